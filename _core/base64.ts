@@ -1,0 +1,74 @@
+/**
+ * Base64 as the wire has it: native where the runtime offers it (about twenty times faster), `Buffer` on older Nodes,
+ * the standard library elsewhere. Chosen at the first call: nothing is read at import time.
+ *
+ * @module
+ */
+import {
+  decodeBase64 as stdDecode,
+  encodeBase64 as stdEncode,
+} from "@std/encoding/base64";
+
+interface NativeBase64 {
+  toBase64?(): string;
+}
+interface NativeBase64Constructor {
+  fromBase64?(text: string): Uint8Array<ArrayBuffer>;
+}
+interface NodeBuffer {
+  from(text: string, encoding: "base64"): Uint8Array<ArrayBuffer>;
+  from(
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ): { toString(encoding: "base64"): string };
+}
+
+let encoder: ((bytes: Uint8Array) => string) | undefined;
+let decoder: ((text: string) => Uint8Array<ArrayBuffer>) | undefined;
+
+/** Bytes to padded standard base64. */
+export function encodeBase64(bytes: Uint8Array): string {
+  return (encoder ??= chooseEncoder())(bytes);
+}
+
+/** Padded standard base64 to bytes. Throws if the text is not base64. */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  return (decoder ??= chooseDecoder())(text);
+}
+
+function nodeBuffer(): NodeBuffer | undefined {
+  return (globalThis as { Buffer?: NodeBuffer }).Buffer;
+}
+
+function chooseEncoder(): (bytes: Uint8Array) => string {
+  if ("toBase64" in Uint8Array.prototype) {
+    return (bytes) => (bytes as NativeBase64).toBase64!();
+  }
+  const buffer = nodeBuffer();
+  if (buffer) {
+    return (bytes) =>
+      buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
+        "base64",
+      );
+  }
+  return stdEncode;
+}
+
+function chooseDecoder(): (text: string) => Uint8Array<ArrayBuffer> {
+  if ("fromBase64" in Uint8Array) {
+    const native = Uint8Array as NativeBase64Constructor;
+    return (text) => native.fromBase64!(text);
+  }
+  const buffer = nodeBuffer();
+  if (buffer) {
+    return (text) => {
+      // Buffer skips what it does not know; a damaged answer must not become other bytes.
+      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
+        throw new TypeError("Cannot decode base64: unexpected character");
+      }
+      return buffer.from(text, "base64");
+    };
+  }
+  return stdDecode;
+}

@@ -1,0 +1,226 @@
+/**
+ * Every error that this library throws, with the data that a program needs to decide what to do next.
+ *
+ * All classes extend {@linkcode KinesisError}: `code` names the reason for machines, `message` says what failed and what
+ * to do for people, `retryable` says whether the same request may succeed later. An aborted call rejects with the
+ * `reason` of its signal, as `fetch` does, and not with one of these.
+ *
+ * @module
+ */
+import type { FailedRecord, KinesisRecord } from "./records.ts";
+
+/** What every {@linkcode KinesisError} is made of. */
+export interface KinesisErrorOptions extends ErrorOptions {
+  /** The reason in one word, stable across releases: a code of the service, or one of this library. */
+  code: string;
+  /** Whether the same request may succeed later without any change. @default {false} */
+  retryable?: boolean;
+}
+
+/** The base of all errors of this library. */
+export class KinesisError extends Error {
+  /** The class in words; it survives minifying. */
+  override readonly name: string = "KinesisError";
+  /** The reason in one word: a code of the service such as `ResourceNotFoundException`, or one of this library. */
+  readonly code: string;
+  /** Whether the same request may succeed later without any change. */
+  readonly retryable: boolean;
+
+  /** Makes an error with a message for people and the data for programs. */
+  constructor(message: string, options: KinesisErrorOptions) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = options.code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** What a {@linkcode ServiceError} is made of. */
+export interface ServiceErrorOptions extends KinesisErrorOptions {
+  /** The API action, for example `PutRecords`. */
+  action: string;
+  /** The HTTP status of the answer. */
+  status: number;
+  /** The id of the request, which AWS support asks for. */
+  requestId?: string;
+  /** Whether the service asked for fewer requests. @default {false} */
+  throttled?: boolean;
+  /** How long the service asked to wait, in milliseconds. */
+  retryAfterMs?: number;
+}
+
+/** Kinesis (or STS, for credentials) answered with an error; `code` is the service's own, for example `AccessDeniedException`. */
+export class ServiceError extends KinesisError {
+  override readonly name: string = "ServiceError";
+  /** The API action, for example `PutRecords`. */
+  readonly action: string;
+  /** The HTTP status of the answer. */
+  readonly status: number;
+  /** The id of the request, which AWS support asks for. */
+  readonly requestId?: string;
+  /** Whether the service asked for fewer requests. */
+  readonly throttled: boolean;
+  /** How long the service asked to wait, in milliseconds. */
+  readonly retryAfterMs?: number;
+
+  /** Makes an error from what the service answered. */
+  constructor(message: string, options: ServiceErrorOptions) {
+    super(message, options);
+    this.action = options.action;
+    this.status = options.status;
+    this.requestId = options.requestId;
+    this.throttled = options.throttled ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** No answer arrived: the endpoint refused, could not be found, or the connection broke. `code` is `ConnectionFailed`. */
+export class ConnectionError extends KinesisError {
+  override readonly name: string = "ConnectionError";
+  /** Makes an error that keeps what `fetch` threw as its cause. */
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, { ...options, code: "ConnectionFailed", retryable: true });
+  }
+}
+
+/** No complete answer arrived within the time limit of the call. `code` is `TimedOut`. */
+export class TimeoutError extends KinesisError {
+  override readonly name: string = "TimeoutError";
+  /** The time limit that ran out, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Makes an error that says which limit ran out. */
+  constructor(message: string, options: ErrorOptions & { timeoutMs: number }) {
+    super(message, { ...options, code: "TimedOut", retryable: true });
+    this.timeoutMs = options.timeoutMs;
+  }
+}
+
+/** An answer arrived that is not what Kinesis sends: a proxy's page, a cut body, a damaged frame. `code` is `BadResponse`. */
+export class ResponseError extends KinesisError {
+  override readonly name: string = "ResponseError";
+  /** The HTTP status of the answer. */
+  readonly status: number;
+  /** Makes an error that says what was wrong with the answer. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { status: number; retryable?: boolean },
+  ) {
+    super(message, { retryable: true, ...options, code: "BadResponse" });
+    this.status = options.status;
+  }
+}
+
+/** No usable credentials were found, or refreshing them failed. `code` is `NoCredentials` unless a provider says more. */
+export class CredentialsError extends KinesisError {
+  override readonly name: string = "CredentialsError";
+  /** Makes an error that says where credentials were looked for. */
+  constructor(message: string, options: Partial<KinesisErrorOptions> = {}) {
+    super(message, { ...options, code: options.code ?? "NoCredentials" });
+  }
+}
+
+/** The codes of an {@linkcode InvalidRecordError}. */
+export type InvalidRecordCode =
+  | "RecordTooLarge"
+  | "InvalidPartitionKey"
+  | "InvalidExplicitHashKey"
+  | "NotSerializable";
+
+/** One value cannot become a Kinesis record: too large, a bad key, or its serializer refused it. Other records are not affected. */
+export class InvalidRecordError extends KinesisError {
+  override readonly name: string = "InvalidRecordError";
+  declare readonly code: InvalidRecordCode;
+  /** Makes an error that says what is wrong with the value and what is allowed. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { code: InvalidRecordCode },
+  ) {
+    super(message, options);
+  }
+}
+
+/** One record that was read cannot be decoded. The raw record is attached, so that nothing is lost. `code` is `Undecodable`. */
+export class DecodeError extends KinesisError {
+  override readonly name: string = "DecodeError";
+  /** The record as Kinesis returned it. */
+  readonly record: KinesisRecord;
+  /** The index of the damaged item inside the record, when the rest of it could be read. */
+  readonly subSequenceNumber?: number;
+  /** Makes an error that names the record. */
+  constructor(
+    message: string,
+    options: ErrorOptions & {
+      record: KinesisRecord;
+      subSequenceNumber?: number;
+    },
+  ) {
+    super(message, { ...options, code: "Undecodable" });
+    this.record = options.record;
+    this.subSequenceNumber = options.subSequenceNumber;
+  }
+}
+
+/** Records were handed to a producer and not acknowledged by Kinesis. `code` is that of the first failure. */
+export class DeliveryError<T = unknown> extends KinesisError {
+  override readonly name: string = "DeliveryError";
+  /** Every record that was not acknowledged, with its last error. */
+  readonly failures: readonly FailedRecord<T>[];
+  /** Makes an error that carries the records. */
+  constructor(
+    message: string,
+    options: KinesisErrorOptions & { failures: readonly FailedRecord<T>[] },
+  ) {
+    super(message, options);
+    this.failures = options.failures;
+  }
+}
+
+/** Something was asked of a producer or consumer that is already closed, aborted or failed. `code` is `Closed`. */
+export class ClosedError extends KinesisError {
+  override readonly name: string = "ClosedError";
+  /** Makes an error that says what is closed. */
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, { ...options, code: "Closed" });
+  }
+}
+
+/** Another worker owns the lease of this shard now: stop working on it, and do not checkpoint. `code` is `LeaseLost`. */
+export class LeaseLostError extends KinesisError {
+  override readonly name: string = "LeaseLostError";
+  /** The shard whose lease was lost. */
+  readonly shardId: string;
+  /** Makes an error that names the shard. */
+  constructor(message: string, options: ErrorOptions & { shardId: string }) {
+    super(message, { ...options, code: "LeaseLost" });
+    this.shardId = options.shardId;
+  }
+}
+
+/** Progress could not be stored for some shards; what they read since will be read again. `code` is `CheckpointFailed`. */
+export class CheckpointError extends KinesisError {
+  override readonly name: string = "CheckpointError";
+  /** Why, by shard id. */
+  readonly failures: ReadonlyMap<string, unknown>;
+  /** Makes an error that lists the shards. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { failures: ReadonlyMap<string, unknown> },
+  ) {
+    super(message, { ...options, code: "CheckpointFailed" });
+    this.failures = options.failures;
+  }
+}
+
+/** Something did not reach the awaited state in time, for example a stream that stays `CREATING`. `code` is `WaitTimedOut`. */
+export class WaiterError extends KinesisError {
+  override readonly name: string = "WaiterError";
+  /** The last state that was seen. */
+  readonly lastState: string;
+  /** Makes an error that names what was awaited and what was seen last. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { lastState: string; code?: string },
+  ) {
+    super(message, { ...options, code: options.code ?? "WaitTimedOut" });
+    this.lastState = options.lastState;
+  }
+}
