@@ -1,0 +1,37 @@
+/**
+ * One abort signal from two causes: the caller's signal and a time limit.
+ *
+ * @module
+ */
+import type { Clock } from "./clock.ts";
+
+/** A running time limit; {@linkcode Deadline.clear} must be called on every path. */
+export interface Deadline {
+  /** Aborts with the caller's reason, or with what `onTimeout` made. */
+  readonly signal: AbortSignal;
+  /** Stops the timer and forgets the caller's signal. */
+  clear(): void;
+}
+
+/** Starts a time limit of `ms` milliseconds that also follows the caller's signal. */
+export function startDeadline(
+  ms: number,
+  onTimeout: () => Error,
+  { clock, signal }: { clock: Clock; signal?: AbortSignal },
+): Deadline {
+  const controller = new AbortController();
+  const follow = () => controller.abort(signal!.reason);
+  if (signal?.aborted) {
+    follow();
+    return { signal: controller.signal, clear() {} };
+  }
+  signal?.addEventListener("abort", follow, { once: true });
+  const timer = clock.setTimeout(() => controller.abort(onTimeout()), ms);
+  return {
+    signal: controller.signal,
+    clear() {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener("abort", follow);
+    },
+  };
+}
