@@ -1,0 +1,120 @@
+/**
+ * What the producer knows about the shards of its stream: learned at the start, and again when an answer surprises.
+ *
+ * @module
+ */
+import { delay } from "../_core/clock.ts";
+import { hashKeyOf } from "../_core/hash_key.ts";
+import { ShardMap } from "../_shards/shard_map.ts";
+import type { Shard } from "../client/mod.ts";
+import { ServiceError } from "../errors.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+
+/** ListShards at most once in this time, however many answers surprise. */
+const REFRESH_MS = 1000;
+/** Hash keys that are remembered; MD5 of a short key takes about two microseconds. */
+const CACHE_SIZE = 10_000;
+
+/** The part of the options that does not depend on the type of the values. */
+type RoutesOptions = Pick<
+  ResolvedProducerOptions<never>,
+  "client" | "target" | "stream" | "createStream" | "clock"
+>;
+
+/** Predicts the shard of a record. */
+export class ShardRoutes {
+  readonly #options: RoutesOptions;
+  readonly #signal: AbortSignal;
+  readonly #onChange: () => void;
+  #map: ShardMap | undefined;
+  #cache = new Map<string, string | undefined>();
+  #refreshing = false;
+
+  /** `onChange` hears that predictions are different from now on. */
+  constructor(
+    options: RoutesOptions,
+    signal: AbortSignal,
+    onChange: () => void,
+  ) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#onChange = onChange;
+  }
+
+  /** Makes the stream if asked to, and learns its shards. Rejects if there is no such stream. */
+  async start(): Promise<void> {
+    const { createStream } = this.#options;
+    if (createStream) await this.#createIfMissing(createStream);
+    await this.#load();
+  }
+
+  /** The shard that a record with these keys goes to; `undefined` while that is not known. */
+  shardOf(
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+  ): string | undefined {
+    if (!this.#map) return undefined;
+    if (explicitHashKey !== undefined) {
+      return this.#map.shardOf(BigInt(explicitHashKey));
+    }
+    const known = this.#cache.get(partitionKey);
+    if (known !== undefined) return known;
+    const shardId = this.#map.shardOf(hashKeyOf(partitionKey));
+    if (this.#cache.size >= CACHE_SIZE) this.#cache.clear();
+    this.#cache.set(partitionKey, shardId);
+    return shardId;
+  }
+
+  /** Compares a prediction with where the record went; a difference means that the stream was resharded. */
+  observe(predicted: string | undefined, actual: string): void {
+    if (!this.#map || predicted === actual || this.#refreshing) return;
+    this.#refreshing = true;
+    this.#load().then(() => this.#onChange(), () => {}).then(() =>
+      delay(REFRESH_MS, { clock: this.#options.clock, signal: this.#signal })
+    ).then(() => this.#refreshing = false, () => {});
+  }
+
+  async #load(): Promise<void> {
+    const { client, target } = this.#options;
+    const shards: Shard[] = [];
+    try {
+      const pages = client.listAllShards({
+        ...target,
+        ShardFilter: { Type: "AT_LATEST" },
+      }, { signal: this.#signal });
+      for await (const shard of pages) shards.push(shard);
+    } catch (error) {
+      // Writing needs no right to list: without the map there is one lane, and no limit per shard.
+      if (error instanceof ServiceError && DENIED.has(error.code)) return;
+      throw error;
+    }
+    this.#map = new ShardMap(shards);
+    this.#cache.clear();
+  }
+
+  async #createIfMissing(
+    how: { shardCount: number } | { onDemand: true },
+  ): Promise<void> {
+    const { client, target, stream } = this.#options;
+    const call = { signal: this.#signal };
+    try {
+      await client.describeStreamSummary(target, call);
+    } catch (error) {
+      const missing = error instanceof ServiceError &&
+        error.code === "ResourceNotFoundException";
+      if (!missing || !("StreamName" in target)) throw error;
+      await client.createStream({
+        StreamName: stream,
+        ...("onDemand" in how
+          ? { StreamModeDetails: { StreamMode: "ON_DEMAND" } }
+          : { ShardCount: how.shardCount }),
+      }, call).catch((error) => {
+        // Somebody else was faster.
+        if (error?.code !== "ResourceInUseException") throw error;
+      });
+    }
+    await client.waitUntilActive(target, call);
+  }
+}
+
+const DENIED = new Set(["AccessDeniedException", "AccessDenied"]);
