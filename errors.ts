@@ -210,6 +210,36 @@ export class CheckpointError extends KinesisError {
   }
 }
 
+/** The codes of a {@linkcode StoredLeaseError}. */
+export type StoredLeaseCode = "LeaseDamaged" | "LeaseFormatTooNew";
+
+/** A stored lease cannot be used: it is damaged, was written by something else, or by a newer release. It was left as it is. */
+export class StoredLeaseError extends KinesisError {
+  override readonly name: string = "StoredLeaseError";
+  declare readonly code: StoredLeaseCode;
+  /** The stream of the lease. */
+  readonly streamName: string;
+  /** The shard of the lease. */
+  readonly shardId: string;
+  /** The key of the row in the words of the backend, so that it can be found there. */
+  readonly key: string;
+  /** Makes an error that names the row. */
+  constructor(
+    message: string,
+    options: ErrorOptions & {
+      code: StoredLeaseCode;
+      streamName: string;
+      shardId: string;
+      key: string;
+    },
+  ) {
+    super(message, options);
+    this.streamName = options.streamName;
+    this.shardId = options.shardId;
+    this.key = options.key;
+  }
+}
+
 /** Something did not reach the awaited state in time, for example a stream that stays `CREATING`. `code` is `WaitTimedOut`. */
 export class WaiterError extends KinesisError {
   override readonly name: string = "WaiterError";

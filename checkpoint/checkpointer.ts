@@ -29,7 +29,10 @@ export type NewLease = Omit<Lease, "owner" | "counter">;
 
 /** Options of every call. */
 export interface CheckpointerCallOptions {
-  /** Ends the call; it rejects with the signal's reason. */
+  /**
+   * Ends the call; it rejects with the signal's reason. Aborted beforehand, nothing is written; aborted in between, the write
+   * may have happened.
+   */
   signal?: AbortSignal;
 }
 
@@ -44,6 +47,9 @@ export interface CheckpointerCallOptions {
  *    {@linkcode Checkpointer.list} shows the truth.
  * 5. Faults of the backend reject with the backend's own error; nothing is retried inside.
  * 6. A checkpoint never moves by itself: only `create` and `checkpoint` set it.
+ * 7. Of a lease that is passed in, only the ids, the owner and the counter are looked at. Nobody holds a lease without an owner:
+ *    `renew`, `checkpoint` and `release` of one are refused.
+ * 8. A lease that is returned is a copy: changing it changes nothing that is stored.
  */
 export interface Checkpointer {
   /** All leases of a stream, in no order. */
