@@ -40,7 +40,7 @@ export async function commit(
 }
 
 /**
- * Whether the write did not happen since another connection was writing to the same SQLite file. Deno KV reads before it
+ * Whether the write did not happen because another connection was writing to the same SQLite file. Deno KV reads before it
  * writes in one transaction, and SQLite does not let such a transaction wait for the lock: it fails at its first write.
  * Deno tells by the message only.
  */
@@ -56,9 +56,10 @@ export function abortable<T>(
   if (!signal) return work();
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
+    const pending = work(); // may throw: nothing is to be undone yet
     const onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    work().then(resolve, reject).finally(() =>
+    pending.then(resolve, reject).finally(() =>
       signal.removeEventListener("abort", onAbort)
     );
   });

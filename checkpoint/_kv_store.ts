@@ -29,7 +29,7 @@ export interface KvStoreAtomic {
   commit(): Promise<{ ok: boolean }>;
 }
 
-/** The part of `Deno.Kv` that is used here. A `Deno.Kv` is one; so is anything with the same four methods and meaning. */
+/** The part of `Deno.Kv` that is used here. A `Deno.Kv` is one; so is anything with the same methods and meaning. */
 export interface KvStore {
   /** Reads one key, strongly consistent. */
   get(key: KvStoreKey): Promise<KvStoreEntry>;

@@ -59,7 +59,8 @@ const LIST_BATCH = 500;
  *
  * Durability: with a SQLite file, a write that resolved has been synced to the disk (one fsync for each write), so it survives
  * the end of the process at any instruction. Several processes of one machine may open the same file; it must not lie
- * on a network file system. While another process writes, a write waits its turn, for about 4 seconds at most. On Deno Deploy, what the platform states. `Deno.openKv(":memory:")` keeps nothing.
+ * on a network file system. While another process writes, a write waits its turn, for about 4 seconds at most.
+ * On Deno Deploy, what the platform states. `Deno.openKv(":memory:")` keeps nothing.
  *
  * Deno KV cannot end a call that has begun: when a signal aborts, the promise rejects at once, while a write
  * that was already handed over may still happen.
