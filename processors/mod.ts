@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { bytes } from "./bytes.ts";
 export {
   createProcessor,
   type CreateProcessorOptions,
@@ -10,6 +11,7 @@ export {
 export type { Framing } from "./framing.ts";
 export { json, jsonLines, type JsonOptions } from "./json.ts";
 export { validateKeys } from "./keys.ts";
+export { kpl, kplBytes, kplJson, type KplOptions, kplString } from "./kpl.ts";
 export { newline } from "./newline.ts";
 export type {
   DecoderOptions,
