@@ -1,0 +1,18 @@
+/**
+ * Kinesis without AWS, for tests: a server in memory that behaves like the service, and faults on demand.
+ *
+ * @module
+ */
+export {
+  type CreatedStream,
+  type CreateStreamOptions,
+  KinesisServer,
+} from "./kinesis_server.ts";
+export type {
+  KinesisServerLimits,
+  KinesisServerOptions,
+} from "./kinesis_server_options.ts";
+export type { LoggedRequest } from "./_request_log.ts";
+export type { StreamMode } from "./_state/stream.ts";
+export { ServiceFault } from "./_wire/service_error.ts";
+export type { AcceptedCredentials } from "./_wire/signature.ts";
