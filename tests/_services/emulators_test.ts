@@ -1,0 +1,195 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { startDynalite } from "./dynalite.ts";
+import { startKinesalite } from "./kinesalite.ts";
+import { startKinesisLocal } from "./kinesis_local.ts";
+
+async function call(
+  endpoint: string,
+  target: string,
+  body: unknown,
+  init: RequestInit & { client?: Deno.HttpClient } = {},
+): Promise<unknown> {
+  const service = target.startsWith("Dynamo") ? "dynamodb" : "kinesis";
+  const version = service === "dynamodb" ? "1.0" : "1.1";
+  const response = await fetch(`${endpoint}/`, {
+    ...init,
+    method: "POST",
+    headers: {
+      "content-type": `application/x-amz-json-${version}`,
+      "x-amz-target": target,
+      "x-amz-date": "20260101T000000Z",
+      authorization:
+        `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=00`,
+    },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  assert(response.ok, `${target}: ${response.status} ${text}`);
+  return text === "" ? undefined : JSON.parse(text);
+}
+
+const kinesis = (action: string) => `Kinesis_20131202.${action}`;
+
+async function putAndRead(endpoint: string, client?: Deno.HttpClient) {
+  const StreamName = "s";
+  const init = client && { client };
+  const ask = (action: string, body: unknown) =>
+    call(endpoint, kinesis(action), body, init);
+  await ask("CreateStream", { StreamName, ShardCount: 1 });
+  for (let status = ""; status !== "ACTIVE";) {
+    const answer = await ask("DescribeStreamSummary", { StreamName }) as {
+      StreamDescriptionSummary: { StreamStatus: string };
+    };
+    status = answer.StreamDescriptionSummary.StreamStatus;
+  }
+  const { ShardId } = await ask("PutRecord", {
+    StreamName,
+    Data: "aGk=",
+    PartitionKey: "k",
+  }) as { ShardId: string };
+  const { ShardIterator } = await ask("GetShardIterator", {
+    StreamName,
+    ShardId,
+    ShardIteratorType: "TRIM_HORIZON",
+  }) as { ShardIterator: string };
+  const { Records } = await ask("GetRecords", { ShardIterator }) as {
+    Records: { Data: string }[];
+  };
+  return Records.map((record) => record.Data);
+}
+
+/** Says it has a megabyte, sends a little of it, and goes away. */
+async function disconnectInTheMiddleOfABody(endpoint: string) {
+  const { hostname, port } = new URL(endpoint);
+  const connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(
+    new TextEncoder().encode(
+      "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n{",
+    ),
+  );
+  connection.close();
+}
+
+Deno.test("startKinesalite serves a stream and leaves nothing behind when closed", async () => {
+  const service = await startKinesalite();
+  assertEquals(await putAndRead(service.endpoint), ["aGk="]);
+  await service.close();
+  await service.close();
+  await assertRejects(() => fetch(service.endpoint), TypeError);
+});
+
+Deno.test("startKinesalite survives a client that disconnects in the middle of a body", async () => {
+  await using service = await startKinesalite();
+  for (let i = 0; i < 3; i++) {
+    await disconnectInTheMiddleOfABody(service.endpoint);
+  }
+  assertEquals(await putAndRead(service.endpoint), ["aGk="]);
+});
+
+Deno.test("startKinesalite survives a body over its limit", async () => {
+  await using service = await startKinesalite();
+  try {
+    const response = await fetch(service.endpoint, {
+      method: "POST",
+      body: new Uint8Array(9_000_000),
+    });
+    await response.body?.cancel();
+    assertStrictEquals(response.status, 413);
+  } catch (error) {
+    // It answers and hangs up before the body is through: what the client sees first is a race.
+    assert(error instanceof TypeError, String(error));
+  }
+  assertEquals(await putAndRead(service.endpoint), ["aGk="]);
+});
+
+Deno.test("startKinesalite closes under requests that are being handled", async () => {
+  const service = await startKinesalite();
+  const calls = Promise.allSettled(Array.from(
+    { length: 20 },
+    () => call(service.endpoint, kinesis("ListStreams"), {}),
+  ));
+  await service.close();
+  await calls;
+  await assertRejects(() => fetch(service.endpoint), TypeError);
+});
+
+Deno.test("startKinesalite keeps to the shard limit when one is given", async () => {
+  await using service = await startKinesalite({ shardLimit: 2 });
+  await assertRejects(
+    () =>
+      call(service.endpoint, kinesis("CreateStream"), {
+        StreamName: "s",
+        ShardCount: 3,
+      }),
+    Error,
+    "LimitExceededException",
+  );
+});
+
+Deno.test("startDynalite serves a table and leaves nothing behind when closed", async () => {
+  await using service = await startDynalite();
+  const ask = (action: string, body: unknown) =>
+    call(service.endpoint, `DynamoDB_20120810.${action}`, body);
+  await ask("CreateTable", {
+    TableName: "leases",
+    AttributeDefinitions: [{ AttributeName: "leaseKey", AttributeType: "S" }],
+    KeySchema: [{ AttributeName: "leaseKey", KeyType: "HASH" }],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+  for (let status = ""; status !== "ACTIVE";) {
+    const { Table } = await ask("DescribeTable", { TableName: "leases" }) as {
+      Table: { TableStatus: string };
+    };
+    status = Table.TableStatus;
+  }
+  const Item = { leaseKey: { S: "shardId-0" }, leaseCounter: { N: "1" } };
+  await ask("PutItem", { TableName: "leases", Item });
+  const found = await ask("GetItem", {
+    TableName: "leases",
+    Key: { leaseKey: { S: "shardId-0" } },
+  });
+  assertEquals(found, { Item });
+});
+
+Deno.test("startKinesisLocal serves a stream, plain and over verified TLS, and leaves nothing behind when closed", async () => {
+  const service = await startKinesisLocal();
+  const client = Deno.createHttpClient({ caCerts: [service.caCert] });
+  try {
+    assertEquals(await putAndRead(service.endpoint), ["aGk="]);
+    const { StreamNames } = await call(
+      service.tlsEndpoint,
+      kinesis("ListStreams"),
+      {},
+      { client },
+    ) as { StreamNames: string[] };
+    assertEquals(StreamNames, ["s"]);
+  } finally {
+    client.close();
+    await service.close();
+    await service.close();
+  }
+  await assertRejects(() => fetch(service.endpoint), TypeError);
+  assertThrows(() => Deno.kill(service.pid, "SIGCONT"));
+});
+
+Deno.test("startKinesisLocal throws and stops the process when it does not answer in time", async () => {
+  await assertRejects(
+    () => startKinesisLocal({ startTimeoutMs: 1 }),
+    Error,
+    "Cannot start kinesis-local: no answer",
+  );
+});
+
+Deno.test("startKinesisLocal throws when its signal aborts", async () => {
+  const controller = new AbortController();
+  const starting = startKinesisLocal({ signal: controller.signal });
+  controller.abort(new Error("enough"));
+  const error = await assertRejects(() => starting, Error);
+  assertStrictEquals((error.cause as Error).message, "enough");
+});
