@@ -195,7 +195,7 @@ export class KinesisServer {
   /**
    * Splits an open shard now, in half or at `at` (a decimal hash key), and says the ids of the two children.
    *
-   * @throws {ServiceFault} if there is no such stream or shard, or it is closed
+   * @throws {ServiceFault} if there is no such stream or shard, the shard is closed, or the stream is not ACTIVE
    */
   split(
     streamName: string,
@@ -203,6 +203,7 @@ export class KinesisServer {
     options: { at?: string | bigint } = {},
   ): [lower: string, upper: string] {
     const stream = this.#stream(streamName);
+    stream.requireActive();
     const shard = stream.openShard(shardId, this.now());
     const middle = options.at === undefined
       ? (shard.start + shard.end) / 2n + 1n
@@ -219,10 +220,11 @@ export class KinesisServer {
   /**
    * Merges two neighbouring open shards now, and says the id of the child.
    *
-   * @throws {ServiceFault} if there is no such stream or shard, or one is closed
+   * @throws {ServiceFault} if there is no such stream or shard, one is closed, or the stream is not ACTIVE
    */
   merge(streamName: string, shardId: string, adjacentShardId: string): string {
     const stream = this.#stream(streamName);
+    stream.requireActive();
     const first = stream.openShard(shardId, this.now());
     const second = stream.openShard(adjacentShardId, this.now());
     if (first.end + 1n !== second.start && second.end + 1n !== first.start) {

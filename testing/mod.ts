@@ -16,3 +16,15 @@ export type { LoggedRequest } from "./_request_log.ts";
 export type { StreamMode } from "./_state/stream.ts";
 export { ServiceFault } from "./_wire/service_error.ts";
 export type { AcceptedCredentials } from "./_wire/signature.ts";
+export type {
+  Fault,
+  FaultMoment,
+  FaultPlan,
+  FaultRecord,
+  FaultRequest,
+  FaultRule,
+} from "./fault_plan.ts";
+export { type FaultyFetch, withFaults } from "./with_faults.ts";
+export type { Fetch } from "./_faults/exchange.ts";
+export type { Clock } from "../_core/clock.ts";
+export type { KinesisRecord } from "../records.ts";

@@ -183,6 +183,11 @@ export class Account {
     else this.#transitions.push({ at: this.now + transitionMs, apply });
   }
 
+  /** When the next change is due, or never. */
+  get nextTransitionAt(): number {
+    return this.#transitions[0]?.at ?? Infinity;
+  }
+
   /** Applies the changes that are due. Nothing runs between requests, so this comes before each. */
   settle(): void {
     while (this.#transitions[0] && this.#transitions[0].at <= this.now) {

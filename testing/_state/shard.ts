@@ -147,7 +147,7 @@ export class Shard implements HashRange {
   /** Calls back at every {@linkcode Shard.notify} until the answer is called. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** The shard as ListShards shows it. */

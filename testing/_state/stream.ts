@@ -61,7 +61,7 @@ export class Stream {
   /** Shard-level metrics that are switched on. */
   readonly metrics: Set<string> = new Set();
   /** Times of UpdateShardCount. */
-  readonly resizedAt: number[] = [];
+  resizedAt: readonly number[] = [];
   /** ListShards calls it can answer. */
   readonly listCalls: TokenBucket;
   /** Its state. */

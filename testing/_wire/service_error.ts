@@ -6,6 +6,7 @@
 
 /** Thrown by an action to answer with an error of the service. */
 export class ServiceFault extends Error {
+  /** The class in words. */
   override readonly name: string = "ServiceFault";
   /** The name of the exception, for example `ResourceNotFoundException`. */
   readonly type: string;
