@@ -45,6 +45,14 @@ export interface CreateStreamOptions {
   maxRecordSizeInKiB?: number;
 }
 
+/** A function that is both a `fetch` for clients and a handler for servers. */
+export interface FetchHandler {
+  /** Answers a request, as `fetch` does. */
+  (input: Request | URL | string, init?: RequestInit): Promise<Response>;
+  /** Answers a request, as a handler of `Deno.serve` does; what the server knows about the connection is not used. */
+  (request: Request, info: object): Promise<Response>;
+}
+
 /** What {@linkcode KinesisServer.createStream} made. */
 export interface CreatedStream {
   /** The name of the stream. */
@@ -89,10 +97,7 @@ export class KinesisServer {
    * Answers a request, as `fetch` does and as `Deno.serve` wants its handler: it can be passed around without the server.
    * The address does not matter. Rejects only with the reason of an aborted signal; every error of the service is an answer.
    */
-  readonly fetch: (
-    input: Request | URL | string,
-    init?: RequestInit,
-  ) => Promise<Response>;
+  readonly fetch: FetchHandler;
   readonly #account: Account;
   readonly #clock: OffsetClock;
   readonly #log: RequestLog;
@@ -118,7 +123,8 @@ export class KinesisServer {
     });
     this.#verifier = resolved.credentials &&
       new SignatureVerifier(resolved.region, resolved.credentials);
-    this.fetch = (input, init) => this.#handle(input, init);
+    this.fetch = (input: Request | URL | string, init?: object) =>
+      this.#handle(input, init);
   }
 
   /** The requests that were answered, oldest first: the last {@linkcode KinesisServerOptions.logLimit} of them. */

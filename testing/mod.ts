@@ -6,6 +6,7 @@
 export {
   type CreatedStream,
   type CreateStreamOptions,
+  type FetchHandler,
   KinesisServer,
 } from "./kinesis_server.ts";
 export type {
