@@ -159,9 +159,8 @@ export class Producer<T> extends WritableStream<T> {
    *
    * @throws {DeliveryError} if the producer fails as a whole
    */
-  async flush(): Promise<FlushResult<T>> {
-    await this.#arrivals.all();
-    return await this.#engine.flush();
+  flush(): Promise<FlushResult<T>> {
+    return this.#engine.flush(this.#arrivals.all());
   }
 
   /**
@@ -197,7 +196,8 @@ export class Producer<T> extends WritableStream<T> {
 
   /**
    * The values that are not acknowledged, in the order of writing. After an abort or an error these are the ones to spill
-   * or send again; a request that was under way then may have stored some of them.
+   * or send again; a request that was under way then may have stored some of them. What a writer had queued beyond the
+   * buffer is not among them: those calls of `write` reject.
    */
   undelivered(): FailedRecord<T>[] {
     return this.#engine.undelivered();

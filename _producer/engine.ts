@@ -141,21 +141,28 @@ export class Engine<T> {
     return admitted;
   }
 
-  /** Sends everything that was accepted so far and waits until all of it is settled. */
-  async flush(): Promise<FlushResult<T>> {
+  /**
+   * Sends everything that was accepted so far and waits until all of it is settled. `arriving` resolves when what was
+   * written before has been accepted or waits for room, if something has yet to.
+   */
+  async flush(arriving?: Promise<void>): Promise<FlushResult<T>> {
     if (this.#end && this.#end.how !== "closed") throw this.#end.error;
-    if (this.#pending.length === 0 && this.#waiters.length === 0) {
+    if (!arriving && this.#pending.length + this.#waiters.length === 0) {
       return { delivered: 0, failed: [] };
     }
     const flush = this.#flushes.begin();
     const written = () => {
       flush.upTo = this.#pending.lastOrdinal;
+      this.#flushIntake();
       this.#settleFlushes();
     };
+    if (arriving) {
+      this.#flushIntake();
+      await arriving;
+    }
     // Values that wait for room were written before this call.
     if (this.#waiters.length === 0) written();
     else this.#waiters.wait(undefined, written).catch(() => {});
-    this.#flushIntake();
     return await flush.done;
   }
 

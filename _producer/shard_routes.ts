@@ -30,7 +30,7 @@ type RoutesOptions = Pick<
   | "maxAttempts"
 >;
 
-/** Told about changes of the shard map. */
+/** Told about changes of the shard map, but not when it becomes known: {@linkcode ShardRoutes.start} tells that. */
 export interface RoutesEvents {
   /** Another map is going to be used; it waits for the promise, if any. */
   changing(): void | Promise<void>;
@@ -130,10 +130,11 @@ export class ShardRoutes {
     const map = new ShardMap(shards);
     // ListShards may lag behind what the answers have shown.
     if (this.#map && map.equals(this.#map)) return;
-    await this.#events.changing();
+    const known = this.#map !== undefined;
+    if (known) await this.#events.changing();
     this.#map = map;
     this.#cache.clear();
-    this.#events.changed();
+    if (known) this.#events.changed();
   }
 
   async #createIfMissing(
