@@ -11,6 +11,7 @@ import {
   StubKinesis,
   unavailable,
 } from "./_producer/stub_kinesis.ts";
+import { shardLines } from "./_producer/shard_lines.ts";
 import { FakeClock } from "./_services/fake_clock.ts";
 
 interface Item {
@@ -37,12 +38,18 @@ function assertOrdered(items: Iterable<Item>, what: string): void {
   }
 }
 
+const PROCESSORS: Record<Chaos["framing"], Processor<Item>> = {
+  single: json<Item>(),
+  lines: jsonLines<Item>(),
+  shard: shardLines<Item>(),
+};
+
 interface Chaos {
   seed: number;
   records: number;
   keys: number;
   shards: number;
-  lines: boolean;
+  framing: "single" | "lines" | "shard";
   ordering: Ordering;
   maxInFlight: number;
   maxBatchRecords: number;
@@ -57,7 +64,7 @@ const chaos = (ordering: Ordering): fc.Arbitrary<Chaos> =>
     records: fc.integer({ min: 1, max: 120 }),
     keys: fc.integer({ min: 1, max: 12 }),
     shards: fc.integer({ min: 1, max: 4 }),
-    lines: fc.boolean(),
+    framing: fc.constantFrom("single", "lines", "shard"),
     ordering: fc.constant(ordering),
     maxInFlight: fc.integer({ min: 1, max: 6 }),
     maxBatchRecords: fc.integer({ min: 1, max: 20 }),
@@ -71,7 +78,7 @@ const chaos = (ordering: Ordering): fc.Arbitrary<Chaos> =>
   });
 
 async function run(options: Chaos) {
-  const { seed, records, keys, shards, lines, ordering, chances } = options;
+  const { seed, records, keys, shards, framing, ordering, chances } = options;
   const [recordFails, requestFails, answerLost, reshards] = chances;
   const random = seeded(seed);
   const clock = new FakeClock();
@@ -98,7 +105,7 @@ async function run(options: Chaos) {
     if (random() < answerLost) throw connectionLost();
     return answer;
   };
-  const processor: Processor<Item> = lines ? jsonLines<Item>() : json<Item>();
+  const processor = PROCESSORS[framing];
   const producer = new Producer<Item>({
     client,
     streamName: "s",
@@ -164,7 +171,7 @@ for (const ordering of ["none", "key", "shard"] as const) {
         assertOrdered(stored, "per key");
         if (ordering !== "shard" || options.chances[3] > 0) return;
         // Across keys: each shard has its values in the order of writing. Lines are regrouped by key before that.
-        if (options.lines) return;
+        if (options.framing === "lines") return;
         const place = new Map(
           items.map((item, i) => [JSON.stringify(item), i]),
         );
