@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { CborValue } from "./cbor.ts";
+import type { CborValue } from "./cbor_value.ts";
 
 const UNSIGNED = 0;
 const NEGATIVE = 1;
