@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CredentialsError } from "../errors.ts";
 
 /** Keys that sign requests. Plain objects of this shape will do, and so do those of `@aws-sdk/credential-providers`. */
 export interface Credentials {
@@ -21,6 +22,13 @@ export interface Credentials {
 /** Finds credentials. Whether it looks anew at each call or remembers is its own business; see {@linkcode cachedCredentials}. */
 export type CredentialsProvider = () => Promise<Credentials>;
 
+/** A key id or token that some header could not carry; secret keys are never sent but never have control characters either. */
+const UNUSABLE = {
+  accessKeyId: /[^!-~]/,
+  secretAccessKey: /[^ -~]/,
+  sessionToken: /[^!-~]/,
+} as const;
+
 /**
  * Makes credentials whose secrets do not show in logs: neither `console.log`, `Deno.inspect`, `JSON.stringify`, `String()` nor a
  * spread `{...credentials}` give them away. Only reading the properties does.
@@ -38,6 +46,8 @@ export type CredentialsProvider = () => Promise<Credentials>;
  * assertEquals(String(credentials), "Credentials(AKIAIOSFODNN7EXAMPLE)");
  * assertEquals(JSON.stringify(credentials), `{"accessKeyId":"AKIAIOSFODNN7EXAMPLE"}`);
  * ```
+ *
+ * @throws {CredentialsError} if a key or token has characters that it cannot have, such as a line break that was pasted with it
  */
 export function createCredentials(fields: Credentials): Credentials {
   return new DiscreetCredentials(fields);
@@ -49,6 +59,14 @@ class DiscreetCredentials implements Credentials {
   constructor(fields: Credentials) {
     const { accessKeyId, secretAccessKey } = fields;
     const { sessionToken, expiration, accountId } = fields;
+    for (const field of Object.keys(UNUSABLE) as (keyof typeof UNUSABLE)[]) {
+      // Checked here, since some runtimes show a header that they cannot send in their error.
+      if (!UNUSABLE[field].test(fields[field] ?? "")) continue;
+      throw new CredentialsError(
+        `Cannot use credentials as '${field}' has a space, a line break or another character that it cannot have`,
+        { code: "InvalidCredentials" },
+      );
+    }
     this.#fields = {
       accessKeyId,
       secretAccessKey,

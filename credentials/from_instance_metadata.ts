@@ -17,6 +17,7 @@ import {
   parseSecretJson,
   type ProviderContext,
   type ProviderOptions,
+  secretHeader,
   send,
 } from "./http.ts";
 import { loadSharedFiles, profileNameOf } from "./shared_files.ts";
@@ -125,7 +126,9 @@ async function getToken(
     }
     throw notConfigured(error.message);
   }
-  if (answer.status === 200 && answer.text) return answer.text;
+  if (answer.status === 200 && answer.text) {
+    return secretHeader("the token of the metadata service", answer.text);
+  }
   throw unusable(
     `Cannot get a token of the metadata service: HTTP status ${answer.status}`,
     { retryable: answer.status === 429 || answer.status >= 500 },

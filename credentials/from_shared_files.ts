@@ -36,7 +36,7 @@ export interface SharedFilesOptions extends ProviderOptions {
   profile?: string;
   /** The region whose STS is asked for roles, where the profile has none. Default: `AWS_REGION`, `AWS_DEFAULT_REGION`, else us-east-1. */
   region?: string;
-  /** The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, else that of the region. */
+  /** The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL`, else that of the region. */
   stsEndpoint?: string | URL;
   /** Asks for the code of a device, for profiles with `mfa_serial`. Without it such a profile cannot be used. */
   mfaCode?: (serial: string) => string | Promise<string>;

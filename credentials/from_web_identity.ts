@@ -30,7 +30,7 @@ export interface WebIdentityOptions extends ProviderOptions {
   durationSeconds?: number;
   /** The region whose STS is asked. Default: `AWS_REGION`, `AWS_DEFAULT_REGION`, else us-east-1. */
   region?: string;
-  /** The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, else that of the region. */
+  /** The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL`, else that of the region. */
   stsEndpoint?: string | URL;
 }
 

@@ -10,9 +10,11 @@ import {
   ResponseError,
   TimeoutError,
 } from "../errors.ts";
-import { systemEnvironment } from "./environment.ts";
-import type { Environment } from "./environment.ts";
-import { unusable } from "./environment.ts";
+import {
+  type Environment,
+  systemEnvironment,
+  unusable,
+} from "./environment.ts";
 
 /** What every provider can be given in place of the real world. */
 export interface ProviderOptions {
@@ -123,16 +125,23 @@ async function sendOnce(
         timeoutMs,
       });
     }
-    // Not the error itself: runtimes put the whole URL into it.
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConnectionError(
-      `${message}: ${reason.replaceAll(url.href, url.origin)}`,
-    );
+    throw new ConnectionError(`${message}: ${reasonWithout(error, url)}`);
   } finally {
     clock.clearTimeout(timer);
     // Whatever is left of the body is not wanted.
     controller.abort();
   }
+}
+
+/** What fetch complains about. Its error itself is not passed on: runtimes put the whole URL into it. */
+function reasonWithout(error: unknown, url: URL): string {
+  if (!(error instanceof Error)) return String(error);
+  const reason = error.message.replaceAll(url.href, url.origin);
+  // Node says "fetch failed" and keeps the reason one level down.
+  const code = (error.cause as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" && /^[A-Z_]+$/.test(code)
+    ? `${reason} (${code})`
+    : reason;
 }
 
 async function readText(response: Response, what: string): Promise<string> {
@@ -154,6 +163,14 @@ async function readText(response: Response, what: string): Promise<string> {
     }
     text += decoder.decode(value, { stream: true });
   }
+}
+
+/** Makes sure that a secret can be a header: some runtimes show the value of one that cannot in their error. */
+export function secretHeader(what: string, value: string): string {
+  if (/^[ -~]*$/.test(value)) return value;
+  throw unusable(
+    `Cannot use ${what}: it has a line break or another character that is not printable ASCII`,
+  );
 }
 
 /** Parses a JSON object. Never shows the text: it holds secrets, and so do the messages of `JSON.parse`. */

@@ -35,9 +35,10 @@ export function parseIni(text: string): IniFile {
     const name = line.slice(0, equals).trim();
     const value = line.slice(equals + 1).trim();
     const isIndented = /^\s/.test(line);
-    if (!isIndented) outer = value === "" ? name : undefined;
+    if (value === "") outer = name;
+    else if (!isIndented) outer = undefined;
     if (value === "" || name === "") continue;
-    section.set(isIndented && outer ? `${outer}.${name}` : name, value);
+    section.set(outer ? `${outer}.${name}` : name, value);
   }
   return file;
 }

@@ -71,9 +71,9 @@ function merge(config: IniFile, credentials: IniFile) {
   const add = (name: string, settings: IniSection) => {
     profiles.set(name, new Map([...profiles.get(name) ?? [], ...settings]));
   };
-  // "[profile default]" takes precedence over "[default]", so it comes later.
+  // "[default]" counts only where "[profile default]" says nothing.
   const plain = config.get("default");
-  if (plain) add("default", plain);
+  if (plain && !config.get("profile default")?.size) add("default", plain);
   for (const [section, settings] of config) {
     const [, type, name] = /^(profile|sso-session) (.+)$/.exec(section) ?? [];
     if (type === "profile") add(name!, settings);

@@ -13,7 +13,12 @@ import {
   SSO_SHAPE,
 } from "./document.ts";
 import { reasonOf, unusable } from "./environment.ts";
-import { parseSecretJson, type ProviderContext, send } from "./http.ts";
+import {
+  parseSecretJson,
+  type ProviderContext,
+  secretHeader,
+  send,
+} from "./http.ts";
 import type { IniSection } from "./ini.ts";
 import { homePath } from "./shared_files.ts";
 
@@ -107,7 +112,7 @@ async function cachedToken(
   if (expiration.getTime() <= clock.now()) {
     throw signInAgain(profile, "the session has expired");
   }
-  return accessToken;
+  return secretHeader(`the session in ${path}`, accessToken);
 }
 
 function signInAgain(profile: string, reason: string) {

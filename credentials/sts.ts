@@ -8,7 +8,7 @@ import { AwsV4Signer } from "aws4fetch";
 import { checkRegion, partitionOf } from "../_aws/partitions.ts";
 import { parseEndpointUrl } from "../_aws/secure_url.ts";
 import { delay } from "../_core/clock.ts";
-import { ResponseError, ServiceError } from "../errors.ts";
+import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { Credentials } from "./credentials.ts";
 import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./document.ts";
 import { envOf } from "./environment.ts";
@@ -23,7 +23,7 @@ export interface StsRequest {
   readonly parameters: Readonly<Record<string, string | undefined>>;
   /** The region whose STS is asked. Default: that of the surroundings, else us-east-1. */
   readonly region?: string;
-  /** The URL of STS. Default: that of `AWS_ENDPOINT_URL_STS`, else of the region. */
+  /** The URL of STS. Default: that of `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL`, else of the region. */
   readonly endpoint?: string | URL;
   /** What to sign with; absent for AssumeRoleWithWebIdentity, whose token is the proof. */
   readonly credentials?: Credentials;
@@ -51,7 +51,7 @@ export async function callSts(
     try {
       return await callOnce(context, request);
     } catch (error) {
-      const isRetryable = error instanceof ServiceError && error.retryable;
+      const isRetryable = error instanceof KinesisError && error.retryable;
       if (!isRetryable || attempt >= ATTEMPTS) throw error;
       await delay(200 * 2 ** attempt, { clock: context.clock });
     }
@@ -106,9 +106,11 @@ function endpointOf(
     wanted ?? envOf(environment, "AWS_REGION") ??
       envOf(environment, "AWS_DEFAULT_REGION") ?? FALLBACK_REGION,
   );
-  const custom = endpoint ?? envOf(environment, "AWS_ENDPOINT_URL_STS");
-  if (custom) {
-    return { url: parseEndpointUrl("AWS_ENDPOINT_URL_STS", custom), region };
+  for (const name of ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"]) {
+    const custom = endpoint ?? envOf(environment, name);
+    if (!custom) continue;
+    const option = endpoint ? "stsEndpoint" : name;
+    return { url: parseEndpointUrl(option, custom), region };
   }
   const partition = partitionOf(region);
   const isFips = envOf(environment, "AWS_USE_FIPS_ENDPOINT") === "true" &&

@@ -1,5 +1,6 @@
 import { assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { createCredentials, staticCredentials } from "../../credentials/mod.ts";
+import { CredentialsError } from "../../errors.ts";
 
 const fields = {
   accessKeyId: "AKIA",
@@ -40,6 +41,20 @@ Deno.test("createCredentials never shows secrets however the object is printed",
     Deno.inspect(staticCredentials(fields)),
   ];
   for (const text of printed) assertFalse(text.includes("hush"), text);
+});
+
+Deno.test("createCredentials refuses what no header can carry without showing it", () => {
+  for (const field of ["accessKeyId", "secretAccessKey", "sessionToken"]) {
+    for (const value of ["hush\n", "hush\u20ac", "\u0000hush"]) {
+      const error = assertThrows(
+        () => createCredentials({ ...fields, [field]: value }),
+        CredentialsError,
+        `'${field}' has a space, a line break`,
+      );
+      assertEquals(error.code, "InvalidCredentials");
+      assertFalse(Deno.inspect(error).includes("hush"));
+    }
+  }
 });
 
 Deno.test("staticCredentials always resolves with what it was given", async () => {

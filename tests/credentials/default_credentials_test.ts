@@ -30,7 +30,7 @@ function everything() {
     const { host, pathname } = new URL(request.url);
     if (host.startsWith("sts.")) {
       return stsAnswer("AssumeRoleWithWebIdentity", {
-        AccessKeyId: "web identity",
+        AccessKeyId: "web-identity",
         Expiration: "2027-01-01T00:00:00Z",
       });
     }
@@ -49,7 +49,7 @@ Deno.test("defaultCredentials takes the first source that is set up, in the orde
   delete variables.AWS_ACCESS_KEY_ID;
   assertEquals(await next(), "files");
   delete files["/h/.aws/credentials"];
-  assertEquals(await next(), "web identity");
+  assertEquals(await next(), "web-identity");
   delete variables.AWS_WEB_IDENTITY_TOKEN_FILE;
   assertEquals(await next(), "container");
   delete variables.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI;

@@ -98,6 +98,7 @@ Deno.test("fromContainer takes plain http for this machine and the addresses of 
     "http://127.0.0.1@example.com/c",
     "http://[fd00:ec2::24]/c",
     "http://10.0.0.1/c",
+    "http://agent.localhost/c",
     "ftp://127.0.0.1/c",
     "file:///etc/passwd",
     "nonsense",
@@ -195,6 +196,29 @@ Deno.test("fromContainer never shows the path, the token or what was answered in
     );
     assertFalse(Deno.inspect(error).includes("hush"), Deno.inspect(error));
   }
+});
+
+Deno.test("fromContainer does not follow a redirect with its token", async () => {
+  let isReached = false;
+  await withServer(() => {
+    isReached = true;
+    return answer();
+  }, (elsewhere) =>
+    withServer(
+      () => Response.redirect(`${elsewhere}/hush`),
+      async (origin) => {
+        const environment = new FakeEnvironment({
+          [FULL]: origin,
+          [TOKEN]: "hush-token",
+        });
+        const error = await assertRejects(
+          fromContainer({ environment, clock: new FakeClock() }),
+          ConnectionError,
+        );
+        assertFalse(Deno.inspect(error).includes("hush-token"));
+      },
+    ));
+  assertFalse(isReached);
 });
 
 Deno.test("fromContainer ends when nobody answers in time", async () => {
