@@ -112,9 +112,16 @@ async function sendOnce(
       method,
       headers,
       body,
-      redirect: "error",
+      // Not "error", which Workers do not know.
+      redirect: "manual",
       signal: controller.signal,
     });
+    if (response.type === "opaqueredirect" || isRedirect(response.status)) {
+      throw new ResponseError(
+        `Cannot get ${what} from ${url.origin}: it answers with a redirect, which is not followed`,
+        { status: response.status, retryable: false },
+      );
+    }
     const text = await readText(response, what);
     return { status: response.status, headers: response.headers, text };
   } catch (error) {
@@ -131,6 +138,10 @@ async function sendOnce(
     // Whatever is left of the body is not wanted.
     controller.abort();
   }
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
 }
 
 /** What fetch complains about. Its error itself is not passed on: runtimes put the whole URL into it. */

@@ -36,7 +36,7 @@ Deno.test("fromContainer asks ECS at its own address for a relative URI", async 
   const credentials = await fromContainer({ fetch, environment })();
   assertEquals(requests[0]?.url, "http://169.254.170.2/v2/creds/1?a=b?c");
   assertEquals(requests[0]?.method, "GET");
-  assertEquals(requests[0]?.redirect, "error");
+  assertEquals(requests[0]?.redirect, "manual");
   assertEquals(credentials.accessKeyId, "ASIATASK");
   assertEquals(credentials.secretAccessKey, "hush-secret");
   assertEquals(credentials.sessionToken, "hush-token");
@@ -213,7 +213,8 @@ Deno.test("fromContainer does not follow a redirect with its token", async () =>
         });
         const error = await assertRejects(
           fromContainer({ environment, clock: new FakeClock() }),
-          ConnectionError,
+          ResponseError,
+          "it answers with a redirect, which is not followed",
         );
         assertFalse(Deno.inspect(error).includes("hush-token"));
       },

@@ -75,7 +75,7 @@ Deno.test("fromWebIdentity asks the STS of its region", async () => {
     const environment = machine(variables);
     await fromWebIdentity({ fetch, environment, clock: new FakeClock() })();
     assertEquals(requests[0]?.url, url);
-    assertEquals(requests[0]?.redirect, "error");
+    assertEquals(requests[0]?.redirect, "manual");
   }
 });
 
