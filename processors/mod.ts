@@ -5,13 +5,26 @@
  */
 export { bytes } from "./bytes.ts";
 export {
+  type CompressionOptions,
+  deflateRaw,
+  type DeflateRawOptions,
+  gzip,
+} from "./compression.ts";
+export {
   createProcessor,
   type CreateProcessorOptions,
 } from "./create_processor.ts";
 export type { Framing } from "./framing.ts";
-export { json, jsonLines, type JsonOptions } from "./json.ts";
+export { json, jsonLines, jsonList, type JsonOptions } from "./json.ts";
 export { validateKeys } from "./keys.ts";
 export { kpl, kplBytes, kplJson, type KplOptions, kplString } from "./kpl.ts";
+export { list } from "./list.ts";
+export {
+  msgpack,
+  type MsgpackExtension,
+  type MsgpackOptions,
+} from "./msgpack.ts";
+export { netstring } from "./netstring.ts";
 export { newline } from "./newline.ts";
 export type {
   DecoderOptions,
@@ -28,4 +41,10 @@ export type {
   TextCodec,
 } from "./serializer.ts";
 export { single } from "./single.ts";
+export type {
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from "./standard_schema.ts";
 export { string } from "./string.ts";
+export { validated, type ValidatedOptions } from "./validated.ts";
