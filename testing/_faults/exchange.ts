@@ -37,7 +37,7 @@ export class Exchange {
     fetch: Fetch,
     request: Request | URL | string,
     init: RequestInit | undefined,
-    body: string | Uint8Array,
+    body: string | Uint8Array<ArrayBuffer>,
   ) {
     this.#fetch = fetch;
     this.#request = request;
@@ -64,7 +64,12 @@ export class Exchange {
       return new Exchange(fetch, request, init, body);
     }
     if (typeof given === "string" || given instanceof Uint8Array) {
-      return new Exchange(fetch, request, init, given);
+      return new Exchange(
+        fetch,
+        request,
+        init,
+        given as string | Uint8Array<ArrayBuffer>,
+      );
     }
     // A body that can be read only once is read here and sent on as bytes.
     const body = new Uint8Array(await new Response(given).arrayBuffer());
@@ -114,7 +119,7 @@ export class Exchange {
 
 /** What cannot be read has no members: that is for the service to say. */
 function readMembers(
-  body: string | Uint8Array,
+  body: string | Uint8Array<ArrayBuffer>,
   protocol: Protocol,
 ): Readonly<Record<string, unknown>> {
   try {
