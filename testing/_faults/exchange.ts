@@ -33,7 +33,7 @@ export class Exchange {
   readonly #init: RequestInit | undefined;
   readonly #headers: Headers;
 
-  private constructor(
+  constructor(
     fetch: Fetch,
     request: Request | URL | string,
     init: RequestInit | undefined,
@@ -81,20 +81,16 @@ export class Exchange {
     return this.#fetch(this.#request, this.#init);
   }
 
-  /** Sends the request on with other members. */
-  sendWith(input: Output): Promise<Response> {
+  /** The same request with other members. */
+  withInput(input: Output): Exchange {
     const { url, method } = this.#request instanceof Request
       ? this.#request
       : { url: this.#request, method: "POST" };
     const headers = new Headers(this.#headers);
     headers.delete("content-length");
-    return this.#fetch(url, {
-      method,
-      ...this.#init,
-      headers,
-      signal: this.signal,
-      body: encodeOutput(input, this.protocol),
-    });
+    const body = encodeOutput(input, this.protocol);
+    const init = { method, ...this.#init, headers, signal: this.signal, body };
+    return new Exchange(this.#fetch, url, init, body);
   }
 
   /** An answer in the encoding of the request. */

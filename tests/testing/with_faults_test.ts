@@ -159,8 +159,13 @@ Deno.test("withFaults repeats itself with the same seed, and not with another", 
   assert(first.outcome.join() !== (await run(8)).outcome.join());
   const { throttle = 0, partial = 0 } = first.counts;
   assert(throttle > 3 && throttle < 25, `${throttle} of 40 throttled`);
-  // Both rules hold for every request; the first one is outermost, and it hides the second.
-  assertEquals(partial, 40);
+  // The first rule is outermost: what it throttles never reaches the second.
+  const passed = first.outcome.filter((text) => text.startsWith("200"));
+  assertEquals(throttle, 40 - passed.length);
+  assertEquals(
+    partial,
+    passed.filter((text) => text !== "200 0").length,
+  );
 });
 
 Deno.test("withFaults counts by name, skips, stops after so many times and can be switched off", async () => {
@@ -222,6 +227,38 @@ Deno.test("withFaults asks the rule's own condition", async () => {
   await fails(fetch, "ResourceNotFoundException", "DescribeStream", {
     StreamName: "t",
   });
+});
+
+Deno.test("withFaults lets several rules happen to one request, the first one outermost", async () => {
+  const { fetch, server } = withPlan({
+    rules: [
+      {
+        fault: { type: "partial", fail: ({ partitionKey: k }) => k === "a" },
+      },
+      {
+        name: "second",
+        fault: { type: "partial", fail: ({ partitionKey: k }) => k === "c" },
+      },
+      { times: 1, fault: { type: "reset", when: "after" } },
+    ],
+  });
+  const request = () =>
+    call(fetch, "PutRecords", {
+      StreamName: "s",
+      Records: ["a", "b", "c"].map((key) => entry(key)),
+    });
+  await assertRejects(request, TypeError);
+  const { body } = await request();
+  assertEquals(body.FailedRecordCount, 2);
+  assertEquals(
+    body.Records.map((record: { ErrorCode?: string }) => !record.ErrorCode),
+    [false, true, false],
+  );
+  assertEquals(
+    server.records("s").map(({ partitionKey }) => partitionKey),
+    ["b", "b"],
+  );
+  assertEquals(fetch.counts, { partial: 2, second: 2, reset: 1 });
 });
 
 Deno.test("withFaults combines plans around each other", async () => {
