@@ -8,11 +8,9 @@ import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
 import { readBody } from "../_aws/body.ts";
 import { requestIdOf, serviceError } from "../_aws/service_error.ts";
 import { Signer, type SigningKey } from "../_aws/sign.ts";
-import { fullJitter } from "../_core/backoff.ts";
 import { delay } from "../_core/clock.ts";
 import { raceAbort, startDeadline } from "../_core/deadline.ts";
 import { notify } from "../_core/notify.ts";
-import { RetryQuota } from "../_core/retry_quota.ts";
 import type { CredentialsProvider } from "../credentials/mod.ts";
 import {
   ConnectionError,
@@ -27,6 +25,7 @@ import {
   checkCallOptions,
   type ResolvedClientOptions,
 } from "./options.ts";
+import { Retries, type Retry } from "./_retries.ts";
 
 /** Where a request goes and for which region it is signed. */
 export interface Destination {
@@ -36,10 +35,6 @@ export interface Destination {
   readonly region: string;
 }
 
-// The numbers of the AWS SDKs' standard mode. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-const QUOTA = { capacity: 500, transient: 14, throttle: 5, success: 1 };
-const BASE_DELAY_MS = 50;
-const THROTTLE_BASE_DELAY_MS = 1000;
 /** Signatures are valid for 5 minutes; a clock that is off by less is not the reason of a refusal. */
 const SKEW_MS = 4 * 60_000;
 const SKEW_CODES = new Set([
@@ -56,7 +51,7 @@ export class Transport {
   readonly #codec: Codec;
   readonly #credentials: CredentialsProvider;
   readonly #signer = new Signer("kinesis");
-  readonly #quota = new RetryQuota(QUOTA.capacity);
+  readonly #retries: Retries;
   #clockOffsetMs = 0;
 
   /** Makes a transport for resolved options. */
@@ -68,6 +63,7 @@ export class Transport {
     this.#options = options;
     this.#codec = codec;
     this.#credentials = credentials;
+    this.#retries = new Retries(options);
   }
 
   /** Sends one call and resolves with its decoded answer. */
@@ -82,7 +78,7 @@ export class Transport {
     const maxAttempts = options.maxAttempts ?? this.#options.maxAttempts;
     const body = this.#codec.encode(action, request);
     let skewCorrected = false;
-    let paid = 0;
+    let paid: Retry | undefined;
     for (let attempt = 1;; attempt++) {
       options.signal?.throwIfAborted();
       const started = clock.now();
@@ -103,7 +99,7 @@ export class Transport {
         responseBytes: seen.responseBytes,
       };
       if (answer) {
-        this.#quota.give(paid || QUOTA.success);
+        this.#retries.succeeded(paid);
         notify(hooks, "onAttempt", event);
         return answer;
       }
@@ -113,11 +109,8 @@ export class Transport {
         skewCorrected = true;
         retryDelayMs = 0;
       } else if (attempt < maxAttempts && !options.signal?.aborted) {
-        const cost = this.#retryCost(failure);
-        if (cost !== undefined && this.#quota.take(cost)) {
-          paid = cost;
-          retryDelayMs = this.#retryDelay(failure as KinesisError, attempt - 1);
-        }
+        paid = this.#retries.next(failure, attempt - 1);
+        retryDelayMs = paid?.delayMs;
       }
       notify(hooks, "onAttempt", { ...event, error: failure, retryDelayMs });
       if (retryDelayMs === undefined) throw failure;
@@ -290,25 +283,6 @@ export class Transport {
     this.#clockOffsetMs = offset;
     return true;
   }
-
-  #retryCost(failure: unknown): number | undefined {
-    if (!(failure instanceof KinesisError) || !failure.retryable) {
-      return undefined;
-    }
-    return isThrottled(failure) ? QUOTA.throttle : QUOTA.transient;
-  }
-
-  #retryDelay(failure: KinesisError, retry: number): number {
-    const { maxDelayMs: maxMs, random } = this.#options;
-    const baseMs = isThrottled(failure)
-      ? THROTTLE_BASE_DELAY_MS
-      : BASE_DELAY_MS;
-    const jittered = fullJitter({ baseMs, maxMs }, retry, random);
-    const asked = failure instanceof ServiceError
-      ? failure.retryAfterMs ?? 0
-      : 0;
-    return Math.max(jittered, Math.min(asked, maxMs));
-  }
 }
 
 interface Seen {
@@ -317,8 +291,4 @@ interface Seen {
   /** The clock correction that the request was signed with. */
   offsetMs?: number;
   responseBytes: number;
-}
-
-function isThrottled(error: KinesisError): boolean {
-  return error instanceof ServiceError && error.throttled;
 }
