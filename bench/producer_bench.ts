@@ -92,4 +92,4 @@ for (const bytes of [100, 1000]) {
     async () => await produce(values, jsonLines),
   );
 }
-globalThis.addEventListener("unload", () => void sink.close());
+globalThis.addEventListener("unload", () => sink.close());

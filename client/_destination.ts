@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { env } from "../credentials/mod.ts";
+const env = (_: string): string | undefined => undefined;
 import { KinesisError } from "../errors.ts";
 import type { Destination } from "./_transport.ts";
 import type { ResolvedClientOptions } from "./options.ts";
