@@ -4,11 +4,10 @@ import {
   assertGreaterOrEqual,
   assertMatch,
 } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
 import { KinesisServer } from "../../testing/mod.ts";
 import { selfSignedCertificate } from "../_services/certificate.ts";
 import { serveHttp2 } from "./http2_listener.ts";
-
-const SDK = "npm:@aws-sdk/client-kinesis@3.1143.0";
 
 /** A folder with the SDK in it, as Node wants it. */
 async function installSdk(folder: string): Promise<void> {
@@ -16,7 +15,10 @@ async function installSdk(folder: string): Promise<void> {
     `${folder}/deno.json`,
     JSON.stringify({
       nodeModulesDir: "auto",
-      imports: { "@aws-sdk/client-kinesis": SDK },
+      minimumDependencyAge: config.minimumDependencyAge,
+      imports: {
+        "@aws-sdk/client-kinesis": config.imports["@aws-sdk/client-kinesis"],
+      },
     }),
   );
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
