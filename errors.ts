@@ -127,7 +127,9 @@ export type InvalidRecordCode =
 
 /** One value cannot become a Kinesis record: too large, a bad key, or its serializer refused it. Other records are not affected. */
 export class InvalidRecordError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "InvalidRecordError";
+  /** What is wrong with the value. */
   declare readonly code: InvalidRecordCode;
   /** Makes an error that says what is wrong with the value and what is allowed. */
   constructor(
@@ -140,6 +142,7 @@ export class InvalidRecordError extends KinesisError {
 
 /** One record that was read cannot be decoded. The raw record is attached, so that nothing is lost. `code` is `Undecodable`. */
 export class DecodeError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "DecodeError";
   /** The record as Kinesis returned it. */
   readonly record: KinesisRecord;
