@@ -4,12 +4,10 @@
  * @module
  */
 import { deferred } from "./_core/deferred.ts";
-import {
-  Engine,
-  type FlushResult,
-  type ProducerStats,
-  type PutKeys,
-} from "./_producer/engine.ts";
+import { Arrivals } from "./_producer/arrivals.ts";
+import { Engine, type ProducerStats } from "./_producer/engine.ts";
+import type { FlushResult } from "./_producer/flushes.ts";
+import type { PutKeys } from "./_producer/intake.ts";
 import {
   type KeyOf,
   type Ordering,
@@ -76,6 +74,7 @@ export type {
  */
 export class Producer<T> extends WritableStream<T> {
   readonly #engine: Engine<T>;
+  readonly #arrivals: Arrivals;
   #closing = false;
   #closed: Promise<void> | undefined;
 
@@ -87,33 +86,47 @@ export class Producer<T> extends WritableStream<T> {
    */
   constructor(options: ProducerOptions<T>) {
     const resolved = resolveProducerOptions(options);
+    const arrivals = new Arrivals();
     let controller!: WritableStreamDefaultController;
     const engine = new Engine(resolved, (error) => {
       controller.error(error);
-      forgetSignal();
+      end();
     });
+    const abort = (reason: unknown) => {
+      engine.abort(reason);
+      end();
+    };
     const onAbort = () => {
-      engine.abort(resolved.signal!.reason);
+      abort(resolved.signal!.reason);
       controller.error(resolved.signal!.reason);
     };
-    const forgetSignal = () =>
+    const end = () => {
       resolved.signal?.removeEventListener("abort", onAbort);
+      arrivals.end();
+    };
     super({
       start(given) {
         controller = given;
+        // The stream calls `abort` below only after a write that waits for room: that may be never.
+        const { signal } = given;
+        signal?.addEventListener("abort", () => abort(signal.reason));
       },
-      write: (value) => engine.accept(value),
+      write(value) {
+        try {
+          return engine.accept(value);
+        } finally {
+          arrivals.arrived();
+        }
+      },
       close: async () => {
         this.#closing = true;
         await engine.close();
-        forgetSignal();
+        end();
       },
-      abort(reason) {
-        forgetSignal();
-        engine.abort(reason);
-      },
-    });
+      abort,
+    }, { highWaterMark: 1, size: () => arrivals.announced() });
     this.#engine = engine;
+    this.#arrivals = arrivals;
     if (resolved.signal?.aborted) onAbort();
     else resolved.signal?.addEventListener("abort", onAbort, { once: true });
   }
@@ -147,7 +160,7 @@ export class Producer<T> extends WritableStream<T> {
    * @throws {DeliveryError} if the producer fails as a whole
    */
   flush(): Promise<FlushResult<T>> {
-    return this.#engine.flush();
+    return this.#engine.flush(this.#arrivals.all());
   }
 
   /**
@@ -155,12 +168,25 @@ export class Producer<T> extends WritableStream<T> {
    * the same.
    *
    * @throws {DeliveryError} if something could not be delivered and there is no dead-letter stream
+   * @throws {ClosedError} if the producer was aborted
    * @throws {TypeError} if the stream is locked by a writer or a pipe, which closes it then
    */
   override close(): Promise<void> {
     if (this.locked) return super.close();
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const engine = this.#engine;
+    if (engine.closed) return;
+    // The stream itself would only say that it has errored.
+    if (engine.error) throw engine.error;
     this.#closing = true;
-    return this.#closed ??= super.close();
+    try {
+      await super.close();
+    } catch (error) {
+      throw engine.error ?? error;
+    }
   }
 
   /** Numbers since the start, and right now. */
@@ -170,14 +196,21 @@ export class Producer<T> extends WritableStream<T> {
 
   /**
    * The values that are not acknowledged, in the order of writing. After an abort or an error these are the ones to spill
-   * or send again; a request that was under way then may have stored some of them.
+   * or send again; a request that was under way then may have stored some of them. What a writer had queued beyond the
+   * buffer is not among them: those calls of `write` reject.
    */
   undelivered(): FailedRecord<T>[] {
     return this.#engine.undelivered();
   }
 
-  /** Closes the producer if it is still open. */
+  /**
+   * Closes the producer if it is still open; one that was aborted is left as it is.
+   *
+   * @throws {DeliveryError} if something could not be delivered and there is no dead-letter stream
+   * @throws {TypeError} if the stream is locked by a writer or a pipe
+   */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#engine.error instanceof ClosedError) return;
     await this.close();
   }
 }

@@ -3,27 +3,46 @@
  *
  * @module
  */
+import { raceAbort } from "../_core/deadline.ts";
 import { ResponseError } from "../errors.ts";
 
 /**
- * Reads a whole body.
+ * Reads a whole body, or as much as comes before the signal aborts; the rest is cancelled on every path.
  *
- * @throws {ResponseError} if it is longer than `limit` bytes; the rest is not read
+ * @throws {ResponseError} if it is longer than `limit` bytes
  */
 export async function readBody(
   response: Response,
   limit: number,
+  signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { body, headers, status } = response;
+  const { body, headers } = response;
   if (!body) return new Uint8Array(0);
   const announced = Number(headers.get("content-length") ?? NaN);
-  // The announced length is that of the compressed body.
+  // Native and faster. The announced length is that of the compressed body.
   if (announced <= limit && !headers.has("content-encoding")) {
-    return new Uint8Array(await response.arrayBuffer());
+    return new Uint8Array(await raceAbort(response.arrayBuffer(), signal));
   }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   const reader = body.getReader();
+  const onAbort = () => void reader.cancel(signal.reason).catch(() => {});
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await readChunks(reader, limit, response.status);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    // A cancelled body looks like one that has ended.
+    signal.throwIfAborted();
+  }
+}
+
+async function readChunks(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  limit: number,
+  status: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
@@ -33,12 +52,12 @@ export async function readBody(
         `Cannot read an answer of more than ${limit} bytes: it is not one of Kinesis`,
         { status, retryable: false },
       );
-      await reader.cancel(error).catch(() => {});
+      reader.cancel(error).catch(() => {});
       throw error;
     }
     chunks.push(value);
   }
-  if (chunks.length === 1) return chunks[0] as Uint8Array<ArrayBuffer>;
+  if (chunks.length === 1) return chunks[0]!;
   const bytes = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {

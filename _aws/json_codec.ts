@@ -49,8 +49,11 @@ const readers: ScalarReaders = {
     const ms = typeof value === "number"
       ? Math.round(value * 1000)
       : Date.parse(String(value));
-    if (Number.isNaN(ms)) throw new TypeError("a time is not a number");
-    return new Date(ms);
+    const time = new Date(ms);
+    if (Number.isNaN(time.getTime())) {
+      throw new TypeError("a time is not a number");
+    }
+    return time;
   },
 };
 

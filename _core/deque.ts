@@ -45,6 +45,13 @@ export class Deque<T> {
     return this.#length === 0 ? undefined : this.#items[this.#head];
   }
 
+  /** The items from first to last. The deque must not change meanwhile. */
+  *[Symbol.iterator](): Generator<T, void> {
+    for (let i = 0; i < this.#length; i++) {
+      yield this.#items[(this.#head + i) & (this.#items.length - 1)] as T;
+    }
+  }
+
   // The capacity is a power of two, so that a mask replaces the modulo.
   #grow(): void {
     const { length } = this.#items;

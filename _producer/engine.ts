@@ -3,50 +3,25 @@
  *
  * @module
  */
-import { type Deferred, deferred } from "../_core/deferred.ts";
+import type { Deferred } from "../_core/deferred.ts";
 import { notify } from "../_core/notify.ts";
-import {
-  ClosedError,
-  DeliveryError,
-  InvalidRecordError,
-  KinesisError,
-} from "../errors.ts";
-import type { Packer } from "../processors/mod.ts";
-import { validateKeys } from "../processors/mod.ts";
+import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
 import type { EncodedRecord, FailedRecord, PutReceipt } from "../records.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import { Flushes, type FlushResult } from "./flushes.ts";
+import { Intake, type PutKeys, type Written } from "./intake.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
-import { Pending, PendingList } from "./pending.ts";
-import { type Outgoing, SendQueue } from "./send_queue.ts";
+import { type Pending, PendingList } from "./pending.ts";
+import { type Outgoing, type RecordKeys, SendQueue } from "./send_queue.ts";
 import { Sender } from "./sender.ts";
 import { ShardRoutes } from "./shard_routes.ts";
-
-/** What {@linkcode Engine.flush} saw. */
-export interface FlushResult<T> {
-  /** Values that Kinesis acknowledged during the flush. */
-  delivered: number;
-  /** Values that were given up during the flush. */
-  failed: FailedRecord<T>[];
-}
-
-/** Keys that override the producer's own for one value. */
-export interface PutKeys {
-  /** The partition key. */
-  partitionKey?: string;
-  /** The explicit hash key. */
-  explicitHashKey?: string;
-}
-
-interface Flush<T> {
-  readonly upTo: number;
-  readonly result: FlushResult<T>;
-  readonly done: Deferred<FlushResult<T>>;
-}
+import { Waiters } from "./waiters.ts";
 
 /** Numbers of a producer since its start, and right now. */
 export interface ProducerStats {
   /** Values that were accepted and are not settled. */
   bufferedRecords: number;
-  /** Bytes of packed records that are not settled. */
+  /** Bytes of packed records that are not settled, and of values that are being packed where the processor counts them. */
   bufferedBytes: number;
   /** Requests on their way. */
   inFlight: number;
@@ -62,34 +37,40 @@ export interface ProducerStats {
   throttled: number;
 }
 
+/** How an engine has ended: what it answers from then on, and what it says of values that have no error of their own. */
+interface End {
+  readonly how: "closed" | "failed" | "aborted";
+  readonly error: KinesisError;
+  readonly why: KinesisError | Error;
+}
+
 /** Accepts, packs and sends. */
 export class Engine<T> {
   readonly #options: ResolvedProducerOptions<T>;
+  readonly #onFatal: (error: DeliveryError<T>) => void;
+  readonly #abort = new AbortController();
+  /** Values stay here until they are acknowledged, reported to their `put`, or written to the dead letters. */
   readonly #pending = new PendingList<T>();
-  readonly #packer: Packer<Pending<T>>;
+  readonly #waiters = new Waiters<Written<T>>();
+  readonly #flushes = new Flushes<T>();
+  readonly #intake: Intake<T>;
+  readonly #routes: ShardRoutes;
   readonly #queue: SendQueue<T>;
   readonly #sender: Sender<T>;
-  readonly #routes: ShardRoutes;
-  readonly #abort = new AbortController();
-  readonly #onFatal: (error: DeliveryError<T>) => void;
-  readonly #deadLetter:
-    | WritableStreamDefaultWriter<FailedRecord<T>>
-    | undefined;
-  readonly #space: { run: () => void; fail: (error: unknown) => void }[] = [];
-  readonly #flushes = new Set<Flush<T>>();
-  readonly #burying = new Set<Promise<void>>();
-  #packing: Promise<void> | undefined;
-  #timer: unknown;
-  #urgent = false;
-  #limitTimer: unknown;
+  readonly #deadLetters: DeadLetters<T> | undefined;
+  #started = false;
+  /** The shards are known, or cannot be. */
+  #live = false;
   #bytes = 0;
-  #sharedKey: string | undefined;
   #delivered = 0;
   #failed = 0;
+  /** Records that were packed so far, and up to which of them all are to be sent without waiting for a full batch. */
+  #seq = 0;
+  #due = 0;
+  #lingerTimer: unknown;
+  #limitTimer: { readonly handle: unknown; readonly at: number } | undefined;
   #failure: KinesisError | undefined;
-  #ended: unknown;
-  #started: Promise<void> | undefined;
-  #live = false;
+  #end: End | undefined;
 
   /** Makes an engine; `onFatal` hears once that nothing can be delivered any more. */
   constructor(
@@ -98,128 +79,144 @@ export class Engine<T> {
   ) {
     this.#options = options;
     this.#onFatal = onFatal;
-    this.#routes = new ShardRoutes(
-      options,
-      this.#abort.signal,
-      () => {
-        this.#queue.reroute();
+    const { signal } = this.#abort;
+    const { ordering, processor, lingerMs } = options;
+    this.#routes = new ShardRoutes(options, signal, {
+      // What was packed for the old shards must not come behind what is packed for the new ones.
+      changing: () => this.#flushIntake(),
+      changed: () => {
+        this.#queue.reroute(options.clock.now());
         this.#pump();
       },
-    );
+    });
     this.#queue = new SendQueue<T>({
       rates: options.shardRates,
-      quantumMs: Math.min(100, Math.max(10, options.lingerMs)),
-      route: (record) =>
-        this.#routes.shardOf(record.partitionKey, record.explicitHashKey),
+      quantumMs: Math.min(100, Math.max(10, lingerMs)),
+      route: (keys) => this.#shardOf(keys),
+      groupsOf: (keys) => this.#groupsOf(keys),
+      groupsFollowShards: ordering === "shard" ||
+        ordering === "key" && processor.scope === "shard",
     });
     this.#sender = new Sender(options, this.#queue, {
       delivered: (item, receipt) => this.#onDelivered(item, receipt),
       failed: (item, error) => this.#onFailed(item, error),
-      fatal: (error) => this.#onSenderFatal(error),
-      idle: () => this.#pump(),
-    }, this.#abort.signal);
-    this.#packer = options.processor.createPacker<Pending<T>>({
-      maxRecordBytes: options.maxRecordBytes,
-      emit: (record) => this.#enqueue(record),
-      shardOf: (partitionKey, explicitHashKey) =>
-        this.#routes.shardOf(partitionKey, explicitHashKey),
-    });
-    this.#deadLetter = options.deadLetter?.getWriter();
+      fatal: (error) => this.#fail(error),
+      idle: () => this.#afterSettling(),
+    }, signal);
+    this.#intake = new Intake(
+      options,
+      (partitionKey, explicitHashKey) =>
+        this.#shardOf({ partitionKey, explicitHashKey }),
+      {
+        taken: (pending) => this.#pending.add(pending),
+        packed: (record) => this.#enqueue(record),
+        refused: (pending, error) => this.#giveUp(pending, error, 0),
+        idle: () => this.#afterSettling(),
+      },
+    );
+    this.#deadLetters = options.deadLetter &&
+      new DeadLetters(options.deadLetter);
   }
 
   /**
    * Accepts a value, now or when there is room. Returns `undefined` when it was accepted at once; the promise rejects if
    * the producer ends before there is room.
    *
-   * @throws {InvalidRecordError} if the value cannot become a record and there is neither a dead-letter stream nor a promise
+   * @throws {KinesisError} if the producer has ended
    */
   accept(
     value: T,
     keys: PutKeys = {},
     settle?: Deferred<PutReceipt>,
   ): Promise<void> | undefined {
-    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#end) throw this.#end.error;
     this.#start();
-    if (this.#hasRoom && this.#space.length === 0) {
-      return this.#add(value, keys, settle);
+    const written = { value, keys, settle };
+    if (this.#waiters.length === 0 && this.#hasRoom) {
+      this.#add(written);
+      return undefined;
     }
-    const room = deferred<void>();
-    this.#space.push({
-      run: () => {
-        try {
-          room.resolve(this.#add(value, keys, settle));
-        } catch (error) {
-          room.reject(error);
-        }
-      },
-      fail: room.reject,
-    });
-    this.#flushPackerIfStuck();
-    return room.promise;
+    const admitted = this.#waiters.wait(written, () => this.#add(written));
+    this.#flushIfStuck();
+    return admitted;
   }
 
-  /** Sends everything that was accepted so far and waits until all of it is settled. */
-  async flush(): Promise<FlushResult<T>> {
-    if (this.#failure) throw this.#failure;
-    // Values that wait for room were written before this call.
-    while (this.#space.length > 0 && !this.#failure) {
-      await new Promise<void>((run, fail) => this.#space.push({ run, fail }));
+  /**
+   * Sends everything that was accepted so far and waits until all of it is settled. `arriving` resolves when what was
+   * written before has been accepted or waits for room, if something has yet to.
+   */
+  async flush(arriving?: Promise<void>): Promise<FlushResult<T>> {
+    if (this.#end && this.#end.how !== "closed") throw this.#end.error;
+    if (!arriving && this.#pending.length + this.#waiters.length === 0) {
+      return { delivered: 0, failed: [] };
     }
-    const result: FlushResult<T> = { delivered: 0, failed: [] };
-    if (this.#pending.length === 0) return result;
-    const done = deferred<FlushResult<T>>();
-    this.#flushes.add({ upTo: this.#pending.lastOrdinal, result, done });
-    await this.#flushPacker();
-    await done.promise;
-    await Promise.all(this.#burying);
-    return result;
+    const flush = this.#flushes.begin();
+    const written = () => {
+      flush.upTo = this.#pending.lastOrdinal;
+      this.#flushIntake();
+      this.#settleFlushes();
+    };
+    if (arriving) {
+      this.#flushIntake();
+      await arriving;
+    }
+    // Values that wait for room were written before this call.
+    if (this.#waiters.length === 0) written();
+    else this.#waiters.wait(undefined, written).catch(() => {});
+    return await flush.done;
   }
 
   /** Sends everything and waits until all of it is settled, the dead letters written too. */
   async close(): Promise<void> {
-    try {
-      await this.flush();
-      if (this.#failure) throw this.#failure;
-      this.#end(new ClosedError("Cannot put as the producer is closed"));
-    } catch (error) {
-      throw this.#failure ?? error;
-    }
+    await this.flush();
+    if (this.#end) return;
+    const error = new ClosedError("Cannot put as the producer is closed");
+    this.#stop({ how: "closed", error, why: error });
   }
 
   /** Stops at once; what is not settled stays in {@linkcode Engine.undelivered}. */
   abort(reason: unknown): void {
-    if (this.#ended !== undefined) return;
-    const failures = this.undelivered(toError(reason));
-    this.#end(
-      new ClosedError("Cannot put as the producer was aborted", {
-        cause: reason,
-      }),
-    );
-    this.#rejectAll(
+    if (this.#end) return;
+    const why = reason instanceof Error ? reason : new Error(String(reason));
+    const failures = this.#collect(why);
+    const error = new ClosedError("Cannot put as the producer was aborted", {
+      cause: reason,
+    });
+    this.#stop({ how: "aborted", error, why });
+    this.#reject(
       new DeliveryError(
-        `Cannot deliver ${failures.length} records as the producer was aborted`,
-        { code: "Aborted", cause: reason, failures },
+        `Cannot deliver ${failures.size} records as the producer was aborted`,
+        { code: "Aborted", cause: reason, failures: [...failures.values()] },
       ),
       reason,
     );
   }
 
-  /** Values that are not acknowledged, in the order of acceptance. */
-  undelivered(error?: KinesisError | Error): FailedRecord<T>[] {
-    const failures: FailedRecord<T>[] = [];
-    const why = error ?? this.#failure ??
-      new ClosedError("The record is not acknowledged yet");
-    for (const pending of this.#pending) {
-      failures.push(failedRecord(pending, why, 0));
-    }
-    return failures;
+  /** What the producer answers since it has failed or was aborted. */
+  get error(): KinesisError | undefined {
+    return this.#end?.how === "closed" ? undefined : this.#end?.error;
+  }
+
+  /** Whether everything was settled and nothing is accepted any more. */
+  get closed(): boolean {
+    return this.#end?.how === "closed";
+  }
+
+  /** Values that are not acknowledged, in the order of writing. */
+  undelivered(): FailedRecord<T>[] {
+    const why = this.#end?.why ?? this.#failure ??
+      new KinesisError("The record is not acknowledged yet", {
+        code: "NotAcknowledged",
+        retryable: true,
+      });
+    return Array.from(this.#pending, (pending) => pending.toFailed(why));
   }
 
   /** Numbers since the start, and right now. */
   stats(): ProducerStats {
     return {
       bufferedRecords: this.#pending.length,
-      bufferedBytes: this.#bytes,
+      bufferedBytes: this.#bytes + this.#intake.pendingBytes,
       inFlight: this.#sender.inFlight,
       delivered: this.#delivered,
       failed: this.#failed,
@@ -233,126 +230,9 @@ export class Engine<T> {
     const { bufferedRecords, bufferedBytes } = this.#options;
     // Values of one shard can share a record only once the shards are known.
     if (!this.#live && this.#options.processor.scope === "shard") return false;
-    return this.#pending.length + this.#burying.size < bufferedRecords &&
-      this.#bytes < bufferedBytes && !this.#packing;
-  }
-
-  #add(
-    value: T,
-    keys: PutKeys,
-    settle: Deferred<PutReceipt> | undefined,
-  ): Promise<void> | undefined {
-    const now = this.#options.clock.now();
-    let pending: Pending<T> | undefined;
-    try {
-      pending = new Pending(
-        value,
-        keys.partitionKey ?? this.#partitionKeyOf(value),
-        keys.explicitHashKey ?? this.#options.explicitHashKey?.(value),
-        now,
-        settle,
-      );
-      validateKeys(pending);
-      this.#pending.add(pending);
-      const packing = this.#packer.push(pending);
-      if (packing) this.#pack(packing, pending);
-    } catch (error) {
-      return this.#refuse(
-        pending ?? new Pending(value, "", undefined, now, settle),
-        error,
-      );
-    }
-    this.#schedule();
-    this.#pump();
-  }
-
-  #partitionKeyOf(value: T): string {
-    const { partitionKey, processor } = this.#options;
-    if (partitionKey) return partitionKey(value);
-    if (processor.scope !== "key") return crypto.randomUUID();
-    // Values share a record only under one key: a new one for each record spreads them as well.
-    return this.#sharedKey ??= crypto.randomUUID();
-  }
-
-  // Packing that takes time (compression) holds up acceptance, so that memory stays bounded.
-  #pack(packing: Promise<void>, pending: Pending<T>): void {
-    const after = packing.catch((error) => this.#refuse(pending, error))
-      .then(() => {
-        if (this.#packing !== after) return;
-        this.#packing = undefined;
-        this.#letIn();
-        this.#pump();
-      });
-    this.#packing = after;
-  }
-
-  /** A value that cannot become a record: its own `put` hears it, or the dead letters, or the whole stream fails. */
-  #refuse(pending: Pending<T>, cause: unknown): undefined {
-    this.#pending.remove(pending);
-    const error = cause instanceof KinesisError
-      ? cause
-      : new InvalidRecordError(
-        `Cannot make a record of a value: ${String(cause)}`,
-        { code: "NotSerializable", cause },
-      );
-    this.#giveUp(pending, error, 0);
-  }
-
-  #enqueue(record: EncodedRecord<Pending<T>>): void {
-    this.#sharedKey = undefined;
-    this.#bytes += record.size;
-    this.#queue.push({
-      record,
-      group: this.#groupOf(record),
-      shardId: undefined,
-      attempts: 0,
-    });
-  }
-
-  #groupOf(record: EncodedRecord): string | undefined {
-    const { ordering, processor } = this.#options;
-    if (ordering === "none") return undefined;
-    if (ordering === "key" && processor.scope !== "shard") {
-      return record.partitionKey;
-    }
-    return this.#routes.shardOf(record.partitionKey, record.explicitHashKey) ??
-      "";
-  }
-
-  // The first value starts the rest: a producer that is never used sends nothing.
-  #start(): void {
-    this.#started ??= this.#routes.start().then(() => {
-      this.#live = true;
-      this.#queue.reroute();
-      this.#letIn();
-      this.#pump();
-    }, (error) => this.#onSenderFatal(error));
-  }
-
-  #schedule(): void {
-    if (this.#timer !== undefined || this.#pending.length === 0) return;
-    const { clock, lingerMs } = this.#options;
-    this.#timer = clock.setTimeout(() => {
-      this.#timer = undefined;
-      this.#flushPacker();
-    }, lingerMs);
-  }
-
-  async #flushPacker(): Promise<void> {
-    this.#urgent = true;
-    try {
-      await this.#packer.flush();
-    } catch (error) {
-      this.#onSenderFatal(toError(error));
-    }
-    this.#pump();
-  }
-
-  /** Writers wait and nothing is on its way: waiting for the linger time would only cost throughput. */
-  #flushPackerIfStuck(): void {
-    if (this.#packer.pending === 0 && this.#queue.openRecords === 0) return;
-    if (!this.#sender.ready || this.#batchIsFull || this.#packing) return;
-    this.#flushPacker();
+    return !this.#end && !this.#failure && !this.#intake.busy &&
+      this.#pending.length < bufferedRecords &&
+      this.#bytes + this.#intake.pendingBytes < bufferedBytes;
   }
 
   get #batchIsFull(): boolean {
@@ -361,106 +241,183 @@ export class Engine<T> {
       this.#queue.openBytes >= maxBatchBytes;
   }
 
+  #shardOf(keys: RecordKeys): string | undefined {
+    return this.#routes.shardOf(keys.partitionKey, keys.explicitHashKey);
+  }
+
+  #groupsOf(keys: RecordKeys): readonly string[] {
+    const { ordering, processor } = this.#options;
+    if (ordering === "none") return [];
+    if (ordering === "key" && processor.scope !== "shard") {
+      return [keys.partitionKey];
+    }
+    return [this.#shardOf(keys) ?? ""];
+  }
+
+  // The first value starts the rest: a producer that is never used sends nothing.
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#routes.start().then(() => {
+      this.#live = true;
+      this.#queue.reroute(this.#options.clock.now());
+      this.#afterSettling();
+    }, (error) => this.#fail(error));
+  }
+
+  #add(written: Written<T>): void {
+    this.#intake.add(written);
+    this.#schedule();
+    if (this.#batchIsFull) this.#pump();
+  }
+
+  #enqueue(record: EncodedRecord<Pending<T>>): void {
+    this.#bytes += record.size;
+    const item: Outgoing<T> = {
+      record,
+      groups: [],
+      shardId: undefined,
+      attempts: 0,
+      seq: ++this.#seq,
+    };
+    for (const pending of record.puts) pending.sending = item;
+    this.#queue.push(item);
+  }
+
+  /** After `lingerMs` everything that is inside now goes, full batch or not. */
+  #schedule(): void {
+    if (this.#lingerTimer !== undefined || this.#end) return;
+    const { clock, lingerMs } = this.#options;
+    this.#lingerTimer = clock.setTimeout(() => {
+      this.#lingerTimer = undefined;
+      this.#flushIntake();
+    }, lingerMs);
+  }
+
+  async #flushIntake(): Promise<void> {
+    await this.#intake.flush((error) => this.#fail(error));
+    this.#due = this.#seq;
+    this.#pump();
+  }
+
+  /** Writers wait and requests could be sent: waiting for the linger time would only cost throughput. */
+  #flushIfStuck(): void {
+    if (this.#waiters.length === 0 || !this.#live) return;
+    if (this.#end || this.#failure) return;
+    if (this.#intake.busy || !this.#sender.ready || this.#batchIsFull) return;
+    if (this.#intake.pending > 0 || this.#seq > this.#due) this.#flushIntake();
+  }
+
   #pump(): void {
-    if (!this.#live || this.#ended !== undefined) return;
     if (this.#failure) return this.#finishFailing();
+    if (!this.#live || this.#end) return;
     const { clock, maxBatchBytes, maxBatchRecords } = this.#options;
     const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes };
-    while (this.#sender.ready && (this.#urgent || this.#batchIsFull)) {
-      const batch = this.#queue.take(limits, clock.now());
+    const now = clock.now();
+    this.#expire(now);
+    while (
+      this.#sender.ready &&
+      (this.#batchIsFull || this.#queue.hasDue(this.#due, now))
+    ) {
+      const batch = this.#queue.take(limits, now);
       if (batch.length === 0) break;
       this.#sender.send(batch);
     }
-    if (this.#queue.openRecords === 0 && this.#packer.pending === 0) {
-      this.#urgent = false;
-    }
-    if (this.#queue.blockedRecords > 0) this.#wakeForLimits();
-    if (this.#space.length > 0) this.#flushPackerIfStuck();
-    if (this.#queue.openRecords > 0) this.#schedule();
+    this.#wakeForLimits(now);
+    if (this.#seq > this.#due || this.#intake.pending > 0) this.#schedule();
   }
 
-  #wakeForLimits(): void {
-    if (this.#limitTimer !== undefined) return;
+  // Only while a request could be sent: its end is a wake-up too, and a timer that can do nothing would spin.
+  #wakeForLimits(now: number): void {
+    if (this.#queue.blockedRecords === 0 || !this.#sender.ready) return;
     const { clock } = this.#options;
-    this.#limitTimer = clock.setTimeout(() => {
+    const wait = Math.max(1, this.#queue.nextIn(now) ?? 0);
+    if (this.#limitTimer) {
+      if (this.#limitTimer.at <= now + wait) return;
+      clock.clearTimeout(this.#limitTimer.handle);
+    }
+    const handle = clock.setTimeout(() => {
       this.#limitTimer = undefined;
-      // These have waited for their limit already.
-      this.#urgent = true;
       this.#pump();
-    }, this.#queue.nextIn(clock.now()) ?? 0);
+    }, wait);
+    this.#limitTimer = { handle, at: now + wait };
+  }
+
+  #expire(now: number): void {
+    const { recordTtlMs } = this.#options;
+    if (recordTtlMs === Infinity) return;
+    // Those behind an expired one come forward, and may have expired too.
+    for (;;) {
+      const expired = this.#queue.takeExpired(now - recordTtlMs);
+      if (expired.length === 0) return;
+      for (const item of expired) {
+        this.#queue.settled(item);
+        this.#onFailed(
+          item,
+          item.error ?? new KinesisError(
+            `Cannot deliver within 'recordTtlMs' of ${recordTtlMs} ms: the record was never sent`,
+            { code: "RecordExpired" },
+          ),
+        );
+      }
+      this.#letIn();
+    }
   }
 
   #onDelivered(item: Outgoing<T>, receipt: PutReceipt): void {
     this.#bytes -= item.record.size;
-    this.#routes.observe(item.shardId, receipt.shardId);
+    this.#routes.observe(item.record, item.shardId, receipt.shardId);
     for (const pending of item.record.puts) {
       if (!this.#pending.remove(pending)) continue;
       this.#delivered++;
-      if (this.#flushes.size > 0) this.#countDelivered(pending);
+      this.#flushes.delivered(pending.ordinal);
       pending.settle?.resolve(receipt);
-    }
-    this.#afterSettling();
-  }
-
-  #countDelivered({ ordinal }: Pending<T>): void {
-    for (const { upTo, result } of this.#flushes) {
-      if (ordinal <= upTo) result.delivered++;
     }
   }
 
   #onFailed(item: Outgoing<T>, error: KinesisError): void {
     this.#bytes -= item.record.size;
     for (const pending of item.record.puts) {
-      if (this.#pending.remove(pending)) {
-        this.#giveUp(pending, error, item.attempts);
-      }
+      this.#giveUp(pending, error, item.attempts);
     }
-    this.#afterSettling();
   }
 
+  /** A value ends: its own `put` hears it, or the dead letters take it, or the whole producer fails. */
   #giveUp(pending: Pending<T>, error: KinesisError, attempts: number): void {
+    // After the end it stays among the undelivered.
+    if (this.#end || !this.#pending.has(pending)) return;
+    pending.sending = { attempts, error };
+    pending.givenUp = true;
+    this.#reportFailed(pending, error, attempts);
+    if (pending.settle) {
+      this.#remove(pending, error);
+      pending.settle.reject(error);
+      this.#settleFlushes();
+    } else if (this.#deadLetters) this.#bury(this.#deadLetters, pending, error);
+    else this.#fail(error);
+  }
+
+  #reportFailed(pending: Pending<T>, error: unknown, attempts: number): void {
     this.#failed++;
     const { stream, hooks } = this.#options;
     const { partitionKey } = pending;
     notify(hooks, "onRecordFailed", { stream, partitionKey, error, attempts });
-    const failed = failedRecord(pending, error, attempts);
-    for (const flush of this.#flushes) {
-      if (pending.ordinal <= flush.upTo) flush.result.failed.push(failed);
-    }
-    if (pending.settle) pending.settle.reject(error);
-    else if (this.#deadLetter) this.#bury(this.#deadLetter, failed);
-    else this.#fail(error, failed);
-    this.#afterSettling();
   }
 
-  #bury(
-    writer: WritableStreamDefaultWriter<FailedRecord<T>>,
-    failed: FailedRecord<T>,
-  ): void {
-    const written = writer.write(failed).catch((cause) =>
-      this.#fail(
-        new KinesisError(
-          `Cannot write to the dead-letter stream: ${String(cause)}`,
-          { code: "DeadLetterFailed", cause },
-        ),
-        failed,
-      )
-    ).finally(() => {
-      this.#burying.delete(written);
-      this.#letIn();
-    });
-    this.#burying.add(written);
+  #bury(to: DeadLetters<T>, pending: Pending<T>, error: KinesisError): void {
+    to.write(pending.toFailed(error)).then(() => {
+      this.#remove(pending, error);
+      this.#afterSettling();
+    }, (error) => this.#fail(error));
   }
 
-  readonly #lost: FailedRecord<T>[] = [];
-
-  #fail(error: KinesisError, lost?: FailedRecord<T>): void {
-    if (lost) this.#lost.push(lost);
-    this.#onSenderFatal(error);
+  #remove(pending: Pending<T>, error: KinesisError): void {
+    if (!this.#pending.remove(pending)) return;
+    this.#flushes.failed(pending.ordinal, pending.toFailed(error));
   }
 
-  #onSenderFatal(cause: unknown): void {
-    if (this.#ended !== undefined) return;
+  #fail(cause: unknown): void {
+    if (this.#end) return;
     this.#failure ??= cause instanceof KinesisError
       ? cause
       : new KinesisError(`Cannot produce: ${String(cause)}`, {
@@ -470,63 +427,64 @@ export class Engine<T> {
     this.#finishFailing();
   }
 
-  // Requests on their way may still succeed: what they deliver must not be reported as lost.
+  // What is on its way may still arrive, at Kinesis or in the dead letters: it must not be reported as lost.
   #finishFailing(): void {
-    if (this.#sender.inFlight > 0 || this.#ended !== undefined) return;
-    const cause = this.#failure!;
-    const failures = [...this.#lost, ...this.undelivered(cause)];
+    if (this.#end || this.#sender.inFlight > 0) return;
+    if (this.#deadLetters && this.#deadLetters.writing > 0) return;
+    const why = this.#failure!;
+    const failures = this.#collect(why);
+    for (const [pending, { error, attempts }] of failures) {
+      if (!pending.givenUp) this.#reportFailed(pending, error, attempts);
+    }
     const { stream } = this.#options;
     const error = new DeliveryError<T>(
-      `Cannot deliver ${failures.length} records to ${stream}: ${cause.message}`,
-      { code: cause.code, cause, failures },
+      `Cannot deliver ${failures.size} records to ${stream}: ${why.message}`,
+      { code: why.code, cause: why, failures: [...failures.values()] },
     );
-    this.#failure = error;
-    this.#end(error);
-    this.#rejectAll(error, error);
+    this.#stop({ how: "failed", error, why });
+    this.#reject(error, error);
     this.#onFatal(error);
   }
 
-  #rejectAll(error: DeliveryError<T>, reason: unknown): void {
-    for (const pending of this.#pending) pending.settle?.reject(error);
-    for (const { fail } of this.#space.splice(0)) fail(reason);
-    for (const flush of this.#flushes) flush.done.reject(error);
-    this.#flushes.clear();
+  /** Every value that is not settled, those that wait for room among them. */
+  #collect(why: KinesisError | Error): Map<Pending<T>, FailedRecord<T>> {
+    for (const written of this.#waiters.waiting) {
+      this.#pending.add(this.#intake.describe(written));
+    }
+    const failures = new Map<Pending<T>, FailedRecord<T>>();
+    for (const pending of this.#pending) {
+      failures.set(pending, pending.toFailed(why));
+    }
+    return failures;
   }
 
-  #end(error: unknown): void {
+  #reject(error: DeliveryError<T>, reason: unknown): void {
+    for (const pending of this.#pending) pending.settle?.reject(error);
+    this.#flushes.fail(error);
+    this.#waiters.dissolve(reason);
+  }
+
+  #stop(end: End): void {
     const { clock } = this.#options;
-    this.#ended = error;
-    clock.clearTimeout(this.#timer);
-    clock.clearTimeout(this.#limitTimer);
-    this.#abort.abort(error);
-    this.#deadLetter?.releaseLock();
+    this.#end = end;
+    clock.clearTimeout(this.#lingerTimer);
+    clock.clearTimeout(this.#limitTimer?.handle);
+    this.#abort.abort(end.error);
+    this.#deadLetters?.release();
   }
 
   #afterSettling(): void {
     this.#letIn();
-    const oldest = this.#pending.first?.ordinal ?? Infinity;
-    for (const flush of this.#flushes) {
-      if (oldest <= flush.upTo) continue;
-      this.#flushes.delete(flush);
-      flush.done.resolve(flush.result);
-    }
+    this.#settleFlushes();
+    this.#pump();
+    this.#flushIfStuck();
   }
 
   #letIn(): void {
-    while (this.#space.length > 0 && this.#hasRoom) this.#space.shift()!.run();
+    this.#waiters.admit(() => this.#hasRoom);
   }
-}
 
-function failedRecord<T>(
-  { value, partitionKey, explicitHashKey }: Pending<T>,
-  error: KinesisError | Error,
-  attempts: number,
-): FailedRecord<T> {
-  return explicitHashKey === undefined
-    ? { value, partitionKey, error, attempts }
-    : { value, partitionKey, explicitHashKey, error, attempts };
-}
-
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+  #settleFlushes(): void {
+    this.#flushes.settle(this.#pending.first?.ordinal ?? Infinity);
+  }
 }

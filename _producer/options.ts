@@ -70,14 +70,20 @@ export interface ProducerOptions<T> {
   ordering?: Ordering;
   /** Most requests that carry a record before it is given up. The default lasts about a minute of failures. @default {20} */
   maxAttempts?: number;
-  /** How long after it was written a record may be sent again, in milliseconds. @default {Infinity} */
+  /**
+   * How long after it was accepted a value may still be sent, in milliseconds; then it is given up, with the code
+   * `RecordExpired` if it was never refused. A packed record is as old as its oldest value. @default {Infinity}
+   */
   recordTtlMs?: number;
   /**
    * Rates that each shard is offered, or `false` for no limit. Lower them when several producers share a stream. Throttled
    * shards are offered less for a while. @default {{ recordsPerSecond: 1000, bytesPerSecond: 1_048_576 }}
    */
   shardRates?: Partial<ShardRates> | false;
-  /** Takes the values that are given up. Without it the producer fails when one is. It is not closed by the producer. */
+  /**
+   * Takes the values that are given up. Without it the producer fails when one is. It counts against `bufferedRecords`
+   * until it is written there. The stream is locked until the producer ends, and not closed by it.
+   */
   deadLetter?: WritableStream<FailedRecord<T>>;
   /** Makes the stream if it does not exist, with so many shards or on demand. @default {false} */
   createStream?: { shardCount: number } | { onDemand: true } | false;
@@ -160,6 +166,11 @@ export function resolveProducerOptions<T>(
   if (typeof processor?.createPacker !== "function") {
     throw new TypeError(
       `${WHAT} as 'processor' must be a processor such as json()`,
+    );
+  }
+  if (options.deadLetter?.locked) {
+    throw new TypeError(
+      `${WHAT} as 'deadLetter' must not be locked: another writer or pipe has it`,
     );
   }
   const ordering = options.ordering ?? "none";

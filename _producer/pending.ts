@@ -1,19 +1,32 @@
 /**
- * Values that a producer has accepted and not yet settled.
+ * Values that a producer has taken and not yet settled.
  *
  * @module
  */
 import type { Deferred } from "../_core/deferred.ts";
-import type { Put, PutReceipt } from "../records.ts";
+import type { KinesisError } from "../errors.ts";
+import type { FailedRecord, Put, PutReceipt } from "../records.ts";
 
-/** An accepted value. It is settled exactly once: delivered, or failed. */
+/** What is known about the sending of a value. */
+export interface Sending {
+  /** Requests that carried it so far. */
+  readonly attempts: number;
+  /** Why the last one of them did not store it. */
+  readonly error?: KinesisError;
+}
+
+/** A value that was taken. It is settled exactly once: delivered, or failed. */
 export class Pending<T> implements Put<T> {
-  /** Where it stands in the order of acceptance, from 1. */
+  /** Where it stands in the order of writing, from 1. */
   ordinal = 0;
   /** Neighbours in the {@linkcode PendingList}. */
   before: Pending<T> | undefined;
   /** Neighbours in the {@linkcode PendingList}. */
   after: Pending<T> | undefined;
+  /** The record that carries it, once it is packed; what it was given up for, once it is. */
+  sending: Sending | undefined;
+  /** Nothing more is tried for it. */
+  givenUp = false;
 
   /** Keeps the value with its keys, and the promise of a `put`, if it came that way. */
   constructor(
@@ -25,9 +38,19 @@ export class Pending<T> implements Put<T> {
     /** Settles the promise of a `put`. */
     readonly settle?: Deferred<PutReceipt>,
   ) {}
+
+  /** The value as one that was not delivered; `why` is for those that have no error of their own. */
+  toFailed(why: KinesisError | Error): FailedRecord<T> {
+    const { value, partitionKey, explicitHashKey, sending } = this;
+    const error = sending?.error ?? why;
+    const attempts = sending?.attempts ?? 0;
+    return explicitHashKey === undefined
+      ? { value, partitionKey, error, attempts }
+      : { value, partitionKey, explicitHashKey, error, attempts };
+  }
 }
 
-/** All unsettled values in the order of acceptance: a linked list through the values, since each is added and removed once. */
+/** All unsettled values in the order of writing: a linked list through the values, since each is added and removed once. */
 export class PendingList<T> {
   #first: Pending<T> | undefined;
   #last: Pending<T> | undefined;
@@ -39,7 +62,7 @@ export class PendingList<T> {
     return this.#length;
   }
 
-  /** The ordinal of the value that was accepted last. */
+  /** The ordinal of the value that was added last. */
   get lastOrdinal(): number {
     return this.#ordinal;
   }
@@ -59,10 +82,15 @@ export class PendingList<T> {
     this.#length++;
   }
 
+  /** Whether a value is unsettled. */
+  has(pending: Pending<T>): boolean {
+    return pending.before !== undefined || this.#first === pending;
+  }
+
   /** Removes a value. Returns whether it was there: a value is settled once only. */
   remove(pending: Pending<T>): boolean {
+    if (!this.has(pending)) return false;
     const { before, after } = pending;
-    if (!before && this.#first !== pending) return false;
     if (before) before.after = after;
     else this.#first = after;
     if (after) after.before = before;
@@ -72,7 +100,7 @@ export class PendingList<T> {
     return true;
   }
 
-  /** The values in the order of acceptance. */
+  /** The values in the order of writing. */
   *[Symbol.iterator](): Generator<Pending<T>, void> {
     for (let item = this.#first; item; item = item.after) yield item;
   }

@@ -1,141 +1,153 @@
 /**
- * Records that are ready to be sent: a lane for each shard, so that a slow one holds up nobody else, and one record
- * of an ordering group at a time, so that a retry never overtakes.
+ * Records that are ready to be sent: a lane for each shard, so that a slow one holds up nobody else. Those that must keep
+ * their order behind others wait outside the lanes.
  *
  * @module
  */
-import { Deque } from "../_core/deque.ts";
+import type { KinesisError } from "../errors.ts";
 import type { EncodedRecord } from "../records.ts";
-import type { Pending } from "./pending.ts";
+import { type BatchLimits, Lane } from "./lane.ts";
+import { type Grouped, OrderGroups } from "./order_groups.ts";
+import type { Pending, Sending } from "./pending.ts";
 import { ShardLimit, type ShardRates } from "./shard_limit.ts";
 
+/** What chooses the shard of a record. */
+export type RecordKeys = Pick<
+  EncodedRecord,
+  "partitionKey" | "explicitHashKey"
+>;
+
 /** A record on its way. */
-export interface Outgoing<T> {
+export interface Outgoing<T> extends Sending, Grouped {
   /** The record with the values inside. */
   readonly record: EncodedRecord<Pending<T>>;
-  /** Records of one group are sent one after another; `undefined` when order does not matter. */
-  readonly group: string | undefined;
   /** The shard it is predicted to go to; `undefined` while that is not known. */
   shardId: string | undefined;
   /** Requests that carried it so far. */
   attempts: number;
+  /** Why the last one of them did not store it. */
+  error?: KinesisError;
 }
 
-interface Lane<T> {
-  readonly ready: Deque<Outgoing<T>>;
-  readonly limit: ShardLimit | undefined;
-  bytes: number;
-  /** At its limit when last looked at. */
-  blocked: boolean;
-}
-
-/** What bounds a batch. */
-export interface BatchLimits {
-  /** Most records. */
-  readonly maxRecords: number;
-  /** Most bytes. */
-  readonly maxBytes: number;
+/** What a {@linkcode SendQueue} needs to know. */
+export interface SendQueueOptions {
+  /** Limits every shard; `undefined` limits none. */
+  readonly rates: ShardRates | undefined;
+  /**
+   * A shard at its limit is served about this often, in milliseconds, since a request for each single token would drown
+   * it.
+   */
+  readonly quantumMs: number;
+  /** Predicts the shard. */
+  readonly route: (keys: RecordKeys) => string | undefined;
+  /** Names the order groups of a record. */
+  readonly groupsOf: (keys: RecordKeys) => readonly string[];
+  /** Whether the groups depend on the shard map. */
+  readonly groupsFollowShards: boolean;
 }
 
 /** The queue between the packer and the requests. */
 export class SendQueue<T> {
-  readonly #lanes = new Map<string | undefined, Lane<T>>();
-  /** Groups with a record in a lane or in flight, with the records that wait behind it. */
-  readonly #groups = new Map<string, Deque<Outgoing<T>> | undefined>();
-  readonly #rates: ShardRates | undefined;
-  readonly #quantumMs: number;
-  readonly #route: (record: EncodedRecord) => string | undefined;
-  #openRecords = 0;
-  #openBytes = 0;
-  #blockedRecords = 0;
+  readonly #options: SendQueueOptions;
+  readonly #lanes = new Map<string | undefined, Lane<Outgoing<T>>>();
+  /** Outlives the lanes: what was learned about a shard is not forgotten because nothing waits for it. */
+  #limits = new Map<string, ShardLimit>();
+  readonly #groups = new OrderGroups<Outgoing<T>>();
+  /** Taken, and neither settled nor back. */
+  readonly #out = new Set<Outgoing<T>>();
+  readonly #total = { openRecords: 0, openBytes: 0, blockedRecords: 0 };
 
-  /**
-   * Makes an empty queue. `rates` limits every shard, `undefined` none; a shard at its limit is served about every
-   * `quantumMs` milliseconds, since a request for each single token would drown it. `route` predicts the shard.
-   */
-  constructor(options: {
-    rates: ShardRates | undefined;
-    quantumMs: number;
-    route: (record: EncodedRecord) => string | undefined;
-  }) {
-    this.#rates = options.rates;
-    this.#quantumMs = options.quantumMs;
-    this.#route = options.route;
+  /** Makes an empty queue. */
+  constructor(options: SendQueueOptions) {
+    this.#options = options;
   }
 
   /** Records that may go now, as far as order and limits are known. */
   get openRecords(): number {
-    return this.#openRecords;
+    return this.#total.openRecords;
   }
 
   /** Bytes of those records. */
   get openBytes(): number {
-    return this.#openBytes;
+    return this.#total.openBytes;
   }
 
   /** Records that wait for a shard at its limit. */
   get blockedRecords(): number {
-    return this.#blockedRecords;
+    return this.#total.blockedRecords;
   }
 
-  /** Adds a new record behind all others of its group. */
+  /** Adds a new record behind all others of its groups. */
   push(item: Outgoing<T>): void {
-    if (item.group !== undefined) {
-      if (this.#groups.has(item.group)) {
-        let waiting = this.#groups.get(item.group);
-        if (!waiting) this.#groups.set(item.group, waiting = new Deque());
-        waiting.push(item);
-        return;
-      }
-      this.#groups.set(item.group, undefined);
-    }
-    this.#enter(item, false);
+    item.groups = this.#options.groupsOf(item.record);
+    if (this.#groups.enter(item)) this.#enter(item, false);
   }
 
   /** Puts a record that was not stored back, before all others of its shard. */
   retry(item: Outgoing<T>): void {
+    this.#out.delete(item);
     this.#enter(item, true);
   }
 
-  /** A record has been settled: the next of its group may go. */
+  /** A record that was taken has been settled: the next ones of its groups may go. */
   settled(item: Outgoing<T>): void {
-    if (item.group === undefined) return;
-    const next = this.#groups.get(item.group)?.shift();
-    if (next) this.#enter(next, false);
-    else this.#groups.delete(item.group);
+    this.#out.delete(item);
+    for (const next of this.#groups.leave(item)) this.#enter(next, false);
+  }
+
+  /** Whether a record may go now that is due: `due` is the `seq` of the last one that is. */
+  hasDue(due: number, now: number): boolean {
+    for (const lane of this.#lanes.values()) {
+      lane.refresh(now);
+      if (!lane.blocked && lane.first && lane.first.seq <= due) return true;
+    }
+    return false;
   }
 
   /** Takes a batch from all shards in turn; empty if nothing may go now. */
   take(limits: BatchLimits, now: number): Outgoing<T>[] {
     const batch: Outgoing<T>[] = [];
     let bytes = 0;
-    let turn: Lane<T>[] = [];
+    let turn: Lane<Outgoing<T>>[] = [];
     for (const lane of this.#lanes.values()) {
-      if (lane.ready.length === 0) continue;
-      this.#setBlocked(lane, this.#waitOf(lane, now) > 0);
-      if (!lane.blocked) turn.push(lane);
+      lane.refresh(now);
+      if (lane.first && !lane.blocked) turn.push(lane);
     }
     while (turn.length > 0) {
-      const next: Lane<T>[] = [];
+      const next: Lane<Outgoing<T>>[] = [];
       for (const lane of turn) {
-        const { size } = lane.ready.peek()!.record;
+        const { size } = lane.first!.record;
         const fits = batch.length < limits.maxRecords &&
           (batch.length === 0 || bytes + size <= limits.maxBytes);
         if (!fits) {
           this.#startNextWith(lane);
           return batch;
         }
-        if (lane.limit && !lane.limit.take(size)) {
-          this.#setBlocked(lane, true);
-          continue;
-        }
+        const item = lane.take();
+        if (!item) continue;
         bytes += size;
-        batch.push(this.#shift(lane));
-        if (lane.ready.length > 0) next.push(lane);
+        this.#out.add(item);
+        batch.push(item);
+        if (lane.first) next.push(lane);
       }
       turn = next;
     }
     return batch;
+  }
+
+  /** Takes the records that were accepted at `deadline` or earlier and could go but for a limit. They need settling. */
+  takeExpired(deadline: number): Outgoing<T>[] {
+    const expired: Outgoing<T>[] = [];
+    for (const lane of this.#lanes.values()) {
+      while (
+        lane.first && lane.first.record.puts[0]!.acceptedAt <= deadline
+      ) {
+        const item = lane.shift();
+        this.#out.add(item);
+        expired.push(item);
+      }
+    }
+    return expired;
   }
 
   /** Milliseconds until a shard at its limit may go on; `undefined` when none is waiting. */
@@ -143,7 +155,7 @@ export class SendQueue<T> {
     let next: number | undefined;
     for (const lane of this.#lanes.values()) {
       if (!lane.blocked) continue;
-      const wait = this.#waitOf(lane, now);
+      const wait = lane.waitFor(now);
       if (next === undefined || wait < next) next = wait;
     }
     return next;
@@ -151,96 +163,72 @@ export class SendQueue<T> {
 
   /** The service refused records of a shard for its throughput. */
   throttled(shardId: string | undefined, now: number): void {
-    this.#lanes.get(shardId)?.limit?.throttled(now);
+    if (shardId !== undefined) this.#limits.get(shardId)?.throttled(now);
   }
 
-  /** The shard map has changed: every record is assigned anew. Returns how many records moved. */
-  reroute(): number {
-    const lanes = [...this.#lanes.values()];
-    const known = new Map(this.#lanes);
+  /**
+   * The shard map has changed: every record is assigned anew. A group of the new map starts only when the records that
+   * went under the old one and belong to it have been settled.
+   */
+  reroute(now: number): void {
+    const queued: Outgoing<T>[] = [];
+    for (const lane of this.#lanes.values()) {
+      while (lane.first) queued.push(lane.shift());
+    }
     this.#lanes.clear();
-    this.#openRecords = this.#openBytes = this.#blockedRecords = 0;
-    let moved = 0;
-    for (const lane of lanes) {
-      for (let item = lane.ready.shift(); item; item = lane.ready.shift()) {
-        const before = item.shardId;
-        item.shardId = this.#route(item.record);
-        if (item.shardId !== before) moved++;
-        // What a shard has learned about its rate stays with it.
-        this.#laneOf(item.shardId, known.get(item.shardId)?.limit);
-        this.#place(item, false);
+    // A limit that has recovered is like a new one; else those of closed shards would stay for ever.
+    this.#limits = new Map(
+      [...this.#limits].filter(([, limit]) => !limit.isFull(now)),
+    );
+    let ready = queued;
+    if (this.#options.groupsFollowShards) {
+      for (const item of this.#groups.waitingItems()) queued.push(item);
+      for (const item of this.#out) item.groups = this.#groupsOfAll(item);
+      for (const item of queued) item.groups = this.#groupsOfAll(item);
+      ready = this.#groups.regroup(this.#out, queued);
+    }
+    for (const item of ready) this.#enter(item, false);
+  }
+
+  // A record that was packed under the old map may hold values of several new shards.
+  #groupsOfAll({ record }: Outgoing<T>): string[] {
+    const groups = new Set(this.#options.groupsOf(record));
+    for (const put of record.puts) {
+      for (const group of this.#options.groupsOf(put)) {
+        groups.add(group);
       }
     }
-    return moved;
+    return [...groups];
   }
 
   #enter(item: Outgoing<T>, front: boolean): void {
-    item.shardId = this.#route(item.record);
-    this.#place(item, front);
+    item.shardId = this.#options.route(item.record);
+    this.#laneOf(item.shardId).add(item, front);
   }
 
-  #place(item: Outgoing<T>, front: boolean): void {
-    const lane = this.#laneOf(item.shardId);
-    if (front) lane.ready.unshift(item);
-    else lane.ready.push(item);
-    this.#count(lane, 1, item.record.size);
-  }
-
-  #shift(lane: Lane<T>): Outgoing<T> {
-    const item = lane.ready.shift()!;
-    this.#count(lane, -1, -item.record.size);
-    if (lane.ready.length === 0) lane.blocked = false;
-    return item;
-  }
-
-  #count(lane: Lane<T>, records: number, bytes: number): void {
-    lane.bytes += bytes;
-    if (lane.blocked) this.#blockedRecords += records;
-    else {
-      this.#openRecords += records;
-      this.#openBytes += bytes;
-    }
-  }
-
-  #setBlocked(lane: Lane<T>, blocked: boolean): void {
-    if (lane.blocked === blocked) return;
-    const { bytes, ready: { length } } = lane;
-    lane.blocked = blocked;
-    this.#openRecords += blocked ? -length : length;
-    this.#openBytes += blocked ? -bytes : bytes;
-    this.#blockedRecords += blocked ? length : -length;
-  }
-
-  #laneOf(shardId: string | undefined, limit?: ShardLimit): Lane<T> {
+  #laneOf(shardId: string | undefined): Lane<Outgoing<T>> {
     let lane = this.#lanes.get(shardId);
     if (!lane) {
-      const limited = this.#rates !== undefined && shardId !== undefined;
-      lane = {
-        ready: new Deque(),
-        limit: limited
-          ? limit ?? new ShardLimit(this.#rates!, -Infinity)
-          : undefined,
-        bytes: 0,
-        blocked: false,
-      };
+      lane = new Lane(
+        this.#limitOf(shardId),
+        this.#options.quantumMs,
+        this.#total,
+      );
       this.#lanes.set(shardId, lane);
     }
     return lane;
   }
 
-  #waitOf(lane: Lane<T>, now: number): number {
-    if (!lane.limit) return 0;
-    const { recordsPerSecond, bytesPerSecond } = this.#rates!;
-    const quantum = this.#quantumMs / 1000;
-    return lane.limit.waitFor(
-      Math.max(1, Math.min(lane.ready.length, recordsPerSecond * quantum)),
-      Math.max(1, Math.min(lane.bytes, bytesPerSecond * quantum)),
-      now,
-    );
+  #limitOf(shardId: string | undefined): ShardLimit | undefined {
+    const { rates } = this.#options;
+    if (!rates || shardId === undefined) return undefined;
+    let limit = this.#limits.get(shardId);
+    if (!limit) this.#limits.set(shardId, limit = new ShardLimit(rates));
+    return limit;
   }
 
   // The batch is full in the middle of a round: that lane is the first of the next one, or it would always lose.
-  #startNextWith(first: Lane<T>): void {
+  #startNextWith(first: Lane<Outgoing<T>>): void {
     for (const [shardId, lane] of [...this.#lanes]) {
       if (lane === first) return;
       this.#lanes.delete(shardId);

@@ -152,6 +152,7 @@ export class Sender<T> {
         headers: new Headers(),
         body: { type: code, message: result.ErrorMessage },
       });
+      item.error = error;
       if (!this.#giveUp(item, error)) again.push(item);
     }
     this.#later(again);
@@ -163,6 +164,7 @@ export class Sender<T> {
       `Cannot PutRecords to ${this.#options.stream}: ${String(cause)}`,
       { code: "Unexpected", cause },
     );
+    for (const item of batch) item.error = error;
     if (!error.retryable) {
       this.#events.fatal(error);
       return batch.length;
@@ -202,8 +204,9 @@ export class Sender<T> {
   // The endpoint is in trouble, not one record: all requests wait together, or each batch would knock by itself.
   #pause(): void {
     const { clock, random } = this.#options;
-    const wait = equalJitter(REQUEST_BACKOFF, this.#failuresInARow++, random);
+    // Requests that were in flight together and failed together are one failure.
     if (this.#paused) return;
+    const wait = equalJitter(REQUEST_BACKOFF, this.#failuresInARow++, random);
     this.#paused = true;
     delay(wait, { clock, signal: this.#signal }).then(() => {
       this.#paused = false;

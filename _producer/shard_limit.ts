@@ -26,19 +26,19 @@ const SETTLE_MS = 250;
  * a record larger than the bucket passes, and is paid for before the next one.
  */
 export class ShardLimit {
-  readonly #rates: ShardRates;
+  /** The full rates. */
+  readonly rates: ShardRates;
   #records: number;
   #bytes: number;
   #factor = 1;
-  #updatedAt: number;
+  #updatedAt: number | undefined;
   #throttledAt = -Infinity;
 
   /** Starts with a full bucket: a shard that was idle takes a second's worth at once. */
-  constructor(rates: ShardRates, now: number) {
-    this.#rates = rates;
-    this.#records = rates.recordsPerSecond;
+  constructor(rates: ShardRates) {
+    this.rates = rates;
+    this.#records = this.#fullRecords;
     this.#bytes = rates.bytesPerSecond;
-    this.#updatedAt = now;
   }
 
   /** The rate in use as a part of the full rate, from 0.02 to 1. */
@@ -46,25 +46,37 @@ export class ShardLimit {
     return this.#factor;
   }
 
+  /** Whether it is like a new one: nothing was taken or throttled lately. */
+  isFull(now: number): boolean {
+    this.#refill(now);
+    return this.#factor === 1 && this.#records === this.#fullRecords &&
+      this.#bytes === this.rates.bytesPerSecond;
+  }
+
   /**
    * How long to wait before `records` and `bytes` may go, in milliseconds; 0 for now. Asking for more than a second's
-   * worth asks for a full bucket.
+   * worth asks for a full bucket, asking for less than one record for one.
    */
   waitFor(records: number, bytes: number, now: number): number {
     this.#refill(now);
-    const { recordsPerSecond, bytesPerSecond } = this.#rates;
-    const needRecords = Math.min(records, recordsPerSecond * this.#factor);
-    const needBytes = Math.min(bytes, bytesPerSecond * this.#factor);
+    const { recordsPerSecond, bytesPerSecond } = this.rates;
+    const factor = this.#factor;
+    const needRecords = Math.max(1, Math.min(records, this.#fullRecords));
+    const needBytes = Math.max(1, Math.min(bytes, bytesPerSecond * factor));
     const missing = Math.max(
-      (needRecords - this.#records) / (recordsPerSecond * this.#factor),
-      (needBytes - this.#bytes) / (bytesPerSecond * this.#factor),
+      needRecords > this.#records
+        ? (needRecords - this.#records) / (recordsPerSecond * factor)
+        : 0,
+      needBytes > this.#bytes
+        ? (needBytes - this.#bytes) / (bytesPerSecond * factor)
+        : 0,
     );
-    return missing > 0 ? Math.ceil(missing * 1000) : 0;
+    return Math.ceil(missing * 1000);
   }
 
   /** Takes one record's worth if anything is left. */
   take(bytes: number): boolean {
-    if (this.#records < 1 || this.#bytes <= 0) return false;
+    if (this.#records < 1 || this.#bytes < 1) return false;
     this.#records--;
     this.#bytes -= bytes;
     return true;
@@ -80,17 +92,28 @@ export class ShardLimit {
     this.#factor = Math.max(FLOOR, this.#factor * DECREASE);
   }
 
+  // However low the rate, the bucket must hold one record, or none would ever pass.
+  get #fullRecords(): number {
+    return Math.max(1, this.rates.recordsPerSecond * this.#factor);
+  }
+
+  get #fullBytes(): number {
+    return Math.max(1, this.rates.bytesPerSecond * this.#factor);
+  }
+
   #refill(now: number): void {
-    const seconds = Math.max(0, (now - this.#updatedAt) / 1000);
+    // A clock that was set back gives nothing.
+    const seconds = (now - (this.#updatedAt ?? now)) / 1000;
     this.#updatedAt = now;
-    const { recordsPerSecond, bytesPerSecond } = this.#rates;
+    if (!(seconds > 0)) return;
+    const { recordsPerSecond, bytesPerSecond } = this.rates;
     const factor = this.#factor;
     this.#records = Math.min(
-      recordsPerSecond * factor,
+      this.#fullRecords,
       this.#records + seconds * recordsPerSecond * factor,
     );
     this.#bytes = Math.min(
-      bytesPerSecond * factor,
+      this.#fullBytes,
       this.#bytes + seconds * bytesPerSecond * factor,
     );
     if (now - this.#throttledAt >= SETTLE_MS) {

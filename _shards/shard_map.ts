@@ -39,6 +39,16 @@ export class ShardMap {
     return this.#ranges.map((range) => range.shardId);
   }
 
+  /** Whether every hash key goes to the same shard as in another map. */
+  equals(other: ShardMap): boolean {
+    const others = other.#ranges;
+    return this.#ranges.length === others.length &&
+      this.#ranges.every(({ shardId, start, end }, i) =>
+        shardId === others[i]!.shardId && start === others[i]!.start &&
+        end === others[i]!.end
+      );
+  }
+
   /** The shard that takes a hash key; `undefined` if none does, in the middle of a reshard. */
   shardOf(hashKey: bigint): string | undefined {
     let low = 0;

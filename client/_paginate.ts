@@ -13,7 +13,8 @@ export async function* listAllShards(
 ): AsyncGenerator<Shard, void> {
   const { MaxResults } = request;
   let next: ListShardsRequest = request;
-  let last: string | undefined = request.ExclusiveStartShardId;
+  const seen = new Set<string>();
+  let seenAtRestart = -1;
   for (;;) {
     let page: ListShardsResponse;
     try {
@@ -21,15 +22,18 @@ export async function* listAllShards(
     } catch (error) {
       const expired = error instanceof ServiceError &&
         error.code === "ExpiredNextTokenException";
-      if (!expired || next.NextToken === undefined) throw error;
-      // A token lives 300 seconds and the consumer may be slow; the order of shards does not change.
-      const { ShardFilter: _, ...target } = request;
-      if (request.ShardFilter) throw error;
-      next = { ...target, ExclusiveStartShardId: last };
+      // A token lives 300 seconds and the consumer may be slow: begin again and skip what it has had. A list that gets no
+      // further that way would never end.
+      if (!expired || next === request || seen.size === seenAtRestart) {
+        throw error;
+      }
+      seenAtRestart = seen.size;
+      next = request;
       continue;
     }
     for (const shard of page.Shards ?? []) {
-      last = shard.ShardId;
+      if (seen.has(shard.ShardId)) continue;
+      seen.add(shard.ShardId);
       yield shard;
     }
     if (!page.NextToken) return;

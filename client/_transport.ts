@@ -7,21 +7,26 @@ import type { Codec } from "../_aws/codec.ts";
 import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
 import { readBody } from "../_aws/body.ts";
 import { requestIdOf, serviceError } from "../_aws/service_error.ts";
-import { Signer } from "../_aws/sign.ts";
+import { Signer, type SigningKey } from "../_aws/sign.ts";
 import { fullJitter } from "../_core/backoff.ts";
 import { delay } from "../_core/clock.ts";
-import { startDeadline } from "../_core/deadline.ts";
+import { raceAbort, startDeadline } from "../_core/deadline.ts";
 import { notify } from "../_core/notify.ts";
 import { RetryQuota } from "../_core/retry_quota.ts";
 import type { CredentialsProvider } from "../credentials/mod.ts";
 import {
   ConnectionError,
+  CredentialsError,
   KinesisError,
   ResponseError,
   ServiceError,
   TimeoutError,
 } from "../errors.ts";
-import type { CallOptions, ResolvedClientOptions } from "./options.ts";
+import {
+  type CallOptions,
+  checkCallOptions,
+  type ResolvedClientOptions,
+} from "./options.ts";
 
 /** Where a request goes and for which region it is signed. */
 export interface Destination {
@@ -73,6 +78,7 @@ export class Transport {
     options: CallOptions = {},
   ): Promise<object> {
     const { clock, hooks } = this.#options;
+    checkCallOptions(action, options);
     const maxAttempts = options.maxAttempts ?? this.#options.maxAttempts;
     const body = this.#codec.encode(action, request);
     let skewCorrected = false;
@@ -143,6 +149,7 @@ export class Transport {
         body,
         destination,
         deadline.signal,
+        seen,
       );
       seen.status = response.status;
       seen.date = response.headers.get("date");
@@ -165,8 +172,11 @@ export class Transport {
     body: Uint8Array<ArrayBuffer>,
     destination: Destination,
     signal: AbortSignal,
+    seen: Seen,
   ): Promise<Response> {
-    const key = await raceAbort(this.#credentials(), signal);
+    const key = await this.#key(action, signal);
+    const offsetMs = this.#clockOffsetMs;
+    seen.offsetMs = offsetMs;
     const { url, headers } = await this.#signer.sign({
       url: destination.url,
       headers: {
@@ -176,16 +186,20 @@ export class Transport {
       body,
       region: destination.region,
       key,
-      now: this.#options.clock.now() + this.#clockOffsetMs,
+      now: this.#options.clock.now() + offsetMs,
     });
     try {
-      return await this.#options.fetch(url.href, {
+      const response = this.#options.fetch(url.href, {
         method: "POST",
         headers,
         body,
         signal,
         // A signed request must not wander to another host.
         redirect: "manual",
+      });
+      // The time limit holds for a `fetch` that knows nothing of signals too.
+      return await raceAbort(response, signal, (late) => {
+        late.body?.cancel().catch(() => {});
       });
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
@@ -197,6 +211,25 @@ export class Transport {
     }
   }
 
+  async #key(action: string, signal: AbortSignal): Promise<SigningKey> {
+    let key: SigningKey | undefined;
+    try {
+      key = await raceAbort(this.#credentials(), signal);
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason;
+      if (cause instanceof KinesisError) throw cause;
+      throw new CredentialsError(
+        `Cannot ${action} as the credentials function failed: ${String(cause)}`,
+        // Most providers ask over a network, and that may work the next time.
+        { code: "CredentialsFailed", cause, retryable: true },
+      );
+    }
+    if (key?.accessKeyId && key.secretAccessKey) return key;
+    throw new CredentialsError(
+      `Cannot ${action} as there are no credentials: 'accessKeyId' and 'secretAccessKey' must be texts that are not empty`,
+    );
+  }
+
   async #read(
     action: string,
     target: string,
@@ -204,7 +237,7 @@ export class Transport {
     signal: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      return await readBody(response, MAX_RESPONSE_BYTES);
+      return await readBody(response, MAX_RESPONSE_BYTES, signal);
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       if (cause instanceof ResponseError) throw cause;
@@ -252,7 +285,8 @@ export class Transport {
     const serverNow = Date.parse(seen.date ?? "");
     if (Number.isNaN(serverNow)) return false;
     const offset = serverNow - this.#options.clock.now();
-    if (Math.abs(offset - this.#clockOffsetMs) < SKEW_MS) return false;
+    // Measured against what this request was signed with: another one may have corrected the offset meanwhile.
+    if (Math.abs(offset - (seen.offsetMs ?? 0)) < SKEW_MS) return false;
     this.#clockOffsetMs = offset;
     return true;
   }
@@ -280,24 +314,11 @@ export class Transport {
 interface Seen {
   status?: number;
   date?: string | null;
+  /** The clock correction that the request was signed with. */
+  offsetMs?: number;
   responseBytes: number;
 }
 
 function isThrottled(error: KinesisError): boolean {
   return error instanceof ServiceError && error.throttled;
-}
-
-/** A provider may hang on a network of its own; the time limit of the call holds for it too. */
-function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => {});
-    return Promise.reject(signal.reason);
-  }
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() =>
-      signal.removeEventListener("abort", onAbort)
-    );
-  });
 }

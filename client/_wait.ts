@@ -5,7 +5,7 @@
  */
 import { equalJitter } from "../_core/backoff.ts";
 import { delay } from "../_core/clock.ts";
-import { ServiceError, WaiterError } from "../errors.ts";
+import { KinesisError, ServiceError, WaiterError } from "../errors.ts";
 import type { CallOptions, ResolvedClientOptions } from "./options.ts";
 import type {
   DescribeStreamSummaryResponse,
@@ -33,16 +33,24 @@ export async function waitForStream(
   { clock, random }: Pick<ResolvedClientOptions, "clock" | "random">,
 ): Promise<StreamDescriptionSummary | undefined> {
   const deadline = clock.now() + timeoutMs;
+  let state: string = "not known";
   for (let poll = 0;; poll++) {
-    const summary = await describeOrNothing(describe, wanted, signal);
-    const state = summary?.StreamStatus ?? "DELETED";
-    if (state === wanted) return summary;
+    let cause: unknown;
+    try {
+      const summary = await describeOrNothing(describe, wanted, signal);
+      state = summary?.StreamStatus ?? "DELETED";
+      if (state === wanted) return summary;
+    } catch (error) {
+      // A throttle says nothing about the stream; the time limit of the wait is the one that counts.
+      if (!(error instanceof KinesisError) || !error.retryable) throw error;
+      cause = error;
+    }
     const wait = equalJitter(POLL, poll, random);
     if (clock.now() + wait > deadline) {
       const name = stream.StreamName ?? stream.StreamARN;
       throw new WaiterError(
         `Cannot wait any longer for stream "${name}" to be ${wanted}: it is still ${state} after ${timeoutMs} ms`,
-        { lastState: state },
+        { lastState: state, cause },
       );
     }
     await delay(wait, { clock, signal });

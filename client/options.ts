@@ -81,6 +81,9 @@ export interface ResolvedClientOptions {
   readonly random: () => number;
 }
 
+/** Timers of the runtimes take anything longer than these 24 days for no delay at all. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
 /** Checks the options and fills in the defaults; the caller's object is not changed. */
 export function resolveClientOptions(
   options: KinesisClientOptions,
@@ -95,13 +98,30 @@ export function resolveClientOptions(
     // Looked up at the call, so that a fetch that is replaced later is seen.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     maxAttempts: checkInteger("retry.maxAttempts", retry.maxAttempts ?? 3, 1),
-    maxDelayMs: checkPositive("retry.maxDelayMs", retry.maxDelayMs ?? 20_000),
+    maxDelayMs: Math.min(
+      checkPositive("retry.maxDelayMs", retry.maxDelayMs ?? 20_000),
+      LONGEST_DELAY_MS,
+    ),
     timeoutMs: checkPositive("timeoutMs", options.timeoutMs ?? 30_000),
     allowHttp: options.allowHttp ?? false,
     hooks: options.hooks,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
+}
+
+/**
+ * Checks what a single call was given.
+ *
+ * @throws {RangeError} if a number is out of its range
+ */
+export function checkCallOptions(action: string, options: CallOptions): void {
+  const { timeoutMs, maxAttempts } = options;
+  const what = `Cannot ${action}`;
+  if (timeoutMs !== undefined) checkPositive("timeoutMs", timeoutMs, what);
+  if (maxAttempts !== undefined) {
+    checkInteger("maxAttempts", maxAttempts, 1, what);
+  }
 }
 
 const WHAT = "Cannot create KinesisClient";
@@ -133,16 +153,21 @@ function checkEndpoint(endpoint: string | URL | undefined): URL | undefined {
   );
 }
 
-function checkInteger(name: string, value: number, least: number): number {
+function checkInteger(
+  name: string,
+  value: number,
+  least: number,
+  what = WHAT,
+): number {
   if (Number.isInteger(value) && value >= least) return value;
   throw new RangeError(
-    `${WHAT} as '${name}' must be an integer of ${least} or more: current value is ${value}`,
+    `${what} as '${name}' must be an integer of ${least} or more: current value is ${value}`,
   );
 }
 
-function checkPositive(name: string, value: number): number {
+function checkPositive(name: string, value: number, what = WHAT): number {
   if (value > 0) return value;
   throw new RangeError(
-    `${WHAT} as '${name}' must be more than 0: current value is ${value}`,
+    `${what} as '${name}' must be more than 0: current value is ${value}`,
   );
 }
