@@ -111,7 +111,10 @@ Deno.test("systemEnvironment uses the built-in modules of process where there is
     assertEquals([env("A"), env("B")], ["1", undefined]);
     assertEquals(await readTextFile("/f"), "/f as utf8");
     assertEquals(await runCommand!("good", { signal }), "output");
-    const error = await assertRejects(() => runCommand!("bad", { signal }));
+    const error = await assertRejects(
+      () => runCommand!("bad", { signal }),
+      Error,
+    );
     assertEquals(error.message, "the command failed");
   });
 });
