@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, delay, systemClock } from "../_core/clock.ts";
+import type { Fetch } from "../_core/fetch.ts";
 import {
   ConnectionError,
   type KinesisError,
@@ -19,7 +20,7 @@ import {
 /** What every provider can be given in place of the real world. */
 export interface ProviderOptions {
   /** Sends requests. Default: the global `fetch`. */
-  fetch?: typeof fetch;
+  fetch?: Fetch;
   /** Variables, files and commands. Default: those of the runtime. */
   environment?: Environment;
   /** Time. Default: that of the runtime. */

@@ -22,6 +22,7 @@
  * @module
  */
 export type { Clock } from "../_core/clock.ts";
+export type { Fetch } from "../_core/fetch.ts";
 export {
   cachedCredentials,
   type CachedCredentialsOptions,
