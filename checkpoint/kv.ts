@@ -3,8 +3,17 @@
  *
  * @module
  */
+import { type Clock, systemClock } from "../_core/clock.ts";
 import { StoredLeaseError } from "../errors.ts";
 import type { Checkpoint } from "../records.ts";
+import { abortable, commit } from "./_kv_commit.ts";
+import {
+  isKvStore,
+  type KvStore,
+  type KvStoreAtomic,
+  type KvStoreKey,
+  showKey,
+} from "./_kv_store.ts";
 import { decodeLease, encodeLease } from "./_stored_lease.ts";
 import {
   checkpointing,
@@ -21,46 +30,6 @@ import type {
   NewLease,
 } from "./checkpointer.ts";
 
-/** A key as this module writes it. */
-export type KvStoreKey = string[];
-
-/** What a key holds; both fields are `null` when it holds nothing. */
-export interface KvStoreEntry {
-  /** What is stored. */
-  readonly value: unknown;
-  /** Changes with every write of the key. */
-  readonly versionstamp: string | null;
-}
-
-/** Writes that happen together, if all checks pass, or not at all. */
-export interface KvStoreAtomic {
-  /** Demands that the key has this version; `null`: that it holds nothing. */
-  check(
-    check: { key: KvStoreKey; versionstamp: string | null },
-  ): KvStoreAtomic;
-  /** Stores a value. */
-  set(key: KvStoreKey, value: unknown): KvStoreAtomic;
-  /** Removes a key. */
-  delete(key: KvStoreKey): KvStoreAtomic;
-  /** Does it; `ok` is false when a check failed. */
-  commit(): Promise<{ ok: boolean }>;
-}
-
-/** The part of `Deno.Kv` that is used here. A `Deno.Kv` is one; so is anything with the same four methods and meaning. */
-export interface KvStore {
-  /** Reads one key, strongly consistent. */
-  get(key: KvStoreKey): Promise<KvStoreEntry>;
-  /** Reads all keys that start with these parts. */
-  list(
-    selector: { prefix: KvStoreKey },
-    options?: { batchSize?: number },
-  ): AsyncIterable<
-    { readonly key: readonly unknown[]; readonly value: unknown }
-  >;
-  /** Begins a conditional write. */
-  atomic(): KvStoreAtomic;
-}
-
 /** Options of {@linkcode KvCheckpointer}. */
 export interface KvCheckpointerOptions {
   /** The store, for example `await Deno.openKv("./checkpoints.sqlite3")`. Whoever opened it closes it. */
@@ -70,6 +39,10 @@ export interface KvCheckpointerOptions {
    * shards of a stream; different names read the same stream independently.
    */
   name: string;
+  /** Times the waits for other processes that write to the same file. @default {the clock of the runtime} */
+  clock?: Clock;
+  /** Spreads those waits: a number from 0 to below 1. @default {Math.random} */
+  random?: () => number;
 }
 
 /** The longest name: with it and the longest ids of Kinesis, a key stays below the 2048 bytes that Deno KV allows. */
@@ -86,7 +59,8 @@ const LIST_BATCH = 500;
  *
  * Durability: with a SQLite file, a write that resolved has been synced to the disk (one fsync for each write), so it survives
  * the end of the process at any instruction. Several processes of one machine may open the same file; it must not lie
- * on a network file system. On Deno Deploy, what the platform states. `Deno.openKv(":memory:")` keeps nothing.
+ * on a network file system. While another process writes, a write waits its turn, for about 4 seconds at most.
+ * On Deno Deploy, what the platform states. `Deno.openKv(":memory:")` keeps nothing.
  *
  * Deno KV cannot end a call that has begun: when a signal aborts, the promise rejects at once, while a write
  * that was already handed over may still happen.
@@ -120,6 +94,8 @@ const LIST_BATCH = 500;
 export class KvCheckpointer implements Checkpointer {
   readonly #kv: KvStore;
   readonly #name: string;
+  readonly #clock: Clock;
+  readonly #random: () => number;
 
   /**
    * Makes a checkpointer; nothing is read or written yet.
@@ -146,6 +122,8 @@ export class KvCheckpointer implements Checkpointer {
     }
     this.#kv = kv;
     this.#name = name;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
   }
 
   /**
@@ -190,13 +168,10 @@ export class KvCheckpointer implements Checkpointer {
   ): Promise<boolean> {
     const row = encodeLease({ ...lease, owner: undefined, counter: 0 });
     const key = this.#key(lease);
-    const { ok } = await abortable(
-      () =>
-        this.#kv.atomic().check({ key, versionstamp: null }).set(key, row)
-          .commit(),
+    return await this.#commit(
+      (atomic) => atomic.check({ key, versionstamp: null }).set(key, row),
       options.signal,
     );
-    return ok;
   }
 
   /**
@@ -264,11 +239,10 @@ export class KvCheckpointer implements Checkpointer {
     const found = await this.#read(lease, signal);
     if (!found || !isCurrent(found.stored, lease)) return false;
     const { key, versionstamp } = found;
-    const { ok } = await abortable(
-      () => this.#kv.atomic().check({ key, versionstamp }).delete(key).commit(),
+    return await this.#commit(
+      (atomic) => atomic.check({ key, versionstamp }).delete(key),
       signal,
     );
-    return ok;
   }
 
   async #write(
@@ -283,12 +257,19 @@ export class KvCheckpointer implements Checkpointer {
     const { key, versionstamp } = found;
     const row = encodeLease(next);
     // Whoever wrote the row since it was read has moved its version, and so its counter too: this write is refused.
-    const { ok } = await abortable(
-      () =>
-        this.#kv.atomic().check({ key, versionstamp }).set(key, row).commit(),
+    const ok = await this.#commit(
+      (atomic) => atomic.check({ key, versionstamp }).set(key, row),
       signal,
     );
     return ok ? this.#decode(row, lease.streamName, lease.shardId) : undefined;
+  }
+
+  #commit(
+    compose: (atomic: KvStoreAtomic) => KvStoreAtomic,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const waiting = { clock: this.#clock, random: this.#random, signal };
+    return commit(this.#kv, compose, waiting);
   }
 
   async #read(lease: Lease, signal: AbortSignal | undefined): Promise<
@@ -317,33 +298,4 @@ export class KvCheckpointer implements Checkpointer {
   #key(of: { streamName: string; shardId: string }): KvStoreKey {
     return [...this.#prefix(of.streamName), of.shardId];
   }
-}
-
-function isKvStore(value: unknown): value is KvStore {
-  const kv = value as Partial<KvStore> | null | undefined;
-  return typeof kv?.get === "function" && typeof kv.list === "function" &&
-    typeof kv.atomic === "function";
-}
-
-function showKey(key: readonly unknown[]): string {
-  const parts = key.map((part) =>
-    typeof part === "string" ? JSON.stringify(part) : String(part)
-  );
-  return `[${parts.join(", ")}]`;
-}
-
-/** Starts the work unless the signal has aborted; stops waiting for it, with the signal's reason, as soon as it does. */
-function abortable<T>(
-  work: () => Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (!signal) return work();
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    work().then(resolve, reject).finally(() =>
-      signal.removeEventListener("abort", onAbort)
-    );
-  });
 }

@@ -46,13 +46,14 @@ export type {
   Lease,
   NewLease,
 } from "./checkpointer.ts";
+export type { Clock } from "../_core/clock.ts";
 export type { Checkpoint } from "../records.ts";
 export { MemoryCheckpointer } from "./memory.ts";
 export { KvCheckpointer } from "./kv.ts";
+export type { KvCheckpointerOptions } from "./kv.ts";
 export type {
-  KvCheckpointerOptions,
   KvStore,
   KvStoreAtomic,
   KvStoreEntry,
   KvStoreKey,
-} from "./kv.ts";
+} from "./_kv_store.ts";

@@ -9,7 +9,8 @@ import { readBody } from "../_aws/body.ts";
 import { requestIdOf, serviceError } from "../_aws/service_error.ts";
 import { Signer, type SigningKey } from "../_aws/sign.ts";
 import { delay } from "../_core/clock.ts";
-import { raceAbort, startDeadline } from "../_core/deadline.ts";
+import { startDeadline } from "../_core/deadline.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import { notify } from "../_core/notify.ts";
 import type { CredentialsProvider } from "../credentials/mod.ts";
 import {
@@ -20,20 +21,13 @@ import {
   ServiceError,
   TimeoutError,
 } from "../errors.ts";
+import { type Destination, Destinations } from "./_destination.ts";
 import {
   type CallOptions,
   checkCallOptions,
   type ResolvedClientOptions,
 } from "./options.ts";
 import { Retries, type Retry } from "./_retries.ts";
-
-/** Where a request goes and for which region it is signed. */
-export interface Destination {
-  /** The endpoint. */
-  readonly url: URL;
-  /** The region of the signature. */
-  readonly region: string;
-}
 
 /** Signatures are valid for 5 minutes; a clock that is off by less is not the reason of a refusal. */
 const SKEW_MS = 4 * 60_000;
@@ -50,6 +44,7 @@ export class Transport {
   readonly #options: ResolvedClientOptions;
   readonly #codec: Codec;
   readonly #credentials: CredentialsProvider;
+  readonly #destinations: Destinations;
   readonly #signer = new Signer("kinesis");
   readonly #retries: Retries;
   #clockOffsetMs = 0;
@@ -64,18 +59,20 @@ export class Transport {
     this.#codec = codec;
     this.#credentials = credentials;
     this.#retries = new Retries(options);
+    this.#destinations = new Destinations(options);
   }
 
   /** Sends one call and resolves with its decoded answer. */
   async call(
     action: string,
     request: object,
-    destination: Destination,
     options: CallOptions = {},
   ): Promise<object> {
     const { clock, hooks } = this.#options;
     checkCallOptions(action, options);
     const maxAttempts = options.maxAttempts ?? this.#options.maxAttempts;
+    const found = this.#destinations.of(action, request, options.signal);
+    const destination = found instanceof Promise ? await found : found;
     const body = this.#codec.encode(action, request);
     let skewCorrected = false;
     let paid: Retry | undefined;
@@ -127,9 +124,7 @@ export class Transport {
   ): Promise<object> {
     const { clock } = this.#options;
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
-    const target = destination.url.hostname.endsWith(".amazonaws.com")
-      ? destination.region
-      : destination.url.origin;
+    const target = destination.name;
     const deadline = startDeadline(timeoutMs, () =>
       new TimeoutError(
         `Cannot ${action} in ${target}: no complete answer within ${timeoutMs} ms`,

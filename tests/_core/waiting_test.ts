@@ -9,7 +9,8 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import { equalJitter, fullJitter } from "../../_core/backoff.ts";
-import { raceAbort, startDeadline } from "../../_core/deadline.ts";
+import { startDeadline } from "../../_core/deadline.ts";
+import { raceAbort } from "../../_core/race_abort.ts";
 import { deferred } from "../../_core/deferred.ts";
 import { notify } from "../../_core/notify.ts";
 import { RetryQuota } from "../../_core/retry_quota.ts";

@@ -74,6 +74,13 @@ Deno.test("checkLayers reports circles", () => {
     "records.ts": 'import { e } from "./errors.ts";',
   });
   assertEquals(values, ["records.ts:1"]);
+  const tooling = check({
+    "tests/a.ts": 'import { b } from "./b.ts";',
+    "tests/b.ts": 'import { a } from "./a.ts";',
+    "tests/c.ts": 'import type { D } from "./d.ts";',
+    "tests/d.ts": 'import { c } from "./c.ts";',
+  });
+  assertEquals(tooling, ["tests/b.ts:1"]);
 });
 
 Deno.test("checkLayers reports private parts that are imported from outside", () => {

@@ -10,7 +10,6 @@ import {
   assertLease,
   assertLeases,
   assertStored,
-  AT_128,
   held,
   HOLDER_WRITES,
   newLease,

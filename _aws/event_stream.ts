@@ -1,0 +1,254 @@
+/**
+ * `application/vnd.amazon.eventstream`, the framing of SubscribeToShard's answer, in both directions.
+ *
+ * A message is `total length (4) | headers length (4) | CRC-32 of those 8 (4) | headers | payload | CRC-32 of all before (4)`,
+ * big-endian.
+ *
+ * @see {@link https://smithy.io/2.0/aws/amazon-eventstream.html}
+ * @module
+ */
+import { crc32 } from "../_core/crc32.ts";
+import { ResponseError } from "../errors.ts";
+import {
+  decodeHeaders,
+  encodeHeaders,
+  type EventStreamHeader,
+  type EventStreamHeaders,
+} from "./event_stream_headers.ts";
+
+export type { EventStreamHeader, EventStreamHeaders };
+
+/** One message of an event stream. */
+export interface EventStreamMessage {
+  /** The headers by name, for example `:event-type`. */
+  readonly headers: EventStreamHeaders;
+  /** The payload; it owns its memory as far as the message does. */
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/** Options of {@linkcode EventStreamDecoderStream} and {@linkcode decodeMessage}. */
+export interface EventStreamDecoderOptions {
+  /**
+   * Largest message that is accepted, in bytes with framing. It bounds the memory that a damaged or hostile answer can ask for;
+   * the default is the largest message that the format allows. @default {16_908_304}
+   */
+  maxMessageBytes?: number;
+  /** The HTTP status of the answer that is decoded, for errors. @default {200} */
+  status?: number;
+}
+
+const PRELUDE_BYTES = 12;
+const CRC_BYTES = 4;
+const FRAMING_BYTES = PRELUDE_BYTES + CRC_BYTES;
+
+/** Largest headers of one message: {@link https://smithy.io/2.0/aws/amazon-eventstream.html} */
+const MAX_HEADERS_BYTES = 128 * 1024;
+/** Largest payload of one message: {@link https://smithy.io/2.0/aws/amazon-eventstream.html} */
+const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = FRAMING_BYTES + MAX_HEADERS_BYTES + MAX_PAYLOAD_BYTES;
+
+/** The value of a header if it is there and is text. */
+export function textHeader(
+  message: EventStreamMessage,
+  name: string,
+): string | undefined {
+  const header = message.headers.get(name);
+  return header?.type === "string" ? header.value : undefined;
+}
+
+/** Headers that are all text, which is what services send. */
+export function textHeaders(
+  values: Readonly<Record<string, string>>,
+): EventStreamHeaders {
+  return new Map(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      { type: "string", value },
+    ]),
+  );
+}
+
+/**
+ * Encodes one message.
+ *
+ * @throws {RangeError} if a header or the payload does not fit into the format
+ */
+export function encodeMessage(
+  message: { headers: EventStreamHeaders; payload: Uint8Array },
+): Uint8Array<ArrayBuffer> {
+  const headers = encodeHeaders(message.headers);
+  const { payload } = message;
+  if (headers.length > MAX_HEADERS_BYTES) {
+    throw new RangeError(
+      `Cannot encode event stream message as headers must be at most ${MAX_HEADERS_BYTES} bytes: current length is ${headers.length}`,
+    );
+  }
+  if (payload.length > MAX_PAYLOAD_BYTES) {
+    throw new RangeError(
+      `Cannot encode event stream message as the payload must be at most ${MAX_PAYLOAD_BYTES} bytes: current length is ${payload.length}`,
+    );
+  }
+  const bytes = new Uint8Array(FRAMING_BYTES + headers.length + payload.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, bytes.length);
+  view.setUint32(4, headers.length);
+  view.setUint32(8, crc32(bytes.subarray(0, 8)));
+  bytes.set(headers, PRELUDE_BYTES);
+  bytes.set(payload, PRELUDE_BYTES + headers.length);
+  const end = bytes.length - CRC_BYTES;
+  view.setUint32(end, crc32(bytes.subarray(0, end)));
+  return bytes;
+}
+
+/**
+ * Decodes one whole message. Its payload is a view of `bytes`.
+ *
+ * @throws {ResponseError} if the bytes are not exactly one undamaged message
+ */
+export function decodeMessage(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: EventStreamDecoderOptions = {},
+): EventStreamMessage {
+  if (bytes.length < FRAMING_BYTES) {
+    throw damaged(`it has only ${bytes.length} bytes`, options);
+  }
+  const { total } = checkPrelude(bytes, options);
+  if (total !== bytes.length) {
+    throw damaged(`it has ${bytes.length} bytes and says ${total}`, options);
+  }
+  return decodeBody(bytes, options);
+}
+
+/** Bytes, split anywhere, to messages. Errors with a {@linkcode ResponseError} that says what is damaged. */
+export class EventStreamDecoderStream
+  extends TransformStream<Uint8Array, EventStreamMessage> {
+  /** Makes a decoder; memory is bounded by one message and one chunk. */
+  constructor(options: EventStreamDecoderOptions = {}) {
+    const assembler = new Assembler(options);
+    super({
+      transform: (chunk, controller) =>
+        assembler.push(chunk, (message) => controller.enqueue(message)),
+      flush: () => assembler.end(),
+    });
+  }
+}
+
+/** Messages to bytes, one chunk a message. Errors with a RangeError if a message does not fit into the format. */
+export class EventStreamEncoderStream
+  extends TransformStream<EventStreamMessage, Uint8Array<ArrayBuffer>> {
+  /** Makes an encoder. */
+  constructor() {
+    super({
+      transform: (message, controller) =>
+        controller.enqueue(encodeMessage(message)),
+    });
+  }
+}
+
+/** Collects one message at a time: every byte is copied once, however small the chunks are. */
+class Assembler {
+  readonly #options: EventStreamDecoderOptions;
+  /** Where the message is collected: room for a prelude, then for all of it. */
+  #buffer = new Uint8Array(PRELUDE_BYTES);
+  #filled = 0;
+
+  constructor(options: EventStreamDecoderOptions) {
+    this.#options = options;
+  }
+
+  push(chunk: Uint8Array, emit: (message: EventStreamMessage) => void): void {
+    let offset = 0;
+    while (offset < chunk.length) {
+      const length = Math.min(
+        this.#buffer.length - this.#filled,
+        chunk.length - offset,
+      );
+      this.#buffer.set(chunk.subarray(offset, offset + length), this.#filled);
+      this.#filled += length;
+      offset += length;
+      if (this.#filled < this.#buffer.length) return;
+      if (this.#filled === PRELUDE_BYTES) {
+        // Memory is asked for only after the length's own checksum has been verified.
+        const { total } = checkPrelude(this.#buffer, this.#options);
+        const message = new Uint8Array(total);
+        message.set(this.#buffer);
+        this.#buffer = message;
+      } else {
+        const message = this.#buffer;
+        this.#buffer = new Uint8Array(PRELUDE_BYTES);
+        this.#filled = 0;
+        emit(decodeBody(message, this.#options));
+      }
+    }
+  }
+
+  end(): void {
+    if (this.#filled === 0) return;
+    const expected = this.#filled < PRELUDE_BYTES
+      ? `at least ${FRAMING_BYTES}`
+      : this.#buffer.length;
+    throw damaged(
+      `the stream ended after ${this.#filled} of ${expected} bytes`,
+      this.#options,
+    );
+  }
+}
+
+function checkPrelude(
+  bytes: Uint8Array,
+  options: EventStreamDecoderOptions,
+): { total: number; headersLength: number } {
+  const { maxMessageBytes = MAX_MESSAGE_BYTES } = options;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, PRELUDE_BYTES);
+  const total = view.getUint32(0);
+  const headersLength = view.getUint32(4);
+  if (view.getUint32(8) !== crc32(bytes.subarray(0, 8))) {
+    throw damaged("the checksum of its prelude does not match", options);
+  }
+  if (total < FRAMING_BYTES || headersLength > total - FRAMING_BYTES) {
+    throw damaged(
+      `its lengths contradict each other: ${total} in all, ${headersLength} of headers`,
+      options,
+    );
+  }
+  if (total > maxMessageBytes) {
+    throw damaged(
+      `it has ${total} bytes and at most ${maxMessageBytes} are accepted`,
+      options,
+    );
+  }
+  return { total, headersLength };
+}
+
+/** The part behind a prelude that has been checked. */
+function decodeBody(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: EventStreamDecoderOptions,
+): EventStreamMessage {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = bytes.length - CRC_BYTES;
+  if (view.getUint32(end) !== crc32(bytes.subarray(0, end))) {
+    throw damaged("its checksum does not match", options);
+  }
+  const payloadStart = PRELUDE_BYTES + view.getUint32(4);
+  try {
+    return {
+      headers: decodeHeaders(bytes.subarray(PRELUDE_BYTES, payloadStart)),
+      payload: bytes.subarray(payloadStart, end),
+    };
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw damaged(cause.message, options, cause);
+  }
+}
+
+function damaged(
+  what: string,
+  options: EventStreamDecoderOptions,
+  cause?: unknown,
+): ResponseError {
+  return new ResponseError(`Cannot decode event stream message: ${what}`, {
+    status: options.status ?? 200,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,81 @@
+/**
+ * Publishes the package to JSR: copies the tracked files without the stand-ins in `std/`, runs the whole check against the
+ * genuine standard library, and publishes the copy.
+ *
+ *     deno run -A scripts/release.ts --tag v0.1.0        publishes, after checking that the tag is the version
+ *     deno run -A scripts/release.ts --dry-run           does everything but publishing
+ *     deno run -A scripts/release.ts --dry-run --std ../std   the same with a checkout where JSR is out of reach
+ *
+ * @module
+ */
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import {
+  checkRelease,
+  type Config,
+  isReleased,
+  publishedConfig,
+} from "./release_config.ts";
+
+async function trackedFiles(root: string): Promise<string[]> {
+  const { success, stdout } = await new Deno.Command("git", {
+    args: ["ls-files", "-z"],
+    cwd: root,
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error("Cannot list the tracked files");
+  return new TextDecoder().decode(stdout).split("\0").filter(Boolean);
+}
+
+async function copy(root: string, folder: string, std?: string): Promise<void> {
+  for (const path of (await trackedFiles(root)).filter(isReleased)) {
+    await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
+    await Deno.copyFile(join(root, path), join(folder, path));
+  }
+  const config = join(folder, "deno.json");
+  const published = publishedConfig(await readConfig(root), std);
+  await Deno.writeTextFile(config, `${JSON.stringify(published, null, 2)}\n`);
+}
+
+async function readConfig(root: string): Promise<Config> {
+  return JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+}
+
+async function deno(folder: string, ...args: string[]): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: folder,
+    stdin: "null",
+  }).spawn().status;
+  if (!success) throw new Error(`Cannot release as "deno ${args[0]}" failed`);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      tag: { type: "string" },
+      "dry-run": { type: "boolean", default: false },
+      std: { type: "string" },
+    },
+  });
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  if (!values["dry-run"]) {
+    if (values.std) throw new Error("Cannot publish with --std: add --dry-run");
+    checkRelease(
+      values.tag ?? "",
+      await readConfig(root),
+      await Deno.readTextFile(join(root, "CHANGELOG.md")),
+    );
+  }
+  const folder = await Deno.makeTempDir({ prefix: "kinesis-release-" });
+  try {
+    await copy(root, folder, values.std && resolve(values.std));
+    await deno(folder, "run", "-A", "scripts/check.ts");
+    // The copy is no git checkout, so nothing in it counts as committed.
+    if (!values["dry-run"]) await deno(folder, "publish", "--allow-dirty");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,35 @@
+import { iteratorType, shardId, streamReference } from "../_wire/fields.ts";
+import { throughputExceeded } from "../_wire/service_error.ts";
+import { flag, required, text, timestamp } from "../_wire/shape.ts";
+import { type Action, action, endDryRun } from "./action.ts";
+import { placeOf } from "./read_position.ts";
+import { sealIterator } from "./shard_iterator.ts";
+
+/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
+export const getShardIterator: Action = action({
+  ...streamReference,
+  ShardId: required(shardId),
+  ShardIteratorType: required(iteratorType),
+  StartingSequenceNumber: text({ pattern: /^0|([1-9]\d{0,128})$/ }),
+  Timestamp: timestamp,
+  DryRun: flag,
+}, (input, { account, sealer }) => {
+  const stream = account.stream(input);
+  stream.requireReady();
+  const { now } = account;
+  const shard = stream.shard(input.ShardId, now);
+  const place = placeOf(stream, shard, {
+    type: input.ShardIteratorType,
+    sequenceNumber: input.StartingSequenceNumber,
+    timestamp: input.Timestamp,
+    action: "GetShardIterator",
+  }, now);
+  endDryRun(input);
+  if (account.options.limits.read) {
+    if (!shard.iteratorCalls.has(1, now)) {
+      throw throughputExceeded(stream.rateMessage(shard));
+    }
+    shard.iteratorCalls.take(1);
+  }
+  return { ShardIterator: sealIterator(sealer, stream, shard, place, now) };
+});

@@ -1,0 +1,26 @@
+import { hashKey, shardId, streamReference } from "../_wire/fields.ts";
+import { invalidArgument } from "../_wire/service_error.ts";
+import { required } from "../_wire/shape.ts";
+import { type Action, action, NOTHING } from "./action.ts";
+import { change, requireProvisioned } from "./change.ts";
+
+/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html */
+export const splitShard: Action = action({
+  ...streamReference,
+  ShardToSplit: required(shardId),
+  NewStartingHashKey: required(hashKey),
+}, (input, { account }) => {
+  const stream = account.stream(input);
+  requireProvisioned(stream, "SplitShard");
+  stream.requireActive();
+  const shard = stream.openShard(input.ShardToSplit, account.now);
+  const middle = BigInt(input.NewStartingHashKey);
+  if (middle <= shard.start + 1n || middle >= shard.end) {
+    throw invalidArgument(
+      `NewStartingHashKey ${middle} used in SplitShard() on shard ${shard.id} in ${stream.label} is not both greater than one plus the shard's StartingHashKey ${shard.start} and less than the shard's EndingHashKey ${shard.end}.`,
+    );
+  }
+  account.requireShards(1);
+  change(account, stream, (now) => stream.shards.split(shard, middle, now));
+  return NOTHING;
+});

@@ -1,0 +1,18 @@
+import { streamReference } from "../_wire/fields.ts";
+import { required, text } from "../_wire/shape.ts";
+import { type Action, action, NOTHING } from "./action.ts";
+import { change } from "./change.ts";
+
+/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StartStreamEncryption.html */
+export const startStreamEncryption: Action = action({
+  ...streamReference,
+  EncryptionType: required(text({ values: ["KMS"] })),
+  KeyId: required(text({ min: 1, max: 2_048 })),
+}, (input, { account }) => {
+  const stream = account.stream(input);
+  stream.requireActive();
+  change(account, stream, () => {
+    stream.keyId = input.KeyId;
+  });
+  return NOTHING;
+});

@@ -1,0 +1,107 @@
+/**
+ * Makes one fault happen to one request.
+ *
+ * @module
+ */
+import { delay } from "../../_core/clock.ts";
+import type { Fault } from "../fault_plan.ts";
+import { afterEvents, cutAfter } from "./bodies.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Injection } from "./injection.ts";
+import { failPartly } from "./partial.ts";
+
+/** The data plane has its own name for asking too much. */
+const DATA_PLANE = /^(PutRecords?|GetRecords|GetShardIterator)$/;
+
+/** Answers a request with a fault. */
+export async function inject(
+  fault: Fault,
+  injection: Injection,
+): Promise<Response> {
+  const { exchange, next } = injection;
+  if (fault.type === "partial") {
+    return exchange.action === "PutRecords"
+      ? await failPartly(injection, fault)
+      : await next(exchange);
+  }
+  injection.onHit();
+  switch (fault.type) {
+    case "cut":
+      return cutAfter(await next(exchange), fault.afterBytes);
+    case "silence":
+      return afterEvents(await next(exchange), fault.afterEvents, {
+        type: "silence",
+      });
+    case "exception":
+      return afterEvents(await next(exchange), fault.afterEvents, {
+        type: "exception",
+        code: fault.code,
+        message: fault.message ?? "Injected.",
+        protocol: exchange.protocol,
+      });
+    case "throttle":
+      return refuse(exchange, {
+        code: DATA_PLANE.test(exchange.action)
+          ? "ProvisionedThroughputExceededException"
+          : "LimitExceededException",
+        status: 400,
+        message: "Rate exceeded (injected).",
+        retryAfterMs: fault.retryAfterMs,
+      });
+    default:
+      return await injectAround(injection, fault);
+  }
+}
+
+/** Faults that can come before the effect or after it. */
+async function injectAround(
+  { exchange, clock, next }: Injection,
+  fault: Fault & { type: "delay" | "stall" | "reset" | "error" },
+): Promise<Response> {
+  const { signal } = exchange;
+  const response = fault.when === "after" ? await next(exchange) : undefined;
+  if (fault.type === "delay") {
+    await delay(fault.ms, { clock, signal });
+    return response ?? await next(exchange);
+  }
+  await response?.body?.cancel();
+  switch (fault.type) {
+    case "stall":
+      return await untilAborted(signal);
+    case "reset":
+      throw new TypeError("error sending request: connection reset (injected)");
+    case "error":
+      return refuse(exchange, {
+        code: fault.code,
+        status: fault.status ?? 500,
+        message: fault.message ?? "Injected.",
+      });
+  }
+}
+
+function refuse(exchange: Exchange, error: {
+  code: string;
+  status: number;
+  message: string;
+  retryAfterMs?: number;
+}): Response {
+  const headers: Record<string, string> = {
+    "x-amzn-requestid": "00000000-0000-0000-0000-000000000000",
+  };
+  if (error.retryAfterMs !== undefined) {
+    headers["retry-after"] = String(Math.ceil(error.retryAfterMs / 1_000));
+  }
+  return exchange.answer(
+    { __type: error.code, message: error.message },
+    { status: error.status, headers },
+  );
+}
+
+function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener("abort", () => reject(signal.reason), {
+      once: true,
+    });
+  });
+}

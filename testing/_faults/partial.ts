@@ -1,0 +1,61 @@
+/**
+ * A PutRecords of which some records fail and are really not stored.
+ *
+ * @module
+ */
+import { isObject } from "../_wire/shape.ts";
+import type { Fault, FaultRecord } from "../fault_plan.ts";
+import type { Injection } from "./injection.ts";
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  InternalFailure: "Internal Service Failure",
+};
+
+/** Sends on the records that do not fail, and answers for those that do. */
+export async function failPartly(
+  { exchange, next, random, onHit }: Injection,
+  fault: Fault & { type: "partial" },
+): Promise<Response> {
+  const { input } = exchange;
+  const records = Array.isArray(input.Records) ? input.Records : [];
+  const { fail, code = "ProvisionedThroughputExceededException" } = fault;
+  const doFail = records.map((record, index) =>
+    typeof fail === "number"
+      ? random() < fail
+      : fail(describeRecord(record), index)
+  );
+  const failed = doFail.filter(Boolean).length;
+  if (failed === 0) return await next(exchange);
+  onHit();
+  const error = {
+    ErrorCode: code,
+    ErrorMessage: MESSAGES[code] ?? "Rate exceeded (injected).",
+  };
+  const stored = records.filter((_, index) => !doFail[index]);
+  if (stored.length === 0) {
+    const Records = records.map(() => error);
+    return exchange.answer({ FailedRecordCount: failed, Records });
+  }
+  const response = await next(
+    exchange.withInput({ ...input, Records: stored }),
+  );
+  if (!response.ok) return response;
+  const answer = await exchange.members(response);
+  const results = Array.isArray(answer.Records) ? answer.Records : [];
+  let taken = 0;
+  return exchange.answer({
+    ...answer,
+    FailedRecordCount: Number(answer.FailedRecordCount ?? 0) + failed,
+    Records: doFail.map((isFailed) => isFailed ? error : results[taken++]),
+  }, { status: response.status, headers: response.headers });
+}
+
+function describeRecord(record: unknown): FaultRecord {
+  const { PartitionKey: key, ExplicitHashKey: hash } = isObject(record)
+    ? record
+    : {};
+  return {
+    partitionKey: String(key ?? ""),
+    ...(typeof hash === "string" ? { explicitHashKey: hash } : {}),
+  };
+}

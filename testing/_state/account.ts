@@ -1,0 +1,204 @@
+/**
+ * Everything one account has in one region, and the settings of the server.
+ *
+ * @module
+ */
+import type { Clock } from "../../_core/clock.ts";
+import {
+  invalidArgument,
+  limitExceeded,
+  notFound,
+  validation,
+} from "../_wire/service_error.ts";
+import type { FanOutConsumer } from "./consumer.ts";
+import { CONTROL_CALLS_PER_SECOND } from "./limits.ts";
+import { TokenBucket } from "./rate.ts";
+import type { Stream } from "./stream.ts";
+
+/** Which limits of the service hold. */
+export interface EnforcedLimits {
+  /** Records and bytes a second and shard that can be written. */
+  write: boolean;
+  /** Calls and bytes a second and shard that can be read. */
+  read: boolean;
+  /** Calls a second and account of everything else. */
+  control: boolean;
+}
+
+/** The settings of an account. */
+export interface AccountOptions {
+  accountId: string;
+  region: string;
+  clock: Clock;
+  random: () => number;
+  limits: EnforcedLimits;
+  transitionMs: number;
+  shardLimit: number;
+  maxPutRecordsBytes: number;
+}
+
+/** A stream by name, ARN or both, as most requests give it. */
+export interface StreamReference {
+  StreamName?: string;
+  StreamARN?: string;
+}
+
+interface Transition {
+  readonly at: number;
+  readonly apply: () => void;
+}
+
+/** The minimum throughput commitment of an account. */
+export interface Commitment {
+  startedAt: number;
+  /** When it ends, once it was cancelled. */
+  endsAt?: number;
+}
+
+/** The account. */
+export class Account {
+  /** The settings. */
+  readonly options: AccountOptions;
+  /** The streams by name. */
+  readonly streams: Map<string, Stream> = new Map();
+  /** The minimum throughput commitment, if there is one. */
+  commitment: Commitment | undefined;
+  readonly #transitions: Transition[] = [];
+  readonly #controlCalls: Map<string, TokenBucket> = new Map();
+
+  /** An account without streams. */
+  constructor(options: AccountOptions) {
+    this.options = options;
+  }
+
+  /** Now. */
+  get now(): number {
+    return this.options.clock.now();
+  }
+
+  /** Whether the account pays for throughput in advance. */
+  get hasCommitment(): boolean {
+    const { commitment } = this;
+    return commitment !== undefined &&
+      (commitment.endsAt === undefined || commitment.endsAt > this.now);
+  }
+
+  /** Open shards of all provisioned streams. */
+  get openShards(): number {
+    let count = 0;
+    for (const stream of this.streams.values()) {
+      if (stream.mode === "PROVISIONED") count += stream.shards.open.length;
+    }
+    return count;
+  }
+
+  /** The ARN of a stream. */
+  streamArn(name: string): string {
+    const { region, accountId } = this.options;
+    const partition = region.startsWith("cn-") ? "aws-cn" : "aws";
+    return `arn:${partition}:kinesis:${region}:${accountId}:stream/${name}`;
+  }
+
+  /** The stream that a request means. */
+  stream(reference: StreamReference): Stream {
+    const { StreamARN: arn } = reference;
+    const name = reference.StreamName ?? streamNameOf(arn);
+    if (name === undefined) {
+      throw invalidArgument(
+        "Either StreamName or StreamARN must be given.",
+      );
+    }
+    const stream = this.streams.get(name);
+    if (arn !== undefined && arn !== this.streamArn(name)) {
+      if (reference.StreamName !== undefined) {
+        throw invalidArgument(
+          `StreamARN ${arn} and StreamName ${name} do not name the same stream.`,
+        );
+      }
+      throw notFound(`Stream ${arn} not found.`);
+    }
+    if (!stream) {
+      throw notFound(
+        `Stream ${name} under account ${this.options.accountId} not found.`,
+      );
+    }
+    return stream;
+  }
+
+  /** The consumer with this ARN and its stream. */
+  consumer(arn: string): { stream: Stream; consumer: FanOutConsumer } {
+    const stream = this.streams.get(
+      /:stream\/([^/]+)\/consumer\//.exec(arn)?.[1] ?? "",
+    );
+    for (const consumer of stream?.consumers.values() ?? []) {
+      if (consumer.arn === arn) return { stream: stream!, consumer };
+    }
+    throw notFound(`Consumer ${arn} not found.`);
+  }
+
+  /** The stream or consumer with this ARN. */
+  resource(arn: string): Stream | FanOutConsumer {
+    if (/:stream\/[^/]+\/consumer\//.test(arn)) {
+      return this.consumer(arn).consumer;
+    }
+    if (streamNameOf(arn) === undefined) {
+      throw validation(
+        `ResourceARN ${arn} is not the ARN of a Kinesis resource.`,
+      );
+    }
+    return this.stream({ StreamARN: arn });
+  }
+
+  /** Fails if `additional` shards are more than the account may have. */
+  requireShards(additional: number): void {
+    const { shardLimit, accountId, region } = this.options;
+    if (this.openShards + additional > shardLimit) {
+      throw limitExceeded(
+        `This request would exceed the shard limit for the account ${accountId} in ${region}. Current shard count for the account: ${this.openShards}. Limit: ${shardLimit}. Number of additional shards that would have resulted from this request: ${additional}.`,
+      );
+    }
+  }
+
+  /** Fails if an action is called more often than the account may. */
+  countControlCall(action: string): void {
+    const perSecond = CONTROL_CALLS_PER_SECOND[action];
+    if (perSecond === undefined || !this.options.limits.control) return;
+    let bucket = this.#controlCalls.get(action);
+    if (!bucket) {
+      bucket = new TokenBucket(perSecond, this.now);
+      this.#controlCalls.set(action, bucket);
+    }
+    if (!bucket.has(1, this.now)) {
+      throw limitExceeded(
+        `Rate exceeded for ${action} under account ${this.options.accountId}.`,
+      );
+    }
+    bucket.take(1);
+  }
+
+  /** Applies a change when the transition time of the server has passed: at once if it is 0. */
+  later(apply: () => void): void {
+    const { transitionMs } = this.options;
+    if (transitionMs <= 0) apply();
+    else this.#transitions.push({ at: this.now + transitionMs, apply });
+  }
+
+  /** When the next change is due, or never. */
+  get nextTransitionAt(): number {
+    return this.#transitions[0]?.at ?? Infinity;
+  }
+
+  /** Applies the changes that are due. Nothing runs between requests, so this comes before each. */
+  settle(): void {
+    while (this.#transitions[0] && this.#transitions[0].at <= this.now) {
+      this.#transitions.shift()!.apply();
+    }
+  }
+}
+
+/** The name in the ARN of a stream. */
+function streamNameOf(arn: string | undefined): string | undefined {
+  return arn === undefined
+    ? undefined
+    : /^arn:[^:]+:kinesis:[^:]+:\d{12}:stream\/([^/]+)$/.exec(arn)?.[1];
+}

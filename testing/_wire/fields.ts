@@ -1,0 +1,80 @@
+/**
+ * The members that many requests share.
+ *
+ * @module
+ */
+import { MAX_TAGS } from "../_state/limits.ts";
+import { type Field, text, textMap } from "./shape.ts";
+
+/** The name of a stream or consumer. */
+export const resourceName: Field<string> = text({
+  min: 1,
+  max: 128,
+  pattern: /^[a-zA-Z0-9_.-]+$/,
+});
+/** The ARN of a stream. */
+export const streamArn: Field<string> = text({
+  min: 1,
+  max: 2_048,
+  pattern: /^arn:aws.*:kinesis:.*:\d{12}:stream\/\S+$/,
+});
+/** The ARN of a stream or consumer. */
+export const resourceArn: Field<string> = text({
+  min: 1,
+  max: 2_048,
+  pattern: /^arn:aws.*:kinesis:.*:\d{12}:[a-z-]+\/\S+$/,
+});
+/** The ARN of a consumer. */
+export const consumerArn: Field<string> = text({
+  min: 1,
+  max: 2_048,
+  pattern:
+    /^arn:aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+$/,
+});
+/** The id of a shard. */
+export const shardId: Field<string> = text({
+  min: 1,
+  max: 128,
+  pattern: /^[a-zA-Z0-9_.-]+$/,
+});
+/** A sequence number. */
+export const sequenceNumber: Field<string> = text({
+  pattern: /^(0|([1-9]\d{0,128}))$/,
+});
+/** A hash key in decimal. */
+export const hashKey: Field<string> = text({
+  pattern: /^(0|([1-9]\d{0,38}))$/,
+});
+/** A token of a page. */
+export const nextToken: Field<string> = text({ min: 1, max: 1_048_576 });
+/** Tags by key. */
+export const tags: Field<Map<string, string>> = textMap({
+  max: MAX_TAGS,
+  key: text({ min: 1, max: 128 }),
+  value: text({ max: 256 }),
+});
+/** A stream by name, ARN or both. */
+export const streamReference: {
+  readonly StreamName: Field<string>;
+  readonly StreamARN: Field<string>;
+} = { StreamName: resourceName, StreamARN: streamArn };
+/** The capacity modes. */
+export const streamMode: Field<"PROVISIONED" | "ON_DEMAND"> = text({
+  values: ["PROVISIONED", "ON_DEMAND"],
+});
+/** Where reading starts. */
+export const iteratorType: Field<
+  | "AFTER_SEQUENCE_NUMBER"
+  | "LATEST"
+  | "AT_TIMESTAMP"
+  | "AT_SEQUENCE_NUMBER"
+  | "TRIM_HORIZON"
+> = text({
+  values: [
+    "AFTER_SEQUENCE_NUMBER",
+    "LATEST",
+    "AT_TIMESTAMP",
+    "AT_SEQUENCE_NUMBER",
+    "TRIM_HORIZON",
+  ],
+});

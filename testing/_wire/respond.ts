@@ -1,0 +1,65 @@
+/**
+ * Answers as the service gives them.
+ *
+ * @module
+ */
+import {
+  CONTENT_TYPES,
+  encodeOutput,
+  type Output,
+  type Protocol,
+  type StreamOutput,
+} from "./codec.ts";
+import type { ServiceFault } from "./service_error.ts";
+
+/** What every answer says about itself. */
+export interface AnswerContext {
+  /** The encoding of the request, which is that of the answer. */
+  readonly protocol: Protocol;
+  /** The id of the request. */
+  readonly requestId: string;
+  /** Now, for the `Date` header that clients correct their clock with. */
+  readonly now: number;
+}
+
+/** The answer of an action that succeeded. */
+export function respond(
+  output: Output | StreamOutput,
+  context: AnswerContext,
+): Response {
+  if (isStream(output)) {
+    return new Response(output.eventStream, {
+      headers: headers(context, "application/vnd.amazon.eventstream"),
+    });
+  }
+  return new Response(encodeOutput(output, context.protocol), {
+    headers: headers(context, CONTENT_TYPES[context.protocol]),
+  });
+}
+
+/** The answer for an error. */
+export function respondFault(
+  fault: ServiceFault,
+  context: AnswerContext,
+): Response {
+  const { protocol } = context;
+  return new Response(
+    encodeOutput({ __type: fault.type, message: fault.message }, protocol),
+    {
+      status: fault.status,
+      headers: headers(context, CONTENT_TYPES[protocol]),
+    },
+  );
+}
+
+function isStream(output: Output | StreamOutput): output is StreamOutput {
+  return "eventStream" in output;
+}
+
+function headers(context: AnswerContext, type: string): HeadersInit {
+  return {
+    "content-type": type,
+    "date": new Date(context.now).toUTCString(),
+    "x-amzn-requestid": context.requestId,
+  };
+}

@@ -1,0 +1,31 @@
+/**
+ * Kinesis without AWS, for tests: a server in memory that behaves like the service, and faults on demand.
+ *
+ * @module
+ */
+export { KinesisServer } from "./kinesis_server.ts";
+export type {
+  CreatedStream,
+  CreateStreamOptions,
+  FetchHandler,
+} from "./kinesis_server_types.ts";
+export type {
+  KinesisServerLimits,
+  KinesisServerOptions,
+} from "./kinesis_server_options.ts";
+export type { LoggedRequest } from "./_request_log.ts";
+export type { StreamMode } from "./_state/stream.ts";
+export { ServiceFault } from "./_wire/service_error.ts";
+export type { AcceptedCredentials } from "./_wire/signature.ts";
+export type {
+  Fault,
+  FaultMoment,
+  FaultPlan,
+  FaultRecord,
+  FaultRequest,
+  FaultRule,
+} from "./fault_plan.ts";
+export { type FaultyFetch, withFaults } from "./with_faults.ts";
+export type { Fetch } from "./_faults/exchange.ts";
+export type { Clock } from "../_core/clock.ts";
+export type { KinesisRecord } from "../records.ts";

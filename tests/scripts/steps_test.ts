@@ -1,0 +1,54 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { pathToFileURL } from "node:url";
+import { allSteps } from "../../scripts/steps.ts";
+
+async function inFolder(
+  files: Record<string, string>,
+  run: (root: URL) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const root = pathToFileURL(`${folder}/`);
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.mkdir(new URL("./", new URL(path, root)), { recursive: true });
+      await Deno.writeTextFile(new URL(path, root), text);
+    }
+    await run(root);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("allSteps fails the documentation step when an entry point is missing", async () => {
+  const exports = { ".": "./mod.ts", "./client": "./client/mod.ts" };
+  await inFolder(
+    { "deno.json": JSON.stringify({ exports }), "mod.ts": "" },
+    async (root) => {
+      const step = (await allSteps(root)).find(({ args }) => args[0] === "doc");
+      assertEquals(step?.args, ["doc", "--lint", "mod.ts"]);
+      assertStringIncludes(step?.problem ?? "", "client/mod.ts");
+    },
+  );
+});
+
+Deno.test("allSteps runs the examples of shipped source, README and docs, and of nothing else", async () => {
+  await inFolder({
+    "deno.json": JSON.stringify({ exports: "./mod.ts" }),
+    "mod.ts": "",
+    "client/x.ts": "",
+    "tests/x_test.ts": "",
+    "README.md": "",
+    "docs/a.md": "",
+  }, async (root) => {
+    const step = (await allSteps(root)).find(({ args }) =>
+      args.includes("--doc")
+    );
+    assertEquals(step?.args.filter((arg) => !arg.startsWith("-")), [
+      "test",
+      "client/x.ts",
+      "mod.ts",
+      "README.md",
+      "docs",
+    ]);
+  });
+});
