@@ -39,6 +39,10 @@ export type {
   StreamStatus,
   StreamTarget,
 } from "./types.ts";
-export type { Credentials, CredentialsProvider } from "../credentials/mod.ts";
+export type {
+  Credentials,
+  CredentialsProvider,
+  Environment,
+} from "../credentials/mod.ts";
 export type { AttemptEvent, ClientHooks } from "../hooks.ts";
 export type { Clock } from "../_core/clock.ts";
