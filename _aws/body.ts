@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { raceAbort } from "../_core/deadline.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import { ResponseError } from "../errors.ts";
 
 /**

@@ -18,7 +18,7 @@ export interface SigningKey {
 /** A request that is ready for `fetch`. */
 export interface SignedRequest {
   /** Where it goes. */
-  readonly href: string;
+  readonly url: URL;
   /** Its headers, `Authorization` among them. */
   readonly headers: Headers;
 }
@@ -61,6 +61,6 @@ export class Signer {
       cache: this.#cache,
     });
     const signed = await signer.sign();
-    return { href: signed.url.href, headers: signed.headers };
+    return { url: signed.url, headers: signed.headers };
   }
 }

@@ -41,27 +41,3 @@ export function startDeadline(
     },
   };
 }
-
-/**
- * The outcome of a promise, or the signal's reason as soon as it aborts: for work that may not follow signals. `onLate` is
- * given the value that comes after that, to clean up.
- */
-export function raceAbort<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-  onLate?: (value: T) => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-    promise.then((value) => {
-      signal.removeEventListener("abort", onAbort);
-      if (signal.aborted) onLate?.(value);
-      resolve(value);
-    }, (error) => {
-      signal.removeEventListener("abort", onAbort);
-      reject(error);
-    });
-  });
-}

@@ -4,20 +4,26 @@
  * @module
  */
 
-/** Settles as the promise does, or rejects with the signal's reason, whichever comes first. */
+/**
+ * Settles as the promise does, or rejects with the signal's reason, whichever comes first: for work that may not follow
+ * signals. `onLate` is given the value that comes after that, to clean up.
+ */
 export function raceAbort<T>(
   promise: Promise<T>,
   signal: AbortSignal,
+  onLate?: (value: T) => void,
 ): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => {});
-    return Promise.reject(signal.reason);
-  }
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() =>
-      signal.removeEventListener("abort", onAbort)
-    );
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    promise.then((value) => {
+      signal.removeEventListener("abort", onAbort);
+      if (signal.aborted) onLate?.(value);
+      resolve(value);
+    }, (error) => {
+      signal.removeEventListener("abort", onAbort);
+      reject(error);
+    });
   });
 }

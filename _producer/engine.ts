@@ -6,15 +6,14 @@
 import type { Deferred } from "../_core/deferred.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
-import type { EncodedRecord, FailedRecord, PutReceipt } from "../records.ts";
+import type { FailedRecord, PutReceipt } from "../records.ts";
 import { DeadLetters } from "./dead_letters.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { Flushes, type FlushResult } from "./flushes.ts";
 import { Intake, type PutKeys, type Written } from "./intake.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { type Pending, PendingList } from "./pending.ts";
-import { type Outgoing, type RecordKeys, SendQueue } from "./send_queue.ts";
-import { Sender } from "./sender.ts";
-import { ShardRoutes } from "./shard_routes.ts";
+import type { Outgoing } from "./send_queue.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Numbers of a producer since its start, and right now. */
@@ -54,21 +53,12 @@ export class Engine<T> {
   readonly #waiters = new Waiters<Written<T>>();
   readonly #flushes = new Flushes<T>();
   readonly #intake: Intake<T>;
-  readonly #routes: ShardRoutes;
-  readonly #queue: SendQueue<T>;
-  readonly #sender: Sender<T>;
+  readonly #dispatcher: Dispatcher<T>;
   readonly #deadLetters: DeadLetters<T> | undefined;
   #started = false;
-  /** The shards are known, or cannot be. */
-  #live = false;
-  #bytes = 0;
   #delivered = 0;
   #failed = 0;
-  /** Records that were packed so far, and up to which of them all are to be sent without waiting for a full batch. */
-  #seq = 0;
-  #due = 0;
   #lingerTimer: unknown;
-  #limitTimer: { readonly handle: unknown; readonly at: number } | undefined;
   #failure: KinesisError | undefined;
   #end: End | undefined;
 
@@ -79,37 +69,21 @@ export class Engine<T> {
   ) {
     this.#options = options;
     this.#onFatal = onFatal;
-    const { signal } = this.#abort;
-    const { ordering, processor, lingerMs } = options;
-    this.#routes = new ShardRoutes(options, signal, {
-      // What was packed for the old shards must not come behind what is packed for the new ones.
-      changing: () => this.#flushIntake(),
-      changed: () => {
-        this.#queue.reroute(options.clock.now());
-        this.#pump();
-      },
-    });
-    this.#queue = new SendQueue<T>({
-      rates: options.shardRates,
-      quantumMs: Math.min(100, Math.max(10, lingerMs)),
-      route: (keys) => this.#shardOf(keys),
-      groupsOf: (keys) => this.#groupsOf(keys),
-      groupsFollowShards: ordering === "shard" ||
-        ordering === "key" && processor.scope === "shard",
-    });
-    this.#sender = new Sender(options, this.#queue, {
+    this.#dispatcher = new Dispatcher(options, {
       delivered: (item, receipt) => this.#onDelivered(item, receipt),
       failed: (item, error) => this.#onFailed(item, error),
       fatal: (error) => this.#fail(error),
       idle: () => this.#afterSettling(),
-    }, signal);
+      // What was packed for the old shards must not come behind what is packed for the new ones.
+      changing: () => this.#flushIntake(),
+    }, this.#abort.signal);
     this.#intake = new Intake(
       options,
       (partitionKey, explicitHashKey) =>
-        this.#shardOf({ partitionKey, explicitHashKey }),
+        this.#dispatcher.shardOf({ partitionKey, explicitHashKey }),
       {
         taken: (pending) => this.#pending.add(pending),
-        packed: (record) => this.#enqueue(record),
+        packed: (record) => this.#dispatcher.add(record),
         refused: (pending, error) => this.#giveUp(pending, error, 0),
         idle: () => this.#afterSettling(),
       },
@@ -214,74 +188,48 @@ export class Engine<T> {
 
   /** Numbers since the start, and right now. */
   stats(): ProducerStats {
+    const { inFlight, requests, retried, throttled } = this.#dispatcher.sender;
     return {
       bufferedRecords: this.#pending.length,
-      bufferedBytes: this.#bytes + this.#intake.pendingBytes,
-      inFlight: this.#sender.inFlight,
+      bufferedBytes: this.#bufferedBytes,
+      inFlight,
       delivered: this.#delivered,
       failed: this.#failed,
-      requests: this.#sender.requests,
-      retried: this.#sender.retried,
-      throttled: this.#sender.throttled,
+      requests,
+      retried,
+      throttled,
     };
+  }
+
+  get #bufferedBytes(): number {
+    return this.#dispatcher.bytes + this.#intake.pendingBytes;
   }
 
   get #hasRoom(): boolean {
     const { bufferedRecords, bufferedBytes } = this.#options;
     // Values of one shard can share a record only once the shards are known.
-    if (!this.#live && this.#options.processor.scope === "shard") return false;
+    if (!this.#dispatcher.live && this.#options.processor.scope === "shard") {
+      return false;
+    }
     return !this.#end && !this.#failure && !this.#intake.busy &&
       this.#pending.length < bufferedRecords &&
-      this.#bytes + this.#intake.pendingBytes < bufferedBytes;
-  }
-
-  get #batchIsFull(): boolean {
-    const { maxBatchRecords, maxBatchBytes } = this.#options;
-    return this.#queue.openRecords >= maxBatchRecords ||
-      this.#queue.openBytes >= maxBatchBytes;
-  }
-
-  #shardOf(keys: RecordKeys): string | undefined {
-    return this.#routes.shardOf(keys.partitionKey, keys.explicitHashKey);
-  }
-
-  #groupsOf(keys: RecordKeys): readonly string[] {
-    const { ordering, processor } = this.#options;
-    if (ordering === "none") return [];
-    if (ordering === "key" && processor.scope !== "shard") {
-      return [keys.partitionKey];
-    }
-    return [this.#shardOf(keys) ?? ""];
+      this.#bufferedBytes < bufferedBytes;
   }
 
   // The first value starts the rest: a producer that is never used sends nothing.
   #start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#routes.start().then(() => {
-      this.#live = true;
-      this.#queue.reroute(this.#options.clock.now());
-      this.#afterSettling();
-    }, (error) => this.#fail(error));
+    this.#dispatcher.start().then(
+      () => this.#afterSettling(),
+      (error) => this.#fail(error),
+    );
   }
 
   #add(written: Written<T>): void {
     this.#intake.add(written);
     this.#schedule();
-    if (this.#batchIsFull) this.#pump();
-  }
-
-  #enqueue(record: EncodedRecord<Pending<T>>): void {
-    this.#bytes += record.size;
-    const item: Outgoing<T> = {
-      record,
-      groups: [],
-      shardId: undefined,
-      attempts: 0,
-      seq: ++this.#seq,
-    };
-    for (const pending of record.puts) pending.sending = item;
-    this.#queue.push(item);
+    if (this.#dispatcher.batchIsFull) this.#pump();
   }
 
   /** After `lingerMs` everything that is inside now goes, full batch or not. */
@@ -296,77 +244,30 @@ export class Engine<T> {
 
   async #flushIntake(): Promise<void> {
     await this.#intake.flush((error) => this.#fail(error));
-    this.#due = this.#seq;
+    this.#dispatcher.makeDue();
     this.#pump();
   }
 
   /** Writers wait and requests could be sent: waiting for the linger time would only cost throughput. */
   #flushIfStuck(): void {
-    if (this.#waiters.length === 0 || !this.#live) return;
-    if (this.#end || this.#failure) return;
-    if (this.#intake.busy || !this.#sender.ready || this.#batchIsFull) return;
-    if (this.#intake.pending > 0 || this.#seq > this.#due) this.#flushIntake();
+    const { live, batchIsFull, sender, waitsForMore } = this.#dispatcher;
+    if (this.#waiters.length === 0 || this.#end || this.#failure) return;
+    if (!live || !sender.ready || batchIsFull || this.#intake.busy) return;
+    if (this.#intake.pending > 0 || waitsForMore) this.#flushIntake();
   }
 
   #pump(): void {
     if (this.#failure) return this.#finishFailing();
-    if (!this.#live || this.#end) return;
-    const { clock, maxBatchBytes, maxBatchRecords } = this.#options;
-    const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes };
-    const now = clock.now();
-    this.#expire(now);
-    while (
-      this.#sender.ready &&
-      (this.#batchIsFull || this.#queue.hasDue(this.#due, now))
-    ) {
-      const batch = this.#queue.take(limits, now);
-      if (batch.length === 0) break;
-      this.#sender.send(batch);
-    }
-    this.#wakeForLimits(now);
-    if (this.#seq > this.#due || this.#intake.pending > 0) this.#schedule();
-  }
-
-  // Only while a request could be sent: its end is a wake-up too, and a timer that can do nothing would spin.
-  #wakeForLimits(now: number): void {
-    if (this.#queue.blockedRecords === 0 || !this.#sender.ready) return;
-    const { clock } = this.#options;
-    const wait = Math.max(1, this.#queue.nextIn(now) ?? 0);
-    if (this.#limitTimer) {
-      if (this.#limitTimer.at <= now + wait) return;
-      clock.clearTimeout(this.#limitTimer.handle);
-    }
-    const handle = clock.setTimeout(() => {
-      this.#limitTimer = undefined;
-      this.#pump();
-    }, wait);
-    this.#limitTimer = { handle, at: now + wait };
-  }
-
-  #expire(now: number): void {
-    const { recordTtlMs } = this.#options;
-    if (recordTtlMs === Infinity) return;
-    // Those behind an expired one come forward, and may have expired too.
-    for (;;) {
-      const expired = this.#queue.takeExpired(now - recordTtlMs);
-      if (expired.length === 0) return;
-      for (const item of expired) {
-        this.#queue.settled(item);
-        this.#onFailed(
-          item,
-          item.error ?? new KinesisError(
-            `Cannot deliver within 'recordTtlMs' of ${recordTtlMs} ms: the record was never sent`,
-            { code: "RecordExpired" },
-          ),
-        );
-      }
-      this.#letIn();
+    if (!this.#dispatcher.live || this.#end) return;
+    this.#dispatcher.pump();
+    // Records that have expired make room.
+    this.#letIn();
+    if (this.#dispatcher.waitsForMore || this.#intake.pending > 0) {
+      this.#schedule();
     }
   }
 
   #onDelivered(item: Outgoing<T>, receipt: PutReceipt): void {
-    this.#bytes -= item.record.size;
-    this.#routes.observe(item.record, item.shardId, receipt.shardId);
     for (const pending of item.record.puts) {
       if (!this.#pending.remove(pending)) continue;
       this.#delivered++;
@@ -376,7 +277,6 @@ export class Engine<T> {
   }
 
   #onFailed(item: Outgoing<T>, error: KinesisError): void {
-    this.#bytes -= item.record.size;
     for (const pending of item.record.puts) {
       this.#giveUp(pending, error, item.attempts);
     }
@@ -429,7 +329,7 @@ export class Engine<T> {
 
   // What is on its way may still arrive, at Kinesis or in the dead letters: it must not be reported as lost.
   #finishFailing(): void {
-    if (this.#end || this.#sender.inFlight > 0) return;
+    if (this.#end || this.#dispatcher.sender.inFlight > 0) return;
     if (this.#deadLetters && this.#deadLetters.writing > 0) return;
     const why = this.#failure!;
     const failures = this.#collect(why);
@@ -468,7 +368,7 @@ export class Engine<T> {
     const { clock } = this.#options;
     this.#end = end;
     clock.clearTimeout(this.#lingerTimer);
-    clock.clearTimeout(this.#limitTimer?.handle);
+    this.#dispatcher.stop();
     this.#abort.abort(end.error);
     this.#deadLetters?.release();
   }

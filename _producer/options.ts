@@ -65,7 +65,8 @@ export interface ProducerOptions<T> {
   /**
    * Which records keep their order through retries: `"none"`; `"key"`, those of one partition key; `"shard"`, all those of
    * one shard. Ordered records wait for the one before to be acknowledged, so with few keys, or few shards, choose a
-   * processor that packs many values into one record. @default {"none"}
+   * processor that packs many values into one record. After a reshard they wait for those that were under way to the old
+   * shards. @default {"none"}
    */
   ordering?: Ordering;
   /** Most requests that carry a record before it is given up. The default lasts about a minute of failures. @default {20} */

@@ -10,7 +10,7 @@ import { jsonCodec } from "../_aws/json_codec.ts";
 import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
 import { requestIdOf, serviceError } from "../_aws/service_error.ts";
 import { Signer } from "../_aws/sign.ts";
-import { raceAbort } from "../_core/deadline.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import { ConnectionError, ResponseError } from "../errors.ts";
 import type { KeySource } from "./_credentials.ts";
 import type { Destination } from "./_destination.ts";
@@ -126,7 +126,7 @@ export class Exchange {
     signal: AbortSignal,
   ): Promise<Response> {
     const { codec, fetch, keys } = this.#options;
-    const { href, headers } = await this.#signer.sign({
+    const { url, headers } = await this.#signer.sign({
       url: destination.url,
       headers: {
         "content-type": codec.contentType,
@@ -138,7 +138,7 @@ export class Exchange {
       now,
     });
     try {
-      const response = fetch(href, {
+      const response = fetch(url.href, {
         method: "POST",
         headers,
         body,

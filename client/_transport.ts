@@ -4,25 +4,20 @@
  * @module
  */
 import type { Codec } from "../_aws/codec.ts";
-import { fullJitter } from "../_core/backoff.ts";
 import { delay } from "../_core/clock.ts";
 import { startDeadline } from "../_core/deadline.ts";
 import { notify } from "../_core/notify.ts";
-import { RetryQuota } from "../_core/retry_quota.ts";
-import { KinesisError, ServiceError, TimeoutError } from "../errors.ts";
+import { ServiceError, TimeoutError } from "../errors.ts";
 import type { KeySource } from "./_credentials.ts";
 import { Destinations } from "./_destination.ts";
 import { type Call, Exchange, type Seen } from "./_exchange.ts";
+import { Retries, type Retry } from "./_retries.ts";
 import {
   type CallOptions,
   checkCallOptions,
   type ResolvedClientOptions,
 } from "./options.ts";
 
-// The numbers of the AWS SDKs' standard mode. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-const QUOTA = { capacity: 500, transient: 14, throttle: 5, success: 1 };
-const BASE_DELAY_MS = 50;
-const THROTTLE_BASE_DELAY_MS = 1000;
 /** Signatures are valid for 5 minutes; a clock that is off by less is not the reason of a refusal. */
 const SKEW_MS = 4 * 60_000;
 const SKEW_CODES = new Set([
@@ -56,13 +51,14 @@ export class Transport {
   readonly #keys: KeySource;
   readonly #destinations: Destinations;
   readonly #exchange: Exchange;
-  readonly #quota = new RetryQuota(QUOTA.capacity);
+  readonly #retries: Retries;
   #clockOffsetMs = 0;
 
   /** Makes a transport for resolved options. */
   constructor(options: ResolvedClientOptions, codec: Codec, keys: KeySource) {
     this.#options = options;
     this.#keys = keys;
+    this.#retries = new Retries(options);
     this.#destinations = new Destinations(options);
     this.#exchange = new Exchange({ codec, fetch: options.fetch, keys });
   }
@@ -112,7 +108,7 @@ export class Transport {
     const body = this.#exchange.encode(action, request);
     const call = { action, body, destination };
     const tried = { skew: false, keys: false };
-    let paid = 0;
+    let retry: Retry | undefined;
     for (let attempt = 1;; attempt++) {
       options.signal?.throwIfAborted();
       const started = clock.now();
@@ -133,7 +129,7 @@ export class Transport {
         responseBytes: seen.responseBytes,
       };
       if (answer !== undefined) {
-        this.#quota.give(paid || QUOTA.success);
+        this.#retries.succeeded(retry);
         notify(hooks, "onAttempt", event);
         return answer;
       }
@@ -142,11 +138,8 @@ export class Transport {
         // Once, and at once: the request was fine but for its date or its keys.
         retryDelayMs = 0;
       } else if (attempt < maxAttempts && !options.signal?.aborted) {
-        const cost = this.#retryCost(failure);
-        if (cost !== undefined && this.#quota.take(cost)) {
-          paid = cost;
-          retryDelayMs = this.#retryDelay(failure as KinesisError, attempt - 1);
-        }
+        retry = this.#retries.next(failure, attempt - 1);
+        retryDelayMs = retry?.delayMs;
       }
       notify(hooks, "onAttempt", { ...event, error: failure, retryDelayMs });
       if (retryDelayMs === undefined) throw failure;
@@ -201,27 +194,4 @@ export class Transport {
     this.#clockOffsetMs = offset;
     return true;
   }
-
-  #retryCost(failure: unknown): number | undefined {
-    if (!(failure instanceof KinesisError) || !failure.retryable) {
-      return undefined;
-    }
-    return isThrottled(failure) ? QUOTA.throttle : QUOTA.transient;
-  }
-
-  #retryDelay(failure: KinesisError, retry: number): number {
-    const { maxDelayMs: maxMs, random } = this.#options;
-    const baseMs = isThrottled(failure)
-      ? THROTTLE_BASE_DELAY_MS
-      : BASE_DELAY_MS;
-    const jittered = fullJitter({ baseMs, maxMs }, retry, random);
-    const asked = failure instanceof ServiceError
-      ? failure.retryAfterMs ?? 0
-      : 0;
-    return Math.max(jittered, Math.min(asked, maxMs));
-  }
-}
-
-function isThrottled(error: KinesisError): boolean {
-  return error instanceof ServiceError && error.throttled;
 }

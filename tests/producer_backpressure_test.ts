@@ -261,8 +261,11 @@ Deno.test("Producer takes time in proportion to the values that wait", async () 
     assertEquals(client.stored.length, count);
     return performance.now() - started;
   };
+  // The best of three: other work on the machine only ever adds.
+  const bestOf = async (count: number) =>
+    Math.min(await timeOf(count), await timeOf(count), await timeOf(count));
   await timeOf(2_000);
-  const [few, many] = [await timeOf(5_000), await timeOf(20_000)];
+  const [few, many] = [await bestOf(5_000), await bestOf(20_000)];
   // Four times as many; what is quadratic would take sixteen times as long.
   assertLessOrEqual(many / few, 10);
 });

@@ -237,6 +237,59 @@ Deno.test("Producer.abort ends requests at once and keeps the undelivered values
   await assertRejects(() => producer.put("f"), ClosedError, "aborted");
 });
 
+Deno.test("Producer.abort ends a close that waits, and a flush", async () => {
+  const { clock, client, producer } = setUp();
+  client.latencyMs = 60_000;
+  const put = outcome(producer.put("a"));
+  const flush = outcome(producer.flush());
+  const close = outcome(producer.close());
+  await clock.advance(1000);
+  const reason = new Error("enough");
+  const abort = outcome(producer.abort(reason));
+  await clock.advance(0);
+  for (const ended of [put, flush, close]) {
+    assertInstanceOf(await ended, KinesisError);
+  }
+  await abort;
+  assertEquals([client.inFlight, clock.pendingTimers], [0, 0]);
+  assertEquals(producer.undelivered().map(({ value }) => value), ["a"]);
+});
+
+Deno.test("Producer.close delivers what waits for room", async () => {
+  const { clock, client, producer } = setUp({ bufferedRecords: 2 });
+  client.latencyMs = 100;
+  const puts = Array.from({ length: 9 }, (_, i) => producer.put(`${i}`));
+  await clock.runUntil(producer.close());
+  assertEquals((await Promise.all(puts)).length, 9);
+  assertEquals(client.texts.length, 9);
+});
+
+Deno.test("Producer settles every put and write when it fails while writers wait for room", async () => {
+  const { clock, client, producer } = setUp({ bufferedRecords: 2 });
+  client.latencyMs = 100;
+  client.onPut = () => {
+    throw accessDenied();
+  };
+  const writer = producer.getWriter();
+  await clock.advance(0);
+  const ends = [
+    ...["a", "b", "c"].map((text) => outcome(producer.put(text))),
+    outcome(writer.write("d")),
+    outcome(producer.flush()),
+  ];
+  const errors = await clock.runUntil(Promise.all(ends));
+  for (const error of errors) {
+    assertInstanceOf(error, DeliveryError);
+    assertEquals(error.failures.map(({ value }) => value), [
+      "a",
+      "b",
+      "c",
+      "d",
+    ]);
+  }
+  assertEquals(clock.pendingTimers, 0);
+});
+
 Deno.test("Producer aborts with its signal, before and while it works", async () => {
   const reason = new Error("enough");
   const early = setUp({ signal: AbortSignal.abort(reason) });

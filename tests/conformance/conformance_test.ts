@@ -55,7 +55,14 @@ Deno.test("KinesisServer behaves as AWS does, over loopback", async (t) => {
   }
 });
 
-Deno.test("kinesalite behaves as AWS does, but for the known differences", async (t) => {
+Deno.test({
+  name: "kinesalite behaves as AWS does, but for the known differences",
+  // It leaves a decipher open for each iterator that it cannot read.
+  sanitizeResources: false,
+  fn: examineKinesalite,
+});
+
+async function examineKinesalite(t: Deno.TestContext): Promise<void> {
   await using service = await startKinesalite();
   const client = Deno.createHttpClient({});
   try {
@@ -68,7 +75,7 @@ Deno.test("kinesalite behaves as AWS does, but for the known differences", async
   } finally {
     client.close();
   }
-});
+}
 
 Deno.test("kinesis-local behaves as AWS does, but for the known differences", async (t) => {
   await using service = await startKinesisLocal();
@@ -99,7 +106,7 @@ Deno.test("The known differences name behaviours, servers and pages", async () =
     assert(page.includes(id), `docs/testing.md does not list "${id}"`);
   }
   const listed = page.split("\n").filter((line) =>
-    /^\| .* \| (kinesalite|kinesis-local) \|/.test(line)
+    /^\| .* \| (kinesalite|kinesis-local) +\|/.test(line)
   );
   assertEquals(listed.length, differences.length);
 });
