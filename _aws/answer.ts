@@ -17,6 +17,9 @@ type Fields = Record<string, unknown>;
 const TIMES = new Set([
   "ApproximateArrivalTimestamp",
   "ConsumerCreationTimestamp",
+  "EarliestAllowedEndAt",
+  "EndedAt",
+  "StartedAt",
   "StreamCreationTimestamp",
 ]);
 
@@ -63,7 +66,8 @@ function normalizeRecord(record: unknown, readers: ScalarReaders): unknown {
       ? undefined
       : readers.time(time),
     Data: readers.blob(record.Data),
-    PartitionKey: text(record.PartitionKey, "PartitionKey"),
+    // A stream that distributes its records by itself needs none.
+    PartitionKey: text(record.PartitionKey ?? "", "PartitionKey"),
     EncryptionType: record.EncryptionType ?? undefined,
   };
 }

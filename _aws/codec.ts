@@ -23,3 +23,17 @@ export interface Codec {
   /** Reads an error answer; empty if there is nothing to read in it. Never throws. */
   decodeError(body: Uint8Array<ArrayBuffer>): ErrorBody;
 }
+
+/** Reads the two fields that an error has, out of whatever was parsed. */
+export function errorBodyOf(parsed: unknown): ErrorBody {
+  if (typeof parsed !== "object" || parsed === null) return {};
+  const fields = parsed as Readonly<Record<string, unknown>>;
+  return {
+    type: textOrNothing(fields.__type),
+    message: textOrNothing(fields.message ?? fields.Message),
+  };
+}
+
+function textOrNothing(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -18,7 +18,7 @@ export interface SigningKey {
 /** A request that is ready for `fetch`. */
 export interface SignedRequest {
   /** Where it goes. */
-  readonly url: URL;
+  readonly href: string;
   /** Its headers, `Authorization` among them. */
   readonly headers: Headers;
 }
@@ -61,6 +61,6 @@ export class Signer {
       cache: this.#cache,
     });
     const signed = await signer.sign();
-    return { url: signed.url, headers: signed.headers };
+    return { href: signed.url.href, headers: signed.headers };
   }
 }

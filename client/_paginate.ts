@@ -4,40 +4,153 @@
  * @module
  */
 import { ServiceError } from "../errors.ts";
-import type { ListShardsRequest, ListShardsResponse, Shard } from "./types.ts";
+import type {
+  ListShardsRequest,
+  ListShardsResponse,
+  ListStreamConsumersRequest,
+  ListStreamConsumersResponse,
+  ListStreamsRequest,
+  ListStreamsResponse,
+  ListTagsForStreamRequest,
+  ListTagsForStreamResponse,
+  Shard,
+  StreamConsumer,
+  StreamSummary,
+  Tag,
+} from "./types/api.ts";
 
-/** All shards; a page is fetched when the one before it has been consumed. */
-export async function* listAllShards(
-  listShards: (request: ListShardsRequest) => Promise<ListShardsResponse>,
-  request: Omit<ListShardsRequest, "NextToken">,
-): AsyncGenerator<Shard, void> {
-  const { MaxResults } = request;
-  let next: ListShardsRequest = request;
+/** A stream as `ListStreams` names it: emulators tell the name only. */
+export type ListedStream =
+  & Pick<StreamSummary, "StreamName">
+  & Partial<StreamSummary>;
+
+/** One kind of list. */
+interface Listing<Request, Page, Item> {
+  /** Fetches a page. */
+  list(request: Request): Promise<Page>;
+  /** What is on it. */
+  items(page: Page): readonly Item[];
+  /** What tells items apart. */
+  key(item: Item): string;
+  /** The request for the page after this one, if there is one. */
+  next(page: Page, last: Item | undefined): Request | undefined;
+}
+
+/** All items; a page is fetched when the one before it has been consumed. */
+async function* listAll<Request, Page, Item>(
+  first: Request,
+  listing: Listing<Request, Page, Item>,
+): AsyncGenerator<Item, void> {
   const seen = new Set<string>();
   let seenAtRestart = -1;
+  let next = first;
   for (;;) {
-    let page: ListShardsResponse;
+    let page: Page;
     try {
-      page = await listShards(next);
+      page = await listing.list(next);
     } catch (error) {
       const expired = error instanceof ServiceError &&
         error.code === "ExpiredNextTokenException";
       // A token lives 300 seconds and the consumer may be slow: begin again and skip what it has had. A list that gets no
       // further that way would never end.
-      if (!expired || next === request || seen.size === seenAtRestart) {
+      if (!expired || next === first || seen.size === seenAtRestart) {
         throw error;
       }
       seenAtRestart = seen.size;
-      next = request;
+      next = first;
       continue;
     }
-    for (const shard of page.Shards ?? []) {
-      if (seen.has(shard.ShardId)) continue;
-      seen.add(shard.ShardId);
-      yield shard;
+    const items = listing.items(page);
+    for (const item of items) {
+      const key = listing.key(item);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      yield item;
     }
-    if (!page.NextToken) return;
-    // The API refuses a token beside the name of the stream.
-    next = { NextToken: page.NextToken, MaxResults };
+    const following = listing.next(page, items.at(-1));
+    if (following === undefined) return;
+    next = following;
   }
+}
+
+/** All shards. */
+export function listAllShards(
+  list: (request: ListShardsRequest) => Promise<ListShardsResponse>,
+  request: Omit<ListShardsRequest, "NextToken">,
+): AsyncGenerator<Shard, void> {
+  const { MaxResults } = request;
+  return listAll<ListShardsRequest, ListShardsResponse, Shard>(request, {
+    list,
+    items: (page) => page.Shards ?? [],
+    key: (shard) => shard.ShardId,
+    // The API refuses a token beside the name of the stream.
+    next: ({ NextToken }) => NextToken ? { NextToken, MaxResults } : undefined,
+  });
+}
+
+/** All streams. */
+export function listAllStreams(
+  list: (request: ListStreamsRequest) => Promise<ListStreamsResponse>,
+  request: Omit<ListStreamsRequest, "NextToken">,
+): AsyncGenerator<ListedStream, void> {
+  const { Limit } = request;
+  return listAll<ListStreamsRequest, ListStreamsResponse, ListedStream>(
+    request,
+    {
+      list,
+      items: (page) =>
+        page.StreamSummaries ??
+          page.StreamNames.map((StreamName) => ({ StreamName })),
+      key: (stream) => stream.StreamName,
+      next: ({ HasMoreStreams, NextToken }, last) => {
+        if (NextToken) return { NextToken, Limit };
+        // Where there are no tokens, as in older emulators.
+        return HasMoreStreams && last
+          ? { ExclusiveStartStreamName: last.StreamName, Limit }
+          : undefined;
+      },
+    },
+  );
+}
+
+/** All consumers of a stream. */
+export function listAllStreamConsumers(
+  list: (
+    request: ListStreamConsumersRequest,
+  ) => Promise<ListStreamConsumersResponse>,
+  request: Omit<ListStreamConsumersRequest, "NextToken">,
+): AsyncGenerator<StreamConsumer, void> {
+  const { StreamARN, MaxResults } = request;
+  return listAll<
+    ListStreamConsumersRequest,
+    ListStreamConsumersResponse,
+    StreamConsumer
+  >(request, {
+    list,
+    items: (page) => page.Consumers ?? [],
+    key: (consumer) => consumer.ConsumerARN,
+    next: ({ NextToken }) =>
+      NextToken ? { StreamARN, NextToken, MaxResults } : undefined,
+  });
+}
+
+/** All tags of a stream. */
+export function listAllTagsForStream(
+  list: (
+    request: ListTagsForStreamRequest,
+  ) => Promise<ListTagsForStreamResponse>,
+  request: Omit<ListTagsForStreamRequest, "ExclusiveStartTagKey">,
+): AsyncGenerator<Tag, void> {
+  return listAll<ListTagsForStreamRequest, ListTagsForStreamResponse, Tag>(
+    request,
+    {
+      list,
+      items: (page) => page.Tags,
+      key: (tag) => tag.Key,
+      next: ({ HasMoreTags }, last) =>
+        HasMoreTags && last
+          ? { ...request, ExclusiveStartTagKey: last.Key }
+          : undefined,
+    },
+  );
 }

@@ -1,27 +1,16 @@
 /**
- * One call from request to answer: encode, sign, send, decode; again where that may help.
+ * A call from request to answer, again where that may help.
  *
  * @module
  */
 import type { Codec } from "../_aws/codec.ts";
-import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
-import { readBody } from "../_aws/body.ts";
-import { requestIdOf, serviceError } from "../_aws/service_error.ts";
-import { Signer, type SigningKey } from "../_aws/sign.ts";
 import { delay } from "../_core/clock.ts";
 import { startDeadline } from "../_core/deadline.ts";
-import { raceAbort } from "../_core/race_abort.ts";
 import { notify } from "../_core/notify.ts";
-import type { CredentialsProvider } from "../credentials/mod.ts";
-import {
-  ConnectionError,
-  CredentialsError,
-  KinesisError,
-  ResponseError,
-  ServiceError,
-  TimeoutError,
-} from "../errors.ts";
-import { type Destination, Destinations } from "./_destination.ts";
+import { ServiceError, TimeoutError } from "../errors.ts";
+import type { KeySource } from "./_credentials.ts";
+import { Destinations } from "./_destination.ts";
+import { type Call, Exchange, type Seen } from "./_exchange.ts";
 import {
   type CallOptions,
   checkCallOptions,
@@ -38,52 +27,96 @@ const SKEW_CODES = new Set([
   "RequestTimeTooSkewed",
   "SignatureDoesNotMatch",
 ]);
+const EXPIRED_CODES = new Set(["ExpiredToken", "ExpiredTokenException"]);
+
+/** One attempt of a call. */
+type Attempt<T> = (
+  call: Call,
+  now: number,
+  signal: AbortSignal,
+  seen: Seen,
+) => Promise<T>;
+
+/** An answer of which only the head has been read. */
+export interface OpenAnswer {
+  /** The head, and the body to come. */
+  readonly response: Response;
+  /** Where it comes from, for messages. */
+  readonly target: string;
+}
 
 /** Sends calls; shares retry quota, derived signing keys and clock correction among them. */
 export class Transport {
   readonly #options: ResolvedClientOptions;
-  readonly #codec: Codec;
-  readonly #credentials: CredentialsProvider;
+  readonly #keys: KeySource;
   readonly #destinations: Destinations;
-  readonly #signer = new Signer("kinesis");
+  readonly #exchange: Exchange;
   readonly #retries: Retries;
   #clockOffsetMs = 0;
 
   /** Makes a transport for resolved options. */
-  constructor(
-    options: ResolvedClientOptions,
-    codec: Codec,
-    credentials: CredentialsProvider,
-  ) {
+  constructor(options: ResolvedClientOptions, codec: Codec, keys: KeySource) {
     this.#options = options;
-    this.#codec = codec;
-    this.#credentials = credentials;
+    this.#keys = keys;
     this.#retries = new Retries(options);
     this.#destinations = new Destinations(options);
+    this.#exchange = new Exchange({ codec, fetch: options.fetch, keys });
   }
 
   /** Sends one call and resolves with its decoded answer. */
-  async call(
+  call(
     action: string,
     request: object,
     options: CallOptions = {},
   ): Promise<object> {
+    return this.#run(
+      action,
+      request,
+      options,
+      (...attempt) => this.#exchange.answer(...attempt),
+    );
+  }
+
+  /** Sends one call whose answer goes on; the time limit is for its head, and the body is the caller's to end. */
+  async open(
+    action: string,
+    request: object,
+    options: CallOptions = {},
+  ): Promise<OpenAnswer> {
+    return await this.#run(
+      action,
+      request,
+      options,
+      async (call, ...attempt) => ({
+        response: await this.#exchange.open(call, ...attempt),
+        target: call.destination.name,
+      }),
+    );
+  }
+
+  async #run<T>(
+    action: string,
+    request: object,
+    options: CallOptions,
+    attemptOnce: Attempt<T>,
+  ): Promise<T> {
     const { clock, hooks } = this.#options;
     checkCallOptions(action, options);
     const maxAttempts = options.maxAttempts ?? this.#options.maxAttempts;
     const found = this.#destinations.of(action, request, options.signal);
     const destination = found instanceof Promise ? await found : found;
-    const body = this.#codec.encode(action, request);
-    let skewCorrected = false;
+    const body = this.#exchange.encode(action, request);
+    const call = { action, body, destination };
+    const tried = { skew: false, keys: false };
     let paid: Retry | undefined;
     for (let attempt = 1;; attempt++) {
       options.signal?.throwIfAborted();
       const started = clock.now();
       const seen: Seen = { responseBytes: 0 };
       let failure: unknown;
-      let answer: object | undefined;
+      let answer: T | undefined;
       try {
-        answer = await this.#attempt(action, body, destination, options, seen);
+        answer = await this.#attempt(call, options, seen, attemptOnce);
       } catch (error) {
         failure = error;
       }
@@ -95,15 +128,14 @@ export class Transport {
         requestBytes: body.length,
         responseBytes: seen.responseBytes,
       };
-      if (answer) {
+      if (answer !== undefined) {
         this.#retries.succeeded(paid);
         notify(hooks, "onAttempt", event);
         return answer;
       }
       let retryDelayMs: number | undefined;
-      if (!skewCorrected && this.#correctSkew(failure, seen)) {
-        // Once, and at once: the request was fine but for its date.
-        skewCorrected = true;
+      if (this.#canRepair(failure, seen, tried)) {
+        // Once, and at once: the request was fine but for its date or its keys.
         retryDelayMs = 0;
       } else if (attempt < maxAttempts && !options.signal?.aborted) {
         paid = this.#retries.next(failure, attempt - 1);
@@ -115,161 +147,45 @@ export class Transport {
     }
   }
 
-  async #attempt(
-    action: string,
-    body: Uint8Array<ArrayBuffer>,
-    destination: Destination,
+  async #attempt<T>(
+    call: Call,
     options: CallOptions,
     seen: Seen,
-  ): Promise<object> {
+    attemptOnce: Attempt<T>,
+  ): Promise<T> {
     const { clock } = this.#options;
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
-    const target = destination.name;
     const deadline = startDeadline(timeoutMs, () =>
       new TimeoutError(
-        `Cannot ${action} in ${target}: no complete answer within ${timeoutMs} ms`,
+        `Cannot ${call.action} in ${call.destination.name}: no complete answer within ${timeoutMs} ms`,
         { timeoutMs },
       ), { clock, signal: options.signal });
+    seen.offsetMs = this.#clockOffsetMs;
     try {
-      const response = await this.#fetch(
-        action,
-        target,
-        body,
-        destination,
-        deadline.signal,
-        seen,
-      );
-      seen.status = response.status;
-      seen.date = response.headers.get("date");
-      const bytes = await this.#read(
-        action,
-        target,
-        response,
-        deadline.signal,
-      );
-      seen.responseBytes = bytes.length;
-      return this.#decode(action, target, response, bytes);
+      const now = clock.now() + this.#clockOffsetMs;
+      return await attemptOnce(call, now, deadline.signal, seen);
     } finally {
       deadline.clear();
     }
   }
 
-  async #fetch(
-    action: string,
-    target: string,
-    body: Uint8Array<ArrayBuffer>,
-    destination: Destination,
-    signal: AbortSignal,
+  #canRepair(
+    failure: unknown,
     seen: Seen,
-  ): Promise<Response> {
-    const key = await this.#key(action, signal);
-    const offsetMs = this.#clockOffsetMs;
-    seen.offsetMs = offsetMs;
-    const { url, headers } = await this.#signer.sign({
-      url: destination.url,
-      headers: {
-        "content-type": this.#codec.contentType,
-        "x-amz-target": `Kinesis_20131202.${action}`,
-      },
-      body,
-      region: destination.region,
-      key,
-      now: this.#options.clock.now() + offsetMs,
-    });
-    try {
-      const response = this.#options.fetch(url.href, {
-        method: "POST",
-        headers,
-        body,
-        signal,
-        // A signed request must not wander to another host.
-        redirect: "manual",
-      });
-      // The time limit holds for a `fetch` that knows nothing of signals too.
-      return await raceAbort(response, signal, (late) => {
-        late.body?.cancel().catch(() => {});
-      });
-    } catch (cause) {
-      if (signal.aborted) throw signal.reason;
-      throw new ConnectionError(
-        `Cannot ${action} in ${target}: no connection to ${destination.url.host}. ` +
-          "Check the endpoint, the region and the network",
-        { cause },
-      );
+    tried: { skew: boolean; keys: boolean },
+  ): boolean {
+    if (!(failure instanceof ServiceError)) return false;
+    if (!tried.skew && SKEW_CODES.has(failure.code)) {
+      return tried.skew = this.#correctSkew(seen);
     }
+    if (!tried.keys && EXPIRED_CODES.has(failure.code)) {
+      tried.keys = true;
+      return this.#keys.expire();
+    }
+    return false;
   }
 
-  async #key(action: string, signal: AbortSignal): Promise<SigningKey> {
-    let key: SigningKey | undefined;
-    try {
-      key = await raceAbort(this.#credentials(), signal);
-    } catch (cause) {
-      if (signal.aborted) throw signal.reason;
-      if (cause instanceof KinesisError) throw cause;
-      throw new CredentialsError(
-        `Cannot ${action} as the credentials function failed: ${String(cause)}`,
-        // Most providers ask over a network, and that may work the next time.
-        { code: "CredentialsFailed", cause, retryable: true },
-      );
-    }
-    if (key?.accessKeyId && key.secretAccessKey) return key;
-    throw new CredentialsError(
-      `Cannot ${action} as there are no credentials: 'accessKeyId' and 'secretAccessKey' must be texts that are not empty`,
-    );
-  }
-
-  async #read(
-    action: string,
-    target: string,
-    response: Response,
-    signal: AbortSignal,
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    try {
-      return await readBody(response, MAX_RESPONSE_BYTES, signal);
-    } catch (cause) {
-      if (signal.aborted) throw signal.reason;
-      if (cause instanceof ResponseError) throw cause;
-      throw new ConnectionError(
-        `Cannot ${action} in ${target}: the connection broke in the middle of the answer`,
-        { cause },
-      );
-    }
-  }
-
-  #decode(
-    action: string,
-    target: string,
-    response: Response,
-    bytes: Uint8Array<ArrayBuffer>,
-  ): object {
-    const { status, headers } = response;
-    if (status >= 400) {
-      const body = this.#codec.decodeError(bytes);
-      throw serviceError({ action, target, status, headers, body });
-    }
-    if (status < 200 || status >= 300) {
-      throw new ResponseError(
-        `Cannot ${action} in ${target}: status ${status} is no answer of Kinesis. ` +
-          "Check that the endpoint is one of Kinesis",
-        { status, retryable: false },
-      );
-    }
-    try {
-      return this.#codec.decode(action, bytes);
-    } catch (cause) {
-      const requestId = requestIdOf(headers);
-      throw new ResponseError(
-        `Cannot ${action} in ${target}: the answer cannot be read` +
-          (requestId ? ` (request ${requestId})` : ""),
-        { cause, status },
-      );
-    }
-  }
-
-  #correctSkew(failure: unknown, seen: Seen): boolean {
-    if (!(failure instanceof ServiceError) || !SKEW_CODES.has(failure.code)) {
-      return false;
-    }
+  #correctSkew(seen: Seen): boolean {
     const serverNow = Date.parse(seen.date ?? "");
     if (Number.isNaN(serverNow)) return false;
     const offset = serverNow - this.#options.clock.now();
@@ -278,12 +194,4 @@ export class Transport {
     this.#clockOffsetMs = offset;
     return true;
   }
-}
-
-interface Seen {
-  status?: number;
-  date?: string | null;
-  /** The clock correction that the request was signed with. */
-  offsetMs?: number;
-  responseBytes: number;
 }

@@ -7,11 +7,6 @@ import { equalJitter } from "../_core/backoff.ts";
 import { delay } from "../_core/clock.ts";
 import { KinesisError, ServiceError, WaiterError } from "../errors.ts";
 import type { CallOptions, ResolvedClientOptions } from "./options.ts";
-import type {
-  DescribeStreamSummaryResponse,
-  StreamDescriptionSummary,
-  StreamTarget,
-} from "./types.ts";
 
 /** Options of a waiter. */
 export interface WaitOptions {
@@ -21,35 +16,45 @@ export interface WaitOptions {
   timeoutMs?: number;
 }
 
+/** What is waited for. */
+export interface Awaited<T> {
+  /** In words, for example `stream "orders"`. */
+  readonly what: string;
+  /** The state that ends the wait. */
+  readonly wanted: "ACTIVE" | "DELETED";
+  /** Looks. */
+  describe(options: CallOptions): Promise<T>;
+  /** The state of what was seen. */
+  stateOf(seen: T): string;
+}
+
 // An account has 20 DescribeStreamSummary a second for all that it runs.
 const POLL = { baseMs: 200, maxMs: 5000 };
 
-/** Polls until the stream is in the wanted state; resolves with what was seen last. */
-export async function waitForStream(
-  wanted: "ACTIVE" | "DELETED",
-  describe: (options: CallOptions) => Promise<DescribeStreamSummaryResponse>,
-  stream: StreamTarget,
+/** Polls until the wanted state is there; resolves with what was seen last, or nothing when it was deleted. */
+export async function waitFor<T>(
+  awaited: Awaited<T>,
   { signal, timeoutMs = 300_000 }: WaitOptions,
   { clock, random }: Pick<ResolvedClientOptions, "clock" | "random">,
-): Promise<StreamDescriptionSummary | undefined> {
+): Promise<T | undefined> {
+  const { what, wanted } = awaited;
   const deadline = clock.now() + timeoutMs;
-  let state: string = "not known";
+  let state = "not known";
   for (let poll = 0;; poll++) {
     let cause: unknown;
     try {
-      const summary = await describeOrNothing(describe, wanted, signal);
-      state = summary?.StreamStatus ?? "DELETED";
-      if (state === wanted) return summary;
+      const seen = await describeOrNothing(awaited, signal);
+      state = seen === undefined ? "DELETED" : awaited.stateOf(seen);
+      if (state === wanted) return seen;
     } catch (error) {
-      // A throttle says nothing about the stream; the time limit of the wait is the one that counts.
+      // A throttle says nothing about the state; the time limit of the wait is the one that counts.
       if (!(error instanceof KinesisError) || !error.retryable) throw error;
       cause = error;
     }
     const wait = equalJitter(POLL, poll, random);
     if (clock.now() + wait > deadline) {
-      const name = stream.StreamName ?? stream.StreamARN;
       throw new WaiterError(
-        `Cannot wait any longer for stream "${name}" to be ${wanted}: it is still ${state} after ${timeoutMs} ms`,
+        `Cannot wait any longer for ${what} to be ${wanted}: it is still ${state} after ${timeoutMs} ms`,
         { lastState: state, cause },
       );
     }
@@ -57,17 +62,16 @@ export async function waitForStream(
   }
 }
 
-async function describeOrNothing(
-  describe: (options: CallOptions) => Promise<DescribeStreamSummaryResponse>,
-  wanted: "ACTIVE" | "DELETED",
+async function describeOrNothing<T>(
+  awaited: Awaited<T>,
   signal: AbortSignal | undefined,
-): Promise<StreamDescriptionSummary | undefined> {
+): Promise<T | undefined> {
   try {
-    return (await describe({ signal })).StreamDescriptionSummary;
+    return await awaited.describe({ signal });
   } catch (error) {
     const gone = error instanceof ServiceError &&
       error.code === "ResourceNotFoundException";
-    if (gone && wanted === "DELETED") return undefined;
+    if (gone && awaited.wanted === "DELETED") return undefined;
     throw error;
   }
 }

@@ -3,46 +3,121 @@
  *
  * @module
  */
-export { KinesisClient } from "./kinesis_client.ts";
-export type {
-  CallOptions,
-  Fetch,
-  KinesisClientOptions,
-  RetryOptions,
-} from "./options.ts";
-export type { WaitOptions } from "./_wait.ts";
-export type {
-  ChildShard,
-  CreateStreamRequest,
-  DeleteStreamRequest,
-  DescribeStreamSummaryRequest,
-  DescribeStreamSummaryResponse,
-  GetRecordsRequest,
-  GetRecordsResponse,
-  GetShardIteratorRequest,
-  GetShardIteratorResponse,
-  KinesisApiRecord,
-  ListShardsRequest,
-  ListShardsResponse,
-  MergeShardsRequest,
-  PutRecordRequest,
-  PutRecordResponse,
-  PutRecordsRequest,
-  PutRecordsRequestEntry,
-  PutRecordsResponse,
-  PutRecordsResultEntry,
-  Shard,
-  ShardFilter,
-  ShardIteratorType,
-  SplitShardRequest,
-  StreamDescriptionSummary,
-  StreamStatus,
-  StreamTarget,
-} from "./types.ts";
+export type { Clock } from "../_core/clock.ts";
 export type {
   Credentials,
   CredentialsProvider,
   Environment,
 } from "../credentials/mod.ts";
 export type { AttemptEvent, ClientHooks } from "../hooks.ts";
-export type { Clock } from "../_core/clock.ts";
+export { KinesisClient } from "./kinesis_client.ts";
+export type { ListedStream } from "./_paginate.ts";
+export type { SubscribeOptions } from "./_subscription.ts";
+export type {
+  CallOptions,
+  Fetch,
+  KinesisClientOptions,
+  Protocol,
+  RetryOptions,
+} from "./options.ts";
+export type { WaitOptions } from "./_wait.ts";
+export type {
+  AccountSettingsResponse,
+  DescribeLimitsResponse,
+  MinimumThroughputBillingCommitment,
+  UpdateAccountSettingsRequest,
+} from "./types/account.ts";
+export type {
+  DryRunnable,
+  EncryptionType,
+  HashKeyRange,
+  StreamTarget,
+} from "./types/common.ts";
+export type {
+  ConsumerDescription,
+  ConsumerStatus,
+  ConsumerTarget,
+  DeregisterStreamConsumerRequest,
+  DescribeStreamConsumerRequest,
+  DescribeStreamConsumerResponse,
+  ListStreamConsumersRequest,
+  ListStreamConsumersResponse,
+  RegisterStreamConsumerRequest,
+  RegisterStreamConsumerResponse,
+  StartingPosition,
+  StreamConsumer,
+  SubscribeToShardEvent,
+  SubscribeToShardRequest,
+} from "./types/consumers.ts";
+export type {
+  GetResourcePolicyResponse,
+  PutResourcePolicyRequest,
+  ResourcePolicyRequest,
+} from "./types/policies.ts";
+export type {
+  GetRecordsRequest,
+  GetRecordsResponse,
+  GetShardIteratorRequest,
+  GetShardIteratorResponse,
+  KinesisApiRecord,
+  PutRecordRequest,
+  PutRecordResponse,
+  PutRecordsRequest,
+  PutRecordsRequestEntry,
+  PutRecordsResponse,
+  PutRecordsResultEntry,
+  ShardIteratorType,
+} from "./types/records.ts";
+export type {
+  ChildShard,
+  ListShardsRequest,
+  ListShardsResponse,
+  MergeShardsRequest,
+  Shard,
+  ShardFilter,
+  SplitShardRequest,
+  UpdateShardCountRequest,
+  UpdateShardCountResponse,
+} from "./types/shards.ts";
+export type {
+  EnhancedMetrics,
+  EnhancedMonitoringRequest,
+  EnhancedMonitoringResponse,
+  RecordDistributionStrategy,
+  ShardLevelMetric,
+  StreamEncryptionRequest,
+  StreamModeDetails,
+  StreamRetentionPeriodRequest,
+  UpdateMaxRecordSizeRequest,
+  UpdateStreamModeRequest,
+  UpdateStreamRecordDistributionStrategyRequest,
+  UpdateStreamWarmThroughputRequest,
+  UpdateStreamWarmThroughputResponse,
+  WarmThroughput,
+} from "./types/stream_settings.ts";
+export type {
+  CreateStreamRequest,
+  DeleteStreamRequest,
+  DescribeStreamRequest,
+  DescribeStreamResponse,
+  DescribeStreamSummaryRequest,
+  DescribeStreamSummaryResponse,
+  ListStreamsRequest,
+  ListStreamsResponse,
+  StreamDescription,
+  StreamDescriptionSummary,
+  StreamFacts,
+  StreamStatus,
+  StreamSummary,
+} from "./types/streams.ts";
+export type {
+  AddTagsToStreamRequest,
+  ListTagsForResourceRequest,
+  ListTagsForResourceResponse,
+  ListTagsForStreamRequest,
+  ListTagsForStreamResponse,
+  RemoveTagsFromStreamRequest,
+  Tag,
+  TagResourceRequest,
+  UntagResourceRequest,
+} from "./types/tags.ts";

@@ -24,6 +24,9 @@ export interface RetryOptions {
 
 export type { Fetch };
 
+/** How requests and answers are written; both carry the same. */
+export type Protocol = "json" | "cbor";
+
 /** Options of a {@linkcode KinesisClient}; every one is optional. */
 export interface KinesisClientOptions {
   /**
@@ -40,8 +43,16 @@ export interface KinesisClientOptions {
   useFips?: boolean;
   /** Endpoints that answer over IPv6 too; not with `endpoint`. @default {AWS_USE_DUALSTACK_ENDPOINT, else false} */
   useDualStack?: boolean;
-  /** Credentials, or an async function that returns them and is asked before every call. Default: the environment. */
+  /**
+   * Credentials, or an async function that returns them. A function whose credentials have an `expiration` is asked again
+   * shortly before that, any other before every attempt. Default: {@linkcode defaultCredentials}.
+   */
   credentials?: Credentials | CredentialsProvider;
+  /**
+   * The encoding. `cbor` is a quarter smaller and two to three times cheaper to write and read; `json` is what every
+   * emulator understands. @default {"json"}
+   */
+  protocol?: Protocol;
   /** The function that sends requests. @default {globalThis.fetch} */
   fetch?: Fetch;
   /** How calls are tried again. */
@@ -81,7 +92,9 @@ export interface ResolvedClientOptions {
   /** Whether dual-stack endpoints are used, if given. */
   readonly useDualStack?: boolean;
   /** Where credentials come from, if given. */
-  readonly credentials?: CredentialsProvider;
+  readonly credentials?: Credentials | CredentialsProvider;
+  /** The encoding. */
+  readonly protocol: Protocol;
   /** Sends requests. */
   readonly fetch: Fetch;
   /** Attempts a call. */
@@ -109,15 +122,21 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 export function resolveClientOptions(
   options: KinesisClientOptions,
 ): ResolvedClientOptions {
-  const { retry = {}, credentials } = options;
+  const { retry = {}, protocol = "json" } = options;
+  if (protocol !== "json" && protocol !== "cbor") {
+    throw new TypeError(
+      `${WHAT} as 'protocol' must be "json" or "cbor": current value is ${
+        JSON.stringify(protocol)
+      }`,
+    );
+  }
   return {
     region: checkRegion(options.region),
     endpoint: checkEndpoint(options),
     useFips: options.useFips,
     useDualStack: options.useDualStack,
-    credentials: typeof credentials === "object"
-      ? () => Promise.resolve(credentials)
-      : credentials,
+    credentials: options.credentials,
+    protocol,
     // Looked up at the call, so that a fetch that is replaced later is seen.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     maxAttempts: checkInteger("retry.maxAttempts", retry.maxAttempts ?? 3, 1),
@@ -146,6 +165,18 @@ export function checkCallOptions(action: string, options: CallOptions): void {
   if (maxAttempts !== undefined) {
     checkInteger("maxAttempts", maxAttempts, 1, what);
   }
+}
+
+/**
+ * The silence that a subscription bears, in milliseconds.
+ *
+ * @throws {RangeError} if it is out of its range
+ */
+export function checkIdleTimeout(
+  { idleTimeoutMs = 15_000 }: { idleTimeoutMs?: number },
+): number {
+  checkPositive("idleTimeoutMs", idleTimeoutMs, "Cannot SubscribeToShard");
+  return Math.min(idleTimeoutMs, LONGEST_DELAY_MS);
 }
 
 const WHAT = "Cannot create KinesisClient";

@@ -54,7 +54,8 @@ Deno.test("Producer never sends more than maxBatchBytes with the keys counted", 
   await clock.runUntil(writer.close());
   for (const { Records } of client.requests) {
     const bytes = Records.reduce(
-      (sum, { Data, PartitionKey }) => sum + Data.length + PartitionKey.length,
+      (sum, { Data, PartitionKey = "" }) =>
+        sum + Data.length + PartitionKey.length,
       0,
     );
     assertLessOrEqual(bytes, 10_000);

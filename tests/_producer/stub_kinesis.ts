@@ -113,7 +113,7 @@ export class StubKinesis extends KinesisClient {
   }
 
   store(entry: PutRecordsRequestEntry): PutRecordsResultEntry {
-    const { PartitionKey, ExplicitHashKey } = entry;
+    const { PartitionKey = "", ExplicitHashKey } = entry;
     const shardId = this.shardOf(PartitionKey, ExplicitHashKey);
     const sequenceNumber = String(++this.#sequence);
     this.stored.push({

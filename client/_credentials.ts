@@ -1,0 +1,129 @@
+/**
+ * The credentials of a client, whatever it was given.
+ *
+ * @module
+ */
+import {
+  cachedCredentials,
+  type CachedCredentialsProvider,
+  createCredentials,
+  type Credentials,
+  type CredentialsProvider,
+  defaultCredentials,
+  type DefaultCredentialsOptions,
+} from "../credentials/mod.ts";
+import { CredentialsError, KinesisError } from "../errors.ts";
+
+/** Gives out credentials for one action after the other. */
+export interface KeySource {
+  /**
+   * The credentials for the next request.
+   *
+   * @throws {CredentialsError} if there are none, or the function of the user failed
+   */
+  get(action: string): Promise<Credentials>;
+  /** Called when the service says that they have expired; returns whether asking again may bring others. */
+  expire(): boolean;
+}
+
+/** Makes the source for the `credentials` option. */
+export function keySource(
+  credentials: Credentials | CredentialsProvider | undefined,
+  options: DefaultCredentialsOptions,
+): KeySource {
+  if (typeof credentials === "object") return new StaticKeys(credentials);
+  return new ProvidedKeys(credentials ?? defaultCredentials(options), options);
+}
+
+class StaticKeys implements KeySource {
+  readonly #credentials: Credentials;
+
+  constructor(credentials: Credentials) {
+    this.#credentials = createCredentials(credentials);
+  }
+
+  get(action: string): Promise<Credentials> {
+    return Promise.resolve(checked(action, this.#credentials));
+  }
+
+  expire(): boolean {
+    return false;
+  }
+}
+
+/**
+ * Asks a function: every time as long as it does not say when its credentials expire, and from then on only when they are
+ * about to. Requests that come while it is being asked share the answer.
+ */
+class ProvidedKeys implements KeySource {
+  readonly #provider: CredentialsProvider;
+  readonly #options: DefaultCredentialsOptions;
+  #cache: CachedCredentialsProvider | undefined;
+  #asking: Promise<Credentials> | undefined;
+
+  constructor(
+    provider: CredentialsProvider,
+    options: DefaultCredentialsOptions,
+  ) {
+    this.#provider = provider;
+    this.#options = options;
+    if (isCached(provider)) this.#cache = provider;
+  }
+
+  async get(action: string): Promise<Credentials> {
+    let credentials: Credentials;
+    try {
+      credentials = await (this.#cache ? this.#cache() : this.#ask());
+    } catch (cause) {
+      if (cause instanceof KinesisError) throw cause;
+      throw new CredentialsError(
+        `Cannot ${action} as the credentials function failed: ${String(cause)}`,
+        // Most providers ask over a network, and that may work the next time.
+        { code: "CredentialsFailed", cause, retryable: true },
+      );
+    }
+    return checked(action, credentials);
+  }
+
+  expire(): boolean {
+    this.#cache?.expire();
+    return true;
+  }
+
+  #ask(): Promise<Credentials> {
+    return this.#asking ??= this.#first().finally(() => {
+      this.#asking = undefined;
+    });
+  }
+
+  async #first(): Promise<Credentials> {
+    const found = await this.#provider();
+    if (found?.expiration) {
+      let isFirst = true;
+      this.#cache = cachedCredentials(async () => {
+        if (!isFirst) return await this.#provider();
+        isFirst = false;
+        return found;
+      }, { clock: this.#options.clock });
+      return await this.#cache();
+    }
+    return found;
+  }
+}
+
+function isCached(
+  provider: CredentialsProvider,
+): provider is CachedCredentialsProvider {
+  return typeof (provider as Partial<CachedCredentialsProvider>).expire ===
+    "function";
+}
+
+function checked(action: string, credentials: Credentials): Credentials {
+  if (credentials?.accessKeyId && credentials.secretAccessKey) {
+    // Checks what goes into headers, and hides the secrets from whoever prints what they are part of.
+    return createCredentials(credentials);
+  }
+  throw new CredentialsError(
+    `Cannot ${action} as there are no credentials: 'accessKeyId' and 'secretAccessKey' must be texts that are not empty`,
+  );
+}

@@ -1,0 +1,182 @@
+/**
+ * One request and its answer: sign, send, read, decode.
+ *
+ * @module
+ */
+import { readBody } from "../_aws/body.ts";
+import { cborCodec } from "../_aws/cbor_codec.ts";
+import type { Codec } from "../_aws/codec.ts";
+import { jsonCodec } from "../_aws/json_codec.ts";
+import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
+import { requestIdOf, serviceError } from "../_aws/service_error.ts";
+import { Signer } from "../_aws/sign.ts";
+import { raceAbort } from "../_core/deadline.ts";
+import { ConnectionError, ResponseError } from "../errors.ts";
+import type { KeySource } from "./_credentials.ts";
+import type { Destination } from "./_destination.ts";
+import type { Fetch } from "./options.ts";
+
+/** A call, ready to be sent as often as it takes. */
+export interface Call {
+  /** The action. */
+  readonly action: string;
+  /** The encoded request. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Where it goes. */
+  readonly destination: Destination;
+}
+
+/** What became known while a request was on its way. */
+export interface Seen {
+  /** The HTTP status. */
+  status?: number;
+  /** The server's clock. */
+  date?: string | null;
+  /** The clock correction that the request was signed with. */
+  offsetMs?: number;
+  /** Bytes of the answer's body. */
+  responseBytes: number;
+}
+
+/** How an {@linkcode Exchange} is set up. */
+export interface ExchangeOptions {
+  /** The encoding of requests. */
+  readonly codec: Codec;
+  /** Sends requests. */
+  readonly fetch: Fetch;
+  /** What requests are signed with. */
+  readonly keys: KeySource;
+}
+
+/** The codec that an answer says it was written with; the one of the request where it does not say. */
+export function codecOf(contentType: string | null, asked: Codec): Codec {
+  if (contentType?.includes("json")) return jsonCodec;
+  if (contentType?.includes("cbor")) return cborCodec;
+  return asked;
+}
+
+/** Exchanges requests for answers; derived signing keys are shared among all. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #signer = new Signer("kinesis");
+
+  /** Makes an exchange. */
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** Encodes a request. */
+  encode(action: string, request: object): Uint8Array<ArrayBuffer> {
+    return this.#options.codec.encode(action, request);
+  }
+
+  /** Sends a request and resolves with the head of an answer that is not an error; its body is the caller's. */
+  async open(
+    call: Call,
+    now: number,
+    signal: AbortSignal,
+    seen: Seen,
+  ): Promise<Response> {
+    const { action, destination: { name } } = call;
+    const response = await this.#send(call, now, signal);
+    const { status, headers } = response;
+    seen.status = status;
+    seen.date = headers.get("date");
+    if (status >= 200 && status < 300) return response;
+    const bytes = await this.#read(call, response, signal, seen);
+    if (status < 400) {
+      throw new ResponseError(
+        `Cannot ${action} in ${name}: status ${status} is no answer of Kinesis. ` +
+          "Check that the endpoint is one of Kinesis",
+        { status, retryable: false },
+      );
+    }
+    const codec = codecOf(headers.get("content-type"), this.#options.codec);
+    const body = codec.decodeError(bytes);
+    throw serviceError({ action, target: name, status, headers, body });
+  }
+
+  /** Sends a request and resolves with its decoded answer. */
+  async answer(
+    call: Call,
+    now: number,
+    signal: AbortSignal,
+    seen: Seen,
+  ): Promise<object> {
+    const { action, destination: { name } } = call;
+    const response = await this.open(call, now, signal, seen);
+    const bytes = await this.#read(call, response, signal, seen);
+    const type = response.headers.get("content-type");
+    try {
+      return codecOf(type, this.#options.codec).decode(action, bytes);
+    } catch (cause) {
+      const requestId = requestIdOf(response.headers);
+      throw new ResponseError(
+        `Cannot ${action} in ${name}: the answer cannot be read${
+          type ? `, its type is ${type}` : ""
+        }${requestId ? ` (request ${requestId})` : ""}`,
+        { cause, status: response.status },
+      );
+    }
+  }
+
+  async #send(
+    { action, body, destination }: Call,
+    now: number,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const { codec, fetch, keys } = this.#options;
+    const { href, headers } = await this.#signer.sign({
+      url: destination.url,
+      headers: {
+        "content-type": codec.contentType,
+        "x-amz-target": `Kinesis_20131202.${action}`,
+      },
+      body,
+      region: destination.region,
+      key: await raceAbort(keys.get(action), signal),
+      now,
+    });
+    try {
+      const response = fetch(href, {
+        method: "POST",
+        headers,
+        body,
+        signal,
+        // A signed request must not wander to another host.
+        redirect: "manual",
+      });
+      // The time limit holds for a `fetch` that knows nothing of signals too.
+      return await raceAbort(response, signal, (late) => {
+        late.body?.cancel().catch(() => {});
+      });
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason;
+      throw new ConnectionError(
+        `Cannot ${action} in ${destination.name}: no connection to ${destination.url.host}. ` +
+          "Check the endpoint, the region and the network",
+        { cause },
+      );
+    }
+  }
+
+  async #read(
+    { action, destination: { name } }: Call,
+    response: Response,
+    signal: AbortSignal,
+    seen: Seen,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      const bytes = await readBody(response, MAX_RESPONSE_BYTES, signal);
+      seen.responseBytes = bytes.length;
+      return bytes;
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason;
+      if (cause instanceof ResponseError) throw cause;
+      throw new ConnectionError(
+        `Cannot ${action} in ${name}: the connection broke in the middle of the answer`,
+        { cause },
+      );
+    }
+  }
+}

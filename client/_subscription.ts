@@ -1,0 +1,201 @@
+/**
+ * The answer of SubscribeToShard as a stream of events.
+ *
+ * @module
+ */
+import type { Codec } from "../_aws/codec.ts";
+import {
+  EventStreamDecoderStream,
+  type EventStreamMessage,
+  textHeader,
+} from "../_aws/event_stream.ts";
+import { serviceError } from "../_aws/service_error.ts";
+import type { Clock } from "../_core/clock.ts";
+import {
+  ConnectionError,
+  KinesisError,
+  ResponseError,
+  TimeoutError,
+} from "../errors.ts";
+import { codecOf } from "./_exchange.ts";
+import type { CallOptions } from "./options.ts";
+import type { SubscribeToShardEvent } from "./types/consumers.ts";
+
+/** Options of a subscription; `timeoutMs` is for the head of the answer only, the events come for 5 minutes. */
+export interface SubscribeOptions extends CallOptions {
+  /**
+   * Longest silence while an event is waited for, in milliseconds; the stream then errors with a {@linkcode TimeoutError}.
+   * Kinesis sends an event every 5 seconds, with or without records. @default {15_000}
+   */
+  idleTimeoutMs?: number;
+}
+
+/** What a subscription needs to know. */
+export interface SubscriptionContext {
+  /** Where it comes from, for messages. */
+  readonly target: string;
+  /** How the request was encoded. */
+  readonly codec: Codec;
+  /** Time. */
+  readonly clock: Clock;
+  /** Longest silence, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+}
+
+const ACTION = "SubscribeToShard";
+
+/** Reads events one by one, as they are asked for: what is not read stays with the service. */
+export function subscriptionEvents(
+  response: Response,
+  context: SubscriptionContext,
+): ReadableStream<SubscribeToShardEvent> {
+  const subscription = new Subscription(response, context);
+  return new ReadableStream({
+    start: (controller) => subscription.start(controller),
+    pull: (controller) => subscription.pull(controller),
+    cancel: (reason) => subscription.cancel(reason),
+  }, { highWaterMark: 0 });
+}
+
+type Controller = ReadableStreamDefaultController<SubscribeToShardEvent>;
+
+class Subscription {
+  readonly #response: Response;
+  readonly #context: SubscriptionContext;
+  readonly #messages: ReadableStreamDefaultReader<EventStreamMessage>;
+  #isOver = false;
+  #stopFollowing = () => {};
+
+  constructor(response: Response, context: SubscriptionContext) {
+    this.#response = response;
+    this.#context = context;
+    const body: ReadableStream<Uint8Array> = response.body ??
+      new Blob([]).stream();
+    this.#messages = body.pipeThrough(
+      new EventStreamDecoderStream({ status: response.status }),
+    ).getReader();
+  }
+
+  start(controller: Controller): void {
+    const { signal } = this.#context;
+    if (!signal) return;
+    const onAbort = () => this.#fail(controller, signal.reason);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#stopFollowing = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  async pull(controller: Controller): Promise<void> {
+    try {
+      while (!this.#isOver) {
+        const { done, value } = await this.#nextMessage(controller);
+        if (this.#isOver) return;
+        if (done) {
+          this.#end();
+          return controller.close();
+        }
+        const event = this.#eventOf(value);
+        if (event) return controller.enqueue(event);
+      }
+    } catch (error) {
+      this.#fail(controller, this.#typed(error));
+    }
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    this.#end();
+    await this.#messages.cancel(reason);
+  }
+
+  async #nextMessage(
+    controller: Controller,
+  ): Promise<ReadableStreamReadResult<EventStreamMessage>> {
+    const { clock, idleTimeoutMs, target } = this.#context;
+    const timer = clock.setTimeout(() => {
+      this.#fail(
+        controller,
+        new TimeoutError(
+          `Cannot go on with ${ACTION} in ${target}: no event within ${idleTimeoutMs} ms`,
+          { timeoutMs: idleTimeoutMs },
+        ),
+      );
+    }, idleTimeoutMs);
+    try {
+      return await this.#messages.read();
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  }
+
+  /** The event of a message; nothing for those that say nothing, such as `initial-response`, or are of a later age. */
+  #eventOf(message: EventStreamMessage): SubscribeToShardEvent | undefined {
+    const codec = codecOf(
+      textHeader(message, ":content-type") ?? null,
+      this.#context.codec,
+    );
+    switch (textHeader(message, ":message-type")) {
+      case "exception": {
+        const { type, message: text } = codec.decodeError(message.payload);
+        throw this.#serviceError(
+          textHeader(message, ":exception-type") ?? type,
+          text,
+        );
+      }
+      case "error":
+        throw this.#serviceError(
+          textHeader(message, ":error-code"),
+          textHeader(message, ":error-message"),
+        );
+    }
+    if (textHeader(message, ":event-type") !== "SubscribeToShardEvent") {
+      return undefined;
+    }
+    try {
+      const event: Partial<SubscribeToShardEvent> = codec.decode(
+        ACTION,
+        message.payload,
+      );
+      return { ...event, Records: event.Records ?? [] };
+    } catch (cause) {
+      const { status } = this.#response;
+      throw new ResponseError(
+        `Cannot go on with ${ACTION} in ${this.#context.target}: an event cannot be read`,
+        { cause, status },
+      );
+    }
+  }
+
+  #serviceError(type: string | undefined, message?: string): KinesisError {
+    const { status, headers } = this.#response;
+    const { target } = this.#context;
+    return serviceError({
+      action: ACTION,
+      target,
+      status,
+      headers,
+      body: { type, message },
+    });
+  }
+
+  #typed(error: unknown): unknown {
+    if (error instanceof KinesisError) return error;
+    return new ConnectionError(
+      `Cannot go on with ${ACTION} in ${this.#context.target}: the connection broke`,
+      { cause: error },
+    );
+  }
+
+  #fail(controller: Controller, error: unknown): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#messages.cancel(error).catch(() => {});
+    controller.error(error);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#stopFollowing();
+  }
+}
