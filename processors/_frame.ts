@@ -5,6 +5,9 @@
  */
 import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
 
+/** How much text is encoded at a time: enough to make the call cheap, and little enough to stay in the caches of the processor. */
+const SETTLE_UNITS = 65_536;
+
 /** What stands around items, in ASCII. */
 export interface FrameFormat {
   /** In front of the first item. */
@@ -61,6 +64,7 @@ export class TextFrame implements Frame<string> {
     }
     this.#text += this.#empty ? item : between + item;
     this.#empty = false;
+    if (this.#text.length > SETTLE_UNITS) this.#settle();
     return true;
   }
 

@@ -15,6 +15,9 @@ const EXT_TIMESTAMP = -1;
 /** How msgpackr marks a typed array, and a plain array of bytes among those. */
 const EXT_TYPED_ARRAY = 0x74;
 const TYPED_ARRAY_BYTES = 1;
+/** The first byte of what msgpackr writes for a lone surrogate, and of a few good characters. */
+const SURROGATE_LEAD = 0xed;
+const LONG_TEXT_BYTES = 256;
 const PROTO = new TextEncoder().encode("__proto__");
 
 /** What is allowed. */
@@ -57,6 +60,8 @@ class Walk {
   readonly #view: DataView;
   readonly #options: GuardOptions;
   readonly #writing: boolean;
+  /** Whether texts need a look. */
+  readonly #strict: boolean;
   #offset = 0;
   /** Per level, how many values are still to come. */
   readonly #left: number[] = [1];
@@ -73,6 +78,7 @@ class Walk {
     );
     this.#options = options;
     this.#writing = writing;
+    this.#strict = !writing || bytes.includes(SURROGATE_LEAD);
   }
 
   run(): void {
@@ -172,16 +178,25 @@ class Walk {
   #text(length: number): void {
     const start = this.#offset;
     this.#skip(length);
-    for (let i = start; i < this.#offset; i++) {
-      if (this.#bytes[i]! < 0x80) continue;
+    if (this.#strict && !this.#isAscii(start, this.#offset)) {
       decodeUtf8(this.#bytes.subarray(start, this.#offset));
-      break;
     }
     const isKey = this.#isMap[this.#depth] &&
       this.#left[this.#depth]! % 2 === 1;
     if (isKey && length === PROTO.length && this.#isProto(start)) {
       throw new TypeError("the key __proto__ is not supported");
     }
+  }
+
+  /** Whether all bytes are ASCII; `false` may also mean that this is long and better left to the platform. */
+  #isAscii(start: number, end: number): boolean {
+    if (end - start > LONG_TEXT_BYTES) return false;
+    let i = start;
+    for (; i + 4 <= end; i += 4) {
+      if (this.#view.getUint32(i) & 0x80808080) return false;
+    }
+    for (; i < end; i++) if (this.#bytes[i]! >= 0x80) return false;
+    return true;
   }
 
   #isProto(start: number): boolean {
