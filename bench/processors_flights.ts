@@ -6,6 +6,8 @@
  *
  * @module
  */
+// Imported for its data file: Deno resolves the path of a package only if it is in the module graph.
+import "vega-datasets";
 import {
   createProcessor,
   deflateRaw,

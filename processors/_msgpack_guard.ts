@@ -15,8 +15,6 @@ const EXT_TIMESTAMP = -1;
 /** How msgpackr marks a typed array, and a plain array of bytes among those. */
 const EXT_TYPED_ARRAY = 0x74;
 const TYPED_ARRAY_BYTES = 1;
-/** The first byte of what msgpackr writes for a lone surrogate, and of a few good characters. */
-const SURROGATE_LEAD = 0xed;
 const LONG_TEXT_BYTES = 256;
 const PROTO = new TextEncoder().encode("__proto__");
 
@@ -28,60 +26,71 @@ export interface GuardOptions {
   extensions: ReadonlySet<number>;
 }
 
-/**
- * Checks what is about to be read.
- *
- * @throws {RangeError | SyntaxError | TypeError} if it is not one complete value within the limits
- */
-export function checkMessage(bytes: Uint8Array, options: GuardOptions): void {
-  new Walk(bytes, options, false).run();
-}
+/** Checks messages. Not reentrant, and it need not be. */
+export class MessageGuard {
+  readonly #walk: Walk;
 
-/**
- * Checks what was written, and makes it standard: integers become integers (in place), arrays of bytes become bytes.
- *
- * @throws {RangeError | SyntaxError | TypeError} if it could not be read again, by us or in other languages
- */
-export function standardize(
-  bytes: Uint8Array,
-  options: GuardOptions,
-): Uint8Array {
-  const walk = new Walk(bytes, options, true);
-  walk.run();
-  return walk.byteArrays.length === 0
-    ? bytes
-    : withPlainBytes(bytes, walk.byteArrays);
+  /** Makes a guard. */
+  constructor(options: GuardOptions) {
+    this.#walk = new Walk(options);
+  }
+
+  /**
+   * Checks what is about to be read.
+   *
+   * @throws {RangeError | SyntaxError | TypeError} if it is not one complete value within the limits
+   */
+  check(bytes: Uint8Array): void {
+    this.#walk.run(bytes, false);
+  }
+
+  /**
+   * Checks what was written, and makes it standard: integers become integers (in place), arrays of bytes become bytes.
+   *
+   * @throws {RangeError | SyntaxError | TypeError} if it could not be read again, by us or in other languages
+   */
+  standardize(bytes: Uint8Array): Uint8Array {
+    const spans = this.#walk.run(bytes, true);
+    return spans.length === 0 ? bytes : withPlainBytes(bytes, spans);
+  }
 }
 
 class Walk {
-  /** Start of the header, start and end of the data of each typed array of bytes. */
-  readonly byteArrays: number[] = [];
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #options: GuardOptions;
-  readonly #writing: boolean;
-  /** Whether texts need a look. */
-  readonly #strict: boolean;
+  #bytes: Uint8Array = new Uint8Array();
+  #view: DataView = new DataView(new ArrayBuffer());
+  #writing = false;
   #offset = 0;
-  /** Per level, how many values are still to come. */
-  readonly #left: number[] = [1];
-  /** Per level, whether they are keys and values. */
-  readonly #isMap: boolean[] = [false];
   #depth = 0;
+  /** Per level, how many values are still to come. */
+  readonly #left: number[] = [];
+  /** Per level, whether they are keys and values. */
+  readonly #isMap: boolean[] = [];
+  /** Start of the header, start and end of the data of each typed array of bytes. */
+  #byteArrays: number[] = [];
 
-  constructor(bytes: Uint8Array, options: GuardOptions, writing: boolean) {
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  /** Walks over a message; returns where it holds typed arrays of bytes. */
+  run(bytes: Uint8Array, writing: boolean): number[] {
     this.#bytes = bytes;
     this.#view = new DataView(
       bytes.buffer,
       bytes.byteOffset,
       bytes.byteLength,
     );
-    this.#options = options;
     this.#writing = writing;
-    this.#strict = !writing || bytes.includes(SURROGATE_LEAD);
+    this.#offset = this.#depth = 0;
+    this.#left[0] = 1;
+    this.#isMap[0] = false;
+    if (this.#byteArrays.length > 0) this.#byteArrays = [];
+    this.#visitAll();
+    return this.#byteArrays;
   }
 
-  run(): void {
+  #visitAll(): void {
     while (this.#next()) {
       const token = this.#uint8();
       if (token < 0x80 || token >= 0xe0) continue;
@@ -178,7 +187,7 @@ class Walk {
   #text(length: number): void {
     const start = this.#offset;
     this.#skip(length);
-    if (this.#strict && !this.#isAscii(start, this.#offset)) {
+    if (!this.#isAscii(start, this.#offset)) {
       decodeUtf8(this.#bytes.subarray(start, this.#offset));
     }
     const isKey = this.#isMap[this.#depth] &&
@@ -225,7 +234,7 @@ class Walk {
       this.#writing && type === EXT_TYPED_ARRAY &&
       this.#bytes[start] === TYPED_ARRAY_BYTES
     ) {
-      this.byteArrays.push(header, start + 1, this.#offset);
+      this.#byteArrays.push(header, start + 1, this.#offset);
       return;
     }
     throw new TypeError(

@@ -6,11 +6,7 @@
 import { addExtension, Packr } from "msgpackr/pack";
 import { Unpackr } from "msgpackr/unpack";
 import { boundedOption } from "./_limit.ts";
-import {
-  checkMessage,
-  type GuardOptions,
-  standardize,
-} from "./_msgpack_guard.ts";
+import { MessageGuard } from "./_msgpack_guard.ts";
 import { serializerProcessor } from "./create_processor.ts";
 import { netstring } from "./netstring.ts";
 import type { SerializerProcessor } from "./serializer.ts";
@@ -101,17 +97,17 @@ export function msgpack<T = unknown>(
       } as unknown as Parameters<typeof addExtension>[0],
     );
   }
-  const guard: GuardOptions = {
+  const guard = new MessageGuard({
     maxDepth,
     extensions: new Set(extensions.map(({ type }) => type)),
-  };
+  });
   const writer = packr();
   const reader = unpackr();
   return serializerProcessor<T>({
     name: "msgpack",
-    serialize: (value) => standardize(writer.pack(value), guard),
+    serialize: (value) => guard.standardize(writer.pack(value)),
     deserialize(bytes) {
-      checkMessage(bytes, guard);
+      guard.check(bytes);
       return reader.unpack(bytes);
     },
   }, netstring());
