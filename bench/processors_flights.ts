@@ -1,5 +1,5 @@
 /**
- * Which processor when: sizes and speeds on 231 000 flights of npm:vega-datasets, as a table:
+ * Which processor when: sizes and speeds on the 200 000 flights of npm:vega-datasets, as a table:
  * `deno run -A bench/processors_flights.ts`.
  *
  * Speeds are the best of three runs over the whole set, one partition key and one shard.

@@ -9,6 +9,7 @@ import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
 const SETTLE_UNITS = 65_536;
 const LONG_UNITS = 4096;
 const INITIAL_BYTES = 131_072;
+const GROWTH = 8;
 const encoder = new TextEncoder();
 
 /** What stands around items, in ASCII. */
@@ -43,6 +44,8 @@ export class TextFrame implements Frame<string> {
   /** What is not encoded yet. */
   #text: string;
   #empty = true;
+  /** The limit of the last call. */
+  #limit = 0;
 
   /** Makes an empty frame. */
   constructor(format: FrameFormat) {
@@ -58,6 +61,7 @@ export class TextFrame implements Frame<string> {
     const { between, close } = this.#format;
     const gap = this.#empty ? 0 : between.length;
     const room = limit - gap - close.length;
+    this.#limit = limit;
     if (this.#settled + 3 * (this.#text.length + item.length) > room) {
       this.#settle();
       if (
@@ -113,9 +117,11 @@ export class TextFrame implements Frame<string> {
   #reserve(units: number): Uint8Array<ArrayBuffer> {
     const needed = this.#settled + units + 4;
     if (this.#bytes && needed <= this.#bytes.length) return this.#bytes;
-    const larger = new Uint8Array(
-      Math.max(needed, 2 * (this.#bytes?.length ?? 0), INITIAL_BYTES),
-    );
+    // What grew beyond the first size will probably be full: copying it once is enough.
+    const wanted = this.#bytes
+      ? Math.min(GROWTH * this.#bytes.length, this.#limit)
+      : INITIAL_BYTES;
+    const larger = new Uint8Array(Math.max(needed, wanted));
     if (this.#bytes) larger.set(this.#bytes.subarray(0, this.#settled));
     return this.#bytes = larger;
   }

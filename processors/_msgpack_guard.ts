@@ -15,7 +15,7 @@ const EXT_TIMESTAMP = -1;
 /** How msgpackr marks a typed array, and a plain array of bytes among those. */
 const EXT_TYPED_ARRAY = 0x74;
 const TYPED_ARRAY_BYTES = 1;
-const LONG_TEXT_BYTES = 256;
+const LONG_TEXT_BYTES = 2048;
 const PROTO = new TextEncoder().encode("__proto__");
 
 /** What is allowed. */
