@@ -16,8 +16,7 @@ export interface MsgpackExtension<V> {
   /** The application-specific type, 1 to 127. */
   type: number;
   /** The class of the values. */
-  // deno-lint-ignore no-explicit-any -- a class is named, whatever its constructor takes
-  Class: abstract new (...args: any[]) => V;
+  Class: abstract new (...args: never[]) => V;
   /** Value to the bytes of the extension. */
   encode(value: V): Uint8Array;
   /** Bytes of the extension to the value. */
