@@ -50,6 +50,7 @@ export interface ServiceErrorOptions extends KinesisErrorOptions {
 
 /** Kinesis (or STS, for credentials) answered with an error; `code` is the service's own, for example `AccessDeniedException`. */
 export class ServiceError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "ServiceError";
   /** The API action, for example `PutRecords`. */
   readonly action: string;
@@ -75,6 +76,7 @@ export class ServiceError extends KinesisError {
 
 /** No answer arrived: the endpoint refused, could not be found, or the connection broke. `code` is `ConnectionFailed`. */
 export class ConnectionError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "ConnectionError";
   /** Makes an error that keeps what `fetch` threw as its cause. */
   constructor(message: string, options: ErrorOptions = {}) {
@@ -84,6 +86,7 @@ export class ConnectionError extends KinesisError {
 
 /** No complete answer arrived within the time limit of the call. `code` is `TimedOut`. */
 export class TimeoutError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "TimeoutError";
   /** The time limit that ran out, in milliseconds. */
   readonly timeoutMs: number;
@@ -96,6 +99,7 @@ export class TimeoutError extends KinesisError {
 
 /** An answer arrived that is not what Kinesis sends: a proxy's page, a cut body, a damaged frame. `code` is `BadResponse`. */
 export class ResponseError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "ResponseError";
   /** The HTTP status of the answer. */
   readonly status: number;
@@ -111,6 +115,7 @@ export class ResponseError extends KinesisError {
 
 /** No usable credentials were found, or refreshing them failed. `code` is `NoCredentials` unless a provider says more. */
 export class CredentialsError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "CredentialsError";
   /** Makes an error that says where credentials were looked for. */
   constructor(message: string, options: Partial<KinesisErrorOptions> = {}) {
@@ -127,7 +132,10 @@ export type InvalidRecordCode =
 
 /** One value cannot become a Kinesis record: too large, a bad key, or its serializer refused it. Other records are not affected. */
 export class InvalidRecordError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "InvalidRecordError";
+  /** What is wrong with the value. */
+  /** What is wrong. */
   declare readonly code: InvalidRecordCode;
   /** Makes an error that says what is wrong with the value and what is allowed. */
   constructor(
@@ -140,6 +148,7 @@ export class InvalidRecordError extends KinesisError {
 
 /** One record that was read cannot be decoded. The raw record is attached, so that nothing is lost. `code` is `Undecodable`. */
 export class DecodeError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "DecodeError";
   /** The record as Kinesis returned it. */
   readonly record: KinesisRecord;
@@ -161,6 +170,7 @@ export class DecodeError extends KinesisError {
 
 /** Records were handed to a producer and not acknowledged by Kinesis. `code` is that of the first failure. */
 export class DeliveryError<T = unknown> extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "DeliveryError";
   /** Every record that was not acknowledged, with its last error. */
   readonly failures: readonly FailedRecord<T>[];
@@ -176,6 +186,7 @@ export class DeliveryError<T = unknown> extends KinesisError {
 
 /** Something was asked of a producer or consumer that is already closed, aborted or failed. `code` is `Closed`. */
 export class ClosedError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "ClosedError";
   /** Makes an error that says what is closed. */
   constructor(message: string, options: ErrorOptions = {}) {
@@ -185,6 +196,7 @@ export class ClosedError extends KinesisError {
 
 /** Another worker owns the lease of this shard now: stop working on it, and do not checkpoint. `code` is `LeaseLost`. */
 export class LeaseLostError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "LeaseLostError";
   /** The shard whose lease was lost. */
   readonly shardId: string;
@@ -197,6 +209,7 @@ export class LeaseLostError extends KinesisError {
 
 /** Progress could not be stored for some shards; what they read since will be read again. `code` is `CheckpointFailed`. */
 export class CheckpointError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "CheckpointError";
   /** Why, by shard id. */
   readonly failures: ReadonlyMap<string, unknown>;
@@ -215,7 +228,9 @@ export type StoredLeaseCode = "LeaseDamaged" | "LeaseFormatTooNew";
 
 /** A stored lease cannot be used: it is damaged, was written by something else, or by a newer release. It was left as it is. */
 export class StoredLeaseError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "StoredLeaseError";
+  /** What is wrong. */
   declare readonly code: StoredLeaseCode;
   /** The stream of the lease. */
   readonly streamName: string;
@@ -242,6 +257,7 @@ export class StoredLeaseError extends KinesisError {
 
 /** Something did not reach the awaited state in time, for example a stream that stays `CREATING`. `code` is `WaitTimedOut`. */
 export class WaiterError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "WaiterError";
   /** The last state that was seen. */
   readonly lastState: string;

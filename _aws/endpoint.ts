@@ -29,7 +29,7 @@ export interface EndpointOptions {
   /** The URL of an emulator or proxy; used as it is. */
   endpoint?: string | URL;
   /** Whether `endpoint` may be plain http on another machine. @default {false} */
-  allowInsecure?: boolean;
+  allowHttp?: boolean;
   /** The StreamARN of the request. */
   streamARN?: string;
   /** The ConsumerARN of the request; asked after `streamARN`. */
@@ -76,7 +76,7 @@ function customUrl(endpoint: string | URL, options: EndpointOptions): URL {
       );
     }
   }
-  return parseEndpointUrl("endpoint", endpoint, options.allowInsecure);
+  return parseEndpointUrl("endpoint", endpoint, options.allowHttp);
 }
 
 function hostOf(region: string, options: EndpointOptions): string {

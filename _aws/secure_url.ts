@@ -16,12 +16,12 @@ export function isLoopback(url: URL): boolean {
  * Parses the URL of an endpoint that the user gave.
  *
  * @throws {RangeError} if it is no URL, has another scheme than http and https, holds credentials, or is plain http to
- * another machine without `allowInsecure`
+ * another machine without `allowHttp`
  */
 export function parseEndpointUrl(
   option: string,
   value: string | URL,
-  allowInsecure = false,
+  allowHttp = false,
 ): URL {
   let url: URL;
   try {
@@ -45,9 +45,9 @@ export function parseEndpointUrl(
       `Cannot use '${option}' as it must start with https:// or http://: current value is "${value}"`,
     );
   }
-  if (url.protocol === "http:" && !allowInsecure && !isLoopback(url)) {
+  if (url.protocol === "http:" && !allowHttp && !isLoopback(url)) {
     throw new RangeError(
-      `Cannot use '${option}' as plain http is for this machine only unless 'allowInsecure' is true: current value is "${value}"`,
+      `Cannot use '${option}' as plain http is for this machine only unless 'allowHttp' is true: current value is "${value}"`,
     );
   }
   return url;

@@ -107,8 +107,9 @@ export function isThrottle(code: string): boolean {
 /** `com.amazonaws.kinesis#X`, `X:http://…` and `X` are all `X`. */
 export function errorCode(type: string | null | undefined): string | undefined {
   if (!type) return undefined;
-  const afterHash = type.slice(type.lastIndexOf("#") + 1);
-  return afterHash.split(":")[0]!.trim() || undefined;
+  // The URI behind the colon may have a hash of its own.
+  const name = type.split(":")[0]!;
+  return name.slice(name.lastIndexOf("#") + 1).trim() || undefined;
 }
 
 function retryAfter(headers: Headers): number | undefined {

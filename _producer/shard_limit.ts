@@ -54,15 +54,16 @@ export class ShardLimit {
   }
 
   /**
-   * How long to wait before `records` and `bytes` may go, in milliseconds; 0 for now. Asking for more than a second's
-   * worth asks for a full bucket, asking for less than one record for one.
+   * How long to wait before `records` and `bytes` may go, in milliseconds; 0 for now. Asking for more than half a bucket
+   * asks for half a bucket: while the rate recovers, a full one would be out of reach. Asking for less than one record
+   * asks for one.
    */
   waitFor(records: number, bytes: number, now: number): number {
     this.#refill(now);
     const { recordsPerSecond, bytesPerSecond } = this.rates;
     const factor = this.#factor;
-    const needRecords = Math.max(1, Math.min(records, this.#fullRecords));
-    const needBytes = Math.max(1, Math.min(bytes, bytesPerSecond * factor));
+    const needRecords = Math.max(1, Math.min(records, this.#fullRecords / 2));
+    const needBytes = Math.max(1, Math.min(bytes, this.#fullBytes / 2));
     const missing = Math.max(
       needRecords > this.#records
         ? (needRecords - this.#records) / (recordsPerSecond * factor)

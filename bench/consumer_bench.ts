@@ -61,5 +61,5 @@ for (const bytes of [100, 1000]) {
     for await (const { value } of consumer) if (value.text) seen++;
     if (seen !== RECORDS) throw new Error("lost");
   });
-  globalThis.addEventListener("unload", () => void close());
+  globalThis.addEventListener("unload", () => close());
 }

@@ -85,11 +85,15 @@ for (const bytes of [100, 1000]) {
     baseline: true,
     n: 5,
   }, async () => await sdkLoop(values));
-  Deno.bench("Producer, json", { group, n: 5 }, async () => await produce(values, json));
+  Deno.bench(
+    "Producer, json",
+    { group, n: 5 },
+    async () => await produce(values, json),
+  );
   Deno.bench(
     "Producer, jsonLines",
     { group, n: 5 },
     async () => await produce(values, jsonLines),
   );
 }
-globalThis.addEventListener("unload", () => void sink.close());
+globalThis.addEventListener("unload", () => sink.close());

@@ -22,19 +22,12 @@ import {
   ServiceError,
   TimeoutError,
 } from "../errors.ts";
+import { type Destination, Destinations } from "./_destination.ts";
 import {
   type CallOptions,
   checkCallOptions,
   type ResolvedClientOptions,
 } from "./options.ts";
-
-/** Where a request goes and for which region it is signed. */
-export interface Destination {
-  /** The endpoint. */
-  readonly url: URL;
-  /** The region of the signature. */
-  readonly region: string;
-}
 
 // The numbers of the AWS SDKs' standard mode. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const QUOTA = { capacity: 500, transient: 14, throttle: 5, success: 1 };
@@ -55,6 +48,7 @@ export class Transport {
   readonly #options: ResolvedClientOptions;
   readonly #codec: Codec;
   readonly #credentials: CredentialsProvider;
+  readonly #destinations: Destinations;
   readonly #signer = new Signer("kinesis");
   readonly #quota = new RetryQuota(QUOTA.capacity);
   #clockOffsetMs = 0;
@@ -68,18 +62,20 @@ export class Transport {
     this.#options = options;
     this.#codec = codec;
     this.#credentials = credentials;
+    this.#destinations = new Destinations(options);
   }
 
   /** Sends one call and resolves with its decoded answer. */
   async call(
     action: string,
     request: object,
-    destination: Destination,
     options: CallOptions = {},
   ): Promise<object> {
     const { clock, hooks } = this.#options;
     checkCallOptions(action, options);
     const maxAttempts = options.maxAttempts ?? this.#options.maxAttempts;
+    const found = this.#destinations.of(action, request, options.signal);
+    const destination = found instanceof Promise ? await found : found;
     const body = this.#codec.encode(action, request);
     let skewCorrected = false;
     let paid = 0;
@@ -134,9 +130,7 @@ export class Transport {
   ): Promise<object> {
     const { clock } = this.#options;
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
-    const target = destination.url.hostname.endsWith(".amazonaws.com")
-      ? destination.region
-      : destination.url.origin;
+    const target = destination.name;
     const deadline = startDeadline(timeoutMs, () =>
       new TimeoutError(
         `Cannot ${action} in ${target}: no complete answer within ${timeoutMs} ms`,

@@ -5,7 +5,6 @@
  */
 import { jsonCodec } from "../_aws/json_codec.ts";
 import { defaultCredentials } from "../credentials/mod.ts";
-import { destinationOf } from "./_destination.ts";
 import { listAllShards } from "./_paginate.ts";
 import { Transport } from "./_transport.ts";
 import {
@@ -62,7 +61,7 @@ export class KinesisClient {
     this.#transport = new Transport(
       this.#options,
       jsonCodec,
-      this.#options.credentials ?? defaultCredentials(),
+      this.#options.credentials ?? defaultCredentials(this.#options),
     );
   }
 
@@ -199,12 +198,7 @@ export class KinesisClient {
     request: object,
     options?: CallOptions,
   ): Promise<Response> {
-    const answer = await this.#transport.call(
-      action,
-      request,
-      destinationOf(this.#options),
-      options,
-    );
+    const answer = await this.#transport.call(action, request, options);
     return answer as Response;
   }
 }

@@ -4,7 +4,14 @@
  * @module
  */
 import { type Clock, systemClock } from "../_core/clock.ts";
-import type { Credentials, CredentialsProvider } from "../credentials/mod.ts";
+import type { Fetch } from "../_core/fetch.ts";
+import { parseEndpointUrl } from "../_aws/secure_url.ts";
+import {
+  type Credentials,
+  type CredentialsProvider,
+  type Environment,
+  systemEnvironment,
+} from "../credentials/mod.ts";
 import type { ClientHooks } from "../hooks.ts";
 
 /** How calls are tried again. */
@@ -15,18 +22,24 @@ export interface RetryOptions {
   maxDelayMs?: number;
 }
 
-/** The shape of `fetch` that this library needs. */
-export type Fetch = (
-  input: string | URL,
-  init?: RequestInit,
-) => Promise<Response>;
+export type { Fetch };
 
 /** Options of a {@linkcode KinesisClient}; every one is optional. */
 export interface KinesisClientOptions {
-  /** The region. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`, where the runtime has an environment. */
+  /**
+   * The region. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the profile's in the shared files, where the runtime has
+   * them; with a custom endpoint and none of these, `us-east-1`.
+   */
   region?: string;
-  /** Where requests go, in place of the region's endpoint: an emulator, a proxy, a private endpoint. */
+  /**
+   * Where requests go, in place of the region's endpoint: an emulator, a proxy, a private endpoint. Default:
+   * `AWS_ENDPOINT_URL_KINESIS`, then `AWS_ENDPOINT_URL`, unless `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is `true`.
+   */
   endpoint?: string | URL;
+  /** Endpoints with FIPS-validated cryptography; not with `endpoint`. @default {AWS_USE_FIPS_ENDPOINT, else false} */
+  useFips?: boolean;
+  /** Endpoints that answer over IPv6 too; not with `endpoint`. @default {AWS_USE_DUALSTACK_ENDPOINT, else false} */
+  useDualStack?: boolean;
   /** Credentials, or an async function that returns them and is asked before every call. Default: the environment. */
   credentials?: Credentials | CredentialsProvider;
   /** The function that sends requests. @default {globalThis.fetch} */
@@ -37,6 +50,8 @@ export interface KinesisClientOptions {
   timeoutMs?: number;
   /** Allows plain `http` to other hosts than this one: the signature protects a request, nothing hides the records. @default {false} */
   allowHttp?: boolean;
+  /** Variables and files that region, endpoint and credentials are looked up in. Default: those of the runtime. */
+  environment?: Environment;
   /** Told about every attempt. */
   hooks?: ClientHooks;
   /** Time. @default {systemClock} */
@@ -61,6 +76,10 @@ export interface ResolvedClientOptions {
   readonly region?: string;
   /** The custom endpoint, if given. */
   readonly endpoint?: URL;
+  /** Whether FIPS endpoints are used, if given. */
+  readonly useFips?: boolean;
+  /** Whether dual-stack endpoints are used, if given. */
+  readonly useDualStack?: boolean;
   /** Where credentials come from, if given. */
   readonly credentials?: CredentialsProvider;
   /** Sends requests. */
@@ -73,6 +92,8 @@ export interface ResolvedClientOptions {
   readonly timeoutMs: number;
   /** Whether plain http is allowed everywhere. */
   readonly allowHttp: boolean;
+  /** Variables and files. */
+  readonly environment: Environment;
   /** Hooks, if given. */
   readonly hooks?: ClientHooks;
   /** Time. */
@@ -91,7 +112,9 @@ export function resolveClientOptions(
   const { retry = {}, credentials } = options;
   return {
     region: checkRegion(options.region),
-    endpoint: checkEndpoint(options.endpoint),
+    endpoint: checkEndpoint(options),
+    useFips: options.useFips,
+    useDualStack: options.useDualStack,
     credentials: typeof credentials === "object"
       ? () => Promise.resolve(credentials)
       : credentials,
@@ -104,6 +127,7 @@ export function resolveClientOptions(
     ),
     timeoutMs: checkPositive("timeoutMs", options.timeoutMs ?? 30_000),
     allowHttp: options.allowHttp ?? false,
+    environment: options.environment ?? systemEnvironment,
     hooks: options.hooks,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
@@ -137,20 +161,22 @@ function checkRegion(region: string | undefined): string | undefined {
   );
 }
 
-function checkEndpoint(endpoint: string | URL | undefined): URL | undefined {
+function checkEndpoint(options: KinesisClientOptions): URL | undefined {
+  const { endpoint, allowHttp } = options;
   if (endpoint === undefined) return undefined;
-  let url: URL | undefined;
-  try {
-    url = new URL(endpoint);
-  } catch {
-    // Reported below.
+  for (const option of ["useFips", "useDualStack"] as const) {
+    if (options[option]) {
+      throw new TypeError(
+        `${WHAT} with '${option}' and 'endpoint': the endpoint is used as it is, so set one of them only`,
+      );
+    }
   }
-  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
-  throw new TypeError(
-    `${WHAT} as 'endpoint' must be an http or https URL: current value is ${
-      JSON.stringify(String(endpoint))
-    }`,
-  );
+  try {
+    return parseEndpointUrl("endpoint", endpoint, allowHttp);
+  } catch (error) {
+    const { message } = error as RangeError;
+    throw new TypeError(message.replace(/^Cannot use/, `${WHAT} with`));
+  }
 }
 
 function checkInteger(

@@ -6,7 +6,6 @@
 import { writeMd5 } from "../_core/md5.ts";
 import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
 import {
-  DIGEST_BYTES,
   ENVELOPE_BYTES,
   FIELD_DATA,
   FIELD_HASH_KEY_INDEX,

@@ -5,6 +5,7 @@
  */
 import { decodeUtf8, encodeUtf8 } from "../_core/utf8.ts";
 import { createProcessor, serializerProcessor } from "./create_processor.ts";
+import { list } from "./list.ts";
 import { newline } from "./newline.ts";
 import type { Processor } from "./processor.ts";
 import type { Serializer, SerializerProcessor } from "./serializer.ts";
@@ -66,6 +67,35 @@ export function jsonLines<T = unknown>(
   return createProcessor({
     serializer: jsonSerializer<T>(options),
     framing: newline(),
+  });
+}
+
+/**
+ * JSON lists: values of one partition key share a record as the elements of one JSON array.
+ *
+ * Reading yields each element. To read every array as one value, as some other libraries do, use `json<T[]>()`.
+ *
+ * @example
+ * ```ts
+ * import { jsonList } from "@webstreams/kinesis/processors";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { writable, readable } = jsonList<number>().encoder();
+ * const writer = writable.getWriter();
+ * writer.write({ value: 1, partitionKey: "k" });
+ * writer.write({ value: 2, partitionKey: "k" });
+ * writer.close();
+ * for await (const record of readable) {
+ *   assertEquals(new TextDecoder().decode(record.data), "[1,2]");
+ * }
+ * ```
+ */
+export function jsonList<T = unknown>(
+  options: JsonOptions = {},
+): Processor<T> {
+  return createProcessor({
+    serializer: jsonSerializer<T>(options),
+    framing: list(),
   });
 }
 

@@ -3,17 +3,16 @@
  *
  * @module
  */
-import { decodeUtf8, utf8Length } from "../_core/utf8.ts";
+import { decodeUtf8 } from "../_core/utf8.ts";
 import type { KinesisRecord, Put } from "../records.ts";
-import { damagedItem, notSerializable } from "./_errors.ts";
-import { BytesFrame, type FrameFormat, TextFrame } from "./_frame.ts";
-import { KeyedPacker } from "./_keyed_packer.ts";
+import type { FrameFormat } from "./_frame.ts";
+import { createKeyedPacker } from "./_keyed_framing.ts";
+import { Unpacking } from "./_unpacking.ts";
 import type { Framing } from "./framing.ts";
 import type { Packer, PackerOptions, Unpacked } from "./processor.ts";
-import type { Serializer } from "./serializer.ts";
-import { serializeValue } from "./single.ts";
+import type { Serializer, TextCodec } from "./serializer.ts";
 
-const NEWLINE = 0x0a;
+const LINE_FEED = 0x0a;
 const format: FrameFormat = { open: "", between: "\n", close: "\n" };
 
 /**
@@ -33,112 +32,74 @@ const framing: Framing = {
     serializer: Serializer<T>,
     options: PackerOptions<P>,
   ): Packer<P> {
-    const { name, text } = serializer;
-    if (text) {
-      return new KeyedPacker<P, string>({
-        itemOf(put) {
-          let line: string;
-          try {
-            line = text.stringify(put.value);
-          } catch (cause) {
-            throw notSerializable(put, name, cause);
-          }
-          if (line.length === 0 || line.includes("\n")) {
-            throw notALine(put, name, line.length);
-          }
-          return line;
-        },
-        createFrame: () => new TextFrame(format),
-        sizeOf: (line) => utf8Length(line) + 1,
-      }, options);
-    }
-    return new KeyedPacker<P, Uint8Array<ArrayBuffer>>({
-      itemOf(put) {
-        const line = serializeValue(serializer, put);
-        if (line.length === 0 || line.includes(NEWLINE)) {
-          throw notALine(put, name, line.length);
-        }
-        return line;
-      },
-      createFrame: () => new BytesFrame(format),
-      sizeOf: (line) => line.length + 1,
-    }, options);
+    return createKeyedPacker(serializer, options, format, checkLine);
   },
   unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[] {
-    if (!serializer.text) return unpackBytes(serializer, record);
-    let text: string;
-    try {
-      text = decodeUtf8(record.data);
-    } catch {
-      // Some line is not UTF-8; find out which one.
-      return unpackBytes(serializer, record);
-    }
-    return unpackText(serializer.name, serializer.text.parse, text, record);
+    const unpacking = new Unpacking<T>(record, serializer.name);
+    const text = serializer.text && textOf(record);
+    if (text === undefined) unpackBytes(serializer, record, unpacking);
+    else unpackText(serializer.text!, text, record, unpacking);
+    return unpacking.items;
   },
 };
 
-function notALine(put: Put<unknown>, name: string, length: number): Error {
-  const problem = length === 0
-    ? "an empty line would be skipped when reading"
-    : "a line must not contain a line feed";
-  return notSerializable(put, `${name} line`, new TypeError(problem));
+function checkLine(line: string | Uint8Array): string | undefined {
+  if (line.length === 0) return "an empty line would be skipped when reading";
+  const index = typeof line === "string"
+    ? line.indexOf("\n")
+    : line.indexOf(LINE_FEED);
+  return index === -1 ? undefined : "a line must not contain a line feed";
+}
+
+/** The text of a record, or `undefined` if some line of it is not UTF-8. */
+function textOf(record: KinesisRecord): string | undefined {
+  try {
+    return decodeUtf8(record.data);
+  } catch {
+    return undefined;
+  }
 }
 
 function unpackText<T>(
-  name: string,
-  parse: (line: string) => T,
+  { parse }: TextCodec<T>,
   text: string,
-  record: KinesisRecord,
-): Unpacked<T>[] {
-  const items: Unpacked<T>[] = [];
-  const { partitionKey } = record;
-  for (let start = 0, end; start < text.length; start = end + 1) {
+  { partitionKey }: KinesisRecord,
+  unpacking: Unpacking<T>,
+): void {
+  for (
+    let start = 0, end;
+    start < text.length && !unpacking.stopped;
+    start = end + 1
+  ) {
     end = text.indexOf("\n", start);
     if (end === -1) end = text.length;
     if (end === start) continue;
     const line = text.slice(start, end);
-    const subSequenceNumber = items.length;
+    let value: T;
     try {
-      const value = parse(line);
-      items.push({ type: "value", value, partitionKey, subSequenceNumber });
+      value = parse(line);
     } catch (cause) {
-      if (isBlank(line)) continue;
-      items.push(damagedItem(record, subSequenceNumber, name, cause));
+      // Writers on Windows end lines with \r\n; where white space is a value, it has been parsed.
+      if (!/^[ \t\r]*$/.test(line)) unpacking.damaged(cause);
+      continue;
     }
+    unpacking.add(value, partitionKey);
   }
-  return items;
 }
 
 function unpackBytes<T>(
   serializer: Serializer<T>,
-  record: KinesisRecord,
-): Unpacked<T>[] {
-  const items: Unpacked<T>[] = [];
-  const { data, partitionKey } = record;
-  for (let start = 0, end; start < data.length; start = end + 1) {
-    end = data.indexOf(NEWLINE, start);
+  { data, partitionKey }: KinesisRecord,
+  unpacking: Unpacking<T>,
+): void {
+  for (
+    let start = 0, end;
+    start < data.length && !unpacking.stopped;
+    start = end + 1
+  ) {
+    end = data.indexOf(LINE_FEED, start);
     if (end === -1) end = data.length;
     if (end === start) continue;
-    const line = data.subarray(start, end);
-    const subSequenceNumber = items.length;
-    try {
-      const value = serializer.deserialize(line);
-      items.push({ type: "value", value, partitionKey, subSequenceNumber });
-    } catch (cause) {
-      if (
-        line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)
-      ) {
-        continue;
-      }
-      items.push(
-        damagedItem(record, subSequenceNumber, serializer.name, cause),
-      );
-    }
+    unpacking.decode(serializer, data.subarray(start, end), partitionKey);
   }
-  return items;
-}
-
-/** For a serializer that cannot read it, a line of white space is blank too: writers on Windows end lines with `\r\n`. */
-function isBlank(line: string): boolean {
-  return /^[ \t\r]*$/.test(line);
 }

@@ -46,5 +46,6 @@ export interface Serializer<T> {
 
 /** A serializer that is a processor too, so that it works alone and as `createProcessor({ serializer })`. */
 export interface SerializerProcessor<T> extends Processor<T>, Serializer<T> {
+  /** What it writes, for messages: the name of the serializer. */
   readonly name: string;
 }

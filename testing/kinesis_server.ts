@@ -11,7 +11,7 @@ import { type LoggedRequest, RequestLog } from "./_request_log.ts";
 import { Account } from "./_state/account.ts";
 import { OffsetClock } from "./_state/offset_clock.ts";
 import { storedRecords } from "./_state/stored_records.ts";
-import type { Stream, StreamMode } from "./_state/stream.ts";
+import type { Stream } from "./_state/stream.ts";
 import {
   decodeInput,
   type Output,
@@ -28,40 +28,15 @@ import {
   readRequest,
   type WireRequest,
 } from "./_wire/wire_request.ts";
+import type {
+  CreatedStream,
+  CreateStreamOptions,
+  FetchHandler,
+} from "./kinesis_server_types.ts";
 import {
   type KinesisServerOptions,
   resolveOptions,
 } from "./kinesis_server_options.ts";
-
-/** How {@linkcode KinesisServer.createStream} makes a stream. */
-export interface CreateStreamOptions {
-  /** Open shards to begin with; they divide the hash keys evenly. @default {1, or 4 in ON_DEMAND mode} */
-  shards?: number;
-  /** The capacity mode. @default {"PROVISIONED"} */
-  mode?: StreamMode;
-  /** Hours that a record can be read: 24 to 8760. @default {24} */
-  retentionHours?: number;
-  /** Largest record in KiB, data and key: 1024 to 10240. @default {1_024} */
-  maxRecordSizeInKiB?: number;
-}
-
-/** A function that is both a `fetch` for clients and a handler for servers. */
-export interface FetchHandler {
-  /** Answers a request, as `fetch` does. */
-  (input: Request | URL | string, init?: RequestInit): Promise<Response>;
-  /** Answers a request, as a handler of `Deno.serve` does; what the server knows about the connection is not used. */
-  (request: Request, info: object): Promise<Response>;
-}
-
-/** What {@linkcode KinesisServer.createStream} made. */
-export interface CreatedStream {
-  /** The name of the stream. */
-  readonly streamName: string;
-  /** The ARN of the stream. */
-  readonly streamARN: string;
-  /** The ids of its shards in the order of their hash keys. */
-  readonly shardIds: readonly string[];
-}
 
 /**
  * An in-memory Kinesis that is a `fetch` handler: give {@linkcode KinesisServer.fetch} to a client, or serve it.

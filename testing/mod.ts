@@ -3,12 +3,12 @@
  *
  * @module
  */
-export {
-  type CreatedStream,
-  type CreateStreamOptions,
-  type FetchHandler,
-  KinesisServer,
-} from "./kinesis_server.ts";
+export { KinesisServer } from "./kinesis_server.ts";
+export type {
+  CreatedStream,
+  CreateStreamOptions,
+  FetchHandler,
+} from "./kinesis_server_types.ts";
 export type {
   KinesisServerLimits,
   KinesisServerOptions,

@@ -25,7 +25,11 @@ interface RuleState {
   readonly rule: FaultRule;
   readonly name: string;
   readonly random: () => number;
+  /** Requests that the rule is for. */
   matched: number;
+  /** Requests that it was meant to happen to. */
+  chosen: number;
+  /** Requests that it happened to. */
   happened: number;
 }
 
@@ -76,6 +80,7 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
       // Each rule has chances of its own, so that adding a rule does not change what the others do.
       random: seededRandom(seed * 1_000_003 + index),
       matched: 0,
+      chosen: 0,
       happened: 0,
     };
   });
@@ -87,17 +92,28 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
     if (!result.enabled) return await fetch(input, init);
     const exchange = await Exchange.read(fetch, input, init);
     const shardId = finder?.find(exchange);
-    let send = async () => {
-      const response = await exchange.send();
-      await finder?.learn(exchange, shardId, response);
-      return response;
+    // A rule is asked only when the request reaches it: what an outer fault hides did not happen.
+    const pass = async (
+      current: Exchange,
+      index: number,
+    ): Promise<Response> => {
+      const state = states[index];
+      if (!state) {
+        const response = await current.send();
+        await finder?.learn(current, shardId, response);
+        return response;
+      }
+      const next = (after: Exchange) => pass(after, index + 1);
+      if (!isHit(state, current, shardId)) return await next(current);
+      return await inject(state.rule.fault, {
+        exchange: current,
+        clock,
+        random: state.random,
+        next,
+        onHit: () => state.happened++,
+      });
     };
-    const hits = states.filter((state) => hit(state, exchange, shardId));
-    for (const { rule, random } of hits.reverse()) {
-      const next = send;
-      send = () => inject({ fault: rule.fault, exchange, clock, random, next });
-    }
-    return await send();
+    return await pass(exchange, 0);
   };
   const result = Object.assign(faulty, { enabled: true, counts: {} });
   Object.defineProperty(result, "counts", { get: () => countAll(states) });
@@ -109,7 +125,7 @@ function usesShard(rule: FaultRule): boolean {
 }
 
 /** Whether a rule's fault happens to a request. Changes what the rule has done. */
-function hit(
+function isHit(
   state: RuleState,
   { action, input }: Exchange,
   shardId: string | undefined,
@@ -122,10 +138,10 @@ function hit(
   if (!isMeant) return false;
   state.matched++;
   if (state.matched <= (rule.skip ?? 0)) return false;
-  if (state.happened >= (rule.times ?? Infinity)) return false;
+  if (state.chosen >= (rule.times ?? Infinity)) return false;
   const { probability = 1 } = rule;
   if (probability < 1 && state.random() >= probability) return false;
-  state.happened++;
+  state.chosen++;
   return true;
 }
 

@@ -33,11 +33,11 @@ export class Exchange {
   readonly #init: RequestInit | undefined;
   readonly #headers: Headers;
 
-  private constructor(
+  constructor(
     fetch: Fetch,
     request: Request | URL | string,
     init: RequestInit | undefined,
-    body: string | Uint8Array,
+    body: string | Uint8Array<ArrayBuffer>,
   ) {
     this.#fetch = fetch;
     this.#request = request;
@@ -64,7 +64,12 @@ export class Exchange {
       return new Exchange(fetch, request, init, body);
     }
     if (typeof given === "string" || given instanceof Uint8Array) {
-      return new Exchange(fetch, request, init, given);
+      return new Exchange(
+        fetch,
+        request,
+        init,
+        given as string | Uint8Array<ArrayBuffer>,
+      );
     }
     // A body that can be read only once is read here and sent on as bytes.
     const body = new Uint8Array(await new Response(given).arrayBuffer());
@@ -76,20 +81,16 @@ export class Exchange {
     return this.#fetch(this.#request, this.#init);
   }
 
-  /** Sends the request on with other members. */
-  sendWith(input: Output): Promise<Response> {
+  /** The same request with other members. */
+  withInput(input: Output): Exchange {
     const { url, method } = this.#request instanceof Request
       ? this.#request
       : { url: this.#request, method: "POST" };
     const headers = new Headers(this.#headers);
     headers.delete("content-length");
-    return this.#fetch(url, {
-      method,
-      ...this.#init,
-      headers,
-      signal: this.signal,
-      body: encodeOutput(input, this.protocol),
-    });
+    const body = encodeOutput(input, this.protocol);
+    const init = { method, ...this.#init, headers, signal: this.signal, body };
+    return new Exchange(this.#fetch, url, init, body);
   }
 
   /** An answer in the encoding of the request. */
@@ -114,7 +115,7 @@ export class Exchange {
 
 /** What cannot be read has no members: that is for the service to say. */
 function readMembers(
-  body: string | Uint8Array,
+  body: string | Uint8Array<ArrayBuffer>,
   protocol: Protocol,
 ): Readonly<Record<string, unknown>> {
   try {

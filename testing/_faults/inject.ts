@@ -3,44 +3,42 @@
  *
  * @module
  */
-import { type Clock, delay } from "../../_core/clock.ts";
+import { delay } from "../../_core/clock.ts";
 import type { Fault } from "../fault_plan.ts";
 import { afterEvents, cutAfter } from "./bodies.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Injection } from "./injection.ts";
 import { failPartly } from "./partial.ts";
-
-/** What a fault needs. */
-export interface Injection {
-  readonly fault: Fault;
-  readonly exchange: Exchange;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** The request without this fault. */
-  readonly next: () => Promise<Response>;
-}
 
 /** The data plane has its own name for asking too much. */
 const DATA_PLANE = /^(PutRecords?|GetRecords|GetShardIterator)$/;
 
 /** Answers a request with a fault. */
-export async function inject(injection: Injection): Promise<Response> {
-  const { fault, exchange, next } = injection;
+export async function inject(
+  fault: Fault,
+  injection: Injection,
+): Promise<Response> {
+  const { exchange, next } = injection;
+  if (fault.type === "partial") {
+    return exchange.action === "PutRecords"
+      ? await failPartly(injection, fault)
+      : await next(exchange);
+  }
+  injection.onHit();
   switch (fault.type) {
     case "cut":
-      return cutAfter(await next(), fault.afterBytes);
+      return cutAfter(await next(exchange), fault.afterBytes);
     case "silence":
-      return afterEvents(await next(), fault.afterEvents, { type: "silence" });
+      return afterEvents(await next(exchange), fault.afterEvents, {
+        type: "silence",
+      });
     case "exception":
-      return afterEvents(await next(), fault.afterEvents, {
+      return afterEvents(await next(exchange), fault.afterEvents, {
         type: "exception",
         code: fault.code,
         message: fault.message ?? "Injected.",
         protocol: exchange.protocol,
       });
-    case "partial": {
-      if (exchange.action !== "PutRecords") return await next();
-      return await failPartly(exchange, fault, injection.random);
-    }
     case "throttle":
       return refuse(exchange, {
         code: DATA_PLANE.test(exchange.action)
@@ -61,10 +59,10 @@ async function injectAround(
   fault: Fault & { type: "delay" | "stall" | "reset" | "error" },
 ): Promise<Response> {
   const { signal } = exchange;
-  const response = fault.when === "after" ? await next() : undefined;
+  const response = fault.when === "after" ? await next(exchange) : undefined;
   if (fault.type === "delay") {
     await delay(fault.ms, { clock, signal });
-    return response ?? await next();
+    return response ?? await next(exchange);
   }
   await response?.body?.cancel();
   switch (fault.type) {

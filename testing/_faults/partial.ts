@@ -5,7 +5,7 @@
  */
 import { isObject } from "../_wire/shape.ts";
 import type { Fault, FaultRecord } from "../fault_plan.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Injection } from "./injection.ts";
 
 const MESSAGES: Readonly<Record<string, string>> = {
   InternalFailure: "Internal Service Failure",
@@ -13,9 +13,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
 
 /** Sends on the records that do not fail, and answers for those that do. */
 export async function failPartly(
-  exchange: Exchange,
+  { exchange, next, random, onHit }: Injection,
   fault: Fault & { type: "partial" },
-  random: () => number,
 ): Promise<Response> {
   const { input } = exchange;
   const records = Array.isArray(input.Records) ? input.Records : [];
@@ -26,7 +25,8 @@ export async function failPartly(
       : fail(describeRecord(record), index)
   );
   const failed = doFail.filter(Boolean).length;
-  if (failed === 0) return await exchange.send();
+  if (failed === 0) return await next(exchange);
+  onHit();
   const error = {
     ErrorCode: code,
     ErrorMessage: MESSAGES[code] ?? "Rate exceeded (injected).",
@@ -36,16 +36,17 @@ export async function failPartly(
     const Records = records.map(() => error);
     return exchange.answer({ FailedRecordCount: failed, Records });
   }
-  const response = await exchange.sendWith({ ...input, Records: stored });
+  const response = await next(
+    exchange.withInput({ ...input, Records: stored }),
+  );
   if (!response.ok) return response;
   const answer = await exchange.members(response);
   const results = Array.isArray(answer.Records) ? answer.Records : [];
-  let next = 0;
-  const merged = doFail.map((isFailed) => isFailed ? error : results[next++]);
+  let taken = 0;
   return exchange.answer({
     ...answer,
     FailedRecordCount: Number(answer.FailedRecordCount ?? 0) + failed,
-    Records: merged,
+    Records: doFail.map((isFailed) => isFailed ? error : results[taken++]),
   }, { status: response.status, headers: response.headers });
 }
 

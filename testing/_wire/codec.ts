@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { Decoder } from "cbor-x/decode";
-import { Encoder, Tag } from "cbor-x/encode";
+import { type CborValue, decodeCbor, encodeCbor } from "../../_aws/cbor.ts";
 import { encodeBase64 } from "../../_core/base64.ts";
 import { serialization } from "./service_error.ts";
 import { isObject } from "./shape.ts";
@@ -37,14 +36,6 @@ export interface StreamOutput {
   readonly eventStream: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-const cborOptions = {
-  tagUint8Array: false,
-  useRecords: false,
-  mapsAsObjects: true,
-};
-let cborEncoder: Encoder | undefined;
-let cborDecoder: Decoder | undefined;
-
 function isLarge(output: Output): output is LargeOutput {
   return typeof output.json === "function";
 }
@@ -55,19 +46,14 @@ export function encodeOutput(
   protocol: Protocol,
 ): string | Uint8Array<ArrayBuffer> {
   if (protocol === "json") {
-    return isLarge(output)
-      ? output.json()
-      : JSON.stringify(plain(output, jsonLeaf));
+    return isLarge(output) ? output.json() : JSON.stringify(output, jsonMember);
   }
-  cborEncoder ??= new Encoder(cborOptions);
-  const value = isLarge(output) ? output.value() : output;
-  // The encoder hands out a view of its own buffer, which the next message may overwrite.
-  return Uint8Array.from(cborEncoder.encode(plain(value, cborLeaf)));
+  return encodeCbor((isLarge(output) ? output.value() : output) as CborValue);
 }
 
 /** Reads the body of a request; an empty one has no members. */
 export function decodeInput(
-  body: string | Uint8Array,
+  body: string | Uint8Array<ArrayBuffer>,
   protocol: Protocol,
 ): Readonly<Record<string, unknown>> {
   if (body.length === 0) return {};
@@ -78,8 +64,7 @@ export function decodeInput(
         typeof body === "string" ? body : new TextDecoder().decode(body),
       );
     } else {
-      cborDecoder ??= new Decoder(cborOptions);
-      value = cborDecoder.decode(
+      value = decodeCbor(
         typeof body === "string" ? new TextEncoder().encode(body) : body,
       );
     }
@@ -91,25 +76,14 @@ export function decodeInput(
   return value;
 }
 
-function plain(
+/** Dates are seconds and bytes are base64. `this` is needed: a date arrives here as its own text. */
+function jsonMember(
+  this: Readonly<Record<string, unknown>>,
+  name: string,
   value: unknown,
-  leaf: (value: Date | Uint8Array) => unknown,
 ): unknown {
-  if (value instanceof Date || value instanceof Uint8Array) return leaf(value);
-  if (Array.isArray(value)) return value.map((item) => plain(item, leaf));
-  if (typeof value !== "object" || value === null) return value;
-  const members: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value)) {
-    if (member !== undefined) members[name] = plain(member, leaf);
-  }
-  return members;
-}
-
-function jsonLeaf(value: Date | Uint8Array): unknown {
-  return value instanceof Date ? value.getTime() / 1_000 : encodeBase64(value);
-}
-
-function cborLeaf(value: Date | Uint8Array): unknown {
-  // The service counts milliseconds here, which is what its Java client reads.
-  return value instanceof Date ? new Tag(BigInt(value.getTime()), 1) : value;
+  const original = this[name];
+  if (original instanceof Date) return original.getTime() / 1_000;
+  if (original instanceof Uint8Array) return encodeBase64(original);
+  return value;
 }

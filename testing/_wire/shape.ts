@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { epochToDate } from "../../_aws/cbor.ts";
 import type { Payload } from "../_state/record_log.ts";
 import { serialization, validation } from "./service_error.ts";
 
@@ -165,19 +166,15 @@ export const flag: Field<boolean> = optional((value, path) =>
   typeof value === "boolean" ? value : mismatch(value, path, "a Boolean")
 );
 
-/** The latest time that a Date can hold seconds of; beyond it, a tagged number was in milliseconds. */
-const FAR_FUTURE_MS = 1e13;
-
-/** A time: seconds in JSON; a tagged number in CBOR, of seconds or of milliseconds. */
+/** A time: seconds since the epoch in JSON, a tagged number in CBOR, read as milliseconds. */
 export const timestamp: Field<number> = optional((value, path) => {
-  if (value instanceof Date) {
-    const ms = value.getTime();
-    return Math.abs(ms) > FAR_FUTURE_MS ? ms / 1_000 : ms;
-  }
-  if (typeof value === "bigint") return Number(value);
+  if (value instanceof Date) return value.getTime();
   if (typeof value !== "number") return mismatch(value, path, "a Timestamp");
-  const ms = value * 1_000;
-  return Math.abs(ms) > FAR_FUTURE_MS ? value : Math.round(ms);
+  try {
+    return epochToDate(value).getTime();
+  } catch {
+    return mismatch(value, path, "a Timestamp");
+  }
 });
 
 /** Data: base64 text in JSON, bytes in CBOR. */

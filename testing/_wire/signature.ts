@@ -24,6 +24,7 @@ export interface AcceptedCredentials {
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]+)$/;
 const SERVICE = "kinesis";
+const HOST_HEADERS = ["host", ":authority"];
 
 /** Verifies the signatures of requests. */
 export class SignatureVerifier {
@@ -61,10 +62,9 @@ export class SignatureVerifier {
     this.#checkScope({ date, region, service, datetime });
     checkTime(datetime, now);
     const names = signedHeaders.split(";");
-    const expected = await new AwsV4Signer({
+    const signer = new AwsV4Signer({
       method: request.method,
       url: request.url,
-      headers: pick(headers, names),
       body: request.body,
       accessKeyId,
       secretAccessKey: key.secretAccessKey,
@@ -72,9 +72,16 @@ export class SignatureVerifier {
       region: this.#region,
       datetime,
       cache: this.#keys,
-      allHeaders: true,
-    }).signature();
-    if (!names.includes("host") || expected !== signature) {
+    });
+    // The caller says which headers it signed. Over HTTP/2 some sign `:authority`, a name that no Headers can hold.
+    signer.signedHeaders = signedHeaders;
+    signer.canonicalHeaders = names.map((name) =>
+      `${name}:${
+        HOST_HEADERS.includes(name) ? signer.url.host : valueOf(headers, name)
+      }`
+    ).join("\n");
+    const isHostSigned = HOST_HEADERS.some((name) => names.includes(name));
+    if (!isHostSigned || await signer.signature() !== signature) {
       throw invalidSignature(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
       );
@@ -155,13 +162,13 @@ function amzDate(ms: number): string {
   return new Date(ms).toISOString().replace(/[:-]|\.\d{3}/g, "");
 }
 
-function pick(headers: Headers, names: readonly string[]): Headers {
-  const picked = new Headers();
-  for (const name of names) {
-    const value = headers.get(name);
-    if (value !== null && name !== "host") picked.set(name, value);
+/** The value of a header as it is signed; a name that cannot be a header has none. */
+function valueOf(headers: Headers, name: string): string {
+  try {
+    return (headers.get(name) ?? "").trim().replace(/\s+/g, " ");
+  } catch {
+    return "";
   }
-  return picked;
 }
 
 function invalidSignature(message: string): ServiceFault {

@@ -19,8 +19,9 @@ export interface WireRequest {
 /** Reads a request as `fetch` would take it. */
 export async function readRequest(
   input: Request | URL | string,
-  init: RequestInit = {},
+  given?: RequestInit,
 ): Promise<WireRequest> {
+  const init = given ?? {};
   if (
     !(input instanceof Request) &&
     (typeof init.body === "string" || init.body instanceof Uint8Array)
@@ -34,7 +35,9 @@ export async function readRequest(
       signal: init.signal ?? undefined,
     };
   }
-  const request = input instanceof Request && !isInit(init)
+  const isServed = input instanceof Request && given !== undefined &&
+    !isInit(given);
+  const request = input instanceof Request && (isServed || !given)
     ? input
     : new Request(input, init);
   return {
@@ -42,12 +45,13 @@ export async function readRequest(
     url: request.url,
     headers: request.headers,
     body: new Uint8Array(await request.arrayBuffer()),
-    signal: request.signal,
+    // A server cancels the body of an answer that nobody waits for; its signal would only say so a second time.
+    signal: isServed ? undefined : request.signal,
   };
 }
 
 /** Whether the second argument holds options: servers hand their connection info over in its place. */
-function isInit(init: RequestInit): boolean {
+function isInit(init: object): boolean {
   return ["method", "headers", "body", "signal"].some((name) => name in init);
 }
 

@@ -49,7 +49,7 @@ Deno.test("resolveEndpoint says which option is wrong and what is allowed", () =
     ],
     [{ endpoint: "localhost:4567" }, "must start with https:// or http://"],
     [{ endpoint: "//x" }, "must be a URL"],
-    [{ endpoint: "http://10.0.0.1" }, "unless 'allowInsecure' is true"],
+    [{ endpoint: "http://10.0.0.1" }, "unless 'allowHttp' is true"],
     [{ endpoint: "https://localhost", useFips: true }, "'useFips'"],
     [{ accountIdEndpointMode: "required" }, "set 'accountId'"],
   ];

@@ -88,3 +88,19 @@ export async function collect<T>(stream: ReadableStream<T>): Promise<T[]> {
   for await (const chunk of stream) chunks.push(chunk);
   return chunks;
 }
+
+/** Bytes, or the UTF-8 bytes of a text, as hexadecimal digits. */
+export function hex(data: Uint8Array | string): string {
+  const bytes = typeof data === "string"
+    ? new TextEncoder().encode(data)
+    : data;
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+/** The bytes of hexadecimal digits. */
+export function unhex(digits: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(
+    digits.match(/../g) ?? [],
+    (pair) => parseInt(pair, 16),
+  );
+}

@@ -17,7 +17,11 @@ export interface Answer {
 }
 
 const ENDPOINT = "https://kinesis.us-east-1.amazonaws.com/";
-const options = { useRecords: false, tagUint8Array: false };
+const options = {
+  useRecords: false,
+  tagUint8Array: false,
+  int64AsNumber: true,
+};
 
 /** Options of {@linkcode call}. */
 export interface CallOptions {

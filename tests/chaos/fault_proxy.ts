@@ -1,0 +1,99 @@
+/**
+ * Faults in front of any Kinesis, for clients in other processes and other languages.
+ *
+ *     deno run --allow-net=127.0.0.1 --allow-read=plan.json tests/chaos/fault_proxy.ts \
+ *       --target http://127.0.0.1:4567 --plan plan.json --port 4568
+ *
+ * The plan is a FaultPlan as JSON; rules whose condition is a function cannot be written there. Without `--target` an
+ * in-memory Kinesis stands behind the faults. Prints `listening on http://127.0.0.1:<port>`, and with `GET /counts` says
+ * what the faults have done.
+ *
+ * @module
+ */
+import {
+  type FaultPlan,
+  KinesisServer,
+  withFaults,
+} from "../../testing/mod.ts";
+import type { Fetch } from "../../testing/mod.ts";
+
+/** Options of {@linkcode startFaultProxy}. */
+export interface FaultProxyOptions {
+  /** What goes wrong. */
+  plan: FaultPlan;
+  /** The base URL of the Kinesis behind it. @default {an in-memory one} */
+  target?: string;
+  /** The loopback port. @default {0, a free one} */
+  port?: number;
+}
+
+/** A running proxy. */
+export interface FaultProxy extends AsyncDisposable {
+  /** Its base URL. */
+  readonly endpoint: string;
+}
+
+/** Starts a proxy on 127.0.0.1. */
+export function startFaultProxy(options: FaultProxyOptions): FaultProxy {
+  const client = Deno.createHttpClient({});
+  const { target } = options;
+  const forward: Fetch = target === undefined
+    ? new KinesisServer().fetch
+    : (input, init) => fetch(input, { ...init, client });
+  const faulty = withFaults(forward, options.plan);
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: options.port ?? 0,
+    onListen: () => {},
+    onError: () => new Response(null, { status: 502 }),
+  }, async (request) => {
+    if (request.method === "GET") return Response.json(faulty.counts);
+    const headers = new Headers(request.headers);
+    // It belongs to this connection, not to the next; a signature does not cover it.
+    headers.delete("connection");
+    try {
+      return await faulty(target ?? request.url, {
+        method: request.method,
+        headers,
+        body: new Uint8Array(await request.arrayBuffer()),
+      });
+    } catch {
+      return reset();
+    }
+  });
+  return {
+    endpoint: `http://127.0.0.1:${server.addr.port}`,
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+      client.close();
+    },
+  };
+}
+
+/** A server cannot break a connection by itself, so the answer breaks in its first byte. */
+function reset(): Response {
+  return new Response(
+    new ReadableStream({
+      pull: (controller) => controller.error(new Error("reset")),
+    }),
+    { headers: { "content-length": "1000" } },
+  );
+}
+
+if (import.meta.main) {
+  const options = new Map<string, string>();
+  for (let i = 0; i < Deno.args.length; i += 2) {
+    options.set(Deno.args[i]!, Deno.args[i + 1] ?? "");
+  }
+  const file = options.get("--plan");
+  if (file === undefined) {
+    console.error("Cannot start: --plan FILE.json is missing");
+    Deno.exit(2);
+  }
+  const proxy = startFaultProxy({
+    plan: JSON.parse(await Deno.readTextFile(file)),
+    target: options.get("--target"),
+    port: Number(options.get("--port") ?? 0),
+  });
+  console.log(`listening on ${proxy.endpoint}`);
+}

@@ -1,0 +1,206 @@
+/**
+ * A Kinesis to be examined, driven over plain HTTP: no client of ours takes part.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { AwsClient } from "aws4fetch";
+import {
+  EventStreamDecoderStream,
+  textHeader,
+} from "../../_aws/event_stream.ts";
+import type { Fetch } from "../../testing/mod.ts";
+import {
+  type Answer,
+  call,
+  type CallOptions,
+  requestInit,
+} from "../testing/_call.ts";
+
+/** The key that all examined servers are told to accept. */
+export const CREDENTIALS = { accessKeyId: "AKID", secretAccessKey: "secret" };
+const REGION = "us-east-1";
+/** Longest wait for one answer: some emulators never give one. */
+const TIME_LIMIT_MS = 3_000;
+
+/** A message of an event stream. */
+export interface StreamEvent {
+  readonly kind: string;
+  // deno-lint-ignore no-explicit-any -- behaviours look at answers of all shapes
+  readonly body: any;
+}
+
+/** A server and how to reach it. */
+export class Kinesis {
+  /** Which server it is. */
+  readonly name: string;
+  readonly #endpoint: string;
+  readonly #fetch: Fetch;
+  #streams = 0;
+
+  constructor(name: string, endpoint: string, fetch: Fetch) {
+    this.name = name;
+    this.#endpoint = endpoint;
+    this.#fetch = fetch;
+  }
+
+  /** Calls an action and returns whatever comes. */
+  call(
+    action: string,
+    input: unknown = {},
+    options: CallOptions & { secret?: string } = {},
+  ): Promise<Answer> {
+    return call(
+      (_, init) => this.#send(init!, options.secret),
+      action,
+      input,
+      options,
+    );
+  }
+
+  /** Calls an action that must succeed. */
+  async ok(
+    action: string,
+    input: unknown = {},
+    options: CallOptions = {},
+    // deno-lint-ignore no-explicit-any -- as above
+  ): Promise<any> {
+    const { status, body } = await this.call(action, input, options);
+    assertEquals(status, 200, `${action}: ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  /** Calls an action that must fail with one of these errors and status 400. */
+  async fails(
+    types: string,
+    action: string,
+    input: unknown = {},
+  ): Promise<void> {
+    const { status, body } = await this.call(action, input);
+    const type = String(body.__type ?? "none").replace(/^.*#/, "");
+    const isOne = types.split("|").includes(type);
+    assertEquals(
+      [status, isOne ? types : type],
+      [400, types],
+      `${action}: ${JSON.stringify(body).slice(0, 300)}`,
+    );
+  }
+
+  /** Makes an ACTIVE stream of its own for one behaviour. */
+  async createStream(shards = 1): Promise<string> {
+    const StreamName = `s${++this.#streams}`;
+    await this.ok("CreateStream", { StreamName, ShardCount: shards });
+    await this.active(StreamName);
+    return StreamName;
+  }
+
+  /** Waits until a stream is ACTIVE, and describes it. */
+  // deno-lint-ignore no-explicit-any -- as above
+  async active(StreamName: string): Promise<any> {
+    for (;;) {
+      const { StreamDescription: stream } = await this.ok("DescribeStream", {
+        StreamName,
+      });
+      if (stream.StreamStatus === "ACTIVE") return stream;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Stores one record. */
+  // deno-lint-ignore no-explicit-any -- as above
+  put(StreamName: string, PartitionKey: string, rest = {}): Promise<any> {
+    const record = { PartitionKey, Data: "aGVsbG8=", ...rest };
+    return this.ok("PutRecord", { StreamName, ...record });
+  }
+
+  /** The partition keys from a position to the tip or end of a shard, and the last answer. */
+  async read(
+    StreamName: string,
+    ShardId: string,
+    position: Record<string, unknown> = { ShardIteratorType: "TRIM_HORIZON" },
+    // deno-lint-ignore no-explicit-any -- as above
+  ): Promise<{ keys: string[]; last: any }> {
+    const input = { StreamName, ShardId, ...position };
+    let { ShardIterator } = await this.ok("GetShardIterator", input);
+    const keys: string[] = [];
+    // At most 5 calls are answered in a second.
+    for (let i = 0;; i++) {
+      const page = await this.ok("GetRecords", { ShardIterator });
+      for (const { PartitionKey } of page.Records) keys.push(PartitionKey);
+      ShardIterator = page.NextShardIterator;
+      if (!ShardIterator || i === 2) return { keys, last: page };
+    }
+  }
+
+  /** The events of a subscription, until it ends or the time limit is over. */
+  async subscribe(
+    input: unknown,
+    until: (event: StreamEvent) => boolean,
+  ): Promise<{ status: number; events: StreamEvent[] }> {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), TIME_LIMIT_MS);
+    const events: StreamEvent[] = [];
+    try {
+      const init = requestInit("SubscribeToShard", input);
+      const response = await this.#fetch(
+        ...await this.#sign(init, controller.signal),
+      );
+      const { status } = response;
+      if (!response.ok) {
+        await response.body?.cancel();
+        return { status, events };
+      }
+      const messages = response.body!.pipeThrough(
+        new EventStreamDecoderStream(),
+      );
+      for await (const message of messages) {
+        const kind = textHeader(message, ":event-type") ??
+          textHeader(message, ":exception-type") ?? "";
+        const text = new TextDecoder().decode(message.payload);
+        const event = { kind, body: text === "" ? {} : JSON.parse(text) };
+        events.push(event);
+        if (until(event)) break;
+      }
+      return { status, events };
+    } catch (error) {
+      if (!controller.signal.aborted) throw error;
+      return { status: 200, events };
+    } finally {
+      clearTimeout(timer);
+      controller.abort();
+    }
+  }
+
+  async #send(init: RequestInit, secret?: string): Promise<Response> {
+    const controller = new AbortController();
+    const timer = setTimeout(
+      () => controller.abort(new Error(`no answer in ${TIME_LIMIT_MS} ms`)),
+      TIME_LIMIT_MS,
+    );
+    try {
+      const response = await this.#fetch(
+        ...await this.#sign(init, controller.signal, secret),
+      );
+      const body = await response.arrayBuffer();
+      const { status, headers } = response;
+      return new Response(body, { status, headers });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #sign(
+    init: RequestInit,
+    signal: AbortSignal,
+    secretAccessKey = CREDENTIALS.secretAccessKey,
+  ): Promise<[string, RequestInit]> {
+    const client = new AwsClient({
+      ...CREDENTIALS,
+      secretAccessKey,
+      region: REGION,
+      service: "kinesis",
+    });
+    const { headers } = await client.sign(this.#endpoint, init);
+    return [this.#endpoint, { ...init, headers, signal }];
+  }
+}
