@@ -10,7 +10,7 @@ import { jsonCodec } from "../_aws/json_codec.ts";
 import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
 import { requestIdOf, serviceError } from "../_aws/service_error.ts";
 import { Signer } from "../_aws/sign.ts";
-import { raceAbort } from "../_core/deadline.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import { ConnectionError, ResponseError } from "../errors.ts";
 import type { KeySource } from "./_credentials.ts";
 import type { Destination } from "./_destination.ts";
