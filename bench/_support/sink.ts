@@ -12,6 +12,8 @@ export interface SinkOptions {
   readRecords?: number;
   /** Bytes of each of them. @default {1000} */
   readBytes?: number;
+  /** What it answers to a request in CBOR, by action; it makes its answers in JSON itself. */
+  cbor?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** A running sink. */
@@ -32,6 +34,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
         readRecords: 10_000,
         readBytes: 1000,
         ...options,
+        cbor: await files(options.cbor ?? {}),
       }),
     ],
     stdout: "piped",
@@ -45,4 +48,16 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     endpoint: `http://127.0.0.1:${port}`,
     close: () => child.kill("SIGKILL"),
   };
+}
+
+/** Writes each answer into a file, since a command line is too short for it. */
+async function files(
+  answers: Readonly<Record<string, Uint8Array>>,
+): Promise<Record<string, string>> {
+  const paths: Record<string, string> = {};
+  for (const [action, bytes] of Object.entries(answers)) {
+    paths[action] = await Deno.makeTempFile({ suffix: `.${action}.cbor` });
+    await Deno.writeFile(paths[action], bytes);
+  }
+  return paths;
 }

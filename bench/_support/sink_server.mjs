@@ -1,8 +1,15 @@
 // A Kinesis that stores nothing and reads from nothing: it answers as fast as loopback allows. Run by Node, whose server
 // takes large bodies several times faster than others tried, so that the sink is not what is measured.
+import { readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 
-const { shards, readRecords, readBytes } = JSON.parse(process.argv[2]);
+const { shards, readRecords, readBytes, cbor } = JSON.parse(process.argv[2]);
+
+const cborAnswers = {};
+for (const [action, path] of Object.entries(cbor)) {
+  cborAnswers[action] = readFileSync(path);
+  rmSync(path);
+}
 
 const MAX_HASH = (1n << 128n) - 1n;
 const width = (MAX_HASH + 1n) / BigInt(shards);
@@ -67,11 +74,14 @@ http.createServer((request, response) => {
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => {
-    const answer = action === "PutRecords"
+    const type = request.headers["content-type"];
+    const answer = type === "application/x-amz-cbor-1.1"
+      ? cborAnswers[action]
+      : action === "PutRecords"
       ? putRecords(Buffer.concat(chunks))
       : fixed[action] ?? Buffer.from("{}");
     response.writeHead(200, {
-      "content-type": "application/x-amz-json-1.1",
+      "content-type": type ?? "application/x-amz-json-1.1",
       "content-length": answer.length,
     });
     response.end(answer);
