@@ -49,7 +49,7 @@ Deno.test("chooseClaims steals one from the most loaded worker, and none while o
   assertEquals(choose("me", [...taken, lease("5")]), ["5"]);
 });
 
-Deno.test("chooseClaims converges for any number of workers and leases, and steals from nobody at or below the share", () => {
+Deno.test("chooseClaims converges for any number of workers and leases, to loads that differ by one at most", () => {
   const setting = fc.record({
     workers: fc.integer({ min: 1, max: 8 }),
     owners: fc.array(fc.nat(9), { minLength: 1, maxLength: 40 }),
@@ -83,10 +83,8 @@ Deno.test("chooseClaims converges for any number of workers and leases, and stea
         });
         for (const { shardId, owner } of claims) {
           if (isWorker(owner) && owner !== worker) {
-            // Whoever is robbed keeps a share among those that have something, and this one.
-            const active = new Set([...state.values()].filter(isWorker));
-            active.add(worker);
-            assert(load(owner!) > Math.ceil(state.size / active.size));
+            // Whoever is robbed keeps as many as the thief has then.
+            assert(load(owner!) - 1 >= load(worker) + 1);
           }
           state.set(shardId, worker);
         }
@@ -96,11 +94,8 @@ Deno.test("chooseClaims converges for any number of workers and leases, and stea
       const all = Array.from({ length: workers }, (_, n) => `${n}`);
       assertEquals(all.map(step), all.map(() => 0), "still moving");
       for (const owner of state.values()) assert(isWorker(owner));
-      for (const worker of all) {
-        assert(
-          load(worker) <= Math.ceil(state.size / Math.min(workers, state.size)),
-        );
-      }
+      const loads = all.map(load);
+      assert(Math.max(...loads) - Math.min(...loads) <= 1, `${loads}`);
     }),
     { numRuns: 200 },
   );
