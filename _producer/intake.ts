@@ -41,17 +41,14 @@ export interface IntakeEvents<T> {
   idle(): void;
 }
 
-// Not every packer counts its bytes.
-type SizedPacker<T> = Packer<Pending<T>> & { readonly pendingBytes?: number };
-
 /** Takes values. */
 export class Intake<T> {
   readonly #options: ResolvedProducerOptions<T>;
   readonly #events: IntakeEvents<T>;
   readonly #createPacker: (
     emit: (record: EncodedRecord<Pending<T>>) => void,
-  ) => SizedPacker<T>;
-  readonly #packer: SizedPacker<T>;
+  ) => Packer<Pending<T>>;
+  readonly #packer: Packer<Pending<T>>;
   #sharedKey: string | undefined;
   #busy: Promise<void> | undefined;
   #held = false;
