@@ -127,7 +127,9 @@ export type InvalidRecordCode =
 
 /** One value cannot become a Kinesis record: too large, a bad key, or its serializer refused it. Other records are not affected. */
 export class InvalidRecordError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "InvalidRecordError";
+  /** What is wrong with the value. */
   declare readonly code: InvalidRecordCode;
   /** Makes an error that says what is wrong with the value and what is allowed. */
   constructor(
@@ -140,6 +142,7 @@ export class InvalidRecordError extends KinesisError {
 
 /** One record that was read cannot be decoded. The raw record is attached, so that nothing is lost. `code` is `Undecodable`. */
 export class DecodeError extends KinesisError {
+  /** The class in words; it survives minifying. */
   override readonly name: string = "DecodeError";
   /** The record as Kinesis returned it. */
   readonly record: KinesisRecord;
@@ -207,6 +210,36 @@ export class CheckpointError extends KinesisError {
   ) {
     super(message, { ...options, code: "CheckpointFailed" });
     this.failures = options.failures;
+  }
+}
+
+/** The codes of a {@linkcode StoredLeaseError}. */
+export type StoredLeaseCode = "LeaseDamaged" | "LeaseFormatTooNew";
+
+/** A stored lease cannot be used: it is damaged, was written by something else, or by a newer release. It was left as it is. */
+export class StoredLeaseError extends KinesisError {
+  override readonly name: string = "StoredLeaseError";
+  declare readonly code: StoredLeaseCode;
+  /** The stream of the lease. */
+  readonly streamName: string;
+  /** The shard of the lease. */
+  readonly shardId: string;
+  /** The key of the row in the words of the backend, so that it can be found there. */
+  readonly key: string;
+  /** Makes an error that names the row. */
+  constructor(
+    message: string,
+    options: ErrorOptions & {
+      code: StoredLeaseCode;
+      streamName: string;
+      shardId: string;
+      key: string;
+    },
+  ) {
+    super(message, options);
+    this.streamName = options.streamName;
+    this.shardId = options.shardId;
+    this.key = options.key;
   }
 }
 

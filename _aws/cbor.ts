@@ -10,20 +10,10 @@
  */
 import { ResponseError } from "../errors.ts";
 import { CborReader } from "./cbor_reader.ts";
+import type { CborValue } from "./cbor_value.ts";
 import { CborWriter, sizeBound } from "./cbor_writer.ts";
 
-/** What a request or answer can hold. Properties that are `undefined` are left out when encoding. */
-export type CborValue =
-  | null
-  | undefined
-  | boolean
-  | number
-  | bigint
-  | string
-  | Date
-  | Uint8Array
-  | readonly CborValue[]
-  | { readonly [key: string]: CborValue };
+export type { CborValue };
 
 /** Options of {@linkcode decodeCbor}. */
 export interface DecodeCborOptions {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { CborValue } from "./cbor.ts";
+import type { CborValue } from "./cbor_value.ts";
 
 const UNSIGNED = 0;
 const NEGATIVE = 1;
@@ -78,9 +78,7 @@ export class CborReader {
           ? concat(this.#pieces(BYTES))
           : this.#take(this.#length(info));
       case TEXT:
-        return info === INDEFINITE
-          ? this.#decoder.decode(concat(this.#pieces(TEXT)))
-          : this.#text(this.#length(info));
+        return this.#string(info);
       case ARRAY:
       case MAP:
       case TAG:
@@ -130,7 +128,7 @@ export class CborReader {
     if (initial >> 5 !== TEXT) throw new SyntaxError("a key is not text");
     const info = initial & 31;
     const key = info === INDEFINITE
-      ? this.#decoder.decode(concat(this.#pieces(TEXT)))
+      ? this.#string(info)
       : this.#key(this.#length(info));
     const value = this.#read();
     if (key === "__proto__") {
@@ -214,6 +212,12 @@ export class CborReader {
       pieces.push(this.#take(this.#length(initial & 31)));
     }
     return pieces;
+  }
+
+  #string(info: number): string {
+    return info === INDEFINITE
+      ? this.#decoder.decode(concat(this.#pieces(TEXT)))
+      : this.#text(this.#length(info));
   }
 
   #text(length: number): string {

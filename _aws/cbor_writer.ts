@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CborValue } from "./cbor.ts";
+import type { CborValue } from "./cbor_value.ts";
 
 const utf8 = new TextEncoder();
 

@@ -29,7 +29,10 @@ export type NewLease = Omit<Lease, "owner" | "counter">;
 
 /** Options of every call. */
 export interface CheckpointerCallOptions {
-  /** Ends the call; it rejects with the signal's reason. */
+  /**
+   * Ends the call; it rejects with the signal's reason. Aborted beforehand, nothing is written; aborted in between, the write
+   * may have happened.
+   */
   signal?: AbortSignal;
 }
 
@@ -42,8 +45,12 @@ export interface CheckpointerCallOptions {
  * 3. A write that resolved is durable to the degree that the backend's documentation states, and visible to every later `list`.
  * 4. A write whose answer was lost may have happened. Repeating it with the same lease is then refused, and
  *    {@linkcode Checkpointer.list} shows the truth.
- * 5. Faults of the backend reject with the backend's own error; nothing is retried inside.
+ * 5. Faults of the backend reject with the backend's own error. A write is sent again only if the answer says that it did not
+ *    happen: with any other fault it may have, see 4.
  * 6. A checkpoint never moves by itself: only `create` and `checkpoint` set it.
+ * 7. Of a lease that is passed in, only the ids, the owner and the counter are looked at. Nobody holds a lease without an owner:
+ *    `renew`, `checkpoint` and `release` of one are refused.
+ * 8. A lease that is returned is a copy: changing it changes nothing that is stored.
  */
 export interface Checkpointer {
   /** All leases of a stream, in no order. */

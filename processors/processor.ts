@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../_core/clock.ts";
 import type { DecodeError } from "../errors.ts";
 import type {
   DecodedRecord,
@@ -70,6 +71,8 @@ export interface EncoderOptions {
     partitionKey: string,
     explicitHashKey: string | undefined,
   ) => string | undefined;
+  /** What measures `lingerMs`. Default: the clock of the runtime. */
+  clock?: Clock;
 }
 
 /** Options of {@linkcode Processor.decoder}. */

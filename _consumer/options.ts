@@ -1,0 +1,277 @@
+/**
+ * What a consumer can be told, and the defaults.
+ *
+ * @module
+ */
+import { MAX_READ_RECORDS, SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
+import { type Clock, systemClock } from "../_core/clock.ts";
+import { type Checkpointer, MemoryCheckpointer } from "../checkpoint/mod.ts";
+import { KinesisClient } from "../client/mod.ts";
+import type { DecodeError } from "../errors.ts";
+import type { ConsumerHooks } from "../hooks.ts";
+import type { Processor } from "../processors/mod.ts";
+import type { StartPosition } from "../records.ts";
+
+/** What happens to a record that cannot be decoded. */
+export type PoisonPolicy =
+  | "fail"
+  | "skip"
+  | ((error: DecodeError) => void | Promise<void>);
+
+/** Options of a {@linkcode Consumer}. A stream and a processor are required, everything else has a default. */
+export interface ConsumerOptions<T> {
+  /** The client that sends the requests. Default: one with the defaults of {@linkcode KinesisClient}. */
+  client?: KinesisClient;
+  /** The stream by name. Either this or `streamARN`. */
+  streamName?: string;
+  /** The stream by ARN. Either this or `streamName`. */
+  streamARN?: string;
+  /** How Kinesis records become values. */
+  processor: Processor<T>;
+  /**
+   * Where progress is stored and shared with other workers. Without one nothing is stored, and a record counts as processed
+   * when it is handed out.
+   */
+  checkpointer?: Checkpointer;
+  /**
+   * The name of this worker in the leases; unique among the workers that run at the same time. One that is kept over
+   * restarts resumes at once, any other waits `failoverTimeMs` for the leases of the worker before. Default: a random one.
+   */
+  workerId?: string;
+  /**
+   * Where a shard without a checkpoint starts: at the oldest record, at what comes from now on, at a time, or by shard id
+   * (shards that are not named start at the oldest record, those before a named one are skipped). Children of a reshard
+   * always start at their oldest record. @default {"TRIM_HORIZON"}
+   */
+  from?: StartPosition;
+  /** Ends the stream when every shard has been read up to its tip, shards that open meanwhile included. Default: never. */
+  until?: "caught-up";
+  /** Ends the stream after so many records. @default {Infinity} */
+  limit?: number;
+  /** Ends the stream when no record came for so long, in milliseconds. @default {Infinity} */
+  idleTimeoutMs?: number;
+  /**
+   * What is read ahead of the application, over all shards. More hides latency, and uses more memory.
+   * @default {{ records: 50_000, bytes: 33_554_432 }}
+   */
+  prefetch?: { records?: number; bytes?: number };
+  /**
+   * Most records that are handed out and not acknowledged; reading pauses there. It only matters with a checkpointer.
+   * @default {100_000}
+   */
+  maxUnacknowledged?: number;
+  /** How often progress is stored, in milliseconds. Seldom costs less, often repeats less after a crash. @default {1000} */
+  checkpointIntervalMs?: number;
+  /** A worker whose lease stands still for so long has lost its shards, in milliseconds. @default {10_000} */
+  failoverTimeMs?: number;
+  /** How often a shard is asked for more at its tip, in milliseconds. @default {1000} */
+  pollIntervalMs?: number;
+  /**
+   * GetRecords calls a second for each shard while behind. The service allows 5 for all readers of a shard together: lower it
+   * when others read as well. @default {5}
+   */
+  readsPerSecond?: number;
+  /** Failures in a row, each after the retries of the client, until the stream fails. @default {10} */
+  maxAttempts?: number;
+  /**
+   * What happens to a record that cannot be decoded: `"fail"` errors the stream with a {@linkcode DecodeError}; `"skip"`
+   * drops it; a function is told, and awaited, before the record counts as processed. @default {"fail"}
+   */
+  onPoison?: PoisonPolicy;
+  /** Told what happens. */
+  hooks?: ConsumerHooks;
+  /** Closes the consumer; the stream fails with the signal's reason. */
+  signal?: AbortSignal;
+  /** Time. @default {systemClock} */
+  clock?: Clock;
+  /** Chance, for jitter and the order of claims. @default {Math.random} */
+  random?: () => number;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedConsumerOptions<T> {
+  /** The client. */
+  readonly client: KinesisClient;
+  /** The stream, in the API's shape. */
+  readonly target: { StreamName: string } | { StreamARN: string };
+  /** The stream as the user named it. */
+  readonly stream: string;
+  /** The name of the stream. */
+  readonly streamName: string;
+  /** The processor. */
+  readonly processor: Processor<T>;
+  /** The checkpointer; one in memory if none was given. */
+  readonly checkpointer: Checkpointer;
+  /** Whether the checkpointer is the user's: only then are acknowledgements awaited and leases renewed. */
+  readonly durable: boolean;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly workerId: string;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly from: StartPosition;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly until: "caught-up" | undefined;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly limit: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly idleTimeoutMs: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly prefetchRecords: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly prefetchBytes: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly maxUnacknowledged: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly checkpointIntervalMs: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly failoverTimeMs: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly pollIntervalMs: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly readsPerSecond: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly maxAttempts: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly onPoison: PoisonPolicy;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly hooks: ConsumerHooks | undefined;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly signal: AbortSignal | undefined;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly clock: Clock;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly random: () => number;
+}
+
+/** Checks the options and fills in the defaults; the caller's object is not changed. */
+export function resolveConsumerOptions<T>(
+  options: ConsumerOptions<T>,
+): ResolvedConsumerOptions<T> {
+  const { streamName, streamARN, processor, until } = options;
+  if ((streamName === undefined) === (streamARN === undefined)) {
+    throw new TypeError(
+      `${WHAT} as exactly one of 'streamName' and 'streamARN' must be given`,
+    );
+  }
+  const stream = streamName ?? streamARN!;
+  if (typeof stream !== "string" || stream === "") {
+    throw new TypeError(
+      `${WHAT} as 'streamName' or 'streamARN' must be a text that is not empty`,
+    );
+  }
+  if (typeof processor?.unpack !== "function") {
+    throw new TypeError(
+      `${WHAT} as 'processor' must be a processor such as json()`,
+    );
+  }
+  if (until !== undefined && until !== "caught-up") {
+    throw new TypeError(
+      `${WHAT} as 'until' must be "caught-up" or absent: current value is ${
+        JSON.stringify(until)
+      }`,
+    );
+  }
+  const onPoison = options.onPoison ?? "fail";
+  if (
+    onPoison !== "fail" && onPoison !== "skip" && typeof onPoison !== "function"
+  ) {
+    throw new TypeError(
+      `${WHAT} as 'onPoison' must be "fail", "skip" or a function: current value is ${
+        JSON.stringify(onPoison)
+      }`,
+    );
+  }
+  const number = (
+    name: string,
+    value: number | undefined,
+    preset: number,
+    least: number,
+  ) => {
+    if (value === undefined) return preset;
+    if (typeof value === "number" && value >= least) return value;
+    throw new RangeError(
+      `${WHAT} as '${name}' must be ${least} or more: current value is ${
+        String(value)
+      }`,
+    );
+  };
+  const { prefetch = {} } = options;
+  return {
+    client: options.client ?? new KinesisClient(),
+    target: streamARN === undefined
+      ? { StreamName: stream }
+      : { StreamARN: stream },
+    stream,
+    streamName: streamName ?? stream.slice(stream.lastIndexOf("/") + 1),
+    processor,
+    checkpointer: options.checkpointer ?? new MemoryCheckpointer(),
+    durable: options.checkpointer !== undefined,
+    workerId: options.workerId ?? crypto.randomUUID(),
+    from: checkFrom(options.from ?? "TRIM_HORIZON"),
+    until,
+    limit: number("limit", options.limit, Infinity, 1),
+    idleTimeoutMs: number("idleTimeoutMs", options.idleTimeoutMs, Infinity, 1),
+    prefetchRecords: number("prefetch.records", prefetch.records, 50_000, 1),
+    prefetchBytes: number("prefetch.bytes", prefetch.bytes, 32 << 20, 1),
+    maxUnacknowledged: number(
+      "maxUnacknowledged",
+      options.maxUnacknowledged,
+      100_000,
+      1,
+    ),
+    checkpointIntervalMs: number(
+      "checkpointIntervalMs",
+      options.checkpointIntervalMs,
+      1000,
+      1,
+    ),
+    failoverTimeMs: number("failoverTimeMs", options.failoverTimeMs, 10_000, 1),
+    pollIntervalMs: number("pollIntervalMs", options.pollIntervalMs, 1000, 1),
+    readsPerSecond: number(
+      "readsPerSecond",
+      options.readsPerSecond,
+      SHARD_READS_PER_SECOND,
+      0.001,
+    ),
+    maxAttempts: number("maxAttempts", options.maxAttempts, 10, 1),
+    onPoison,
+    hooks: options.hooks,
+    signal: options.signal,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+}
+
+/** Most records of one GetRecords. */
+export function readLimit(prefetchRecords: number): number {
+  return Math.max(1, Math.min(MAX_READ_RECORDS, Math.floor(prefetchRecords)));
+}
+
+const WHAT = "Cannot create Consumer";
+const POSITIONS = new Set([
+  "TRIM_HORIZON",
+  "LATEST",
+  "AT_TIMESTAMP",
+  "SEQUENCE",
+  "AT_SEQUENCE_NUMBER",
+]);
+
+function checkFrom(from: StartPosition): StartPosition {
+  if (from === "TRIM_HORIZON" || from === "LATEST") return from;
+  if (from instanceof Date && !Number.isNaN(from.getTime())) return from;
+  if (typeof from === "object" && from !== null && !(from instanceof Date)) {
+    for (const [shardId, position] of Object.entries(from)) {
+      if (POSITIONS.has(position?.type)) continue;
+      throw new TypeError(
+        `${WHAT} as the position of "${shardId}" in 'from' must have one of the types ${
+          [...POSITIONS].join(", ")
+        }: current value is ${JSON.stringify(position)}`,
+      );
+    }
+    return from;
+  }
+  throw new TypeError(
+    `${WHAT} as 'from' must be "TRIM_HORIZON", "LATEST", a valid Date or positions by shard id: current value is ${
+      String(from)
+    }`,
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * A promise with its ends in hand, for runtimes without `Promise.withResolvers`.
+ *
+ * @module
+ */
+
+/** A promise and the functions that settle it. */
+export interface Deferred<T> {
+  /** The promise. */
+  readonly promise: Promise<T>;
+  /** Fulfills it. */
+  readonly resolve: (value: T | PromiseLike<T>) => void;
+  /** Rejects it. */
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Makes an unsettled promise. */
+export function deferred<T>(): Deferred<T> {
+  let resolve!: Deferred<T>["resolve"];
+  let reject!: Deferred<T>["reject"];
+  const promise = new Promise<T>((res, rej) => {
+    resolve = res;
+    reject = rej;
+  });
+  return { promise, resolve, reject };
+}

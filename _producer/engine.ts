@@ -1,0 +1,490 @@
+/**
+ * The producer without its stream: accepts values, packs them, sends them, and accounts for every single one.
+ *
+ * @module
+ */
+import type { Deferred } from "../_core/deferred.ts";
+import { notify } from "../_core/notify.ts";
+import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
+import type { EncodedRecord, FailedRecord, PutReceipt } from "../records.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import { Flushes, type FlushResult } from "./flushes.ts";
+import { Intake, type PutKeys, type Written } from "./intake.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+import { type Pending, PendingList } from "./pending.ts";
+import { type Outgoing, type RecordKeys, SendQueue } from "./send_queue.ts";
+import { Sender } from "./sender.ts";
+import { ShardRoutes } from "./shard_routes.ts";
+import { Waiters } from "./waiters.ts";
+
+/** Numbers of a producer since its start, and right now. */
+export interface ProducerStats {
+  /** Values that were accepted and are not settled. */
+  bufferedRecords: number;
+  /** Bytes of packed records that are not settled, and of values that are being packed where the processor counts them. */
+  bufferedBytes: number;
+  /** Requests on their way. */
+  inFlight: number;
+  /** Values that Kinesis acknowledged. */
+  delivered: number;
+  /** Values that were given up. */
+  failed: number;
+  /** Requests that were sent. */
+  requests: number;
+  /** Kinesis records that were sent again, each time counted. */
+  retried: number;
+  /** Kinesis records that were refused for a throughput limit, each time counted. */
+  throttled: number;
+}
+
+/** How an engine has ended: what it answers from then on, and what it says of values that have no error of their own. */
+interface End {
+  readonly how: "closed" | "failed" | "aborted";
+  readonly error: KinesisError;
+  readonly why: KinesisError | Error;
+}
+
+/** Accepts, packs and sends. */
+export class Engine<T> {
+  readonly #options: ResolvedProducerOptions<T>;
+  readonly #onFatal: (error: DeliveryError<T>) => void;
+  readonly #abort = new AbortController();
+  /** Values stay here until they are acknowledged, reported to their `put`, or written to the dead letters. */
+  readonly #pending = new PendingList<T>();
+  readonly #waiters = new Waiters<Written<T>>();
+  readonly #flushes = new Flushes<T>();
+  readonly #intake: Intake<T>;
+  readonly #routes: ShardRoutes;
+  readonly #queue: SendQueue<T>;
+  readonly #sender: Sender<T>;
+  readonly #deadLetters: DeadLetters<T> | undefined;
+  #started = false;
+  /** The shards are known, or cannot be. */
+  #live = false;
+  #bytes = 0;
+  #delivered = 0;
+  #failed = 0;
+  /** Records that were packed so far, and up to which of them all are to be sent without waiting for a full batch. */
+  #seq = 0;
+  #due = 0;
+  #lingerTimer: unknown;
+  #limitTimer: { readonly handle: unknown; readonly at: number } | undefined;
+  #failure: KinesisError | undefined;
+  #end: End | undefined;
+
+  /** Makes an engine; `onFatal` hears once that nothing can be delivered any more. */
+  constructor(
+    options: ResolvedProducerOptions<T>,
+    onFatal: (error: DeliveryError<T>) => void,
+  ) {
+    this.#options = options;
+    this.#onFatal = onFatal;
+    const { signal } = this.#abort;
+    const { ordering, processor, lingerMs } = options;
+    this.#routes = new ShardRoutes(options, signal, {
+      // What was packed for the old shards must not come behind what is packed for the new ones.
+      changing: () => this.#flushIntake(),
+      changed: () => {
+        this.#queue.reroute(options.clock.now());
+        this.#pump();
+      },
+    });
+    this.#queue = new SendQueue<T>({
+      rates: options.shardRates,
+      quantumMs: Math.min(100, Math.max(10, lingerMs)),
+      route: (keys) => this.#shardOf(keys),
+      groupsOf: (keys) => this.#groupsOf(keys),
+      groupsFollowShards: ordering === "shard" ||
+        ordering === "key" && processor.scope === "shard",
+    });
+    this.#sender = new Sender(options, this.#queue, {
+      delivered: (item, receipt) => this.#onDelivered(item, receipt),
+      failed: (item, error) => this.#onFailed(item, error),
+      fatal: (error) => this.#fail(error),
+      idle: () => this.#afterSettling(),
+    }, signal);
+    this.#intake = new Intake(
+      options,
+      (partitionKey, explicitHashKey) =>
+        this.#shardOf({ partitionKey, explicitHashKey }),
+      {
+        taken: (pending) => this.#pending.add(pending),
+        packed: (record) => this.#enqueue(record),
+        refused: (pending, error) => this.#giveUp(pending, error, 0),
+        idle: () => this.#afterSettling(),
+      },
+    );
+    this.#deadLetters = options.deadLetter &&
+      new DeadLetters(options.deadLetter);
+  }
+
+  /**
+   * Accepts a value, now or when there is room. Returns `undefined` when it was accepted at once; the promise rejects if
+   * the producer ends before there is room.
+   *
+   * @throws {KinesisError} if the producer has ended
+   */
+  accept(
+    value: T,
+    keys: PutKeys = {},
+    settle?: Deferred<PutReceipt>,
+  ): Promise<void> | undefined {
+    if (this.#end) throw this.#end.error;
+    this.#start();
+    const written = { value, keys, settle };
+    if (this.#waiters.length === 0 && this.#hasRoom) {
+      this.#add(written);
+      return undefined;
+    }
+    const admitted = this.#waiters.wait(written, () => this.#add(written));
+    this.#flushIfStuck();
+    return admitted;
+  }
+
+  /**
+   * Sends everything that was accepted so far and waits until all of it is settled. `arriving` resolves when what was
+   * written before has been accepted or waits for room, if something has yet to.
+   */
+  async flush(arriving?: Promise<void>): Promise<FlushResult<T>> {
+    if (this.#end && this.#end.how !== "closed") throw this.#end.error;
+    if (!arriving && this.#pending.length + this.#waiters.length === 0) {
+      return { delivered: 0, failed: [] };
+    }
+    const flush = this.#flushes.begin();
+    const written = () => {
+      flush.upTo = this.#pending.lastOrdinal;
+      this.#flushIntake();
+      this.#settleFlushes();
+    };
+    if (arriving) {
+      this.#flushIntake();
+      await arriving;
+    }
+    // Values that wait for room were written before this call.
+    if (this.#waiters.length === 0) written();
+    else this.#waiters.wait(undefined, written).catch(() => {});
+    return await flush.done;
+  }
+
+  /** Sends everything and waits until all of it is settled, the dead letters written too. */
+  async close(): Promise<void> {
+    await this.flush();
+    if (this.#end) return;
+    const error = new ClosedError("Cannot put as the producer is closed");
+    this.#stop({ how: "closed", error, why: error });
+  }
+
+  /** Stops at once; what is not settled stays in {@linkcode Engine.undelivered}. */
+  abort(reason: unknown): void {
+    if (this.#end) return;
+    const why = reason instanceof Error ? reason : new Error(String(reason));
+    const failures = this.#collect(why);
+    const error = new ClosedError("Cannot put as the producer was aborted", {
+      cause: reason,
+    });
+    this.#stop({ how: "aborted", error, why });
+    this.#reject(
+      new DeliveryError(
+        `Cannot deliver ${failures.size} records as the producer was aborted`,
+        { code: "Aborted", cause: reason, failures: [...failures.values()] },
+      ),
+      reason,
+    );
+  }
+
+  /** What the producer answers since it has failed or was aborted. */
+  get error(): KinesisError | undefined {
+    return this.#end?.how === "closed" ? undefined : this.#end?.error;
+  }
+
+  /** Whether everything was settled and nothing is accepted any more. */
+  get closed(): boolean {
+    return this.#end?.how === "closed";
+  }
+
+  /** Values that are not acknowledged, in the order of writing. */
+  undelivered(): FailedRecord<T>[] {
+    const why = this.#end?.why ?? this.#failure ??
+      new KinesisError("The record is not acknowledged yet", {
+        code: "NotAcknowledged",
+        retryable: true,
+      });
+    return Array.from(this.#pending, (pending) => pending.toFailed(why));
+  }
+
+  /** Numbers since the start, and right now. */
+  stats(): ProducerStats {
+    return {
+      bufferedRecords: this.#pending.length,
+      bufferedBytes: this.#bytes + this.#intake.pendingBytes,
+      inFlight: this.#sender.inFlight,
+      delivered: this.#delivered,
+      failed: this.#failed,
+      requests: this.#sender.requests,
+      retried: this.#sender.retried,
+      throttled: this.#sender.throttled,
+    };
+  }
+
+  get #hasRoom(): boolean {
+    const { bufferedRecords, bufferedBytes } = this.#options;
+    // Values of one shard can share a record only once the shards are known.
+    if (!this.#live && this.#options.processor.scope === "shard") return false;
+    return !this.#end && !this.#failure && !this.#intake.busy &&
+      this.#pending.length < bufferedRecords &&
+      this.#bytes + this.#intake.pendingBytes < bufferedBytes;
+  }
+
+  get #batchIsFull(): boolean {
+    const { maxBatchRecords, maxBatchBytes } = this.#options;
+    return this.#queue.openRecords >= maxBatchRecords ||
+      this.#queue.openBytes >= maxBatchBytes;
+  }
+
+  #shardOf(keys: RecordKeys): string | undefined {
+    return this.#routes.shardOf(keys.partitionKey, keys.explicitHashKey);
+  }
+
+  #groupsOf(keys: RecordKeys): readonly string[] {
+    const { ordering, processor } = this.#options;
+    if (ordering === "none") return [];
+    if (ordering === "key" && processor.scope !== "shard") {
+      return [keys.partitionKey];
+    }
+    return [this.#shardOf(keys) ?? ""];
+  }
+
+  // The first value starts the rest: a producer that is never used sends nothing.
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#routes.start().then(() => {
+      this.#live = true;
+      this.#queue.reroute(this.#options.clock.now());
+      this.#afterSettling();
+    }, (error) => this.#fail(error));
+  }
+
+  #add(written: Written<T>): void {
+    this.#intake.add(written);
+    this.#schedule();
+    if (this.#batchIsFull) this.#pump();
+  }
+
+  #enqueue(record: EncodedRecord<Pending<T>>): void {
+    this.#bytes += record.size;
+    const item: Outgoing<T> = {
+      record,
+      groups: [],
+      shardId: undefined,
+      attempts: 0,
+      seq: ++this.#seq,
+    };
+    for (const pending of record.puts) pending.sending = item;
+    this.#queue.push(item);
+  }
+
+  /** After `lingerMs` everything that is inside now goes, full batch or not. */
+  #schedule(): void {
+    if (this.#lingerTimer !== undefined || this.#end) return;
+    const { clock, lingerMs } = this.#options;
+    this.#lingerTimer = clock.setTimeout(() => {
+      this.#lingerTimer = undefined;
+      this.#flushIntake();
+    }, lingerMs);
+  }
+
+  async #flushIntake(): Promise<void> {
+    await this.#intake.flush((error) => this.#fail(error));
+    this.#due = this.#seq;
+    this.#pump();
+  }
+
+  /** Writers wait and requests could be sent: waiting for the linger time would only cost throughput. */
+  #flushIfStuck(): void {
+    if (this.#waiters.length === 0 || !this.#live) return;
+    if (this.#end || this.#failure) return;
+    if (this.#intake.busy || !this.#sender.ready || this.#batchIsFull) return;
+    if (this.#intake.pending > 0 || this.#seq > this.#due) this.#flushIntake();
+  }
+
+  #pump(): void {
+    if (this.#failure) return this.#finishFailing();
+    if (!this.#live || this.#end) return;
+    const { clock, maxBatchBytes, maxBatchRecords } = this.#options;
+    const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes };
+    const now = clock.now();
+    this.#expire(now);
+    while (
+      this.#sender.ready &&
+      (this.#batchIsFull || this.#queue.hasDue(this.#due, now))
+    ) {
+      const batch = this.#queue.take(limits, now);
+      if (batch.length === 0) break;
+      this.#sender.send(batch);
+    }
+    this.#wakeForLimits(now);
+    if (this.#seq > this.#due || this.#intake.pending > 0) this.#schedule();
+  }
+
+  // Only while a request could be sent: its end is a wake-up too, and a timer that can do nothing would spin.
+  #wakeForLimits(now: number): void {
+    if (this.#queue.blockedRecords === 0 || !this.#sender.ready) return;
+    const { clock } = this.#options;
+    const wait = Math.max(1, this.#queue.nextIn(now) ?? 0);
+    if (this.#limitTimer) {
+      if (this.#limitTimer.at <= now + wait) return;
+      clock.clearTimeout(this.#limitTimer.handle);
+    }
+    const handle = clock.setTimeout(() => {
+      this.#limitTimer = undefined;
+      this.#pump();
+    }, wait);
+    this.#limitTimer = { handle, at: now + wait };
+  }
+
+  #expire(now: number): void {
+    const { recordTtlMs } = this.#options;
+    if (recordTtlMs === Infinity) return;
+    // Those behind an expired one come forward, and may have expired too.
+    for (;;) {
+      const expired = this.#queue.takeExpired(now - recordTtlMs);
+      if (expired.length === 0) return;
+      for (const item of expired) {
+        this.#queue.settled(item);
+        this.#onFailed(
+          item,
+          item.error ?? new KinesisError(
+            `Cannot deliver within 'recordTtlMs' of ${recordTtlMs} ms: the record was never sent`,
+            { code: "RecordExpired" },
+          ),
+        );
+      }
+      this.#letIn();
+    }
+  }
+
+  #onDelivered(item: Outgoing<T>, receipt: PutReceipt): void {
+    this.#bytes -= item.record.size;
+    this.#routes.observe(item.record, item.shardId, receipt.shardId);
+    for (const pending of item.record.puts) {
+      if (!this.#pending.remove(pending)) continue;
+      this.#delivered++;
+      this.#flushes.delivered(pending.ordinal);
+      pending.settle?.resolve(receipt);
+    }
+  }
+
+  #onFailed(item: Outgoing<T>, error: KinesisError): void {
+    this.#bytes -= item.record.size;
+    for (const pending of item.record.puts) {
+      this.#giveUp(pending, error, item.attempts);
+    }
+  }
+
+  /** A value ends: its own `put` hears it, or the dead letters take it, or the whole producer fails. */
+  #giveUp(pending: Pending<T>, error: KinesisError, attempts: number): void {
+    // After the end it stays among the undelivered.
+    if (this.#end || !this.#pending.has(pending)) return;
+    pending.sending = { attempts, error };
+    pending.givenUp = true;
+    this.#reportFailed(pending, error, attempts);
+    if (pending.settle) {
+      this.#remove(pending, error);
+      pending.settle.reject(error);
+      this.#settleFlushes();
+    } else if (this.#deadLetters) this.#bury(this.#deadLetters, pending, error);
+    else this.#fail(error);
+  }
+
+  #reportFailed(pending: Pending<T>, error: unknown, attempts: number): void {
+    this.#failed++;
+    const { stream, hooks } = this.#options;
+    const { partitionKey } = pending;
+    notify(hooks, "onRecordFailed", { stream, partitionKey, error, attempts });
+  }
+
+  #bury(to: DeadLetters<T>, pending: Pending<T>, error: KinesisError): void {
+    to.write(pending.toFailed(error)).then(() => {
+      this.#remove(pending, error);
+      this.#afterSettling();
+    }, (error) => this.#fail(error));
+  }
+
+  #remove(pending: Pending<T>, error: KinesisError): void {
+    if (!this.#pending.remove(pending)) return;
+    this.#flushes.failed(pending.ordinal, pending.toFailed(error));
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#end) return;
+    this.#failure ??= cause instanceof KinesisError
+      ? cause
+      : new KinesisError(`Cannot produce: ${String(cause)}`, {
+        code: "Unexpected",
+        cause,
+      });
+    this.#finishFailing();
+  }
+
+  // What is on its way may still arrive, at Kinesis or in the dead letters: it must not be reported as lost.
+  #finishFailing(): void {
+    if (this.#end || this.#sender.inFlight > 0) return;
+    if (this.#deadLetters && this.#deadLetters.writing > 0) return;
+    const why = this.#failure!;
+    const failures = this.#collect(why);
+    for (const [pending, { error, attempts }] of failures) {
+      if (!pending.givenUp) this.#reportFailed(pending, error, attempts);
+    }
+    const { stream } = this.#options;
+    const error = new DeliveryError<T>(
+      `Cannot deliver ${failures.size} records to ${stream}: ${why.message}`,
+      { code: why.code, cause: why, failures: [...failures.values()] },
+    );
+    this.#stop({ how: "failed", error, why });
+    this.#reject(error, error);
+    this.#onFatal(error);
+  }
+
+  /** Every value that is not settled, those that wait for room among them. */
+  #collect(why: KinesisError | Error): Map<Pending<T>, FailedRecord<T>> {
+    for (const written of this.#waiters.waiting) {
+      this.#pending.add(this.#intake.describe(written));
+    }
+    const failures = new Map<Pending<T>, FailedRecord<T>>();
+    for (const pending of this.#pending) {
+      failures.set(pending, pending.toFailed(why));
+    }
+    return failures;
+  }
+
+  #reject(error: DeliveryError<T>, reason: unknown): void {
+    for (const pending of this.#pending) pending.settle?.reject(error);
+    this.#flushes.fail(error);
+    this.#waiters.dissolve(reason);
+  }
+
+  #stop(end: End): void {
+    const { clock } = this.#options;
+    this.#end = end;
+    clock.clearTimeout(this.#lingerTimer);
+    clock.clearTimeout(this.#limitTimer?.handle);
+    this.#abort.abort(end.error);
+    this.#deadLetters?.release();
+  }
+
+  #afterSettling(): void {
+    this.#letIn();
+    this.#settleFlushes();
+    this.#pump();
+    this.#flushIfStuck();
+  }
+
+  #letIn(): void {
+    this.#waiters.admit(() => this.#hasRoom);
+  }
+
+  #settleFlushes(): void {
+    this.#flushes.settle(this.#pending.first?.ordinal ?? Infinity);
+  }
+}

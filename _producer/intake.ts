@@ -1,0 +1,185 @@
+/**
+ * From values to packed records: keys, checks, and the packer, which does one thing at a time.
+ *
+ * @module
+ */
+import type { Deferred } from "../_core/deferred.ts";
+import { InvalidRecordError, KinesisError } from "../errors.ts";
+import type { Packer, PackerOptions } from "../processors/mod.ts";
+import { validateKeys } from "../processors/mod.ts";
+import type { EncodedRecord, PutReceipt } from "../records.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+import { Pending } from "./pending.ts";
+
+/** Keys that override the producer's own for one value. */
+export interface PutKeys {
+  /** The partition key. */
+  partitionKey?: string;
+  /** The explicit hash key. */
+  explicitHashKey?: string;
+}
+
+/** A value as it was written. */
+export interface Written<T> {
+  /** The value. */
+  readonly value: T;
+  /** Keys that were given with it. */
+  readonly keys: PutKeys;
+  /** Settles the promise of a `put`, if it came that way. */
+  readonly settle: Deferred<PutReceipt> | undefined;
+}
+
+/** Told what became of values. */
+export interface IntakeEvents<T> {
+  /** The value was taken; it is packed next. */
+  taken(pending: Pending<T>): void;
+  /** A record is full. */
+  packed(record: EncodedRecord<Pending<T>>): void;
+  /** The value cannot become a record. */
+  refused(pending: Pending<T>, error: KinesisError): void;
+  /** The packer has finished something that took time. */
+  idle(): void;
+}
+
+// Not every packer counts its bytes.
+type SizedPacker<T> = Packer<Pending<T>> & { readonly pendingBytes?: number };
+
+/** Takes values. */
+export class Intake<T> {
+  readonly #options: ResolvedProducerOptions<T>;
+  readonly #events: IntakeEvents<T>;
+  readonly #packer: SizedPacker<T>;
+  #sharedKey: string | undefined;
+  #busy: Promise<void> | undefined;
+
+  /** Makes an intake; `shardOf` predicts the shard of a key. */
+  constructor(
+    options: ResolvedProducerOptions<T>,
+    shardOf: NonNullable<PackerOptions<Pending<T>>["shardOf"]>,
+    events: IntakeEvents<T>,
+  ) {
+    this.#options = options;
+    this.#events = events;
+    this.#packer = options.processor.createPacker<Pending<T>>({
+      maxRecordBytes: options.maxRecordBytes,
+      shardOf,
+      emit: (record) => {
+        this.#sharedKey = undefined;
+        events.packed(record);
+      },
+    });
+  }
+
+  /** Values inside the packer. */
+  get pending(): number {
+    return this.#packer.pending;
+  }
+
+  /** Bytes inside the packer, as far as it counts them. */
+  get pendingBytes(): number {
+    return this.#packer.pendingBytes ?? 0;
+  }
+
+  /** Packing takes time (compression): no value must be added now, so that memory stays bounded. */
+  get busy(): boolean {
+    return this.#busy !== undefined;
+  }
+
+  /** Takes a value. It is packed, or refused, later if the packer needs time. */
+  add(written: Written<T>): void {
+    let pending: Pending<T>;
+    try {
+      pending = this.#prepare(written);
+    } catch (cause) {
+      pending = this.describe(written);
+      this.#events.taken(pending);
+      this.#events.refused(pending, keyError(cause));
+      return;
+    }
+    this.#events.taken(pending);
+    try {
+      validateKeys(pending);
+      const packing = this.#packer.push(pending);
+      if (packing) {
+        this.#hold(packing.catch((error) => this.#refuse(pending, error)));
+      }
+    } catch (error) {
+      this.#refuse(pending, error);
+    }
+  }
+
+  /** Packs everything that is inside, after whatever is being packed. Never rejects; `failed` hears why it could not. */
+  flush(failed: (error: unknown) => void): Promise<void> | undefined {
+    if (this.#busy) return this.#busy.then(() => this.flush(failed));
+    let flushing: void | Promise<void> = undefined;
+    try {
+      flushing = this.#packer.flush();
+    } catch (error) {
+      failed(error);
+    }
+    if (flushing) return this.#hold(flushing.catch(failed));
+  }
+
+  /** A value that was never taken, for reports: with its keys as far as they can be told. */
+  describe(written: Written<T>): Pending<T> {
+    try {
+      return this.#prepare(written);
+    } catch {
+      const { value, keys, settle } = written;
+      const { clock } = this.#options;
+      return new Pending(
+        value,
+        keys.partitionKey ?? "",
+        keys.explicitHashKey,
+        clock.now(),
+        settle,
+      );
+    }
+  }
+
+  #prepare({ value, keys, settle }: Written<T>): Pending<T> {
+    const { clock, explicitHashKey } = this.#options;
+    return new Pending(
+      value,
+      keys.partitionKey ?? this.#partitionKeyOf(value),
+      keys.explicitHashKey ?? explicitHashKey?.(value),
+      clock.now(),
+      settle,
+    );
+  }
+
+  #partitionKeyOf(value: T): string {
+    const { partitionKey, processor } = this.#options;
+    if (partitionKey) return partitionKey(value);
+    if (processor.scope !== "key") return crypto.randomUUID();
+    // Values share a record only under one key: a new one for each record spreads them as well.
+    return this.#sharedKey ??= crypto.randomUUID();
+  }
+
+  #refuse(pending: Pending<T>, cause: unknown): void {
+    this.#events.refused(
+      pending,
+      cause instanceof KinesisError ? cause : new InvalidRecordError(
+        `Cannot make a record of a value: ${String(cause)}`,
+        { code: "NotSerializable", cause },
+      ),
+    );
+  }
+
+  #hold(work: Promise<void>): Promise<void> {
+    const held = work.then(() => {
+      this.#busy = undefined;
+      this.#events.idle();
+    });
+    return this.#busy = held;
+  }
+}
+
+function keyError(cause: unknown): InvalidRecordError {
+  return new InvalidRecordError(
+    `Cannot make a record of a value as 'partitionKey' or 'explicitHashKey' threw: ${
+      String(cause)
+    }`,
+    { code: "InvalidPartitionKey", cause },
+  );
+}

@@ -1,0 +1,311 @@
+/**
+ * What a producer can be told, and the defaults.
+ *
+ * @module
+ */
+import {
+  DEFAULT_BATCH_BYTES,
+  DEFAULT_RECORD_BYTES,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_RECORDS,
+  MAX_RECORD_BYTES,
+  SHARD_WRITE_BYTES_PER_SECOND,
+  SHARD_WRITE_RECORDS_PER_SECOND,
+} from "../_aws/limits.ts";
+import { type Clock, systemClock } from "../_core/clock.ts";
+import { KinesisClient } from "../client/mod.ts";
+import type { ProducerHooks } from "../hooks.ts";
+import type { Processor } from "../processors/mod.ts";
+import type { FailedRecord } from "../records.ts";
+import type { ShardRates } from "./shard_limit.ts";
+
+/** Which records keep the order in which they were written. */
+export type Ordering = "none" | "key" | "shard";
+
+/** Takes a value to a key. */
+export type KeyOf<T> = (value: T) => string;
+
+/** Options of a {@linkcode Producer}. A stream and a processor are required, everything else has a default. */
+export interface ProducerOptions<T> {
+  /** The client that sends the requests. Default: one with the defaults of {@linkcode KinesisClient}. */
+  client?: KinesisClient;
+  /** The stream by name. Either this or `streamARN`. */
+  streamName?: string;
+  /** The stream by ARN. Either this or `streamName`. */
+  streamARN?: string;
+  /** How values become Kinesis records. */
+  processor: Processor<T>;
+  /**
+   * The partition key: a field of the value, or a function. Default: a random one, which spreads values evenly over the
+   * shards and gives up order.
+   */
+  partitionKey?: (keyof T & string) | KeyOf<T>;
+  /** The explicit hash key, a decimal number from 0 to 2^128-1, which chooses the shard in place of the partition key. */
+  explicitHashKey?: KeyOf<T>;
+  /**
+   * Longest wait before a partial batch is sent, in milliseconds. Higher packs better, lower delivers sooner.
+   * @default {100}
+   */
+  lingerMs?: number;
+  /** Most Kinesis records in one request, 1 to 500. @default {500} */
+  maxBatchRecords?: number;
+  /** Most bytes in one request, data and partition keys; up to 10 MiB. @default {5_242_880} */
+  maxBatchBytes?: number;
+  /**
+   * Largest Kinesis record in bytes, data and partition key; more than 1 MiB needs a stream whose `MaxRecordSizeInKiB`
+   * allows it. @default {1_048_576}
+   */
+  maxRecordBytes?: number;
+  /** Most requests at a time. More hides latency, and uses more memory and connections. @default {8} */
+  maxInFlight?: number;
+  /** Most values that wait for an acknowledgement before writers have to wait. @default {50_000} */
+  bufferedRecords?: number;
+  /** Most bytes that wait for an acknowledgement before writers have to wait. @default {33_554_432} */
+  bufferedBytes?: number;
+  /**
+   * Which records keep their order through retries: `"none"`; `"key"`, those of one partition key; `"shard"`, all those of
+   * one shard. Ordered records wait for the one before to be acknowledged, so with few keys, or few shards, choose a
+   * processor that packs many values into one record. @default {"none"}
+   */
+  ordering?: Ordering;
+  /** Most requests that carry a record before it is given up. The default lasts about a minute of failures. @default {20} */
+  maxAttempts?: number;
+  /**
+   * How long after it was accepted a value may still be sent, in milliseconds; then it is given up, with the code
+   * `RecordExpired` if it was never refused. A packed record is as old as its oldest value. @default {Infinity}
+   */
+  recordTtlMs?: number;
+  /**
+   * Rates that each shard is offered, or `false` for no limit. Lower them when several producers share a stream. Throttled
+   * shards are offered less for a while. @default {{ recordsPerSecond: 1000, bytesPerSecond: 1_048_576 }}
+   */
+  shardRates?: Partial<ShardRates> | false;
+  /**
+   * Takes the values that are given up. Without it the producer fails when one is. It counts against `bufferedRecords`
+   * until it is written there. The stream is locked until the producer ends, and not closed by it.
+   */
+  deadLetter?: WritableStream<FailedRecord<T>>;
+  /** Makes the stream if it does not exist, with so many shards or on demand. @default {false} */
+  createStream?: { shardCount: number } | { onDemand: true } | false;
+  /** Told what happens. */
+  hooks?: ProducerHooks;
+  /** Aborts the producer: what is not acknowledged then is in `undelivered()`. */
+  signal?: AbortSignal;
+  /** Time. @default {systemClock} */
+  clock?: Clock;
+  /** Chance, for jitter. @default {Math.random} */
+  random?: () => number;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedProducerOptions<T> {
+  /** The client. */
+  readonly client: KinesisClient;
+  /** The stream, in the API's shape. */
+  readonly target: { StreamName: string } | { StreamARN: string };
+  /** The stream as the user named it. */
+  readonly stream: string;
+  /** The processor. */
+  readonly processor: Processor<T>;
+  /** Takes a value to its partition key; `undefined` for random ones. */
+  readonly partitionKey: KeyOf<T> | undefined;
+  /** Takes a value to its explicit hash key. */
+  readonly explicitHashKey: KeyOf<T> | undefined;
+  /** See {@linkcode ProducerOptions}. */
+  readonly lingerMs: number;
+  /** See {@linkcode ProducerOptions}. */
+  readonly maxBatchRecords: number;
+  /** See {@linkcode ProducerOptions}. */
+  readonly maxBatchBytes: number;
+  /** See {@linkcode ProducerOptions}. */
+  readonly maxRecordBytes: number;
+  /** See {@linkcode ProducerOptions}. */
+  readonly maxInFlight: number;
+  /** See {@linkcode ProducerOptions}. */
+  readonly bufferedRecords: number;
+  /** See {@linkcode ProducerOptions}. */
+  readonly bufferedBytes: number;
+  /** See {@linkcode ProducerOptions}. */
+  readonly ordering: Ordering;
+  /** See {@linkcode ProducerOptions}. */
+  readonly maxAttempts: number;
+  /** See {@linkcode ProducerOptions}. */
+  readonly recordTtlMs: number;
+  /** See {@linkcode ProducerOptions}. */
+  readonly shardRates: ShardRates | undefined;
+  /** See {@linkcode ProducerOptions}. */
+  readonly deadLetter: WritableStream<FailedRecord<T>> | undefined;
+  /** See {@linkcode ProducerOptions}. */
+  readonly createStream: { shardCount: number } | { onDemand: true } | false;
+  /** See {@linkcode ProducerOptions}. */
+  readonly hooks: ProducerHooks | undefined;
+  /** See {@linkcode ProducerOptions}. */
+  readonly signal: AbortSignal | undefined;
+  /** See {@linkcode ProducerOptions}. */
+  readonly clock: Clock;
+  /** See {@linkcode ProducerOptions}. */
+  readonly random: () => number;
+}
+
+/** Checks the options and fills in the defaults; the caller's object is not changed. */
+export function resolveProducerOptions<T>(
+  options: ProducerOptions<T>,
+): ResolvedProducerOptions<T> {
+  const { streamName, streamARN, processor } = options;
+  if ((streamName === undefined) === (streamARN === undefined)) {
+    throw new TypeError(
+      `${WHAT} as exactly one of 'streamName' and 'streamARN' must be given`,
+    );
+  }
+  const stream = streamName ?? streamARN!;
+  if (typeof stream !== "string" || stream === "") {
+    throw new TypeError(
+      `${WHAT} as 'streamName' or 'streamARN' must be a text that is not empty`,
+    );
+  }
+  if (typeof processor?.createPacker !== "function") {
+    throw new TypeError(
+      `${WHAT} as 'processor' must be a processor such as json()`,
+    );
+  }
+  if (options.deadLetter?.locked) {
+    throw new TypeError(
+      `${WHAT} as 'deadLetter' must not be locked: another writer or pipe has it`,
+    );
+  }
+  const ordering = options.ordering ?? "none";
+  if (!["none", "key", "shard"].includes(ordering)) {
+    throw new TypeError(
+      `${WHAT} as 'ordering' must be "none", "key" or "shard": current value is ${
+        JSON.stringify(ordering)
+      }`,
+    );
+  }
+  const number = (name: keyof ProducerOptions<T>, range: Range) =>
+    checkNumber(name, options[name], range);
+  const resolved = {
+    client: options.client ?? new KinesisClient(),
+    target: streamARN === undefined
+      ? { StreamName: stream }
+      : { StreamARN: stream },
+    stream,
+    processor,
+    partitionKey: keyFunction(options.partitionKey),
+    explicitHashKey: options.explicitHashKey,
+    lingerMs: number("lingerMs", { default: 100, least: 0, most: 3_600_000 }),
+    maxBatchRecords: number("maxBatchRecords", {
+      default: MAX_BATCH_RECORDS,
+      least: 1,
+      most: MAX_BATCH_RECORDS,
+      integer: true,
+    }),
+    maxBatchBytes: number("maxBatchBytes", {
+      default: DEFAULT_BATCH_BYTES,
+      least: 1024,
+      most: MAX_BATCH_BYTES,
+      integer: true,
+    }),
+    maxRecordBytes: number("maxRecordBytes", {
+      default: DEFAULT_RECORD_BYTES,
+      least: 1024,
+      most: MAX_RECORD_BYTES,
+      integer: true,
+    }),
+    maxInFlight: number("maxInFlight", {
+      default: 8,
+      least: 1,
+      most: 1000,
+      integer: true,
+    }),
+    bufferedRecords: number("bufferedRecords", {
+      default: 50_000,
+      least: 1,
+      most: Infinity,
+    }),
+    bufferedBytes: number("bufferedBytes", {
+      default: 32 * 1024 * 1024,
+      least: 1,
+      most: Infinity,
+    }),
+    ordering,
+    maxAttempts: number("maxAttempts", {
+      default: 20,
+      least: 1,
+      most: Infinity,
+    }),
+    recordTtlMs: number("recordTtlMs", {
+      default: Infinity,
+      least: 1,
+      most: Infinity,
+    }),
+    shardRates: checkRates(options.shardRates),
+    deadLetter: options.deadLetter,
+    createStream: options.createStream ?? false as const,
+    hooks: options.hooks,
+    signal: options.signal,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+  if (resolved.maxRecordBytes > resolved.maxBatchBytes) {
+    throw new RangeError(
+      `${WHAT} as 'maxRecordBytes' (${resolved.maxRecordBytes}) must not be more than 'maxBatchBytes' (${resolved.maxBatchBytes})`,
+    );
+  }
+  return resolved;
+}
+
+const WHAT = "Cannot create Producer";
+
+interface Range {
+  default: number;
+  least: number;
+  most: number;
+  integer?: boolean;
+}
+
+function checkNumber(name: string, value: unknown, range: Range): number {
+  if (value === undefined) return range.default;
+  const { least, most, integer } = range;
+  if (
+    typeof value === "number" && value >= least && value <= most &&
+    (!integer || Number.isInteger(value))
+  ) return value;
+  throw new RangeError(
+    `${WHAT} as '${name}' must be ${
+      integer ? "an integer from " : ""
+    }${least} to ${most}: current value is ${String(value)}`,
+  );
+}
+
+function checkRates(
+  rates: Partial<ShardRates> | false | undefined,
+): ShardRates | undefined {
+  if (rates === false) return undefined;
+  const range = { least: 1, most: Infinity };
+  return {
+    recordsPerSecond: checkNumber(
+      "shardRates.recordsPerSecond",
+      rates?.recordsPerSecond,
+      { ...range, default: SHARD_WRITE_RECORDS_PER_SECOND },
+    ),
+    bytesPerSecond: checkNumber(
+      "shardRates.bytesPerSecond",
+      rates?.bytesPerSecond,
+      { ...range, default: SHARD_WRITE_BYTES_PER_SECOND },
+    ),
+  };
+}
+
+function keyFunction<T>(
+  key: (keyof T & string) | KeyOf<T> | undefined,
+): KeyOf<T> | undefined {
+  if (typeof key !== "string") return key;
+  return (value) => {
+    const field = (value as Record<string, unknown> | undefined)?.[key];
+    // A number is a natural key; "undefined" and "[object Object]" are mistakes that would put all records on one shard.
+    if (typeof field === "number" || typeof field === "bigint") {
+      return String(field);
+    }
+    return field as string;
+  };
+}

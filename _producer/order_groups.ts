@@ -1,0 +1,104 @@
+/**
+ * Keeping order: a record goes when every record before it in its groups has been settled, so that no retry is overtaken.
+ *
+ * @module
+ */
+import { Deque } from "../_core/deque.ts";
+
+/** A record as far as order is concerned. */
+export interface Grouped {
+  /** The groups it belongs to: none when order does not matter, as a rule one. */
+  groups: readonly string[];
+  /** Where it stands in the order of packing. */
+  readonly seq: number;
+}
+
+interface Group<I> {
+  /** Records that went and are not settled: one, or several from before a reshard. */
+  active: number;
+  waiting: Deque<I> | undefined;
+}
+
+/** Who may go, and who waits behind whom. */
+export class OrderGroups<I extends Grouped> {
+  #groups = new Map<string, Group<I>>();
+  #waiting = 0;
+
+  /** How many records wait. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** A new record, behind all others of its groups. Returns whether it may go now. */
+  enter(item: I): boolean {
+    let first = true;
+    for (const name of item.groups) {
+      const group = this.#groups.get(name);
+      if (!group) this.#groups.set(name, { active: 0, waiting: undefined });
+      else if (group.active > 0 || group.waiting?.length) first = false;
+    }
+    if (first) {
+      for (const name of item.groups) this.#groups.get(name)!.active++;
+      return true;
+    }
+    this.#waiting++;
+    for (const name of item.groups) {
+      (this.#groups.get(name)!.waiting ??= new Deque()).push(item);
+    }
+    return false;
+  }
+
+  /** A record has been settled. Returns those that may go now. */
+  leave(item: I): I[] {
+    const next: I[] = [];
+    for (const name of item.groups) {
+      const group = this.#groups.get(name)!;
+      group.active--;
+      const first = group.waiting?.peek();
+      if (first && this.#start(first)) next.push(first);
+      else if (!first && group.active === 0) this.#groups.delete(name);
+    }
+    return next;
+  }
+
+  /**
+   * The groups have changed: `active` records have gone, each of them holds up all its new groups; `queued` ones, which are
+   * all others, line up anew. Returns those that may go now.
+   */
+  regroup(active: Iterable<I>, queued: I[]): I[] {
+    this.#groups = new Map();
+    this.#waiting = 0;
+    for (const item of active) {
+      for (const name of item.groups) {
+        const group = this.#groups.get(name);
+        if (group) group.active++;
+        else this.#groups.set(name, { active: 1, waiting: undefined });
+      }
+    }
+    queued.sort((a, b) => a.seq - b.seq);
+    return queued.filter((item) => this.enter(item));
+  }
+
+  /** The records that wait, in no order. */
+  waitingItems(): Set<I> {
+    const items = new Set<I>();
+    for (const { waiting } of this.#groups.values()) {
+      if (waiting) { for (const item of waiting) items.add(item); }
+    }
+    return items;
+  }
+
+  #start(item: I): boolean {
+    for (const name of item.groups) {
+      const { active, waiting } = this.#groups.get(name)!;
+      if (active > 0 || waiting!.peek() !== item) return false;
+    }
+    for (const name of item.groups) {
+      const group = this.#groups.get(name)!;
+      group.waiting!.shift();
+      group.active++;
+    }
+    this.#waiting--;
+    return true;
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * PutRecords requests and what becomes of their records: some stored, some to be sent again, some given up.
+ *
+ * @module
+ */
+import { isThrottle, serviceError } from "../_aws/service_error.ts";
+import { equalJitter } from "../_core/backoff.ts";
+import { delay } from "../_core/clock.ts";
+import { notify } from "../_core/notify.ts";
+import type { PutRecordsResponse } from "../client/mod.ts";
+import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
+import type { PutReceipt } from "../records.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+import type { Outgoing, SendQueue } from "./send_queue.ts";
+
+// One record that is throttled alone waits for tokens of its shard anyway; a request that fails whole has no other brake.
+const RECORD_BACKOFF = { baseMs: 100, maxMs: 5000 };
+const REQUEST_BACKOFF = { baseMs: 100, maxMs: 5000 };
+
+/** Told what became of records. */
+export interface SenderEvents<T> {
+  /** Kinesis has stored the record. */
+  delivered(item: Outgoing<T>, receipt: PutReceipt): void;
+  /** The record has been given up. */
+  failed(item: Outgoing<T>, error: KinesisError): void;
+  /** Nothing can be sent any more: the error will not go away by itself. */
+  fatal(error: KinesisError): void;
+  /** A request has ended: there may be more to do. */
+  idle(): void;
+}
+
+/** Sends batches from a queue, several at a time. */
+export class Sender<T> {
+  readonly #options: ResolvedProducerOptions<T>;
+  readonly #queue: SendQueue<T>;
+  readonly #events: SenderEvents<T>;
+  readonly #signal: AbortSignal;
+  #inFlight = 0;
+  #failuresInARow = 0;
+  #paused = false;
+  /** Requests that were sent. */
+  requests = 0;
+  /** Records that were refused for a throughput limit, each time counted. */
+  throttled = 0;
+  /** Records that were sent again, each time counted. */
+  retried = 0;
+
+  /** Makes a sender; `signal` ends all requests and waits. */
+  constructor(
+    options: ResolvedProducerOptions<T>,
+    queue: SendQueue<T>,
+    events: SenderEvents<T>,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#queue = queue;
+    this.#events = events;
+    this.#signal = signal;
+  }
+
+  /** Requests on their way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Whether another request may start now. */
+  get ready(): boolean {
+    return !this.#paused && this.#inFlight < this.#options.maxInFlight &&
+      !this.#signal.aborted;
+  }
+
+  /** Sends a batch; resolves when every record of it is settled or back in the queue. Never rejects. */
+  async send(batch: Outgoing<T>[]): Promise<void> {
+    const { client, target, clock, stream, hooks } = this.#options;
+    this.#inFlight++;
+    this.requests++;
+    const started = clock.now();
+    let answer: PutRecordsResponse | undefined;
+    let error: unknown;
+    for (const item of batch) item.attempts++;
+    try {
+      answer = await client.putRecords({
+        ...target,
+        Records: batch.map(({ record }) => ({
+          Data: record.data,
+          PartitionKey: record.partitionKey,
+          ExplicitHashKey: record.explicitHashKey,
+        })),
+      }, { signal: this.#signal, maxAttempts: 1 });
+      if (answer.Records?.length !== batch.length) {
+        throw new ResponseError(
+          `Cannot tell what PutRecords stored in ${stream}: ${batch.length} records were sent, ` +
+            `the answer has ${answer.Records?.length}`,
+          { status: 200 },
+        );
+      }
+    } catch (cause) {
+      answer = undefined;
+      error = cause;
+    }
+    // Aborted without an answer: what was stored is not known, so all of it counts as undelivered.
+    if (this.#signal.aborted && !answer) {
+      this.#inFlight--;
+      return;
+    }
+    const before = this.throttled;
+    const failed = answer
+      ? this.#settle(batch, answer)
+      : this.#settleFailure(batch, error);
+    notify(hooks, "onBatch", {
+      stream,
+      records: batch.length,
+      values: sum(batch, (item) => item.record.puts.length),
+      bytes: sum(batch, (item) => item.record.size),
+      durationMs: clock.now() - started,
+      failed,
+      throttled: this.throttled - before,
+      error,
+    });
+    this.#inFlight--;
+    this.#events.idle();
+  }
+
+  #settle(batch: Outgoing<T>[], answer: PutRecordsResponse): number {
+    const now = this.#options.clock.now();
+    this.#failuresInARow = 0;
+    const again: Outgoing<T>[] = [];
+    let failed = 0;
+    for (let i = 0; i < batch.length; i++) {
+      const item = batch[i]!;
+      const result = answer.Records[i]!;
+      if (result.ErrorCode === undefined && result.SequenceNumber) {
+        this.#queue.settled(item);
+        this.#events.delivered(item, {
+          shardId: result.ShardId!,
+          sequenceNumber: result.SequenceNumber,
+          attempts: item.attempts,
+        });
+        continue;
+      }
+      failed++;
+      // Whatever the code, also one that is not known yet: a record that was not stored is sent again.
+      const code = result.ErrorCode ?? "InternalFailure";
+      if (isThrottle(code)) {
+        this.throttled++;
+        this.#queue.throttled(item.shardId, now);
+      }
+      const error = serviceError({
+        action: "PutRecords",
+        target: this.#options.stream,
+        status: 200,
+        headers: new Headers(),
+        body: { type: code, message: result.ErrorMessage },
+      });
+      item.error = error;
+      if (!this.#giveUp(item, error)) again.push(item);
+    }
+    this.#later(again);
+    return failed;
+  }
+
+  #settleFailure(batch: Outgoing<T>[], cause: unknown): number {
+    const error = cause instanceof KinesisError ? cause : new KinesisError(
+      `Cannot PutRecords to ${this.#options.stream}: ${String(cause)}`,
+      { code: "Unexpected", cause },
+    );
+    for (const item of batch) item.error = error;
+    if (!error.retryable) {
+      this.#events.fatal(error);
+      return batch.length;
+    }
+    if (error instanceof ServiceError && error.throttled) {
+      this.throttled += batch.length;
+      const now = this.#options.clock.now();
+      for (const item of batch) this.#queue.throttled(item.shardId, now);
+    }
+    this.#pause();
+    this.#later(batch.filter((item) => !this.#giveUp(item, error)));
+    return batch.length;
+  }
+
+  #giveUp(item: Outgoing<T>, error: KinesisError): boolean {
+    const { maxAttempts, recordTtlMs, clock } = this.#options;
+    const age = clock.now() - item.record.puts[0]!.acceptedAt;
+    if (item.attempts < maxAttempts && age < recordTtlMs) return false;
+    this.#queue.settled(item);
+    this.#events.failed(item, error);
+    return true;
+  }
+
+  #later(items: Outgoing<T>[]): void {
+    if (items.length === 0) return;
+    const { clock, random } = this.#options;
+    this.retried += items.length;
+    const attempts = Math.max(...items.map((item) => item.attempts));
+    const wait = equalJitter(RECORD_BACKOFF, attempts - 1, random);
+    delay(wait, { clock, signal: this.#signal }).then(() => {
+      // Backwards, since each goes to the front.
+      for (const item of items.reverse()) this.#queue.retry(item);
+      this.#events.idle();
+    }, () => {});
+  }
+
+  // The endpoint is in trouble, not one record: all requests wait together, or each batch would knock by itself.
+  #pause(): void {
+    const { clock, random } = this.#options;
+    // Requests that were in flight together and failed together are one failure.
+    if (this.#paused) return;
+    const wait = equalJitter(REQUEST_BACKOFF, this.#failuresInARow++, random);
+    this.#paused = true;
+    delay(wait, { clock, signal: this.#signal }).then(() => {
+      this.#paused = false;
+      this.#events.idle();
+    }, () => {});
+  }
+}
+
+function sum<I>(items: readonly I[], of: (item: I) => number): number {
+  let total = 0;
+  for (const item of items) total += of(item);
+  return total;
+}

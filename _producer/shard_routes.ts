@@ -1,0 +1,165 @@
+/**
+ * What the producer knows about the shards of its stream: learned at the start, and again when an answer surprises.
+ *
+ * @module
+ */
+import { equalJitter } from "../_core/backoff.ts";
+import { delay } from "../_core/clock.ts";
+import { hashKeyOf } from "../_core/hash_key.ts";
+import { ShardMap } from "../_shards/shard_map.ts";
+import type { Shard } from "../client/mod.ts";
+import { KinesisError, ServiceError } from "../errors.ts";
+import type { EncodedRecord } from "../records.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+
+/** ListShards at most once in this time, however many answers surprise. */
+const REFRESH_MS = 1000;
+const START_BACKOFF = { baseMs: 100, maxMs: 5000 };
+/** Hash keys that are remembered; MD5 of a short key takes about two microseconds. */
+const CACHE_SIZE = 10_000;
+
+/** The part of the options that does not depend on the type of the values. */
+type RoutesOptions = Pick<
+  ResolvedProducerOptions<never>,
+  | "client"
+  | "target"
+  | "stream"
+  | "createStream"
+  | "clock"
+  | "random"
+  | "maxAttempts"
+>;
+
+/** Told about changes of the shard map, but not when it becomes known: {@linkcode ShardRoutes.start} tells that. */
+export interface RoutesEvents {
+  /** Another map is going to be used; it waits for the promise, if any. */
+  changing(): void | Promise<void>;
+  /** Predictions are different from now on. */
+  changed(): void;
+}
+
+/** Predicts the shard of a record. */
+export class ShardRoutes {
+  readonly #options: RoutesOptions;
+  readonly #signal: AbortSignal;
+  readonly #events: RoutesEvents;
+  #map: ShardMap | undefined;
+  #cache = new Map<string, string | undefined>();
+  #refreshing = false;
+
+  /** Knows nothing yet. */
+  constructor(
+    options: RoutesOptions,
+    signal: AbortSignal,
+    events: RoutesEvents,
+  ) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#events = events;
+  }
+
+  /**
+   * Makes the stream if asked to, and learns its shards. Tries as often as a record would be sent. Rejects if there is no
+   * such stream.
+   */
+  async start(): Promise<void> {
+    const { createStream, maxAttempts, clock, random } = this.#options;
+    for (let attempt = 1;; attempt++) {
+      try {
+        if (createStream) await this.#createIfMissing(createStream);
+        await this.#load();
+        return;
+      } catch (error) {
+        const retryable = error instanceof KinesisError && error.retryable;
+        if (!retryable || attempt >= maxAttempts) throw error;
+      }
+      const wait = equalJitter(START_BACKOFF, attempt - 1, random);
+      await delay(wait, { clock, signal: this.#signal });
+    }
+  }
+
+  /** The shard that a record with these keys goes to; `undefined` while that is not known. */
+  shardOf(
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+  ): string | undefined {
+    if (!this.#map) return undefined;
+    if (explicitHashKey !== undefined) {
+      return this.#map.shardOf(BigInt(explicitHashKey));
+    }
+    const known = this.#cache.get(partitionKey);
+    if (known !== undefined) return known;
+    const shardId = this.#map.shardOf(hashKeyOf(partitionKey));
+    if (this.#cache.size >= CACHE_SIZE) this.#cache.clear();
+    this.#cache.set(partitionKey, shardId);
+    return shardId;
+  }
+
+  /** Compares a prediction with where the record went; a difference means that the stream was resharded. */
+  observe(
+    record: EncodedRecord,
+    predicted: string | undefined,
+    actual: string,
+  ): void {
+    if (!this.#map || predicted === actual || this.#refreshing) return;
+    // The prediction may be older than the map.
+    if (this.shardOf(record.partitionKey, record.explicitHashKey) === actual) {
+      return;
+    }
+    this.#refreshing = true;
+    const { clock } = this.#options;
+    this.#load().catch(() => {}) // the next surprise tries again
+      .then(() => delay(REFRESH_MS, { clock, signal: this.#signal }))
+      .then(() => this.#refreshing = false, () => {});
+  }
+
+  async #load(): Promise<void> {
+    const { client, target } = this.#options;
+    const shards: Shard[] = [];
+    try {
+      const pages = client.listAllShards({
+        ...target,
+        ShardFilter: { Type: "AT_LATEST" },
+      }, { signal: this.#signal, maxAttempts: 1 });
+      for await (const shard of pages) shards.push(shard);
+    } catch (error) {
+      // Writing needs no right to list: without the map there is one lane, and no limit per shard.
+      if (error instanceof ServiceError && DENIED.has(error.code)) return;
+      throw error;
+    }
+    const map = new ShardMap(shards);
+    // ListShards may lag behind what the answers have shown.
+    if (this.#map && map.equals(this.#map)) return;
+    const known = this.#map !== undefined;
+    if (known) await this.#events.changing();
+    this.#map = map;
+    this.#cache.clear();
+    if (known) this.#events.changed();
+  }
+
+  async #createIfMissing(
+    how: { shardCount: number } | { onDemand: true },
+  ): Promise<void> {
+    const { client, target, stream } = this.#options;
+    const call = { signal: this.#signal };
+    try {
+      await client.describeStreamSummary(target, call);
+    } catch (error) {
+      const missing = error instanceof ServiceError &&
+        error.code === "ResourceNotFoundException";
+      if (!missing || !("StreamName" in target)) throw error;
+      await client.createStream({
+        StreamName: stream,
+        ...("onDemand" in how
+          ? { StreamModeDetails: { StreamMode: "ON_DEMAND" } }
+          : { ShardCount: how.shardCount }),
+      }, call).catch((error) => {
+        // Somebody else was faster.
+        if (error?.code !== "ResourceInUseException") throw error;
+      });
+    }
+    await client.waitUntilActive(target, call);
+  }
+}
+
+const DENIED = new Set(["AccessDeniedException", "AccessDenied"]);

@@ -1,0 +1,65 @@
+/**
+ * The consumer over loopback, beside a GetRecords loop with the AWS SDK.
+ *
+ *     npx -y deno@2 task bench bench/consumer_bench.ts
+ *
+ * @module
+ */
+import {
+  GetRecordsCommand,
+  KinesisClient as SdkClient,
+} from "@aws-sdk/client-kinesis";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { Consumer, KinesisClient } from "../mod.ts";
+import { json } from "../processors/mod.ts";
+import { startSink } from "./_support/sink.ts";
+
+const RECORDS = 50_000;
+const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+
+for (const bytes of [100, 1000]) {
+  const { endpoint, close } = await startSink({ shards: 1, readBytes: bytes });
+  const client = new KinesisClient({
+    endpoint,
+    region: "us-east-1",
+    credentials,
+  });
+  const sdk = new SdkClient({
+    endpoint,
+    region: "us-east-1",
+    credentials,
+    requestHandler: new NodeHttpHandler(),
+  });
+  const group = `${RECORDS} records of ${bytes} B`;
+  Deno.bench("@aws-sdk/client-kinesis, GetRecords loop", {
+    group,
+    baseline: true,
+    n: 5,
+  }, async () => {
+    const decoder = new TextDecoder();
+    let iterator: string | undefined = "next";
+    let seen = 0;
+    while (seen < RECORDS) {
+      const answer = await sdk.send(
+        new GetRecordsCommand({ ShardIterator: iterator }),
+      ) as { Records: { Data: Uint8Array }[]; NextShardIterator: string };
+      iterator = answer.NextShardIterator;
+      for (const { Data } of answer.Records) {
+        if (JSON.parse(decoder.decode(Data)).text) seen++;
+      }
+    }
+  });
+  Deno.bench("Consumer, json", { group, n: 5 }, async () => {
+    const consumer = new Consumer<{ text: string }>({
+      client,
+      streamName: "bench",
+      processor: json(),
+      readsPerSecond: 1e9,
+      limit: RECORDS,
+    });
+    let seen = 0;
+    for await (const { value } of consumer) if (value.text) seen++;
+    if (seen !== RECORDS) throw new Error("lost");
+  });
+  globalThis.addEventListener("unload", () => close());
+}

@@ -1,0 +1,66 @@
+/**
+ * Conditional writes to Deno KV that wait while another process writes to the same file.
+ *
+ * @module
+ */
+import { type Clock, delay } from "../_core/clock.ts";
+import type { KvStore, KvStoreAtomic } from "./_kv_store.ts";
+
+/** How often a write is tried while others lock the file: with the waits below, for about 4 seconds. */
+const LOCK_ATTEMPTS = 100;
+/** The longest wait between two tries, in milliseconds; a write with its fsync takes less on most disks. */
+const LOCK_WAIT_MS = 50;
+
+/** What a wait depends on. */
+export interface KvCommitOptions {
+  /** Times the waits. */
+  clock: Clock;
+  /** Spreads the waits: a number from 0 to below 1. */
+  random: () => number;
+  /** Ends the waiting. */
+  signal?: AbortSignal;
+}
+
+/** Resolves with whether the checks passed. */
+export async function commit(
+  kv: KvStore,
+  compose: (atomic: KvStoreAtomic) => KvStoreAtomic,
+  { clock, random, signal }: KvCommitOptions,
+): Promise<boolean> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      const write = () => compose(kv.atomic()).commit();
+      return (await abortable(write, signal)).ok;
+    } catch (error) {
+      if (attempt === LOCK_ATTEMPTS || !isLocked(error)) throw error;
+    }
+    const longest = Math.min(LOCK_WAIT_MS, 2 ** attempt);
+    await delay(longest * (1 + random()) / 2, { clock, signal });
+  }
+}
+
+/**
+ * Whether the write did not happen because another connection was writing to the same SQLite file. Deno KV reads before it
+ * writes in one transaction, and SQLite does not let such a transaction wait for the lock: it fails at its first write.
+ * Deno tells by the message only.
+ */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && error.message === "database is locked";
+}
+
+/** Starts the work unless the signal has aborted; stops waiting for it, with the signal's reason, as soon as it does. */
+export function abortable<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (!signal) return work();
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const pending = work(); // may throw: nothing is to be undone yet
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    pending.then(resolve, reject).finally(() =>
+      signal.removeEventListener("abort", onAbort)
+    );
+  });
+}

@@ -1,0 +1,214 @@
+/**
+ * A lease as plain data (strings, numbers, arrays: what JSON and structured clone both keep) and back.
+ * Everything that is read is checked, since a store can be damaged, shared with others, or written by a newer release;
+ * everything that is written passes the same check, so that no row is ever stored that could not be read again.
+ *
+ * @module
+ */
+import { StoredLeaseError } from "../errors.ts";
+import type { Checkpoint } from "../records.ts";
+import type { Lease } from "./checkpointer.ts";
+
+/** The version of the layout below. A row with a greater one was written by a newer release and is left alone. */
+export const LEASE_FORMAT = 1;
+
+/** A {@linkcode Checkpoint} with its time as milliseconds since the epoch. */
+export type StoredCheckpoint =
+  | Exclude<Checkpoint, { type: "AT_TIMESTAMP" }>
+  | { readonly type: "AT_TIMESTAMP"; readonly timestamp: number };
+
+/** A {@linkcode Lease} without the two ids, which are the key that it is stored under. */
+export interface StoredLease {
+  /** {@linkcode LEASE_FORMAT} */
+  readonly format: number;
+  /** Absent when nobody holds the lease. */
+  readonly owner?: string;
+  /** See {@linkcode Lease.counter}. */
+  readonly counter: number;
+  /** See {@linkcode Lease.checkpoint}. */
+  readonly checkpoint: StoredCheckpoint;
+  /** See {@linkcode Lease.parentShardIds}. */
+  readonly parentShardIds: readonly string[];
+}
+
+/** Where a row was found. */
+export interface StoredLeasePlace {
+  /** The stream, from the key. */
+  readonly streamName: string;
+  /** The shard, from the key. */
+  readonly shardId: string;
+  /** The key in the words of the backend, for messages. */
+  readonly key: string;
+}
+
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html
+const SEQUENCE_NUMBER = /^(0|[1-9]\d{0,128})$/;
+/** The last millisecond that a `Date` can hold, on either side of the epoch. */
+const MAX_TIME = 8.64e15;
+
+/** @throws {TypeError} if the lease is not one: nothing may be stored that could not be read again */
+export function encodeLease(lease: Lease): StoredLease {
+  const stored: StoredLease = {
+    format: LEASE_FORMAT,
+    ...(lease.owner === undefined ? undefined : { owner: lease.owner }),
+    counter: lease.counter,
+    checkpoint: encodeCheckpoint(lease.checkpoint),
+    parentShardIds: [...lease.parentShardIds],
+  };
+  const fault = faultOfIds(lease) ?? faultOf(stored);
+  if (fault !== undefined) {
+    throw new TypeError(
+      `Cannot store the lease of shard "${lease.shardId}" of stream "${lease.streamName}" as ${fault}`,
+    );
+  }
+  return stored;
+}
+
+/** @throws {StoredLeaseError} if the value is not a lease in a format that this release knows */
+export function decodeLease(value: unknown, place: StoredLeasePlace): Lease {
+  const { streamName, shardId, key } = place;
+  const format = isObject(value) ? value.format : undefined;
+  if (isCount(format) && format > LEASE_FORMAT) {
+    throw new StoredLeaseError(
+      `Cannot use the lease at ${key} as its format is ${format} and this release knows up to ${LEASE_FORMAT}: ` +
+        "run the newer release everywhere, or give this one a store or name of its own",
+      { code: "LeaseFormatTooNew", streamName, shardId, key },
+    );
+  }
+  const fault = faultOf(value);
+  if (fault !== undefined) {
+    throw new StoredLeaseError(
+      `Cannot use the lease at ${key} as ${fault}: restore the row, or delete it to start the shard over`,
+      { code: "LeaseDamaged", streamName, shardId, key },
+    );
+  }
+  const { owner, counter, checkpoint, parentShardIds } = value as StoredLease;
+  return {
+    streamName,
+    shardId,
+    ...(owner === undefined ? undefined : { owner }),
+    counter,
+    checkpoint: decodeCheckpoint(checkpoint),
+    parentShardIds: [...parentShardIds],
+  };
+}
+
+function encodeCheckpoint(checkpoint: Checkpoint): StoredCheckpoint {
+  switch (checkpoint.type) {
+    case "AT_TIMESTAMP":
+      return {
+        type: "AT_TIMESTAMP",
+        timestamp: checkpoint.timestamp.getTime(),
+      };
+    case "SEQUENCE":
+      return copySequence(checkpoint);
+    default:
+      return { type: checkpoint.type };
+  }
+}
+
+function decodeCheckpoint(checkpoint: StoredCheckpoint): Checkpoint {
+  switch (checkpoint.type) {
+    case "AT_TIMESTAMP":
+      return {
+        type: "AT_TIMESTAMP",
+        timestamp: new Date(checkpoint.timestamp),
+      };
+    case "SEQUENCE":
+      return copySequence(checkpoint);
+    default:
+      return { type: checkpoint.type };
+  }
+}
+
+type SequenceCheckpoint = Extract<Checkpoint, { type: "SEQUENCE" }>;
+
+function copySequence(checkpoint: SequenceCheckpoint): SequenceCheckpoint {
+  const { type, sequenceNumber, subSequenceNumber } = checkpoint;
+  return {
+    type,
+    sequenceNumber,
+    ...(subSequenceNumber === undefined ? undefined : { subSequenceNumber }),
+  };
+}
+
+/** What keeps a value from being a {@linkcode StoredLease}, in words that follow "as". */
+function faultOf(value: unknown): string | undefined {
+  if (!isObject(value)) return "it is not a lease";
+  if (value.format !== LEASE_FORMAT) {
+    return mustBe("format", `${LEASE_FORMAT}`, value.format);
+  }
+  if (value.owner !== undefined && !isText(value.owner)) {
+    return mustBe("owner", "a text that is not empty", value.owner);
+  }
+  if (!isCount(value.counter)) {
+    return mustBe("counter", "a whole number from 0", value.counter);
+  }
+  const parents = value.parentShardIds;
+  if (!Array.isArray(parents) || !parents.every(isText)) {
+    return mustBe("parentShardIds", "a list of shard ids", parents);
+  }
+  return faultOfCheckpoint(value.checkpoint);
+}
+
+function faultOfCheckpoint(value: unknown): string | undefined {
+  if (!isObject(value)) return mustBe("checkpoint", "an object", value);
+  switch (value.type) {
+    case "TRIM_HORIZON":
+    case "LATEST":
+    case "SHARD_END":
+      return undefined;
+    case "AT_TIMESTAMP":
+      return Number.isInteger(value.timestamp) &&
+          Math.abs(value.timestamp as number) <= MAX_TIME
+        ? undefined
+        : mustBe("checkpoint.timestamp", "a valid time", value.timestamp);
+    case "SEQUENCE":
+      if (
+        typeof value.sequenceNumber !== "string" ||
+        !SEQUENCE_NUMBER.test(value.sequenceNumber)
+      ) {
+        return mustBe(
+          "checkpoint.sequenceNumber",
+          "a text of 1 to 129 digits",
+          value.sequenceNumber,
+        );
+      }
+      return value.subSequenceNumber === undefined ||
+          isCount(value.subSequenceNumber)
+        ? undefined
+        : mustBe(
+          "checkpoint.subSequenceNumber",
+          "a whole number from 0",
+          value.subSequenceNumber,
+        );
+    default:
+      return mustBe("checkpoint.type", "a type of checkpoint", value.type);
+  }
+}
+
+function faultOfIds(lease: Lease): string | undefined {
+  if (!isText(lease.streamName)) {
+    return mustBe("streamName", "a text that is not empty", lease.streamName);
+  }
+  if (!isText(lease.shardId)) {
+    return mustBe("shardId", "a text that is not empty", lease.shardId);
+  }
+}
+
+function mustBe(field: string, rule: string, value: unknown): string {
+  const shown = typeof value === "string" ? JSON.stringify(value) : `${value}`;
+  return `'${field}' must be ${rule}: current value is ${shown}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,57 @@
+/**
+ * What each conditional write makes of a stored lease: the next one, or `undefined` when it is refused. Pure, so that
+ * backends which read, decide and swap (memory, Deno KV) decide alike.
+ *
+ * @module
+ */
+import type { Checkpoint } from "../records.ts";
+import type { Lease } from "./checkpointer.ts";
+
+/** Everything but the counter comes from what is stored: a caller's copy may say anything. */
+export type Transition = (stored: Lease) => Lease | undefined;
+
+/** {@linkcode Checkpointer.take} */
+export function taking(lease: Lease, owner: string): Transition {
+  return (stored) =>
+    isCurrent(stored, lease) ? { ...advance(stored), owner } : undefined;
+}
+
+/** {@linkcode Checkpointer.renew} */
+export function renewing(lease: Lease): Transition {
+  return (stored) => isHeld(stored, lease) ? advance(stored) : undefined;
+}
+
+/** {@linkcode Checkpointer.checkpoint} */
+export function checkpointing(
+  lease: Lease,
+  checkpoint: Checkpoint,
+): Transition {
+  return (stored) =>
+    isHeld(stored, lease) ? { ...advance(stored), checkpoint } : undefined;
+}
+
+/** {@linkcode Checkpointer.release} */
+export function releasing(lease: Lease): Transition {
+  return (stored) =>
+    isHeld(stored, lease)
+      ? { ...advance(stored), owner: undefined }
+      : undefined;
+}
+
+/** Whether the lease is the newest version of the stored one. */
+export function isCurrent(
+  stored: Pick<Lease, "counter">,
+  lease: Lease,
+): boolean {
+  return stored.counter === lease.counter;
+}
+
+/** Nobody holds a lease without an owner, so nobody can write as its holder. */
+function isHeld(stored: Lease, lease: Lease): boolean {
+  return isCurrent(stored, lease) && stored.owner !== undefined &&
+    stored.owner === lease.owner;
+}
+
+function advance(stored: Lease): Lease {
+  return { ...stored, counter: stored.counter + 1 };
+}

@@ -1,0 +1,301 @@
+/**
+ * A checkpointer on Deno KV: a SQLite file on one machine, or Deno Deploy's database.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "../_core/clock.ts";
+import { StoredLeaseError } from "../errors.ts";
+import type { Checkpoint } from "../records.ts";
+import { abortable, commit } from "./_kv_commit.ts";
+import {
+  isKvStore,
+  type KvStore,
+  type KvStoreAtomic,
+  type KvStoreKey,
+  showKey,
+} from "./_kv_store.ts";
+import { decodeLease, encodeLease } from "./_stored_lease.ts";
+import {
+  checkpointing,
+  isCurrent,
+  releasing,
+  renewing,
+  taking,
+  type Transition,
+} from "./_transitions.ts";
+import type {
+  Checkpointer,
+  CheckpointerCallOptions,
+  Lease,
+  NewLease,
+} from "./checkpointer.ts";
+
+/** Options of {@linkcode KvCheckpointer}. */
+export interface KvCheckpointerOptions {
+  /** The store, for example `await Deno.openKv("./checkpoints.sqlite3")`. Whoever opened it closes it. */
+  kv: KvStore;
+  /**
+   * The application that the progress belongs to, 1 to 256 characters. Consumers with the same name and store share the
+   * shards of a stream; different names read the same stream independently.
+   */
+  name: string;
+  /** Times the waits for other processes that write to the same file. @default {the clock of the runtime} */
+  clock?: Clock;
+  /** Spreads those waits: a number from 0 to below 1. @default {Math.random} */
+  random?: () => number;
+}
+
+/** The longest name: with it and the longest ids of Kinesis, a key stays below the 2048 bytes that Deno KV allows. */
+const MAX_NAME_LENGTH = 256;
+/** The largest batch that Deno KV reads at once. */
+const LIST_BATCH = 500;
+
+/**
+ * Keeps leases in Deno KV. One row for each shard:
+ *
+ * - key: `["@webstreams/kinesis", "lease", name, streamName, shardId]`
+ * - value: `{ format: 1, owner?, counter, checkpoint, parentShardIds }`, plain data, usually below 1 KiB of the 64 KiB
+ *   that a value may have
+ *
+ * Durability: with a SQLite file, a write that resolved has been synced to the disk (one fsync for each write), so it survives
+ * the end of the process at any instruction. Several processes of one machine may open the same file; it must not lie
+ * on a network file system. While another process writes, a write waits its turn, for about 4 seconds at most.
+ * On Deno Deploy, what the platform states. `Deno.openKv(":memory:")` keeps nothing.
+ *
+ * Deno KV cannot end a call that has begun: when a signal aborts, the promise rejects at once, while a write
+ * that was already handed over may still happen.
+ *
+ * @example Resume after a restart
+ * ```ts
+ * import { KvCheckpointer } from "@webstreams/kinesis/checkpoint";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const kv = await Deno.openKv(":memory:"); // a path in earnest
+ * const before = new KvCheckpointer({ kv, name: "billing" });
+ * await before.create({
+ *   streamName: "orders",
+ *   shardId: "shardId-000000000000",
+ *   checkpoint: { type: "TRIM_HORIZON" },
+ *   parentShardIds: [],
+ * });
+ * const [found] = await before.list("orders");
+ * const held = await before.take(found!, "worker-1");
+ * await before.checkpoint(held!, { type: "SEQUENCE", sequenceNumber: "49590338271490256608559692538361571095921575989136588898" });
+ *
+ * const after = new KvCheckpointer({ kv, name: "billing" });
+ * const [resumed] = await after.list("orders");
+ * assertEquals(resumed?.checkpoint, {
+ *   type: "SEQUENCE",
+ *   sequenceNumber: "49590338271490256608559692538361571095921575989136588898",
+ * });
+ * kv.close();
+ * ```
+ */
+export class KvCheckpointer implements Checkpointer {
+  readonly #kv: KvStore;
+  readonly #name: string;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+
+  /**
+   * Makes a checkpointer; nothing is read or written yet.
+   *
+   * @throws {TypeError} if `kv` is not a store, for example a promise that was not awaited
+   * @throws {RangeError} if `name` is not 1 to 256 characters
+   */
+  constructor(options: KvCheckpointerOptions) {
+    const { kv, name } = options;
+    if (!isKvStore(kv)) {
+      throw new TypeError(
+        "Cannot create KvCheckpointer as 'kv' must have the methods get, list and atomic (did you await Deno.openKv()?): " +
+          `current value is ${Object.prototype.toString.call(kv)}`,
+      );
+    }
+    if (typeof name !== "string" || !name || name.length > MAX_NAME_LENGTH) {
+      throw new RangeError(
+        `Cannot create KvCheckpointer as 'name' must be 1 to ${MAX_NAME_LENGTH} characters: current value is ${
+          typeof name === "string"
+            ? `${JSON.stringify(name.slice(0, 32))} with ${name.length}`
+            : name
+        }`,
+      );
+    }
+    this.#kv = kv;
+    this.#name = name;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /**
+   * All leases of a stream. Deno KV reads them in batches of 500: each lease is as it was at one moment of the call, not
+   * all at the same one.
+   *
+   * @throws {StoredLeaseError} if a row is damaged or was written by a newer release
+   */
+  async list(
+    streamName: string,
+    options: CheckpointerCallOptions = {},
+  ): Promise<Lease[]> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const prefix = this.#prefix(streamName);
+    const rows = this.#kv.list({ prefix }, { batchSize: LIST_BATCH })
+      [Symbol.asyncIterator]();
+    const leases: Lease[] = [];
+    while (true) {
+      const { done, value: row } = await abortable(() => rows.next(), signal);
+      if (done) return leases;
+      const shardId = row.key[prefix.length];
+      if (typeof shardId !== "string" || row.key.length > prefix.length + 1) {
+        const key = showKey(row.key);
+        throw new StoredLeaseError(
+          `Cannot use the lease at ${key} as that is not the key of one: delete the row`,
+          { code: "LeaseDamaged", streamName, shardId: `${shardId}`, key },
+        );
+      }
+      leases.push(this.#decode(row.value, streamName, shardId));
+    }
+  }
+
+  /**
+   * Stores a lease if there is none for that shard. Resolves with whether it did.
+   *
+   * @throws {TypeError} if the lease has an empty id or a checkpoint that is not one, or is too large for Deno KV
+   */
+  async create(
+    lease: NewLease,
+    options: CheckpointerCallOptions = {},
+  ): Promise<boolean> {
+    const row = encodeLease({ ...lease, owner: undefined, counter: 0 });
+    const key = this.#key(lease);
+    return await this.#commit(
+      (atomic) => atomic.check({ key, versionstamp: null }).set(key, row),
+      options.signal,
+    );
+  }
+
+  /**
+   * Makes `owner` the holder. Resolves with the lease as it is stored now, or with `undefined` if its counter has moved.
+   *
+   * @throws {TypeError} if the owner is empty, or too large for Deno KV
+   * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
+   */
+  take(
+    lease: Lease,
+    owner: string,
+    options?: CheckpointerCallOptions,
+  ): Promise<Lease | undefined> {
+    return this.#write(lease, taking(lease, owner), options);
+  }
+
+  /**
+   * Adds 1 to the counter. Resolves with the lease as it is stored now, or with `undefined` if it is held no more.
+   *
+   * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
+   */
+  renew(
+    lease: Lease,
+    options?: CheckpointerCallOptions,
+  ): Promise<Lease | undefined> {
+    return this.#write(lease, renewing(lease), options);
+  }
+
+  /**
+   * Sets the checkpoint. Resolves with the lease as it is stored now, or with `undefined` if it is held no more.
+   *
+   * @throws {TypeError} if the checkpoint is not one, for example has an invalid date
+   * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
+   */
+  checkpoint(
+    lease: Lease,
+    checkpoint: Checkpoint,
+    options?: CheckpointerCallOptions,
+  ): Promise<Lease | undefined> {
+    return this.#write(lease, checkpointing(lease, checkpoint), options);
+  }
+
+  /**
+   * Removes the owner. Resolves with the lease as it is stored now, or with `undefined` if it is held no more.
+   *
+   * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
+   */
+  release(
+    lease: Lease,
+    options?: CheckpointerCallOptions,
+  ): Promise<Lease | undefined> {
+    return this.#write(lease, releasing(lease), options);
+  }
+
+  /**
+   * Removes the lease if its counter has not moved. Resolves with whether it did.
+   *
+   * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
+   */
+  async delete(
+    lease: Lease,
+    options: CheckpointerCallOptions = {},
+  ): Promise<boolean> {
+    const { signal } = options;
+    const found = await this.#read(lease, signal);
+    if (!found || !isCurrent(found.stored, lease)) return false;
+    const { key, versionstamp } = found;
+    return await this.#commit(
+      (atomic) => atomic.check({ key, versionstamp }).delete(key),
+      signal,
+    );
+  }
+
+  async #write(
+    lease: Lease,
+    transition: Transition,
+    options: CheckpointerCallOptions = {},
+  ): Promise<Lease | undefined> {
+    const { signal } = options;
+    const found = await this.#read(lease, signal);
+    const next = found && transition(found.stored);
+    if (!found || !next) return undefined;
+    const { key, versionstamp } = found;
+    const row = encodeLease(next);
+    // Whoever wrote the row since it was read has moved its version, and so its counter too: this write is refused.
+    const ok = await this.#commit(
+      (atomic) => atomic.check({ key, versionstamp }).set(key, row),
+      signal,
+    );
+    return ok ? this.#decode(row, lease.streamName, lease.shardId) : undefined;
+  }
+
+  #commit(
+    compose: (atomic: KvStoreAtomic) => KvStoreAtomic,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const waiting = { clock: this.#clock, random: this.#random, signal };
+    return commit(this.#kv, compose, waiting);
+  }
+
+  async #read(lease: Lease, signal: AbortSignal | undefined): Promise<
+    { key: KvStoreKey; versionstamp: string; stored: Lease } | undefined
+  > {
+    const { streamName, shardId } = lease;
+    const key = this.#key(lease);
+    const entry = await abortable(() => this.#kv.get(key), signal);
+    if (entry.versionstamp === null) return undefined;
+    return {
+      key,
+      versionstamp: entry.versionstamp,
+      stored: this.#decode(entry.value, streamName, shardId),
+    };
+  }
+
+  #decode(value: unknown, streamName: string, shardId: string): Lease {
+    const key = showKey(this.#key({ streamName, shardId }));
+    return decodeLease(value, { streamName, shardId, key });
+  }
+
+  #prefix(streamName: string): KvStoreKey {
+    return ["@webstreams/kinesis", "lease", this.#name, streamName];
+  }
+
+  #key(of: { streamName: string; shardId: string }): KvStoreKey {
+    return [...this.#prefix(of.streamName), of.shardId];
+  }
+}

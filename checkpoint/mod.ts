@@ -1,0 +1,59 @@
+/**
+ * Where a consumer stores how far it has come, and which worker reads which shard.
+ *
+ * | Backend | Survives | Workers may be |
+ * |---|---|---|
+ * | {@linkcode MemoryCheckpointer} | nothing | in one process, sharing the instance |
+ * | {@linkcode KvCheckpointer} on a SQLite file | the end of the process | on one machine, sharing the file |
+ * | {@linkcode KvCheckpointer} on Deno Deploy | what the platform states | anywhere, sharing the database |
+ *
+ * Any object that keeps the promises of {@linkcode Checkpointer} is one.
+ *
+ * @example Progress in a file
+ * ```ts
+ * import { type Checkpointer, KvCheckpointer } from "@webstreams/kinesis/checkpoint";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = await Deno.makeTempFile({ suffix: ".sqlite3" });
+ * let kv = await Deno.openKv(path);
+ * let checkpointer: Checkpointer = new KvCheckpointer({ kv, name: "billing" });
+ * await checkpointer.create({
+ *   streamName: "orders",
+ *   shardId: "shardId-000000000000",
+ *   checkpoint: { type: "LATEST" },
+ *   parentShardIds: [],
+ * });
+ * kv.close(); // the process ends, another one starts
+ *
+ * kv = await Deno.openKv(path);
+ * checkpointer = new KvCheckpointer({ kv, name: "billing" });
+ * assertEquals(await checkpointer.list("orders"), [{
+ *   streamName: "orders",
+ *   shardId: "shardId-000000000000",
+ *   counter: 0,
+ *   checkpoint: { type: "LATEST" },
+ *   parentShardIds: [],
+ * }]);
+ * kv.close();
+ * await Deno.remove(path);
+ * ```
+ *
+ * @module
+ */
+export type {
+  Checkpointer,
+  CheckpointerCallOptions,
+  Lease,
+  NewLease,
+} from "./checkpointer.ts";
+export type { Clock } from "../_core/clock.ts";
+export type { Checkpoint } from "../records.ts";
+export { MemoryCheckpointer } from "./memory.ts";
+export { KvCheckpointer } from "./kv.ts";
+export type { KvCheckpointerOptions } from "./kv.ts";
+export type {
+  KvStore,
+  KvStoreAtomic,
+  KvStoreEntry,
+  KvStoreKey,
+} from "./_kv_store.ts";

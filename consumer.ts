@@ -1,0 +1,162 @@
+/**
+ * Reading a stream.
+ *
+ * @module
+ */
+import { acknowledgingSink } from "./_consumer/acknowledging_sink.ts";
+import { type ConsumerStatus, Merge } from "./_consumer/merge.ts";
+import { processedIterator } from "./_consumer/iterator.ts";
+import {
+  type ConsumerOptions,
+  type PoisonPolicy,
+  resolveConsumerOptions,
+} from "./_consumer/options.ts";
+import type { ShardStatus } from "./_consumer/merge.ts";
+import { ClosedError } from "./errors.ts";
+import type { ConsumerRecord } from "./records.ts";
+
+export type { ConsumerOptions, ConsumerStatus, PoisonPolicy, ShardStatus };
+
+/**
+ * A `ReadableStream` of everything in a Kinesis stream: all shards, each read on its own, the parents of a reshard before
+ * their children, resumed from the checkpoint.
+ *
+ * A record counts as processed when it is acknowledged, and a checkpoint never passes one that is not. Iterating with
+ * `for await` acknowledges a record when the next one is asked for; a loop that is left by `break` or an error leaves its
+ * last record unacknowledged. With any other way to read, call {@linkcode ConsumerRecord.ack}, or pipe into
+ * {@linkcode Consumer.acknowledging}.
+ *
+ * @example
+ * ```ts
+ * import { Consumer, KinesisClient, Producer } from "@webstreams/kinesis";
+ * import { MemoryCheckpointer } from "@webstreams/kinesis/checkpoint";
+ * import { json } from "@webstreams/kinesis/processors";
+ * import { KinesisServer } from "@webstreams/kinesis/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { fetch } = new KinesisServer();
+ * const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+ * const client = new KinesisClient({ region: "eu-west-1", credentials, fetch });
+ * const stream = { client, streamName: "orders", processor: json<number>() };
+ * const producer = new Producer({ ...stream, createStream: { shardCount: 3 } });
+ * for (let i = 0; i < 10; i++) producer.put(i);
+ * await producer.close();
+ *
+ * const checkpointer = new MemoryCheckpointer();
+ * let sum = 0;
+ * const consumer = new Consumer({ ...stream, checkpointer, until: "caught-up" });
+ * for await (const { value } of consumer) sum += value;
+ * assertEquals(sum, 45);
+ *
+ * // Everything is processed, so there is nothing left for the next run.
+ * const again = new Consumer({ ...stream, checkpointer, until: "caught-up" });
+ * for await (const record of again) throw new Error(record.sequenceNumber);
+ * ```
+ */
+export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
+  readonly #merge: Merge<T>;
+  readonly #end: () => void;
+
+  /**
+   * Makes a consumer. Nothing is read before the first record is asked for, or {@linkcode Consumer.ready}.
+   *
+   * @throws {TypeError} if the stream, the processor or a choice is missing or malformed
+   * @throws {RangeError} if a number is out of its range
+   */
+  constructor(options: ConsumerOptions<T>) {
+    const resolved = resolveConsumerOptions(options);
+    let controller!: ReadableStreamDefaultController<ConsumerRecord<T>>;
+    let open = true;
+    const merge = new Merge(resolved, (error) => {
+      if (!open) return;
+      open = false;
+      controller.error(error);
+    });
+    super({
+      start(given) {
+        controller = given;
+      },
+      async pull() {
+        const record = await merge.next();
+        if (!open) return;
+        if (record) controller.enqueue(record);
+        else {
+          open = false;
+          controller.close();
+        }
+      },
+      async cancel(reason) {
+        open = false;
+        await merge.close(reason);
+      },
+    }, { highWaterMark: 0 });
+    this.#merge = merge;
+    this.#end = () => {
+      if (!open) return;
+      open = false;
+      controller.close();
+    };
+  }
+
+  /**
+   * Starts reading and resolves when every shard that this worker holds at first has an iterator: with `from: "LATEST"`,
+   * whatever is written after that will be read.
+   */
+  get ready(): Promise<void> {
+    return this.#merge.ready;
+  }
+
+  /** How every shard stands, and what has been handed out. */
+  status(): ConsumerStatus {
+    return this.#merge.status();
+  }
+
+  /**
+   * Stores the progress now instead of at the next interval.
+   *
+   * @throws {CheckpointError} if that fails for some shards
+   */
+  checkpoint(): Promise<void> {
+    return this.#merge.checkpoint();
+  }
+
+  /**
+   * Ends the stream: stops reading, stores what was acknowledged, gives the leases back. Works while the stream is locked;
+   * who reads it sees the end.
+   *
+   * @throws {CheckpointError} if the progress of some shards could not be stored
+   */
+  async close(): Promise<void> {
+    this.#end();
+    await this.#merge.close(new ClosedError("The consumer is closed"));
+  }
+
+  /**
+   * Wraps a sink so that a record is acknowledged when the sink has written it:
+   * `consumer.pipeTo(consumer.acknowledging(sink))`.
+   */
+  acknowledging(
+    sink: WritableStream<ConsumerRecord<T>>,
+  ): WritableStream<ConsumerRecord<T>> {
+    return acknowledgingSink(sink);
+  }
+
+  /** Iterates; asking for the next record acknowledges the one before. */
+  override values(
+    options?: ReadableStreamIteratorOptions,
+  ): AsyncIterableIterator<ConsumerRecord<T>> {
+    return processedIterator(this, options);
+  }
+
+  /** Iterates; asking for the next record acknowledges the one before. */
+  override [Symbol.asyncIterator](
+    options?: ReadableStreamIteratorOptions,
+  ): AsyncIterableIterator<ConsumerRecord<T>> {
+    return this.values(options);
+  }
+
+  /** Closes the consumer. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Credentials of a container: ECS task roles, EKS Pod Identity, Greengrass, and whatever speaks their protocol.
+ *
+ * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html}
+ * @module
+ */
+import { isLoopback } from "../_aws/secure_url.ts";
+import type { CredentialsProvider } from "./credentials.ts";
+import { credentialsFromDocument, TOKEN_SHAPE } from "./document.ts";
+import {
+  type Environment,
+  envOf,
+  lookUpEnv,
+  notConfigured,
+  reasonOf,
+  unusable,
+} from "./environment.ts";
+import {
+  contextOf,
+  parseSecretJson,
+  type ProviderOptions,
+  secretHeader,
+  send,
+} from "./http.ts";
+
+/** Options of {@linkcode fromContainer}. */
+export interface ContainerOptions extends ProviderOptions {
+  /** Time limit of one attempt in milliseconds; there are up to 3. @default {1000} */
+  timeoutMs?: number;
+}
+
+const ECS_ORIGIN = "http://169.254.170.2";
+/** Hosts that may be asked over plain http beside this machine: ECS, then EKS in both families. */
+const CONTAINER_HOSTS = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
+const WHAT = "the container's credentials";
+
+/**
+ * Asks the address in `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI`, with the token in
+ * the file `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` (read anew each time) or in `AWS_CONTAINER_AUTHORIZATION_TOKEN`.
+ * Plain http goes to this machine and to the addresses of ECS and EKS only. The provider rejects with a
+ * {@linkcode CredentialsError} if no address is set, it is not allowed, or the answer is not credentials.
+ */
+export function fromContainer(
+  options: ContainerOptions = {},
+): CredentialsProvider {
+  const context = contextOf(options);
+  const { timeoutMs = 1000 } = options;
+  return async () => {
+    const url = urlOf(context.environment);
+    const token = await tokenOf(context.environment);
+    const { status, text } = await send(context, {
+      what: WHAT,
+      url,
+      headers: token === undefined ? {} : { authorization: token },
+      timeoutMs,
+    });
+    if (status !== 200) {
+      throw unusable(
+        `Cannot get ${WHAT} from ${url.origin}: HTTP status ${status}`,
+        { retryable: status === 429 || status >= 500 },
+      );
+    }
+    return credentialsFromDocument(
+      WHAT,
+      parseSecretJson(WHAT, text),
+      TOKEN_SHAPE,
+    );
+  };
+}
+
+function urlOf(environment: Environment): URL {
+  const relative = lookUpEnv(
+    environment,
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+  );
+  const full = lookUpEnv(environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  if (relative.value) {
+    // Put together as text, "@example.com/" would name another host.
+    const url = new URL(ECS_ORIGIN);
+    if (!/^\/(?!\/)/.test(relative.value)) {
+      throw unusable(
+        "Cannot use AWS_CONTAINER_CREDENTIALS_RELATIVE_URI as it must start with one /",
+      );
+    }
+    const [path, query] = relative.value.split(/\?(.*)/s, 2);
+    url.pathname = path!;
+    url.search = query ?? "";
+    return url;
+  }
+  if (!full.value) {
+    throw notConfigured(`${relative.reason}, ${full.reason}`);
+  }
+  if (!URL.canParse(full.value)) {
+    throw unusable(
+      "Cannot use AWS_CONTAINER_CREDENTIALS_FULL_URI as it is not a URL",
+    );
+  }
+  const url = new URL(full.value);
+  // Names under localhost are this machine by convention only; the SDKs do not take them here.
+  const isHere = isLoopback(url) && !url.hostname.endsWith(".localhost");
+  const isAllowed = url.protocol === "https:" ||
+    url.protocol === "http:" &&
+      (isHere || CONTAINER_HOSTS.includes(url.hostname));
+  if (!isAllowed) {
+    throw unusable(
+      `Cannot use AWS_CONTAINER_CREDENTIALS_FULL_URI as it must be https, or http to this machine or one of ${
+        CONTAINER_HOSTS.join(", ")
+      }: current host is "${url.host}"`,
+    );
+  }
+  return url;
+}
+
+async function tokenOf(environment: Environment): Promise<string | undefined> {
+  const path = envOf(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+  let token = envOf(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+  if (path) {
+    try {
+      token = (await environment.readTextFile(path)).trim();
+    } catch (cause) {
+      throw unusable(
+        `Cannot read the container's token ${path}: ${reasonOf(cause)}`,
+        { cause },
+      );
+    }
+  }
+  return token && secretHeader("the container's token", token);
+}

@@ -1,0 +1,153 @@
+/**
+ * Credentials of an EC2 instance, from its metadata service in version 2. The first version is never used: it answers
+ * whoever can make the instance send a GET.
+ *
+ * @see {@link https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html}
+ * @module
+ */
+import { parseEndpointUrl } from "../_aws/secure_url.ts";
+import { CredentialsError, KinesisError } from "../errors.ts";
+import { createCredentials, type CredentialsProvider } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
+import { credentialsFromDocument, TOKEN_SHAPE } from "./document.ts";
+import { envOf, notConfigured, unusable } from "./environment.ts";
+import {
+  contextOf,
+  type HttpRequest,
+  parseSecretJson,
+  type ProviderContext,
+  type ProviderOptions,
+  secretHeader,
+  send,
+} from "./http.ts";
+import { loadSharedFiles, profileNameOf } from "./shared_files.ts";
+
+/** Options of {@linkcode fromInstanceMetadata}. */
+export interface InstanceMetadataOptions extends ProviderOptions {
+  /** Time limit of one request in milliseconds. Where there is no instance, the first one takes that long. @default {1000} */
+  timeoutMs?: number;
+  /** The profile of the shared files that says where the service is. Default: `AWS_PROFILE`, else `default`. */
+  profile?: string;
+  /** The URL of the service. Default: `AWS_EC2_METADATA_SERVICE_ENDPOINT`, else that of the profile, else 169.254.169.254. */
+  endpoint?: string | URL;
+}
+
+const IPV4 = "http://169.254.169.254";
+const IPV6 = "http://[fd00:ec2::254]";
+const ROLE_PATH = "/latest/meta-data/iam/security-credentials/";
+const TOKEN_TTL_SECONDS = "21600";
+const WHAT = "the instance's credentials";
+/** How long expired credentials are said to last: when the service is late, old ones go on working, as in the SDKs. */
+const EXTENSION_MS = 15 * 60 * 1000;
+
+/**
+ * Asks the metadata service for the role of the instance and its credentials. The provider rejects with a
+ * {@linkcode CredentialsError} if `AWS_EC2_METADATA_DISABLED` is true, nothing answers, or the instance has no role.
+ */
+export function fromInstanceMetadata(
+  options: InstanceMetadataOptions = {},
+): CredentialsProvider {
+  const context = contextOf(options);
+  const { timeoutMs = 1000 } = options;
+  const { environment, clock } = context;
+  return async () => {
+    const flag = "AWS_EC2_METADATA_DISABLED";
+    if (envOf(environment, flag)?.toLowerCase() === "true") {
+      throw notConfigured(`${flag} is true`);
+    }
+    const base = await endpointOf(context, options);
+    const token = await getToken(context, base, timeoutMs);
+    const get = async (path: string) => {
+      const answer = await ask(context, {
+        url: new URL(path, base),
+        headers: { "x-aws-ec2-metadata-token": token },
+        timeoutMs,
+      });
+      if (answer.status === 200) return answer.text;
+      // A 404 for the list means that the instance has no role, so that another source may be meant.
+      if (path === ROLE_PATH && answer.status === 404) {
+        throw notConfigured("the instance has no role");
+      }
+      throw unusable(`Cannot get ${WHAT}: HTTP status ${answer.status}`, {
+        retryable: answer.status === 429 || answer.status >= 500,
+      });
+    };
+    const role = (await get(ROLE_PATH)).split("\n", 1)[0]!.trim();
+    if (!role) throw notConfigured("the instance has no role");
+    const document = parseSecretJson(
+      WHAT,
+      await get(ROLE_PATH + encodeURIComponent(role)),
+    );
+    if (document.Code !== undefined && document.Code !== "Success") {
+      throw unusable(`Cannot get ${WHAT}: the code is ${document.Code}`);
+    }
+    return extend(
+      credentialsFromDocument(WHAT, document, TOKEN_SHAPE),
+      clock.now(),
+    );
+  };
+}
+
+async function endpointOf(
+  { environment }: ProviderContext,
+  options: InstanceMetadataOptions,
+): Promise<URL> {
+  const name = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+  // The service is link-local by definition, whatever address it has, so plain http is allowed.
+  const given = options.endpoint ?? envOf(environment, name);
+  if (given) return parseEndpointUrl(name, given, true);
+  const { profiles } = await loadSharedFiles(environment);
+  const profile = profiles.get(profileNameOf(environment, options.profile));
+  const setting = profile?.get(name.slice("AWS_".length).toLowerCase());
+  if (setting) return parseEndpointUrl(name, setting, true);
+  const mode = envOf(environment, `${name}_MODE`) ??
+    profile?.get("ec2_metadata_service_endpoint_mode");
+  return new URL(mode?.toLowerCase() === "ipv6" ? IPV6 : IPV4);
+}
+
+async function getToken(
+  context: ProviderContext,
+  base: URL,
+  timeoutMs: number,
+): Promise<string> {
+  let answer;
+  try {
+    answer = await ask(context, {
+      url: new URL("/latest/api/token", base),
+      method: "PUT",
+      headers: { "x-aws-ec2-metadata-token-ttl-seconds": TOKEN_TTL_SECONDS },
+      timeoutMs,
+      // Nothing answers where there is no instance: the usual case on a laptop, where a chain ends here.
+      retryConnection: false,
+    });
+  } catch (error) {
+    if (error instanceof CredentialsError || !(error instanceof KinesisError)) {
+      throw error;
+    }
+    throw notConfigured(error.message);
+  }
+  if (answer.status === 200 && answer.text) {
+    return secretHeader("the token of the metadata service", answer.text);
+  }
+  throw unusable(
+    `Cannot get a token of the metadata service: HTTP status ${answer.status}`,
+    { retryable: answer.status === 429 || answer.status >= 500 },
+  );
+}
+
+function ask(context: ProviderContext, request: Omit<HttpRequest, "what">) {
+  return send(context, { what: WHAT, ...request });
+}
+
+function extend(credentials: Credentials, now: number): Credentials {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const { expiration, accountId } = credentials;
+  if (!expiration || expiration.getTime() > now) return credentials;
+  return createCredentials({
+    accessKeyId,
+    secretAccessKey,
+    sessionToken,
+    accountId,
+    expiration: new Date(now + EXTENSION_MS),
+  });
+}

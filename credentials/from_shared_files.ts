@@ -1,0 +1,226 @@
+/**
+ * Credentials of a profile in `~/.aws/config` and `~/.aws/credentials`.
+ *
+ * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html}
+ * @module
+ */
+import { CredentialsError } from "../errors.ts";
+import {
+  createCredentials,
+  type Credentials,
+  type CredentialsProvider,
+} from "./credentials.ts";
+import { envOf, notConfigured, unusable } from "./environment.ts";
+import { fromContainer } from "./from_container.ts";
+import { fromEnvironment } from "./from_environment.ts";
+import { fromInstanceMetadata } from "./from_instance_metadata.ts";
+import { fromWebIdentity } from "./from_web_identity.ts";
+import {
+  contextOf,
+  type ProviderContext,
+  type ProviderOptions,
+} from "./http.ts";
+import type { IniSection } from "./ini.ts";
+import { processCredentials } from "./process.ts";
+import {
+  loadSharedFiles,
+  profileNameOf,
+  type SharedFiles,
+} from "./shared_files.ts";
+import { isSsoProfile, ssoCredentials } from "./sso.ts";
+import { callSts, sessionName } from "./sts.ts";
+
+/** Options of {@linkcode fromSharedFiles}. */
+export interface SharedFilesOptions extends ProviderOptions {
+  /** The profile. Default: `AWS_PROFILE`, else `default`. */
+  profile?: string;
+  /** The region whose STS is asked for roles, where the profile has none. Default: `AWS_REGION`, `AWS_DEFAULT_REGION`, else us-east-1. */
+  region?: string;
+  /** The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL`, else that of the region. */
+  stsEndpoint?: string | URL;
+  /** Asks for the code of a device, for profiles with `mfa_serial`. Without it such a profile cannot be used. */
+  mfaCode?: (serial: string) => string | Promise<string>;
+}
+
+/**
+ * Reads a profile: keys, `role_arn` with `source_profile` or `credential_source`, `web_identity_token_file`,
+ * `credential_process`, or `sso_session` and its like. The provider rejects with a {@linkcode CredentialsError} if there is
+ * no such profile or it cannot be used, with a {@linkcode ServiceError} if STS refuses. Files are read anew at each call.
+ */
+export function fromSharedFiles(
+  options: SharedFilesOptions = {},
+): CredentialsProvider {
+  const context = contextOf(options);
+  const { environment } = context;
+  return async () => {
+    const files = await loadSharedFiles(environment);
+    const name = profileNameOf(environment, options.profile);
+    if (!files.profiles.has(name)) {
+      const reason = [`there is no profile "${name}"`, ...files.problems]
+        .join("; ");
+      // Whoever names a profile wants that one and no other identity that happens to be around.
+      const isNamed = options.profile ?? envOf(environment, "AWS_PROFILE");
+      throw isNamed && files.profiles.size > 0
+        ? unusable(reason)
+        : notConfigured(reason);
+    }
+    return await new ProfileResolver(context, options, files).resolve(name, []);
+  };
+}
+
+class ProfileResolver {
+  readonly #context: ProviderContext;
+  readonly #options: SharedFilesOptions;
+  readonly #files: SharedFiles;
+
+  constructor(
+    context: ProviderContext,
+    options: SharedFilesOptions,
+    files: SharedFiles,
+  ) {
+    this.#context = context;
+    this.#options = options;
+    this.#files = files;
+  }
+
+  /** `visited` are the profiles that have this one as their source, the outermost first. */
+  async resolve(
+    name: string,
+    visited: readonly string[],
+  ): Promise<Credentials> {
+    const settings = this.#files.profiles.get(name);
+    if (!settings) {
+      throw unusable(
+        `Cannot use profile "${visited.at(-1)}": there is no profile "${name}"`,
+      );
+    }
+    const get = (setting: string) => settings.get(setting);
+    // A profile that is the source of a role gives its keys, even if it names a role of its own: as the SDKs have it.
+    const keys = keysOf(settings);
+    if (visited.length > 0 && keys) return keys;
+    const hasSource = settings.has("source_profile") ||
+      settings.has("credential_source");
+    if (settings.has("role_arn") && hasSource) {
+      return await this.#assumeRole(name, settings, visited);
+    }
+    if (keys) return keys;
+    if (settings.has("web_identity_token_file") && settings.has("role_arn")) {
+      return await fromWebIdentity({
+        ...this.#options,
+        roleArn: get("role_arn"),
+        roleSessionName: get("role_session_name"),
+        tokenFile: get("web_identity_token_file"),
+        region: get("region") ?? this.#options.region,
+      })();
+    }
+    const command = get("credential_process");
+    if (command) return await processCredentials(this.#context, name, command);
+    if (isSsoProfile(settings)) {
+      const { ssoSessions } = this.#files;
+      return await ssoCredentials(this.#context, name, settings, ssoSessions);
+    }
+    if (settings.has("login_session")) {
+      throw unusable(
+        `Cannot use profile "${name}": 'login_session' is not supported; use 'credential_process' with: aws configure export-credentials --profile ${name}`,
+      );
+    }
+    const reason = `profile "${name}" has no credentials`;
+    throw name === "default" && visited.length === 0
+      ? notConfigured(reason)
+      : unusable(`Cannot use shared files: ${reason}`);
+  }
+
+  async #assumeRole(
+    name: string,
+    settings: IniSection,
+    visited: readonly string[],
+  ): Promise<Credentials> {
+    const source = await this.#source(name, settings, visited);
+    const serial = settings.get("mfa_serial");
+    const { mfaCode } = this.#options;
+    if (serial && !mfaCode) {
+      throw unusable(
+        `Cannot use profile "${name}": 'mfa_serial' is set, so option 'mfaCode' is needed`,
+      );
+    }
+    return await callSts(this.#context, {
+      action: "AssumeRole",
+      region: settings.get("region") ?? this.#options.region,
+      endpoint: this.#options.stsEndpoint,
+      credentials: source,
+      parameters: {
+        RoleArn: settings.get("role_arn"),
+        RoleSessionName: settings.get("role_session_name") ??
+          sessionName(this.#context),
+        ExternalId: settings.get("external_id"),
+        DurationSeconds: settings.get("duration_seconds"),
+        SerialNumber: serial,
+        TokenCode: serial && await mfaCode!(serial),
+      },
+    });
+  }
+
+  /** The credentials that a role is assumed with. */
+  async #source(
+    name: string,
+    settings: IniSection,
+    visited: readonly string[],
+  ): Promise<Credentials> {
+    const profile = settings.get("source_profile");
+    const source = settings.get("credential_source");
+    if (profile && source) {
+      throw unusable(
+        `Cannot use profile "${name}": set 'source_profile' or 'credential_source', not both`,
+      );
+    }
+    if (profile) {
+      if (visited.includes(profile)) {
+        throw unusable(
+          `Cannot use profile "${name}": 'source_profile' goes in circles: ${
+            [...visited, name, profile].join(" -> ")
+          }`,
+        );
+      }
+      return await this.resolve(profile, [...visited, name]);
+    }
+    const provider = this.#namedSource(source!);
+    if (!provider) {
+      throw unusable(
+        `Cannot use profile "${name}": 'credential_source' must be Environment, EcsContainer or Ec2InstanceMetadata: current value is "${source}"`,
+      );
+    }
+    try {
+      return await provider();
+    } catch (cause) {
+      if (!(cause instanceof CredentialsError)) throw cause;
+      throw unusable(
+        `Cannot use profile "${name}": 'credential_source' ${source}: ${cause.message}`,
+        { cause, retryable: cause.retryable },
+      );
+    }
+  }
+
+  #namedSource(source: string): CredentialsProvider | undefined {
+    const options = this.#context;
+    switch (source) {
+      case "Environment":
+        return fromEnvironment(options);
+      case "EcsContainer":
+        return fromContainer(options);
+      case "Ec2InstanceMetadata":
+        return fromInstanceMetadata(options);
+    }
+  }
+}
+
+function keysOf(settings: IniSection): Credentials | undefined {
+  const accessKeyId = settings.get("aws_access_key_id");
+  const secretAccessKey = settings.get("aws_secret_access_key");
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return createCredentials({
+    accessKeyId,
+    secretAccessKey,
+    sessionToken: settings.get("aws_session_token"),
+    accountId: settings.get("aws_account_id"),
+  });
+}

@@ -1,0 +1,202 @@
+/**
+ * Small bounded requests to the services that hand out credentials.
+ *
+ * @module
+ */
+import { type Clock, delay, systemClock } from "../_core/clock.ts";
+import {
+  ConnectionError,
+  type KinesisError,
+  ResponseError,
+  TimeoutError,
+} from "../errors.ts";
+import {
+  type Environment,
+  systemEnvironment,
+  unusable,
+} from "./environment.ts";
+
+/** What every provider can be given in place of the real world. */
+export interface ProviderOptions {
+  /** Sends requests. Default: the global `fetch`. */
+  fetch?: typeof fetch;
+  /** Variables, files and commands. Default: those of the runtime. */
+  environment?: Environment;
+  /** Time. Default: that of the runtime. */
+  clock?: Clock;
+}
+
+/** {@linkcode ProviderOptions} with nothing missing. */
+export type ProviderContext = Required<ProviderOptions>;
+
+/** Fills in the defaults. */
+export function contextOf(options: ProviderOptions): ProviderContext {
+  return {
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    environment: options.environment ?? systemEnvironment,
+    clock: options.clock ?? systemClock,
+  };
+}
+
+/** A whole answer. */
+export interface HttpAnswer {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The headers. */
+  readonly headers: Headers;
+  /** The body. */
+  readonly text: string;
+}
+
+/** How a request is sent. */
+export interface HttpRequest {
+  /** What is asked, for messages, for example `the container's credentials`. */
+  readonly what: string;
+  /** The address. Only its origin shows in errors: paths and queries of these services can be secrets. */
+  readonly url: URL;
+  /** Default: GET. */
+  readonly method?: string;
+  /** Headers. */
+  readonly headers?: HeadersInit;
+  /** The body. */
+  readonly body?: string;
+  /** Time limit of one attempt in milliseconds. @default {10_000} */
+  readonly timeoutMs?: number;
+  /** How many times it is tried when the service says that it is busy or broken. @default {3} */
+  readonly attempts?: number;
+  /** Whether it is tried again also when nothing answers. @default {true} */
+  readonly retryConnection?: boolean;
+}
+
+/** Answers of these services have a few kilobytes; more is somebody else's page. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const FIRST_DELAY_MS = 100;
+
+/**
+ * Sends a request, a few times if need be. Redirects are refused, since tokens must not follow them.
+ *
+ * @throws {ConnectionError | TimeoutError | ResponseError} if no answer of reasonable size arrived
+ */
+export async function send(
+  context: ProviderContext,
+  request: HttpRequest,
+): Promise<HttpAnswer> {
+  const { attempts = 3, retryConnection = true } = request;
+  for (let attempt = 1;; attempt++) {
+    const isLast = attempt >= attempts;
+    try {
+      const answer = await sendOnce(context, request);
+      const isBusy = answer.status === 429 || answer.status >= 500;
+      if (isLast || !isBusy) return answer;
+    } catch (error) {
+      if (isLast || !retryConnection || !(error as KinesisError).retryable) {
+        throw error;
+      }
+    }
+    await delay(FIRST_DELAY_MS * 2 ** (attempt - 1), { clock: context.clock });
+  }
+}
+
+async function sendOnce(
+  { fetch, clock }: ProviderContext,
+  { what, url, method, headers, body, timeoutMs = 10_000 }: HttpRequest,
+): Promise<HttpAnswer> {
+  const controller = new AbortController();
+  let isTimedOut = false;
+  const timer = clock.setTimeout(() => {
+    isTimedOut = true;
+    controller.abort();
+  }, timeoutMs);
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      body,
+      // Not "error", which Workers do not know.
+      redirect: "manual",
+      signal: controller.signal,
+    });
+    if (response.type === "opaqueredirect" || isRedirect(response.status)) {
+      throw new ResponseError(
+        `Cannot get ${what} from ${url.origin}: it answers with a redirect, which is not followed`,
+        { status: response.status, retryable: false },
+      );
+    }
+    const text = await readText(response, what);
+    return { status: response.status, headers: response.headers, text };
+  } catch (error) {
+    if (error instanceof ResponseError) throw error;
+    const message = `Cannot get ${what} from ${url.origin}`;
+    if (isTimedOut) {
+      throw new TimeoutError(`${message}: no answer within ${timeoutMs} ms`, {
+        timeoutMs,
+      });
+    }
+    throw new ConnectionError(`${message}: ${reasonWithout(error, url)}`);
+  } finally {
+    clock.clearTimeout(timer);
+    // Whatever is left of the body is not wanted.
+    controller.abort();
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}
+
+/** What fetch complains about. Its error itself is not passed on: runtimes put the whole URL into it. */
+function reasonWithout(error: unknown, url: URL): string {
+  if (!(error instanceof Error)) return String(error);
+  const reason = error.message.replaceAll(url.href, url.origin);
+  // Node says "fetch failed" and keeps the reason one level down.
+  const code = (error.cause as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" && /^[A-Z_]+$/.test(code)
+    ? `${reason} (${code})`
+    : reason;
+}
+
+async function readText(response: Response, what: string): Promise<string> {
+  if (!response.body) return "";
+  const decoder = new TextDecoder();
+  const reader = response.body.getReader();
+  let text = "";
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.length;
+    if (size > MAX_BODY_BYTES) {
+      await reader.cancel();
+      throw new ResponseError(
+        `Cannot get ${what}: the answer has more than ${MAX_BODY_BYTES} bytes`,
+        { status: response.status, retryable: false },
+      );
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+/** Makes sure that a secret can be a header: some runtimes show the value of one that cannot in their error. */
+export function secretHeader(what: string, value: string): string {
+  if (/^[ -~]*$/.test(value)) return value;
+  throw unusable(
+    `Cannot use ${what}: it has a line break or another character that is not printable ASCII`,
+  );
+}
+
+/** Parses a JSON object. Never shows the text: it holds secrets, and so do the messages of `JSON.parse`. */
+export function parseSecretJson(
+  what: string,
+  text: string,
+): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw unusable(`Cannot read ${what}: not valid JSON`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw unusable(`Cannot read ${what}: not a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}

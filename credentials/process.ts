@@ -1,0 +1,57 @@
+/**
+ * Credentials that a command prints: `credential_process` of a profile.
+ *
+ * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html}
+ * @module
+ */
+import type { Credentials } from "./credentials.ts";
+import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./document.ts";
+import { reasonOf, unusable } from "./environment.ts";
+import { parseSecretJson, type ProviderContext } from "./http.ts";
+
+/** Long enough for a person who has to touch a key. */
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Runs the command. Neither the command line nor what it printed ever shows in an error.
+ *
+ * @throws {CredentialsError} if it fails, takes more than a minute, or prints something else than valid credentials
+ */
+export async function processCredentials(
+  { environment, clock }: ProviderContext,
+  profile: string,
+  command: string,
+): Promise<Credentials> {
+  const what = `the output of credential_process of profile "${profile}"`;
+  if (!environment.runCommand) {
+    throw unusable(`Cannot get ${what}: this runtime offers no commands`);
+  }
+  const controller = new AbortController();
+  const timer = clock.setTimeout(() => controller.abort(), TIMEOUT_MS);
+  let output: string;
+  try {
+    output = await environment.runCommand(command, {
+      signal: controller.signal,
+    });
+  } catch (error) {
+    const reason = controller.signal.aborted
+      ? `it took longer than ${TIMEOUT_MS} ms`
+      : reasonOf(error).replaceAll(command, "…");
+    throw unusable(`Cannot get ${what}: ${reason}`);
+  } finally {
+    clock.clearTimeout(timer);
+  }
+  const document = parseSecretJson(what, output);
+  if (document.Version !== 1) {
+    throw unusable(`Cannot read ${what}: 'Version' must be 1`);
+  }
+  const credentials = credentialsFromDocument(
+    what,
+    document,
+    SESSION_TOKEN_SHAPE,
+  );
+  if ((credentials.expiration?.getTime() ?? Infinity) <= clock.now()) {
+    throw unusable(`Cannot use ${what}: the credentials have expired`);
+  }
+  return credentials;
+}

@@ -1,0 +1,35 @@
+/**
+ * The region that the surroundings ask for.
+ *
+ * @module
+ */
+import { type Environment, envOf, systemEnvironment } from "./environment.ts";
+import { loadSharedFiles, profileNameOf } from "./shared_files.ts";
+
+/**
+ * Finds the region: `AWS_REGION`, else `AWS_DEFAULT_REGION`, else `region` of the profile in the shared files.
+ * Resolves with `undefined` if none of them says; what may not be read counts as not set.
+ *
+ * @example
+ * ```ts
+ * import { resolveRegion } from "@webstreams/kinesis/credentials";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const region = await resolveRegion({
+ *   env: (name) => name === "AWS_REGION" ? "eu-central-1" : undefined,
+ *   readTextFile: () => Promise.reject(new Error("no files here")),
+ * });
+ * assertEquals(region, "eu-central-1");
+ * ```
+ */
+export async function resolveRegion(
+  environment: Environment = systemEnvironment,
+  options: { profile?: string } = {},
+): Promise<string | undefined> {
+  const region = envOf(environment, "AWS_REGION") ??
+    envOf(environment, "AWS_DEFAULT_REGION");
+  if (region) return region;
+  const { profiles } = await loadSharedFiles(environment);
+  return profiles.get(profileNameOf(environment, options.profile))
+    ?.get("region");
+}

@@ -1,0 +1,84 @@
+/**
+ * The shared `config` and `credentials` files: where they are and what profiles they hold.
+ *
+ * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html}
+ * @module
+ */
+import { type Environment, envOf, lookUpEnv, reasonOf } from "./environment.ts";
+import { type IniFile, type IniSection, parseIni } from "./ini.ts";
+
+/** What both files say. */
+export interface SharedFiles {
+  /** Profiles by name; what the credentials file says comes before what the config file says. */
+  readonly profiles: ReadonlyMap<string, IniSection>;
+  /** Sections `sso-session` by name. */
+  readonly ssoSessions: ReadonlyMap<string, IniSection>;
+  /** Why a file could not be read, one sentence a file. */
+  readonly problems: readonly string[];
+}
+
+/** Reads both files. A file that is missing or may not be read counts as empty, and is a problem in the result. */
+export async function loadSharedFiles(
+  environment: Environment,
+): Promise<SharedFiles> {
+  const problems: string[] = [];
+  const load = async (variable: string, name: string): Promise<IniFile> => {
+    const path = envOf(environment, variable) ??
+      homePath(environment, [".aws", name]);
+    if (!path) {
+      const { reason } = lookUpEnv(environment, "HOME");
+      problems.push(`${name} file: ${reason}`);
+      return new Map();
+    }
+    try {
+      return parseIni(await environment.readTextFile(expandHome(path)));
+    } catch (error) {
+      problems.push(`${path}: ${reasonOf(error)}`);
+      return new Map();
+    }
+  };
+  const expandHome = (path: string) =>
+    /^~[/\\]/.test(path)
+      ? homePath(environment, [path.slice(2)]) ?? path
+      : path;
+  const [config, credentials] = await Promise.all([
+    load("AWS_CONFIG_FILE", "config"),
+    load("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+  ]);
+  return { ...merge(config, credentials), problems };
+}
+
+/** The name of the profile that is meant: the given one, else that of `AWS_PROFILE`, else `default`. */
+export function profileNameOf(
+  environment: Environment,
+  profile: string | undefined,
+): string {
+  return profile ?? envOf(environment, "AWS_PROFILE") ?? "default";
+}
+
+/** A path in the user's home directory, where that is known. */
+export function homePath(
+  environment: Environment,
+  segments: string[],
+): string | undefined {
+  const home = envOf(environment, "HOME") ?? envOf(environment, "USERPROFILE");
+  return home && [home, ...segments].join("/");
+}
+
+function merge(config: IniFile, credentials: IniFile) {
+  const profiles = new Map<string, Map<string, string>>();
+  const ssoSessions = new Map<string, IniSection>();
+  const add = (name: string, settings: IniSection) => {
+    profiles.set(name, new Map([...profiles.get(name) ?? [], ...settings]));
+  };
+  // "[default]" counts only where "[profile default]" says nothing.
+  const plain = config.get("default");
+  if (plain && !config.get("profile default")?.size) add("default", plain);
+  for (const [section, settings] of config) {
+    const [, type, name] = /^(profile|sso-session) (.+)$/.exec(section) ?? [];
+    if (type === "profile") add(name!, settings);
+    else if (type === "sso-session") ssoSessions.set(name!, settings);
+  }
+  for (const [name, settings] of credentials) add(name, settings);
+  return { profiles, ssoSessions };
+}

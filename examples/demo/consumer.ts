@@ -1,0 +1,83 @@
+/**
+ * The consumer, a process of its own that may be killed at any moment. It reports every record before it asks for the next
+ * one, since asking acknowledges it: what a checkpoint says was processed has been reported.
+ *
+ * @module
+ */
+import { Consumer } from "@webstreams/kinesis";
+import { KvCheckpointer } from "@webstreams/kinesis/checkpoint";
+import { connect } from "./connection.ts";
+import type { Envelope } from "./envelope.ts";
+import { oneLine } from "./errors.ts";
+import type { ConsumerMessage, ConsumerSettings } from "./messages.ts";
+import { PROCESSORS } from "./processors.ts";
+
+const STATUS_MS = 250;
+
+async function consume(settings: ConsumerSettings): Promise<void> {
+  const { streamName, isOwnStream, run } = settings;
+  const kv = await Deno.openKv(settings.checkpoints);
+  let bytes = 0;
+  let foreign = 0;
+  const consumer = new Consumer<Envelope>({
+    client: connect(settings.connection),
+    streamName,
+    processor: PROCESSORS[settings.processor]!(),
+    checkpointer: new KvCheckpointer({ kv, name: "demo" }),
+    // The same after a restart, so that its shards are its own at once.
+    workerId: "demo-consumer",
+    // What others wrote before is none of our business, nor is what we cannot read.
+    from: isOwnStream ? "TRIM_HORIZON" : "LATEST",
+    onPoison: isOwnStream ? "fail" : () => void foreign++,
+    hooks: { onRead: (event) => bytes += event.bytes },
+  });
+
+  const status = () => {
+    const { shards } = consumer.status();
+    report({ type: "status", shards, bytes, foreign });
+  };
+  const ticker = setInterval(status, STATUS_MS);
+  // The one that started this process closes our input when it has seen enough, or when it is gone.
+  const closed = endOf(Deno.stdin.readable).then(() => {
+    status();
+    return consumer.close();
+  });
+  try {
+    await consumer.ready;
+    report({ type: "ready" });
+    for await (const { value, shardId } of consumer) {
+      if (value?.run !== run) foreign++;
+      else report([value.position, value.key, shardId]);
+    }
+    await closed;
+  } finally {
+    clearInterval(ticker);
+    kv.close();
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Writes at once: when this returns, the message survives this process. */
+function report(message: ConsumerMessage): void {
+  let bytes = encoder.encode(JSON.stringify(message) + "\n");
+  while (bytes.length > 0) {
+    bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+  }
+}
+
+async function endOf(input: ReadableStream<unknown>): Promise<void> {
+  for await (const _ of input);
+}
+
+if (import.meta.main) {
+  // Ctrl-C reaches all processes of a terminal; when to end is for the one that started this to say.
+  Deno.addSignalListener("SIGINT", () => {});
+  try {
+    await consume(JSON.parse(Deno.args[0]!));
+    Deno.exit(0);
+  } catch (error) {
+    report({ type: "failed", message: oneLine(error) });
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * A Kinesis in this process: kinesalite, an emulator that others wrote.
+ *
+ * @module
+ */
+import type { IncomingMessage } from "node:http";
+import { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A running emulator. */
+export interface Emulator {
+  /** Its base URL. */
+  readonly endpoint: string;
+  /** Closes its port and its connections. */
+  close(): Promise<void>;
+}
+
+/** Starts an emulator without streams on a free loopback port. Streams and reshards take a moment, as they do on AWS. */
+export async function startEmulator(): Promise<Emulator> {
+  // Loaded only now: who works on a real Kinesis needs no emulator.
+  const { default: kinesalite } = await import("kinesalite");
+  const server: Server = kinesalite({
+    createStreamMs: 200,
+    updateStreamMs: 200,
+    deleteStreamMs: 0,
+    shardLimit: 2000,
+  });
+  server.on("request", survive);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        // The server's own method also closes the store, which fails under a request that is still at work.
+        Server.prototype.close.call(server, () => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** kinesalite throws when a client goes away in the middle of a request, as a killed consumer does. */
+function survive(request: IncomingMessage): void {
+  const removeAll = request.removeAllListeners.bind(request);
+  request.removeAllListeners = (event) => {
+    removeAll(event);
+    return request.on("error", () => {});
+  };
+  request.removeAllListeners("error");
+}

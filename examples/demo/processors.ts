@@ -1,0 +1,19 @@
+/**
+ * The ways to put values into Kinesis records that the demo can be asked for.
+ *
+ * @module
+ */
+import {
+  json,
+  jsonLines,
+  kplJson,
+  type Processor,
+} from "@webstreams/kinesis/processors";
+import type { Envelope } from "./envelope.ts";
+
+/** Makes a processor, by name. */
+export const PROCESSORS: Readonly<Record<string, () => Processor<Envelope>>> = {
+  json: () => json<Envelope>(),
+  jsonLines: () => jsonLines<Envelope>(),
+  kplJson: () => kplJson<Envelope>(),
+};

@@ -1,0 +1,144 @@
+/**
+ * The reading half: a consumer process that is killed and started again, and what arrives from it.
+ *
+ * @module
+ */
+import { ConsumerProcess } from "./consumer_process.ts";
+import type {
+  ConsumerSettings,
+  RecordMessage,
+  StatusMessage,
+} from "./messages.ts";
+import { ShardTable } from "./shard_table.ts";
+import { type Verdict, Verifier } from "./verify.ts";
+
+/** Without any arrival for so long, nothing more will come. */
+const QUIET_MS = 30_000;
+/** How long the shards may take to be read to their tips once every record is there. */
+const SETTLE_MS = 5000;
+const LOOK_MS = 50;
+
+/** Runs the consumer and counts what arrives. */
+export class Reading {
+  /** What each shard gave. */
+  readonly table: ShardTable;
+  readonly #settings: ConsumerSettings;
+  readonly #onFailed: (error: unknown) => void;
+  readonly #verifier: Verifier;
+  #process: ConsumerProcess | undefined;
+  #isReady = false;
+  #arrivals = 0;
+  #bytes = 0;
+  #bytesBefore = 0;
+  #lastArrival = performance.now();
+
+  /** Expects so many records; `onFailed` hears when the consumer ends by itself. */
+  constructor(
+    settings: ConsumerSettings,
+    total: number,
+    onFailed: (error: unknown) => void,
+  ) {
+    this.#settings = settings;
+    this.#onFailed = onFailed;
+    this.#verifier = new Verifier(total);
+    this.table = new ShardTable(total);
+  }
+
+  /** Records that arrived, repeated ones too. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  /** Different records that arrived. */
+  get arrived(): number {
+    return this.#verifier.arrived;
+  }
+
+  /** Bytes that the consumer read. */
+  get bytes(): number {
+    return this.#bytesBefore + this.#bytes;
+  }
+
+  /** Whether everything arrived. */
+  get verdict(): Verdict {
+    return this.#verifier.verdict();
+  }
+
+  /** Starts a consumer and waits until it reads: whatever is written from then on arrives. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#isReady = false;
+    this.#bytesBefore += this.#bytes;
+    this.#bytes = 0;
+    this.#process = new ConsumerProcess(this.#settings, {
+      onReady: () => this.#isReady = true,
+      onRecord: (message) => this.#arrive(message),
+      onStatus: (message) => this.#update(message),
+      onFailed: this.#onFailed,
+    });
+    await until(() => this.#isReady, signal);
+  }
+
+  /** Kills the consumer, if there is one. */
+  async kill(): Promise<void> {
+    await this.#process?.kill();
+    this.#process = undefined;
+  }
+
+  /** Ends the consumer properly. */
+  async stop(): Promise<void> {
+    await this.#process?.stop();
+    this.#process = undefined;
+  }
+
+  /** Waits until so many different records have arrived. */
+  async reached(records: number, signal: AbortSignal): Promise<void> {
+    await until(() => {
+      if (this.#isQuiet) {
+        throw new Error(
+          `No record has arrived for ${
+            QUIET_MS / 1000
+          } s: ${this.arrived} are there, ${records} should be`,
+        );
+      }
+      return this.arrived >= records;
+    }, signal);
+  }
+
+  /** Waits until everything has arrived and every shard has been read to its end, or nothing comes any more. */
+  async finished(signal: AbortSignal): Promise<void> {
+    this.#lastArrival = performance.now();
+    await until(() => this.#verifier.isComplete || this.#isQuiet, signal);
+    const deadline = performance.now() + SETTLE_MS;
+    await until(
+      () => this.table.isSettled || performance.now() > deadline,
+      signal,
+    );
+  }
+
+  get #isQuiet(): boolean {
+    return performance.now() - this.#lastArrival > QUIET_MS;
+  }
+
+  #arrive([position, key, shardId]: RecordMessage): void {
+    this.#arrivals++;
+    this.#lastArrival = performance.now();
+    const isFirst = this.#verifier.arrive(position, key);
+    this.table.arrive(shardId, position, isFirst);
+  }
+
+  #update({ bytes, shards }: StatusMessage): void {
+    this.#bytes = bytes;
+    this.table.update(shards);
+  }
+}
+
+async function until(
+  condition: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!condition()) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  signal.throwIfAborted();
+}

@@ -1,0 +1,142 @@
+/**
+ * Facts for metrics and logs: small interfaces that a client, producer or consumer tells what happened. The library
+ * never prints. A hook runs synchronously on the path it observes, so it must be quick; what it throws is ignored.
+ *
+ * @module
+ */
+
+/** One HTTP attempt of a {@linkcode KinesisClient} call has ended. */
+export interface AttemptEvent {
+  /** The API action, for example `GetRecords`. */
+  readonly action: string;
+  /** 1 for the first attempt of a call. */
+  readonly attempt: number;
+  /** From signing to the decoded answer, in milliseconds. */
+  readonly durationMs: number;
+  /** The HTTP status; absent when no answer arrived. */
+  readonly status?: number;
+  /** What went wrong, if anything. */
+  readonly error?: unknown;
+  /** Size of the request body in bytes. */
+  readonly requestBytes: number;
+  /** Size of the answer's body in bytes; 0 when none arrived. */
+  readonly responseBytes: number;
+  /** How long the client waits before the next attempt, in milliseconds; absent when this was the last one. */
+  readonly retryDelayMs?: number;
+}
+
+/** What a {@linkcode KinesisClient} tells. */
+export interface ClientHooks {
+  /** After every HTTP attempt. */
+  onAttempt?(event: AttemptEvent): void;
+}
+
+/** A PutRecords request of a producer has ended. */
+export interface BatchEvent {
+  /** The stream, by name or ARN as given to the producer. */
+  readonly stream: string;
+  /** Kinesis records in the request. */
+  readonly records: number;
+  /** Values in those records; more than `records` where the processor packs several into one. */
+  readonly values: number;
+  /** Bytes of data and partition keys. */
+  readonly bytes: number;
+  /** From request to answer, in milliseconds. */
+  readonly durationMs: number;
+  /** Records that were not stored this time. */
+  readonly failed: number;
+  /** Of those, how many because of a throughput limit. */
+  readonly throttled: number;
+  /** What failed the whole request, if anything did. */
+  readonly error?: unknown;
+}
+
+/** A value was given up. */
+export interface RecordFailedEvent {
+  /** The stream, by name or ARN as given to the producer. */
+  readonly stream: string;
+  /** Its partition key. */
+  readonly partitionKey: string;
+  /** The last error. */
+  readonly error: unknown;
+  /** How many requests carried it. */
+  readonly attempts: number;
+}
+
+/** What a {@linkcode Producer} tells. */
+export interface ProducerHooks {
+  /** After every PutRecords request. */
+  onBatch?(event: BatchEvent): void;
+  /** When a value is given up, before it goes to the dead letters or into an error. */
+  onRecordFailed?(event: RecordFailedEvent): void;
+}
+
+/** An answer of GetRecords or a fan-out event was taken in. */
+export interface ReadEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** Kinesis records in it. */
+  readonly records: number;
+  /** Bytes of data in them. */
+  readonly bytes: number;
+  /** How far the reader is behind the tip of the shard, in milliseconds, as the server says. */
+  readonly millisBehindLatest?: number;
+}
+
+/** A shard changed its state inside a consumer. */
+export interface ShardEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /**
+   * `opened`: reading starts. `caught-up`: the reader saw the tip for the first time. `ended`: the last record of a
+   * closed shard was read. `finished`: its last record was acknowledged. `lost`: another worker has the lease.
+   * `released`: given back on close.
+   */
+  readonly state:
+    | "opened"
+    | "caught-up"
+    | "ended"
+    | "finished"
+    | "lost"
+    | "released";
+}
+
+/** Something failed that the consumer will try again after a delay. */
+export interface ReadErrorEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard, if only one is concerned. */
+  readonly shardId?: string;
+  /** What failed. */
+  readonly error: unknown;
+  /** How many times in a row. */
+  readonly attempt: number;
+  /** When it is tried again, in milliseconds from now. */
+  readonly retryDelayMs: number;
+}
+
+/** A stored checkpoint. */
+export interface CheckpointEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number, or `SHARD_END`. */
+  readonly position: string;
+}
+
+/** What a {@linkcode Consumer} tells. */
+export interface ConsumerHooks {
+  /** After every read that returned, empty ones too. */
+  onRead?(event: ReadEvent): void;
+  /** When a shard changes its state. */
+  onShard?(event: ShardEvent): void;
+  /** When something failed and will be tried again. */
+  onReadError?(event: ReadErrorEvent): void;
+  /** After every stored checkpoint. */
+  onCheckpoint?(event: CheckpointEvent): void;
+}

@@ -1,0 +1,119 @@
+/**
+ * AWS Kinesis Data Streams over web streams: a {@linkcode Producer} is a `WritableStream`, a {@linkcode Consumer} is a
+ * `ReadableStream`, a processor is a pair of `TransformStream`s. Only `fetch`, web streams and Web Crypto, so the same code
+ * runs in Deno, Node, Bun, Workers and browsers.
+ *
+ * ```ts
+ * import { Consumer, KinesisClient, Producer } from "@webstreams/kinesis";
+ * import { MemoryCheckpointer } from "@webstreams/kinesis/checkpoint";
+ * import { jsonLines } from "@webstreams/kinesis/processors";
+ * import { KinesisServer } from "@webstreams/kinesis/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Without `fetch` this is AWS, with the credentials that the AWS tools would use.
+ * const client = new KinesisClient({
+ *   region: "eu-west-1",
+ *   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+ *   fetch: new KinesisServer().fetch,
+ * });
+ * const orders = {
+ *   client,
+ *   streamName: "orders",
+ *   processor: jsonLines<{ userId: string; total: number }>(),
+ * };
+ *
+ * const producer = new Producer({
+ *   ...orders,
+ *   partitionKey: "userId",
+ *   createStream: { shardCount: 2 },
+ * });
+ * producer.put({ userId: "ada", total: 12 });
+ * producer.put({ userId: "bob", total: 30 });
+ * await producer.close(); // resolves when Kinesis has acknowledged everything
+ *
+ * let total = 0;
+ * const checkpointer = new MemoryCheckpointer();
+ * const consumer = new Consumer({ ...orders, checkpointer, until: "caught-up" });
+ * for await (const { value } of consumer) {
+ *   total += value.total; // asking for the next record acknowledges this one
+ * }
+ * assertEquals(total, 42);
+ * ```
+ *
+ * - **Nothing is lost silently.** A value is acknowledged by Kinesis, or handed to the dead-letter stream, or named in an
+ *   error that the caller cannot miss.
+ * - **At least once.** A checkpoint never passes a record that was not acknowledged.
+ * - **Order** per partition key when asked for, per shard on reading, parents before children.
+ * - **Bounded memory**, with backpressure up to the source.
+ * - **Typed errors** ({@linkcode KinesisError}) that say what to do.
+ *
+ * Beside this entry point: `/client` (the client alone), `/processors` (values to records and back), `/checkpoint` (where
+ * progress is stored), `/credentials` (where credentials come from), `/testing` (an in-memory Kinesis for your own tests).
+ *
+ * @module
+ */
+export { Producer } from "./producer.ts";
+export type {
+  FlushResult,
+  KeyOf,
+  Ordering,
+  ProducerOptions,
+  ProducerStats,
+  PutKeys,
+  ShardRates,
+} from "./producer.ts";
+export { Consumer } from "./consumer.ts";
+export type {
+  ConsumerOptions,
+  ConsumerStatus,
+  PoisonPolicy,
+  ShardStatus,
+} from "./consumer.ts";
+export { KinesisClient } from "./client/mod.ts";
+export type { KinesisClientOptions } from "./client/mod.ts";
+export {
+  CheckpointError,
+  ClosedError,
+  ConnectionError,
+  CredentialsError,
+  DecodeError,
+  DeliveryError,
+  InvalidRecordError,
+  KinesisError,
+  LeaseLostError,
+  ResponseError,
+  ServiceError,
+  StoredLeaseError,
+  TimeoutError,
+  WaiterError,
+} from "./errors.ts";
+export type {
+  InvalidRecordCode,
+  KinesisErrorOptions,
+  ServiceErrorOptions,
+  StoredLeaseCode,
+} from "./errors.ts";
+export type {
+  Checkpoint,
+  ConsumerRecord,
+  DecodedRecord,
+  EncodedRecord,
+  FailedRecord,
+  KinesisRecord,
+  Put,
+  PutReceipt,
+  ShardPosition,
+  StartPosition,
+} from "./records.ts";
+export type {
+  AttemptEvent,
+  BatchEvent,
+  CheckpointEvent,
+  ClientHooks,
+  ConsumerHooks,
+  ProducerHooks,
+  ReadErrorEvent,
+  ReadEvent,
+  RecordFailedEvent,
+  ShardEvent,
+} from "./hooks.ts";

@@ -1,0 +1,82 @@
+/**
+ * Compression with the streams of the platform, bounded.
+ *
+ * @module
+ */
+import { concat } from "./_frame.ts";
+
+/** The formats of `CompressionStream` that processors use. */
+export type CompressionName = "gzip" | "deflate-raw";
+
+/**
+ * How much goes in at a time when decompressing. Deflate expands at most 1032 times and some platforms hand out everything
+ * that one chunk makes at once, so this bounds what a bomb can take beyond the limit: to 8 MiB.
+ */
+const CHUNK_BYTES = 8192;
+
+/** Compresses bytes. */
+export async function compress(
+  bytes: Uint8Array<ArrayBuffer>,
+  format: CompressionName,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new CompressionStream(format);
+  const writer = stream.writable.getWriter();
+  const written = Promise.all([writer.write(bytes), writer.close()]);
+  const [data] = await Promise.all([
+    collect(stream.readable, Infinity),
+    written,
+  ]);
+  return data;
+}
+
+/**
+ * Decompresses bytes, which must be one complete stream.
+ *
+ * @throws {RangeError} if the result has more than `limit` bytes
+ * @throws {TypeError} if the bytes are not of this format
+ */
+export async function decompress(
+  bytes: Uint8Array<ArrayBuffer>,
+  format: CompressionName,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new DecompressionStream(format);
+  const writer = stream.writable.getWriter();
+  async function write(): Promise<void> {
+    for (let i = 0; i < bytes.length; i += CHUNK_BYTES) {
+      await writer.ready;
+      await writer.write(bytes.subarray(i, i + CHUNK_BYTES));
+    }
+    await writer.close();
+  }
+  // Fails whenever reading fails, which has the better reason.
+  const written = write().catch(() => {});
+  try {
+    return await collect(stream.readable, limit);
+  } finally {
+    await written;
+  }
+}
+
+async function collect(
+  readable: ReadableStream<Uint8Array<ArrayBuffer>>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = readable.getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > limit) {
+      const error = new RangeError(
+        `it decompresses to more than the ${limit} bytes allowed`,
+      );
+      await reader.cancel(error);
+      throw error;
+    }
+    chunks.push(value);
+  }
+  return chunks.length === 1 ? chunks[0]! : concat(chunks, size);
+}

@@ -1,0 +1,78 @@
+/**
+ * From a stream of puts to a stream of records, over any packer.
+ *
+ * @module
+ */
+import { systemClock } from "../_core/clock.ts";
+import type { EncodedRecord, Put } from "../records.ts";
+import { validateKeys } from "./keys.ts";
+import type { EncoderOptions, Processor } from "./processor.ts";
+
+/** The longest delay that timers accept: more would fire at once. */
+const MAX_LINGER_MS = 2 ** 31 - 1;
+
+/**
+ * Makes the stream of {@linkcode Processor.encoder}. A put that cannot become a record errors it.
+ *
+ * @throws {RangeError} if an option is out of range
+ */
+export function createEncoderStream<T>(
+  processor: Pick<Processor<T>, "createPacker">,
+  options: EncoderOptions,
+): TransformStream<Put<T>, EncodedRecord<Put<T>>> {
+  const { maxRecordBytes, shardOf, lingerMs, clock = systemClock } = options;
+  if (lingerMs !== undefined && !(lingerMs >= 0 && lingerMs <= MAX_LINGER_MS)) {
+    throw new RangeError(
+      `Cannot create encoder as 'lingerMs' must be 0 to ${MAX_LINGER_MS}: current value is ${lingerMs}`,
+    );
+  }
+  let controller: TransformStreamDefaultController<EncodedRecord<Put<T>>>;
+  let timer: unknown;
+  const packer = processor.createPacker<Put<T>>({
+    maxRecordBytes,
+    shardOf,
+    emit: (record) => controller.enqueue(record),
+  });
+
+  function stopTimer(): void {
+    if (timer !== undefined) clock.clearTimeout(timer);
+    timer = undefined;
+  }
+  function startTimer(): void {
+    if (lingerMs === undefined || packer.pending === 0) return;
+    timer ??= clock.setTimeout(async () => {
+      timer = undefined;
+      try {
+        await packer.flush();
+      } catch (error) {
+        // No effect if the stream has ended in the meantime.
+        controller.error(error);
+      }
+    }, lingerMs);
+  }
+
+  const transformer: Transformer<Put<T>, EncodedRecord<Put<T>>> & {
+    cancel(): void;
+  } = {
+    start(c) {
+      controller = c;
+    },
+    transform(put) {
+      validateKeys(put);
+      const full = packer.push(put);
+      if (lingerMs !== undefined) {
+        if (packer.pending === 0) stopTimer();
+        else startTimer();
+      }
+      return full as Promise<void> | undefined;
+    },
+    async flush() {
+      stopTimer();
+      await packer.flush();
+    },
+    // The other ways to end: aborted from above, cancelled from below. Older runtimes do not call this; there the timer
+    // ends by itself.
+    cancel: stopTimer,
+  };
+  return new TransformStream(transformer);
+}

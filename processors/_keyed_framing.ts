@@ -1,0 +1,51 @@
+/**
+ * What newline and list framings share: packing texts where the serializer has them, else bytes.
+ *
+ * @module
+ */
+import { utf8Length } from "../_core/utf8.ts";
+import type { Put } from "../records.ts";
+import { notSerializable } from "./_errors.ts";
+import { BytesFrame, type FrameFormat, TextFrame } from "./_frame.ts";
+import { KeyedPacker } from "./_keyed_packer.ts";
+import type { Packer, PackerOptions } from "./processor.ts";
+import type { Serializer } from "./serializer.ts";
+import { serializeValue } from "./single.ts";
+
+/** Says why an item cannot be framed, or `undefined` if it can. */
+export type ItemCheck = (item: string | Uint8Array) => string | undefined;
+
+/** Makes a packer that collects per partition key. */
+export function createKeyedPacker<T, P extends Put<T>>(
+  serializer: Serializer<T>,
+  options: PackerOptions<P>,
+  format: FrameFormat,
+  check: ItemCheck,
+): Packer<P> {
+  const { name, text } = serializer;
+  const around = format.open.length + format.close.length;
+  function checked<Item extends string | Uint8Array>(put: P, item: Item): Item {
+    const problem = check(item);
+    if (problem === undefined) return item;
+    throw notSerializable(put, name, new TypeError(problem));
+  }
+  if (!text) {
+    return new KeyedPacker<P, Uint8Array<ArrayBuffer>>({
+      itemOf: (put) => checked(put, serializeValue(serializer, put)),
+      createFrame: () => new BytesFrame(format),
+      sizeOf: (item) => item.length + around,
+    }, options);
+  }
+  function stringify(put: P): string {
+    try {
+      return text!.stringify(put.value);
+    } catch (cause) {
+      throw notSerializable(put, name, cause);
+    }
+  }
+  return new KeyedPacker<P, string>({
+    itemOf: (put) => checked(put, stringify(put)),
+    createFrame: () => new TextFrame(format),
+    sizeOf: (item) => utf8Length(item) + around,
+  }, options);
+}

@@ -1,0 +1,244 @@
+/**
+ * An aggregated record under construction.
+ *
+ * @module
+ */
+import { writeMd5 } from "../_core/md5.ts";
+import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
+import {
+  ENVELOPE_BYTES,
+  FIELD_DATA,
+  FIELD_HASH_KEY_INDEX,
+  FIELD_HASH_KEYS,
+  FIELD_KEY_INDEX,
+  FIELD_PARTITION_KEYS,
+  FIELD_RECORDS,
+  MAGIC,
+} from "./_kpl_format.ts";
+import {
+  varintSize,
+  WIRE_BYTES,
+  WIRE_VARINT,
+  writeBytesField,
+  writeVarint,
+} from "./_protobuf.ts";
+
+const INITIAL_BYTES = 4096;
+const TAG_RECORD = (FIELD_RECORDS << 3) | WIRE_BYTES;
+const TAG_KEY_INDEX = (FIELD_KEY_INDEX << 3) | WIRE_VARINT;
+const TAG_HASH_KEY_INDEX = (FIELD_HASH_KEY_INDEX << 3) | WIRE_VARINT;
+const TAG_DATA = (FIELD_DATA << 3) | WIRE_BYTES;
+const encoder = new TextEncoder();
+
+/** Texts and their indexes, in the order of appearance. A `Map`, since an object would put keys such as "7" first. */
+class Table {
+  readonly #field: number;
+  #indexes = new Map<string, number>();
+  /** Bytes of the fields of this table. */
+  size = 0;
+
+  constructor(field: number) {
+    this.#field = field;
+  }
+
+  /** The index of a text, or the one that it would get. */
+  indexOf(text: string): number {
+    return this.#indexes.get(text) ?? this.#indexes.size;
+  }
+
+  /** How many bytes it would take to have this index refer to this text. */
+  growth(text: string, index: number): number {
+    if (index < this.#indexes.size) return 0;
+    const length = utf8Length(text);
+    return 1 + varintSize(length) + length;
+  }
+
+  /** Adds a text that has been weighed. */
+  add(text: string, growth: number): void {
+    this.#indexes.set(text, this.#indexes.size);
+    this.size += growth;
+  }
+
+  clear(): void {
+    this.#indexes = new Map();
+    this.size = 0;
+  }
+
+  write(target: Uint8Array, offset: number): number {
+    for (const text of this.#indexes.keys()) {
+      offset = writeBytesField(target, offset, this.#field, encodeUtf8(text));
+    }
+    return offset;
+  }
+}
+
+/** Where an item goes and how large everything is then. */
+interface Plan {
+  keyIndex: number;
+  keyGrowth: number;
+  hashKeyIndex: number;
+  hashKeyGrowth: number;
+  /** Bytes of both index fields. */
+  indexBytes: number;
+}
+
+/** Collects items of one shard. Reused from record to record, so that its buffer is. */
+export class Aggregate {
+  readonly #keys = new Table(FIELD_PARTITION_KEYS);
+  readonly #hashKeys = new Table(FIELD_HASH_KEYS);
+  #records = new Uint8Array(INITIAL_BYTES);
+  #used = 0;
+  #firstDataBytes = 0;
+  readonly #plan: Plan = {
+    keyIndex: 0,
+    keyGrowth: 0,
+    hashKeyIndex: 0,
+    hashKeyGrowth: 0,
+    indexBytes: 0,
+  };
+
+  /** Bytes of the aggregated record if it were finished now. */
+  get size(): number {
+    return ENVELOPE_BYTES + this.#keys.size + this.#hashKeys.size + this.#used;
+  }
+
+  /** Adds an item if the record then has at most `limit` bytes; says whether it did. */
+  add(
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+    data: Uint8Array,
+    limit: number,
+  ): boolean {
+    const grown = this.#weigh(partitionKey, explicitHashKey);
+    const itemBytes = this.#itemBytes(data.length);
+    if (grown + fieldBytes(itemBytes) > limit) return false;
+    this.#reserve(fieldBytes(itemBytes));
+    const at = this.#writeHead(itemBytes, data.length);
+    this.#records.set(data, at);
+    this.#commit(partitionKey, explicitHashKey, at, data.length);
+    return true;
+  }
+
+  /**
+   * Adds a text if the record certainly has at most `limit` bytes then; says whether it did. `false` may also mean that
+   * one has to look closer, with {@linkcode Aggregate.add}.
+   */
+  addText(
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+    text: string,
+    limit: number,
+  ): boolean {
+    const grown = this.#weigh(partitionKey, explicitHashKey);
+    const most = fieldBytes(this.#itemBytes(3 * text.length));
+    if (grown + most > limit) return false;
+    this.#reserve(most);
+    // Most text is ASCII: leave room for a head that says so, and move the text only if that was wrong.
+    const guess = fieldBytes(this.#itemBytes(text.length)) - text.length;
+    const room = this.#records.subarray(this.#used + guess);
+    const length = encoder.encodeInto(text, room).written;
+    const itemBytes = this.#itemBytes(length);
+    const head = fieldBytes(itemBytes) - length;
+    if (head !== guess) {
+      const from = this.#used + guess;
+      this.#records.copyWithin(this.#used + head, from, from + length);
+    }
+    const at = this.#writeHead(itemBytes, length);
+    this.#commit(partitionKey, explicitHashKey, at, length);
+    return true;
+  }
+
+  /** The data of the first item. */
+  firstData(): Uint8Array<ArrayBuffer> {
+    const start = this.#firstStart;
+    return this.#records.slice(start, start + this.#firstDataBytes);
+  }
+
+  /** The bytes of the aggregated record; the aggregate is empty afterwards. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const data = new Uint8Array(this.size);
+    data.set(MAGIC);
+    let offset = this.#keys.write(data, MAGIC.length);
+    offset = this.#hashKeys.write(data, offset);
+    data.set(this.#records.subarray(0, this.#used), offset);
+    offset += this.#used;
+    writeMd5(data.subarray(MAGIC.length, offset), data, offset);
+    this.clear();
+    return data;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#keys.clear();
+    this.#hashKeys.clear();
+    this.#used = 0;
+  }
+
+  #firstStart = 0;
+
+  /** Plans an item; returns the size of the record without the item's own field. */
+  #weigh(partitionKey: string, explicitHashKey: string | undefined): number {
+    const plan = this.#plan;
+    plan.keyIndex = this.#keys.indexOf(partitionKey);
+    plan.keyGrowth = this.#keys.growth(partitionKey, plan.keyIndex);
+    plan.hashKeyGrowth = 0;
+    plan.indexBytes = 1 + varintSize(plan.keyIndex);
+    if (explicitHashKey !== undefined) {
+      const index = plan.hashKeyIndex = this.#hashKeys.indexOf(explicitHashKey);
+      plan.hashKeyGrowth = this.#hashKeys.growth(explicitHashKey, index);
+      plan.indexBytes += 1 + varintSize(index);
+    }
+    return this.size + plan.keyGrowth + plan.hashKeyGrowth;
+  }
+
+  #itemBytes(dataBytes: number): number {
+    return this.#plan.indexBytes + fieldBytes(dataBytes);
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#used + bytes;
+    if (needed <= this.#records.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#records.length));
+    larger.set(this.#records.subarray(0, this.#used));
+    this.#records = larger;
+  }
+
+  /** Writes everything of an item but its data; returns where that goes. */
+  #writeHead(itemBytes: number, dataBytes: number): number {
+    const { keyIndex, hashKeyIndex, indexBytes } = this.#plan;
+    const records = this.#records;
+    let at = this.#used;
+    records[at++] = TAG_RECORD;
+    at = writeVarint(records, at, itemBytes);
+    const start = at;
+    records[at++] = TAG_KEY_INDEX;
+    at = writeVarint(records, at, keyIndex);
+    if (at - start < indexBytes) {
+      records[at++] = TAG_HASH_KEY_INDEX;
+      at = writeVarint(records, at, hashKeyIndex);
+    }
+    records[at++] = TAG_DATA;
+    return writeVarint(records, at, dataBytes);
+  }
+
+  #commit(
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+    dataStart: number,
+    dataBytes: number,
+  ): void {
+    const { keyGrowth, hashKeyGrowth } = this.#plan;
+    if (this.#used === 0) {
+      this.#firstStart = dataStart;
+      this.#firstDataBytes = dataBytes;
+    }
+    if (keyGrowth > 0) this.#keys.add(partitionKey, keyGrowth);
+    if (hashKeyGrowth > 0) this.#hashKeys.add(explicitHashKey!, hashKeyGrowth);
+    this.#used = dataStart + dataBytes;
+  }
+}
+
+/** A tag, a length and the bytes. */
+function fieldBytes(length: number): number {
+  return 1 + varintSize(length) + length;
+}

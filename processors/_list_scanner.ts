@@ -1,0 +1,108 @@
+/**
+ * The elements of a JSON array as texts. Only the structure is looked at: whether an element is JSON, its parser will say.
+ *
+ * @module
+ */
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+
+/** Goes from element to element. */
+export class ListScanner {
+  /** The text of the current element, with the white space around it. */
+  element = "";
+  readonly #text: string;
+  #offset: number;
+  #state: "first" | "next" | "closed" | "done" = "first";
+
+  /**
+   * Starts in front of the first element.
+   *
+   * @throws {SyntaxError} if the text does not start as an array does
+   */
+  constructor(text: string) {
+    this.#text = text;
+    // Some writers put a byte order mark in front.
+    this.#offset = skipSpace(text, text.charCodeAt(0) === 0xfeff ? 1 : 0);
+    if (text[this.#offset] !== "[") throw new SyntaxError("not a JSON array");
+    this.#offset++;
+  }
+
+  /**
+   * Moves to the next element; `false` behind the last.
+   *
+   * @throws {SyntaxError} if the rest of the text is not the rest of an array
+   */
+  next(): boolean {
+    if (this.#state === "done") return false;
+    // Not checked earlier: the last element is good, whatever stands behind the array.
+    if (this.#state === "closed") return this.#end(this.#offset);
+    const text = this.#text;
+    if (this.#state === "first") {
+      const offset = skipSpace(text, this.#offset);
+      if (text[offset] === "]") return this.#end(offset);
+    }
+    const start = this.#offset;
+    const end = endOfElement(text, start);
+    this.element = text.slice(start, end);
+    if (text.charCodeAt(end) === COMMA) {
+      this.#offset = end + 1;
+      this.#state = "next";
+    } else {
+      this.#offset = end;
+      this.#state = "closed";
+    }
+    return true;
+  }
+
+  /** Checks that nothing follows the bracket at this offset. */
+  #end(bracket: number): false {
+    this.#state = "done";
+    if (skipSpace(this.#text, bracket + 1) < this.#text.length) {
+      throw new SyntaxError("there is something behind the JSON array");
+    }
+    return false;
+  }
+}
+
+function skipSpace(text: string, offset: number): number {
+  while (" \t\n\r".includes(text[offset] ?? "x")) offset++;
+  return offset;
+}
+
+/** The offset of the comma or bracket behind an element. */
+function endOfElement(text: string, start: number): number {
+  let depth = 0;
+  for (let i = start; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case QUOTE:
+        i = endOfString(text, i);
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        depth++;
+        break;
+      case COMMA:
+        if (depth === 0) return i;
+        break;
+      case 0x5d: // ]
+        if (depth === 0) return i;
+        depth--;
+        break;
+      case 0x7d: // }
+        if (depth-- === 0) throw new SyntaxError("a brace closes nothing");
+    }
+  }
+  throw new SyntaxError("the JSON array is cut off");
+}
+
+/** The offset of the quote that ends the string which starts at `start`; the end of the text if there is none. */
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === QUOTE) return i;
+    if (unit === BACKSLASH) i++;
+  }
+  return text.length;
+}

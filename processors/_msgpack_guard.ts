@@ -1,0 +1,285 @@
+/**
+ * A walk over the structure of MessagePack, before msgpackr reads bytes from a stranger and after it wrote some.
+ *
+ * Reading: msgpackr recurses without a limit, has extensions of its own that make it compile code, renames keys, and replaces
+ * what is not UTF-8. Writing: it makes floats of integers over 32 bits, and has private forms for typed arrays and sets. Both
+ * are found here, in one pass over the headers.
+ *
+ * @see https://github.com/msgpack/msgpack/blob/master/spec.md
+ * @module
+ */
+import { decodeUtf8 } from "../_core/utf8.ts";
+
+/** The timestamp of the specification. */
+const EXT_TIMESTAMP = -1;
+/** How msgpackr marks a typed array, and a plain array of bytes among those. */
+const EXT_TYPED_ARRAY = 0x74;
+const TYPED_ARRAY_BYTES = 1;
+const PROTO = new TextEncoder().encode("__proto__");
+
+/** What is allowed. */
+export interface GuardOptions {
+  /** Deepest nesting of arrays and maps. */
+  maxDepth: number;
+  /** Extension types besides the timestamp. */
+  extensions: ReadonlySet<number>;
+}
+
+/**
+ * Checks what is about to be read.
+ *
+ * @throws {RangeError | SyntaxError | TypeError} if it is not one complete value within the limits
+ */
+export function checkMessage(bytes: Uint8Array, options: GuardOptions): void {
+  new Walk(bytes, options, false).run();
+}
+
+/**
+ * Checks what was written, and makes it standard: integers become integers (in place), arrays of bytes become bytes.
+ *
+ * @throws {RangeError | SyntaxError | TypeError} if it could not be read again, by us or in other languages
+ */
+export function standardize(
+  bytes: Uint8Array,
+  options: GuardOptions,
+): Uint8Array {
+  const walk = new Walk(bytes, options, true);
+  walk.run();
+  return walk.byteArrays.length === 0
+    ? bytes
+    : withPlainBytes(bytes, walk.byteArrays);
+}
+
+class Walk {
+  /** Start of the header, start and end of the data of each typed array of bytes. */
+  readonly byteArrays: number[] = [];
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #options: GuardOptions;
+  readonly #writing: boolean;
+  #offset = 0;
+  /** Per level, how many values are still to come. */
+  readonly #left: number[] = [1];
+  /** Per level, whether they are keys and values. */
+  readonly #isMap: boolean[] = [false];
+  #depth = 0;
+
+  constructor(bytes: Uint8Array, options: GuardOptions, writing: boolean) {
+    this.#bytes = bytes;
+    this.#view = new DataView(
+      bytes.buffer,
+      bytes.byteOffset,
+      bytes.byteLength,
+    );
+    this.#options = options;
+    this.#writing = writing;
+  }
+
+  run(): void {
+    while (this.#next()) {
+      const token = this.#uint8();
+      if (token < 0x80 || token >= 0xe0) continue;
+      if (token < 0x90) this.#enter(token & 0x0f, true);
+      else if (token < 0xa0) this.#enter(token & 0x0f, false);
+      else if (token < 0xc0) this.#text(token & 0x1f);
+      else this.#long(token);
+    }
+    if (this.#offset < this.#bytes.length) {
+      throw new SyntaxError("there is something behind the MessagePack value");
+    }
+  }
+
+  /** Moves to the next value, leaving levels that are complete. */
+  #next(): boolean {
+    while (this.#left[this.#depth] === 0) {
+      if (this.#depth-- === 0) return false;
+    }
+    this.#left[this.#depth]!--;
+    return true;
+  }
+
+  #long(token: number): void {
+    switch (token) {
+      case 0xc0:
+      case 0xc2:
+      case 0xc3:
+        return;
+      case 0xc4:
+        return this.#skip(this.#uint8());
+      case 0xc5:
+        return this.#skip(this.#uint16());
+      case 0xc6:
+        return this.#skip(this.#uint32());
+      case 0xc7:
+        return this.#extension(this.#uint8(), 2);
+      case 0xc8:
+        return this.#extension(this.#uint16(), 3);
+      case 0xc9:
+        return this.#extension(this.#uint32(), 5);
+      case 0xcb:
+        return this.#float64();
+      case 0xcc:
+      case 0xd0:
+        return this.#skip(1);
+      case 0xcd:
+      case 0xd1:
+        return this.#skip(2);
+      case 0xca:
+      case 0xce:
+      case 0xd2:
+        return this.#skip(4);
+      case 0xcf:
+      case 0xd3:
+        return this.#skip(8);
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(1 << (token - 0xd4), 1);
+      case 0xd9:
+        return this.#text(this.#uint8());
+      case 0xda:
+        return this.#text(this.#uint16());
+      case 0xdb:
+        return this.#text(this.#uint32());
+      case 0xdc:
+        return this.#enter(this.#uint16(), false);
+      case 0xdd:
+        return this.#enter(this.#uint32(), false);
+      case 0xde:
+        return this.#enter(this.#uint16(), true);
+      case 0xdf:
+        return this.#enter(this.#uint32(), true);
+      default:
+        throw new SyntaxError(`0x${token.toString(16)} is no MessagePack`);
+    }
+  }
+
+  #enter(count: number, isMap: boolean): void {
+    const values = isMap ? 2 * count : count;
+    // Each has one byte at least: a length that lies would otherwise be believed.
+    if (values > this.#bytes.length - this.#offset) throw cutOff();
+    if (++this.#depth > this.#options.maxDepth) {
+      throw new RangeError(
+        `it is nested deeper than ${this.#options.maxDepth} levels`,
+      );
+    }
+    this.#left[this.#depth] = values;
+    this.#isMap[this.#depth] = isMap;
+  }
+
+  #text(length: number): void {
+    const start = this.#offset;
+    this.#skip(length);
+    for (let i = start; i < this.#offset; i++) {
+      if (this.#bytes[i]! < 0x80) continue;
+      decodeUtf8(this.#bytes.subarray(start, this.#offset));
+      break;
+    }
+    const isKey = this.#isMap[this.#depth] &&
+      this.#left[this.#depth]! % 2 === 1;
+    if (isKey && length === PROTO.length && this.#isProto(start)) {
+      throw new TypeError("the key __proto__ is not supported");
+    }
+  }
+
+  #isProto(start: number): boolean {
+    return PROTO.every((byte, i) => this.#bytes[start + i] === byte);
+  }
+
+  #float64(): void {
+    const at = this.#offset;
+    this.#skip(8);
+    if (!this.#writing) return;
+    const value = this.#view.getFloat64(at);
+    if (!Number.isSafeInteger(value)) return;
+    this.#bytes[at - 1] = value < 0 ? 0xd3 : 0xcf;
+    this.#view.setBigInt64(at, BigInt(value));
+  }
+
+  #extension(length: number, headerBytes: number): void {
+    const header = this.#offset - headerBytes;
+    this.#skip(1);
+    const type = this.#view.getInt8(this.#offset - 1);
+    const start = this.#offset;
+    this.#skip(length);
+    if (type === EXT_TIMESTAMP) return this.#timestamp(length);
+    if (this.#options.extensions.has(type)) return;
+    if (
+      this.#writing && type === EXT_TYPED_ARRAY &&
+      this.#bytes[start] === TYPED_ARRAY_BYTES
+    ) {
+      this.byteArrays.push(header, start + 1, this.#offset);
+      return;
+    }
+    throw new TypeError(
+      this.#writing
+        ? "of objects it holds plain ones, arrays, maps, dates, and bytes as Uint8Array"
+        : `extension type ${type} is not known`,
+    );
+  }
+
+  #timestamp(length: number): void {
+    if (length === 4 || length === 8 || length === 12) return;
+    throw new TypeError("a date is not valid");
+  }
+
+  #uint8(): number {
+    this.#skip(1);
+    return this.#bytes[this.#offset - 1]!;
+  }
+
+  #uint16(): number {
+    this.#skip(2);
+    return this.#view.getUint16(this.#offset - 2);
+  }
+
+  #uint32(): number {
+    this.#skip(4);
+    return this.#view.getUint32(this.#offset - 4);
+  }
+
+  #skip(length: number): void {
+    if (length > this.#bytes.length - this.#offset) throw cutOff();
+    this.#offset += length;
+  }
+}
+
+function cutOff(): SyntaxError {
+  return new SyntaxError("the MessagePack is cut off");
+}
+
+/** Replaces typed arrays of bytes by plain bytes. */
+function withPlainBytes(
+  bytes: Uint8Array,
+  spans: readonly number[],
+): Uint8Array {
+  // A header of bytes is shorter than that of an extension.
+  const all = new Uint8Array(bytes.length);
+  let from = 0;
+  let to = 0;
+  for (let i = 0; i < spans.length; i += 3) {
+    const [header, start, end] = [spans[i]!, spans[i + 1]!, spans[i + 2]!];
+    all.set(bytes.subarray(from, header), to);
+    to = writeBinHeader(all, to + header - from, end - start);
+    all.set(bytes.subarray(start, end), to);
+    to += end - start;
+    from = end;
+  }
+  all.set(bytes.subarray(from), to);
+  return all.subarray(0, to + bytes.length - from);
+}
+
+function writeBinHeader(
+  target: Uint8Array,
+  at: number,
+  length: number,
+): number {
+  const size = length < 0x100 ? 1 : length < 0x10000 ? 2 : 4;
+  target[at++] = size === 1 ? 0xc4 : size === 2 ? 0xc5 : 0xc6;
+  for (let shift = 8 * (size - 1); shift >= 0; shift -= 8) {
+    target[at++] = length >>> shift;
+  }
+  return at;
+}

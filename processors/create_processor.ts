@@ -1,0 +1,76 @@
+/**
+ * A serializer and a framing make a processor.
+ *
+ * @module
+ */
+import type {
+  DecodedRecord,
+  EncodedRecord,
+  KinesisRecord,
+  Put,
+} from "../records.ts";
+import { createDecoderStream } from "./_decoder_stream.ts";
+import { createEncoderStream } from "./_encoder_stream.ts";
+import type { Framing } from "./framing.ts";
+import type { DecoderOptions, EncoderOptions, Processor } from "./processor.ts";
+import type { Serializer, SerializerProcessor } from "./serializer.ts";
+
+/** What {@linkcode createProcessor} puts together. */
+export interface CreateProcessorOptions<T> {
+  /** Turns one value into bytes and back: `json()`, `string()`, `bytes()`, `msgpack()`, `validated(…)` or your own. */
+  serializer: Serializer<T>;
+  /** Sets values apart: `single()`, `newline()`, `list()`, `netstring()`, `kpl(…)` or your own. */
+  framing: Framing;
+}
+
+/**
+ * Makes a processor from any serializer and any framing.
+ *
+ * @example
+ * ```ts
+ * import { createProcessor, json, netstring } from "@webstreams/kinesis/processors";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const processor = createProcessor({ serializer: json<number>(), framing: netstring() });
+ * assertEquals([processor.name, processor.scope], ["json+netstring", "key"]);
+ * ```
+ */
+export function createProcessor<T>(
+  options: CreateProcessorOptions<T>,
+): Processor<T> {
+  const { serializer, framing } = options;
+  return withStreams({
+    name: `${serializer.name}+${framing.name}`,
+    scope: framing.scope,
+    createPacker: (packerOptions) =>
+      framing.createPacker(serializer, packerOptions),
+    unpack: (record) => framing.unpack(serializer, record),
+  });
+}
+
+/** A processor that can be composed as the serializer that it is made of; it bears the name of the serializer. */
+export function serializerProcessor<T>(
+  serializer: Serializer<T>,
+  framing: Framing,
+): SerializerProcessor<T> {
+  return { ...createProcessor({ serializer, framing }), ...serializer };
+}
+
+/** Adds the streams to the two directions that define a processor. */
+export function withStreams<T>(
+  core: Omit<Processor<T>, "encoder" | "decoder">,
+): Processor<T> {
+  return {
+    ...core,
+    encoder(
+      options: EncoderOptions = {},
+    ): TransformStream<Put<T>, EncodedRecord<Put<T>>> {
+      return createEncoderStream(core, options);
+    },
+    decoder(
+      options: DecoderOptions = {},
+    ): TransformStream<KinesisRecord, DecodedRecord<T>> {
+      return createDecoderStream(core, options);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * Values to Kinesis records and back: any serializer, any framing, with or without compression.
+ *
+ * @module
+ */
+export type { Clock } from "../_core/clock.ts";
+export {
+  DecodeError,
+  type InvalidRecordCode,
+  InvalidRecordError,
+  KinesisError,
+  type KinesisErrorOptions,
+} from "../errors.ts";
+export type {
+  DecodedRecord,
+  EncodedRecord,
+  KinesisRecord,
+  Put,
+} from "../records.ts";
+export type { FrameStreamOptions } from "./_byte_queue.ts";
+export { bytes } from "./bytes.ts";
+export {
+  type CompressionOptions,
+  deflateRaw,
+  type DeflateRawOptions,
+  gzip,
+} from "./compression.ts";
+export {
+  createProcessor,
+  type CreateProcessorOptions,
+} from "./create_processor.ts";
+export type { Framing } from "./framing.ts";
+export { json, jsonLines, jsonList, type JsonOptions } from "./json.ts";
+export { validateKeys } from "./keys.ts";
+export { kpl, kplBytes, kplJson, type KplOptions, kplString } from "./kpl.ts";
+export { list } from "./list.ts";
+export { ListDecoderStream, ListEncoderStream } from "./list_stream.ts";
+export {
+  msgpack,
+  type MsgpackExtension,
+  type MsgpackOptions,
+} from "./msgpack.ts";
+export { netstring } from "./netstring.ts";
+export {
+  NetstringDecoderStream,
+  NetstringEncoderStream,
+} from "./netstring_stream.ts";
+export { newline } from "./newline.ts";
+export {
+  NewlineDecoderStream,
+  NewlineEncoderStream,
+} from "./newline_stream.ts";
+export type {
+  DecoderOptions,
+  EncoderOptions,
+  FrameScope,
+  Packer,
+  PackerOptions,
+  Processor,
+  Unpacked,
+} from "./processor.ts";
+export type {
+  Serializer,
+  SerializerProcessor,
+  TextCodec,
+} from "./serializer.ts";
+export { single } from "./single.ts";
+export type {
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from "./standard_schema.ts";
+export { string } from "./string.ts";
+export { validated, type ValidatedOptions } from "./validated.ts";

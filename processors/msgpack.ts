@@ -1,0 +1,118 @@
+/**
+ * MessagePack.
+ *
+ * @module
+ */
+import { addExtension, Packr } from "msgpackr/pack";
+import { Unpackr } from "msgpackr/unpack";
+import { boundedOption } from "./_limit.ts";
+import {
+  checkMessage,
+  type GuardOptions,
+  standardize,
+} from "./_msgpack_guard.ts";
+import { serializerProcessor } from "./create_processor.ts";
+import { netstring } from "./netstring.ts";
+import type { SerializerProcessor } from "./serializer.ts";
+
+/** A MessagePack extension: a class whose instances have a type number of their own on the wire. */
+export interface MsgpackExtension<V> {
+  /** The application-specific type, 1 to 127. */
+  type: number;
+  /** The class of the values. */
+  // deno-lint-ignore no-explicit-any -- a class is named, whatever its constructor takes
+  Class: abstract new (...args: any[]) => V;
+  /** Value to the bytes of the extension. */
+  encode(value: V): Uint8Array;
+  /** Bytes of the extension to the value. */
+  decode(bytes: Uint8Array): V;
+}
+
+/** Options of {@linkcode msgpack}. */
+export interface MsgpackOptions {
+  /** Deepest nesting of arrays and maps, in both directions. @default {256} */
+  maxDepth?: number;
+  /**
+   * Extension types besides dates; others are refused. msgpackr keeps one registry for the whole process, so a type or a class
+   * has one meaning everywhere. Default: none.
+   */
+  extensions?: readonly MsgpackExtension<unknown>[];
+}
+
+/** Far below the depth at which msgpackr's recursion exhausts the stack. */
+const DEFAULT_MAX_DEPTH = 256;
+const LARGEST_MAX_DEPTH = 1000;
+/** `undefined` would otherwise become an extension that only JavaScript knows, objects would become private records. */
+const packr = (): Packr =>
+  new Packr({
+    useRecords: false,
+    variableMapSize: true,
+    encodeUndefinedAsNil: true,
+    moreTypes: true,
+  });
+const unpackr = (): Unpackr =>
+  new Unpackr({
+    useRecords: false,
+    mapsAsObjects: true,
+    // @ts-expect-error: not in the types of msgpackr, but in its documentation
+    int64AsType: "auto",
+  });
+
+/**
+ * MessagePack, as netstrings of one partition key, and the serializer of MessagePack for other framings.
+ *
+ * Integers are integers on the wire: a `number` up to 2^53-1, a `bigint` from -2^63 to 2^64-1. Reading gives a `number` up to
+ * 2^53 and a `bigint` beyond. Maps are read as objects. `undefined` and functions become nil, as `JSON.stringify` does it in
+ * arrays. What has no standard form (sets, typed arrays but `Uint8Array`, errors, lone surrogates) is refused.
+ *
+ * @throws {RangeError} if an option is out of range
+ *
+ * @example
+ * ```ts
+ * import { msgpack } from "@webstreams/kinesis/processors";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = msgpack<{ at: Date; id: bigint }>().serialize({ at: new Date(0), id: 2n ** 64n - 1n });
+ * assertEquals(msgpack().deserialize(new Uint8Array(bytes)), { at: new Date(0), id: 2n ** 64n - 1n });
+ *
+ * const { writable, readable } = msgpack<Record<string, number>>().encoder();
+ * const writer = writable.getWriter();
+ * writer.write({ value: { test: 123 }, partitionKey: "k" });
+ * writer.close();
+ * for await (const record of readable) {
+ *   assertEquals(String.fromCharCode(...record.data), "7:\x81\xa4test{,");
+ * }
+ * ```
+ */
+export function msgpack<T = unknown>(
+  options: MsgpackOptions = {},
+): SerializerProcessor<T> {
+  const { maxDepth = DEFAULT_MAX_DEPTH, extensions = [] } = options;
+  boundedOption("msgpack", "maxDepth", maxDepth, LARGEST_MAX_DEPTH);
+  for (const extension of extensions) {
+    const { type, Class } = extension;
+    boundedOption("msgpack", "extensions[].type", type, 127);
+    addExtension(
+      {
+        type,
+        Class,
+        pack: (value: unknown) => extension.encode(value),
+        unpack: (bytes: Uint8Array) => extension.decode(bytes),
+      } as unknown as Parameters<typeof addExtension>[0],
+    );
+  }
+  const guard: GuardOptions = {
+    maxDepth,
+    extensions: new Set(extensions.map(({ type }) => type)),
+  };
+  const writer = packr();
+  const reader = unpackr();
+  return serializerProcessor<T>({
+    name: "msgpack",
+    serialize: (value) => standardize(writer.pack(value), guard),
+    deserialize(bytes) {
+      checkMessage(bytes, guard);
+      return reader.unpack(bytes);
+    },
+  }, netstring());
+}

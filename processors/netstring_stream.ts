@@ -1,0 +1,80 @@
+/**
+ * Netstrings, as streams.
+ *
+ * @see https://cr.yp.to/proto/netstrings.txt
+ * @module
+ */
+import {
+  ByteQueue,
+  frameLimit,
+  type FrameStreamOptions,
+} from "./_byte_queue.ts";
+import {
+  findNetstring,
+  netstringSize,
+  writeNetstring,
+} from "./_netstring_format.ts";
+
+/**
+ * From byte strings to netstrings: `<length>:<bytes>,` for each chunk.
+ *
+ * @example
+ * ```ts
+ * import { NetstringEncoderStream } from "@webstreams/kinesis/processors";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { writable, readable } = new NetstringEncoderStream();
+ * const writer = writable.getWriter();
+ * writer.write(new TextEncoder().encode("test"));
+ * writer.close();
+ * for await (const bytes of readable) {
+ *   assertEquals(new TextDecoder().decode(bytes), "4:test,");
+ * }
+ * ```
+ */
+export class NetstringEncoderStream
+  extends TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
+  /** Makes a stream. */
+  constructor() {
+    super({
+      transform(chunk, controller) {
+        const bytes = new Uint8Array(netstringSize(chunk.length));
+        writeNetstring(bytes, 0, chunk);
+        controller.enqueue(bytes);
+      },
+    });
+  }
+}
+
+/**
+ * From netstrings to byte strings, however the input is cut. Input that is damaged, cut off or too long errors the stream with
+ * a `SyntaxError`; a length that lies takes no memory.
+ */
+export class NetstringDecoderStream
+  extends TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
+  /**
+   * Makes a stream.
+   *
+   * @throws {RangeError} if an option is out of range
+   */
+  constructor(options: FrameStreamOptions = {}) {
+    const limit = frameLimit("NetstringDecoderStream", options);
+    const queue = new ByteQueue();
+    super({
+      transform(chunk, controller) {
+        queue.append(chunk);
+        while (true) {
+          const span = findNetstring(queue.bytes, 0, limit);
+          if (!span) return;
+          controller.enqueue(queue.bytes.slice(span.start, span.end));
+          queue.drop(span.end + 1);
+        }
+      },
+      flush() {
+        if (queue.bytes.length > 0) {
+          throw new SyntaxError("Cannot decode netstring as it is cut off");
+        }
+      },
+    });
+  }
+}

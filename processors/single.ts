@@ -1,0 +1,106 @@
+/**
+ * One value per Kinesis record.
+ *
+ * @module
+ */
+import { utf8Length } from "../_core/utf8.ts";
+import type { EncodedRecord, KinesisRecord, Put } from "../records.ts";
+import { damagedItem, notSerializable, tooLarge } from "./_errors.ts";
+import { recordLimit } from "./_limit.ts";
+import type { Framing } from "./framing.ts";
+import type { Packer, PackerOptions, Unpacked } from "./processor.ts";
+import type { Serializer } from "./serializer.ts";
+
+/** One value per Kinesis record: each is emitted as soon as it is pushed. */
+export function single(): Framing {
+  return framing;
+}
+
+const framing: Framing = {
+  name: "single",
+  scope: "record",
+  createPacker<T, P extends Put<T>>(
+    serializer: Serializer<T>,
+    options: PackerOptions<P>,
+  ): Packer<P> {
+    const limit = recordLimit(options);
+    return {
+      pending: 0,
+      push(put) {
+        options.emit(encodeOne(serializer, put, limit));
+      },
+      flush() {},
+    };
+  },
+  unpack: <T>(serializer: Serializer<T>, record: KinesisRecord) => [
+    decodeOne(serializer, record),
+  ],
+};
+
+/**
+ * Makes a record of one value.
+ *
+ * @throws {InvalidRecordError} if the value is too large or cannot be serialized
+ */
+export function encodeOne<T, P extends Put<T>>(
+  serializer: Serializer<T>,
+  put: P,
+  limit: number,
+): EncodedRecord<P> {
+  return recordOf(put, serializeValue(serializer, put), limit);
+}
+
+/**
+ * Makes a record of one value whose bytes are known.
+ *
+ * @throws {InvalidRecordError} if the record would be too large
+ */
+export function recordOf<P extends Put<unknown>>(
+  put: P,
+  data: Uint8Array<ArrayBuffer>,
+  limit: number,
+): EncodedRecord<P> {
+  const { partitionKey, explicitHashKey } = put;
+  const size = data.length + utf8Length(partitionKey);
+  if (size > limit) throw tooLarge(put, size, limit);
+  return explicitHashKey === undefined
+    ? { data, partitionKey, size, puts: [put] }
+    : { data, partitionKey, explicitHashKey, size, puts: [put] };
+}
+
+/** Reads a record as one value. */
+export function decodeOne<T>(
+  serializer: Serializer<T>,
+  record: KinesisRecord,
+): Unpacked<T> {
+  try {
+    return {
+      type: "value",
+      value: serializer.deserialize(record.data),
+      partitionKey: record.partitionKey,
+      subSequenceNumber: 0,
+    };
+  } catch (cause) {
+    return damagedItem(record, 0, serializer.name, cause);
+  }
+}
+
+/**
+ * The bytes of a value.
+ *
+ * @throws {InvalidRecordError} if the serializer refuses it
+ */
+export function serializeValue<T>(
+  serializer: Serializer<T>,
+  put: Put<T>,
+): Uint8Array<ArrayBuffer> {
+  let bytes: Uint8Array;
+  try {
+    bytes = serializer.serialize(put.value);
+  } catch (cause) {
+    throw notSerializable(put, serializer.name, cause);
+  }
+  return bytes.buffer instanceof ArrayBuffer
+    ? bytes as Uint8Array<ArrayBuffer>
+    : bytes.slice(); // shared memory may change while it waits
+}

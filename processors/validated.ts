@@ -1,0 +1,101 @@
+/**
+ * Values that a schema has seen.
+ *
+ * @module
+ */
+import { serializerProcessor } from "./create_processor.ts";
+import type { Serializer, SerializerProcessor } from "./serializer.ts";
+import { single } from "./single.ts";
+import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
+
+/** How many issues a message names. */
+const SHOWN_ISSUES = 5;
+
+/** Options of {@linkcode validated}. */
+export interface ValidatedOptions {
+  /** When the schema is asked. `"read"` suits one whose output is not a valid input. @default {"both"} */
+  on?: "both" | "read" | "write";
+}
+
+/**
+ * A serializer whose values conform to a schema: of zod, valibot, arktype, or any other library that implements Standard Schema.
+ *
+ * Writing refuses a value that does not conform (`InvalidRecordError`) and writes a conforming one as it is. Reading
+ * gives what the schema makes of the value, defaults and conversions included; what does not conform is a `DecodeError`. The
+ * schema must be synchronous.
+ *
+ * @throws {TypeError} if `schema` does not implement Standard Schema version 1
+ *
+ * @example
+ * ```ts
+ * import { createProcessor, json, newline, type StandardSchema, validated } from "@webstreams/kinesis/processors";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * // With zod: const port = z.number().min(1);
+ * const port: StandardSchema<number> = {
+ *   "~standard": {
+ *     version: 1,
+ *     vendor: "example",
+ *     validate: (value) =>
+ *       typeof value === "number" && value > 0
+ *         ? { value }
+ *         : { issues: [{ message: "a port is above 0" }] },
+ *   },
+ * };
+ * const ports = validated(json<number>(), port);
+ * assertThrows(() => ports.serialize(-1), TypeError, "a port is above 0");
+ * assertEquals(createProcessor({ serializer: ports, framing: newline() }).name, "json+newline");
+ * ```
+ */
+export function validated<T>(
+  inner: Serializer<T>,
+  schema: StandardSchema<T>,
+  { on = "both" }: ValidatedOptions = {},
+): SerializerProcessor<T> {
+  const standard = schema?.["~standard"];
+  if (standard?.version !== 1 || typeof standard.validate !== "function") {
+    throw new TypeError(
+      "Cannot use validated as 'schema' must implement Standard Schema version 1",
+    );
+  }
+  const onWrite = on !== "read";
+  const onRead = on !== "write";
+  function check(value: unknown): T {
+    const result = standard.validate(value);
+    if (result instanceof Promise) {
+      // Nobody waits for it; an unhandled rejection would end the process.
+      result.catch(() => {});
+      throw new TypeError(
+        `the schema of ${standard.vendor} is asynchronous, it must be synchronous`,
+      );
+    }
+    if (result.issues) throw new TypeError(describe(result.issues));
+    return result.value;
+  }
+  function checked(value: T): T {
+    if (onWrite) check(value);
+    return value;
+  }
+  const read = (value: T): T => onRead ? check(value) : value;
+  const { name, text } = inner;
+  return serializerProcessor({
+    name,
+    serialize: (value) => inner.serialize(checked(value)),
+    deserialize: (bytes) => read(inner.deserialize(bytes)),
+    text: text && {
+      stringify: (value) => text.stringify(checked(value)),
+      parse: (line) => read(text.parse(line)),
+    },
+  }, single());
+}
+
+function describe(issues: readonly SchemaIssue[]): string {
+  const shown = issues.slice(0, SHOWN_ISSUES).map(({ message, path }) => {
+    const where = path?.map((part) =>
+      String(typeof part === "object" ? part.key : part)
+    ).join(".");
+    return where ? `${where}: ${message}` : message;
+  });
+  const more = issues.length - shown.length;
+  return shown.join("; ") + (more > 0 ? `; and ${more} more` : "");
+}

@@ -1,0 +1,216 @@
+/**
+ * Writing to a stream.
+ *
+ * @module
+ */
+import { deferred } from "./_core/deferred.ts";
+import { Arrivals } from "./_producer/arrivals.ts";
+import { Engine, type ProducerStats } from "./_producer/engine.ts";
+import type { FlushResult } from "./_producer/flushes.ts";
+import type { PutKeys } from "./_producer/intake.ts";
+import {
+  type KeyOf,
+  type Ordering,
+  type ProducerOptions,
+  resolveProducerOptions,
+} from "./_producer/options.ts";
+import type { ShardRates } from "./_producer/shard_limit.ts";
+import { ClosedError } from "./errors.ts";
+import type { FailedRecord, PutReceipt } from "./records.ts";
+
+export type {
+  FlushResult,
+  KeyOf,
+  Ordering,
+  ProducerOptions,
+  ProducerStats,
+  PutKeys,
+  ShardRates,
+};
+
+/**
+ * A `WritableStream` into a Kinesis stream: whatever yields values can be piped in. Values are packed, batched and sent in
+ * the background; writers wait when the buffer is full, and closing waits until Kinesis has acknowledged everything.
+ *
+ * Every value ends in exactly one way: acknowledged, handed to the dead-letter stream, or reported in an error (`put`
+ * rejects; without a dead-letter stream a written value that is given up errors the stream with a
+ * {@linkcode DeliveryError} that lists every value that was not acknowledged). A request whose answer was lost is sent
+ * again, so a value may be stored twice; it is never dropped.
+ *
+ * @example Pipe in whatever yields values
+ * ```ts
+ * import { Consumer, KinesisClient, Producer } from "@webstreams/kinesis";
+ * import { jsonLines } from "@webstreams/kinesis/processors";
+ * import { KinesisServer } from "@webstreams/kinesis/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { fetch } = new KinesisServer();
+ * const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+ * const client = new KinesisClient({ region: "eu-west-1", credentials, fetch });
+ * const processor = jsonLines<{ user: string; total: number }>();
+ * const producer = new Producer({
+ *   client,
+ *   streamName: "orders",
+ *   processor,
+ *   partitionKey: "user",
+ *   createStream: { shardCount: 2 },
+ * });
+ * const orders = new Blob(['{"user":"a","total":1}']).stream()
+ *   .pipeThrough(new TextDecoderStream())
+ *   .pipeThrough(new TransformStream({
+ *     transform: (line, out) => out.enqueue(JSON.parse(line)),
+ *   }));
+ * await orders.pipeTo(producer);
+ * assertEquals(producer.stats().delivered, 1);
+ *
+ * const consumer = new Consumer({
+ *   client,
+ *   streamName: "orders",
+ *   processor,
+ *   until: "caught-up",
+ * });
+ * for await (const { value } of consumer) assertEquals(value.total, 1);
+ * ```
+ */
+export class Producer<T> extends WritableStream<T> {
+  readonly #engine: Engine<T>;
+  readonly #arrivals: Arrivals;
+  #closing = false;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Makes a producer. Nothing is sent before the first value.
+   *
+   * @throws {TypeError} if the stream, the processor or the ordering is missing or malformed
+   * @throws {RangeError} if a number is out of its range
+   */
+  constructor(options: ProducerOptions<T>) {
+    const resolved = resolveProducerOptions(options);
+    const arrivals = new Arrivals();
+    let controller!: WritableStreamDefaultController;
+    const engine = new Engine(resolved, (error) => {
+      controller.error(error);
+      end();
+    });
+    const abort = (reason: unknown) => {
+      engine.abort(reason);
+      end();
+    };
+    const onAbort = () => {
+      abort(resolved.signal!.reason);
+      controller.error(resolved.signal!.reason);
+    };
+    const end = () => {
+      resolved.signal?.removeEventListener("abort", onAbort);
+      arrivals.end();
+    };
+    super({
+      start(given) {
+        controller = given;
+        // The stream calls `abort` below only after a write that waits for room: that may be never.
+        const { signal } = given;
+        signal?.addEventListener("abort", () => abort(signal.reason));
+      },
+      write(value) {
+        try {
+          return engine.accept(value);
+        } finally {
+          arrivals.arrived();
+        }
+      },
+      close: async () => {
+        this.#closing = true;
+        await engine.close();
+        end();
+      },
+      abort,
+    }, { highWaterMark: 1, size: () => arrivals.announced() });
+    this.#engine = engine;
+    this.#arrivals = arrivals;
+    if (resolved.signal?.aborted) onAbort();
+    else resolved.signal?.addEventListener("abort", onAbort, { once: true });
+  }
+
+  /**
+   * Writes one value and resolves when Kinesis has acknowledged it. May be called while something is piped in. When the
+   * buffer is full, it waits its turn.
+   *
+   * @throws {InvalidRecordError} if the value or its keys cannot become a record; nothing else is affected
+   * @throws {KinesisError} the last error, if the value is given up
+   * @throws {DeliveryError} if the producer fails as a whole
+   * @throws {ClosedError} if the producer is closed
+   */
+  put(value: T, keys: PutKeys = {}): Promise<PutReceipt> {
+    const settle = deferred<PutReceipt>();
+    try {
+      if (this.#closing) {
+        throw new ClosedError("Cannot put as the producer is closed");
+      }
+      this.#engine.accept(value, keys, settle)?.catch(settle.reject);
+    } catch (error) {
+      settle.reject(error);
+    }
+    return settle.promise;
+  }
+
+  /**
+   * Sends everything that was written before this call, without waiting for `lingerMs`, and resolves when all of it is
+   * settled.
+   *
+   * @throws {DeliveryError} if the producer fails as a whole
+   */
+  flush(): Promise<FlushResult<T>> {
+    return this.#engine.flush(this.#arrivals.all());
+  }
+
+  /**
+   * Closes the stream and resolves when everything that was written has been acknowledged. A second call waits for
+   * the same.
+   *
+   * @throws {DeliveryError} if something could not be delivered and there is no dead-letter stream
+   * @throws {ClosedError} if the producer was aborted
+   * @throws {TypeError} if the stream is locked by a writer or a pipe, which closes it then
+   */
+  override close(): Promise<void> {
+    if (this.locked) return super.close();
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const engine = this.#engine;
+    if (engine.closed) return;
+    // The stream itself would only say that it has errored.
+    if (engine.error) throw engine.error;
+    this.#closing = true;
+    try {
+      await super.close();
+    } catch (error) {
+      throw engine.error ?? error;
+    }
+  }
+
+  /** Numbers since the start, and right now. */
+  stats(): ProducerStats {
+    return this.#engine.stats();
+  }
+
+  /**
+   * The values that are not acknowledged, in the order of writing. After an abort or an error these are the ones to spill
+   * or send again; a request that was under way then may have stored some of them. What a writer had queued beyond the
+   * buffer is not among them: those calls of `write` reject.
+   */
+  undelivered(): FailedRecord<T>[] {
+    return this.#engine.undelivered();
+  }
+
+  /**
+   * Closes the producer if it is still open; one that was aborted is left as it is.
+   *
+   * @throws {DeliveryError} if something could not be delivered and there is no dead-letter stream
+   * @throws {TypeError} if the stream is locked by a writer or a pipe
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#engine.error instanceof ClosedError) return;
+    await this.close();
+  }
+}

@@ -1,0 +1,39 @@
+// A process of its own for kv_processes_test.ts: `take PATH OWNER TIMES` or `checkpoint PATH`.
+import { KvCheckpointer } from "../../checkpoint/mod.ts";
+
+const [mode, path, owner = "worker", times = "0"] = Deno.args;
+const kv = await Deno.openKv(path);
+const checkpointer = new KvCheckpointer({ kv, name: "app" });
+await checkpointer.create({
+  streamName: "orders",
+  shardId: "shard",
+  checkpoint: { type: "TRIM_HORIZON" },
+  parentShardIds: [],
+});
+
+if (mode === "take") {
+  let refused = 0;
+  for (let won = 0; won < Number(times);) {
+    const [lease] = await checkpointer.list("orders");
+    if (await checkpointer.take(lease!, owner)) won++;
+    else refused++;
+  }
+  console.log(JSON.stringify({ refused }));
+  kv.close();
+} else {
+  const [lease] = await checkpointer.list("orders");
+  let held = await checkpointer.take(lease!, owner);
+  while (held) {
+    const sequenceNumber = `${held.counter}`;
+    held = await checkpointer.checkpoint(held, {
+      type: "SEQUENCE",
+      sequenceNumber,
+    });
+    // Written only after the checkpoint resolved: what the test has read, the file must hold.
+    if (held) await Deno.stdout.write(encode(`${sequenceNumber}\n`));
+  }
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

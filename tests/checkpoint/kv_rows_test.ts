@@ -1,0 +1,217 @@
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { KinesisError, StoredLeaseError } from "../../errors.ts";
+import { KvCheckpointer } from "../../checkpoint/kv.ts";
+import {
+  assertStored,
+  created,
+  held,
+  newLease,
+  SHARD,
+  STREAM,
+} from "../conformance/checkpointer/fixtures.ts";
+import { readers, ROW, withKv } from "./_kv_fixtures.ts";
+
+const KEY = ["@webstreams/kinesis", "lease", "app", STREAM, SHARD];
+const KEY_TEXT =
+  '["@webstreams/kinesis", "lease", "app", "orders", "shardId-000000000000"]';
+
+Deno.test("KvCheckpointer stores rows in the documented layout", () =>
+  withKv(async (kv, checkpointer) => {
+    const timestamp = new Date(1_700_000_000_123);
+    await created(checkpointer, {
+      checkpoint: { type: "AT_TIMESTAMP", timestamp },
+      parentShardIds: ["parent"],
+    });
+    assertEquals((await kv.get(KEY)).value, {
+      format: 1,
+      counter: 0,
+      checkpoint: { type: "AT_TIMESTAMP", timestamp: 1_700_000_000_123 },
+      parentShardIds: ["parent"],
+    });
+  }));
+
+Deno.test("KvCheckpointer reads rows that format 1 has always had", () =>
+  withKv(async (kv, checkpointer) => {
+    await kv.set(KEY, {
+      format: 1,
+      owner: "worker-1",
+      counter: 41,
+      checkpoint: {
+        type: "SEQUENCE",
+        sequenceNumber: "49",
+        subSequenceNumber: 3,
+      },
+      parentShardIds: [],
+    });
+    await assertStored(checkpointer, [{
+      ...newLease(),
+      owner: "worker-1",
+      counter: 41,
+      checkpoint: {
+        type: "SEQUENCE",
+        sequenceNumber: "49",
+        subSequenceNumber: 3,
+      },
+    }]);
+  }));
+
+Deno.test("KvCheckpointer has room for the longest name and ids of Kinesis", () =>
+  withKv(async (kv) => {
+    const name = "€".repeat(256);
+    const checkpointer = new KvCheckpointer({ kv, name });
+    const ids = { streamName: "s".repeat(128), shardId: "t".repeat(128) };
+    const parentShardIds = ["p".repeat(128), "q".repeat(128)];
+    await held(checkpointer, "w".repeat(256), { ...ids, parentShardIds });
+  }));
+
+const DAMAGED: readonly (readonly [value: unknown, fault: string])[] = [
+  ["text", "it is not a lease"],
+  [7n, "it is not a lease"],
+  [{}, "'format' must be 1: current value is undefined"],
+  [{ ...ROW, format: 0 }, "'format' must be 1"],
+  [{ ...ROW, format: "1" }, "'format' must be 1"],
+  [{ ...ROW, owner: "" }, "'owner' must be a text that is not empty"],
+  [{ ...ROW, owner: 7 }, "'owner' must be a text that is not empty"],
+  [{ ...ROW, counter: -1 }, "'counter' must be a whole number from 0"],
+  [{ ...ROW, counter: 1.5 }, "'counter' must be a whole number from 0"],
+  [{ ...ROW, counter: 1n }, "'counter' must be a whole number from 0"],
+  [{ ...ROW, parentShardIds: "p" }, "'parentShardIds' must be a list"],
+  [{ ...ROW, parentShardIds: [1] }, "'parentShardIds' must be a list"],
+  [{ ...ROW, parentShardIds: [""] }, "'parentShardIds' must be a list"],
+  [{ ...ROW, checkpoint: null }, "'checkpoint' must be an object"],
+  [{ ...ROW, checkpoint: {} }, "'checkpoint.type' must be"],
+  [{ ...ROW, checkpoint: { type: "LATEST_" } }, "'checkpoint.type' must be"],
+  [
+    { ...ROW, checkpoint: { type: "AT_TIMESTAMP", timestamp: NaN } },
+    "'checkpoint.timestamp' must be a valid time",
+  ],
+  [
+    { ...ROW, checkpoint: { type: "AT_TIMESTAMP", timestamp: 8.65e15 } },
+    "'checkpoint.timestamp' must be a valid time",
+  ],
+  ...["", "-1", "1e3", "01", "4x", "1".repeat(130), 49].map((
+    sequenceNumber,
+  ) =>
+    [
+      { ...ROW, checkpoint: { type: "SEQUENCE", sequenceNumber } },
+      "'checkpoint.sequenceNumber' must be a text of 1 to 129 digits",
+    ] as const
+  ),
+  ...["0", -1, 0.5, null].map((subSequenceNumber) =>
+    [
+      {
+        ...ROW,
+        checkpoint: {
+          type: "SEQUENCE",
+          sequenceNumber: "1",
+          subSequenceNumber,
+        },
+      },
+      "'checkpoint.subSequenceNumber' must be a whole number from 0",
+    ] as const
+  ),
+];
+
+Deno.test("KvCheckpointer names a damaged row and leaves it alone", () =>
+  withKv(async (kv, checkpointer) => {
+    for (const [value, fault] of DAMAGED) {
+      await kv.set(KEY, value);
+      for (const call of readers(checkpointer)) {
+        const error = await assertRejects(
+          call,
+          StoredLeaseError,
+          `Cannot use the lease at ${KEY_TEXT} as ${fault}`,
+        );
+        assertInstanceOf(error, KinesisError);
+        assertEquals(error.name, "StoredLeaseError");
+        assertEquals(error.code, "LeaseDamaged");
+        assertEquals(error.retryable, false);
+        assertEquals(error.streamName, STREAM);
+        assertEquals(error.shardId, SHARD);
+        assertEquals(error.key, KEY_TEXT);
+      }
+      assertEquals((await kv.get(KEY)).value, value);
+    }
+    assertEquals(await checkpointer.create(newLease()), false);
+  }));
+
+Deno.test("KvCheckpointer refuses a row of a newer format and leaves it alone", () =>
+  withKv(async (kv, checkpointer) => {
+    const value = { ...ROW, format: 2, counter: "one" };
+    await kv.set(KEY, value);
+    for (const call of readers(checkpointer)) {
+      const error = await assertRejects(
+        call,
+        StoredLeaseError,
+        `Cannot use the lease at ${KEY_TEXT} as its format is 2 and this release knows up to 1`,
+      );
+      assertEquals(error.code, "LeaseFormatTooNew");
+    }
+    assertEquals((await kv.get(KEY)).value, value);
+  }));
+
+Deno.test("KvCheckpointer names a foreign key among its own", () =>
+  withKv(async (kv, checkpointer) => {
+    for (const extra of [["x"], [1, new Uint8Array(2)]]) {
+      const key = [...KEY, ...extra];
+      await kv.set(key, ROW);
+      await assertRejects(
+        () => checkpointer.list(STREAM),
+        StoredLeaseError,
+        `Cannot use the lease at ${KEY_TEXT.slice(0, -1)}, `,
+      );
+      await kv.delete(key);
+    }
+    const prefix = KEY.slice(0, -1);
+    await kv.set([...prefix, 7], ROW);
+    await assertRejects(
+      () => checkpointer.list(STREAM),
+      StoredLeaseError,
+      "7]",
+    );
+  }));
+
+Deno.test("KvCheckpointer rejects what is not a lease and changes nothing", () =>
+  withKv(async (_kv, checkpointer) => {
+    const lease = await held(checkpointer);
+    const timestamp = new Date(NaN);
+    await assertRejects(
+      () => checkpointer.checkpoint(lease, { type: "AT_TIMESTAMP", timestamp }),
+      TypeError,
+      `Cannot store the lease of shard "${SHARD}" of stream "${STREAM}" as 'checkpoint.timestamp' must be`,
+    );
+    const sequenceNumber = "LATEST";
+    await assertRejects(
+      () =>
+        checkpointer.checkpoint(lease, { type: "SEQUENCE", sequenceNumber }),
+      TypeError,
+      "'checkpoint.sequenceNumber' must be a text of 1 to 129 digits: current value is \"LATEST\"",
+    );
+    await assertRejects(
+      () => checkpointer.take(lease, ""),
+      TypeError,
+      "'owner' must be a text that is not empty",
+    );
+    await assertRejects(
+      () => checkpointer.create(newLease({ streamName: "" })),
+      TypeError,
+      "'streamName' must be a text that is not empty",
+    );
+    await assertStored(checkpointer, [lease]);
+  }));
+
+Deno.test("KvCheckpointer passes on what Deno KV says when a row or key is too large", () =>
+  withKv(async (_kv, checkpointer) => {
+    const lease = await held(checkpointer);
+    await assertRejects(
+      () => checkpointer.take(lease, "w".repeat(65_536)),
+      TypeError,
+      "Value too large",
+    );
+    await assertRejects(
+      () => checkpointer.create(newLease({ shardId: "s".repeat(2048) })),
+      TypeError,
+      "Key too large",
+    );
+    await assertStored(checkpointer, [lease]);
+  }));

@@ -1,0 +1,180 @@
+/**
+ * What the checks of the checkpointer suite share.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type {
+  Checkpointer,
+  Lease,
+  NewLease,
+} from "../../../checkpoint/checkpointer.ts";
+import type { Checkpoint } from "../../../records.ts";
+
+export const STREAM = "orders";
+export const SHARD = "shardId-000000000000";
+/** The longest that Kinesis may send. */
+export const SEQUENCE_128: string = "1" + "0123456789".repeat(13).slice(0, 127);
+export const AT_128: Checkpoint = {
+  type: "SEQUENCE",
+  sequenceNumber: SEQUENCE_128,
+};
+
+/** Every kind of checkpoint, with values that do not survive a careless store. */
+export const CHECKPOINTS: readonly Checkpoint[] = [
+  { type: "TRIM_HORIZON" },
+  { type: "LATEST" },
+  { type: "AT_TIMESTAMP", timestamp: new Date(1_700_000_000_123) },
+  { type: "AT_TIMESTAMP", timestamp: new Date(0) },
+  { type: "SEQUENCE", sequenceNumber: "0" },
+  AT_128,
+  { type: "SEQUENCE", sequenceNumber: SEQUENCE_128, subSequenceNumber: 0 },
+  { type: "SEQUENCE", sequenceNumber: SEQUENCE_128, subSequenceNumber: 1 },
+  { type: "SEQUENCE", sequenceNumber: "9007199254740993" },
+  {
+    type: "SEQUENCE",
+    sequenceNumber: "7",
+    subSequenceNumber: 2_147_483_648,
+  },
+  { type: "SHARD_END" },
+];
+
+export function newLease(lease: Partial<NewLease> = {}): NewLease {
+  return {
+    streamName: STREAM,
+    shardId: SHARD,
+    checkpoint: { type: "TRIM_HORIZON" },
+    parentShardIds: [],
+    ...lease,
+  };
+}
+
+/** The only lease of the stream. */
+export async function only(
+  checkpointer: Checkpointer,
+  streamName: string = STREAM,
+): Promise<Lease> {
+  const [lease, ...others] = await checkpointer.list(streamName);
+  assert(lease && others.length === 0, "expected one lease in the stream");
+  return lease;
+}
+
+/** Stores a lease and reads it back. */
+export async function created(
+  checkpointer: Checkpointer,
+  lease: Partial<NewLease> = {},
+): Promise<Lease> {
+  assertEquals(await checkpointer.create(newLease(lease)), true);
+  return await only(checkpointer, lease.streamName);
+}
+
+/** Stores a lease and takes it. */
+export async function held(
+  checkpointer: Checkpointer,
+  owner = "worker-1",
+  lease: Partial<NewLease> = {},
+): Promise<Lease> {
+  return accepted(
+    await checkpointer.take(await created(checkpointer, lease), owner),
+  );
+}
+
+/** The lease that a write resolved with. */
+export function accepted(lease: Lease | undefined): Lease {
+  assert(lease !== undefined, "expected the write to be accepted");
+  return lease;
+}
+
+/** Compares leases; an absent field may be `undefined`, and parents have no order. */
+export function assertLease(
+  actual: Lease | undefined,
+  expected: Lease | undefined,
+  msg?: string,
+): void {
+  assertEquals(actual && plain(actual), expected && plain(expected), msg);
+}
+
+/** Compares what is stored for a stream, in any order. */
+export async function assertStored(
+  checkpointer: Checkpointer,
+  expected: readonly Lease[],
+  streamName: string = STREAM,
+  msg?: string,
+): Promise<void> {
+  assertLeases(await checkpointer.list(streamName), expected, msg);
+}
+
+/** Compares leases in any order. */
+export function assertLeases(
+  actual: readonly Lease[],
+  expected: readonly Lease[],
+  msg?: string,
+): void {
+  assertEquals(
+    actual.map(plain).sort(byShard),
+    expected.map(plain).sort(byShard),
+    msg,
+  );
+}
+
+function byShard(a: { shardId: string }, b: { shardId: string }): number {
+  return a.shardId < b.shardId ? -1 : a.shardId > b.shardId ? 1 : 0;
+}
+
+function plain(lease: Lease) {
+  const { streamName, shardId, owner, counter, checkpoint } = lease;
+  const parents = [...lease.parentShardIds].sort();
+  return {
+    ...{ streamName, shardId, counter, parents },
+    owner: owner ?? null,
+    checkpoint: checkpoint.type === "SEQUENCE"
+      ? { subSequenceNumber: null, ...defined(checkpoint) }
+      : { ...checkpoint },
+  };
+}
+
+function defined(checkpoint: Extract<Checkpoint, { type: "SEQUENCE" }>) {
+  const { subSequenceNumber, ...rest } = checkpoint;
+  return subSequenceNumber === undefined ? rest : checkpoint;
+}
+
+/** Runs 50 calls at once; resolves with the leases of those that won. */
+export async function race<T>(
+  racer: (index: number) => Promise<T | undefined | false>,
+): Promise<T[]> {
+  const results = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => racer(index)),
+  );
+  return results.filter((result) =>
+    result !== undefined && result !== false
+  ) as T[];
+}
+
+/** The writes of a holder, each with what it makes of the lease besides adding 1 to the counter. */
+export const HOLDER_WRITES: readonly {
+  readonly name: string;
+  write(
+    checkpointer: Checkpointer,
+    lease: Lease,
+    options?: { signal?: AbortSignal },
+  ): Promise<Lease | undefined>;
+  effect(lease: Lease): Lease;
+}[] = [
+  {
+    name: "renew",
+    write: (checkpointer, lease, options) => checkpointer.renew(lease, options),
+    effect: (lease) => lease,
+  },
+  {
+    name: "checkpoint",
+    write: (checkpointer, lease, options) =>
+      checkpointer.checkpoint(lease, AT_128, options),
+    effect: (lease) => ({ ...lease, checkpoint: AT_128 }),
+  },
+  {
+    name: "release",
+    write: (checkpointer, lease, options) =>
+      checkpointer.release(lease, options),
+    effect: (lease) => ({ ...lease, owner: undefined }),
+  },
+];

@@ -1,0 +1,163 @@
+/**
+ * Random histories, compared step by step with the simplest checkpointer that one can write down.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { CheckpointerCheck } from "../checkpointer_suite.ts";
+import type { Checkpointer, Lease } from "../../../checkpoint/checkpointer.ts";
+import type { Checkpoint } from "../../../records.ts";
+import { assertLease, assertStored, CHECKPOINTS } from "./fixtures.ts";
+
+const STREAMS = ["orders", "orders-2"];
+const SHARDS = ["shard-1", "shard-10"];
+const WORKERS = ["a", "b"];
+
+type Kind = "create" | "take" | "renew" | "checkpoint" | "release" | "delete";
+
+/** One call. `known` picks among the leases that were ever seen, newest first, so that stale ones come up too. */
+interface Step {
+  readonly kind: Kind;
+  readonly streamName: string;
+  readonly shardId: string;
+  readonly worker: string;
+  readonly checkpoint: Checkpoint;
+  readonly known: number;
+  /** Claim to be `worker` rather than who the lease says. */
+  readonly forge: boolean;
+}
+
+const steps = fc.array(
+  fc.record<Step>({
+    // Weighted so that leases live long enough to be taken, moved and released several times.
+    kind: fc.oneof(
+      ...([
+        ["create", 2],
+        ["take", 5],
+        ["renew", 3],
+        ["checkpoint", 5],
+        ["release", 3],
+        ["delete", 1],
+      ] as const).map(([kind, weight]) => ({
+        weight,
+        arbitrary: fc.constant<Kind>(kind),
+      })),
+    ),
+    streamName: fc.constantFrom(...STREAMS),
+    shardId: fc.constantFrom(...SHARDS),
+    worker: fc.constantFrom(...WORKERS),
+    checkpoint: fc.constantFrom(...CHECKPOINTS),
+    known: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(0) },
+      { weight: 1, arbitrary: fc.nat({ max: 6 }) },
+    ),
+    forge: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(false) },
+      { weight: 1, arbitrary: fc.constant(true) },
+    ),
+  }),
+  { minLength: 1, maxLength: 80, size: "max" },
+);
+
+/** The contract, written once more and differently: one flat list, no sharing of code with the real ones. */
+class Model {
+  rows: Lease[] = [];
+
+  find(step: { streamName: string; shardId: string }): Lease | undefined {
+    return this.rows.find((row) =>
+      row.streamName === step.streamName && row.shardId === step.shardId
+    );
+  }
+
+  apply(step: Step, lease: Lease): Lease | boolean | undefined {
+    const { kind, streamName, shardId, checkpoint } = step;
+    const row = this.find(step);
+    if (kind === "create") {
+      if (row) return false;
+      const fresh = { streamName, shardId, checkpoint, parentShardIds: ["p"] };
+      this.rows.push({ ...fresh, counter: 0 });
+      return true;
+    }
+    const current = row !== undefined && row.counter === lease.counter;
+    if (kind === "delete") {
+      if (current) this.rows.splice(this.rows.indexOf(row), 1);
+      return current;
+    }
+    if (!current) return undefined;
+    const mine = row.owner !== undefined && row.owner === lease.owner;
+    if (kind !== "take" && !mine) return undefined;
+    const next: Lease = {
+      ...row,
+      counter: row.counter + 1,
+      ...(kind === "take" ? { owner: step.worker } : {}),
+      ...(kind === "release" ? { owner: undefined } : {}),
+      ...(kind === "checkpoint" ? { checkpoint } : {}),
+    };
+    this.rows.splice(this.rows.indexOf(row), 1, next);
+    return next;
+  }
+}
+
+function perform(
+  checkpointer: Checkpointer,
+  step: Step,
+  lease: Lease,
+): Promise<Lease | boolean | undefined> {
+  switch (step.kind) {
+    case "create": {
+      const { streamName, shardId, checkpoint } = step;
+      const parentShardIds = ["p"];
+      return checkpointer.create({
+        ...{ streamName, shardId, checkpoint, parentShardIds },
+      });
+    }
+    case "take":
+      return checkpointer.take(lease, step.worker);
+    case "checkpoint":
+      return checkpointer.checkpoint(lease, step.checkpoint);
+    default:
+      return checkpointer[step.kind](lease);
+  }
+}
+
+/** The check, over this many histories. */
+export function modelCheck(numRuns: number): CheckpointerCheck {
+  return {
+    name: `behaves like the model in ${numRuns} random histories`,
+    async run(store) {
+      let run = 0;
+      const property = fc.asyncProperty(steps, async (history) => {
+        const checkpointer = await store.open(`run-${run++}`);
+        const model = new Model();
+        const seen: Lease[] = [];
+        for (const step of history) {
+          const known = seen.filter((lease) =>
+            lease.streamName === step.streamName &&
+            lease.shardId === step.shardId
+          );
+          const lease = known[step.known] ?? blank(step);
+          const claimed = step.forge ? { ...lease, owner: step.worker } : lease;
+          const expected = model.apply(step, claimed);
+          const actual = await perform(checkpointer, step, claimed);
+          if (typeof expected === "object" && typeof actual === "object") {
+            assertLease(actual, expected);
+          } else {
+            assertEquals(actual, expected, step.kind);
+          }
+          const row = model.find(step);
+          if (row && row !== seen[0]) seen.unshift(row);
+        }
+        for (const streamName of STREAMS) {
+          const rows = model.rows.filter((r) => r.streamName === streamName);
+          await assertStored(checkpointer, rows, streamName);
+        }
+      });
+      await fc.assert(property, { numRuns });
+    },
+  };
+}
+
+function blank({ streamName, shardId, checkpoint }: Step): Lease {
+  return { streamName, shardId, checkpoint, parentShardIds: [], counter: 0 };
+}

@@ -1,0 +1,122 @@
+/**
+ * Writes at the same time: one of any number of racers wins, and nobody loses for no reason.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import type {
+  CheckpointerCheck,
+  CheckpointerStore,
+} from "../checkpointer_suite.ts";
+import type { Checkpointer, Lease } from "../../../checkpoint/checkpointer.ts";
+import {
+  assertStored,
+  AT_128,
+  created,
+  held,
+  HOLDER_WRITES,
+  newLease,
+  only,
+  race,
+  STREAM,
+} from "./fixtures.ts";
+
+/** Racers come over several connections, as they would from several processes. */
+async function openMany(store: CheckpointerStore): Promise<Checkpointer[]> {
+  return await Promise.all(Array.from({ length: 5 }, () => store.open("app")));
+}
+
+export const raceChecks: readonly CheckpointerCheck[] = [
+  {
+    name: "lets one of 50 racers create",
+    async run(store) {
+      const doors = await openMany(store);
+      const winners = await race(async (index) => {
+        const sequenceNumber = `${index}`;
+        const checkpoint = { type: "SEQUENCE", sequenceNumber } as const;
+        const lease = newLease({ checkpoint });
+        return await doors[index % 5]!.create(lease) && lease;
+      });
+      assertEquals(winners.length, 1);
+      await assertStored(doors[0]!, [{ ...winners[0]!, counter: 0 }]);
+    },
+  },
+  {
+    name: "lets one of 50 racers take",
+    async run(store) {
+      const doors = await openMany(store);
+      const lease = await created(doors[0]!);
+      const winners = await race((index) =>
+        doors[index % 5]!.take(lease, `worker-${index}`)
+      );
+      assertEquals(winners.length, 1);
+      assertEquals(winners[0]!.counter, 1);
+      await assertStored(doors[0]!, winners);
+    },
+  },
+  ...HOLDER_WRITES.map(({ name, write }): CheckpointerCheck => ({
+    name: `lets one of 50 racers ${name}`,
+    async run(store) {
+      const doors = await openMany(store);
+      const lease = await held(doors[0]!);
+      const winners = await race((index) => write(doors[index % 5]!, lease));
+      assertEquals(winners.length, 1);
+      await assertStored(doors[0]!, winners);
+    },
+  })),
+  {
+    name: "lets one of 50 racers delete",
+    async run(store) {
+      const doors = await openMany(store);
+      const lease = await held(doors[0]!);
+      const winners = await race((index) => doors[index % 5]!.delete(lease));
+      assertEquals(winners, [true]);
+      assertEquals(await doors[0]!.list(STREAM), []);
+    },
+  },
+  {
+    name: "lets one win when the holder writes while others take",
+    async run(store) {
+      const doors = await openMany(store);
+      let lease = await held(doors[0]!);
+      for (let round = 0; round < 5; round++) {
+        const winners: Lease[] = await race((index) =>
+          index % 2
+            ? doors[index % 5]!.take(lease, `worker-${index}`)
+            : doors[index % 5]!.checkpoint(lease, AT_128)
+        );
+        assertEquals(winners.length, 1);
+        await assertStored(doors[0]!, winners);
+        lease = winners[0]!;
+      }
+    },
+  },
+  {
+    name: "refuses nobody when 50 shards are written at the same time",
+    async run(store) {
+      const checkpointer = await store.open("app");
+      const winners = await race(async (index) => {
+        const lease = newLease({ shardId: `shard-${index}` });
+        assertEquals(await checkpointer.create(lease), true);
+        const first = { ...lease, counter: 0 };
+        return await checkpointer.take(first, `worker-${index}`);
+      });
+      assertEquals(winners.length, 50);
+      await assertStored(checkpointer, winners);
+    },
+  },
+  {
+    name: "loses no write when 8 workers take until they succeed",
+    async run(store) {
+      const doors = await openMany(store);
+      await created(doors[0]!);
+      await Promise.all(Array.from({ length: 8 }, async (_, index) => {
+        const door = doors[index % 5]!;
+        for (let won = 0; won < 10;) {
+          if (await door.take(await only(door), `worker-${index}`)) won++;
+        }
+      }));
+      assertEquals((await only(doors[0]!)).counter, 80);
+    },
+  },
+];

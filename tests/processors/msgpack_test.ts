@@ -1,0 +1,195 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { InvalidRecordError } from "../../errors.ts";
+import { msgpack } from "../../processors/mod.ts";
+import { hex, pack, putsOf, recordOf, unhex, valuesOf } from "./_helpers.ts";
+
+function roundTrip(value: unknown): unknown {
+  return msgpack().deserialize(new Uint8Array(msgpack().serialize(value)));
+}
+
+Deno.test("msgpack matches the bytes of the Python reference", async () => {
+  const records = await pack(
+    msgpack<Record<string, number>>(),
+    putsOf([{ test: 123 }, { test: 456 }]),
+  );
+  assertEquals(
+    records.map((r) => String.fromCharCode(...r.data)),
+    ["7:\x81\xa4test{,9:\x81\xa4test\xcd\x01\xc8,"],
+  );
+});
+
+Deno.test("msgpack writes integers as integers and reads them exactly", () => {
+  const cases: [number | bigint, string][] = [
+    [0, "00"],
+    [127, "7f"],
+    [-32, "e0"],
+    [2 ** 32 - 1, "ceffffffff"],
+    [2 ** 32, "cf0000000100000000"],
+    [1_700_000_000_000, "cf0000018bcfe56800"],
+    [Number.MAX_SAFE_INTEGER, "cf001fffffffffffff"],
+    [-(2 ** 31), "d280000000"],
+    [-(2 ** 31) - 1, "d3ffffffff7fffffff"],
+    [Number.MIN_SAFE_INTEGER, "d3ffe0000000000001"],
+    [2n ** 53n + 1n, "d30020000000000001"],
+    [2n ** 63n - 1n, "d37fffffffffffffff"],
+    [2n ** 63n, "cf8000000000000000"],
+    [2n ** 64n - 1n, "cfffffffffffffffff"],
+    [-(2n ** 63n), "d38000000000000000"],
+  ];
+  for (const [value, bytes] of cases) {
+    assertEquals(hex(msgpack().serialize(value)), bytes);
+    assertEquals(roundTrip(value), value);
+    assertEquals(roundTrip({ a: [value, 1.5, value] }), {
+      a: [value, 1.5, value],
+    });
+  }
+  // What a double cannot count one by one stays a double, so that it comes back as the same number.
+  for (const value of [2 ** 60, 1e300, 1.5, -0.1, Infinity]) {
+    assertEquals(roundTrip(value), value);
+  }
+  assertEquals(roundTrip(5n), 5);
+  assert(Number.isNaN(roundTrip(NaN)));
+});
+
+Deno.test("msgpack refuses integers beyond 64 bits", () => {
+  for (const value of [2n ** 64n, -(2n ** 63n) - 1n]) {
+    const packer = msgpack().createPacker({ emit() {} });
+    const error = assertThrows(
+      () => packer.push({ value, partitionKey: "k" }),
+      InvalidRecordError,
+    );
+    assertEquals(error.code, "NotSerializable");
+  }
+});
+
+Deno.test("msgpack keeps dates, bytes, texts and structure", () => {
+  const value = {
+    dates: [new Date(0), new Date(1.5e12 + 7), new Date(-5), new Date(8.64e15)],
+    bytes: [0, 1, 255, 256, 65_535, 65_536].map((n) =>
+      new Uint8Array(n).fill(7)
+    ),
+    text: ["", "é😀", "x".repeat(70_000)],
+    nested: { a: [[], {}, null, true, false] },
+  };
+  assertEquals(roundTrip(value), value);
+  assertEquals(roundTrip(new Map([["a", 1]])), { a: 1 });
+  assertEquals(roundTrip([undefined]), [null]);
+});
+
+Deno.test("msgpack writes bytes as bytes, whatever the array is called", () => {
+  assertEquals(hex(msgpack().serialize(Uint8Array.of(1, 2))), "c4020102");
+  assertEquals(hex(msgpack().serialize([new Uint8Array(), 1])), "92c40001");
+  const long = msgpack().serialize({ a: new Uint8Array(300), b: 5 });
+  assertEquals(hex(long.subarray(0, 8)), "82a161c5012c0000");
+  assertEquals(hex(long.subarray(-3)), "a16205");
+});
+
+Deno.test("msgpack refuses what has no standard form", () => {
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  const cases = [
+    Float32Array.of(1.5),
+    new Set([1]),
+    /x/,
+    new Error("x"),
+    new ArrayBuffer(1),
+    new Date(NaN),
+    Symbol("x"),
+    "\ud800",
+    JSON.parse('{"__proto__":1}'),
+    cycle,
+  ];
+  for (const value of cases) {
+    const packer = msgpack().createPacker({ emit() {} });
+    const error = assertThrows(
+      () => packer.push({ value: { value }, partitionKey: "k" }),
+      InvalidRecordError,
+    );
+    assertEquals(error.code, "NotSerializable");
+    assertEquals(packer.pending, 0);
+  }
+  // The next value is not harmed.
+  assertEquals(roundTrip({ a: 1 }), { a: 1 });
+});
+
+Deno.test("msgpack yields errors for what it must not read", async () => {
+  const cases = {
+    empty: "",
+    "cut off": "a561",
+    "two values": "0102",
+    "never used": "c1",
+    "private record of msgpackr, which would compile code": "d5724001" +
+      "91a16101",
+    "private reference of msgpackr": "d670" + "00000001",
+    "unknown extension": "d40501",
+    "array that lies": "ddffffffff",
+    "map that lies": "dfffffffff",
+    "text that lies": "dbffffffff61",
+    "bytes that lie": "c6ffffffff",
+    "text that is not UTF-8": "a2c328",
+    "key that renames": "81a95f5f70726f746f5f5f01",
+    "odd date": "d5ff0001",
+  };
+  for (const [name, bytes] of Object.entries(cases)) {
+    const data = unhex(bytes);
+    const frame = new Uint8Array([
+      ...new TextEncoder().encode(`1:\x01,${data.length}:`),
+      ...data,
+      ...new TextEncoder().encode(",1:\x02,"),
+    ]);
+    const items = await msgpack().unpack(recordOf(frame));
+    assertEquals(items.map((i) => i.type), ["value", "error", "value"], name);
+  }
+});
+
+Deno.test("msgpack bounds nesting in both directions", () => {
+  const nested = (depth: number) => {
+    let value: unknown = 1;
+    for (let i = 0; i < depth; i++) value = i % 2 ? [value] : { a: value };
+    return value;
+  };
+  const shallow = msgpack({ maxDepth: 10 });
+  const atLimit = shallow.serialize(nested(10));
+  assertEquals(shallow.deserialize(new Uint8Array(atLimit)), nested(10));
+  assertThrows(() => shallow.serialize(nested(11)), RangeError, "10 levels");
+  const bomb = new Uint8Array(1_000_000).fill(0x91);
+  assertThrows(() => msgpack().deserialize(bomb), RangeError, "256 levels");
+  assertThrows(
+    () => msgpack({ maxDepth: 0 }),
+    RangeError,
+    "Cannot use msgpack as 'maxDepth' must be 1 to 1000: current value is 0",
+  );
+});
+
+Deno.test("msgpack reads and writes extensions that it was told of", async () => {
+  class Money {
+    constructor(readonly cents: number) {}
+  }
+  const extensions = [{
+    type: 42,
+    Class: Money,
+    encode: (value: Money) => Uint8Array.of(value.cents),
+    decode: (bytes: Uint8Array) => new Money(bytes[0]!),
+  }];
+  const processor = msgpack<{ price: Money }>({ extensions });
+  const value = { price: new Money(7) };
+  const bytes = new Uint8Array(processor.serialize(value));
+  assertEquals(hex(bytes), "81a5" + hex("price") + "d42a07");
+  assertEquals(processor.deserialize(bytes), value);
+  // Another processor was not told.
+  const frame = new Uint8Array([0x33, 0x3a, 0xd4, 42, 7, 0x2c]);
+  const items = await msgpack().unpack(recordOf(frame));
+  assertEquals(items.map((i) => i.type), ["error"]);
+  assertThrows(
+    () => msgpack({ extensions: [{ ...extensions[0]!, type: 200 }] }),
+    RangeError,
+    "'extensions[].type' must be 1 to 127: current value is 200",
+  );
+});
+
+Deno.test("msgpack works as the serializer of another framing", async () => {
+  const values = [1, "a", null];
+  const records = await pack<unknown>(msgpack(), putsOf<unknown>(values));
+  const items = await msgpack().unpack(recordOf(records[0]!.data));
+  assertEquals(valuesOf(items), values);
+});

@@ -1,0 +1,268 @@
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { createProcessor, string } from "../processors/mod.ts";
+import type { Processor } from "../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../producer.ts";
+import { seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
+import { FakeClock } from "./_services/fake_clock.ts";
+
+function setUp(options: Partial<ProducerOptions<string>> = {}) {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock);
+  const producer = new Producer<string>({
+    client,
+    streamName: "s",
+    processor: string(),
+    clock,
+    random: seeded(1),
+    shardRates: false,
+    ...options,
+  });
+  return { clock, client, producer };
+}
+
+Deno.test("Producer never lets more than bufferedRecords in while the server is slow", async () => {
+  const { clock, client, producer } = setUp({
+    bufferedRecords: 100,
+    maxBatchRecords: 10,
+  });
+  client.latencyMs = 1000;
+  let pulled = 0, most = 0;
+  const source = new ReadableStream<string>({
+    pull(out) {
+      most = Math.max(most, producer.stats().bufferedRecords);
+      if (++pulled === 1000) out.close();
+      else out.enqueue(`${pulled}`);
+    },
+  }, { highWaterMark: 0 });
+  const piping = source.pipeTo(producer);
+  await clock.advance(500);
+  // One waits in the stream, and one in the sink.
+  assertLessOrEqual(pulled, 103);
+  await clock.runUntil(piping);
+  assertEquals(most, 100);
+  assertEquals(client.stored.length, 999);
+});
+
+Deno.test("Producer never lets in much more than bufferedBytes", async () => {
+  const { clock, client, producer } = setUp({ bufferedBytes: 10_000 });
+  client.latencyMs = 1000;
+  const writer = producer.getWriter();
+  let most = 0;
+  const work = (async () => {
+    for (let i = 0; i < 100; i++) {
+      await writer.ready;
+      writer.write("x".repeat(1000));
+      most = Math.max(most, producer.stats().bufferedBytes);
+    }
+    await writer.close();
+  })();
+  await clock.runUntil(work);
+  assertLessOrEqual(most, 10_000 + 1036);
+  assertEquals(client.stored.length, 100);
+});
+
+Deno.test("Producer counts the bytes inside a packer that tells them", async () => {
+  let pendingBytes = 0;
+  const inner = createProcessor<string>({
+    serializer: string(),
+    framing: {
+      name: "held",
+      scope: "key",
+      createPacker(_serializer, { emit }) {
+        // deno-lint-ignore no-explicit-any
+        let puts: any[] = [];
+        return {
+          get pending() {
+            return puts.length;
+          },
+          get pendingBytes() {
+            return pendingBytes;
+          },
+          push(put) {
+            puts.push(put);
+            pendingBytes += 1000;
+          },
+          flush() {
+            for (const put of puts) {
+              emit({
+                data: new Uint8Array(1000),
+                partitionKey: put.partitionKey,
+                size: 1000,
+                puts: [put],
+              });
+            }
+            puts = [];
+            pendingBytes = 0;
+          },
+        };
+      },
+      unpack: () => [],
+    },
+  });
+  const { clock, client, producer } = setUp({
+    processor: inner,
+    bufferedBytes: 5000,
+    lingerMs: 60_000,
+  });
+  client.latencyMs = 1000;
+  const writer = producer.getWriter();
+  await writer.write("0");
+  await clock.advance(0);
+  for (let i = 1; i < 20; i++) writer.write(`${i}`);
+  await clock.advance(0);
+  assertEquals(producer.stats().bufferedRecords, 5);
+  assertEquals(producer.stats().bufferedBytes, 5000);
+  await clock.runUntil(writer.close());
+  assertEquals(client.stored.length, 20);
+});
+
+Deno.test("Producer shows backpressure to its writer and takes it away", async () => {
+  const { clock, client, producer } = setUp({ bufferedRecords: 2 });
+  client.latencyMs = 1000;
+  const writer = producer.getWriter();
+  for (const text of ["a", "b"]) {
+    await writer.ready;
+    assertEquals(writer.desiredSize, 1);
+    await writer.write(text);
+  }
+  writer.write("c");
+  await clock.advance(0);
+  assertEquals(writer.desiredSize, 0);
+  let ready = false;
+  writer.ready.then(() => ready = true);
+  await clock.advance(999);
+  assert(!ready);
+  await clock.advance(1);
+  assert(ready);
+  assertEquals(writer.desiredSize, 1);
+  await clock.runUntil(writer.close());
+});
+
+Deno.test("Producer serves put and write in the order they came when the buffer is full", async () => {
+  const { clock, client, producer } = setUp({ bufferedRecords: 1 });
+  client.latencyMs = 100;
+  const writer = producer.getWriter();
+  const order: string[] = [];
+  producer.put("0");
+  await clock.advance(0);
+  for (let i = 0; i < 5; i++) {
+    producer.put(`put ${i}`).then(() => order.push(`put ${i}`));
+    writer.write(`write ${i}`).then(() => order.push(`write ${i}`));
+    await clock.advance(1);
+  }
+  await clock.runUntil(writer.close());
+  // A stream hands over one write at a time, so each joins the line when the one before was let in.
+  assertEquals(client.texts.slice(0, 4), ["0", "put 0", "write 0", "put 1"]);
+  assertEquals(client.stored.length, 11);
+  const writes = client.texts.filter((text) => text.startsWith("write"));
+  assertEquals(writes, [0, 1, 2, 3, 4].map((i) => `write ${i}`));
+});
+
+Deno.test("Producer does not wait for lingerMs while writers wait for room", async () => {
+  const { clock, client, producer } = setUp({
+    bufferedRecords: 50,
+    lingerMs: 10_000,
+  });
+  client.latencyMs = 100;
+  const started = clock.now();
+  const writer = producer.getWriter();
+  for (let i = 0; i < 500; i++) writer.write(`${i}`);
+  await clock.runUntil(writer.close());
+  assertLessOrEqual(clock.now() - started, 11 * 100);
+  // Full buffers, not single records.
+  assertLessOrEqual(client.requests.length, 12);
+});
+
+Deno.test("Producer holds values back while a packer that takes time is busy", async () => {
+  const clock = new FakeClock();
+  let busy = 0, most = 0;
+  const inner = string();
+  const slow: Processor<string> = {
+    ...inner,
+    createPacker(options) {
+      const packer = inner.createPacker(options);
+      return {
+        pending: 0,
+        async push(put) {
+          most = Math.max(most, ++busy);
+          await new Promise<void>((resolve) =>
+            clock.setTimeout(() => resolve(), 10)
+          );
+          busy--;
+          packer.push(put);
+        },
+        flush() {
+          assertEquals(busy, 0);
+        },
+      };
+    },
+  };
+  const { client, producer } = setUp({ clock, processor: slow, lingerMs: 5 });
+  assertEquals(client.requests.length, 0);
+  const ours = new StubKinesis(clock);
+  const second = new Producer<string>({
+    client: ours,
+    streamName: "s",
+    processor: slow,
+    clock,
+    lingerMs: 5,
+  });
+  const writer = second.getWriter();
+  const texts = Array.from({ length: 20 }, (_, i) => `${i}`);
+  for (const text of texts) writer.write(text);
+  await clock.runUntil(writer.close());
+  assertEquals([most, ours.texts], [1, texts]);
+  await producer.close();
+});
+
+Deno.test("Producer refuses a value when a packer that takes time fails, and goes on", async () => {
+  const clock = new FakeClock();
+  const inner = string();
+  const flaky: Processor<string> = {
+    ...inner,
+    createPacker(options) {
+      const packer = inner.createPacker(options);
+      return {
+        pending: 0,
+        async push(put) {
+          await undefined;
+          if (put.value === "bad") throw new Error("cannot compress");
+          packer.push(put);
+        },
+        flush() {},
+      };
+    },
+  };
+  const client = new StubKinesis(clock);
+  const producer = new Producer<string>({
+    client,
+    streamName: "s",
+    processor: flaky,
+    clock,
+  });
+  const puts = ["a", "bad", "b"].map((text) =>
+    producer.put(text).then(() => "stored", (error) => error.code)
+  );
+  await clock.runUntil(producer.close());
+  assertEquals(await Promise.all(puts), [
+    "stored",
+    "NotSerializable",
+    "stored",
+  ]);
+});
+
+Deno.test("Producer takes time in proportion to the values that wait", async () => {
+  const timeOf = async (count: number) => {
+    const { clock, client, producer } = setUp({ bufferedRecords: 10 });
+    const started = performance.now();
+    const puts = Array.from({ length: count }, (_, i) => producer.put(`${i}`));
+    await clock.runUntil(Promise.all(puts));
+    await producer.close();
+    assertEquals(client.stored.length, count);
+    return performance.now() - started;
+  };
+  await timeOf(2_000);
+  const [few, many] = [await timeOf(5_000), await timeOf(20_000)];
+  // Four times as many; what is quadratic would take sixteen times as long.
+  assertLessOrEqual(many / few, 10);
+});

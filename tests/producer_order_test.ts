@@ -1,0 +1,337 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { delay } from "../_core/clock.ts";
+import { hashKeyOf } from "../_core/hash_key.ts";
+import { ServiceError } from "../errors.ts";
+import { json, jsonLines, type Processor } from "../processors/mod.ts";
+import { type Ordering, Producer } from "../producer.ts";
+import {
+  connectionLost,
+  seeded,
+  StubKinesis,
+  unavailable,
+} from "./_producer/stub_kinesis.ts";
+import { shardLines } from "./_producer/shard_lines.ts";
+import { FakeClock } from "./_services/fake_clock.ts";
+
+interface Item {
+  key: string;
+  n: number;
+}
+
+/** The values that the stub has stored, in order, those that were stored twice where they came first. */
+function firstArrivals(client: StubKinesis): Item[] {
+  const seen = new Set<string>();
+  return client.texts.flatMap((text) => text.trim().split("\n"))
+    .filter((line) => !seen.has(line) && seen.add(line))
+    .map((line) => JSON.parse(line));
+}
+
+function assertOrdered(items: Iterable<Item>, what: string): void {
+  const last = new Map<string, number>();
+  for (const { key, n } of items) {
+    assert(
+      n > (last.get(key) ?? -1),
+      `${what}: ${n} of ${key} came after ${last.get(key)}`,
+    );
+    last.set(key, n);
+  }
+}
+
+const PROCESSORS: Record<Chaos["framing"], Processor<Item>> = {
+  single: json<Item>(),
+  lines: jsonLines<Item>(),
+  shard: shardLines<Item>(),
+};
+
+interface Chaos {
+  seed: number;
+  records: number;
+  keys: number;
+  shards: number;
+  framing: "single" | "lines" | "shard";
+  ordering: Ordering;
+  maxInFlight: number;
+  maxBatchRecords: number;
+  bufferedRecords: number;
+  /** Chances of: a record failing, a request failing before and after it was stored, a reshard. */
+  chances: [number, number, number, number];
+}
+
+const chaos = (ordering: Ordering): fc.Arbitrary<Chaos> =>
+  fc.record({
+    seed: fc.integer(),
+    records: fc.integer({ min: 1, max: 120 }),
+    keys: fc.integer({ min: 1, max: 12 }),
+    shards: fc.integer({ min: 1, max: 4 }),
+    framing: fc.constantFrom("single", "lines", "shard"),
+    ordering: fc.constant(ordering),
+    maxInFlight: fc.integer({ min: 1, max: 6 }),
+    maxBatchRecords: fc.integer({ min: 1, max: 20 }),
+    bufferedRecords: fc.integer({ min: 1, max: 60 }),
+    chances: fc.tuple(
+      fc.constantFrom(0, 0.1, 0.5),
+      fc.constantFrom(0, 0.1, 0.4),
+      fc.constantFrom(0, 0.1, 0.4),
+      fc.constantFrom(0, 0.05, 0.2),
+    ),
+  });
+
+async function run(options: Chaos) {
+  const { seed, records, keys, shards, framing, ordering, chances } = options;
+  const [recordFails, requestFails, answerLost, reshards] = chances;
+  const random = seeded(seed);
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock, shards);
+  client.onPut = async (request) => {
+    await delay(Math.floor(random() * 300), { clock });
+    if (random() < requestFails) {
+      throw random() < 0.5 ? connectionLost() : unavailable();
+    }
+    if (random() < reshards) {
+      const open = client.openShardIds;
+      const at = Math.floor(random() * open.length);
+      if (open.length > 1 && random() < 0.5) {
+        const i = Math.min(at, open.length - 2);
+        client.merge(open[i]!, open[i + 1]!);
+      } else client.split(open[at]!);
+    }
+    const answer = client.storeSome(request, () => {
+      if (random() >= recordFails) return undefined;
+      return random() < 0.5
+        ? "ProvisionedThroughputExceededException"
+        : "InternalFailure";
+    });
+    if (random() < answerLost) throw connectionLost();
+    return answer;
+  };
+  const processor = PROCESSORS[framing];
+  const producer = new Producer<Item>({
+    client,
+    streamName: "s",
+    processor,
+    partitionKey: "key",
+    ordering,
+    clock,
+    random,
+    maxAttempts: 1_000_000,
+    lingerMs: Math.floor(random() * 200),
+    maxInFlight: options.maxInFlight,
+    maxBatchRecords: options.maxBatchRecords,
+    bufferedRecords: options.bufferedRecords,
+  });
+  const writer = producer.getWriter();
+  const counts = new Map<string, number>();
+  const acknowledged: string[] = [];
+  const items: Item[] = [];
+  let written = 0;
+  const work = (async () => {
+    for (; written < records; written++) {
+      const key = `k${Math.floor(random() * keys)}`;
+      const n = counts.get(key) ?? 0;
+      counts.set(key, n + 1);
+      const item = { key, n };
+      items.push(item);
+      if (random() < 0.3) {
+        producer.put(item).then(() => acknowledged.push(JSON.stringify(item)));
+      } else writer.write(item);
+      // Only what has arrived is in order between the two ways to write.
+      await writer.ready;
+      if (random() < 0.1) await delay(random() * 100, { clock });
+      if (random() < 0.02) producer.flush();
+      assert(producer.stats().bufferedRecords <= options.bufferedRecords);
+    }
+    await writer.close();
+  })();
+  await clock.runUntil(work, 1e9);
+  assertEquals(clock.pendingTimers, 0);
+  const { delivered, failed, bufferedBytes, bufferedRecords } = producer
+    .stats();
+  assertEquals([delivered, failed], [records, 0]);
+  assertEquals([bufferedBytes, bufferedRecords], [0, 0]);
+  const stored = firstArrivals(client);
+  const text = (list: Item[]) => list.map((item) => JSON.stringify(item));
+  assertEquals(text(stored).sort(), text(items).sort());
+  const all = new Set(text(stored));
+  assert(acknowledged.every((line) => all.has(line)));
+  if (answerLost === 0) {
+    // Nothing is stored twice unless an answer was lost.
+    const lines = client.texts.flatMap((line) => line.trim().split("\n"));
+    assertEquals(lines.length, records);
+  }
+  return { stored, items, client };
+}
+
+for (const ordering of ["none", "key", "shard"] as const) {
+  Deno.test(`Producer loses nothing and keeps its promise of order when ordering is "${ordering}" and everything fails at random`, async () => {
+    await fc.assert(
+      fc.asyncProperty(chaos(ordering), async (options) => {
+        const { stored, items } = await run(options);
+        if (ordering === "none") return;
+        assertOrdered(stored, "per key");
+        if (ordering !== "shard" || options.chances[3] > 0) return;
+        // Across keys: each shard has its values in the order of writing. Lines are regrouped by key before that.
+        if (options.framing === "lines") return;
+        const place = new Map(
+          items.map((item, i) => [JSON.stringify(item), i]),
+        );
+        const width = 2n ** 128n / BigInt(options.shards);
+        const last = new Map<bigint, number>();
+        for (const item of stored) {
+          const shard = hashKeyOf(item.key) / width;
+          const at = place.get(JSON.stringify(item))!;
+          assert(at > (last.get(shard) ?? -1), "order of a shard");
+          last.set(shard, at);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+}
+
+Deno.test("Producer sends values of different keys together when ordering is key", async () => {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock);
+  const producer = new Producer<Item>({
+    client,
+    streamName: "s",
+    processor: json<Item>(),
+    partitionKey: "key",
+    ordering: "key",
+    clock,
+  });
+  const writer = producer.getWriter();
+  for (let i = 0; i < 30; i++) writer.write({ key: `k${i % 10}`, n: i });
+  await clock.runUntil(writer.close());
+  assertEquals(client.requests.map(({ Records }) => Records.length), [
+    10,
+    10,
+    10,
+  ]);
+});
+
+Deno.test("Producer holds a key up that fails and no other when ordering is key", async () => {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock);
+  let failures = 10;
+  client.onPut = (request) =>
+    client.storeSome(
+      request,
+      ({ PartitionKey }) =>
+        PartitionKey === "slow" && failures-- > 0
+          ? "ProvisionedThroughputExceededException"
+          : undefined,
+    );
+  const producer = new Producer<Item>({
+    client,
+    streamName: "s",
+    processor: json<Item>(),
+    partitionKey: "key",
+    ordering: "key",
+    clock,
+    random: seeded(2),
+    shardRates: false,
+  });
+  const started = clock.now();
+  let fastDone = 0;
+  for (let n = 0; n < 5; n++) {
+    producer.put({ key: "slow", n });
+    producer.put({ key: "fast", n }).then(() => fastDone = clock.now());
+  }
+  await clock.runUntil(producer.close());
+  assert(fastDone - started < 1500, `${fastDone - started}`);
+  assert(clock.now() - started > 5000);
+  assertOrdered(firstArrivals(client), "per key");
+});
+
+Deno.test("Producer keeps the order of a key while its shard is split and the old record fails", async () => {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock, 1);
+  const processor = json<Item>();
+  let failOld = true;
+  client.onPut = (request) =>
+    client.storeSome(request, ({ PartitionKey, Data }) => {
+      const { n } = JSON.parse(new TextDecoder().decode(Data));
+      return failOld && PartitionKey === "a" && n === 0
+        ? "InternalFailure"
+        : undefined;
+    });
+  const producer = new Producer<Item>({
+    client,
+    streamName: "s",
+    processor,
+    partitionKey: "key",
+    ordering: "shard",
+    clock,
+    random: seeded(3),
+    lingerMs: 0,
+  });
+  const settled = producer.put({ key: "warm", n: 0 });
+  await clock.runUntil(settled);
+  producer.put({ key: "a", n: 0 });
+  await clock.advance(1);
+  for (let n = 1; n < 5; n++) producer.put({ key: "a", n });
+  client.split(client.openShardIds[0]!);
+  // A record with an explicit hash key shows the split while "a" is being tried again.
+  await clock.advance(2000);
+  assertEquals(firstArrivals(client).length, 1);
+  failOld = false;
+  await clock.runUntil(producer.close());
+  assertEquals(firstArrivals(client).map(({ n }) => n), [0, 0, 1, 2, 3, 4]);
+});
+
+Deno.test("Producer learns of a reshard once, however many records show it", async () => {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock, 2);
+  const producer = new Producer<Item>({
+    client,
+    streamName: "s",
+    processor: json<Item>(),
+    partitionKey: "key",
+    clock,
+    maxBatchRecords: 10,
+  });
+  await clock.runUntil(producer.put({ key: "k", n: 0 }));
+  assertEquals(client.listings, 1);
+  for (const shardId of client.openShardIds) client.split(shardId);
+  for (let n = 0; n < 500; n++) producer.put({ key: `k${n}`, n });
+  await clock.runUntil(producer.flush());
+  await clock.advance(5000);
+  assertEquals(client.listings, 2);
+  await clock.runUntil(producer.close());
+});
+
+Deno.test("Producer survives a ListShards that fails, or lags behind, after a reshard", async () => {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock, 1);
+  const producer = new Producer<Item>({
+    client,
+    streamName: "s",
+    processor: json<Item>(),
+    partitionKey: "key",
+    clock,
+    lingerMs: 10,
+  });
+  await clock.runUntil(producer.put({ key: "k", n: 0 }));
+  client.split(client.openShardIds[0]!);
+  client.onList = () => {
+    throw new ServiceError("Cannot ListShards: LimitExceededException", {
+      code: "LimitExceededException",
+      action: "ListShards",
+      status: 400,
+      retryable: true,
+      throttled: true,
+    });
+  };
+  for (let n = 0; n < 100; n++) {
+    producer.put({ key: `k${n}`, n });
+    await clock.advance(100);
+  }
+  // Once a second, not once a record.
+  assert(client.listings <= 12, `${client.listings}`);
+  client.onList = () => {};
+  producer.put({ key: "k", n: 1 });
+  await clock.advance(5000);
+  await clock.runUntil(producer.close());
+  assertEquals(client.stored.length, 102);
+});
