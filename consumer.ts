@@ -4,14 +4,14 @@
  * @module
  */
 import { acknowledgingSink } from "./_consumer/acknowledging_sink.ts";
-import { type ConsumerStatus, Merge } from "./_consumer/merge.ts";
 import { processedIterator } from "./_consumer/iterator.ts";
+import { Merge } from "./_consumer/merge.ts";
 import {
   type ConsumerOptions,
   type PoisonPolicy,
   resolveConsumerOptions,
 } from "./_consumer/options.ts";
-import type { ShardStatus } from "./_consumer/merge.ts";
+import type { ConsumerStatus, ShardStatus } from "./_consumer/status.ts";
 import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
@@ -72,18 +72,23 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       open = false;
       controller.error(error);
     });
+    const deliver = (record: ConsumerRecord<T> | undefined) => {
+      if (!open) return;
+      if (record) controller.enqueue(record);
+      else {
+        open = false;
+        controller.close();
+      }
+    };
     super({
       start(given) {
         controller = given;
       },
-      async pull() {
-        const record = await merge.next();
-        if (!open) return;
-        if (record) controller.enqueue(record);
-        else {
-          open = false;
-          controller.close();
-        }
+      // One record for each pull: what waits in the queue of a stream would be handed out even when its lease is lost.
+      pull() {
+        const record = merge.take();
+        if (!record) return merge.next().then(deliver);
+        controller.enqueue(record);
       },
       async cancel(reason) {
         open = false;
@@ -96,6 +101,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       open = false;
       controller.close();
     };
+    merge.follow();
   }
 
   /**
@@ -133,18 +139,21 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /**
    * Wraps a sink so that a record is acknowledged when the sink has written it:
-   * `consumer.pipeTo(consumer.acknowledging(sink))`.
+   * `consumer.pipeTo(consumer.acknowledging(sink))`. At the end of the stream that resolves when the progress is stored as
+   * well, and rejects with a {@linkcode CheckpointError} if it could not be.
    */
   acknowledging(
     sink: WritableStream<ConsumerRecord<T>>,
   ): WritableStream<ConsumerRecord<T>> {
-    return acknowledgingSink(sink);
+    this.#merge.willAcknowledge();
+    return acknowledgingSink(sink, () => this.#merge.settled());
   }
 
   /** Iterates; asking for the next record acknowledges the one before. */
   override values(
     options?: ReadableStreamIteratorOptions,
   ): AsyncIterableIterator<ConsumerRecord<T>> {
+    this.#merge.willAcknowledge();
     return processedIterator(this, options);
   }
 

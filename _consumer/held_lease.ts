@@ -1,11 +1,10 @@
 /**
- * A lease in our hands: one write after another, and a signal that ends with it.
+ * A lease in our hands: one write after another, none of them for ever.
  *
  * @module
  */
 import type { Clock } from "../_core/clock.ts";
-import { startDeadline } from "../_core/deadline.ts";
-import { raceAbort } from "../_core/race_abort.ts";
+import { withTimeLimit } from "../_core/time_limit.ts";
 import type {
   Checkpointer,
   CheckpointerCallOptions,
@@ -13,6 +12,22 @@ import type {
 } from "../checkpoint/mod.ts";
 import { LeaseLostError, TimeoutError } from "../errors.ts";
 import type { Checkpoint } from "../records.ts";
+
+/** What a {@linkcode HeldLease} needs besides the lease. */
+export interface HeldLeaseOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** A call that takes longer has failed, in milliseconds. */
+  readonly timeoutMs: number;
+  /** When the lease was taken, in milliseconds. @default {now} */
+  readonly takenAt?: number;
+}
+
+/** A conditional write of the lease. */
+type Write = (
+  lease: Lease,
+  call: CheckpointerCallOptions,
+) => Promise<Lease | undefined>;
 
 /** The right to work on a shard, until it is lost or given back. */
 export class HeldLease {
@@ -23,20 +38,23 @@ export class HeldLease {
   #writing: Promise<unknown> = Promise.resolve();
   #confirmedAt: number;
   /** The answer to the last write did not arrive: it may have happened. */
-  #uncertain = false;
+  #inDoubt = false;
+  /** A write that was given up may still arrive. Over with the next accepted one: the counter has passed it. */
+  #mayBeLate = false;
+  #released = false;
   #lostError: LeaseLostError | undefined;
 
-  /** Takes over a lease that {@linkcode Checkpointer.take} returned. A write that takes longer than `timeoutMs` has failed. */
+  /** Takes over a lease that {@linkcode Checkpointer.take} returned. */
   constructor(
     lease: Lease,
     checkpointer: Checkpointer,
-    { clock, timeoutMs }: { clock: Clock; timeoutMs: number },
+    { clock, timeoutMs, takenAt = clock.now() }: HeldLeaseOptions,
   ) {
     this.#timeoutMs = timeoutMs;
     this.#lease = lease;
     this.#checkpointer = checkpointer;
     this.#clock = clock;
-    this.#confirmedAt = clock.now();
+    this.#confirmedAt = takenAt;
   }
 
   /** The shard. */
@@ -44,18 +62,19 @@ export class HeldLease {
     return this.#lease.shardId;
   }
 
-  /** What is stored, as far as is known. */
-  get checkpoint(): Checkpoint {
-    return this.#lease.checkpoint;
+  /** The lease as it is stored, as far as is known. */
+  get stored(): Lease {
+    return this.#lease;
   }
 
-  /** When the lease was last seen to be ours, in milliseconds. */
+  /** When the last accepted write was sent, in milliseconds: from then on the others count. */
   get confirmedAt(): number {
     return this.#confirmedAt;
   }
 
-  /** Shows the others that this worker is alive. */
+  /** Shows the others that this worker is alive. Does nothing once the lease is being given back. */
   renew(): Promise<void> {
+    if (this.#released) return Promise.resolve();
     return this.#write((lease, call) => this.#checkpointer.renew(lease, call));
   }
 
@@ -68,6 +87,7 @@ export class HeldLease {
 
   /** Gives the lease back. */
   release(): Promise<void> {
+    this.#released = true;
     return this.#write((lease, call) =>
       this.#checkpointer.release(lease, call)
     );
@@ -77,65 +97,73 @@ export class HeldLease {
   lose(cause?: unknown): LeaseLostError {
     const { shardId } = this.#lease;
     return this.#lostError ??= new LeaseLostError(
-      `Cannot go on with ${shardId} as another worker holds its lease now`,
+      `Cannot go on with ${shardId} as its lease is not ours any more: ` +
+        "another worker has it, or may have it",
       { shardId, cause },
     );
   }
 
-  #write(
-    operation: (
-      lease: Lease,
-      call: CheckpointerCallOptions,
-    ) => Promise<Lease | undefined>,
-  ): Promise<void> {
+  #write(write: Write): Promise<void> {
     // One at a time: each write needs the counter that the one before made.
-    const done = this.#writing.then(async () => {
-      if (this.#lostError) throw this.#lostError;
-      if (this.#uncertain) await this.#learn();
-      let next: Lease | undefined;
-      try {
-        next = await this.#inTime((call) => operation(this.#lease, call));
-      } catch (error) {
-        this.#uncertain = true;
-        throw error;
-      }
-      if (!next) throw this.lose();
-      this.#lease = next;
-      this.#confirmedAt = this.#clock.now();
-    });
+    const done = this.#writing.then(() => this.#attempt(write));
     this.#writing = done.catch(() => {});
     return done;
+  }
+
+  async #attempt(write: Write): Promise<void> {
+    if (this.#lostError) throw this.#lostError;
+    if (this.#inDoubt) await this.#learn();
+    if (await this.#send(write)) return;
+    // Refused: by our own earlier write that arrived after we looked, or by another worker.
+    if (!this.#mayBeLate) throw this.lose();
+    await this.#learn();
+    if (!await this.#send(write)) throw this.lose();
+  }
+
+  /** Resolves with whether the write was accepted. */
+  async #send(write: Write): Promise<boolean> {
+    const sentAt = this.#clock.now();
+    let next: Lease | undefined;
+    try {
+      next = await this.#inTime((signal) => write(this.#lease, { signal }));
+    } catch (error) {
+      this.#inDoubt = this.#mayBeLate = true;
+      throw error;
+    }
+    if (!next) return false;
+    if (this.#lostError) throw this.#lostError;
+    this.#lease = next;
+    this.#confirmedAt = sentAt;
+    this.#mayBeLate = false;
+    return true;
   }
 
   // A write that was answered by silence has either moved the counter by one, or not at all.
   async #learn(): Promise<void> {
     const { streamName, shardId, owner, counter } = this.#lease;
-    const leases = await this.#inTime((call) =>
-      this.#checkpointer.list(streamName, call)
+    const leases = await this.#inTime((signal) =>
+      this.#checkpointer.list(streamName, { signal })
     );
     const stored = leases.find((lease) => lease.shardId === shardId);
-    const ours = stored?.owner === owner &&
-      (stored!.counter === counter || stored!.counter === counter + 1);
-    if (!ours) throw this.lose();
+    if (
+      stored?.owner !== owner ||
+      stored!.counter !== counter && stored!.counter !== counter + 1
+    ) throw this.lose();
     this.#lease = stored!;
-    this.#uncertain = false;
+    this.#inDoubt = false;
   }
 
   // A backend that hangs must not keep a lease that has long been somebody else's.
-  async #inTime<R>(
-    call: (options: CheckpointerCallOptions) => Promise<R>,
-  ): Promise<R> {
+  #inTime<R>(call: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const timeoutMs = this.#timeoutMs;
-    const deadline = startDeadline(timeoutMs, () =>
-      new TimeoutError(
-        `Cannot write the lease of ${this.shardId}: no answer within ${timeoutMs} ms`,
-        { timeoutMs },
-      ), { clock: this.#clock });
-    try {
-      const { signal } = deadline;
-      return await raceAbort(call({ signal }), signal);
-    } finally {
-      deadline.clear();
-    }
+    return withTimeLimit(call, {
+      ms: timeoutMs,
+      clock: this.#clock,
+      onTimeout: () =>
+        new TimeoutError(
+          `Cannot write the lease of ${this.shardId}: no answer of the checkpointer within ${timeoutMs} ms`,
+          { timeoutMs },
+        ),
+    });
   }
 }

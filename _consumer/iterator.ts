@@ -10,53 +10,62 @@ export function processedIterator<T>(
   stream: ReadableStream<ConsumerRecord<T>>,
   { preventCancel = false }: ReadableStreamIteratorOptions = {},
 ): AsyncIterableIterator<ConsumerRecord<T>> {
+  type Result = IteratorResult<ConsumerRecord<T>>;
   const reader = stream.getReader();
   let last: ConsumerRecord<T> | undefined;
-  let busy: Promise<unknown> | undefined;
   let ended = false;
+  /** Calls that are not answered yet, and the newest of them. */
+  let calls = 0;
+  let newest: Promise<unknown> | undefined;
 
-  const next = async (): Promise<IteratorResult<ConsumerRecord<T>>> => {
-    if (ended) return { done: true, value: undefined };
-    last?.ack();
-    last = undefined;
-    try {
-      const result = await reader.read();
-      if (!result.done) {
-        last = result.value;
-        return result;
-      }
-    } catch (error) {
-      ended = true;
-      reader.releaseLock();
-      throw error;
-    }
+  // No promise is made here but what the work needs: this is the path of every record.
+  const inTurn = <R>(work: () => Promise<R>): Promise<R> => {
+    const result = calls++ === 0 ? work() : newest!.then(work, work);
+    newest = result;
+    return result;
+  };
+  const end = () => {
     ended = true;
     reader.releaseLock();
-    return { done: true, value: undefined };
   };
 
-  const stop = async <V>(value?: V): Promise<IteratorResult<never, V>> => {
+  const onResult = (result: ReadableStreamReadResult<ConsumerRecord<T>>) => {
+    calls--;
+    if (!result.done) {
+      last = result.value;
+      return result;
+    }
+    end();
+    return { done: true, value: undefined } as const;
+  };
+  const onError = (error: unknown) => {
+    calls--;
+    end();
+    throw error;
+  };
+  const advance = (): Promise<Result> => {
+    if (ended) {
+      calls--;
+      return Promise.resolve({ done: true, value: undefined });
+    }
+    last?.ack();
+    last = undefined;
+    return reader.read().then(onResult, onError);
+  };
+
+  const stop = async (value: unknown): Promise<IteratorResult<never>> => {
+    calls--;
     if (!ended) {
-      ended = true;
       // The record in hand is not acknowledged: nobody said that it was processed.
       const cancelled = preventCancel ? undefined : reader.cancel(value);
-      reader.releaseLock();
+      end();
       await cancelled;
     }
-    return { done: true, value: value as V };
-  };
-
-  const inTurn = <R>(work: () => Promise<R>): Promise<R> => {
-    const result = busy ? busy.then(work, work) : work();
-    const settled = result.catch(() => {}).then(() => {
-      if (busy === settled) busy = undefined;
-    });
-    busy = settled;
-    return result;
+    return { done: true, value };
   };
 
   const iterator: AsyncIterableIterator<ConsumerRecord<T>> = {
-    next: () => inTurn(next),
+    next: () => inTurn(advance),
     return: (value?: unknown) => inTurn(() => stop(value)),
     [Symbol.asyncIterator]: () => iterator,
   };

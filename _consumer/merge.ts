@@ -3,53 +3,40 @@
  *
  * @module
  */
-import { deferred } from "../_core/deferred.ts";
-import type { Deferred } from "../_core/deferred.ts";
+import { Alarm } from "../_core/alarm.ts";
+import { type Deferred, deferred } from "../_core/deferred.ts";
+import { Deque } from "../_core/deque.ts";
+import { nextTurn } from "../_core/turn.ts";
 import { KinesisError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
-import type { SessionStatus, ShardSession } from "./shard_session.ts";
+import type { ShardSession } from "./shard_session.ts";
+import { type ConsumerStatus, statusOf } from "./status.ts";
 
-/** How a shard stands. */
-export interface ShardStatus extends Partial<Omit<SessionStatus, "state">> {
-  /** The shard. */
-  shardId: string;
-  /** Its parents. */
-  parentShardIds: readonly string[];
-  /**
-   * `waiting`: for its parents, or not claimed yet; `elsewhere`: in the hands of another worker; `opening`, `reading`,
-   * `caught-up` (its tip was seen), `ended` (all read, not all acknowledged); `finished`: all processed.
-   */
-  state: SessionStatus["state"] | "waiting" | "elsewhere" | "finished";
-  /** The worker that holds its lease, as last seen. */
-  owner?: string;
-}
-
-/** How a consumer stands. */
-export interface ConsumerStatus {
-  /** Every shard that exists, as last seen. */
-  shards: ShardStatus[];
-  /** Values that were handed out. */
-  delivered: number;
-  /** Values that were handed out and are not acknowledged in order. */
-  unacknowledged: number;
-}
+/** How long nothing may have been acknowledged at the limit, in milliseconds: a handler may have just begun. */
+const UNACKNOWLEDGED_MS = 5000;
+/** How long records that are buffered may keep the event loop to themselves, in milliseconds. */
+const TURN_MS = 50;
 
 /** Pulls from the sessions of a coordinator. */
 export class Merge<T> {
   readonly #options: ResolvedConsumerOptions<T>;
   readonly #coordinator: Coordinator<T>;
   readonly #onError: (error: unknown) => void;
+  /** Sessions that have something, each once. */
+  readonly #line: Deque<ShardSession<T>> = new Deque();
+  readonly #idleness: Alarm;
+  readonly #neglect: Alarm;
   #changed: Deferred<void> | undefined;
-  #turn: ShardSession<T>[] = [];
+  #turnEndsAt = 0;
   #delivered = 0;
   #unacknowledged = 0;
-  #everAcknowledged = false;
+  #acknowledges = false;
   #failure: { error: unknown } | undefined;
+  #isIdle = false;
+  #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #idleTimer: unknown;
-  #idle = false;
 
   /** `onError` hears once that the stream has failed. */
   constructor(
@@ -59,19 +46,25 @@ export class Merge<T> {
     this.#options = options;
     this.#onError = onError;
     this.#coordinator = new Coordinator(options, {
-      changed: () => this.#notice(),
+      changed: (session) => this.#lineUp(session),
+      synced: () => this.#notice(),
       outstanding: (difference) => {
         this.#unacknowledged += difference;
-        if (difference < 0) {
-          this.#everAcknowledged = true;
-          this.#notice();
-        }
+        if (difference < 0) this.#notice();
+      },
+      acknowledged: () => {
+        this.#acknowledges = true;
       },
       failed: (error) => this.#fail(error),
     });
-    const { signal } = options;
-    if (signal?.aborted) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#idleness = new Alarm(options.clock, options.idleTimeoutMs, () => {
+      this.#isIdle = true;
+      this.#notice();
+    });
+    this.#neglect = new Alarm(options.clock, UNACKNOWLEDGED_MS, () => {
+      if (this.#acknowledges) return;
+      this.#fail(neverAcknowledged(this.#unacknowledged));
+    });
   }
 
   /** Starts reading; resolves when the first shards have iterators. */
@@ -80,41 +73,64 @@ export class Merge<T> {
     return this.#coordinator.ready;
   }
 
-  /** The next record; `undefined` at the end. Rejects when the consumer has failed. */
+  /** Fails when the signal of the options aborts, which it may have done already. */
+  follow(): void {
+    const { signal } = this.#options;
+    if (signal?.aborted) this.#onAbort();
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** The next record, if there is one right now. */
+  take(): ConsumerRecord<T> | undefined {
+    if (this.#closing || this.#hasEnough || this.#isPaused) return undefined;
+    if (this.#options.clock.now() >= this.#turnEndsAt) return undefined;
+    for (
+      let session = this.#line.shift();
+      session;
+      session = this.#line.shift()
+    ) {
+      session.inLine = false;
+      const record = this.#takeFrom(session);
+      if (record) return record;
+      if (this.#failure) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Waits for the next record; `undefined` at the end. Rejects when the consumer has failed. */
   async next(): Promise<ConsumerRecord<T> | undefined> {
     this.#start();
     for (;;) {
+      await this.#takeTurns();
       if (this.#failure) throw this.#failure.error;
       if (this.#closing) return undefined;
-      if (this.#delivered >= this.#options.limit || this.#idle) break;
-      if (this.#unacknowledged < this.#options.maxUnacknowledged) {
-        const record = await this.#take().catch((error) => this.#fail(error));
-        if (record) return record;
-        if (this.#failure) continue;
-        if (this.#coordinator.isDone) break;
-      } else if (!this.#everAcknowledged) {
-        this.#fail(neverAcknowledged(this.#unacknowledged));
-      }
-      if (!this.#failure) await this.#wait();
+      if (this.#hasEnough) break;
+      const record = this.take();
+      if (record) return record;
+      if (this.#failure) continue;
+      if (this.#isPaused) this.#neglect.set();
+      else if (this.#coordinator.isDone) break;
+      else this.#idleness.set();
+      await this.#wait();
     }
     await this.#finish();
     return undefined;
   }
 
+  /** Says that whoever reads acknowledges, if only later. */
+  willAcknowledge(): void {
+    this.#acknowledges = true;
+  }
+
+  /** Resolves when a stream that has ended, and of which everything is acknowledged, has stored that. */
+  async settled(): Promise<void> {
+    if (this.#unacknowledged === 0) await this.#finishing;
+  }
+
   /** How everything stands. */
   status(): ConsumerStatus {
-    const { sessions, leases, lineage } = this.#coordinator;
-    const shards = [...lineage.shards.keys()].map((shardId): ShardStatus => {
-      const lease = leases.get(shardId);
-      const { parentShardIds = [], owner } = lease ?? {};
-      const session = sessions.get(shardId)?.status();
-      if (session) return { shardId, parentShardIds, owner, ...session };
-      const finished = lease?.checkpoint.type === "SHARD_END";
-      const state = finished ? "finished" : owner ? "elsewhere" : "waiting";
-      return { shardId, parentShardIds, owner, state };
-    });
     return {
-      shards,
+      shards: statusOf(this.#coordinator),
       delivered: this.#delivered,
       unacknowledged: this.#unacknowledged,
     };
@@ -127,52 +143,73 @@ export class Merge<T> {
 
   /** Stops, stores progress, gives leases back. */
   close(reason: unknown): Promise<void> {
-    this.#options.clock.clearTimeout(this.#idleTimer);
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#closing ??= this.#coordinator.close(reason);
-    this.#notice();
+    if (!this.#closing) {
+      this.#idleness.clear();
+      this.#neglect.clear();
+      this.#options.signal?.removeEventListener("abort", this.#onAbort);
+      this.#closing = this.#coordinator.close(reason);
+      this.#notice();
+    }
     return this.#closing;
   }
 
-  #start(): void {
-    if (this.#closing) return;
-    this.#coordinator.start();
-    this.#watchIdleness();
+  get #hasEnough(): boolean {
+    return this.#delivered >= this.#options.limit || this.#isIdle;
   }
 
-  // One round over all shards before a shard comes again: a busy one does not hide the others.
-  async #take(): Promise<ConsumerRecord<T> | undefined> {
-    for (let round = 0; round < 2; round++) {
-      for (
-        let session = this.#turn.pop();
-        session;
-        session = this.#turn.pop()
-      ) {
-        if (!session.hasNext) continue;
-        const taken = session.take();
-        const record = taken instanceof Promise ? await taken : taken;
-        if (!record) continue;
-        this.#delivered++;
-        this.#watchIdleness(true);
-        if (!session.hasNext) this.#coordinator.nudge(session);
-        return record;
-      }
-      this.#turn = [...this.#coordinator.sessions.values()].filter((session) =>
-        session.hasNext
-      );
+  get #isPaused(): boolean {
+    return this.#unacknowledged >= this.#options.maxUnacknowledged;
+  }
+
+  #start(): void {
+    if (!this.#closing) this.#coordinator.start();
+  }
+
+  // While records are buffered nothing but promises is awaited here; leases and checkpoints are written by timers.
+  async #takeTurns(): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.now() < this.#turnEndsAt) return;
+    await nextTurn();
+    this.#turnEndsAt = clock.now() + TURN_MS;
+  }
+
+  #takeFrom(session: ShardSession<T>): ConsumerRecord<T> | undefined {
+    let record: ConsumerRecord<T> | undefined;
+    try {
+      record = session.take();
+    } catch (error) {
+      return void this.#fail(error);
     }
-    return undefined;
+    // At the end of the line: a busy shard does not hide the others.
+    if (session.hasNext) this.#lineUp(session);
+    else this.#coordinator.nudge(session);
+    if (record) {
+      this.#delivered++;
+      this.#idleness.clear();
+    }
+    return record;
+  }
+
+  #lineUp(session: ShardSession<T>): void {
+    if (session.hasNext && !session.inLine) {
+      session.inLine = true;
+      this.#line.push(session);
+    }
+    this.#notice();
   }
 
   // The last records may still be in the hands of the application: their acknowledgements are worth waiting for.
   async #finish(): Promise<void> {
-    if (this.#unacknowledged === 0) await this.close(undefined);
-    else this.#closeWhenAcknowledged();
+    this.#idleness.clear();
+    if (this.#unacknowledged === 0) return await this.close(undefined);
+    this.#finishing = this.#closeWhenAcknowledged();
+    // Seen by whoever closes the consumer, or awaits that it has settled.
+    this.#finishing.catch(() => {});
   }
 
   async #closeWhenAcknowledged(): Promise<void> {
     while (this.#unacknowledged > 0 && !this.#closing) await this.#wait();
-    await this.close(undefined).catch(() => {});
+    await this.close(undefined);
   }
 
   #fail(error: unknown): void {
@@ -192,20 +229,8 @@ export class Merge<T> {
   #wait(): Promise<void> {
     return (this.#changed ??= deferred()).promise;
   }
-
-  #watchIdleness(again = false): void {
-    const { idleTimeoutMs, clock } = this.#options;
-    if (idleTimeoutMs === Infinity || this.#idle) return;
-    if (this.#idleTimer !== undefined && !again) return;
-    clock.clearTimeout(this.#idleTimer);
-    this.#idleTimer = clock.setTimeout(() => {
-      this.#idle = true;
-      this.#notice();
-    }, idleTimeoutMs);
-  }
 }
 
-// Waiting would be waiting for ever: this reader does not know that it has to.
 function neverAcknowledged(count: number): KinesisError {
   return new KinesisError(
     `Cannot hand out more than ${count} records as not one of them was acknowledged. ` +

@@ -12,6 +12,12 @@ import type { ConsumerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { StartPosition } from "../records.ts";
 
+/**
+ * A shard that started at LATEST and has to be opened again before its first record goes back to the time of its start, less
+ * this, so that a clock that is ahead of the service's loses nothing.
+ */
+export const LATEST_MARGIN_MS = 10_000;
+
 /** What happens to a record that cannot be decoded. */
 export type PoisonPolicy =
   | "fail"
@@ -41,14 +47,23 @@ export interface ConsumerOptions<T> {
   /**
    * Where a shard without a checkpoint starts: at the oldest record, at what comes from now on, at a time, or by shard id
    * (shards that are not named start at the oldest record, those before a named one are skipped). Children of a reshard
-   * always start at their oldest record. @default {"TRIM_HORIZON"}
+   * always start at their oldest record.
+   *
+   * With `"LATEST"` everything that is written after {@linkcode Consumer.ready} is read. Until the first record of a shard is
+   * acknowledged, what is stored for it is the time of the start less 10 seconds, since a clock may be ahead of the service's:
+   * after a crash, a takeover or an iterator that expired before that, up to 10 seconds of older records come as well.
+   * @default {"TRIM_HORIZON"}
    */
   from?: StartPosition;
-  /** Ends the stream when every shard has been read up to its tip, shards that open meanwhile included. Default: never. */
+  /**
+   * Ends the stream when every shard has been read up to its tip, shards that open meanwhile included. A shard that is written
+   * to all the time counts when a record is reached that came after its reading began. Shards that another living worker
+   * reads are not waited for; those of a dead one are taken over. Default: never.
+   */
   until?: "caught-up";
   /** Ends the stream after so many records. @default {Infinity} */
   limit?: number;
-  /** Ends the stream when no record came for so long, in milliseconds. @default {Infinity} */
+  /** Ends the stream when a record was asked for and none came for so long, in milliseconds. @default {Infinity} */
   idleTimeoutMs?: number;
   /**
    * What is read ahead of the application, over all shards. More hides latency, and uses more memory.
@@ -56,11 +71,15 @@ export interface ConsumerOptions<T> {
    */
   prefetch?: { records?: number; bytes?: number };
   /**
-   * Most records that are handed out and not acknowledged; reading pauses there. It only matters with a checkpointer.
-   * @default {100_000}
+   * Most records that are handed out and not acknowledged; the stream pauses there. It only matters with a checkpointer. When
+   * not one record was acknowledged 5 seconds after the pause began, the stream fails, since this reader does not seem to know
+   * that it has to. @default {100_000}
    */
   maxUnacknowledged?: number;
-  /** How often progress is stored, in milliseconds. Seldom costs less, often repeats less after a crash. @default {1000} */
+  /**
+   * How often progress is stored, in milliseconds. Seldom costs less, often repeats less after a crash. `Infinity`: only at the
+   * end of a shard, on close and by {@linkcode Consumer.checkpoint}. @default {1000}
+   */
   checkpointIntervalMs?: number;
   /** A worker whose lease stands still for so long has lost its shards, in milliseconds. @default {10_000} */
   failoverTimeMs?: number;
@@ -68,7 +87,7 @@ export interface ConsumerOptions<T> {
   pollIntervalMs?: number;
   /**
    * GetRecords calls a second for each shard while behind. The service allows 5 for all readers of a shard together: lower it
-   * when others read as well. @default {5}
+   * when others read as well. `Infinity`, for a server without that limit, does not pause at all. @default {5}
    */
   readsPerSecond?: number;
   /** Failures in a row, each after the retries of the client, until the stream fails. @default {10} */
@@ -170,6 +189,12 @@ export function resolveConsumerOptions<T>(
       }`,
     );
   }
+  const workerId = options.workerId ?? crypto.randomUUID();
+  if (typeof workerId !== "string" || workerId === "") {
+    throw new TypeError(
+      `${WHAT} as 'workerId' must be a text that is not empty`,
+    );
+  }
   const onPoison = options.onPoison ?? "fail";
   if (
     onPoison !== "fail" && onPoison !== "skip" && typeof onPoison !== "function"
@@ -185,15 +210,28 @@ export function resolveConsumerOptions<T>(
     value: number | undefined,
     preset: number,
     least: number,
+    most = Infinity,
   ) => {
     if (value === undefined) return preset;
-    if (typeof value === "number" && value >= least) return value;
+    if (typeof value === "number" && value >= least && value <= most) {
+      return value;
+    }
+    const range = most === Infinity
+      ? `${least} or more`
+      : `${least} to ${most}`;
     throw new RangeError(
-      `${WHAT} as '${name}' must be ${least} or more: current value is ${
+      `${WHAT} as '${name}' must be ${range}: current value is ${
         String(value)
       }`,
     );
   };
+  const time = (name: string, value: number | undefined, preset: number) =>
+    number(name, value, preset, 1, MAX_TIMER_MS);
+  const timeOrNever = (
+    name: string,
+    value: number | undefined,
+    preset: number,
+  ) => value === Infinity ? Infinity : time(name, value, preset);
   const { prefetch = {} } = options;
   return {
     client: options.client ?? new KinesisClient(),
@@ -205,11 +243,15 @@ export function resolveConsumerOptions<T>(
     processor,
     checkpointer: options.checkpointer ?? new MemoryCheckpointer(),
     durable: options.checkpointer !== undefined,
-    workerId: options.workerId ?? crypto.randomUUID(),
+    workerId,
     from: checkFrom(options.from ?? "TRIM_HORIZON"),
     until,
     limit: number("limit", options.limit, Infinity, 1),
-    idleTimeoutMs: number("idleTimeoutMs", options.idleTimeoutMs, Infinity, 1),
+    idleTimeoutMs: timeOrNever(
+      "idleTimeoutMs",
+      options.idleTimeoutMs,
+      Infinity,
+    ),
     prefetchRecords: number("prefetch.records", prefetch.records, 50_000, 1),
     prefetchBytes: number("prefetch.bytes", prefetch.bytes, 32 << 20, 1),
     maxUnacknowledged: number(
@@ -218,14 +260,13 @@ export function resolveConsumerOptions<T>(
       100_000,
       1,
     ),
-    checkpointIntervalMs: number(
+    checkpointIntervalMs: timeOrNever(
       "checkpointIntervalMs",
       options.checkpointIntervalMs,
       1000,
-      1,
     ),
-    failoverTimeMs: number("failoverTimeMs", options.failoverTimeMs, 10_000, 1),
-    pollIntervalMs: number("pollIntervalMs", options.pollIntervalMs, 1000, 1),
+    failoverTimeMs: time("failoverTimeMs", options.failoverTimeMs, 10_000),
+    pollIntervalMs: time("pollIntervalMs", options.pollIntervalMs, 1000),
     readsPerSecond: number(
       "readsPerSecond",
       options.readsPerSecond,
@@ -247,6 +288,8 @@ export function readLimit(prefetchRecords: number): number {
 }
 
 const WHAT = "Cannot create Consumer";
+/** A timer that is longer fires at once, in every runtime. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const POSITIONS = new Set([
   "TRIM_HORIZON",
   "LATEST",

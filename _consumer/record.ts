@@ -3,25 +3,19 @@
  *
  * @module
  */
+import type { KinesisApiRecord } from "../client/mod.ts";
+import type { Unpacked } from "../processors/mod.ts";
 import type { ConsumerRecord } from "../records.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
 
-/** Everything about where a value came from. */
-export interface RecordOrigin {
-  /** See {@linkcode ConsumerRecord}. */
+/** The shard that records are handed out of. */
+export interface RecordSource {
+  /** The stream. */
   readonly streamName: string;
-  /** See {@linkcode ConsumerRecord}. */
+  /** The shard. */
   readonly shardId: string;
-  /** See {@linkcode ConsumerRecord}. */
-  readonly partitionKey: string;
-  /** See {@linkcode ConsumerRecord}. */
-  readonly explicitHashKey: string | undefined;
-  /** See {@linkcode ConsumerRecord}. */
-  readonly sequenceNumber: string;
-  /** See {@linkcode ConsumerRecord}. */
-  readonly subSequenceNumber: number;
-  /** See {@linkcode ConsumerRecord}. */
-  readonly approximateArrivalTimestamp: Date | undefined;
+  /** Hears about acknowledgements. */
+  readonly progress: ShardProgress;
 }
 
 /** A record with its ticket; a class, so that ten thousand of them share one `ack`. */
@@ -37,22 +31,22 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
   readonly #progress: ShardProgress;
   readonly #ticket: Ticket;
 
-  /** Makes a record that reports to the progress of its shard. */
+  /** Makes a record of a value inside a Kinesis record; its ticket is handed in at the progress of the shard. */
   constructor(
-    value: T,
-    origin: RecordOrigin,
-    progress: ShardProgress,
+    item: Extract<Unpacked<T>, { type: "value" }>,
+    raw: KinesisApiRecord,
+    source: RecordSource,
     ticket: Ticket,
   ) {
-    this.value = value;
-    this.streamName = origin.streamName;
-    this.shardId = origin.shardId;
-    this.partitionKey = origin.partitionKey;
-    this.explicitHashKey = origin.explicitHashKey;
-    this.sequenceNumber = origin.sequenceNumber;
-    this.subSequenceNumber = origin.subSequenceNumber;
-    this.approximateArrivalTimestamp = origin.approximateArrivalTimestamp;
-    this.#progress = progress;
+    this.value = item.value;
+    this.streamName = source.streamName;
+    this.shardId = source.shardId;
+    this.partitionKey = item.partitionKey;
+    this.explicitHashKey = item.explicitHashKey;
+    this.sequenceNumber = raw.SequenceNumber;
+    this.subSequenceNumber = item.subSequenceNumber;
+    this.approximateArrivalTimestamp = raw.ApproximateArrivalTimestamp;
+    this.#progress = source.progress;
     this.#ticket = ticket;
   }
 

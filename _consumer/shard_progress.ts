@@ -20,12 +20,20 @@ export interface Ticket {
 export class ShardProgress {
   readonly #open = new Deque<Ticket>();
   readonly #onChange: (difference: number) => void;
+  readonly #onAcknowledged: () => void;
   #watermark: Ticket | undefined;
   #stored: Ticket | undefined;
 
-  /** `onChange` hears how many tickets are open more than before, or less. */
-  constructor(onChange: (difference: number) => void) {
+  /**
+   * `onChange` hears how many tickets are open more than before, or less; `onAcknowledged` hears each acknowledgement, also one
+   * that does not move the watermark.
+   */
+  constructor(
+    onChange: (difference: number) => void,
+    onAcknowledged: () => void = () => {},
+  ) {
     this.#onChange = onChange;
+    this.#onAcknowledged = onAcknowledged;
   }
 
   /** Tickets that the watermark has not passed. */
@@ -48,6 +56,7 @@ export class ShardProgress {
   acknowledge(ticket: Ticket): void {
     if (ticket.done) return;
     ticket.done = true;
+    this.#onAcknowledged();
     let passed = 0;
     while (this.#open.peek()?.done) {
       this.#watermark = this.#open.shift();

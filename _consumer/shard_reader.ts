@@ -13,18 +13,21 @@ import type {
   GetShardIteratorRequest,
   KinesisApiRecord,
 } from "../client/mod.ts";
-import { KinesisError, ServiceError } from "../errors.ts";
+import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { ShardPosition } from "../records.ts";
-import { readLimit, type ResolvedConsumerOptions } from "./options.ts";
+import {
+  LATEST_MARGIN_MS,
+  readLimit,
+  type ResolvedConsumerOptions,
+} from "./options.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 10_000 };
-/** What the first answer of a shard is expected to hold, before there is anything to judge by. */
-const FIRST_ESTIMATE = 256 * 1024;
-/**
- * A reader that started at LATEST and lost its iterator before the first record goes back to the time of its start, less
- * this, so that a clock that is ahead of the service's loses nothing.
- */
-export const LATEST_MARGIN_MS = 10_000;
+/** Bytes that the first answer of a shard is expected to hold, before there is anything to judge by. */
+const FIRST_BYTES = 256 * 1024;
+/** Bytes that an answer at the tip is expected to hold at least. */
+const IDLE_BYTES = 64 * 1024;
+/** Records that a read at the tip asks for at least: so many idle shards fit side by side into the prefetch. */
+const IDLE_RECORDS = 200;
 
 /** The part of the options that does not depend on the type of the values. */
 export type ReaderOptions =
@@ -51,6 +54,8 @@ export interface ReaderEvents {
   opened(): void;
   /** There is something to take, or the state has changed. */
   changed(): void;
+  /** Whether the stream still has the shard. */
+  isListed(): Promise<boolean>;
 }
 
 /** Polls one shard; what it read waits in it until it is taken. */
@@ -60,14 +65,18 @@ export class ShardReader {
   readonly #budget: ReaderBudget;
   readonly #events: ReaderEvents;
   readonly #buffer = new Deque<KinesisApiRecord>();
-  readonly #reserve: { bytes: number; records: number };
+  /** What the next answer is expected to hold. */
+  readonly #expected: { bytes: number; records: number };
   #position: ShardPosition;
   #state: ReaderState = "opening";
+  #hasSeenTip = false;
   #millisBehindLatest: number | undefined;
   #bufferedBytes = 0;
-  #lastBytes = 0;
+  #childShardIds: readonly string[] = [];
+  #openedAt = 0;
   #nextReadAt = 0;
   #failures = 0;
+  #expiries = 0;
 
   /** Makes a reader that starts at a position. */
   constructor(
@@ -82,10 +91,9 @@ export class ShardReader {
     this.#options = options;
     this.#budget = budget;
     this.#events = events;
-    this.#reserve = {
-      bytes: FIRST_ESTIMATE,
-      records: readLimit(options.prefetchRecords),
-    };
+    this.#expected = position.type === "LATEST"
+      ? { bytes: IDLE_BYTES, records: IDLE_RECORDS }
+      : { bytes: FIRST_BYTES, records: Infinity };
   }
 
   /** Where it stands. */
@@ -93,9 +101,19 @@ export class ShardReader {
     return this.#state;
   }
 
+  /** Whether it has been at the tip of the shard once, and not at its end since. */
+  get hasSeenTip(): boolean {
+    return this.#hasSeenTip && this.#state !== "ended";
+  }
+
   /** How far the last answer was behind the tip, in milliseconds. */
   get millisBehindLatest(): number | undefined {
     return this.#millisBehindLatest;
+  }
+
+  /** The children that the last answer of a closed shard named; none if the server does not tell. */
+  get childShardIds(): readonly string[] {
+    return this.#childShardIds;
   }
 
   /** Records that wait. */
@@ -120,22 +138,27 @@ export class ShardReader {
     while (this.shift());
   }
 
-  /** Reads until the end of the shard, or its tip if that is all that is wanted. Rejects when it cannot go on. */
+  /** Reads until the end of the shard. Rejects when it cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
     while (this.#state !== "ended") {
       try {
         iterator ??= await this.#open(signal);
-        const answer = await this.#read(iterator, signal);
-        this.#failures = 0;
-        iterator = answer.NextShardIterator;
-        this.#take(answer);
-        if (this.#options.until && this.#state === "caught-up") return;
+        iterator = await this.#read(iterator, signal);
+        this.#failures = this.#expiries = 0;
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        // Only the iterator is too old: the position behind the last record is still known.
-        if (isExpired(error)) iterator = undefined;
-        else await this.#recover(error, signal);
+        if (hasCode(error, "ExpiredIteratorException")) {
+          // Only the iterator is too old: the position behind the last record is still known.
+          iterator = undefined;
+          if (this.#expiries++ > 0) await this.#retry(error, signal);
+        } else if (hasCode(error, "ResourceNotFoundException")) {
+          await this.#checkExistence(error, signal);
+        } else {
+          const mayHelp = error instanceof KinesisError && error.retryable;
+          if (!mayHelp) throw error;
+          await this.#retry(error, signal);
+        }
       }
     }
   }
@@ -148,6 +171,7 @@ export class ShardReader {
       ShardId: this.shardId,
       ...iteratorOf(this.#position),
     }, { signal });
+    if (!ShardIterator) throw this.#damaged("GetShardIterator");
     if (this.#position.type === "LATEST") {
       // The tip of a later iterator would not be this one.
       this.#position = {
@@ -156,18 +180,49 @@ export class ShardReader {
       };
     }
     if (this.#state === "opening") {
+      this.#openedAt = openedAt;
       this.#state = "reading";
       this.#events.opened();
     }
     return ShardIterator;
   }
 
+  /** Reads once. Resolves with the next iterator, if there is one. */
   async #read(
     iterator: string,
     signal: AbortSignal,
-  ): Promise<GetRecordsResponse> {
-    const { client, clock, prefetchRecords } = this.#options;
-    const { bytes, records } = { ...this.#reserve };
+  ): Promise<string | undefined> {
+    const { client, clock } = this.#options;
+    // Before anything is reserved: a shard that has time must not hold room that another one needs now.
+    const wait = this.#nextReadAt - clock.now();
+    if (wait > 0) await delay(wait, { clock, signal });
+    const reserved = await this.#reserve(signal);
+    let arrived = { records: 0, bytes: 0 };
+    try {
+      const startedAt = clock.now();
+      const answer = await client.getRecords({
+        ShardIterator: iterator,
+        Limit: reserved.records,
+      }, { signal });
+      // Taken for an answer, one without records would be the end of the shard.
+      if (!Array.isArray(answer.Records)) throw this.#damaged("GetRecords");
+      arrived = sizeOf(answer.Records);
+      const isFull = arrived.records >= reserved.records;
+      this.#take(answer, arrived, isFull, startedAt);
+      return answer.NextShardIterator;
+    } finally {
+      // What was reserved becomes what arrived.
+      this.#budget.records.adjust(arrived.records - reserved.records);
+      this.#budget.bytes.adjust(arrived.bytes - reserved.bytes);
+    }
+  }
+
+  async #reserve(
+    signal: AbortSignal,
+  ): Promise<{ bytes: number; records: number }> {
+    const { bytes } = this.#expected;
+    const most = readLimit(this.#options.prefetchRecords);
+    const records = Math.min(most, this.#expected.records);
     await this.#budget.records.reserve(records, signal);
     try {
       await this.#budget.bytes.reserve(bytes, signal);
@@ -175,36 +230,20 @@ export class ShardReader {
       this.#budget.records.adjust(-records);
       throw error;
     }
-    let answer: GetRecordsResponse | undefined;
-    try {
-      const wait = this.#nextReadAt - clock.now();
-      if (wait > 0) await delay(wait, { clock, signal });
-      const startedAt = clock.now();
-      answer = await client.getRecords({
-        ShardIterator: iterator,
-        Limit: readLimit(prefetchRecords),
-      }, { signal });
-      this.#nextReadAt = startedAt + this.#pause(answer);
-      return answer;
-    } finally {
-      // What was reserved becomes what arrived.
-      const arrived = answer?.Records ?? [];
-      let size = 0;
-      for (const record of arrived) size += record.Data.length;
-      this.#budget.records.adjust(arrived.length - records);
-      this.#budget.bytes.adjust(size - bytes);
-      if (answer) {
-        this.#lastBytes = size;
-        this.#reserve.bytes = Math.max(64 * 1024, size);
-        this.#bufferedBytes += size;
-      }
-    }
+    return { bytes, records };
   }
 
-  #take(answer: GetRecordsResponse): void {
+  #take(
+    answer: GetRecordsResponse,
+    arrived: { records: number; bytes: number },
+    isFull: boolean,
+    startedAt: number,
+  ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
-    const { stream, hooks } = this.#options;
+    const { stream, hooks, readsPerSecond, pollIntervalMs, until } =
+      this.#options;
     for (const record of Records) this.#buffer.push(record);
+    this.#bufferedBytes += arrived.bytes;
     const last = Records.at(-1);
     if (last) {
       this.#position = {
@@ -212,48 +251,74 @@ export class ShardReader {
         sequenceNumber: last.SequenceNumber,
       };
     }
+    const isBehind = isFull || !!MillisBehindLatest;
     this.#millisBehindLatest = MillisBehindLatest;
+    this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
     if (!NextShardIterator) this.#state = "ended";
-    else if (Records.length === 0 && !MillisBehindLatest) {
+    else if (isBehind) this.#state = "reading";
+    else if (!last || this.#isNew(last)) {
       this.#state = "caught-up";
-    } else if (this.#state === "caught-up" && MillisBehindLatest) {
-      this.#state = "reading";
+      this.#hasSeenTip = true;
     }
+
+    const soon = 1000 / readsPerSecond;
+    const pause = isBehind || until && last
+      ? soon
+      : Math.max(soon, pollIntervalMs);
+    this.#nextReadAt = startedAt + pause;
+    this.#expected.bytes = Math.max(IDLE_BYTES, arrived.bytes);
+    this.#expected.records = isBehind
+      ? Infinity
+      : Math.max(IDLE_RECORDS, 2 * arrived.records);
     notify(hooks, "onRead", {
       stream,
       shardId: this.shardId,
-      records: Records.length,
-      bytes: this.#lastBytes,
+      ...arrived,
       millisBehindLatest: MillisBehindLatest,
     });
     this.#events.changed();
   }
 
-  #pause({ Records, MillisBehindLatest }: GetRecordsResponse): number {
-    const { readsPerSecond, pollIntervalMs, prefetchRecords, until } =
-      this.#options;
-    const soon = 1000 / readsPerSecond;
-    const behind = MillisBehindLatest ||
-      Records.length >= readLimit(prefetchRecords) ||
-      until && Records.length > 0;
-    return behind ? soon : Math.max(soon, pollIntervalMs);
+  // A shard that is written to all the time never gives an empty answer: its tip is where it was when reading began.
+  #isNew({ ApproximateArrivalTimestamp: time }: KinesisApiRecord): boolean {
+    return time !== undefined && time.getTime() >= this.#openedAt;
   }
 
-  async #recover(cause: unknown, signal: AbortSignal): Promise<void> {
-    const { maxAttempts, clock, random, hooks, stream } = this.#options;
-    const attempt = ++this.#failures;
-    const retryable = cause instanceof KinesisError && cause.retryable;
-    if (!retryable || attempt >= maxAttempts) throw cause;
-    const retryDelayMs = equalJitter(BACKOFF, attempt - 1, random);
+  // The records of a shard expire, and later the shard itself does: there is nothing left to read then.
+  async #checkExistence(cause: unknown, signal: AbortSignal): Promise<void> {
+    // Rejects when it is the stream that is gone.
+    if (await this.#events.isListed()) return await this.#retry(cause, signal);
+    this.#report(cause, 0);
+    this.#state = "ended";
+    this.#events.changed();
+  }
+
+  async #retry(cause: unknown, signal: AbortSignal): Promise<void> {
+    const { maxAttempts, clock, random } = this.#options;
+    if (++this.#failures >= maxAttempts) throw cause;
+    const retryDelayMs = equalJitter(BACKOFF, this.#failures - 1, random);
+    this.#report(cause, retryDelayMs);
+    await delay(retryDelayMs, { clock, signal });
+  }
+
+  #report(error: unknown, retryDelayMs: number): void {
+    const { hooks, stream } = this.#options;
     const { shardId } = this;
+    const attempt = Math.max(1, this.#failures);
     notify(hooks, "onReadError", {
       stream,
       shardId,
-      error: cause,
+      error,
       attempt,
       retryDelayMs,
     });
-    await delay(retryDelayMs, { clock, signal });
+  }
+
+  #damaged(action: string): ResponseError {
+    return new ResponseError(
+      `Cannot read ${this.shardId}: the answer of ${action} is not complete`,
+      { status: 200 },
+    );
   }
 
   #free(records: number, bytes: number): void {
@@ -263,9 +328,16 @@ export class ShardReader {
   }
 }
 
-function isExpired(error: unknown): boolean {
-  return error instanceof ServiceError &&
-    error.code === "ExpiredIteratorException";
+function sizeOf(
+  records: readonly KinesisApiRecord[],
+): { records: number; bytes: number } {
+  let bytes = 0;
+  for (const { Data } of records) bytes += Data.length;
+  return { records: records.length, bytes };
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof ServiceError && error.code === code;
 }
 
 function iteratorOf(

@@ -11,7 +11,7 @@ import type { Unpacked } from "../processors/mod.ts";
 import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
-import { DeliveredRecord } from "./record.ts";
+import { DeliveredRecord, type RecordSource } from "./record.ts";
 import { type ReaderBudget, ShardReader } from "./shard_reader.ts";
 import { ShardProgress, type Ticket } from "./shard_progress.ts";
 
@@ -23,8 +23,12 @@ export interface SessionEvents {
   changed(): void;
   /** So many more values than before are handed out and not acknowledged in order, or less. */
   outstanding(difference: number): void;
+  /** The application has acknowledged something. */
+  acknowledged(): void;
   /** Reading cannot go on. */
   failed(error: unknown): void;
+  /** Whether the stream still has the shard. */
+  isListed(): Promise<boolean>;
 }
 
 /** What can be told about a shard. */
@@ -43,22 +47,25 @@ export interface SessionStatus {
   bufferedBytes: number;
 }
 
-/** A value, or that there is none now. */
-export type Taken<T> = ConsumerRecord<T> | undefined;
-
 /** Reads a shard and hands its values out one by one. */
 export class ShardSession<T> {
   readonly lease: HeldLease;
+  /** Whether it waits in a line of sessions to be taken from; for the owner of that line. */
+  inLine = false;
   readonly #options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #reader: ShardReader;
   readonly #progress: ShardProgress;
+  readonly #source: RecordSource;
   readonly #stop = new AbortController();
   readonly #resumeAfter: { sequenceNumber: string; sub: number } | undefined;
   readonly #told = new Set<string>();
   #raw: KinesisApiRecord | undefined;
   #unpacked: Unpacked<T>[] = [];
   #next = 0;
+  /** A record is being decoded, or its poison dealt with: nothing behind it may be handed out. */
+  #busy = false;
+  #finished = false;
   #running: Promise<void> | undefined;
 
   /** Makes a session that starts at a position. */
@@ -82,6 +89,7 @@ export class ShardSession<T> {
           this.#tell("opened");
           events.opened();
         },
+        isListed: () => events.isListed(),
         changed: () => {
           if (this.#reader.state === "caught-up") this.#tellOnce("caught-up");
           if (this.#reader.state === "ended") this.#tellOnce("ended");
@@ -91,7 +99,12 @@ export class ShardSession<T> {
     );
     this.#progress = new ShardProgress((difference) => {
       if (!this.#stop.signal.aborted) events.outstanding(difference);
-    });
+    }, () => events.acknowledged());
+    this.#source = {
+      streamName: options.streamName,
+      shardId: lease.shardId,
+      progress: this.#progress,
+    };
     if (
       position.type === "SEQUENCE" && position.subSequenceNumber !== undefined
     ) {
@@ -109,20 +122,25 @@ export class ShardSession<T> {
 
   /** Whether there is something to take right now. */
   get hasNext(): boolean {
-    return !this.#stop.signal.aborted &&
+    return !this.#busy && !this.#stop.signal.aborted &&
       (this.#next < this.#unpacked.length || this.#reader.buffered > 0);
+  }
+
+  /** The children that the last answer of a closed shard named; none if the server does not tell. */
+  get childShardIds(): readonly string[] {
+    return this.#reader.childShardIds;
   }
 
   /** Whether the shard is closed and everything in it has been handed out and acknowledged. */
   get isFinished(): boolean {
     return this.#reader.state === "ended" && !this.#stop.signal.aborted &&
-      !this.hasNext && this.#progress.unacknowledged === 0;
+      !this.#busy && !this.hasNext && this.#progress.unacknowledged === 0;
   }
 
   /** Whether the tip has been seen and everything up to it handed out. */
   get isCaughtUp(): boolean {
-    return this.#reader.state === "caught-up" && !this.#stop.signal.aborted &&
-      !this.hasNext;
+    return this.#reader.hasSeenTip && !this.#stop.signal.aborted &&
+      !this.#busy && !this.hasNext;
   }
 
   /** Values that were handed out and are not acknowledged in order. */
@@ -152,26 +170,24 @@ export class ShardSession<T> {
 
   /**
    * Takes the next value; `undefined` when there is none now. Skips what a checkpoint inside an aggregated record says was
-   * processed, and what the poison policy drops.
+   * processed, and what the poison policy drops. Whatever takes time goes on by itself, and `changed` tells when it is done.
    */
-  take(): Taken<T> | Promise<Taken<T>> {
+  take(): ConsumerRecord<T> | undefined {
     while (this.hasNext) {
       if (this.#next < this.#unpacked.length) {
-        const handed = this.#handOut(this.#unpacked[this.#next++]!);
-        if (handed instanceof Promise) return handed.then(() => this.take());
-        if (handed) return handed;
+        const record = this.#handOut(this.#unpacked[this.#next++]!);
+        if (record) return record;
         continue;
       }
       this.#raw = this.#reader.shift()!;
       this.#next = 0;
+      this.#unpacked = [];
       const unpacked = this.#options.processor.unpack(this.#rawRecord());
       if (Array.isArray(unpacked)) this.#unpacked = unpacked;
       else {
-        this.#unpacked = [];
-        return unpacked.then((items) => {
+        this.#work(unpacked.then((items) => {
           this.#unpacked = items;
-          return this.take();
-        });
+        }));
       }
     }
     return undefined;
@@ -180,18 +196,19 @@ export class ShardSession<T> {
   /** Stores what has been acknowledged since the last time. Resolves with whether anything was written. */
   async checkpoint(): Promise<boolean> {
     const unstored = this.#progress.unstored;
-    if (!unstored) return false;
+    // Behind the end of the shard nothing else is stored, or its children would wait for it again.
+    if (!unstored || this.#finished) return false;
     await this.#store(unstored.checkpoint);
     this.#progress.stored(unstored.mark);
     return true;
   }
 
-  /** Stores that the shard is done, and gives the lease back. */
+  /** Stores that the shard is done, and stops. The lease is still to be given back. */
   async finish(): Promise<void> {
+    this.#finished = true;
     await this.#store({ type: "SHARD_END" });
     this.#tell("finished");
     await this.close();
-    await this.lease.release();
   }
 
   /** Stops reading and forgets what is buffered; the lease is still held, and acknowledgements still move the watermark. */
@@ -243,8 +260,7 @@ export class ShardSession<T> {
     };
   }
 
-  // Synchronous but for poison: a promise for every value would cost more than the value.
-  #handOut(item: Unpacked<T>): Taken<T> | Promise<void> {
+  #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
     const raw = this.#raw!;
     const { subSequenceNumber } = item;
     const isLast = this.#next === this.#unpacked.length;
@@ -259,24 +275,10 @@ export class ShardSession<T> {
       return undefined;
     }
     if (item.type === "error") {
-      return this.#poison(item.error).then(() =>
-        this.#progress.acknowledge(ticket)
-      );
+      this.#dropPoison(item.error, ticket);
+      return undefined;
     }
-    const record = new DeliveredRecord(
-      item.value,
-      {
-        streamName: this.#options.streamName,
-        shardId: this.shardId,
-        partitionKey: item.partitionKey,
-        explicitHashKey: item.explicitHashKey,
-        sequenceNumber: raw.SequenceNumber,
-        subSequenceNumber,
-        approximateArrivalTimestamp: raw.ApproximateArrivalTimestamp,
-      },
-      this.#progress,
-      ticket,
-    );
+    const record = new DeliveredRecord(item, raw, this.#source, ticket);
     // Nobody waits for acknowledgements then: the order of the stream is all there is.
     if (!this.#options.durable) record.ack();
     return record;
@@ -287,9 +289,24 @@ export class ShardSession<T> {
     return resume?.sequenceNumber === raw.SequenceNumber && sub <= resume.sub;
   }
 
-  async #poison(error: DecodeError): Promise<void> {
+  #dropPoison(error: DecodeError, ticket: Ticket): void {
     const { onPoison } = this.#options;
     if (onPoison === "fail") throw error;
-    if (onPoison !== "skip") await onPoison(error);
+    if (onPoison === "skip") return this.#progress.acknowledge(ticket);
+    const told = onPoison(error);
+    if (!told) return this.#progress.acknowledge(ticket);
+    this.#work(told.then(() => this.#progress.acknowledge(ticket)));
+  }
+
+  // The other shards go on meanwhile.
+  #work(work: Promise<void>): void {
+    this.#busy = true;
+    work.then(() => {
+      this.#busy = false;
+      this.#events.changed();
+    }, (error) => {
+      // Stays busy: nothing behind the failure is handed out.
+      if (!this.#stop.signal.aborted) this.#events.failed(error);
+    });
   }
 }

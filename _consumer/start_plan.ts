@@ -1,21 +1,20 @@
 /**
- * Where each shard starts for which no lease is stored yet.
+ * Where each shard starts: the leases that are missing, and the positions that no lease can hold.
  *
  * @module
  */
-import type { Lineage } from "../_shards/lineage.ts";
-import { isClosed, parentsOf } from "../_shards/lineage.ts";
-import type { NewLease } from "../checkpoint/mod.ts";
+import { isClosed, type Lineage, parentsOf } from "../_shards/lineage.ts";
+import type { Lease, NewLease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 import type { Checkpoint, ShardPosition, StartPosition } from "../records.ts";
-import { LATEST_MARGIN_MS } from "./shard_reader.ts";
+import { LATEST_MARGIN_MS } from "./options.ts";
 
 /** A lease to be made. */
 export interface PlannedLease {
   /** What is stored. */
   readonly lease: NewLease;
-  /** Where this worker starts reading, when that cannot be stored. */
-  readonly position?: ShardPosition;
+  /** Whether the shard starts at LATEST, which a lease can only hold as a time. */
+  readonly isLatest: boolean;
 }
 
 /** What is known of a stream. */
@@ -24,53 +23,95 @@ export interface PlanSituation {
   readonly streamName: string;
   /** Its shards. */
   readonly lineage: Lineage;
-  /** Whether a lease is stored for a shard. */
-  readonly hasLease: (shardId: string) => boolean;
+  /** The leases that are stored, by shard id. */
+  readonly leases: ReadonlyMap<string, Lease>;
   /** The user's start position. */
   readonly from: StartPosition;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** The leases that are missing. Shards that the start position leaves out get one that says they are done. */
-export function planLeases(situation: PlanSituation): PlannedLease[] {
-  const { lineage, hasLease, streamName } = situation;
-  const planned: PlannedLease[] = [];
-  for (const shard of lineage.shards.values()) {
-    if (hasLease(shard.ShardId)) continue;
-    const position = startOf(shard, situation);
-    planned.push({
-      lease: {
-        streamName,
-        shardId: shard.ShardId,
-        checkpoint: storable(position, situation.now),
-        parentShardIds: parentsOf(shard),
-      },
-      position: position.type === "SHARD_END" ? undefined : position,
-    });
+/**
+ * The leases that are missing, in batches: each is to be stored before the next, so that after a crash in between no shard
+ * has a lease whose child has none. Shards that the start position leaves out get a lease that says they are done.
+ */
+export function planLeases(situation: PlanSituation): PlannedLease[][] {
+  const { lineage, leases, streamName, now } = situation;
+  const batches: PlannedLease[][] = [];
+  for (const generation of lineage.youngestFirst()) {
+    const batch: PlannedLease[] = [];
+    for (const shard of generation) {
+      if (leases.has(shard.ShardId)) continue;
+      const position = startOf(shard, situation);
+      batch.push({
+        lease: {
+          streamName,
+          shardId: shard.ShardId,
+          checkpoint: storable(position, now),
+          parentShardIds: parentsOf(shard),
+        },
+        isLatest: position.type === "LATEST",
+      });
+    }
+    if (batch.length > 0) batches.push(batch);
   }
-  return planned;
+  return batches;
+}
+
+/** Where a worker that has taken a lease starts. `isFresh`: it made the lease just now, and for LATEST. */
+export function startPosition(
+  lease: Lease,
+  from: StartPosition,
+  isFresh: boolean,
+): ShardPosition {
+  const { shardId, counter, checkpoint } = lease;
+  // Only the very first holder: what another one has handed out since and not acknowledged lies before the latest now.
+  if (isFresh && counter === 1) return { type: "LATEST" };
+  const named = namedPosition(from, shardId);
+  if (
+    checkpoint.type === "TRIM_HORIZON" && named?.type === "AT_SEQUENCE_NUMBER"
+  ) return named;
+  return checkpoint as ShardPosition;
 }
 
 function startOf(
   shard: Shard,
-  { lineage, hasLease, from }: PlanSituation,
+  { lineage, leases, from }: PlanSituation,
 ): ShardPosition | Checkpoint {
   const id = shard.ShardId;
-  // Before a shard that somebody works on already: it was left out when work began.
-  if (lineage.someDescendant(id, hasLease)) return { type: "SHARD_END" };
+  // Before a shard that somebody has begun: it was done, or left out, when that happened, and its lease was tidied away.
+  if (lineage.someDescendant(id, (child) => isBegun(leases.get(child)))) {
+    return { type: "SHARD_END" };
+  }
   // After a shard that somebody works on: it opened later than the start, whatever the start was.
-  if (lineage.someAncestor(id, hasLease)) return { type: "TRIM_HORIZON" };
+  if (lineage.someAncestor(id, (parent) => leases.has(parent))) {
+    return { type: "TRIM_HORIZON" };
+  }
   if (from === "TRIM_HORIZON") return { type: "TRIM_HORIZON" };
   if (from === "LATEST") {
     return { type: isClosed(shard) ? "SHARD_END" : "LATEST" };
   }
   if (from instanceof Date) return { type: "AT_TIMESTAMP", timestamp: from };
-  const named = (shardId: string) => Object.hasOwn(from, shardId);
-  if (named(id)) return from[id]!;
-  return {
-    type: lineage.someDescendant(id, named) ? "SHARD_END" : "TRIM_HORIZON",
-  };
+  const isNamed = (shardId: string) =>
+    namedPosition(from, shardId) !== undefined;
+  return namedPosition(from, id) ??
+    {
+      type: lineage.someDescendant(id, isNamed) ? "SHARD_END" : "TRIM_HORIZON",
+    };
+}
+
+/** Whether a lease has moved on from where it started. */
+function isBegun(lease: Lease | undefined): boolean {
+  const type = lease?.checkpoint.type;
+  return type === "SEQUENCE" || type === "SHARD_END";
+}
+
+function namedPosition(
+  from: StartPosition,
+  shardId: string,
+): ShardPosition | undefined {
+  if (typeof from !== "object" || from instanceof Date) return undefined;
+  return Object.hasOwn(from, shardId) ? from[shardId] : undefined;
 }
 
 function storable(

@@ -5,7 +5,10 @@
  */
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Several times faster than the strict one in some runtimes. */
+const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const REPLACEMENT = "\ufffd";
 
 /** The UTF-8 bytes of a text. A lone surrogate becomes U+FFFD: check with {@linkcode isWellFormed} where that matters. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
@@ -18,7 +21,9 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
  * @throws {TypeError} if the bytes are not UTF-8
  */
 export function decodeUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+  const text = lossy.decode(bytes);
+  // Either the text holds this character, or something was replaced by it.
+  return text.includes(REPLACEMENT) ? strict.decode(bytes) : text;
 }
 
 /** How many bytes {@linkcode encodeUtf8} would make, without making them. */

@@ -54,6 +54,31 @@ export class Lineage {
       parentsOf(shard).every((id) => !this.#shards.has(id) || isFinished(id));
   }
 
+  /** All shards, those without children first, then those whose children have all come before. */
+  youngestFirst(): Shard[][] {
+    const missing = new Map<string, number>();
+    let generation: Shard[] = [];
+    for (const shard of this.#shards.values()) {
+      const children = this.childrenOf(shard.ShardId).length;
+      missing.set(shard.ShardId, children);
+      if (children === 0) generation.push(shard);
+    }
+    const generations: Shard[][] = [];
+    while (generation.length > 0) {
+      generations.push(generation);
+      const older: Shard[] = [];
+      for (const id of generation.flatMap(parentsOf)) {
+        const parent = this.#shards.get(id);
+        if (!parent) continue;
+        const left = missing.get(id)! - 1;
+        missing.set(id, left);
+        if (left === 0) older.push(parent);
+      }
+      generation = older;
+    }
+    return generations;
+  }
+
   /** Whether a shard before this one, at any distance, has the property. */
   someAncestor(shardId: string, has: (id: string) => boolean): boolean {
     return this.#reaches(shardId, has, (id) => {

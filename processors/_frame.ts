@@ -5,6 +5,13 @@
  */
 import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
 
+/** How much text is encoded at a time: enough to make the call cheap, and little enough to stay in the caches of the processor. */
+const SETTLE_UNITS = 65_536;
+const LONG_UNITS = 4096;
+const INITIAL_BYTES = 131_072;
+const GROWTH = 8;
+const encoder = new TextEncoder();
+
 /** What stands around items, in ASCII. */
 export interface FrameFormat {
   /** In front of the first item. */
@@ -32,11 +39,13 @@ export interface Frame<Item> {
 export class TextFrame implements Frame<string> {
   readonly #format: FrameFormat;
   /** What is encoded already, and how many bytes that is. */
-  #chunks: Uint8Array<ArrayBuffer>[] = [];
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
   #settled = 0;
   /** What is not encoded yet. */
   #text: string;
   #empty = true;
+  /** The limit of the last call. */
+  #limit = 0;
 
   /** Makes an empty frame. */
   constructor(format: FrameFormat) {
@@ -52,6 +61,7 @@ export class TextFrame implements Frame<string> {
     const { between, close } = this.#format;
     const gap = this.#empty ? 0 : between.length;
     const room = limit - gap - close.length;
+    this.#limit = limit;
     if (this.#settled + 3 * (this.#text.length + item.length) > room) {
       this.#settle();
       if (
@@ -59,24 +69,61 @@ export class TextFrame implements Frame<string> {
         this.#settled + utf8Length(item) > room
       ) return false;
     }
-    this.#text += this.#empty ? item : between + item;
+    if (!this.#empty) this.#text += between;
     this.#empty = false;
+    if (item.length > LONG_UNITS) {
+      // Joining long texts would only copy them once more.
+      this.#settle();
+      this.#write(item);
+    } else {
+      this.#text += item;
+      if (this.#text.length > SETTLE_UNITS) this.#settle();
+    }
     return true;
   }
 
   finish(): Uint8Array<ArrayBuffer> {
     this.#text += this.#format.close;
-    if (this.#chunks.length === 0) return encodeUtf8(this.#text);
+    if (!this.#bytes) return encodeUtf8(this.#text);
     this.#settle();
-    return concat(this.#chunks, this.#settled);
+    const used = this.#settled;
+    // A view, unless that kept much unused memory from being freed.
+    return used > this.#bytes.length / 2
+      ? this.#bytes.subarray(0, used)
+      : this.#bytes.slice(0, used);
   }
 
   #settle(): void {
     if (this.#text.length === 0) return;
-    const bytes = encodeUtf8(this.#text);
-    this.#chunks.push(bytes);
-    this.#settled += bytes.length;
+    this.#write(this.#text);
     this.#text = "";
+  }
+
+  #write(text: string): void {
+    let rest = text;
+    while (true) {
+      const bytes = this.#reserve(rest.length);
+      const { read, written } = encoder.encodeInto(
+        rest,
+        bytes.subarray(this.#settled),
+      );
+      this.#settled += written;
+      if (read === rest.length) return;
+      rest = rest.slice(read);
+    }
+  }
+
+  /** Room for a text of so many ASCII characters, or at least for one character of any kind. */
+  #reserve(units: number): Uint8Array<ArrayBuffer> {
+    const needed = this.#settled + units + 4;
+    if (this.#bytes && needed <= this.#bytes.length) return this.#bytes;
+    // What grew beyond the first size will probably be full: copying it once is enough.
+    const wanted = this.#bytes
+      ? Math.min(GROWTH * this.#bytes.length, this.#limit)
+      : INITIAL_BYTES;
+    const larger = new Uint8Array(Math.max(needed, wanted));
+    if (this.#bytes) larger.set(this.#bytes.subarray(0, this.#settled));
+    return this.#bytes = larger;
   }
 }
 

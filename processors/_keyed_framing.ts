@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { utf8Length } from "../_core/utf8.ts";
+import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
 import type { Put } from "../records.ts";
 import { notSerializable } from "./_errors.ts";
 import { BytesFrame, type FrameFormat, TextFrame } from "./_frame.ts";
@@ -33,7 +33,13 @@ export function createKeyedPacker<T, P extends Put<T>>(
     return new KeyedPacker<P, Uint8Array<ArrayBuffer>>({
       itemOf: (put) => checked(put, serializeValue(serializer, put)),
       createFrame: () => new BytesFrame(format),
+      finishOne(item) {
+        const frame = new BytesFrame(format);
+        frame.add(item, Infinity);
+        return frame.finish();
+      },
       sizeOf: (item) => item.length + around,
+      mostOf: (item) => item.length + around,
     }, options);
   }
   function stringify(put: P): string {
@@ -46,6 +52,8 @@ export function createKeyedPacker<T, P extends Put<T>>(
   return new KeyedPacker<P, string>({
     itemOf: (put) => checked(put, stringify(put)),
     createFrame: () => new TextFrame(format),
+    finishOne: (item) => encodeUtf8(format.open + item + format.close),
     sizeOf: (item) => utf8Length(item) + around,
+    mostOf: (item) => 3 * item.length + around,
   }, options);
 }

@@ -18,13 +18,20 @@ const MAX_OPEN_FRAMES = 10_000;
 const MAX_OPEN_BYTES = 33_554_432;
 
 /** What a keyed framing brings along. */
-export interface KeyedFormat<P extends Put<unknown>, Item> {
+export interface KeyedFormat<
+  P extends Put<unknown>,
+  Item extends { length: number },
+> {
   /** The item of a put. Throws an `InvalidRecordError` if there is none. */
   itemOf(put: P): Item;
   /** Makes an empty frame. */
   createFrame(): Frame<Item>;
-  /** How many bytes a frame has that holds this item alone. */
+  /** The bytes of a frame that holds this item alone. */
+  finishOne(item: Item): Uint8Array<ArrayBuffer>;
+  /** How many bytes that are. */
   sizeOf(item: Item): number;
+  /** At most how many bytes that are, without looking closely. */
+  mostOf(item: Item): number;
 }
 
 interface Open<P, Item> {
@@ -32,17 +39,24 @@ interface Open<P, Item> {
   readonly explicitHashKey: string | undefined;
   /** Bytes of the partition key. */
   readonly keyBytes: number;
-  readonly frame: Frame<Item>;
+  /** The first item. Where no key repeats there is no second, and no need for a frame. */
+  readonly item: Item;
+  frame: Frame<Item> | undefined;
   readonly puts: P[];
 }
 
 /** Collects items per partition key until a frame is full, or too much is open. */
-export class KeyedPacker<P extends Put<unknown>, Item> implements Packer<P> {
+export class KeyedPacker<
+  P extends Put<unknown>,
+  Item extends { length: number },
+> implements Packer<P> {
   readonly #format: KeyedFormat<P, Item>;
   readonly #emit: PackerOptions<P>["emit"];
   readonly #limit: number;
   /** In the order of opening. */
   readonly #open = new Map<string, Open<P, Item>>();
+  /** Stands behind what was closed for being the oldest: a new iterator would have to find its way over all the gaps. */
+  #oldest: Iterator<Open<P, Item>> = this.#open.values();
   #openBytes = 0;
   #pending = 0;
 
@@ -59,6 +73,10 @@ export class KeyedPacker<P extends Put<unknown>, Item> implements Packer<P> {
 
   get pending(): number {
     return this.#pending;
+  }
+
+  get pendingBytes(): number {
+    return this.#openBytes;
   }
 
   push(put: P): void {
@@ -83,46 +101,61 @@ export class KeyedPacker<P extends Put<unknown>, Item> implements Packer<P> {
   }
 
   flush(): void {
-    while (this.#open.size > 0) this.#closeOldest();
+    for (const open of this.#open.values()) this.#close(open);
   }
 
-  #add({ frame, keyBytes }: Open<P, Item>, item: Item): boolean {
-    const before = frame.weight;
-    if (!frame.add(item, this.#limit - keyBytes)) {
-      this.#openBytes += frame.weight - before;
-      return false;
+  #add(open: Open<P, Item>, item: Item): boolean {
+    const room = this.#limit - open.keyBytes;
+    const before = weightOf(open);
+    if (!open.frame) {
+      open.frame = this.#format.createFrame();
+      open.frame.add(open.item, room);
     }
-    this.#openBytes += frame.weight - before;
-    return true;
+    const added = open.frame.add(item, room);
+    this.#openBytes += weightOf(open) - before;
+    return added;
   }
 
-  /** Makes a frame of one item, or throws without having changed anything. */
+  /** Prepares a frame of one item, or throws without having changed anything. */
   #create(put: P, item: Item): Open<P, Item> {
     const { partitionKey, explicitHashKey } = put;
     const keyBytes = utf8Length(partitionKey);
-    const frame = this.#format.createFrame();
-    if (!frame.add(item, this.#limit - keyBytes)) {
-      throw tooLarge(put, this.#format.sizeOf(item) + keyBytes, this.#limit);
+    if (this.#format.mostOf(item) + keyBytes > this.#limit) {
+      const size = this.#format.sizeOf(item) + keyBytes;
+      if (size > this.#limit) throw tooLarge(put, size, this.#limit);
     }
-    return { partitionKey, explicitHashKey, keyBytes, frame, puts: [put] };
+    const frame = undefined;
+    return {
+      partitionKey,
+      explicitHashKey,
+      keyBytes,
+      item,
+      frame,
+      puts: [put],
+    };
   }
 
   #start(open: Open<P, Item>): void {
     this.#open.set(open.partitionKey, open);
-    this.#openBytes += open.frame.weight;
+    this.#openBytes += weightOf(open);
     this.#pending++;
   }
 
   #closeOldest(): void {
-    for (const open of this.#open.values()) return this.#close(open);
+    let { value } = this.#oldest.next();
+    if (!value) {
+      this.#oldest = this.#open.values();
+      value = this.#oldest.next().value;
+    }
+    this.#close(value!);
   }
 
   #close(open: Open<P, Item>): void {
-    const { partitionKey, explicitHashKey, keyBytes, frame, puts } = open;
+    const { partitionKey, explicitHashKey, keyBytes, item, frame, puts } = open;
     this.#open.delete(partitionKey);
-    this.#openBytes -= frame.weight;
+    this.#openBytes -= weightOf(open);
     this.#pending -= puts.length;
-    const data = frame.finish();
+    const data = frame ? frame.finish() : this.#format.finishOne(item);
     const size = data.length + keyBytes;
     this.#emit(
       explicitHashKey === undefined
@@ -130,4 +163,10 @@ export class KeyedPacker<P extends Put<unknown>, Item> implements Packer<P> {
         : { data, partitionKey, explicitHashKey, size, puts },
     );
   }
+}
+
+function weightOf(
+  { frame, item }: Open<unknown, { length: number }>,
+): number {
+  return frame ? frame.weight : item.length;
 }

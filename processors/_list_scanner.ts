@@ -99,10 +99,14 @@ function endOfElement(text: string, start: number): number {
 
 /** The offset of the quote that ends the string which starts at `start`; the end of the text if there is none. */
 function endOfString(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === QUOTE) return i;
-    if (unit === BACKSLASH) i++;
+  // Jumping from quote to quote is several times faster than looking at each character.
+  for (let quote = start;;) {
+    quote = text.indexOf('"', quote + 1);
+    if (quote === -1) return text.length;
+    let backslashes = 0;
+    while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) {
+      backslashes++;
+    }
+    if (backslashes % 2 === 0) return quote;
   }
-  return text.length;
 }

@@ -9,12 +9,14 @@
  * @module
  */
 import { decodeUtf8 } from "../_core/utf8.ts";
+import { withPlainBytes } from "./_msgpack_bin.ts";
 
 /** The timestamp of the specification. */
 const EXT_TIMESTAMP = -1;
 /** How msgpackr marks a typed array, and a plain array of bytes among those. */
 const EXT_TYPED_ARRAY = 0x74;
 const TYPED_ARRAY_BYTES = 1;
+const LONG_TEXT_BYTES = 2048;
 const PROTO = new TextEncoder().encode("__proto__");
 
 /** What is allowed. */
@@ -25,57 +27,71 @@ export interface GuardOptions {
   extensions: ReadonlySet<number>;
 }
 
-/**
- * Checks what is about to be read.
- *
- * @throws {RangeError | SyntaxError | TypeError} if it is not one complete value within the limits
- */
-export function checkMessage(bytes: Uint8Array, options: GuardOptions): void {
-  new Walk(bytes, options, false).run();
-}
+/** Checks messages. Not reentrant, and it need not be. */
+export class MessageGuard {
+  readonly #walk: Walk;
 
-/**
- * Checks what was written, and makes it standard: integers become integers (in place), arrays of bytes become bytes.
- *
- * @throws {RangeError | SyntaxError | TypeError} if it could not be read again, by us or in other languages
- */
-export function standardize(
-  bytes: Uint8Array,
-  options: GuardOptions,
-): Uint8Array {
-  const walk = new Walk(bytes, options, true);
-  walk.run();
-  return walk.byteArrays.length === 0
-    ? bytes
-    : withPlainBytes(bytes, walk.byteArrays);
+  /** Makes a guard. */
+  constructor(options: GuardOptions) {
+    this.#walk = new Walk(options);
+  }
+
+  /**
+   * Checks what is about to be read.
+   *
+   * @throws {RangeError | SyntaxError | TypeError} if it is not one complete value within the limits
+   */
+  check(bytes: Uint8Array): void {
+    this.#walk.run(bytes, false);
+  }
+
+  /**
+   * Checks what was written, and makes it standard: integers become integers (in place), arrays of bytes become bytes.
+   *
+   * @throws {RangeError | SyntaxError | TypeError} if it could not be read again, by us or in other languages
+   */
+  standardize(bytes: Uint8Array): Uint8Array {
+    const spans = this.#walk.run(bytes, true);
+    return spans.length === 0 ? bytes : withPlainBytes(bytes, spans);
+  }
 }
 
 class Walk {
-  /** Start of the header, start and end of the data of each typed array of bytes. */
-  readonly byteArrays: number[] = [];
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #options: GuardOptions;
-  readonly #writing: boolean;
+  #bytes: Uint8Array = new Uint8Array();
+  #view: DataView = new DataView(new ArrayBuffer());
+  #writing = false;
   #offset = 0;
-  /** Per level, how many values are still to come. */
-  readonly #left: number[] = [1];
-  /** Per level, whether they are keys and values. */
-  readonly #isMap: boolean[] = [false];
   #depth = 0;
+  /** Per level, how many values are still to come. */
+  readonly #left: number[] = [];
+  /** Per level, whether they are keys and values. */
+  readonly #isMap: boolean[] = [];
+  /** Start of the header, start and end of the data of each typed array of bytes. */
+  #byteArrays: number[] = [];
 
-  constructor(bytes: Uint8Array, options: GuardOptions, writing: boolean) {
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  /** Walks over a message; returns where it holds typed arrays of bytes. */
+  run(bytes: Uint8Array, writing: boolean): number[] {
     this.#bytes = bytes;
     this.#view = new DataView(
       bytes.buffer,
       bytes.byteOffset,
       bytes.byteLength,
     );
-    this.#options = options;
     this.#writing = writing;
+    this.#offset = this.#depth = 0;
+    this.#left[0] = 1;
+    this.#isMap[0] = false;
+    if (this.#byteArrays.length > 0) this.#byteArrays = [];
+    this.#visitAll();
+    return this.#byteArrays;
   }
 
-  run(): void {
+  #visitAll(): void {
     while (this.#next()) {
       const token = this.#uint8();
       if (token < 0x80 || token >= 0xe0) continue;
@@ -172,16 +188,25 @@ class Walk {
   #text(length: number): void {
     const start = this.#offset;
     this.#skip(length);
-    for (let i = start; i < this.#offset; i++) {
-      if (this.#bytes[i]! < 0x80) continue;
+    if (!this.#isAscii(start, this.#offset)) {
       decodeUtf8(this.#bytes.subarray(start, this.#offset));
-      break;
     }
     const isKey = this.#isMap[this.#depth] &&
       this.#left[this.#depth]! % 2 === 1;
     if (isKey && length === PROTO.length && this.#isProto(start)) {
       throw new TypeError("the key __proto__ is not supported");
     }
+  }
+
+  /** Whether all bytes are ASCII; `false` may also mean that this is long and better left to the platform. */
+  #isAscii(start: number, end: number): boolean {
+    if (end - start > LONG_TEXT_BYTES) return false;
+    let i = start;
+    for (; i + 4 <= end; i += 4) {
+      if (this.#view.getUint32(i) & 0x80808080) return false;
+    }
+    for (; i < end; i++) if (this.#bytes[i]! >= 0x80) return false;
+    return true;
   }
 
   #isProto(start: number): boolean {
@@ -210,7 +235,7 @@ class Walk {
       this.#writing && type === EXT_TYPED_ARRAY &&
       this.#bytes[start] === TYPED_ARRAY_BYTES
     ) {
-      this.byteArrays.push(header, start + 1, this.#offset);
+      this.#byteArrays.push(header, start + 1, this.#offset);
       return;
     }
     throw new TypeError(
@@ -248,38 +273,4 @@ class Walk {
 
 function cutOff(): SyntaxError {
   return new SyntaxError("the MessagePack is cut off");
-}
-
-/** Replaces typed arrays of bytes by plain bytes. */
-function withPlainBytes(
-  bytes: Uint8Array,
-  spans: readonly number[],
-): Uint8Array {
-  // A header of bytes is shorter than that of an extension.
-  const all = new Uint8Array(bytes.length);
-  let from = 0;
-  let to = 0;
-  for (let i = 0; i < spans.length; i += 3) {
-    const [header, start, end] = [spans[i]!, spans[i + 1]!, spans[i + 2]!];
-    all.set(bytes.subarray(from, header), to);
-    to = writeBinHeader(all, to + header - from, end - start);
-    all.set(bytes.subarray(start, end), to);
-    to += end - start;
-    from = end;
-  }
-  all.set(bytes.subarray(from), to);
-  return all.subarray(0, to + bytes.length - from);
-}
-
-function writeBinHeader(
-  target: Uint8Array,
-  at: number,
-  length: number,
-): number {
-  const size = length < 0x100 ? 1 : length < 0x10000 ? 2 : 4;
-  target[at++] = size === 1 ? 0xc4 : size === 2 ? 0xc5 : 0xc6;
-  for (let shift = 8 * (size - 1); shift >= 0; shift -= 8) {
-    target[at++] = length >>> shift;
-  }
-  return at;
 }

@@ -6,11 +6,7 @@
 import { addExtension, Packr } from "msgpackr/pack";
 import { Unpackr } from "msgpackr/unpack";
 import { boundedOption } from "./_limit.ts";
-import {
-  checkMessage,
-  type GuardOptions,
-  standardize,
-} from "./_msgpack_guard.ts";
+import { MessageGuard } from "./_msgpack_guard.ts";
 import { serializerProcessor } from "./create_processor.ts";
 import { netstring } from "./netstring.ts";
 import type { SerializerProcessor } from "./serializer.ts";
@@ -20,8 +16,7 @@ export interface MsgpackExtension<V> {
   /** The application-specific type, 1 to 127. */
   type: number;
   /** The class of the values. */
-  // deno-lint-ignore no-explicit-any -- a class is named, whatever its constructor takes
-  Class: abstract new (...args: any[]) => V;
+  Class: abstract new (...args: never[]) => V;
   /** Value to the bytes of the extension. */
   encode(value: V): Uint8Array;
   /** Bytes of the extension to the value. */
@@ -101,17 +96,17 @@ export function msgpack<T = unknown>(
       } as unknown as Parameters<typeof addExtension>[0],
     );
   }
-  const guard: GuardOptions = {
+  const guard = new MessageGuard({
     maxDepth,
     extensions: new Set(extensions.map(({ type }) => type)),
-  };
+  });
   const writer = packr();
   const reader = unpackr();
   return serializerProcessor<T>({
     name: "msgpack",
-    serialize: (value) => standardize(writer.pack(value), guard),
+    serialize: (value) => guard.standardize(writer.pack(value)),
     deserialize(bytes) {
-      checkMessage(bytes, guard);
+      guard.check(bytes);
       return reader.unpack(bytes);
     },
   }, netstring());

@@ -37,7 +37,13 @@ const framing: Framing = {
     return new KeyedPacker<P, Uint8Array<ArrayBuffer>>({
       itemOf: (put) => serializeValue(serializer, put),
       createFrame: () => new NetstringFrame(),
+      finishOne(item) {
+        const data = new Uint8Array(netstringSize(item.length));
+        writeNetstring(data, 0, item);
+        return data;
+      },
       sizeOf: (item) => netstringSize(item.length),
+      mostOf: (item) => netstringSize(item.length),
     }, options);
   },
   unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[] {
@@ -62,30 +68,27 @@ const framing: Framing = {
 };
 
 class NetstringFrame implements Frame<Uint8Array<ArrayBuffer>> {
-  #bytes: Uint8Array<ArrayBuffer> | undefined;
-  #used = 0;
+  readonly #items: Uint8Array<ArrayBuffer>[] = [];
+  #size = 0;
 
   get weight(): number {
-    return this.#used;
+    return this.#size;
   }
 
   add(item: Uint8Array<ArrayBuffer>, limit: number): boolean {
-    const needed = this.#used + netstringSize(item.length);
-    if (needed > limit) return false;
-    if (!this.#bytes) this.#bytes = new Uint8Array(needed);
-    else if (needed > this.#bytes.length) {
-      const larger = new Uint8Array(
-        Math.min(limit, Math.max(needed, 2 * this.#bytes.length)),
-      );
-      larger.set(this.#bytes.subarray(0, this.#used));
-      this.#bytes = larger;
-    }
-    this.#used = writeNetstring(this.#bytes, this.#used, item);
+    const size = this.#size + netstringSize(item.length);
+    if (size > limit) return false;
+    this.#items.push(item);
+    this.#size = size;
     return true;
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes!;
-    return this.#used === bytes.length ? bytes : bytes.slice(0, this.#used);
+    const data = new Uint8Array(this.#size);
+    let offset = 0;
+    for (const item of this.#items) {
+      offset = writeNetstring(data, offset, item);
+    }
+    return data;
   }
 }

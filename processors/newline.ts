@@ -13,6 +13,8 @@ import type { Packer, PackerOptions, Unpacked } from "./processor.ts";
 import type { Serializer, TextCodec } from "./serializer.ts";
 
 const LINE_FEED = 0x0a;
+/** How much is decoded at a time: enough to make the call cheap, and little enough to stay in the caches of the processor. */
+const DECODE_BYTES = 65_536;
 const format: FrameFormat = { open: "", between: "\n", close: "\n" };
 
 /**
@@ -36,12 +38,31 @@ const framing: Framing = {
   },
   unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[] {
     const unpacking = new Unpacking<T>(record, serializer.name);
-    const text = serializer.text && textOf(record);
-    if (text === undefined) unpackBytes(serializer, record, unpacking);
-    else unpackText(serializer.text!, text, record, unpacking);
+    const { data } = record;
+    if (!serializer.text) {
+      unpackBytes(serializer, data, record, unpacking);
+      return unpacking.items;
+    }
+    for (let start = 0, end; start < data.length; start = end) {
+      end = endOfLines(data, start);
+      const lines = data.subarray(start, end);
+      const text = textOf(lines);
+      if (text === undefined) unpackBytes(serializer, lines, record, unpacking);
+      else unpackText(serializer.text, text, record, unpacking);
+    }
     return unpacking.items;
   },
 };
+
+/** The end of about {@linkcode DECODE_BYTES} of whole lines, or of one that is longer. */
+function endOfLines(data: Uint8Array, start: number): number {
+  const end = start + DECODE_BYTES;
+  if (end >= data.length) return data.length;
+  const last = data.lastIndexOf(LINE_FEED, end - 1);
+  if (last >= start) return last + 1;
+  const next = data.indexOf(LINE_FEED, end);
+  return next === -1 ? data.length : next + 1;
+}
 
 function checkLine(line: string | Uint8Array): string | undefined {
   if (line.length === 0) return "an empty line would be skipped when reading";
@@ -51,10 +72,10 @@ function checkLine(line: string | Uint8Array): string | undefined {
   return index === -1 ? undefined : "a line must not contain a line feed";
 }
 
-/** The text of a record, or `undefined` if some line of it is not UTF-8. */
-function textOf(record: KinesisRecord): string | undefined {
+/** The text of lines, or `undefined` if some of them are not UTF-8. */
+function textOf(lines: Uint8Array): string | undefined {
   try {
-    return decodeUtf8(record.data);
+    return decodeUtf8(lines);
   } catch {
     return undefined;
   }
@@ -89,7 +110,8 @@ function unpackText<T>(
 
 function unpackBytes<T>(
   serializer: Serializer<T>,
-  { data, partitionKey }: KinesisRecord,
+  data: Uint8Array<ArrayBuffer>,
+  { partitionKey }: KinesisRecord,
   unpacking: Unpacking<T>,
 ): void {
   for (

@@ -20,7 +20,8 @@ export interface PackerOptions<P extends Put<unknown>> {
   emit: (record: EncodedRecord<P>) => void;
   /**
    * Names the shard that a key is predicted to go to; framings that mix keys never mix shards.
-   * `undefined` means not known yet: such values are not mixed with others.
+   * `undefined` means not known yet: such values are not mixed with others. Flush the packer before the answers change:
+   * that keeps the order per partition key.
    */
   shardOf?: (
     partitionKey: string,
@@ -34,7 +35,8 @@ export interface PackerOptions<P extends Put<unknown>> {
  */
 export interface Packer<P extends Put<unknown>> {
   /**
-   * Adds one value. Emits whatever becomes full. The promise, if any, resolves when the packer can take more.
+   * Adds one value. Emits whatever becomes full. The promise, if any, resolves when the packer can take more, and rejects if this
+   * value cannot become a record, which a compressing packer may only find out later.
    *
    * @throws {InvalidRecordError} if the value alone is too large or cannot be serialized; the packer is as before then
    */
@@ -43,6 +45,8 @@ export interface Packer<P extends Put<unknown>> {
   flush(): void | Promise<void>;
   /** How many values are inside. */
   readonly pending: number;
+  /** About how many bytes they take, so that a producer can bound its memory; absent if the packer holds back nothing. */
+  readonly pendingBytes?: number;
 }
 
 /** One value of a Kinesis record, or the reason why it could not be decoded. */

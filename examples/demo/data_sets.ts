@@ -4,6 +4,7 @@
  * @module
  */
 import type { Entry } from "./envelope.ts";
+import { oneLine } from "./errors.ts";
 import { jsonValues } from "./json_lines.ts";
 import { UsageError } from "./options.ts";
 
@@ -113,11 +114,16 @@ async function rereadable(
     return copy;
   } catch (error) {
     signal.throwIfAborted();
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : String(error);
-    throw new UsageError(`Cannot read ${name}: ${reason}`, { cause: error });
+    throw new UsageError(`Cannot read ${name}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  return oneLine(error);
 }
 
 /** The key in a field, or in a field of a field: `user.id`. */

@@ -4,9 +4,12 @@
  * @module
  */
 import {
+  gzip,
   json,
   jsonLines,
+  jsonList,
   kplJson,
+  msgpack,
   type Processor,
 } from "@webstreams/kinesis/processors";
 import type { Envelope } from "./envelope.ts";
@@ -15,5 +18,8 @@ import type { Envelope } from "./envelope.ts";
 export const PROCESSORS: Readonly<Record<string, () => Processor<Envelope>>> = {
   json: () => json<Envelope>(),
   jsonLines: () => jsonLines<Envelope>(),
+  jsonList: () => jsonList<Envelope>(),
+  msgpack: () => msgpack<Envelope>(),
   kplJson: () => kplJson<Envelope>(),
+  gzip: () => gzip(jsonLines<Envelope>()),
 };

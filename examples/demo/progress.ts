@@ -22,7 +22,7 @@ export interface Snapshot extends Totals {
   readonly total: number;
   /** Different records that were processed. */
   readonly arrived: number;
-  /** How far each shard is, for example `0: 45 %`. */
+  /** How far each shard is, for example `0: 45%`. */
   readonly shards: readonly string[];
 }
 
@@ -35,6 +35,7 @@ export class Progress {
   readonly #look: () => Snapshot;
   readonly #inPlace = Deno.stdout.isTerminal();
   readonly #timer: ReturnType<typeof setInterval>;
+  #closed = false;
   #before: Totals & { at: number } = {
     written: 0,
     bytesIn: 0,
@@ -58,8 +59,10 @@ export class Progress {
     console.log(text);
   }
 
-  /** Stops showing. */
+  /** Stops showing. May be called again. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#clearLine();
   }
@@ -86,13 +89,13 @@ export function progressLine(
   seconds: number,
 ): string {
   const flow = (records: number, bytes: number) =>
-    `${count(records / seconds)} records/s, ${megabytes(bytes / seconds)}/s`;
+    `${count(records / seconds)} rec/s, ${megabytes(bytes / seconds)}/s`;
   return [
     `in ${percent(now.written / now.total)} ` +
     flow(now.written - before.written, now.bytesIn - before.bytesIn),
     `out ${percent(now.arrived / now.total)} ` +
     flow(now.read - before.read, now.bytesOut - before.bytesOut),
-    `shards ${now.shards.join("  ")}`,
+    now.shards.join("  "),
   ].join(" | ");
 }
 
@@ -108,7 +111,7 @@ export function megabytes(bytes: number): string {
 
 /** A part of one as a percentage. */
 export function percent(part: number): string {
-  return `${Math.floor(part * 100)} %`;
+  return `${Math.floor(part * 100)}%`;
 }
 
 /** The number at the end of a shard id. */

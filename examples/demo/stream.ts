@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KinesisClient } from "@webstreams/kinesis";
+import { type KinesisClient, ServiceError } from "@webstreams/kinesis";
 
 /** What {@linkcode openStream} needs to know. */
 export interface OpenStreamOptions {
@@ -46,6 +46,6 @@ async function exists(
 }
 
 function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "code" in error &&
+  return error instanceof ServiceError &&
     error.code === "ResourceNotFoundException";
 }

@@ -147,3 +147,24 @@ Deno.test("newline yields an error per line that bytes cannot be decoded from", 
   );
   assertEquals(items.map((i) => i.type), ["value", "error", "value"]);
 });
+
+Deno.test("newline fills records to the byte when texts are long and of any width", async () => {
+  const units = ["a", "é", "€", "😀"];
+  const values = Array.from(
+    { length: 300 },
+    (_, i) => units[i % 4]!.repeat((i * 997) % 9000 + 1),
+  );
+  for (const maxRecordBytes of [36_004, 50_000, 300_000, 1_048_576]) {
+    const records = await pack(lines, putsOf(values), { maxRecordBytes });
+    for (const [index, record] of records.entries()) {
+      assertEquals(record.size, record.data.length + 1);
+      const next = records[index + 1]?.puts[0]?.value ?? "x".repeat(1e7);
+      const grown = record.size + new TextEncoder().encode(next).length + 1;
+      assertEquals(
+        [record.size <= maxRecordBytes, grown > maxRecordBytes],
+        [true, true],
+      );
+    }
+    assertEquals(valuesOf(await unpackAll(lines, records)), values);
+  }
+});

@@ -1,0 +1,152 @@
+/**
+ * The leases of a stream as this worker last saw them, and the few things it does to those that it does not hold.
+ *
+ * @module
+ */
+import type { Clock } from "../_core/clock.ts";
+import { inBatches } from "../_core/in_batches.ts";
+import { withTimeLimit } from "../_core/time_limit.ts";
+import type { Lineage } from "../_shards/lineage.ts";
+import type { Checkpointer, Lease, NewLease } from "../checkpoint/mod.ts";
+import { TimeoutError } from "../errors.ts";
+import { LeaseWatch } from "./lease_watch.ts";
+
+/** Writes that are under way at once: thousands would only wait for one another. */
+export const WRITES_AT_ONCE = 32;
+
+/** What a {@linkcode LeaseTable} needs. */
+export interface LeaseTableOptions {
+  /** Where the leases are. */
+  readonly checkpointer: Checkpointer;
+  /** The stream. */
+  readonly streamName: string;
+  /** This worker. */
+  readonly workerId: string;
+  /** A lease that stands still for so long has expired; no call may take longer either. In milliseconds. */
+  readonly failoverTimeMs: number;
+  /** Time. */
+  readonly clock: Clock;
+}
+
+/** The view of one worker. */
+export class LeaseTable {
+  readonly #options: LeaseTableOptions;
+  readonly #watch: LeaseWatch;
+  #leases = new Map<string, Lease>();
+
+  /** Starts with no leases seen. */
+  constructor(options: LeaseTableOptions) {
+    this.#options = options;
+    this.#watch = new LeaseWatch(options.failoverTimeMs);
+  }
+
+  /** The leases by shard id. */
+  get leases(): ReadonlyMap<string, Lease> {
+    return this.#leases;
+  }
+
+  /** Looks again. */
+  async load(signal: AbortSignal): Promise<void> {
+    const { checkpointer, streamName, clock } = this.#options;
+    const leases = await this.#inTime(
+      (signal) => checkpointer.list(streamName, { signal }),
+      signal,
+    );
+    this.#leases = new Map(leases.map((lease) => [lease.shardId, lease]));
+    this.#watch.look(leases, clock.now());
+  }
+
+  /** Stores leases that are missing. Resolves with the shards whose lease was made here and not by somebody else. */
+  async create(
+    leases: readonly NewLease[],
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const { checkpointer } = this.#options;
+    const created: string[] = [];
+    await inBatches(leases, WRITES_AT_ONCE, async (lease) => {
+      const isNew = await this.#inTime(
+        (signal) => checkpointer.create(lease, { signal }),
+        signal,
+      );
+      if (isNew) created.push(lease.shardId);
+    });
+    return created;
+  }
+
+  /** Makes this worker the holder. Resolves with `undefined` if somebody else was faster. */
+  async take(lease: Lease): Promise<Lease | undefined> {
+    const { checkpointer, workerId } = this.#options;
+    // Without the signal of the consumer: a lease that was taken is to be given back, and so has to be known.
+    const taken = await this.#inTime((signal) =>
+      checkpointer.take(lease, workerId, { signal })
+    );
+    if (taken) this.note(taken);
+    return taken;
+  }
+
+  /** Removes the leases of finished shards that have expired: never listed again, so nobody needs to know. */
+  async forgetExpired(lineage: Lineage, signal: AbortSignal): Promise<void> {
+    const { checkpointer } = this.#options;
+    const expired = [...this.#leases.values()].filter((lease) =>
+      !lineage.shards.has(lease.shardId) && lease.owner === undefined &&
+      this.isFinished(lease.shardId)
+    );
+    await inBatches(expired, WRITES_AT_ONCE, async (lease) => {
+      const isGone = await this.#inTime(
+        (signal) => checkpointer.delete(lease, { signal }),
+        signal,
+      );
+      if (isGone) this.#leases.delete(lease.shardId);
+    });
+  }
+
+  /** Takes notice of a write. */
+  note(lease: Lease): void {
+    this.#leases.set(lease.shardId, lease);
+  }
+
+  /** Whether a shard has been processed to its end. */
+  isFinished(shardId: string): boolean {
+    return this.#leases.get(shardId)?.checkpoint.type === "SHARD_END";
+  }
+
+  /** The leases of shards that may be read now: not finished, but all their parents. */
+  openable(lineage: Lineage): Lease[] {
+    const isFinished = (shardId: string) => this.isFinished(shardId);
+    return [...this.#leases.values()].filter(({ shardId }) =>
+      !isFinished(shardId) && lineage.isOpenable(shardId, isFinished)
+    );
+  }
+
+  /** Whether the holder of a lease has been silent for too long. */
+  isExpired(lease: Lease): boolean {
+    return this.#watch.isExpired(lease, this.#options.clock.now());
+  }
+
+  /** Whether a shard, or one before it, is in the hands of another worker that is seen to be alive: it is not ours to wait for. */
+  isElsewhere(shardId: string, lineage: Lineage): boolean {
+    const isAlive = (id: string) => {
+      const lease = this.#leases.get(id);
+      return lease !== undefined && lease.owner !== this.#options.workerId &&
+        this.#watch.isAlive(lease, this.#options.clock.now());
+    };
+    return isAlive(shardId) || lineage.someAncestor(shardId, isAlive);
+  }
+
+  #inTime<R>(
+    call: (signal: AbortSignal) => Promise<R>,
+    signal?: AbortSignal,
+  ): Promise<R> {
+    const { clock, streamName, failoverTimeMs: ms } = this.#options;
+    return withTimeLimit(call, {
+      ms,
+      clock,
+      signal,
+      onTimeout: () =>
+        new TimeoutError(
+          `Cannot work on the leases of ${streamName}: no answer of the checkpointer within ${ms} ms`,
+          { timeoutMs: ms },
+        ),
+    });
+  }
+}

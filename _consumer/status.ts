@@ -1,0 +1,78 @@
+/**
+ * What a consumer tells about itself.
+ *
+ * @module
+ */
+import type { Lineage } from "../_shards/lineage.ts";
+import type { Lease } from "../checkpoint/mod.ts";
+import type { ShardSession } from "./shard_session.ts";
+
+/** How a shard stands; what follows `owner` is known only for shards in the hands of this worker. */
+export interface ShardStatus {
+  /** The shard. */
+  shardId: string;
+  /** Its parents. */
+  parentShardIds: readonly string[];
+  /**
+   * `waiting`: for its parents, or not claimed yet; `elsewhere`: in the hands of another worker; `opening`, `reading`,
+   * `caught-up` (its tip was seen), `ended` (all read, not all acknowledged); `finished`: all processed.
+   */
+  state:
+    | "waiting"
+    | "elsewhere"
+    | "opening"
+    | "reading"
+    | "caught-up"
+    | "ended"
+    | "finished";
+  /** The worker that holds its lease, as last seen. */
+  owner?: string;
+  /** How far reading is behind the tip, in milliseconds, as the server says. */
+  millisBehindLatest?: number;
+  /** The sequence number up to which everything is acknowledged, since reading started. */
+  acknowledged?: string;
+  /** Values that were handed out and are not acknowledged in order. */
+  unacknowledged?: number;
+  /** Kinesis records that wait to be handed out. */
+  bufferedRecords?: number;
+  /** Bytes of them. */
+  bufferedBytes?: number;
+}
+
+/** How a consumer stands. */
+export interface ConsumerStatus {
+  /** Every shard that exists, as last seen. */
+  shards: ShardStatus[];
+  /** Values that were handed out. */
+  delivered: number;
+  /** Values that were handed out and are not acknowledged in order. */
+  unacknowledged: number;
+}
+
+/** What is known of the shards of a stream. */
+export interface StatusSources {
+  /** The shards that exist. */
+  readonly lineage: Lineage;
+  /** Their leases. */
+  readonly leases: ReadonlyMap<string, Lease>;
+  /** Those in the hands of this worker. */
+  readonly sessions: ReadonlyMap<
+    string,
+    Pick<ShardSession<unknown>, "status">
+  >;
+}
+
+/** How every shard stands. */
+export function statusOf(
+  { lineage, leases, sessions }: StatusSources,
+): ShardStatus[] {
+  return [...lineage.shards.keys()].map((shardId): ShardStatus => {
+    const lease = leases.get(shardId);
+    const { parentShardIds = [], owner } = lease ?? {};
+    const session = sessions.get(shardId)?.status();
+    if (session) return { shardId, parentShardIds, owner, ...session };
+    const finished = lease?.checkpoint.type === "SHARD_END";
+    const state = finished ? "finished" : owner ? "elsewhere" : "waiting";
+    return { shardId, parentShardIds, owner, state };
+  });
+}

@@ -1,0 +1,29 @@
+/**
+ * A processor that decodes when it is told to.
+ *
+ * @module
+ */
+import { jsonLines, type Processor } from "../../processors/mod.ts";
+import type { KinesisRecord } from "../../records.ts";
+
+/** Decodes the records that `isSlow` chooses when the function that they leave in `pending` is called. */
+export function slowly<T>(
+  isSlow: (record: KinesisRecord) => boolean = () => true,
+): { processor: Processor<T>; pending: (() => void)[] } {
+  const inner = jsonLines<T>();
+  const pending: (() => void)[] = [];
+  const processor: Processor<T> = {
+    name: "slow",
+    scope: inner.scope,
+    createPacker: (options) => inner.createPacker(options),
+    encoder: (options) => inner.encoder(options),
+    decoder: (options) => inner.decoder(options),
+    unpack(record) {
+      if (!isSlow(record)) return inner.unpack(record);
+      return new Promise((resolve) =>
+        pending.push(() => resolve(inner.unpack(record)))
+      );
+    },
+  };
+  return { processor, pending };
+}

@@ -1,0 +1,298 @@
+/**
+ * A stream in memory, a clock that only the test moves, and consumers between them.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { type Fetch, KinesisClient } from "../../client/mod.ts";
+import { Consumer, type ConsumerOptions } from "../../consumer.ts";
+import type { ConsumerHooks } from "../../hooks.ts";
+import { jsonLines } from "../../processors/mod.ts";
+import type { ConsumerRecord } from "../../records.ts";
+import {
+  type FaultRule,
+  type FaultyFetch,
+  KinesisServer,
+  type KinesisServerOptions,
+  withFaults,
+} from "../../testing/mod.ts";
+import { FakeClock } from "../_services/fake_clock.ts";
+
+/** What a test writes: which key, and the how manieth of that key. */
+export interface Item {
+  readonly key: string;
+  readonly i: number;
+}
+
+/** Options of a {@linkcode World}. */
+export interface WorldOptions {
+  shards?: number;
+  rules?: FaultRule[];
+  server?: KinesisServerOptions;
+}
+
+export const STREAM = "orders";
+const encoder = new TextEncoder();
+const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+
+/** The fixture. */
+export class World {
+  readonly clock = new FakeClock();
+  readonly server: KinesisServer;
+  readonly fetch: FaultyFetch;
+  readonly shardIds: string[];
+  /** What hooks told, in order: `opened shardId-…`. */
+  readonly events: string[] = [];
+  readonly errors: unknown[] = [];
+  readonly #client: KinesisClient;
+  readonly #written = new Map<string, number>();
+  #inFlight = 0;
+
+  constructor({ shards = 1, rules = [], server = {} }: WorldOptions = {}) {
+    this.server = new KinesisServer({
+      clock: this.clock,
+      limits: false,
+      logLimit: 100_000,
+      ...server,
+    });
+    const { shardIds } = this.server.createStream(STREAM, { shards });
+    this.shardIds = [...shardIds];
+    this.fetch = withFaults(this.server.fetch, { rules, clock: this.clock });
+    this.#client = this.#count(
+      new KinesisClient({
+        region: "eu-west-1",
+        credentials,
+        fetch: this.server.fetch,
+      }),
+    );
+  }
+
+  /**
+   * A client whose requests time waits for. Signing is work of the machine and not of the fake clock, so its own time limits
+   * and retries are left out of the play.
+   */
+  client(wrap: (fetch: Fetch) => Fetch = (fetch) => fetch): KinesisClient {
+    return this.#count(
+      new KinesisClient({
+        region: "eu-west-1",
+        credentials,
+        fetch: wrap(this.fetch),
+        retry: { maxAttempts: 1 },
+      }),
+    );
+  }
+
+  /** A consumer of the stream in the time of this world. */
+  consumer<T = Item>(
+    options: Partial<ConsumerOptions<T>> = {},
+  ): Consumer<T> {
+    return new Consumer<T>({
+      client: this.client(),
+      streamName: STREAM,
+      processor: jsonLines<T>(),
+      clock: this.clock,
+      hooks: this.hooks,
+      ...options,
+    });
+  }
+
+  /** Hooks that write into {@linkcode World.events} and {@linkcode World.errors}. */
+  get hooks(): ConsumerHooks {
+    return {
+      onShard: ({ state, shardId }) =>
+        void this.events.push(`${state} ${shardId}`),
+      onReadError: ({ error }) => void this.errors.push(error),
+    };
+  }
+
+  /** Writes values, each in a record of its own; they go where their keys say, or into a shard. */
+  async put(
+    count: number,
+    { keys = ["a", "b", "c", "d", "e"], shardId, perRecord = 1 }: {
+      keys?: string[];
+      shardId?: string;
+      perRecord?: number;
+    } = {},
+  ): Promise<void> {
+    const ExplicitHashKey = shardId && await this.#hashKeyOf(shardId);
+    for (let start = 0; start < count; start += 500) {
+      const Records = Array.from(
+        { length: Math.min(500, count - start) },
+        (_, n) => {
+          const key = keys[(start + n) % keys.length]!;
+          const lines = Array.from(
+            { length: perRecord },
+            () => JSON.stringify(this.#next(key)) + "\n",
+          );
+          const Data = encoder.encode(lines.join(""));
+          return { Data, PartitionKey: key, ExplicitHashKey };
+        },
+      );
+      const answer = await this.#client.putRecords({
+        StreamName: STREAM,
+        Records,
+      });
+      assertEquals(answer.FailedRecordCount, 0);
+    }
+  }
+
+  /** Writes a record of raw bytes. */
+  async putRaw(data: string, shardId: string): Promise<void> {
+    await this.#client.putRecord({
+      StreamName: STREAM,
+      Data: encoder.encode(data),
+      PartitionKey: "raw",
+      ExplicitHashKey: await this.#hashKeyOf(shardId),
+    });
+  }
+
+  /** What was written of each key. */
+  get written(): ReadonlyMap<string, number> {
+    return this.#written;
+  }
+
+  /** Lets time pass, from timer to timer, until the promise settles. */
+  async run<R>(promise: Promise<R>, maxMs = 3_600_000): Promise<R> {
+    const end = this.clock.now() + maxMs;
+    let done = false;
+    const mark = () => void (done = true);
+    promise.then(mark, mark);
+    for (;;) {
+      await this.quiet();
+      if (done) return await promise;
+      const next = this.clock.nextTimerMs;
+      if (next === undefined || this.clock.now() + next > end) {
+        throw new Error(`The promise is still pending after ${maxMs} ms`);
+      }
+      await this.clock.advance(next);
+    }
+  }
+
+  /** Lets so much time pass. */
+  async pass(ms: number): Promise<void> {
+    const end = this.clock.now() + ms;
+    for (;;) {
+      await this.quiet();
+      const next = this.clock.nextTimerMs;
+      const left = end - this.clock.now();
+      if (next === undefined || next > left) {
+        await this.clock.advance(left);
+        return await this.quiet();
+      }
+      await this.clock.advance(next);
+    }
+  }
+
+  /** Lets everything go on that waits for answers and not for time. */
+  async quiet(): Promise<void> {
+    for (let turns = 0; turns < 3; turns++) {
+      do await new Promise((resolve) => setImmediate(resolve)); while (
+        this.#inFlight > 0
+      );
+    }
+  }
+
+  /** The next records of a reader. */
+  async read<R>(
+    reader: { read(): Promise<ReadableStreamReadResult<R>> },
+    count: number,
+  ): Promise<R[]> {
+    const records: R[] = [];
+    while (records.length < count) {
+      const { done, value } = await this.run(reader.read());
+      if (done) break;
+      records.push(value);
+    }
+    return records;
+  }
+
+  /** Everything until the end. */
+  drain<R>(consumer: Consumer<R>): Promise<ConsumerRecord<R>[]> {
+    return this.run(collect(consumer));
+  }
+
+  /** The requests of an action that the server answered. */
+  asked(action: string): number {
+    return this.server.log.filter((entry) => entry.action === action).length;
+  }
+
+  /** The ids of the open shards in the order of their hash keys. */
+  async openShards(): Promise<string[]> {
+    const open: { id: string; start: bigint }[] = [];
+    const all = this.#client.listAllShards({ StreamName: STREAM });
+    for await (const { ShardId, HashKeyRange, SequenceNumberRange } of all) {
+      if (SequenceNumberRange.EndingSequenceNumber !== undefined) continue;
+      open.push({ id: ShardId, start: BigInt(HashKeyRange.StartingHashKey) });
+    }
+    open.sort((x, y) => x.start < y.start ? -1 : 1);
+    return open.map(({ id }) => id);
+  }
+
+  #next(key: string): Item {
+    const i = this.#written.get(key) ?? 0;
+    this.#written.set(key, i + 1);
+    return { key, i };
+  }
+
+  async #hashKeyOf(shardId: string): Promise<string> {
+    for await (
+      const shard of this.#client.listAllShards({ StreamName: STREAM })
+    ) {
+      if (shard.ShardId === shardId) return shard.HashKeyRange.StartingHashKey;
+    }
+    throw new Error(`There is no ${shardId}`);
+  }
+
+  #count(client: KinesisClient): KinesisClient {
+    const counted = <A extends unknown[], R>(
+      call: (...args: A) => Promise<R>,
+    ) =>
+    async (...args: A): Promise<R> => {
+      this.#inFlight++;
+      try {
+        return await call(...args);
+      } finally {
+        this.#inFlight--;
+      }
+    };
+    client.getRecords = counted(client.getRecords.bind(client));
+    client.getShardIterator = counted(client.getShardIterator.bind(client));
+    client.listShards = counted(client.listShards.bind(client));
+    client.putRecord = counted(client.putRecord.bind(client));
+    client.putRecords = counted(client.putRecords.bind(client));
+    return client;
+  }
+}
+
+/** Everything until the end. */
+export async function collect<R>(
+  consumer: Consumer<R>,
+): Promise<ConsumerRecord<R>[]> {
+  const records: ConsumerRecord<R>[] = [];
+  for await (const record of consumer) records.push(record);
+  return records;
+}
+
+/** That each key came in order and completely, repetitions allowed only when told so. */
+export function assertComplete(
+  items: readonly Item[],
+  written: ReadonlyMap<string, number>,
+): void {
+  const seen = new Map<string, number[]>();
+  for (const { key, i } of items) {
+    const of = seen.get(key);
+    if (of) of.push(i);
+    else seen.set(key, [i]);
+  }
+  for (const [key, count] of written) {
+    assertEquals(
+      seen.get(key) ?? [],
+      Array.from({ length: count }, (_, i) => i),
+    );
+  }
+}
+
+/** The values of records. */
+export function values<T>(records: readonly ConsumerRecord<T>[]): T[] {
+  return records.map(({ value }) => value);
+}
