@@ -49,7 +49,7 @@ export interface KinesisClientOptions {
    */
   credentials?: Credentials | CredentialsProvider;
   /**
-   * The encoding. `cbor` is a quarter smaller and two to three times cheaper to write and read; `json` is what every
+   * The encoding. `cbor` is a quarter smaller and cheaper to write, sign and read; `json` is what every
    * emulator understands. @default {"json"}
    */
   protocol?: Protocol;

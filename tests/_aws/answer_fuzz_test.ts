@@ -107,6 +107,15 @@ function plainly(text: string): unknown {
   });
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function outcome(read: () => unknown): unknown {
   try {
     return { value: read() };
@@ -129,9 +138,9 @@ Deno.test("jsonCodec reads 100 000 hostile answers as the plain way does whereve
       const expected = text === ""
         ? { value: {} }
         : outcome(() => plainly(decoder.decode(encoder.encode(text))));
-      // What is no JSON inside of a blob may pass: it is taken out before the rest is parsed.
-      if (expected === "error") return;
-      values++;
+      // Only what is no JSON inside of a blob, such as a tab, may pass: it is taken out before the rest is parsed.
+      if (expected === "error" && !isJson(text)) return;
+      if (expected !== "error") values++;
       assertEquals(read, expected);
     }),
     { numRuns: 100_000 },
