@@ -7,7 +7,12 @@ import { KinesisError } from "../errors.ts";
 import type { EncodedRecord, PutReceipt } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { Pending } from "./pending.ts";
-import { type Outgoing, type RecordKeys, SendQueue } from "./send_queue.ts";
+import {
+  noteFailure,
+  type Outgoing,
+  type RecordKeys,
+  SendQueue,
+} from "./send_queue.ts";
 import { Sender, type SenderEvents } from "./sender.ts";
 import { ShardRoutes } from "./shard_routes.ts";
 
@@ -154,6 +159,7 @@ export class Dispatcher<T> {
     ) {
       const batch = this.#queue.take(limits, now);
       if (batch.length === 0) break;
+      this.#routes.keepFresh(now);
       this.#sender.send(batch);
     }
     this.#wakeForLimits(now);
@@ -166,10 +172,10 @@ export class Dispatcher<T> {
 
   #outgoing(
     record: EncodedRecord<Pending<T>>,
-    history: Pick<Outgoing<T>, "attempts" | "seq" | "error">,
+    past: Pick<Outgoing<T>, "attempts" | "seq" | "error" | "history">,
   ): Outgoing<T> {
     this.#bytes += record.size;
-    const { attempts, seq, error } = history;
+    const { attempts, seq, error, history } = past;
     const item: Outgoing<T> = {
       record,
       version: this.#routes.version,
@@ -178,6 +184,7 @@ export class Dispatcher<T> {
       attempts,
       seq,
       error,
+      history: history && [...history],
     };
     for (const pending of record.puts) pending.sending = item;
     return item;
@@ -223,11 +230,12 @@ export class Dispatcher<T> {
       this.#queue.settled(item);
     } else {
       item.record = { ...record, puts: outside };
-      item.error = new KinesisError(
+      const error = new KinesisError(
         `Cannot leave a record of several values in ${shardId}: the stream was resharded, and some belong to other shards`,
         { code: "WrongShard", retryable: true },
       );
-      if (!this.#sender.givesUp(item, item.error)) {
+      noteFailure(item, error, new Date(this.#options.clock.now()));
+      if (!this.#sender.givesUp(item, error)) {
         this.#sender.retried++;
         this.#takeApart(item);
       }

@@ -58,6 +58,7 @@ export class Engine<T> {
   #started = false;
   #delivered = 0;
   #failed = 0;
+  #full = false;
   #lingerTimer: unknown;
   #failure: KinesisError | undefined;
   #end: End | undefined;
@@ -116,6 +117,7 @@ export class Engine<T> {
       return undefined;
     }
     const admitted = this.#waiters.wait(written, () => this.#add(written));
+    if (!this.#full && this.#isFull) this.#setFull(true);
     this.#flushIfStuck();
     return admitted;
   }
@@ -211,14 +213,17 @@ export class Engine<T> {
   }
 
   get #hasRoom(): boolean {
-    const { bufferedRecords, bufferedBytes } = this.#options;
     // Values of one shard can share a record only once the shards are known.
     if (!this.#dispatcher.live && this.#options.processor.scope === "shard") {
       return false;
     }
-    return !this.#end && !this.#failure && !this.#intake.busy &&
-      this.#pending.length < bufferedRecords &&
-      this.#bufferedBytes < bufferedBytes;
+    return !this.#end && !this.#failure && !this.#intake.busy && !this.#isFull;
+  }
+
+  get #isFull(): boolean {
+    const { bufferedRecords, bufferedBytes } = this.#options;
+    return this.#pending.length >= bufferedRecords ||
+      this.#bufferedBytes >= bufferedBytes;
   }
 
   // The first value starts the rest: a producer that is never used sends nothing.
@@ -291,7 +296,7 @@ export class Engine<T> {
   #giveUp(pending: Pending<T>, error: KinesisError, attempts: number): void {
     // After the end it stays among the undelivered.
     if (this.#end || !this.#pending.has(pending)) return;
-    pending.sending = { attempts, error };
+    pending.sending = { attempts, error, history: pending.sending?.history };
     pending.givenUp = true;
     this.#reportFailed(pending, error, attempts);
     if (pending.settle) {
@@ -387,6 +392,18 @@ export class Engine<T> {
 
   #letIn(): void {
     this.#waiters.admit(() => this.#hasRoom);
+    if (this.#full && this.#waiters.length === 0) this.#setFull(false);
+  }
+
+  #setFull(full: boolean): void {
+    this.#full = full;
+    const { stream, hooks } = this.#options;
+    notify(hooks, "onBuffer", {
+      stream,
+      state: full ? "full" : "free",
+      bufferedRecords: this.#pending.length,
+      bufferedBytes: this.#bufferedBytes,
+    });
   }
 
   #settleFlushes(): void {

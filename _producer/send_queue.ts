@@ -5,7 +5,7 @@
  * @module
  */
 import type { KinesisError } from "../errors.ts";
-import type { EncodedRecord } from "../records.ts";
+import type { EncodedRecord, FailedAttempt } from "../records.ts";
 import { type BatchLimits, Lane } from "./lane.ts";
 import { type Grouped, OrderGroups } from "./order_groups.ts";
 import type { Pending, Sending } from "./pending.ts";
@@ -29,6 +29,23 @@ export interface Outgoing<T> extends Sending, Grouped {
   attempts: number;
   /** Why the last one of them did not store it. */
   error?: KinesisError;
+  /** The last ones that did not store it. */
+  history?: FailedAttempt[];
+}
+
+/** How many failed attempts a record remembers. */
+const HISTORY_LENGTH = 10;
+
+/** Notes that a request did not store a record. */
+export function noteFailure<T>(
+  item: Outgoing<T>,
+  error: KinesisError,
+  at: Date,
+): void {
+  item.error = error;
+  item.history ??= [];
+  item.history.push({ at, error });
+  if (item.history.length > HISTORY_LENGTH) item.history.shift();
 }
 
 /** What a {@linkcode SendQueue} needs to know. */
@@ -178,9 +195,12 @@ export class SendQueue<T> {
     return next;
   }
 
-  /** The service refused records of a shard for its throughput. */
-  throttled(shardId: string | undefined, now: number): void {
-    if (shardId !== undefined) this.#limits.get(shardId)?.throttled(now);
+  /** The service refused records of a shard for its throughput. Returns what part of the full rate is offered from now on. */
+  throttled(shardId: string | undefined, now: number): number {
+    if (shardId === undefined) return 1;
+    const limit = this.#limits.get(shardId);
+    limit?.throttled(now);
+    return limit?.factor ?? 1;
   }
 
   /**
