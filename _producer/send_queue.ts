@@ -25,6 +25,11 @@ export interface Outgoing<T> extends Sending, Grouped {
   readonly version: number;
   /** The shard it is predicted to go to; `undefined` while that is not known. */
   shardId: string | undefined;
+  /** What it adds to the backlog of which shard. */
+  load: {
+    readonly shardId: string | undefined;
+    readonly records: number;
+  };
   /** Requests that carried it so far. */
   attempts: number;
   /** Why the last one of them did not store it. */
@@ -58,7 +63,7 @@ export interface SendQueueOptions<T> {
    */
   readonly quantumMs: number;
   /** Predicts the shard. */
-  readonly route: (keys: RecordKeys) => string | undefined;
+  readonly route: (item: Outgoing<T>) => string | undefined;
   /** Names the order groups of a record. */
   readonly groupsOf: (keys: RecordKeys) => readonly string[];
   /** Whether the groups depend on the shard map. */
@@ -84,6 +89,13 @@ export class SendQueue<T> {
   /** Makes an empty queue. */
   constructor(options: SendQueueOptions<T>) {
     this.#options = options;
+  }
+
+  /** All records, those that were taken too, in no order. */
+  *all(): Generator<Outgoing<T>, void> {
+    yield* this.#out;
+    for (const lane of this.#lanes.values()) yield* lane.items();
+    yield* this.#groups.waitingItems();
   }
 
   /** Records that may go now, as far as order and limits are known. */
@@ -246,7 +258,7 @@ export class SendQueue<T> {
       this.#out.add(item);
       return;
     }
-    item.shardId = this.#options.route(item.record);
+    item.shardId = this.#options.route(item);
     this.#laneOf(item.shardId).add(item, front);
   }
 

@@ -102,6 +102,11 @@ export class ShardRoutes {
     return shardId;
   }
 
+  /** How many shards are known to be open. */
+  get shardCount(): number {
+    return this.#map?.size ?? 0;
+  }
+
   /** Grows with every change of the predictions; 0 while nothing is known. */
   get version(): number {
     return this.#version;

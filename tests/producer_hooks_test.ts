@@ -70,6 +70,7 @@ Deno.test("ProducerHooks.onBuffer tells when writers begin to wait and when nobo
     bufferedRecords: 10,
     hooks: { onBuffer: (event) => events.push(event) },
   });
+  await clock.runUntil(producer.put(0));
   client.latencyMs = 100;
   for (let n = 0; n < 10; n++) producer.put(n);
   await clock.advance(1);
