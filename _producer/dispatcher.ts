@@ -53,7 +53,7 @@ export class Dispatcher<T> {
   ) {
     this.#options = options;
     this.#events = events;
-    const { ordering, processor, lingerMs, clock } = options;
+    const { ordering, processor, lingerMs } = options;
     this.#routes = new ShardRoutes(options, signal, {
       changing: (change) =>
         events.changing(() => {
