@@ -108,7 +108,7 @@ export async function runProducer(
   };
   const putting = put(schedule, producer, dice.fork(3), clock);
   const piped: Item[] = [];
-  const next = itemMaker("pipe", dice.fork(4));
+  const next = itemMaker("pipe", dice.fork(4), schedule.oversized);
   const pace = dice.fork(5);
   const source = new ReadableStream<Item>({
     async pull(controller) {
@@ -158,7 +158,7 @@ function put(
   dice: Dice,
   clock: ScaledClock,
 ): { issued: Promise<void>; done: Promise<PutOutcome[]> } {
-  const next = itemMaker("put", dice.fork(1));
+  const next = itemMaker("put", dice.fork(1), schedule.oversized);
   const outcomes: Promise<PutOutcome>[] = [];
   const issue = async () => {
     while (outcomes.length < schedule.put) {

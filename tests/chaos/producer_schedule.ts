@@ -46,6 +46,8 @@ export interface ProducerSchedule {
     readonly recordTtlMs: number;
   };
   readonly deadLetter: boolean;
+  /** The share of values that are too large for a record. */
+  readonly oversized: number;
   /** Values that are piped in, and values that are put. */
   readonly piped: number;
   readonly put: number;
@@ -75,7 +77,7 @@ export function producerSchedule(seed: number): ProducerSchedule {
   const piped = dice.integer(200, 600);
   const mayReshard = processor !== "kplJson" || ordering === "none" ||
     KPL_ORDER_OVER_RESHARD;
-  const isImpatient = dice.chance(0.3);
+  const isImpatient = dice.chance(0.2);
   return {
     seed,
     emulator: dice.pick(["kinesalite", "in-memory"] as const),
@@ -94,6 +96,8 @@ export function producerSchedule(seed: number): ProducerSchedule {
       recordTtlMs: dice.chance(0.15) ? dice.integer(3000, 20_000) : Infinity,
     },
     deadLetter,
+    // Without dead letters, the first of them that is piped ends the producer.
+    oversized: dice.chance(0.15) ? 0.005 : 0,
     piped,
     put: dice.integer(50, 250),
     end,
