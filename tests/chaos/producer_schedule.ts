@@ -12,18 +12,9 @@ import {
   drawWireOdds,
   type WireOdds,
 } from "./faults.ts";
+import { drawIncidents, type Incident } from "./incidents.ts";
+import type { ProcessorName } from "./processors.ts";
 import type { Emulator } from "./target.ts";
-
-/** How a value may be packed. */
-export type ProcessorName = "json" | "jsonLines" | "kplJson" | "msgpack";
-
-/** What happens to the stream or the endpoint when so many values have been written. */
-export interface Incident {
-  readonly at: number;
-  readonly type: "split" | "merge" | "gone";
-  /** How long the endpoint is gone, in milliseconds. */
-  readonly ms: number;
-}
 
 /** How the producer ends: closed, aborted in the middle, or refused by the service for good. */
 export type ProducerEnd = "close" | "abort" | "fatal";
@@ -102,7 +93,12 @@ export function producerSchedule(seed: number): ProducerSchedule {
     put: dice.integer(50, 250),
     end,
     endAt: dice.integer(Math.floor(piped / 4), piped - 1),
-    incidents: drawIncidents(dice.fork(1), piped, mayReshard),
+    incidents: drawIncidents(dice.fork(1), piped, {
+      split: mayReshard ? 0.6 : 0,
+      merge: mayReshard ? 0.5 : 0,
+      gone: 0.4,
+      mostMs: 30_000,
+    }),
     wire: drawWireOdds(dice.fork(2)),
     rules: [
       ...(end === "fatal" ? [fatalRule(dice.integer(2, 12))] : []),
@@ -110,20 +106,6 @@ export function producerSchedule(seed: number): ProducerSchedule {
       ...drawPartialFaults(dice.fork(4)),
     ],
   };
-}
-
-function drawIncidents(
-  dice: Dice,
-  piped: number,
-  mayReshard: boolean,
-): Incident[] {
-  const incidents: Incident[] = [];
-  const add = (type: Incident["type"], ms = 0) =>
-    incidents.push({ at: dice.integer(1, piped - 1), type, ms });
-  if (mayReshard && dice.chance(0.6)) add("split");
-  if (mayReshard && dice.chance(0.5)) add("merge");
-  if (dice.chance(0.4)) add("gone", dice.integer(2_000, 30_000));
-  return incidents.sort((a, b) => a.at - b.at);
 }
 
 /** After some requests, one is refused in a way that no retry changes. */
