@@ -1,13 +1,7 @@
 // Our producer and client, and `fetch` alone with the very requests that the producer would make. Runs in Deno, and
 // bundled in Node.
 import { KinesisClient, Producer } from "../../mod.ts";
-import {
-  bytes,
-  json,
-  jsonLines,
-  kplBytes,
-  kplJson,
-} from "../../processors/mod.ts";
+import { json, jsonLines, kplBytes, kplJson } from "../../processors/mod.ts";
 import {
   keyOf,
   latency,
@@ -19,7 +13,7 @@ import {
 } from "./workload.mjs";
 
 const [subject, framing, protocol, keys] = task.variant.split(" ");
-const processors = { bytes, json, jsonLines, kplBytes, kplJson };
+const processors = { json, jsonLines, kplBytes, kplJson };
 const encoder = new TextEncoder();
 const encode = (value) => encoder.encode(JSON.stringify(value));
 
@@ -31,10 +25,15 @@ const connection = {
 };
 
 // kplBytes gets bytes that are ready, as the KPL does.
-const asBytes = framing.endsWith("ytes");
-const ready = new Map(asBytes ? values.map((v) => [v, encode(v)]) : []);
-const keyOfBytes = new Map([...ready].map(([v, data]) => [data, keyOf(v)]));
-const input = (value) => asBytes ? ready.get(value) : value;
+const asBytes = framing === "kplBytes";
+if (asBytes) { for (const value of values) value.bytes = encode(value); }
+const input = (value) => asBytes ? value.bytes : value;
+
+/** Bytes do not tell their key, but come in the order of the values. */
+function keysInTurn() {
+  let at = 0;
+  return () => keyOf(values[at++ % values.length]);
+}
 
 function createProducer(client) {
   return new Producer({
@@ -44,7 +43,7 @@ function createProducer(client) {
     partitionKey: keys === "keyless"
       ? undefined
       : asBytes
-      ? (data) => keyOfBytes.get(data)
+      ? keysInTurn()
       : keyOf,
     shardRates: false,
   });
