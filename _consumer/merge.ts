@@ -6,6 +6,7 @@
 import { Alarm } from "../_core/alarm.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { Deque } from "../_core/deque.ts";
+import { nextTurn } from "../_core/turn.ts";
 import { KinesisError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { Coordinator } from "./coordinator.ts";
@@ -15,6 +16,8 @@ import { type ConsumerStatus, statusOf } from "./status.ts";
 
 /** How long nothing may have been acknowledged at the limit, in milliseconds: a handler may have just begun. */
 const UNACKNOWLEDGED_MS = 5000;
+/** How long records that are buffered may keep the event loop to themselves, in milliseconds. */
+const TURN_MS = 50;
 
 /** Pulls from the sessions of a coordinator. */
 export class Merge<T> {
@@ -26,6 +29,7 @@ export class Merge<T> {
   readonly #idleness: Alarm;
   readonly #neglect: Alarm;
   #changed: Deferred<void> | undefined;
+  #turnEndsAt = 0;
   #delivered = 0;
   #unacknowledged = 0;
   #acknowledges = false;
@@ -79,6 +83,7 @@ export class Merge<T> {
   /** The next record, if there is one right now. */
   take(): ConsumerRecord<T> | undefined {
     if (this.#closing || this.#hasEnough || this.#isPaused) return undefined;
+    if (this.#options.clock.now() >= this.#turnEndsAt) return undefined;
     for (
       let session = this.#line.shift();
       session;
@@ -96,6 +101,7 @@ export class Merge<T> {
   async next(): Promise<ConsumerRecord<T> | undefined> {
     this.#start();
     for (;;) {
+      await this.#takeTurns();
       if (this.#failure) throw this.#failure.error;
       if (this.#closing) return undefined;
       if (this.#hasEnough) break;
@@ -157,6 +163,14 @@ export class Merge<T> {
 
   #start(): void {
     if (!this.#closing) this.#coordinator.start();
+  }
+
+  // While records are buffered nothing but promises is awaited here; leases and checkpoints are written by timers.
+  async #takeTurns(): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.now() < this.#turnEndsAt) return;
+    await nextTurn();
+    this.#turnEndsAt = clock.now() + TURN_MS;
   }
 
   #takeFrom(session: ShardSession<T>): ConsumerRecord<T> | undefined {

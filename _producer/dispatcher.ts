@@ -4,7 +4,7 @@
  * @module
  */
 import { KinesisError } from "../errors.ts";
-import type { EncodedRecord } from "../records.ts";
+import type { EncodedRecord, PutReceipt } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { Pending } from "./pending.ts";
 import { type Outgoing, type RecordKeys, SendQueue } from "./send_queue.ts";
@@ -12,9 +12,15 @@ import { Sender, type SenderEvents } from "./sender.ts";
 import { ShardRoutes } from "./shard_routes.ts";
 
 /** Told what happens to records; `idle` means that there may be more to do. */
-export interface DispatcherEvents<T> extends SenderEvents<T> {
-  /** Other shards are going to be predicted; it waits for the promise, if any. */
-  changing(): void | Promise<void>;
+export interface DispatcherEvents<T>
+  extends Omit<SenderEvents<T>, "misplaced" | "delivered"> {
+  /** Kinesis has stored these values. */
+  delivered(puts: readonly Pending<T>[], receipt: PutReceipt): void;
+
+  /** Other shards are going to be predicted: from `change` on, which is called once nothing is packed for the old ones. */
+  changing(change: () => void): void;
+  /** Packs values again, for the shards that are predicted now. Never rejects. */
+  repack(puts: readonly Pending<T>[]): Promise<EncodedRecord<Pending<T>>[]>;
 }
 
 /** Sends records. */
@@ -24,6 +30,7 @@ export class Dispatcher<T> {
   readonly #routes: ShardRoutes;
   readonly #queue: SendQueue<T>;
   readonly #sender: Sender<T>;
+  readonly #signal: AbortSignal;
   #live = false;
   #bytes = 0;
   /** Records that were packed so far, and up to which of them all are to be sent without waiting for a full batch. */
@@ -41,11 +48,11 @@ export class Dispatcher<T> {
     this.#events = events;
     const { ordering, processor, lingerMs, clock } = options;
     this.#routes = new ShardRoutes(options, signal, {
-      changing: () => events.changing(),
-      changed: () => {
-        this.#queue.reroute(clock.now());
-        events.idle();
-      },
+      changing: (change) =>
+        events.changing(() => {
+          change();
+          this.#queue.reroute(clock.now());
+        }),
     });
     this.#queue = new SendQueue<T>({
       rates: options.shardRates,
@@ -54,16 +61,33 @@ export class Dispatcher<T> {
       groupsOf: (keys) => this.#groupsOf(keys),
       groupsFollowShards: ordering === "shard" ||
         ordering === "key" && processor.scope === "shard",
+      takesApart: (item) => {
+        if (!this.#isScattered(item)) return false;
+        this.#takeApart(item);
+        return true;
+      },
     });
     this.#sender = new Sender(options, this.#queue, {
       ...events,
       delivered: (item, receipt) => {
         this.#bytes -= item.record.size;
         this.#routes.observe(item.record, item.shardId, receipt.shardId);
-        events.delivered(item, receipt);
+        events.delivered(item.record.puts, receipt);
       },
       failed: (item, error) => this.#failed(item, error),
+      misplaced: (item, receipt) => {
+        // A prediction that holds for one value of the record holds for all: they were packed for one shard.
+        const { puts } = item.record;
+        const { scope } = processor;
+        if (scope !== "shard" || puts.length === 1) return false;
+        if (item.shardId === receipt.shardId || !this.#routes.version) {
+          return false;
+        }
+        this.#sendElsewhere(item, receipt);
+        return true;
+      },
     }, signal);
+    this.#signal = signal;
   }
 
   /** Learns the shards; nothing is sent before. Rejects if there is no such stream. */
@@ -110,16 +134,7 @@ export class Dispatcher<T> {
 
   /** Adds a record behind all others. */
   add(record: EncodedRecord<Pending<T>>): void {
-    this.#bytes += record.size;
-    const item: Outgoing<T> = {
-      record,
-      groups: [],
-      shardId: undefined,
-      attempts: 0,
-      seq: ++this.#seq,
-    };
-    for (const pending of record.puts) pending.sending = item;
-    this.#queue.push(item);
+    this.#queue.push(this.#outgoing(record, { attempts: 0, seq: ++this.#seq }));
   }
 
   /** All records that were added so far are to be sent, full batch or not. */
@@ -147,6 +162,78 @@ export class Dispatcher<T> {
   /** Forgets its timer. */
   stop(): void {
     this.#options.clock.clearTimeout(this.#limitTimer?.handle);
+  }
+
+  #outgoing(
+    record: EncodedRecord<Pending<T>>,
+    history: Pick<Outgoing<T>, "attempts" | "seq" | "error">,
+  ): Outgoing<T> {
+    this.#bytes += record.size;
+    const { attempts, seq, error } = history;
+    const item: Outgoing<T> = {
+      record,
+      version: this.#routes.version,
+      groups: [],
+      shardId: undefined,
+      attempts,
+      seq,
+      error,
+    };
+    for (const pending of record.puts) pending.sending = item;
+    return item;
+  }
+
+  // Packed for one shard that has been split since: the hash key of the record would take all its values to one child.
+  #isScattered({ record: { puts }, version }: Outgoing<T>): boolean {
+    if (puts.length === 1 || version === this.#routes.version) return false;
+    if (this.#options.processor.scope !== "shard") return false;
+    const shardId = this.shardOf(puts[0]!);
+    return puts.some((put) => this.shardOf(put) !== shardId);
+  }
+
+  async #takeApart(item: Outgoing<T>): Promise<void> {
+    const { puts, size } = item.record;
+    let records: EncodedRecord<Pending<T>>[];
+    let version: number;
+    do {
+      version = this.#routes.version;
+      records = await this.#events.repack(puts);
+    } while (version !== this.#routes.version);
+    this.#bytes -= size;
+    this.#queue.replace(
+      item,
+      records.map((record) => this.#outgoing(record, item)),
+    );
+    this.#events.idle();
+  }
+
+  // The stream was resharded before the record arrived, and all of it went where its hash key led. Readers may drop values
+  // whose own hash lies outside the shard, as the KCL does, so those are sent again. They hold up their groups until then.
+  async #sendElsewhere(item: Outgoing<T>, receipt: PutReceipt): Promise<void> {
+    const { shardId } = receipt;
+    await this.#routes.learn(shardId);
+    if (this.#signal.aborted) return;
+    const { record } = item;
+    const [inside, outside]: [Pending<T>[], Pending<T>[]] = [[], []];
+    for (const put of record.puts) {
+      (this.shardOf(put) === shardId ? inside : outside).push(put);
+    }
+    if (outside.length === 0) {
+      this.#bytes -= record.size;
+      this.#queue.settled(item);
+    } else {
+      item.record = { ...record, puts: outside };
+      item.error = new KinesisError(
+        `Cannot leave a record of several values in ${shardId}: the stream was resharded, and some belong to other shards`,
+        { code: "WrongShard", retryable: true },
+      );
+      if (!this.#sender.givesUp(item, item.error)) {
+        this.#sender.retried++;
+        this.#takeApart(item);
+      }
+    }
+    if (inside.length > 0) this.#events.delivered(inside, receipt);
+    this.#events.idle();
   }
 
   #groupsOf(keys: RecordKeys): readonly string[] {

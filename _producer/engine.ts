@@ -70,12 +70,17 @@ export class Engine<T> {
     this.#options = options;
     this.#onFatal = onFatal;
     this.#dispatcher = new Dispatcher(options, {
-      delivered: (item, receipt) => this.#onDelivered(item, receipt),
+      delivered: (puts, receipt) => this.#onDelivered(puts, receipt),
       failed: (item, error) => this.#onFailed(item, error),
       fatal: (error) => this.#fail(error),
       idle: () => this.#afterSettling(),
       // What was packed for the old shards must not come behind what is packed for the new ones.
-      changing: () => this.#flushIntake(),
+      changing: (change) =>
+        this.#intake.flushBefore(() => {
+          this.#dispatcher.makeDue();
+          change();
+        }, (error) => this.#fail(error)),
+      repack: (puts) => this.#intake.repack(puts),
     }, this.#abort.signal);
     this.#intake = new Intake(
       options,
@@ -267,8 +272,8 @@ export class Engine<T> {
     }
   }
 
-  #onDelivered(item: Outgoing<T>, receipt: PutReceipt): void {
-    for (const pending of item.record.puts) {
+  #onDelivered(puts: readonly Pending<T>[], receipt: PutReceipt): void {
+    for (const pending of puts) {
       if (!this.#pending.remove(pending)) continue;
       this.#delivered++;
       this.#flushes.delivered(pending.ordinal);

@@ -41,16 +41,17 @@ export interface IntakeEvents<T> {
   idle(): void;
 }
 
-// Not every packer counts its bytes.
-type SizedPacker<T> = Packer<Pending<T>> & { readonly pendingBytes?: number };
-
 /** Takes values. */
 export class Intake<T> {
   readonly #options: ResolvedProducerOptions<T>;
   readonly #events: IntakeEvents<T>;
-  readonly #packer: SizedPacker<T>;
+  readonly #createPacker: (
+    emit: (record: EncodedRecord<Pending<T>>) => void,
+  ) => Packer<Pending<T>>;
+  readonly #packer: Packer<Pending<T>>;
   #sharedKey: string | undefined;
   #busy: Promise<void> | undefined;
+  #held = false;
 
   /** Makes an intake; `shardOf` predicts the shard of a key. */
   constructor(
@@ -60,13 +61,12 @@ export class Intake<T> {
   ) {
     this.#options = options;
     this.#events = events;
-    this.#packer = options.processor.createPacker<Pending<T>>({
-      maxRecordBytes: options.maxRecordBytes,
-      shardOf,
-      emit: (record) => {
-        this.#sharedKey = undefined;
-        events.packed(record);
-      },
+    const { processor, maxRecordBytes } = options;
+    this.#createPacker = (emit) =>
+      processor.createPacker<Pending<T>>({ maxRecordBytes, shardOf, emit });
+    this.#packer = this.#createPacker((record) => {
+      this.#sharedKey = undefined;
+      events.packed(record);
     });
   }
 
@@ -80,9 +80,9 @@ export class Intake<T> {
     return this.#packer.pendingBytes ?? 0;
   }
 
-  /** Packing takes time (compression): no value must be added now, so that memory stays bounded. */
+  /** Packing takes time (compression), or what it depends on is about to change: no value must be added now, so that memory stays bounded. */
   get busy(): boolean {
-    return this.#busy !== undefined;
+    return this.#held || this.#busy !== undefined;
   }
 
   /** Takes a value. It is packed, or refused, later if the packer needs time. */
@@ -118,6 +118,44 @@ export class Intake<T> {
       failed(error);
     }
     if (flushing) return this.#hold(flushing.catch(failed));
+  }
+
+  /** Packs everything that is inside, calls back, and takes no value before that. */
+  flushBefore(change: () => void, failed: (error: unknown) => void): void {
+    this.#held = true;
+    const then = () => {
+      this.#held = false;
+      change();
+      this.#events.idle();
+    };
+    const flushing = this.flush(failed);
+    if (flushing) flushing.then(then);
+    else then();
+  }
+
+  /** Packs values that were packed before, apart from all others. Those that cannot be packed any more are refused. */
+  async repack(
+    puts: readonly Pending<T>[],
+  ): Promise<EncodedRecord<Pending<T>>[]> {
+    const records: EncodedRecord<Pending<T>>[] = [];
+    const left = new Set(puts);
+    const packer = this.#createPacker((record) => {
+      for (const put of record.puts) left.delete(put);
+      records.push(record);
+    });
+    let failure: unknown;
+    try {
+      for (const put of puts) {
+        // No turn of the event loop where none is needed: the shards may change in it.
+        const packing = packer.push(put);
+        if (packing) await packing;
+      }
+      await packer.flush();
+    } catch (error) {
+      failure = error;
+    }
+    for (const put of left) this.#refuse(put, failure);
+    return records;
   }
 
   /** A value that was never taken, for reports: with its keys as far as they can be told. */

@@ -62,6 +62,21 @@ export class OrderGroups<I extends Grouped> {
   }
 
   /**
+   * A record that had gone is replaced by others, which go before all that wait. Returns those that may go now, of others
+   * too if the new ones leave a group empty.
+   */
+  replace(item: I, parts: readonly I[]): I[] {
+    for (let i = parts.length - 1; i >= 0; i--) {
+      const part = parts[i]!;
+      if (part.groups.length > 0) this.#waiting++;
+      for (const name of part.groups) {
+        (this.#groups.get(name)!.waiting ??= new Deque()).unshift(part);
+      }
+    }
+    return this.leave(item);
+  }
+
+  /**
    * The groups have changed: `active` records have gone, each of them holds up all its new groups; `queued` ones, which are
    * all others, line up anew. Returns those that may go now.
    */

@@ -20,7 +20,9 @@ export type RecordKeys = Pick<
 /** A record on its way. */
 export interface Outgoing<T> extends Sending, Grouped {
   /** The record with the values inside. */
-  readonly record: EncodedRecord<Pending<T>>;
+  record: EncodedRecord<Pending<T>>;
+  /** The version of the shard map under which it was packed. */
+  readonly version: number;
   /** The shard it is predicted to go to; `undefined` while that is not known. */
   shardId: string | undefined;
   /** Requests that carried it so far. */
@@ -30,7 +32,7 @@ export interface Outgoing<T> extends Sending, Grouped {
 }
 
 /** What a {@linkcode SendQueue} needs to know. */
-export interface SendQueueOptions {
+export interface SendQueueOptions<T> {
   /** Limits every shard; `undefined` limits none. */
   readonly rates: ShardRates | undefined;
   /**
@@ -44,11 +46,16 @@ export interface SendQueueOptions {
   readonly groupsOf: (keys: RecordKeys) => readonly string[];
   /** Whether the groups depend on the shard map. */
   readonly groupsFollowShards: boolean;
+  /**
+   * Looks at a record before it goes. `true` says that its values do not belong together any more: it counts as taken, and
+   * {@linkcode SendQueue.replace} is called with others in its place.
+   */
+  readonly takesApart?: (item: Outgoing<T>) => boolean;
 }
 
 /** The queue between the packer and the requests. */
 export class SendQueue<T> {
-  readonly #options: SendQueueOptions;
+  readonly #options: SendQueueOptions<T>;
   readonly #lanes = new Map<string | undefined, Lane<Outgoing<T>>>();
   /** Outlives the lanes: what was learned about a shard is not forgotten because nothing waits for it. */
   #limits = new Map<string, ShardLimit>();
@@ -58,7 +65,7 @@ export class SendQueue<T> {
   readonly #total = { openRecords: 0, openBytes: 0, blockedRecords: 0 };
 
   /** Makes an empty queue. */
-  constructor(options: SendQueueOptions) {
+  constructor(options: SendQueueOptions<T>) {
     this.#options = options;
   }
 
@@ -93,6 +100,16 @@ export class SendQueue<T> {
   settled(item: Outgoing<T>): void {
     this.#out.delete(item);
     for (const next of this.#groups.leave(item)) this.#enter(next, false);
+  }
+
+  /** A record that was taken is sent as others, which go before all that wait. */
+  replace(item: Outgoing<T>, parts: readonly Outgoing<T>[]): void {
+    this.#out.delete(item);
+    for (const part of parts) part.groups = this.#groupsOfAll(part);
+    const unordered = parts.filter(({ groups }) => groups.length === 0);
+    const ready = [...unordered, ...this.#groups.replace(item, parts)];
+    // Backwards, since each goes to the front.
+    for (const next of ready.reverse()) this.#enter(next, true);
   }
 
   /** Whether a record may go now that is due: `due` is the `seq` of the last one that is. */
@@ -191,7 +208,10 @@ export class SendQueue<T> {
   }
 
   // A record that was packed under the old map may hold values of several new shards.
-  #groupsOfAll({ record }: Outgoing<T>): string[] {
+  #groupsOfAll({ record }: Outgoing<T>): readonly string[] {
+    if (!this.#options.groupsFollowShards) {
+      return this.#options.groupsOf(record);
+    }
     const groups = new Set(this.#options.groupsOf(record));
     for (const put of record.puts) {
       for (const group of this.#options.groupsOf(put)) {
@@ -202,6 +222,10 @@ export class SendQueue<T> {
   }
 
   #enter(item: Outgoing<T>, front: boolean): void {
+    if (this.#options.takesApart?.(item)) {
+      this.#out.add(item);
+      return;
+    }
     item.shardId = this.#options.route(item.record);
     this.#laneOf(item.shardId).add(item, front);
   }

@@ -21,6 +21,11 @@ const REQUEST_BACKOFF = { baseMs: 100, maxMs: 5000 };
 export interface SenderEvents<T> {
   /** Kinesis has stored the record. */
   delivered(item: Outgoing<T>, receipt: PutReceipt): void;
+  /**
+   * Kinesis has stored the record. `true` says that values inside may not belong there: it is not settled then, and
+   * somebody else sees to it.
+   */
+  misplaced(item: Outgoing<T>, receipt: PutReceipt): boolean;
   /** The record has been given up. */
   failed(item: Outgoing<T>, error: KinesisError): void;
   /** Nothing can be sent any more: the error will not go away by itself. */
@@ -130,12 +135,14 @@ export class Sender<T> {
       const item = batch[i]!;
       const result = answer.Records[i]!;
       if (result.ErrorCode === undefined && result.SequenceNumber) {
-        this.#queue.settled(item);
-        this.#events.delivered(item, {
+        const receipt = {
           shardId: result.ShardId!,
           sequenceNumber: result.SequenceNumber,
           attempts: item.attempts,
-        });
+        };
+        if (this.#events.misplaced(item, receipt)) continue;
+        this.#queue.settled(item);
+        this.#events.delivered(item, receipt);
         continue;
       }
       failed++;
@@ -153,7 +160,7 @@ export class Sender<T> {
         body: { type: code, message: result.ErrorMessage },
       });
       item.error = error;
-      if (!this.#giveUp(item, error)) again.push(item);
+      if (!this.givesUp(item, error)) again.push(item);
     }
     this.#later(again);
     return failed;
@@ -175,11 +182,12 @@ export class Sender<T> {
       for (const item of batch) this.#queue.throttled(item.shardId, now);
     }
     this.#pause();
-    this.#later(batch.filter((item) => !this.#giveUp(item, error)));
+    this.#later(batch.filter((item) => !this.givesUp(item, error)));
     return batch.length;
   }
 
-  #giveUp(item: Outgoing<T>, error: KinesisError): boolean {
+  /** Gives a record up that has been tried long enough; says whether it did. */
+  givesUp(item: Outgoing<T>, error: KinesisError): boolean {
     const { maxAttempts, recordTtlMs, clock } = this.#options;
     const age = clock.now() - item.record.puts[0]!.acceptedAt;
     if (item.attempts < maxAttempts && age < recordTtlMs) return false;

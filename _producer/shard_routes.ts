@@ -14,6 +14,8 @@ import type { ResolvedProducerOptions } from "./options.ts";
 
 /** ListShards at most once in this time, however many answers surprise. */
 const REFRESH_MS = 1000;
+/** After so many listings without it, a shard that was named by an answer is taken to be closed again. */
+const LEARN_TIMES = 10;
 const START_BACKOFF = { baseMs: 100, maxMs: 5000 };
 /** Hash keys that are remembered; MD5 of a short key takes about two microseconds. */
 const CACHE_SIZE = 10_000;
@@ -32,10 +34,8 @@ type RoutesOptions = Pick<
 
 /** Told about changes of the shard map, but not when it becomes known: {@linkcode ShardRoutes.start} tells that. */
 export interface RoutesEvents {
-  /** Another map is going to be used; it waits for the promise, if any. */
-  changing(): void | Promise<void>;
-  /** Predictions are different from now on. */
-  changed(): void;
+  /** Another map is going to be used: from `change` on, which is called once nothing is packed under the old one. */
+  changing(change: () => void): void;
 }
 
 /** Predicts the shard of a record. */
@@ -45,7 +45,9 @@ export class ShardRoutes {
   readonly #events: RoutesEvents;
   #map: ShardMap | undefined;
   #cache = new Map<string, string | undefined>();
-  #refreshing = false;
+  #version = 0;
+  #refreshing: Promise<void> | undefined;
+  #refreshedAt = -Infinity;
 
   /** Knows nothing yet. */
   constructor(
@@ -95,22 +97,48 @@ export class ShardRoutes {
     return shardId;
   }
 
+  /** Grows with every change of the predictions; 0 while nothing is known. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Compares a prediction with where the record went; a difference means that the stream was resharded. */
   observe(
     record: EncodedRecord,
     predicted: string | undefined,
     actual: string,
   ): void {
-    if (!this.#map || predicted === actual || this.#refreshing) return;
+    if (!this.#map || predicted === actual) return;
     // The prediction may be older than the map.
     if (this.shardOf(record.partitionKey, record.explicitHashKey) === actual) {
       return;
     }
-    this.#refreshing = true;
+    this.#refresh();
+  }
+
+  /**
+   * Resolves when the map names a shard that an answer has named, or has failed to for so long that the shard may be closed
+   * again.
+   */
+  async learn(shardId: string): Promise<void> {
+    for (let i = 0; i < LEARN_TIMES && !this.#map!.has(shardId); i++) {
+      await this.#refresh();
+    }
+  }
+
+  /** Lists the shards again, unless that is under way or was done just now: then it waits. Never rejects. */
+  #refresh(): Promise<void> {
     const { clock } = this.#options;
-    this.#load().catch(() => {}) // the next surprise tries again
-      .then(() => delay(REFRESH_MS, { clock, signal: this.#signal }))
-      .then(() => this.#refreshing = false, () => {});
+    const run = async () => {
+      const wait = this.#refreshedAt + REFRESH_MS - clock.now();
+      if (wait > 0) await delay(wait, { clock, signal: this.#signal });
+      this.#refreshedAt = clock.now();
+      await this.#load();
+    };
+    // Whoever needs it asks again.
+    return this.#refreshing ??= run().catch(() => {}).finally(() => {
+      this.#refreshing = undefined;
+    });
   }
 
   async #load(): Promise<void> {
@@ -130,11 +158,13 @@ export class ShardRoutes {
     const map = new ShardMap(shards);
     // ListShards may lag behind what the answers have shown.
     if (this.#map && map.equals(this.#map)) return;
-    const known = this.#map !== undefined;
-    if (known) await this.#events.changing();
-    this.#map = map;
-    this.#cache.clear();
-    if (known) this.#events.changed();
+    const change = () => {
+      this.#map = map;
+      this.#version++;
+      this.#cache.clear();
+    };
+    if (!this.#map) change();
+    else this.#events.changing(change);
   }
 
   async #createIfMissing(

@@ -39,6 +39,11 @@ export class ShardMap {
     return this.#ranges.map((range) => range.shardId);
   }
 
+  /** Whether a shard is open. */
+  has(shardId: string): boolean {
+    return this.#ranges.some((range) => range.shardId === shardId);
+  }
+
   /** Whether every hash key goes to the same shard as in another map. */
   equals(other: ShardMap): boolean {
     const others = other.#ranges;

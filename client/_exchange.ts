@@ -126,7 +126,7 @@ export class Exchange {
     signal: AbortSignal,
   ): Promise<Response> {
     const { codec, fetch, keys } = this.#options;
-    const { href, headers } = await this.#signer.sign({
+    const { url, headers } = await this.#signer.sign({
       url: destination.url,
       headers: {
         "content-type": codec.contentType,
@@ -138,7 +138,7 @@ export class Exchange {
       now,
     });
     try {
-      const response = fetch(href, {
+      const response = fetch(url.href, {
         method: "POST",
         headers,
         body,

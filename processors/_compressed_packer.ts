@@ -69,6 +69,10 @@ export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
     return this.#inner.pending + this.#waitingValues;
   }
 
+  get pendingBytes(): number {
+    return (this.#inner.pendingBytes ?? 0) + this.#waitingBytes;
+  }
+
   push(put: P): void | Promise<void> {
     this.#throwFailure();
     let pushed: void | Promise<void>;

@@ -75,6 +75,10 @@ export class KeyedPacker<
     return this.#pending;
   }
 
+  get pendingBytes(): number {
+    return this.#openBytes;
+  }
+
   push(put: P): void {
     const item = this.#format.itemOf(put);
     const open = this.#open.get(put.partitionKey);

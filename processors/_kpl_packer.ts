@@ -32,6 +32,8 @@ interface Open<P> {
   readonly aggregate: Aggregate;
   /** Most bytes that the aggregated record may have; depends on the outer key, so on the first value. */
   limit: number;
+  /** Bytes of the aggregate that were counted. */
+  bytes: number;
   puts: P[];
 }
 
@@ -45,6 +47,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
   /** By shard. */
   readonly #open = new Map<string, Open<P>>();
   #pending = 0;
+  #pendingBytes = 0;
 
   /**
    * Makes an empty packer.
@@ -65,6 +68,10 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
 
   get pending(): number {
     return this.#pending;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
   }
 
   push(put: P): void {
@@ -98,7 +105,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
   #openOf(shard: string): Open<P> {
     let open = this.#open.get(shard);
     if (!open) {
-      open = { aggregate: new Aggregate(), limit: 0, puts: [] };
+      open = { aggregate: new Aggregate(), limit: 0, bytes: 0, puts: [] };
       this.#open.set(shard, open);
     }
     return open;
@@ -124,6 +131,9 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
   #added(open: Open<P>, put: P): void {
     open.puts.push(put);
     this.#pending++;
+    const { size } = open.aggregate;
+    this.#pendingBytes += size - open.bytes;
+    open.bytes = size;
   }
 
   /** Takes a value that does not fit into what is open, or whose shard is not known. */
@@ -170,6 +180,8 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     if (!first) return;
     open.puts = [];
     this.#pending -= puts.length;
+    this.#pendingBytes -= open.bytes;
+    open.bytes = 0;
     if (puts.length > 1) return this.#emit(this.#aggregated(aggregate, puts));
     const data = aggregate.firstData();
     aggregate.clear();

@@ -45,6 +45,8 @@ export interface Packer<P extends Put<unknown>> {
   flush(): void | Promise<void>;
   /** How many values are inside. */
   readonly pending: number;
+  /** About how many bytes they take, so that a producer can bound its memory; absent if the packer holds back nothing. */
+  readonly pendingBytes?: number;
 }
 
 /** One value of a Kinesis record, or the reason why it could not be decoded. */

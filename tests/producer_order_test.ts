@@ -3,7 +3,13 @@ import fc from "fast-check";
 import { delay } from "../_core/clock.ts";
 import { hashKeyOf } from "../_core/hash_key.ts";
 import { ServiceError } from "../errors.ts";
-import { json, jsonLines, type Processor } from "../processors/mod.ts";
+import {
+  gzip,
+  json,
+  jsonLines,
+  kplJson,
+  type Processor,
+} from "../processors/mod.ts";
 import { type Ordering, Producer } from "../producer.ts";
 import {
   connectionLost,
@@ -21,10 +27,44 @@ interface Item {
 
 /** The values that the stub has stored, in order, those that were stored twice where they came first. */
 function firstArrivals(client: StubKinesis): Item[] {
+  const lines = client.texts.flatMap((text) => text.trim().split("\n"));
+  return firstOf(lines);
+}
+
+function firstOf(lines: string[]): Item[] {
   const seen = new Set<string>();
-  return client.texts.flatMap((text) => text.trim().split("\n"))
-    .filter((line) => !seen.has(line) && seen.add(line))
+  return lines.filter((line) => !seen.has(line) && seen.add(line))
     .map((line) => JSON.parse(line));
+}
+
+/** The values in the order of storing, without those that lie in another shard than their key: as the KCL hands them out. */
+async function asTheKclSees(
+  client: StubKinesis,
+  processor: Processor<Item>,
+): Promise<{ lines: string[]; dropped: number }> {
+  const lines: string[] = [];
+  let dropped = 0;
+  for (const { data, key, shardId, sequenceNumber } of client.stored) {
+    const { HashKeyRange } = client.shards.find((shard) =>
+      shard.ShardId === shardId
+    )!;
+    const start = BigInt(HashKeyRange.StartingHashKey);
+    const end = BigInt(HashKeyRange.EndingHashKey);
+    const items = await processor.unpack({
+      streamName: "s",
+      shardId,
+      partitionKey: key,
+      sequenceNumber,
+      data,
+    });
+    for (const item of items) {
+      if (item.type === "error") throw item.error;
+      const hash = hashKeyOf(item.partitionKey);
+      if (hash >= start && hash <= end) lines.push(JSON.stringify(item.value));
+      else dropped++;
+    }
+  }
+  return { lines, dropped };
 }
 
 function assertOrdered(items: Iterable<Item>, what: string): void {
@@ -42,6 +82,8 @@ const PROCESSORS: Record<Chaos["framing"], Processor<Item>> = {
   single: json<Item>(),
   lines: jsonLines<Item>(),
   shard: shardLines<Item>(),
+  kpl: kplJson<Item>({ maxAggregateBytes: 200 }),
+  gzip: gzip(kplJson<Item>({ maxAggregateBytes: 200 })),
 };
 
 interface Chaos {
@@ -49,7 +91,7 @@ interface Chaos {
   records: number;
   keys: number;
   shards: number;
-  framing: "single" | "lines" | "shard";
+  framing: "single" | "lines" | "shard" | "kpl" | "gzip";
   ordering: Ordering;
   maxInFlight: number;
   maxBatchRecords: number;
@@ -64,7 +106,7 @@ const chaos = (ordering: Ordering): fc.Arbitrary<Chaos> =>
     records: fc.integer({ min: 1, max: 120 }),
     keys: fc.integer({ min: 1, max: 12 }),
     shards: fc.integer({ min: 1, max: 4 }),
-    framing: fc.constantFrom("single", "lines", "shard"),
+    framing: fc.constantFrom("single", "lines", "shard", "kpl", "gzip"),
     ordering: fc.constant(ordering),
     maxInFlight: fc.integer({ min: 1, max: 6 }),
     maxBatchRecords: fc.integer({ min: 1, max: 20 }),
@@ -149,16 +191,24 @@ async function run(options: Chaos) {
     .stats();
   assertEquals([delivered, failed], [records, 0]);
   assertEquals([bufferedBytes, bufferedRecords], [0, 0]);
-  const stored = firstArrivals(client);
+  const aggregated = framing === "kpl" || framing === "gzip";
+  const { lines, dropped } = aggregated
+    ? await asTheKclSees(client, processor)
+    : {
+      lines: client.texts.flatMap((text) => text.trim().split("\n")),
+      dropped: 0,
+    };
+  const stored = firstOf(lines);
   const text = (list: Item[]) => list.map((item) => JSON.stringify(item));
   assertEquals(text(stored).sort(), text(items).sort());
   const all = new Set(text(stored));
   assert(acknowledged.every((line) => all.has(line)));
-  if (answerLost === 0) {
-    // Nothing is stored twice unless an answer was lost.
-    const lines = client.texts.flatMap((line) => line.trim().split("\n"));
+  const perShard = processor.scope === "shard";
+  if (answerLost === 0 && (reshards === 0 || !perShard)) {
+    // Nothing is stored twice unless an answer was lost, or a record of several values came to a shard that was not meant.
     assertEquals(lines.length, records);
   }
+  if (reshards === 0) assertEquals(dropped, 0);
   return { stored, items, client };
 }
 
@@ -278,6 +328,70 @@ Deno.test("Producer keeps the order of a key while its shard is split and the ol
   failOld = false;
   await clock.runUntil(producer.close());
   assertEquals(firstArrivals(client).map(({ n }) => n), [0, 0, 1, 2, 3, 4]);
+});
+
+Deno.test("Producer sends values of an aggregate again whose shard is not the one that stored it, before later ones", async () => {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock, 1);
+  const processor = kplJson<Item>({ maxAggregateBytes: 300 });
+  const producer = new Producer<Item>({
+    client,
+    streamName: "s",
+    processor,
+    partitionKey: "key",
+    ordering: "key",
+    clock,
+  });
+  await clock.runUntil(producer.put({ key: "k0", n: 0 }));
+  client.latencyMs = 50;
+  client.split(client.openShardIds[0]!);
+  const receipts: string[] = [];
+  const shards = new Map<string, string>();
+  for (let n = 1; n <= 50; n++) {
+    for (let k = 0; k < 8; k++) {
+      const key = `k${k}`;
+      producer.put({ key, n }).then(({ shardId }) => {
+        receipts.push(key);
+        shards.set(key, shardId);
+      });
+    }
+  }
+  await clock.runUntil(producer.close());
+  assertEquals(receipts.length, 400);
+  for (const [key, shardId] of shards) {
+    assertEquals(shardId, client.shardOf(key));
+  }
+  const { lines, dropped } = await asTheKclSees(client, processor);
+  // One aggregate was under way under the old map; all others were packed again before they were sent.
+  assert(dropped > 0 && dropped < 10, `${dropped}`);
+  assertEquals(lines.length, 401);
+  assertOrdered(firstOf(lines), "per key");
+  assertEquals(producer.stats().bufferedBytes, 0);
+});
+
+Deno.test("Producer gives up values that lie in the wrong shard after maxAttempts", async () => {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock, 1);
+  const processor = kplJson<Item>();
+  const producer = new Producer<Item>({
+    client,
+    streamName: "s",
+    processor,
+    partitionKey: "key",
+    maxAttempts: 1,
+    clock,
+  });
+  await clock.runUntil(producer.put({ key: "k0", n: 0 }));
+  client.split(client.openShardIds[0]!);
+  const puts = ["k0", "k1", "k2", "k3", "k4", "k5"].map((key) =>
+    producer.put({ key, n: 1 }).then(() => "stored", ({ code }) => code)
+  );
+  await clock.runUntil(producer.flush());
+  const outcomes = await Promise.all(puts);
+  assertEquals([...new Set(outcomes)].sort(), ["WrongShard", "stored"]);
+  const { delivered, failed, bufferedBytes } = producer.stats();
+  assertEquals([delivered + failed, bufferedBytes], [7, 0]);
+  await clock.runUntil(producer.close());
 });
 
 Deno.test("Producer learns of a reshard once, however many records show it", async () => {

@@ -81,7 +81,7 @@ export const encodeArrayHead = (length) => head(4, length);
 /** The beginning of a map of so many fields. */
 export const encodeMapHead = (length) => head(5, length);
 
-/** Encodes what JSON could hold, integers only. */
+/** Encodes integers, booleans, texts, bytes, times, lists and maps. */
 export function encodeCbor(value) {
   if (typeof value === "number") return head(0, value);
   if (typeof value === "boolean") return Buffer.of(value ? 0xf5 : 0xf4);
@@ -90,6 +90,12 @@ export function encodeCbor(value) {
       head(3, Buffer.byteLength(value)),
       Buffer.from(value),
     ]);
+  }
+  if (value instanceof Uint8Array) {
+    return Buffer.concat([head(2, value.length), value]);
+  }
+  if (value instanceof Date) {
+    return Buffer.concat([head(6, 1), encodeCbor(value.getTime())]);
   }
   if (Array.isArray(value)) {
     return Buffer.concat([

@@ -80,6 +80,18 @@ const actions = {
   }),
 };
 const getRecordsJson = Buffer.from(JSON.stringify(getRecords));
+let getRecordsCbor;
+/** Made when first asked for: it is large. */
+function recordsInCbor() {
+  return getRecordsCbor ??= encodeCbor({
+    ...getRecords,
+    Records: getRecords.Records.map((record) => ({
+      ...record,
+      ApproximateArrivalTimestamp: new Date(1000 * CREATED),
+      Data: data,
+    })),
+  });
+}
 
 // ---- Writing ----
 
@@ -206,7 +218,9 @@ function answerTo(request, body) {
   if (!action) return ["text/xml", Buffer.from(CALLER)];
   const isCbor = type.includes("cbor");
   if (action === "PutRecords") return [type, putRecords(body, isCbor)];
-  if (action === "GetRecords" && !isCbor) return [type, getRecordsJson];
+  if (action === "GetRecords") {
+    return [type, isCbor ? recordsInCbor() : getRecordsJson];
+  }
   const decoded = isCbor ? decodeCbor(body) : JSON.parse(body);
   const answer = actions[action]?.(decoded) ?? {};
   return [

@@ -19,6 +19,7 @@ function item(key: string, size = 10, acceptedAt = 0): Outgoing<string> {
       size,
       puts: [new Pending(key, key, undefined, acceptedAt)],
     },
+    version: 0,
     groups: [],
     shardId: undefined,
     attempts: 0,
@@ -26,7 +27,9 @@ function item(key: string, size = 10, acceptedAt = 0): Outgoing<string> {
   };
 }
 
-function queueOf(options: Partial<SendQueueOptions> = {}): SendQueue<string> {
+function queueOf(
+  options: Partial<SendQueueOptions<string>> = {},
+): SendQueue<string> {
   return new SendQueue<string>({
     rates: undefined,
     quantumMs: 100,

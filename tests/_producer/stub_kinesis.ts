@@ -22,6 +22,7 @@ import type { FakeClock } from "../_services/fake_clock.ts";
 /** A record that was stored. */
 export interface Stored {
   readonly text: string;
+  readonly data: Uint8Array<ArrayBuffer>;
   readonly key: string;
   readonly shardId: string;
   readonly sequenceNumber: string;
@@ -118,6 +119,7 @@ export class StubKinesis extends KinesisClient {
     const sequenceNumber = String(++this.#sequence);
     this.stored.push({
       text: textOf(entry),
+      data: entry.Data as Uint8Array<ArrayBuffer>,
       key: PartitionKey,
       shardId,
       sequenceNumber,
