@@ -158,6 +158,25 @@ export class Intake<T> {
     return records;
   }
 
+  /** A value whose keys are found out before it is taken, as far as they can be told. */
+  withKeys(written: Written<T>): Written<T> {
+    const { value, keys, settle } = written;
+    const { partitionKey, explicitHashKey } = this.#options;
+    try {
+      return {
+        value,
+        keys: {
+          partitionKey: keys.partitionKey ?? partitionKey?.(value),
+          explicitHashKey: keys.explicitHashKey ?? explicitHashKey?.(value),
+        },
+        settle,
+      };
+    } catch {
+      // It throws again when the value is taken.
+      return written;
+    }
+  }
+
   /** A value that was never taken, for reports: with its keys as far as they can be told. */
   describe(written: Written<T>): Pending<T> {
     try {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { KinesisError } from "../errors.ts";
-import type { EncodedRecord } from "../records.ts";
+import type { EncodedRecord, FailedAttempt } from "../records.ts";
 import { type BatchLimits, Lane } from "./lane.ts";
 import { type Grouped, OrderGroups } from "./order_groups.ts";
 import type { Pending, Sending } from "./pending.ts";
@@ -25,10 +25,32 @@ export interface Outgoing<T> extends Sending, Grouped {
   readonly version: number;
   /** The shard it is predicted to go to; `undefined` while that is not known. */
   shardId: string | undefined;
+  /** What it adds to the backlog of which shard. */
+  load: {
+    readonly shardId: string | undefined;
+    readonly records: number;
+  };
   /** Requests that carried it so far. */
   attempts: number;
   /** Why the last one of them did not store it. */
   error?: KinesisError;
+  /** The last ones that did not store it. */
+  history?: FailedAttempt[];
+}
+
+/** How many failed attempts a record remembers. */
+const HISTORY_LENGTH = 10;
+
+/** Notes that a request did not store a record. */
+export function noteFailure<T>(
+  item: Outgoing<T>,
+  error: KinesisError,
+  at: Date,
+): void {
+  item.error = error;
+  item.history ??= [];
+  item.history.push({ at, error });
+  if (item.history.length > HISTORY_LENGTH) item.history.shift();
 }
 
 /** What a {@linkcode SendQueue} needs to know. */
@@ -41,7 +63,7 @@ export interface SendQueueOptions<T> {
    */
   readonly quantumMs: number;
   /** Predicts the shard. */
-  readonly route: (keys: RecordKeys) => string | undefined;
+  readonly route: (item: Outgoing<T>) => string | undefined;
   /** Names the order groups of a record. */
   readonly groupsOf: (keys: RecordKeys) => readonly string[];
   /** Whether the groups depend on the shard map. */
@@ -67,6 +89,13 @@ export class SendQueue<T> {
   /** Makes an empty queue. */
   constructor(options: SendQueueOptions<T>) {
     this.#options = options;
+  }
+
+  /** All records, those that were taken too, in no order. */
+  *all(): Generator<Outgoing<T>, void> {
+    yield* this.#out;
+    for (const lane of this.#lanes.values()) yield* lane.items();
+    yield* this.#groups.waitingItems();
   }
 
   /** Records that may go now, as far as order and limits are known. */
@@ -178,9 +207,12 @@ export class SendQueue<T> {
     return next;
   }
 
-  /** The service refused records of a shard for its throughput. */
-  throttled(shardId: string | undefined, now: number): void {
-    if (shardId !== undefined) this.#limits.get(shardId)?.throttled(now);
+  /** The service refused records of a shard for its throughput. Returns what part of the full rate is offered from now on. */
+  throttled(shardId: string | undefined, now: number): number {
+    if (shardId === undefined) return 1;
+    const limit = this.#limits.get(shardId);
+    limit?.throttled(now);
+    return limit?.factor ?? 1;
   }
 
   /**
@@ -226,7 +258,7 @@ export class SendQueue<T> {
       this.#out.add(item);
       return;
     }
-    item.shardId = this.#options.route(item.record);
+    item.shardId = this.#options.route(item);
     this.#laneOf(item.shardId).add(item, front);
   }
 

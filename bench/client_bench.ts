@@ -170,10 +170,7 @@ benches("encode + sign + decode", {
   }),
 });
 
-const sink = await startSink({
-  ...READ,
-  cbor: { PutRecords: stored.cbor, GetRecords: records.cbor },
-});
+const sink = await startSink(READ);
 benches("over loopback", {
   endpoint: sink.endpoint,
   fetchOf: () => undefined,

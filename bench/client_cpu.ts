@@ -16,7 +16,6 @@ import process from "node:process";
 import { cborCodec } from "../_aws/cbor_codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
 import { KinesisClient } from "../client/mod.ts";
-import { recordsAnswer, storedAnswer } from "./_support/answers.ts";
 import { startSink } from "./_support/sink.ts";
 
 const region = "us-east-1";
@@ -29,12 +28,7 @@ const request = {
   })),
 };
 const iterator = { ShardIterator: "next" };
-const { endpoint, close } = await startSink({
-  cbor: {
-    PutRecords: storedAnswer(500).cbor,
-    GetRecords: recordsAnswer(10_000, 1000).cbor,
-  },
-});
+const { endpoint, close } = await startSink();
 
 async function measure(
   name: string,

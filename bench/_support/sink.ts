@@ -12,14 +12,34 @@ export interface SinkOptions {
   readRecords?: number;
   /** Bytes of each of them. @default {1000} */
   readBytes?: number;
-  /** What it answers to a request in CBOR, by action; it makes its answers in JSON itself. */
-  cbor?: Readonly<Record<string, Uint8Array>>;
+  /** Files with a key and a certificate in PEM, for HTTPS. Default: HTTP. */
+  tls?: { key: string; cert: string };
+  /** Looks into all records and counts the values in them, which makes it slow. @default {false} */
+  inspect?: boolean;
+}
+
+/** What a sink has taken since its start. */
+export interface SinkStats {
+  /** Requests of PutRecords. */
+  requests: number;
+  /** Kinesis records in them. */
+  records: number;
+  /** Bytes of their bodies. */
+  bytes: number;
+  /** Values inside, if it inspects. */
+  values: number;
+  /** How many different ones. */
+  distinct: number;
+  /** CPU time of the sink in microseconds. */
+  cpuMicros: number;
 }
 
 /** A running sink. */
 export interface Sink {
   /** Where it listens. */
   endpoint: string;
+  /** What it has taken so far. */
+  stats(): Promise<SinkStats>;
   /** Ends the process. */
   close(): void;
 }
@@ -34,7 +54,6 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
         readRecords: 10_000,
         readBytes: 1000,
         ...options,
-        cbor: await files(options.cbor ?? {}),
       }),
     ],
     stdout: "piped",
@@ -44,20 +63,16 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const { value } = await reader.read();
   const port = Number(new TextDecoder().decode(value).trim());
   child.unref();
+  const endpoint = `${options.tls ? "https" : "http"}://127.0.0.1:${port}`;
+  const client = options.tls && Deno.createHttpClient({
+    caCerts: [await Deno.readTextFile(options.tls.cert)],
+  });
   return {
-    endpoint: `http://127.0.0.1:${port}`,
-    close: () => child.kill("SIGKILL"),
+    endpoint,
+    stats: async () => await (await fetch(endpoint, { client })).json(),
+    close: () => {
+      client?.close();
+      child.kill("SIGKILL");
+    },
   };
-}
-
-/** Writes each answer into a file, since a command line is too short for it. */
-async function files(
-  answers: Readonly<Record<string, Uint8Array>>,
-): Promise<Record<string, string>> {
-  const paths: Record<string, string> = {};
-  for (const [action, bytes] of Object.entries(answers)) {
-    paths[action] = await Deno.makeTempFile({ suffix: `.${action}.cbor` });
-    await Deno.writeFile(paths[action], bytes);
-  }
-  return paths;
 }
