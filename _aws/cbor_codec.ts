@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Slabs } from "../_core/slabs.ts";
 import { normalizeAnswer, type ScalarReaders } from "./answer.ts";
 import { type CborValue, decodeCbor, encodeCbor, epochToDate } from "./cbor.ts";
 import { type Codec, errorBodyOf } from "./codec.ts";
@@ -18,7 +19,7 @@ export const cborCodec: Codec = {
   decode(_action, body) {
     // Actions without an answer send an empty body.
     if (body.length === 0) return {};
-    return normalizeAnswer(decodeCbor(body), readers);
+    return normalizeAnswer(decodeCbor(body), readersOf(new Slabs()));
   },
 
   decodeError(body) {
@@ -30,21 +31,22 @@ export const cborCodec: Codec = {
   },
 };
 
-const readers: ScalarReaders = {
-  blob(value) {
-    if (!(value instanceof Uint8Array)) {
-      throw new TypeError("a blob is not a byte string");
-    }
-    // A copy: whoever transfers the buffer of one record to a worker must not take all the others with it, and whoever
-    // keeps one record must not keep the whole answer.
-    return value.slice() as Uint8Array<ArrayBuffer>;
-  },
-  time(value) {
-    // Tag 1 has become a date already; some servers leave the tag out.
-    if (value instanceof Date) return value;
-    if (typeof value === "number" || typeof value === "bigint") {
-      return epochToDate(value);
-    }
-    throw new TypeError("a time is not a number");
-  },
-};
+function readersOf(slabs: Slabs): ScalarReaders {
+  return {
+    blob(value) {
+      if (!(value instanceof Uint8Array)) {
+        throw new TypeError("a blob is not a byte string");
+      }
+      // A copy: whoever keeps one record must not keep the whole answer.
+      return slabs.copy(value);
+    },
+    time(value) {
+      // Tag 1 has become a date already; some servers leave the tag out.
+      if (value instanceof Date) return value;
+      if (typeof value === "number" || typeof value === "bigint") {
+        return epochToDate(value);
+      }
+      throw new TypeError("a time is not a number");
+    },
+  };
+}

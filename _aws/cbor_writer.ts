@@ -5,6 +5,8 @@
  */
 import type { CborValue } from "./cbor_value.ts";
 
+type Fields = Readonly<Record<string, CborValue>>;
+
 const utf8 = new TextEncoder();
 
 /** Longest header of any value: the initial byte and a 64-bit length. */
@@ -23,8 +25,9 @@ export function sizeBound(value: CborValue): number {
       if (Array.isArray(value)) {
         for (const item of value) size += sizeBound(item);
       } else {
-        for (const [key, item] of Object.entries(value)) {
-          size += HEADER_BYTES + key.length * 3 + sizeBound(item);
+        const fields = value as Fields;
+        for (const key of Object.keys(fields)) {
+          size += HEADER_BYTES + key.length * 3 + sizeBound(fields[key]);
         }
       }
       return size;
@@ -90,10 +93,14 @@ export class CborWriter {
       this.#header(6, 1);
       this.#number(value.getTime());
     } else {
-      const entries = Object.entries(value)
-        .filter(([, item]) => item !== undefined);
-      this.#header(5, entries.length);
-      for (const [key, item] of entries) {
+      const fields = value as Fields;
+      const keys = Object.keys(fields);
+      let count = 0;
+      for (const key of keys) if (fields[key] !== undefined) count++;
+      this.#header(5, count);
+      for (const key of keys) {
+        const item = fields[key];
+        if (item === undefined) continue;
         this.#text(key);
         this.write(item);
       }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeBase64, encodeBase64 } from "../_core/base64.ts";
+import { base64Decoder, decodeBase64, encodeBase64 } from "../_core/base64.ts";
 import { normalizeAnswer, type ScalarReaders } from "./answer.ts";
 import { type Codec, errorBodyOf } from "./codec.ts";
 
@@ -20,7 +20,7 @@ export const jsonCodec: Codec = {
     const text = action === "PutRecords"
       ? putRecordsText(request as PutRecordsShape)
       : JSON.stringify(toJson(request));
-    return encoder.encode(text);
+    return encodeText(text);
   },
 
   decode(_action, body) {
@@ -71,6 +71,7 @@ function parseWithBlobsApart(text: string): object | undefined {
   let rest = "";
   let from = 0;
   let taken = 0;
+  const decode = base64Decoder();
   const readers: ScalarReaders = {
     blob(value) {
       if (value !== taken) throw new TypeError("a blob is out of place");
@@ -84,7 +85,7 @@ function parseWithBlobsApart(text: string): object | undefined {
       const end = text.indexOf('"', start);
       if (end < 0) return undefined;
       rest += text.slice(from, start - 1) + blobs.length;
-      blobs.push(decodeBase64(text.slice(start, end)));
+      blobs.push(decode(text.slice(start, end)));
       from = end + 1;
       at = text.indexOf(BLOB, from);
     }
@@ -96,6 +97,14 @@ function parseWithBlobsApart(text: string): object | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Requests are ASCII nearly always, and then `encodeInto` is ten times faster than `encode`. */
+function encodeText(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  const { read } = encoder.encodeInto(text, bytes);
+  // In UTF-8 no text is shorter than in UTF-16 units: all of it fits only if it is ASCII.
+  return read === text.length ? bytes : encoder.encode(text);
 }
 
 interface PutRecordsShape {

@@ -21,7 +21,8 @@ export interface ClaimSituation {
 
 /**
  * Chooses leases to take: those that carry this worker's name from a life before; then free and expired ones in random order
- * up to its share; if there are none, one of the most loaded worker, but only if that keeps its own share.
+ * up to its share; if there are none, one of the most loaded worker, but only if that keeps as many as this one has then.
+ * So no worker is left idle while another has two, and nothing is stolen back.
  */
 export function chooseClaims(situation: ClaimSituation): Lease[] {
   const { workerId, leases, isExpired, working } = situation;
@@ -39,26 +40,25 @@ export function chooseClaims(situation: ClaimSituation): Lease[] {
       else loads.set(lease.owner, [lease]);
     }
   }
-  const target = Math.ceil(leases.length / loads.size);
-  const missing = target - loads.get(workerId)!.length;
-  if (missing <= 0) return claims;
-  if (free.length > 0) {
+  const mine = loads.get(workerId)!.length;
+  const missing = Math.ceil(leases.length / loads.size) - mine;
+  if (missing > 0 && free.length > 0) {
     return claims.concat(shuffle(free, situation.random).slice(0, missing));
   }
-  const stolen = mostLoaded(loads, workerId, target);
-  return stolen ? claims.concat(stolen) : claims;
+  if (free.length > 0) return claims;
+  const most = mostLoaded(loads, workerId);
+  return most.length >= mine + 2 ? claims.concat(most[0]!) : claims;
 }
 
 function mostLoaded(
   loads: ReadonlyMap<string, readonly Lease[]>,
   workerId: string,
-  target: number,
-): Lease | undefined {
+): readonly Lease[] {
   let most: readonly Lease[] = [];
   for (const [owner, leases] of loads) {
     if (owner !== workerId && leases.length > most.length) most = leases;
   }
-  return most.length > target ? most[0] : undefined;
+  return most;
 }
 
 function shuffle<I>(items: readonly I[], random: () => number): I[] {

@@ -5,21 +5,16 @@
  * @module
  */
 import { equalJitter } from "../_core/backoff.ts";
+import { Bell } from "../_core/bell.ts";
 import { Budget } from "../_core/budget.ts";
-import { delay } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { inBatches } from "../_core/in_batches.ts";
 import { notify } from "../_core/notify.ts";
 import { Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
-import type { Shard } from "../client/mod.ts";
-import {
-  CheckpointError,
-  KinesisError,
-  LeaseLostError,
-  ResponseError,
-} from "../errors.ts";
+import { CheckpointError, KinesisError, LeaseLostError } from "../errors.ts";
 import { chooseClaims } from "./claims.ts";
+import { discoverShards } from "./discover.ts";
 import { HeldLease } from "./held_lease.ts";
 import { LeaseTable, WRITES_AT_ONCE } from "./lease_table.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
@@ -57,9 +52,10 @@ export class Coordinator<T> {
   readonly #sessions = new Map<string, ShardSession<T>>();
   readonly #opened = new WeakSet<ShardSession<T>>();
   readonly #ready: Deferred<void> = deferred();
+  /** Rings when there is a reason to look before the time. */
+  readonly #bell = new Bell();
   #lineage = new Lineage([]);
   #synced = false;
-  #wake: Deferred<void> = deferred();
   #loops: Promise<unknown> | undefined;
   #done = false;
 
@@ -119,7 +115,7 @@ export class Coordinator<T> {
 
   /** Something has changed that may let a shard be finished, and its children be opened. */
   nudge(session: ShardSession<T>): void {
-    if (session.isFinished) this.#wake.resolve();
+    if (session.isFinished) this.#bell.ring();
   }
 
   /**
@@ -162,7 +158,7 @@ export class Coordinator<T> {
     session.close();
     this.#tell(session, "lost");
     this.#settleReady();
-    this.#wake.resolve();
+    this.#bell.ring();
   }
 
   /** Gives a lease back; if that fails it expires, which is slower and does as well. Resolves with whether it was given. */
@@ -181,7 +177,7 @@ export class Coordinator<T> {
     const { signal } = this.#stop;
     let failures = 0;
     while (!signal.aborted) {
-      this.#wake = deferred();
+      this.#bell.silence();
       let wait: number;
       try {
         wait = await this.#sync();
@@ -196,7 +192,7 @@ export class Coordinator<T> {
         wait = this.#retryDelay(error, failures);
       }
       this.#events.synced();
-      await this.#sleep(wait);
+      await this.#bell.wait(wait, { clock: this.#options.clock, signal });
     }
   }
 
@@ -204,7 +200,7 @@ export class Coordinator<T> {
   async #sync(): Promise<number> {
     const { durable, failoverTimeMs } = this.#options;
     const { signal } = this.#stop;
-    this.#lineage = await this.#listShards();
+    this.#lineage = await discoverShards(this.#options, signal);
     await this.#table.load(signal);
     const fresh = await this.#createLeases();
     const waiting = await this.#finishSessions();
@@ -215,23 +211,6 @@ export class Coordinator<T> {
     if (waiting) return CHILDREN_MS;
     // Alone with memory, everything that can change is seen by this worker itself.
     return durable ? failoverTimeMs / 2 : 60_000;
-  }
-
-  async #listShards(): Promise<Lineage> {
-    const { client, target, stream } = this.#options;
-    const shards: Shard[] = [];
-    const call = { signal: this.#stop.signal };
-    for await (const shard of client.listAllShards(target, call)) {
-      shards.push(shard);
-    }
-    if (shards.length === 0) {
-      // Taken for the truth, it would say that every shard has expired.
-      throw new ResponseError(
-        `Cannot list the shards of ${stream}: the answer names none, and every stream has some`,
-        { status: 200 },
-      );
-    }
-    return new Lineage(shards);
   }
 
   /** Resolves with the shards that start at LATEST and whose lease was made here and now. */
@@ -336,7 +315,9 @@ export class Coordinator<T> {
         },
         acknowledged: () => this.#events.acknowledged(),
         failed: (error) => this.#events.failed(error),
-        isListed: async () => (await this.#listShards()).shards.has(shardId),
+        isListed: async () =>
+          (await discoverShards(this.#options, this.#stop.signal)).shards
+            .has(shardId),
       },
     );
     this.#sessions.set(shardId, session);
@@ -379,17 +360,6 @@ export class Coordinator<T> {
   #tell({ shardId }: ShardSession<T>, state: "lost" | "released"): void {
     const { hooks, stream } = this.#options;
     notify(hooks, "onShard", { stream, shardId, state });
-  }
-
-  /** Waits, or until something happens. */
-  async #sleep(ms: number): Promise<void> {
-    const { clock } = this.#options;
-    const nap = new AbortController();
-    const wakeUp = () => nap.abort();
-    this.#stop.signal.addEventListener("abort", wakeUp, { once: true });
-    this.#wake.promise.then(wakeUp);
-    await delay(ms, { clock, signal: nap.signal }).catch(() => {});
-    this.#stop.signal.removeEventListener("abort", wakeUp);
   }
 }
 

@@ -6,6 +6,7 @@
 import { Alarm } from "../_core/alarm.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { Deque } from "../_core/deque.ts";
+import { Turns } from "../_core/turn.ts";
 import { KinesisError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { Coordinator } from "./coordinator.ts";
@@ -15,6 +16,8 @@ import { type ConsumerStatus, statusOf } from "./status.ts";
 
 /** How long nothing may have been acknowledged at the limit, in milliseconds: a handler may have just begun. */
 const UNACKNOWLEDGED_MS = 5000;
+/** How long records that are buffered may keep the event loop to themselves, in milliseconds. */
+const TURN_MS = 50;
 
 /** Pulls from the sessions of a coordinator. */
 export class Merge<T> {
@@ -26,6 +29,8 @@ export class Merge<T> {
   readonly #idleness: Alarm;
   readonly #neglect: Alarm;
   #changed: Deferred<void> | undefined;
+  // While records are buffered nothing but promises is awaited; leases and checkpoints are written by timers.
+  readonly #turns = new Turns(TURN_MS);
   #delivered = 0;
   #unacknowledged = 0;
   #acknowledges = false;
@@ -79,6 +84,7 @@ export class Merge<T> {
   /** The next record, if there is one right now. */
   take(): ConsumerRecord<T> | undefined {
     if (this.#closing || this.#hasEnough || this.#isPaused) return undefined;
+    if (this.#turns.isOver) return undefined;
     for (
       let session = this.#line.shift();
       session;
@@ -99,6 +105,10 @@ export class Merge<T> {
       if (this.#failure) throw this.#failure.error;
       if (this.#closing) return undefined;
       if (this.#hasEnough) break;
+      if (this.#line.length > 0 && this.#turns.isOver) {
+        await this.#turns.next();
+        continue;
+      }
       const record = this.take();
       if (record) return record;
       if (this.#failure) continue;
@@ -140,6 +150,7 @@ export class Merge<T> {
     if (!this.#closing) {
       this.#idleness.clear();
       this.#neglect.clear();
+      this.#turns.giveUp();
       this.#options.signal?.removeEventListener("abort", this.#onAbort);
       this.#closing = this.#coordinator.close(reason);
       this.#notice();

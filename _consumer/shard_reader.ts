@@ -69,6 +69,7 @@ export class ShardReader {
   readonly #expected: { bytes: number; records: number };
   #position: ShardPosition;
   #state: ReaderState = "opening";
+  #hasSeenTip = false;
   #millisBehindLatest: number | undefined;
   #bufferedBytes = 0;
   #childShardIds: readonly string[] = [];
@@ -98,6 +99,11 @@ export class ShardReader {
   /** Where it stands. */
   get state(): ReaderState {
     return this.#state;
+  }
+
+  /** Whether it has been at the tip of the shard once, and not at its end since. */
+  get hasSeenTip(): boolean {
+    return this.#hasSeenTip && this.#state !== "ended";
   }
 
   /** How far the last answer was behind the tip, in milliseconds. */
@@ -132,7 +138,7 @@ export class ShardReader {
     while (this.shift());
   }
 
-  /** Reads until the end of the shard, or its tip if that is all that is wanted. Rejects when it cannot go on. */
+  /** Reads until the end of the shard. Rejects when it cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
     while (this.#state !== "ended") {
@@ -140,7 +146,6 @@ export class ShardReader {
         iterator ??= await this.#open(signal);
         iterator = await this.#read(iterator, signal);
         this.#failures = this.#expiries = 0;
-        if (this.#options.until && this.#state === "caught-up") return;
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         if (hasCode(error, "ExpiredIteratorException")) {
@@ -251,7 +256,10 @@ export class ShardReader {
     this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
     if (!NextShardIterator) this.#state = "ended";
     else if (isBehind) this.#state = "reading";
-    else if (!last || this.#isNew(last)) this.#state = "caught-up";
+    else if (!last || this.#isNew(last)) {
+      this.#state = "caught-up";
+      this.#hasSeenTip = true;
+    }
 
     const soon = 1000 / readsPerSecond;
     const pause = isBehind || until && last

@@ -139,7 +139,7 @@ export class ShardSession<T> {
 
   /** Whether the tip has been seen and everything up to it handed out. */
   get isCaughtUp(): boolean {
-    return this.#reader.state === "caught-up" && !this.#stop.signal.aborted &&
+    return this.#reader.hasSeenTip && !this.#stop.signal.aborted &&
       !this.#busy && !this.hasNext;
   }
 

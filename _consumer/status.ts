@@ -5,10 +5,10 @@
  */
 import type { Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
-import type { SessionStatus, ShardSession } from "./shard_session.ts";
+import type { ShardSession } from "./shard_session.ts";
 
-/** How a shard stands. */
-export interface ShardStatus extends Partial<Omit<SessionStatus, "state">> {
+/** How a shard stands; what follows `owner` is known only for shards in the hands of this worker. */
+export interface ShardStatus {
   /** The shard. */
   shardId: string;
   /** Its parents. */
@@ -17,9 +17,26 @@ export interface ShardStatus extends Partial<Omit<SessionStatus, "state">> {
    * `waiting`: for its parents, or not claimed yet; `elsewhere`: in the hands of another worker; `opening`, `reading`,
    * `caught-up` (its tip was seen), `ended` (all read, not all acknowledged); `finished`: all processed.
    */
-  state: SessionStatus["state"] | "waiting" | "elsewhere" | "finished";
+  state:
+    | "waiting"
+    | "elsewhere"
+    | "opening"
+    | "reading"
+    | "caught-up"
+    | "ended"
+    | "finished";
   /** The worker that holds its lease, as last seen. */
   owner?: string;
+  /** How far reading is behind the tip, in milliseconds, as the server says. */
+  millisBehindLatest?: number;
+  /** The sequence number up to which everything is acknowledged, since reading started. */
+  acknowledged?: string;
+  /** Values that were handed out and are not acknowledged in order. */
+  unacknowledged?: number;
+  /** Kinesis records that wait to be handed out. */
+  bufferedRecords?: number;
+  /** Bytes of them. */
+  bufferedBytes?: number;
 }
 
 /** How a consumer stands. */

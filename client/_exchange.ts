@@ -112,9 +112,11 @@ export class Exchange {
     } catch (cause) {
       const requestId = requestIdOf(response.headers);
       throw new ResponseError(
-        `Cannot ${action} in ${name}: the answer cannot be read${
-          type ? `, its type is ${type}` : ""
-        }${requestId ? ` (request ${requestId})` : ""}`,
+        `Cannot ${action} in ${name}: the answer cannot be read` +
+          (type && !/json|cbor/.test(type)
+            ? ` as its type is ${type}. Check that the endpoint is one of Kinesis`
+            : "") +
+          (requestId ? ` (request ${requestId})` : ""),
         { cause, status: response.status },
       );
     }
@@ -126,7 +128,7 @@ export class Exchange {
     signal: AbortSignal,
   ): Promise<Response> {
     const { codec, fetch, keys } = this.#options;
-    const { href, headers } = await this.#signer.sign({
+    const { url, headers } = await this.#signer.sign({
       url: destination.url,
       headers: {
         "content-type": codec.contentType,
@@ -138,7 +140,7 @@ export class Exchange {
       now,
     });
     try {
-      const response = fetch(href, {
+      const response = fetch(url.href, {
         method: "POST",
         headers,
         body,

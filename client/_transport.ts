@@ -11,12 +11,12 @@ import { ServiceError, TimeoutError } from "../errors.ts";
 import type { KeySource } from "./_credentials.ts";
 import { Destinations } from "./_destination.ts";
 import { type Call, Exchange, type Seen } from "./_exchange.ts";
+import { Retries, type Retry } from "./_retries.ts";
 import {
   type CallOptions,
   checkCallOptions,
   type ResolvedClientOptions,
 } from "./options.ts";
-import { Retries, type Retry } from "./_retries.ts";
 
 /** Signatures are valid for 5 minutes; a clock that is off by less is not the reason of a refusal. */
 const SKEW_MS = 4 * 60_000;
@@ -108,7 +108,7 @@ export class Transport {
     const body = this.#exchange.encode(action, request);
     const call = { action, body, destination };
     const tried = { skew: false, keys: false };
-    let paid: Retry | undefined;
+    let retry: Retry | undefined;
     for (let attempt = 1;; attempt++) {
       options.signal?.throwIfAborted();
       const started = clock.now();
@@ -129,7 +129,7 @@ export class Transport {
         responseBytes: seen.responseBytes,
       };
       if (answer !== undefined) {
-        this.#retries.succeeded(paid);
+        this.#retries.succeeded(retry);
         notify(hooks, "onAttempt", event);
         return answer;
       }
@@ -138,8 +138,8 @@ export class Transport {
         // Once, and at once: the request was fine but for its date or its keys.
         retryDelayMs = 0;
       } else if (attempt < maxAttempts && !options.signal?.aborted) {
-        paid = this.#retries.next(failure, attempt - 1);
-        retryDelayMs = paid?.delayMs;
+        retry = this.#retries.next(failure, attempt - 1);
+        retryDelayMs = retry?.delayMs;
       }
       notify(hooks, "onAttempt", { ...event, error: failure, retryDelayMs });
       if (retryDelayMs === undefined) throw failure;

@@ -41,9 +41,9 @@ export type Fault =
     /** @default {"ProvisionedThroughputExceededException"} */
     readonly code?: string;
   }
-  /** The event stream goes quiet after so many events, with the connection open. */
+  /** SubscribeToShard goes quiet after so many events, with the connection open. */
   | { readonly type: "silence"; readonly afterEvents: number }
-  /** The event stream ends with an exception after so many events. */
+  /** SubscribeToShard ends with an exception after so many events. */
   | {
     readonly type: "exception";
     readonly afterEvents: number;

@@ -32,11 +32,15 @@ import type {
   CreatedStream,
   CreateStreamOptions,
   FetchHandler,
+  ServerConnection,
 } from "./kinesis_server_types.ts";
 import {
   type KinesisServerOptions,
   resolveOptions,
 } from "./kinesis_server_options.ts";
+
+/** A key for servers that do not look at signatures. */
+const ANY_CREDENTIALS = { accessKeyId: "id", secretAccessKey: "secret" };
 
 /**
  * An in-memory Kinesis that is a `fetch` handler: give {@linkcode KinesisServer.fetch} to a client, or serve it.
@@ -73,6 +77,8 @@ export class KinesisServer {
    * The address does not matter. Rejects only with the reason of an aborted signal; every error of the service is an answer.
    */
   readonly fetch: FetchHandler;
+  /** What a client needs: `new KinesisClient(server.connection)`. The key is the first of the accepted ones, if there are any. */
+  readonly connection: ServerConnection;
   readonly #account: Account;
   readonly #clock: OffsetClock;
   readonly #log: RequestLog;
@@ -100,6 +106,11 @@ export class KinesisServer {
       new SignatureVerifier(resolved.region, resolved.credentials);
     this.fetch = (input: Request | URL | string, init?: object) =>
       this.#handle(input, init);
+    this.connection = {
+      region: resolved.region,
+      credentials: resolved.credentials?.[0] ?? ANY_CREDENTIALS,
+      fetch: this.fetch,
+    };
   }
 
   /** The requests that were answered, oldest first: the last {@linkcode KinesisServerOptions.logLimit} of them. */

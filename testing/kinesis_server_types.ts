@@ -4,6 +4,7 @@
  * @module
  */
 import type { StreamMode } from "./_state/stream.ts";
+import type { AcceptedCredentials } from "./_wire/signature.ts";
 
 /** How {@linkcode KinesisServer.createStream} makes a stream. */
 export interface CreateStreamOptions {
@@ -15,6 +16,16 @@ export interface CreateStreamOptions {
   retentionHours?: number;
   /** Largest record in KiB, data and key: 1024 to 10240. @default {1_024} */
   maxRecordSizeInKiB?: number;
+}
+
+/** What a client needs to talk to a server in memory. */
+export interface ServerConnection {
+  /** The region of the server. */
+  readonly region: string;
+  /** A key that the server accepts. */
+  readonly credentials: AcceptedCredentials;
+  /** Answers the client's requests. */
+  readonly fetch: FetchHandler;
 }
 
 /** A function that is both a `fetch` for clients and a handler for servers. */

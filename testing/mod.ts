@@ -8,6 +8,7 @@ export type {
   CreatedStream,
   CreateStreamOptions,
   FetchHandler,
+  ServerConnection,
 } from "./kinesis_server_types.ts";
 export type {
   KinesisServerLimits,

@@ -8,7 +8,7 @@ import { Exchange, type Fetch } from "./_faults/exchange.ts";
 import { inject } from "./_faults/inject.ts";
 import { ShardFinder } from "./_faults/shard_finder.ts";
 import { seededRandom } from "./_random.ts";
-import type { FaultPlan, FaultRule } from "./fault_plan.ts";
+import type { Fault, FaultPlan, FaultRule } from "./fault_plan.ts";
 
 /** A `fetch` with faults. */
 export interface FaultyFetch {
@@ -120,6 +120,13 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
   return result;
 }
 
+/** Faults that can happen to one action only. */
+const ONLY_ACTIONS: Readonly<Partial<Record<Fault["type"], string>>> = {
+  partial: "PutRecords",
+  silence: "SubscribeToShard",
+  exception: "SubscribeToShard",
+};
+
 function usesShard(rule: FaultRule): boolean {
   return rule.shardId !== undefined || rule.match !== undefined;
 }
@@ -131,7 +138,8 @@ function isHit(
   shardId: string | undefined,
 ): boolean {
   const { rule } = state;
-  const isMeant =
+  const only = ONLY_ACTIONS[rule.fault.type];
+  const isMeant = (only === undefined || only === action) &&
     (rule.action === undefined || [rule.action].flat().includes(action)) &&
     (rule.shardId === undefined || rule.shardId === shardId) &&
     (rule.match === undefined || rule.match({ action, input, shardId }));

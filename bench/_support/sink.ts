@@ -12,12 +12,34 @@ export interface SinkOptions {
   readRecords?: number;
   /** Bytes of each of them. @default {1000} */
   readBytes?: number;
+  /** Files with a key and a certificate in PEM, for HTTPS. Default: HTTP. */
+  tls?: { key: string; cert: string };
+  /** Looks into all records and counts the values in them, which makes it slow. @default {false} */
+  inspect?: boolean;
+}
+
+/** What a sink has taken since its start. */
+export interface SinkStats {
+  /** Requests of PutRecords. */
+  requests: number;
+  /** Kinesis records in them. */
+  records: number;
+  /** Bytes of their bodies. */
+  bytes: number;
+  /** Values inside, if it inspects. */
+  values: number;
+  /** How many different ones. */
+  distinct: number;
+  /** CPU time of the sink in microseconds. */
+  cpuMicros: number;
 }
 
 /** A running sink. */
 export interface Sink {
   /** Where it listens. */
   endpoint: string;
+  /** What it has taken so far. */
+  stats(): Promise<SinkStats>;
   /** Ends the process. */
   close(): void;
 }
@@ -41,8 +63,16 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const { value } = await reader.read();
   const port = Number(new TextDecoder().decode(value).trim());
   child.unref();
+  const endpoint = `${options.tls ? "https" : "http"}://127.0.0.1:${port}`;
+  const client = options.tls && Deno.createHttpClient({
+    caCerts: [await Deno.readTextFile(options.tls.cert)],
+  });
   return {
-    endpoint: `http://127.0.0.1:${port}`,
-    close: () => child.kill("SIGKILL"),
+    endpoint,
+    stats: async () => await (await fetch(endpoint, { client })).json(),
+    close: () => {
+      client?.close();
+      child.kill("SIGKILL");
+    },
   };
 }

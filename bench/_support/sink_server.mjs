@@ -1,81 +1,257 @@
 // A Kinesis that stores nothing and reads from nothing: it answers as fast as loopback allows. Run by Node, whose server
-// takes large bodies several times faster than others tried, so that the sink is not what is measured.
+// takes large bodies several times faster than others tried, so that the sink is not what is measured. It prints its
+// port, and answers `GET /stats` with what it has taken and what that has cost.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
+import {
+  decodeCbor,
+  encodeArrayHead,
+  encodeCbor,
+  encodeMapHead,
+} from "./sink_cbor.mjs";
 
-const { shards, readRecords, readBytes } = JSON.parse(process.argv[2]);
+const { shards, readRecords, readBytes, tls, inspect } = JSON.parse(
+  process.argv[2],
+);
 
+const CREATED = 1.7e9;
+const ACCOUNT = "123456789012";
 const MAX_HASH = (1n << 128n) - 1n;
 const width = (MAX_HASH + 1n) / BigInt(shards);
-const listShards = JSON.stringify({
-  Shards: Array.from({ length: shards }, (_, i) => ({
-    ShardId: `shardId-${String(i).padStart(12, "0")}`,
-    HashKeyRange: {
-      StartingHashKey: String(width * BigInt(i)),
-      EndingHashKey: String(
-        i === shards - 1 ? MAX_HASH : width * BigInt(i + 1) - 1n,
-      ),
-    },
-    SequenceNumberRange: { StartingSequenceNumber: "1" },
-  })),
-});
+const shardList = Array.from({ length: shards }, (_, i) => ({
+  ShardId: `shardId-${String(i).padStart(12, "0")}`,
+  HashKeyRange: {
+    StartingHashKey: String(width * BigInt(i)),
+    EndingHashKey: String(
+      i === shards - 1 ? MAX_HASH : width * BigInt(i + 1) - 1n,
+    ),
+  },
+  SequenceNumberRange: { StartingSequenceNumber: "1" },
+}));
 
-const value = JSON.stringify({ text: "x".repeat(Math.max(0, readBytes - 11)) });
-const data = Buffer.from(value).toString("base64");
-const getRecords = JSON.stringify({
+// ---- Reading ----
+
+const data = Buffer.from(
+  JSON.stringify({ text: "x".repeat(Math.max(0, readBytes - 11)) }),
+);
+const getRecords = {
   Records: Array.from({ length: readRecords }, (_, i) => ({
     SequenceNumber: String(10n ** 55n + BigInt(i)),
-    ApproximateArrivalTimestamp: 1.7e9,
-    Data: data,
+    ApproximateArrivalTimestamp: CREATED,
+    Data: data.toString("base64"),
     PartitionKey: `key-${i}`,
   })),
   NextShardIterator: "next",
   MillisBehindLatest: 1000,
-});
-
-const entry = JSON.stringify({
-  SequenceNumber: String(10n ** 55n),
-  ShardId: "shardId-000000000000",
-});
-const MARK = Buffer.from('PartitionKey"');
-const putAnswers = new Map();
-
-/** Counts records without parsing: the answer needs one entry for each. */
-function putRecords(body) {
-  let count = 0;
-  for (
-    let at = body.indexOf(MARK);
-    at >= 0;
-    at = body.indexOf(MARK, at + MARK.length)
-  ) count++;
-  let answer = putAnswers.get(count);
-  if (!answer) {
-    const entries = new Array(count).fill(entry).join(",");
-    answer = Buffer.from(`{"FailedRecordCount":0,"Records":[${entries}]}`);
-    putAnswers.set(count, answer);
-  }
-  return answer;
-}
-
-const fixed = {
-  GetRecords: Buffer.from(getRecords),
-  GetShardIterator: Buffer.from('{"ShardIterator":"next"}'),
-  ListShards: Buffer.from(listShards),
 };
 
-http.createServer((request, response) => {
+function describe({ StreamName, StreamARN }) {
+  const name = StreamName ?? StreamARN?.split("/")[1] ?? "bench";
+  return {
+    StreamName: name,
+    StreamARN: `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${name}`,
+    StreamStatus: "ACTIVE",
+    StreamModeDetails: { StreamMode: "PROVISIONED" },
+    RetentionPeriodHours: 24,
+    StreamCreationTimestamp: CREATED,
+    EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
+    EncryptionType: "NONE",
+  };
+}
+
+const actions = {
+  GetShardIterator: () => ({ ShardIterator: "next" }),
+  ListShards: () => ({ Shards: shardList }),
+  DescribeStream: (request) => ({
+    StreamDescription: {
+      ...describe(request),
+      Shards: shardList,
+      HasMoreShards: false,
+    },
+  }),
+  DescribeStreamSummary: (request) => ({
+    StreamDescriptionSummary: {
+      ...describe(request),
+      OpenShardCount: shards,
+      ConsumerCount: 0,
+    },
+  }),
+};
+const getRecordsJson = Buffer.from(JSON.stringify(getRecords));
+let getRecordsCbor;
+/** Made when first asked for: it is large. */
+function recordsInCbor() {
+  return getRecordsCbor ??= encodeCbor({
+    ...getRecords,
+    Records: getRecords.Records.map((record) => ({
+      ...record,
+      ApproximateArrivalTimestamp: new Date(1000 * CREATED),
+      Data: data,
+    })),
+  });
+}
+
+// ---- Writing ----
+
+const stats = { requests: 0, records: 0, bytes: 0, values: 0, distinct: 0 };
+const seen = new Set();
+
+const shardOfKey = new Map();
+const shardOfHashKey = new Map();
+function shardOf(partitionKey, hashKey) {
+  const known = hashKey === undefined
+    ? shardOfKey.get(partitionKey)
+    : shardOfHashKey.get(hashKey);
+  if (known !== undefined) return known;
+  const hash = hashKey === undefined
+    ? BigInt("0x" + createHash("md5").update(partitionKey).digest("hex"))
+    : BigInt(hashKey);
+  const shard = Math.min(Number(hash / width), shards - 1);
+  const cache = hashKey === undefined ? shardOfKey : shardOfHashKey;
+  if (cache.size > 100_000) cache.clear();
+  cache.set(hashKey ?? partitionKey, shard);
+  return shard;
+}
+
+const KEY = Buffer.from('"PartitionKey"');
+const HASH_KEY = Buffer.from('"ExplicitHashKey"');
+const QUOTE = 0x22;
+
+/** The text of a field whose name ends at `at`; keys of benchmarks need no escapes. */
+function textBehind(body, at) {
+  const start = body.indexOf(QUOTE, at) + 1;
+  return body.latin1Slice(start, body.indexOf(QUOTE, start));
+}
+
+/** The shard of each record. Without parsing: only the keys are looked at. */
+function shardsOfJson(body) {
+  const targets = [];
+  const hashKeys = [];
+  for (
+    let at = body.indexOf(HASH_KEY);
+    at >= 0;
+    at = body.indexOf(HASH_KEY, at + HASH_KEY.length)
+  ) hashKeys.push(textBehind(body, at + HASH_KEY.length));
+  for (
+    let at = body.indexOf(KEY);
+    at >= 0;
+    at = body.indexOf(KEY, at + KEY.length)
+  ) {
+    const key = textBehind(body, at + KEY.length);
+    targets.push(shardOf(key, hashKeys[targets.length]));
+  }
+  if (hashKeys.length === 0 || hashKeys.length === targets.length) {
+    return targets;
+  }
+  // Some records have one, some have not.
+  return JSON.parse(body).Records.map((record) =>
+    shardOf(record.PartitionKey, record.ExplicitHashKey)
+  );
+}
+
+const SEQUENCE_NUMBER = String(10n ** 55n);
+const entriesJson = shardList.map(({ ShardId }) =>
+  JSON.stringify({ SequenceNumber: SEQUENCE_NUMBER, ShardId })
+);
+const entriesCbor = shardList.map(({ ShardId }) =>
+  encodeCbor({ SequenceNumber: SEQUENCE_NUMBER, ShardId })
+);
+
+function putRecords(body, isCbor) {
+  const targets = isCbor
+    ? decodeCbor(body).Records.map((record) =>
+      shardOf(record.PartitionKey, record.ExplicitHashKey)
+    )
+    : shardsOfJson(body);
+  stats.requests++;
+  stats.records += targets.length;
+  stats.bytes += body.length;
+  if (inspect) countValues(body, isCbor);
+  if (isCbor) {
+    return Buffer.concat([
+      encodeMapHead(2),
+      encodeCbor("FailedRecordCount"),
+      encodeCbor(0),
+      encodeCbor("Records"),
+      encodeArrayHead(targets.length),
+      ...targets.map((shard) => entriesCbor[shard]),
+    ]);
+  }
+  let entries = "";
+  for (const shard of targets) entries += "," + entriesJson[shard];
+  return Buffer.from(
+    `{"FailedRecordCount":0,"Records":[${entries.slice(1)}]}`,
+  );
+}
+
+/** What no framing hides, since all of them hold the JSON text as it is. Slow, so only where it is asked for. */
+function countValues(body, isCbor) {
+  const { Records } = isCbor ? decodeCbor(body) : JSON.parse(body);
+  for (const { Data } of Records) {
+    const text = (isCbor ? Data : Buffer.from(Data, "base64")).latin1Slice();
+    for (const [, id] of text.matchAll(/"id": ?(\d+)/g)) {
+      stats.values++;
+      seen.add(id);
+    }
+  }
+  stats.distinct = seen.size;
+}
+
+// ---- HTTP ----
+
+const CALLER =
+  `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>arn:aws:iam::${ACCOUNT}:user/bench</Arn><UserId>AIDA</UserId><Account>${ACCOUNT}</Account>
+</GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>`;
+
+function answerTo(request, body) {
+  if (request.method === "GET") {
+    const { user, system } = process.cpuUsage();
+    const text = JSON.stringify({ ...stats, cpuMicros: user + system });
+    return ["application/json", Buffer.from(text)];
+  }
   const action = request.headers["x-amz-target"]?.split(".")[1];
+  const type = request.headers["content-type"] ?? "";
+  // The native part of the KPL asks STS for the account.
+  if (!action) return ["text/xml", Buffer.from(CALLER)];
+  const isCbor = type.includes("cbor");
+  if (action === "PutRecords") return [type, putRecords(body, isCbor)];
+  if (action === "GetRecords") {
+    return [type, isCbor ? recordsInCbor() : getRecordsJson];
+  }
+  const decoded = isCbor ? decodeCbor(body) : JSON.parse(body);
+  const answer = actions[action]?.(decoded) ?? {};
+  return [
+    type,
+    isCbor ? encodeCbor(answer) : Buffer.from(JSON.stringify(answer)),
+  ];
+}
+
+function serve(request, response) {
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => {
-    const answer = action === "PutRecords"
-      ? putRecords(Buffer.concat(chunks))
-      : fixed[action] ?? Buffer.from("{}");
+    const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+    const [type, answer] = answerTo(request, body);
     response.writeHead(200, {
-      "content-type": "application/x-amz-json-1.1",
+      "content-type": type,
       "content-length": answer.length,
+      "x-amzn-requestid": "00000000-0000-0000-0000-000000000000",
     });
     response.end(answer);
   });
-}).listen(0, "127.0.0.1", function () {
+}
+
+const server = tls
+  ? https.createServer({
+    key: readFileSync(tls.key),
+    cert: readFileSync(tls.cert),
+  }, serve)
+  : http.createServer(serve);
+// Idle connections stay: no client is to meet one that is being closed.
+server.keepAliveTimeout = 0;
+server.listen(0, "127.0.0.1", function () {
   console.log(this.address().port);
 });

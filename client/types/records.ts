@@ -110,7 +110,10 @@ export interface KinesisApiRecord {
   SequenceNumber: string;
   /** When it arrived, to the millisecond. */
   ApproximateArrivalTimestamp?: Date;
-  /** The bytes, in memory of their own. */
+  /**
+   * The bytes. Records of one answer may share an `ArrayBuffer`: before you transfer `Data.buffer` to a worker, take a copy
+   * with `Data.slice()`.
+   */
   Data: Uint8Array<ArrayBuffer>;
   /** The partition key; empty where the stream distributes records by itself and the producer gave none. */
   PartitionKey: string;

@@ -1,6 +1,11 @@
-import { iteratorType, shardId, streamReference } from "../_wire/fields.ts";
+import {
+  iteratorType,
+  sequenceNumber,
+  shardId,
+  streamReference,
+} from "../_wire/fields.ts";
 import { throughputExceeded } from "../_wire/service_error.ts";
-import { flag, required, text, timestamp } from "../_wire/shape.ts";
+import { flag, required, timestamp } from "../_wire/shape.ts";
 import { type Action, action, endDryRun } from "./action.ts";
 import { placeOf } from "./read_position.ts";
 import { sealIterator } from "./shard_iterator.ts";
@@ -10,7 +15,7 @@ export const getShardIterator: Action = action({
   ...streamReference,
   ShardId: required(shardId),
   ShardIteratorType: required(iteratorType),
-  StartingSequenceNumber: text({ pattern: /^0|([1-9]\d{0,128})$/ }),
+  StartingSequenceNumber: sequenceNumber,
   Timestamp: timestamp,
   DryRun: flag,
 }, (input, { account, sealer }) => {

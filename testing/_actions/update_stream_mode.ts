@@ -1,4 +1,3 @@
-import { ON_DEMAND_SHARDS } from "../_state/limits.ts";
 import { streamArn, streamMode } from "../_wire/fields.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { integer, required, structure } from "../_wire/shape.ts";
@@ -22,13 +21,11 @@ export const updateStreamMode: Action = action({
     throw invalidArgument("WarmThroughputMiBps needs the mode ON_DEMAND.");
   }
   if (mode === "ON_DEMAND" && stream.mode !== mode) requireOnDemand(account);
-  change(account, stream, (now) => {
+  change(account, stream, () => {
     stream.mode = mode;
     stream.warmMiBps = warm;
+    // The shards stay as they are; an on-demand stream of the service would scale from there.
     if (mode === "PROVISIONED") stream.distributes = false;
-    else if (stream.shards.open.length < ON_DEMAND_SHARDS) {
-      stream.shards.resize(ON_DEMAND_SHARDS, now);
-    }
   });
   return NOTHING;
 });

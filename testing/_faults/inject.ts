@@ -20,9 +20,7 @@ export async function inject(
 ): Promise<Response> {
   const { exchange, next } = injection;
   if (fault.type === "partial") {
-    return exchange.action === "PutRecords"
-      ? await failPartly(injection, fault)
-      : await next(exchange);
+    return await failPartly(injection, fault);
   }
   injection.onHit();
   switch (fault.type) {

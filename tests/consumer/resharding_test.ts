@@ -189,3 +189,27 @@ Deno.test("Consumer resumes a closed shard without repeating its last batch", as
     "SHARD_END",
   );
 });
+
+Deno.test("Consumer that ends when caught up goes on with a shard that is merged after its tip was seen", async () => {
+  const world = new World({ shards: 2 });
+  const [a, b] = world.shardIds as [string, string];
+  await world.put(5, { keys: ["x"], shardId: b });
+  const consumer = world.consumer({
+    checkpointer: new MemoryCheckpointer(),
+    until: "caught-up",
+    prefetch: { records: 1 },
+  });
+  const reader = consumer.getReader();
+  const records = await world.read(reader, 1);
+  await world.pass(5000);
+  assert(world.events.includes(`caught-up ${a}`));
+  world.server.merge(STREAM, a, b);
+  await world.put(5, { keys: ["x"] });
+  for (;;) {
+    records.at(-1)!.ack();
+    const [record] = await world.read(reader, 1);
+    if (!record) break;
+    records.push(record);
+  }
+  assertComplete(values(records), world.written);
+});

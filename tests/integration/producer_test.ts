@@ -15,6 +15,7 @@ import {
 } from "../../errors.ts";
 import { json, jsonLines, string } from "../../processors/mod.ts";
 import { Producer } from "../../producer.ts";
+import { startInMemory } from "../_services/in_memory.ts";
 import { startKinesalite } from "../_services/kinesalite.ts";
 import { startKinesisLocal } from "../_services/kinesis_local.ts";
 import type { Service } from "../_services/service.ts";
@@ -74,6 +75,8 @@ const RECORDS = 5000;
 const emulators: [name: string, start: () => Promise<Service>][] = [
   ["kinesalite", () => startKinesalite()],
   ["kinesis-local", () => startKinesisLocal()],
+  // With its limits off: it would throttle what the emulators take.
+  ["KinesisServer", () => startInMemory({ limits: false })],
 ];
 
 for (const [name, start] of emulators) {

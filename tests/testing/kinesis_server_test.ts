@@ -570,6 +570,15 @@ Deno.test("KinesisServer handles fail with the service's error, when there is no
   assertThrows(() => server.advance(-1), RangeError);
 });
 
+Deno.test("KinesisServer.connection is what a client needs", () => {
+  const { connection, fetch } = new KinesisServer({ region: "eu-west-1" });
+  assertEquals(connection.region, "eu-west-1");
+  assertEquals(connection.fetch, fetch);
+  const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+  const verifying = new KinesisServer({ credentials: [credentials] });
+  assertEquals(verifying.connection.credentials, credentials);
+});
+
 Deno.test("KinesisServer forgets everything, when it is closed", async () => {
   const { fetch, server } = withStream(1);
   server.close();

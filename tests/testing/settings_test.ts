@@ -220,7 +220,7 @@ Deno.test("UpdateStreamMode switches between provisioned and on-demand", async (
   });
   const onDemand = await summary();
   assertEquals(onDemand.StreamModeDetails, { StreamMode: "ON_DEMAND" });
-  assertEquals(onDemand.OpenShardCount, 4);
+  assertEquals(onDemand.OpenShardCount, 1);
   await fails(fetch, "ValidationException", "UpdateShardCount", {
     StreamName: "s",
     TargetShardCount: 8,
@@ -230,7 +230,7 @@ Deno.test("UpdateStreamMode switches between provisioned and on-demand", async (
     StreamARN: arn,
     StreamModeDetails: { StreamMode: "PROVISIONED" },
   });
-  assertEquals((await summary()).OpenShardCount, 4);
+  assertEquals((await summary()).OpenShardCount, 1);
 });
 
 Deno.test("UpdateStreamRecordDistributionStrategy frees records of their keys", async () => {

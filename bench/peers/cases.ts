@@ -1,0 +1,143 @@
+/**
+ * Who is measured, in which variants, and how each is started.
+ *
+ * @module
+ */
+import type { Peers } from "./install.ts";
+import type { Command } from "./peer.ts";
+
+/** One line of the table. */
+export interface Case {
+  /** Who. */
+  name: string;
+  /** Which variant, in the peer's own words. */
+  variant: string;
+  /** How to start it. */
+  command(task: Task): Command;
+  /** Whether it insists on HTTPS. */
+  tls?: boolean;
+  /** Whether it can tell when a single value was acknowledged. */
+  latency?: boolean;
+  /** The case that it is measured against: with whose requests `fetch` alone was fed. */
+  floor?: string;
+}
+
+/** What a peer is told. */
+export interface Task {
+  /** Where the sink is. */
+  endpoint: string;
+  /** See {@linkcode Case}. */
+  variant: string;
+  /** Bytes of a value. */
+  bytes: number;
+  /** Values in a round. */
+  count: number;
+  /** Rounds are repeated for so long. */
+  seconds: number;
+  /** One round only, into a sink that counts values. */
+  inspect?: boolean;
+  /** Measures latency instead. */
+  latency?: boolean;
+}
+
+const here = new URL("./", import.meta.url).pathname;
+
+function deno(tls: Peers["tls"]): (task: Task) => Command {
+  const trust = tls instanceof Error ? [] : [`--cert=${tls.cert}`];
+  return (task) => ({
+    program: Deno.execPath(),
+    args: ["run", "-A", ...trust, `${here}ours.mjs`, JSON.stringify(task)],
+  });
+}
+
+function node(file: string, more: object = {}): (task: Task) => Command {
+  return (task) => ({
+    program: "node",
+    args: [file, JSON.stringify({ ...task, ...more })],
+  });
+}
+
+/** All that can be run with these peers; `bundle` is our code for Node. */
+export function casesOf(
+  { sdk, python, kpl, tls }: Peers,
+  bundle: string | undefined,
+): Case[] {
+  const cases: Case[] = [];
+  const ours = (variant: string, more: Partial<Case> = {}) =>
+    cases.push({ name: "ours", variant, command: deno(tls), ...more });
+  for (const protocol of ["json", "cbor"]) {
+    for (const framing of ["json", "kplBytes"]) {
+      cases.push({
+        name: "fetch alone",
+        variant: `fetch ${framing} ${protocol}`,
+        command: deno(tls),
+      });
+    }
+    for (const framing of ["json", "jsonLines", "kplJson", "kplBytes"]) {
+      const floor = framing === "json" || framing === "kplBytes"
+        ? `fetch ${framing} ${protocol}`
+        : undefined;
+      const latency = framing === "json" || framing === "kplBytes";
+      ours(`producer ${framing} ${protocol}`, { floor, latency });
+    }
+    ours(`producer jsonLines ${protocol} keyless`);
+    ours(`client json ${protocol}`);
+  }
+  if (!(tls instanceof Error)) {
+    ours("producer kplBytes cbor tls", { tls: true });
+  }
+  if (bundle) {
+    for (const framing of ["json", "kplBytes"]) {
+      cases.push({
+        name: "ours on Node",
+        variant: `producer ${framing} cbor node`,
+        command: node(bundle),
+      });
+    }
+  }
+  if (!(sdk instanceof Error)) {
+    cases.push({
+      name: "@aws-sdk/client-kinesis",
+      variant: "json",
+      command: node(`${here}sdk.mjs`, { home: sdk }),
+    });
+  }
+  if (!(python instanceof Error)) {
+    for (const variant of ["json", "jsonLines", "jsonLines keyless"]) {
+      cases.push({
+        name: "async-kinesis",
+        variant,
+        command: (task) => ({
+          program: python,
+          args: [`${here}async_kinesis.py`, JSON.stringify(task)],
+          env: { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" },
+        }),
+      });
+    }
+  }
+  if (!(kpl instanceof Error) && !(tls instanceof Error)) {
+    for (const variant of ["aggregated", "plain"]) {
+      cases.push({
+        name: "KPL",
+        variant,
+        tls: true,
+        latency: true,
+        command: (task) => ({
+          program: "java",
+          args: [
+            "-cp",
+            kpl,
+            `${here}Kpl.java`,
+            task.endpoint,
+            variant,
+            String(task.bytes),
+            String(task.count),
+            String(task.seconds),
+            task.latency ? "latency" : task.inspect ? "inspect" : "throughput",
+          ],
+        }),
+      });
+    }
+  }
+  return cases;
+}

@@ -1,0 +1,132 @@
+// Our producer and client, and `fetch` alone with the very requests that the producer would make. Runs in Deno, and
+// bundled in Node.
+import { KinesisClient, Producer } from "../../mod.ts";
+import { json, jsonLines, kplBytes, kplJson } from "../../processors/mod.ts";
+import {
+  keyOf,
+  latency,
+  rounds,
+  take,
+  task,
+  throughput,
+  values,
+} from "./workload.mjs";
+
+const [subject, framing, protocol, keys] = task.variant.split(" ");
+const processors = { json, jsonLines, kplBytes, kplJson };
+const encoder = new TextEncoder();
+const encode = (value) => encoder.encode(JSON.stringify(value));
+
+const connection = {
+  endpoint: task.endpoint,
+  region: "us-east-1",
+  credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+  protocol,
+};
+
+// kplBytes gets bytes that are ready, as the KPL does.
+const asBytes = framing === "kplBytes";
+if (asBytes) { for (const value of values) value.bytes = encode(value); }
+const input = (value) => asBytes ? value.bytes : value;
+
+/** Bytes do not tell their key, but come in the order of the values. */
+function keysInTurn() {
+  let at = 0;
+  return () => keyOf(values[at++ % values.length]);
+}
+
+function createProducer(client) {
+  return new Producer({
+    client,
+    streamName: "bench",
+    processor: processors[framing](),
+    partitionKey: keys === "keyless"
+      ? undefined
+      : asBytes
+      ? keysInTurn()
+      : keyOf,
+    shardRates: false,
+  });
+}
+
+async function produce(source, client = new KinesisClient(connection)) {
+  const producer = createProducer(client);
+  await new ReadableStream({
+    pull(controller) {
+      const batch = take(source, 64);
+      for (const value of batch) controller.enqueue(input(value));
+      if (batch.length < 64) controller.close();
+    },
+  }, { highWaterMark: 64 }).pipeTo(producer);
+  const { delivered } = producer.stats();
+  if (delivered !== source.taken) throw new Error(`${delivered} delivered`);
+}
+
+/** Runs so many at a time. */
+async function several(count, next) {
+  await Promise.all(Array.from({ length: count }, async () => {
+    while (await next());
+  }));
+}
+
+/** What people would write around a bare client. */
+async function batches(source) {
+  const client = new KinesisClient(connection);
+  await several(8, async () => {
+    const batch = take(source, 500);
+    if (batch.length === 0) return false;
+    const answer = await client.putRecords({
+      StreamName: "bench",
+      Records: batch.map((value) => ({
+        Data: encode(value),
+        PartitionKey: keyOf(value),
+      })),
+    });
+    if (answer.FailedRecordCount) throw new Error("not stored");
+    return true;
+  });
+}
+
+/** The requests of one round, as the producer makes them. */
+async function capture() {
+  const requests = [];
+  const client = new KinesisClient({
+    ...connection,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const body = new Uint8Array(await request.clone().arrayBuffer());
+      if (request.headers.get("x-amz-target").endsWith("PutRecords")) {
+        requests.push([request.url, {
+          method: "POST",
+          headers: [...request.headers],
+          body,
+        }]);
+      }
+      return await fetch(request);
+    },
+  });
+  await produce(rounds(0), client);
+  return requests;
+}
+
+/** Sends a round of ready-made requests for each round of values. */
+function replay(requests) {
+  return async (source) => {
+    let at = 0;
+    await several(8, async () => {
+      if (at === requests.length) at = 0;
+      if (at === 0 && take(source, values.length).length === 0) return false;
+      const [url, init] = requests[at++];
+      const response = await fetch(url, init);
+      await response.arrayBuffer();
+      return response.ok;
+    });
+  };
+}
+
+if (task.latency) {
+  const producer = createProducer(new KinesisClient(connection));
+  await latency((value) => producer.put(input(value)));
+} else if (subject === "producer") await throughput(produce);
+else if (subject === "client") await throughput(batches);
+else await throughput(replay(await capture()));

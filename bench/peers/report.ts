@@ -1,0 +1,98 @@
+/**
+ * The table of all peers, medians of their runs.
+ *
+ * @module
+ */
+import type { Case } from "./cases.ts";
+import type { Measured } from "./peer.ts";
+
+interface Row {
+  subject: Case;
+  rate: number;
+  /** Microseconds of CPU for a value. */
+  cpu: number;
+  /** Share of a core that the sink took. */
+  sink: number;
+  rss: number;
+  kinesisRecords: number;
+  p50: number | undefined;
+  p99: number | undefined;
+}
+
+/** A Markdown table for each size. */
+export function table(
+  cases: readonly Case[],
+  sizes: readonly number[],
+  results: ReadonlyMap<string, readonly Measured[]>,
+): string {
+  return sizes.map((bytes) => {
+    const rows: Row[] = [];
+    for (const subject of cases) {
+      const { name, variant } = subject;
+      const runs = results.get(`${bytes} ${name} ${variant}`);
+      if (runs?.length) rows.push(rowOf(subject, runs));
+    }
+    return `${bytes} B\n\n${section(rows)}`;
+  }).join("\n");
+}
+
+function rowOf(subject: Case, runs: readonly Measured[]): Row {
+  const of = (take: (run: Measured) => number) => median(runs.map(take));
+  const latency = runs.every((run) => run.p50 !== undefined);
+  return {
+    subject,
+    rate: of((run) => run.records / run.seconds),
+    cpu: of((run) => run.cpuMicros / run.records),
+    sink: of((run) => run.sinkMicros / 1e6 / run.seconds),
+    rss: of((run) => run.peakRss),
+    kinesisRecords: of((run) => run.kinesisRecords / run.records),
+    p50: latency ? of((run) => run.p50!) : undefined,
+    p99: latency ? of((run) => run.p99!) : undefined,
+  };
+}
+
+function median(numbers: number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2
+    ? sorted[middle]!
+    : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+const HEAD = [
+  "Peer",
+  "Variant",
+  "records/s",
+  "CPU µs/record",
+  "× SDK, rate",
+  "× SDK, CPU",
+  "of `fetch` alone",
+  "p50/p99 ms",
+  "peak RSS MiB",
+  "sink CPU",
+  "Kinesis records per value",
+];
+
+function section(rows: readonly Row[]): string {
+  const sdk = rows.find(({ subject }) => subject.name.startsWith("@aws-sdk"));
+  const lines = rows.map((row) => {
+    const { subject, rate, cpu, sink, rss, kinesisRecords, p50, p99 } = row;
+    const floor = rows.find((other) => other.subject.variant === subject.floor);
+    return [
+      subject.name,
+      subject.variant.replace(/^(producer|fetch) /, ""),
+      Math.round(rate).toLocaleString("en"),
+      cpu.toFixed(2),
+      sdk ? (rate / sdk.rate).toFixed(2) : "",
+      sdk ? (sdk.cpu / cpu).toFixed(2) : "",
+      floor ? `${Math.round(100 * rate / floor.rate)} %` : "",
+      p50 === undefined ? "" : `${p50.toFixed(0)}/${p99!.toFixed(0)}`,
+      String(Math.round(rss / 2 ** 20)),
+      // A sink that is busy all the time is what has been measured.
+      `${Math.round(100 * sink)} %${sink > 0.9 ? " (!)" : ""}`,
+      kinesisRecords.toPrecision(2),
+    ];
+  });
+  return [HEAD, HEAD.map((_, i) => i < 2 ? "---" : "---:"), ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+}

@@ -1,0 +1,158 @@
+/**
+ * The producer beside its peers: the same values, the same keys, the same sink, each in a process of its own, one after
+ * another.
+ *
+ *     npx -y deno@2 task bench:peers
+ *     npx -y deno@2 task bench:peers --runs=1 --sizes=100 --only=kpl
+ *
+ * Needs Linux, Node, and for the other peers npm, Python and Maven; what is missing is skipped.
+ *
+ * @module
+ */
+import { type Sink, type SinkOptions, startSink } from "../_support/sink.ts";
+import { type Case, casesOf } from "./cases.ts";
+import { install } from "./install.ts";
+import { type Measured, runPeer } from "./peer.ts";
+import { table } from "./report.ts";
+
+const options = new Map(
+  Deno.args.map((arg) => arg.replace(/^--/, "").split("=") as [string, string]),
+);
+const runs = Number(options.get("runs") ?? 3);
+const seconds = Number(options.get("seconds") ?? 2);
+const sizes = (options.get("sizes") ?? "100,1000,10000").split(",").map(Number);
+const only = options.get("only")?.split(",");
+const home = options.get("home") ??
+  `${Deno.env.get("XDG_CACHE_HOME") ?? "/tmp"}/webstreams-kinesis-peers`;
+const COUNTS: Record<number, number> = { 100: 100_000, 1000: 50_000 };
+const countOf = (bytes: number) => COUNTS[bytes] ?? 10_000;
+
+const peers = await install(home);
+for (const [name, peer] of Object.entries(peers)) {
+  if (peer instanceof Error) console.log(`without ${name}: ${peer.message}`);
+}
+const bundle = `${home}/ours.node.mjs`;
+const bundled = await bundleForNode(bundle);
+const cases = casesOf(peers, bundled ? bundle : undefined).filter((
+  { name, variant },
+) => !only || only.some((part) => `${name} ${variant}`.includes(part)));
+const tls = peers.tls instanceof Error ? undefined : peers.tls;
+
+/** Nobody gets a line before all values have been seen to arrive. */
+const inspected = new Map<string, Promise<boolean>>();
+
+const results = new Map<string, Measured[]>();
+const sinks = await startSinks({});
+for (let run = 1; run <= runs; run++) {
+  for (const bytes of sizes) {
+    for (const subject of cases) {
+      const measured = await measure(subject, bytes, sinks);
+      if (!measured) continue;
+      const key = `${bytes} ${subject.name} ${subject.variant}`;
+      results.set(key, [...results.get(key) ?? [], measured]);
+    }
+  }
+}
+sinks.close();
+console.log();
+console.log(table(cases, sizes, results));
+
+async function bundleForNode(target: string): Promise<boolean> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--platform", "browser", "--external"]
+      .concat([
+        "node:*",
+        "-o",
+        target,
+        new URL("./ours.mjs", import.meta.url).pathname,
+      ]),
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) {
+    console.log(`without Node: ${new TextDecoder().decode(stderr)}`);
+  }
+  return success;
+}
+
+interface Sinks {
+  plain: Sink;
+  secure: Sink | undefined;
+  close(): void;
+}
+
+async function startSinks(options: SinkOptions): Promise<Sinks> {
+  const plain = await startSink({ ...options, readRecords: 1 });
+  const secure = tls && await startSink({ ...options, readRecords: 1, tls });
+  return {
+    plain,
+    secure,
+    close() {
+      plain.close();
+      secure?.close();
+    },
+  };
+}
+
+async function inspect(subject: Case, bytes: number): Promise<boolean> {
+  const count = 10_000;
+  const sinks = await startSinks({ inspect: true });
+  const sink = subject.tls ? sinks.secure! : sinks.plain;
+  const task = {
+    endpoint: sink.endpoint,
+    variant: subject.variant,
+    bytes,
+    count,
+    seconds: 0,
+    inspect: true,
+  };
+  try {
+    await runPeer(subject.command(task), sink);
+    const { values, distinct } = await sink.stats();
+    // What `fetch` alone sends was sent before, when it was made.
+    if (distinct === count && values % count === 0) return true;
+    console.log(
+      `skipped ${subject.name} ${subject.variant} at ${bytes} B: of ${count} values ${distinct} arrived`,
+    );
+  } catch (error) {
+    console.log(`skipped ${subject.name} ${subject.variant}: ${error}`);
+  } finally {
+    sinks.close();
+  }
+  return false;
+}
+
+async function measure(
+  subject: Case,
+  bytes: number,
+  sinks: Sinks,
+): Promise<Measured | undefined> {
+  const key = `${bytes} ${subject.name} ${subject.variant}`;
+  if (!inspected.has(key)) inspected.set(key, inspect(subject, bytes));
+  if (!await inspected.get(key)) return undefined;
+  const sink = subject.tls ? sinks.secure! : sinks.plain;
+  const task = {
+    endpoint: sink.endpoint,
+    variant: subject.variant,
+    bytes,
+    count: countOf(bytes),
+    seconds,
+  };
+  const measured = await runPeer(subject.command(task), sink);
+  if (subject.latency && bytes <= 1000) {
+    const { p50, p99 } = await runPeer(
+      subject.command({ ...task, latency: true }),
+      sink,
+    );
+    measured.p50 = p50;
+    measured.p99 = p99;
+  }
+  const rate = Math.round(measured.records / measured.seconds);
+  const [load] = Deno.loadavg();
+  console.log(
+    `${bytes} B ${subject.name} ${subject.variant}: ${rate}/s, load ${
+      load!.toFixed(1)
+    }`,
+  );
+  return measured;
+}

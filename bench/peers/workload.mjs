@@ -1,0 +1,103 @@
+// What every peer written in JavaScript shares: the values, and the talk with `run.ts`. Runs in Deno and in Node.
+import process from "node:process";
+import readline from "node:readline";
+
+/** What `run.ts` wants measured. */
+export const task = JSON.parse(process.argv[2]);
+
+const KEYS = Array.from({ length: 1000 }, (_, i) => `key-${i}`);
+
+/** The partition key of a value: one of a thousand. */
+export const keyOf = (value) => KEYS[value.id % 1000];
+
+/** Values whose JSON text has so many bytes. */
+export const values = Array.from({ length: task.count }, (_, id) => {
+  const around = JSON.stringify({ id, text: "" }).length;
+  return { id, text: "x".repeat(Math.max(0, task.bytes - around)) };
+});
+
+/** All values, over and over, until the time is up; whole rounds only, so that every peer sends the same. */
+export function rounds(seconds) {
+  const end = performance.now() + 1000 * seconds;
+  let taken = 0;
+  return {
+    next() {
+      if (
+        taken % values.length === 0 && taken > 0 && performance.now() >= end
+      ) {
+        return undefined;
+      }
+      return values[taken++ % values.length];
+    },
+    get taken() {
+      return taken;
+    },
+  };
+}
+
+/** Up to `count` of what is left. */
+export function take(source, count) {
+  const batch = [];
+  while (batch.length < count) {
+    const value = source.next();
+    if (value === undefined) break;
+    batch.push(value);
+  }
+  return batch;
+}
+
+const lines = readline.createInterface({ input: process.stdin })
+  [Symbol.asyncIterator]();
+
+async function say(text) {
+  process.stdout.write(text + "\n");
+  await lines.next();
+}
+
+/** Warms up, then lets `run.ts` look at the clocks before and after. `send` sends a source to its end. */
+export async function throughput(send) {
+  if (task.inspect) {
+    await say("ready");
+    await send(rounds(0));
+  } else {
+    await send(rounds(task.seconds / 2));
+    await say("ready");
+    const source = rounds(task.seconds);
+    await send(source);
+    await say(`done {"records":${source.taken}}`);
+    process.exit(0);
+  }
+  await say(`done {"records":${values.length}}`);
+  process.exit(0);
+}
+
+/** A thousand values a second; `put` resolves when its value is acknowledged. */
+export async function latency(put) {
+  const times = [];
+  async function one(value) {
+    const start = performance.now();
+    await put(value);
+    times.push(performance.now() - start);
+  }
+  async function paced(seconds) {
+    const start = performance.now();
+    const pending = [];
+    while (pending.length < 1000 * seconds) {
+      const due = performance.now() - start;
+      while (pending.length < Math.min(due, 1000 * seconds)) {
+        pending.push(one(values[pending.length % values.length]));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await Promise.all(pending);
+  }
+  await paced(1);
+  times.length = 0;
+  await say("ready");
+  await paced(3);
+  times.sort((a, b) => a - b);
+  const at = (part) => times[Math.floor(part * times.length)];
+  const result = { records: times.length, p50: at(0.5), p99: at(0.99) };
+  await say("done " + JSON.stringify(result));
+  process.exit(0);
+}

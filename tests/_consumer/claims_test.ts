@@ -1,0 +1,102 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { chooseClaims } from "../../_consumer/claims.ts";
+import type { Lease } from "../../checkpoint/mod.ts";
+
+const lease = (shardId: string, owner?: string): Lease => ({
+  streamName: "s",
+  shardId,
+  owner,
+  counter: 0,
+  checkpoint: { type: "TRIM_HORIZON" },
+  parentShardIds: [],
+});
+
+const choose = (
+  workerId: string,
+  leases: Lease[],
+  { expired = [], working = [] }: {
+    expired?: string[];
+    working?: string[];
+  } = {},
+) =>
+  chooseClaims({
+    workerId,
+    leases,
+    isExpired: ({ owner }) => expired.includes(owner ?? ""),
+    working: new Set(working),
+    random: () => 0.5,
+  }).map(({ shardId }) => shardId);
+
+Deno.test("chooseClaims takes everything that is free when the worker is alone", () => {
+  assertEquals(choose("me", [lease("1"), lease("2")]).sort(), ["1", "2"]);
+});
+
+Deno.test("chooseClaims resumes the leases that carry its name, above its share too", () => {
+  const leases = [lease("1", "me"), lease("2", "me"), lease("3", "other")];
+  assertEquals(choose("me", leases, { working: ["1"] }), ["2"]);
+});
+
+Deno.test("chooseClaims takes expired leases and does not count their holder", () => {
+  const leases = [lease("1", "dead"), lease("2", "dead"), lease("3", "me")];
+  const claims = choose("me", leases, { expired: ["dead"], working: ["3"] });
+  assertEquals(claims.sort(), ["1", "2"]);
+});
+
+Deno.test("chooseClaims steals one from the most loaded worker, and none while others are free", () => {
+  const taken = ["1", "2", "3", "4"].map((id) => lease(id, "busy"));
+  assertEquals(choose("me", [...taken, lease("5", "little")]).length, 1);
+  assertEquals(choose("me", [...taken, lease("5")]), ["5"]);
+});
+
+Deno.test("chooseClaims converges for any number of workers and leases, to loads that differ by one at most", () => {
+  const setting = fc.record({
+    workers: fc.integer({ min: 1, max: 8 }),
+    owners: fc.array(fc.nat(9), { minLength: 1, maxLength: 40 }),
+    first: fc.nat(7),
+    seed: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(setting, ({ workers, owners, first, seed }) => {
+      const isWorker = (id: string | undefined) =>
+        id !== undefined && Number(id) < workers;
+      const state = new Map<string, string | undefined>(
+        owners.map((
+          owner,
+          n,
+        ) => [`s${n}`, owner === 9 ? undefined : `${owner}`]),
+      );
+      const load = (worker: string) =>
+        [...state.values()].filter((owner) => owner === worker).length;
+      const step = (worker: string) => {
+        const leases = [...state].map(([id, owner]) => lease(id, owner));
+        const claims = chooseClaims({
+          workerId: worker,
+          leases,
+          isExpired: ({ owner }) => owner !== undefined && !isWorker(owner),
+          working: new Set(
+            leases.filter(({ owner }) => owner === worker).map((l) =>
+              l.shardId
+            ),
+          ),
+          random: () => seed,
+        });
+        for (const { shardId, owner } of claims) {
+          if (isWorker(owner) && owner !== worker) {
+            // Whoever is robbed keeps as many as the thief has then.
+            assert(load(owner!) - 1 >= load(worker) + 1);
+          }
+          state.set(shardId, worker);
+        }
+        return claims.length;
+      };
+      for (let n = 0; n < 60 * workers; n++) step(`${(first + n) % workers}`);
+      const all = Array.from({ length: workers }, (_, n) => `${n}`);
+      assertEquals(all.map(step), all.map(() => 0), "still moving");
+      for (const owner of state.values()) assert(isWorker(owner));
+      const loads = all.map(load);
+      assert(Math.max(...loads) - Math.min(...loads) <= 1, `${loads}`);
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,62 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { ShardProgress, type Ticket } from "../../_consumer/shard_progress.ts";
+
+const ticket = (n: number): Ticket => ({
+  sequenceNumber: String(n),
+  subSequenceNumber: undefined,
+  done: false,
+});
+
+Deno.test("ShardProgress never passes a ticket that is not acknowledged, in whatever order that happens", () => {
+  const steps = fc.array(fc.record({ handOut: fc.boolean(), pick: fc.nat() }), {
+    maxLength: 200,
+  });
+  fc.assert(fc.property(steps, (steps) => {
+    let open = 0;
+    const progress = new ShardProgress((difference) => open += difference);
+    const tickets: Ticket[] = [];
+    for (const { handOut, pick } of steps) {
+      if (handOut || tickets.length === 0) {
+        tickets.push(ticket(tickets.length));
+        progress.handOut(tickets.at(-1)!);
+      } else progress.acknowledge(tickets[pick % tickets.length]!);
+      const first = tickets.findIndex(({ done }) => !done);
+      const passed = first < 0 ? tickets.length : first;
+      assertEquals(
+        progress.acknowledged,
+        passed === 0 ? undefined : String(passed - 1),
+      );
+      assertEquals(progress.unacknowledged, tickets.length - passed);
+      assertEquals(open, tickets.length - passed);
+    }
+  }));
+});
+
+Deno.test("ShardProgress offers a checkpoint until that one is stored", () => {
+  const progress = new ShardProgress(() => {});
+  const tickets = [0, 1, 2].map(ticket);
+  for (const each of tickets) progress.handOut(each);
+  assertEquals(progress.unstored, undefined);
+  progress.acknowledge(tickets[0]!);
+  const first = progress.unstored!;
+  assertEquals(first.checkpoint, { type: "SEQUENCE", sequenceNumber: "0" });
+  // Acknowledged while the write is under way.
+  progress.acknowledge(tickets[1]!);
+  progress.stored(first.mark);
+  const second = progress.unstored!;
+  assertEquals(second.checkpoint, { type: "SEQUENCE", sequenceNumber: "1" });
+  progress.stored(second.mark);
+  assertEquals(progress.unstored, undefined);
+});
+
+Deno.test("ShardProgress tells of every acknowledgement once, also when the watermark stays", () => {
+  let told = 0;
+  const progress = new ShardProgress(() => {}, () => told++);
+  const tickets = [0, 1].map(ticket);
+  for (const each of tickets) progress.handOut(each);
+  progress.acknowledge(tickets[1]!);
+  progress.acknowledge(tickets[1]!);
+  assertEquals(told, 1);
+  assertEquals(progress.acknowledged, undefined);
+});

@@ -1,0 +1,105 @@
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import fc from "fast-check";
+import { isClosed, Lineage, parentsOf } from "../../_shards/lineage.ts";
+import { shard } from "./_shard.ts";
+
+Deno.test("parentsOf names none, one or two", () => {
+  assertEquals(parentsOf(shard("a")), []);
+  assertEquals(parentsOf(shard("a", { parents: ["p"] })), ["p"]);
+  assertEquals(parentsOf(shard("a", { parents: ["p", "q"] })), ["p", "q"]);
+});
+
+Deno.test("isClosed is true for a shard with an ending sequence number", () => {
+  assert(isClosed(shard("a", { closed: true })));
+  assertFalse(isClosed(shard("a")));
+});
+
+Deno.test("Lineage.isOpenable wants all parents finished, but for those that have expired", () => {
+  const lineage = new Lineage([
+    shard("p"),
+    shard("q"),
+    shard("child", { parents: ["p", "q"] }),
+    shard("orphan", { parents: ["gone", "p"] }),
+  ]);
+  const after = (...finished: string[]) => (id: string) =>
+    finished.includes(id);
+  assert(lineage.isOpenable("p", after()));
+  assertFalse(lineage.isOpenable("child", after("p")));
+  assertFalse(lineage.isOpenable("child", after("q")));
+  assert(lineage.isOpenable("child", after("p", "q")));
+  assertFalse(lineage.isOpenable("orphan", after()));
+  assert(lineage.isOpenable("orphan", after("p")));
+  assertFalse(lineage.isOpenable("gone", after("gone")));
+});
+
+/** Any history of splits and merges, and which of its oldest shards have expired. */
+const histories = fc.record({
+  steps: fc.array(fc.record({ split: fc.boolean(), pick: fc.nat() }), {
+    maxLength: 40,
+  }),
+  expired: fc.nat(10),
+}).map(({ steps, expired }) => {
+  const all = [shard("0"), shard("1")];
+  const open = ["0", "1"];
+  for (const { split, pick } of steps) {
+    if (split || open.length < 2) {
+      const [parent] = open.splice(pick % open.length, 1) as [string];
+      for (let n = 0; n < 2; n++) {
+        open.push(`${all.length}`);
+        all.push(shard(`${all.length}`, { parents: [parent] }));
+      }
+    } else {
+      const parents = open.splice(pick % (open.length - 1), 2);
+      open.push(`${all.length}`);
+      all.push(shard(`${all.length}`, { parents }));
+    }
+  }
+  return all.slice(Math.min(expired, all.length - 1));
+});
+
+Deno.test("Lineage.youngestFirst gives each shard once, behind all its children", () => {
+  fc.assert(fc.property(histories, (shards) => {
+    const generations = new Lineage(shards).youngestFirst();
+    const turn = new Map(
+      generations.flatMap((generation, n) =>
+        generation.map(({ ShardId }) => [ShardId, n] as const)
+      ),
+    );
+    assertEquals(generations.flat().length, shards.length);
+    assertEquals(turn.size, shards.length);
+    for (const each of shards) {
+      for (const parent of parentsOf(each)) {
+        const at = turn.get(parent);
+        if (at !== undefined) assert(at > turn.get(each.ShardId)!);
+      }
+    }
+  }));
+});
+
+Deno.test("Lineage finds ancestors and descendants at any distance", () => {
+  fc.assert(
+    fc.property(histories, (shards) => {
+      const lineage = new Lineage(shards);
+      for (const { ShardId: id } of shards) {
+        for (const { ShardId: other } of shards) {
+          assertEquals(
+            lineage.someAncestor(id, (it) => it === other),
+            lineage.someDescendant(other, (it) => it === id),
+          );
+        }
+        assertFalse(lineage.someAncestor(id, (it) => it === id));
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("Lineage walks a history of thousands of generations", () => {
+  const shards = Array.from(
+    { length: 20_000 },
+    (_, n) => shard(`${n}`, { parents: n > 0 ? [`${n - 1}`] : [] }),
+  );
+  const lineage = new Lineage(shards);
+  assert(lineage.someDescendant("0", (id) => id === "19999"));
+  assertEquals(lineage.youngestFirst().length, 20_000);
+});

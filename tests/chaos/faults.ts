@@ -1,0 +1,103 @@
+/**
+ * Chances of what goes wrong, drawn from the seed of a schedule.
+ *
+ * @module
+ */
+import type { FaultRule } from "../../testing/mod.ts";
+import type { Dice } from "./dice.ts";
+import type { WireFault } from "./wire_proxy.ts";
+
+/** A fault of the wire with its chance, and how often it happens at most. */
+export interface WireOdds {
+  readonly fault: WireFault;
+  readonly probability: number;
+  readonly times: number;
+}
+
+/** How long a request of the client may take in these schedules, in milliseconds: less than the longest stall. */
+export const TIMEOUT_MS = 8_000;
+
+/** Draws wire faults that slow down and break at most so many requests each. */
+export function drawWireOdds(dice: Dice): WireOdds[] {
+  const odds = (fault: WireFault, most: number, times: number): WireOdds => ({
+    fault,
+    probability: dice.random() * most,
+    times,
+  });
+  return [
+    odds({ type: "reset", when: "before" }, 0.1, 20),
+    odds({ type: "reset", when: "after" }, 0.1, 20),
+    odds({ type: "cut", share: dice.random() }, 0.08, 10),
+    odds({ type: "shorten", share: dice.random() }, 0.04, 5),
+    // Longer than the client waits: the request arrives late, or its answer too late.
+    odds({ type: "stall", when: "before", ms: 10_000 }, 0.03, 2),
+    odds({ type: "stall", when: "after", ms: 10_000 }, 0.03, 2),
+    // Shorter: slow, and nothing else.
+    odds({ type: "stall", when: "after", ms: dice.integer(200, 4000) }, 0.1, 5),
+  ];
+}
+
+/** Decides for each request, with the chances of each fault on their own. */
+export function wireFaults(
+  odds: readonly WireOdds[],
+  dice: Dice,
+  isMeant: (action: string) => boolean,
+): (action: string) => WireFault | undefined {
+  const left = odds.map(({ times }) => times);
+  const lanes = odds.map((_, index) => dice.fork(index));
+  return (action) => {
+    if (!isMeant(action)) return undefined;
+    const hits = odds.map(({ probability }, index) =>
+      lanes[index]!.chance(probability) && left[index]! > 0
+    );
+    const hit = hits.indexOf(true);
+    if (hit < 0) return undefined;
+    left[hit]!--;
+    return odds[hit]!.fault;
+  };
+}
+
+/** Draws faults of the service: it answers, but not with what was asked for. */
+export function drawServiceFaults(
+  dice: Dice,
+  action: readonly string[],
+): FaultRule[] {
+  const rule = (most: number, times: number) => ({
+    action,
+    probability: dice.random() * most,
+    times,
+  });
+  const error = (code: string, status: number, when: "before" | "after") =>
+    ({ type: "error", code, status, when }) as const;
+  return [
+    {
+      ...rule(0.1, 20),
+      name: "500 before",
+      fault: error("InternalFailure", 500, "before"),
+    },
+    {
+      ...rule(0.06, 20),
+      name: "500 after",
+      fault: error("InternalFailure", 500, "after"),
+    },
+    {
+      ...rule(0.05, 20),
+      name: "503",
+      fault: error("ServiceUnavailable", 503, "before"),
+    },
+    { ...rule(0.1, 20), fault: { type: "throttle" } },
+  ];
+}
+
+/** Draws records of PutRecords that fail alone. */
+export function drawPartialFaults(dice: Dice): FaultRule[] {
+  return ["ProvisionedThroughputExceededException", "InternalFailure"].map(
+    (code) => ({
+      name: `partial ${code}`,
+      action: "PutRecords",
+      probability: dice.random() * 0.2,
+      times: 40,
+      fault: { type: "partial", fail: dice.random() * 0.6, code },
+    }),
+  );
+}

@@ -1,0 +1,165 @@
+/**
+ * Plays a schedule of a producer and collects everything that was said about every value.
+ *
+ * @module
+ */
+import { delay } from "../../_core/clock.ts";
+import { Producer, type ProducerStats } from "../../producer.ts";
+import type { FailedRecord, PutReceipt } from "../../records.ts";
+import { inTime, startChain } from "./chain.ts";
+import { Dice } from "./dice.ts";
+import { startIncidents } from "./incidents.ts";
+import { type Item, itemMaker } from "./items.ts";
+import { processorOf } from "./processors.ts";
+import type { ProducerSchedule } from "./producer_schedule.ts";
+import { ScaledClock } from "./scaled_clock.ts";
+import { readStored, type StoredShard } from "./stored.ts";
+import { directClient, startTarget } from "./target.ts";
+import { Witness } from "./witness.ts";
+
+/** A value that was put, and its answer. */
+export interface PutOutcome {
+  readonly item: Item;
+  readonly receipt?: PutReceipt;
+  readonly error?: unknown;
+}
+
+/** What came of a schedule. */
+export interface ProducerOutcome {
+  /** What the pipe took from its source, in order. */
+  readonly piped: readonly Item[];
+  readonly puts: readonly PutOutcome[];
+  readonly dead: readonly FailedRecord<Item>[];
+  readonly undelivered: readonly FailedRecord<Item>[];
+  /** Why closing failed, if it did. */
+  readonly error: unknown;
+  readonly stats: ProducerStats;
+  readonly stored: readonly StoredShard<Item>[];
+  /** The places of records whose acknowledgement reached the client. */
+  readonly acknowledged: ReadonlySet<string>;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+const StreamName = "chaos";
+
+/** Plays it. */
+export async function runProducer(
+  schedule: ProducerSchedule,
+  speed: number,
+): Promise<ProducerOutcome> {
+  const clock = new ScaledClock(speed);
+  const dice = new Dice(schedule.seed).fork(10);
+  await using target = await startTarget(schedule.emulator, clock);
+  const direct = directClient(target.endpoint, clock);
+  await direct.createStream({ StreamName, ShardCount: schedule.shards });
+  await direct.waitUntilActive({ StreamName });
+  const witness = new Witness();
+  await using chain = await startChain({
+    target: target.endpoint,
+    clock,
+    dice: dice.fork(1),
+    rules: schedule.rules,
+    wire: schedule.wire,
+    actions: ["PutRecords", "ListShards"],
+    watch: (fetch) => witness.watch(fetch),
+  });
+  const dead: FailedRecord<Item>[] = [];
+  const stop = new AbortController();
+  const processor = processorOf(schedule.processor);
+  const producer = new Producer<Item>({
+    client: chain.client,
+    streamName: StreamName,
+    processor,
+    partitionKey: "key",
+    ...schedule.options,
+    deadLetter: schedule.deadLetter
+      ? new WritableStream({
+        async write(failed) {
+          await delay(dice.integer(0, 300), { clock });
+          dead.push(failed);
+        },
+      })
+      : undefined,
+    signal: stop.signal,
+    clock,
+    random: dice.fork(2).random,
+  });
+  const incidents = startIncidents(schedule.incidents, {
+    client: direct,
+    streamName: StreamName,
+    proxy: chain.proxy,
+    clock,
+  });
+  const putting = put(schedule, producer, dice.fork(3), clock);
+  const piped: Item[] = [];
+  const next = itemMaker("pipe", dice.fork(4), schedule.oversized);
+  const pace = dice.fork(5);
+  const source = new ReadableStream<Item>({
+    async pull(controller) {
+      if (piped.length === schedule.piped) {
+        // Whoever puts must be done before the pipe closes the producer.
+        await putting.issued;
+        return controller.close();
+      }
+      incidents.reached(piped.length);
+      if (schedule.end === "abort" && schedule.endAt === piped.length) {
+        stop.abort(new Error("Enough"));
+      }
+      if (pace.chance(0.04)) await delay(pace.integer(0, 1500), { clock });
+      const item = next();
+      piped.push(item);
+      controller.enqueue(item);
+    },
+  }, { highWaterMark: 0 });
+  const ended = source.pipeTo(producer, { preventClose: dice.chance(0.5) })
+    .then(() => producer.close())
+    .then(() => undefined, (error) => error);
+  const describe = () => ({ ...producer.stats(), counts: chain.counts });
+  const limitMs = 40_000 * Math.max(1, 20 / speed);
+  const error = await inTime(ended, describe, limitMs);
+  const puts = await inTime(putting.done, describe, limitMs);
+  await incidents.done();
+  await chain.proxy.drained();
+  return {
+    piped,
+    puts,
+    dead,
+    error,
+    undelivered: producer.undelivered(),
+    stats: producer.stats(),
+    stored: await readStored(direct, StreamName, processor, clock),
+    acknowledged: witness.acknowledged,
+    counts: chain.counts,
+  };
+}
+
+/** Puts values in bursts; `issued` when the last call was made, `done` when all of them have an answer. */
+function put(
+  schedule: ProducerSchedule,
+  producer: Producer<Item>,
+  dice: Dice,
+  clock: ScaledClock,
+): { issued: Promise<void>; done: Promise<PutOutcome[]> } {
+  const next = itemMaker("put", dice.fork(1), schedule.oversized);
+  const outcomes: Promise<PutOutcome>[] = [];
+  const issue = async () => {
+    while (outcomes.length < schedule.put) {
+      const burst = dice.integer(1, Math.min(30, schedule.put));
+      for (let i = 0; i < burst && outcomes.length < schedule.put; i++) {
+        const item = next();
+        outcomes.push(
+          producer.put(item, { partitionKey: item.key }).then(
+            (receipt) => ({ item, receipt }),
+            (error) => ({ item, error }),
+          ),
+        );
+      }
+      // A producer that has failed says so here; its values say it themselves.
+      if (dice.chance(0.2)) await producer.flush().catch(() => {});
+      else if (dice.chance(0.2)) await Promise.all(outcomes);
+      else await delay(dice.integer(0, 3000), { clock });
+    }
+  };
+  const issued = issue();
+  return { issued, done: issued.then(() => Promise.all(outcomes)) };
+}

@@ -1,0 +1,120 @@
+/**
+ * Everything about one run of a producer that chance decides, drawn from a seed.
+ *
+ * @module
+ */
+import type { FaultRule } from "../../testing/mod.ts";
+import type { Ordering } from "../../producer.ts";
+import { Dice } from "./dice.ts";
+import {
+  drawPartialFaults,
+  drawServiceFaults,
+  drawWireOdds,
+  type WireOdds,
+} from "./faults.ts";
+import { drawIncidents, type Incident } from "./incidents.ts";
+import type { ProcessorName } from "./processors.ts";
+import type { Emulator } from "./target.ts";
+
+/** How the producer ends: closed, aborted in the middle, or refused by the service for good. */
+export type ProducerEnd = "close" | "abort" | "fatal";
+
+/** A schedule. */
+export interface ProducerSchedule {
+  readonly seed: number;
+  readonly emulator: Emulator;
+  readonly shards: number;
+  readonly processor: ProcessorName;
+  readonly options: {
+    readonly ordering: Ordering;
+    readonly lingerMs: number;
+    readonly maxInFlight: number;
+    readonly maxBatchRecords: number;
+    readonly maxBatchBytes: number;
+    readonly maxRecordBytes: number;
+    readonly bufferedRecords: number;
+    readonly maxAttempts: number;
+    readonly recordTtlMs: number;
+  };
+  readonly deadLetter: boolean;
+  /** The share of values that are too large for a record. */
+  readonly oversized: number;
+  /** Values that are piped in, and values that are put. */
+  readonly piped: number;
+  readonly put: number;
+  readonly end: ProducerEnd;
+  /** When it is aborted or refused, in values written. */
+  readonly endAt: number;
+  readonly incidents: readonly Incident[];
+  readonly wire: readonly WireOdds[];
+  readonly rules: readonly FaultRule[];
+}
+
+/**
+ * Order by key of aggregated records over a reshard: an aggregate that was packed before it lands whole in one of the new
+ * shards, with values of keys that belong to the other. Set it when the producer keeps order there.
+ */
+export const KPL_ORDER_OVER_RESHARD = false;
+
+/** Draws a schedule. */
+export function producerSchedule(seed: number): ProducerSchedule {
+  const dice = new Dice(seed);
+  const processor = dice.pick(
+    ["json", "jsonLines", "kplJson", "msgpack"] as const,
+  );
+  const ordering = dice.pick(["none", "key", "key", "shard"] as const);
+  const deadLetter = dice.chance(0.5);
+  const end = dice.pick(["close", "close", "close", "abort", "fatal"] as const);
+  const piped = dice.integer(200, 600);
+  const mayReshard = processor !== "kplJson" || ordering === "none" ||
+    KPL_ORDER_OVER_RESHARD;
+  const isImpatient = dice.chance(0.2);
+  return {
+    seed,
+    emulator: dice.pick(["kinesalite", "in-memory"] as const),
+    shards: dice.integer(1, 4),
+    processor,
+    options: {
+      ordering,
+      lingerMs: dice.pick([0, 20, 100, 500]),
+      maxInFlight: dice.pick([1, 2, 8, 20]),
+      maxBatchRecords: dice.pick([5, 20, 100, 500]),
+      maxBatchBytes: dice.pick([64 * 1024, 1024 * 1024, 5 * 1024 * 1024]),
+      maxRecordBytes: 32 * 1024,
+      bufferedRecords: dice.pick([50, 500, 50_000]),
+      // Some give values up; the others outlast everything here.
+      maxAttempts: isImpatient ? dice.integer(2, 4) : 100,
+      recordTtlMs: dice.chance(0.15) ? dice.integer(3000, 20_000) : Infinity,
+    },
+    deadLetter,
+    // Without dead letters, the first of them that is piped ends the producer.
+    oversized: dice.chance(0.15) ? 0.005 : 0,
+    piped,
+    put: dice.integer(50, 250),
+    end,
+    endAt: dice.integer(Math.floor(piped / 4), piped - 1),
+    incidents: drawIncidents(dice.fork(1), piped, {
+      split: mayReshard ? 0.6 : 0,
+      merge: mayReshard ? 0.5 : 0,
+      gone: 0.4,
+      mostMs: 30_000,
+    }),
+    wire: drawWireOdds(dice.fork(2)),
+    rules: [
+      ...(end === "fatal" ? [fatalRule(dice.integer(2, 12))] : []),
+      ...drawServiceFaults(dice.fork(3), ["PutRecords", "ListShards"]),
+      ...drawPartialFaults(dice.fork(4)),
+    ],
+  };
+}
+
+/** After some requests, one is refused in a way that no retry changes. */
+function fatalRule(skip: number): FaultRule {
+  return {
+    name: "denied",
+    action: "PutRecords",
+    skip,
+    times: 1,
+    fault: { type: "error", code: "AccessDeniedException", status: 400 },
+  };
+}

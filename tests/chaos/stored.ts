@@ -1,0 +1,111 @@
+/**
+ * What a stream holds in the end, read with plain calls.
+ *
+ * @module
+ */
+import { type Clock, delay } from "../../_core/clock.ts";
+import type { KinesisClient, Shard } from "../../client/mod.ts";
+import type { Processor } from "../../processors/mod.ts";
+
+/** A value and where it lies. */
+export interface StoredValue<T> {
+  readonly value: T;
+  readonly partitionKey: string;
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly subSequenceNumber: number;
+}
+
+/** A shard and all it holds, in its order. */
+export interface StoredShard<T> {
+  readonly shardId: string;
+  readonly parentShardIds: readonly string[];
+  readonly values: readonly StoredValue<T>[];
+}
+
+/** Reads every shard, parents before their children. Throws if a record cannot be decoded. */
+export async function readStored<T>(
+  client: KinesisClient,
+  streamName: string,
+  processor: Processor<T>,
+  clock: Clock,
+): Promise<StoredShard<T>[]> {
+  const shards: Shard[] = [];
+  for await (
+    const shard of client.listAllShards({ StreamName: streamName })
+  ) shards.push(shard);
+  const stored = await Promise.all(shards.map(async (shard) => ({
+    shardId: shard.ShardId,
+    parentShardIds: [shard.ParentShardId, shard.AdjacentParentShardId]
+      .filter((id) => id != null),
+    values: await readShard(client, streamName, shard, processor, clock),
+  })));
+  return parentsFirst(stored);
+}
+
+/** The place of a Kinesis record. */
+export function placeOf(
+  { shardId, sequenceNumber }: { shardId: string; sequenceNumber: string },
+): string {
+  return `${shardId}/${sequenceNumber}`;
+}
+
+async function readShard<T>(
+  client: KinesisClient,
+  streamName: string,
+  { ShardId: shardId }: Shard,
+  processor: Processor<T>,
+  clock: Clock,
+): Promise<StoredValue<T>[]> {
+  const values: StoredValue<T>[] = [];
+  const { ShardIterator } = await client.getShardIterator({
+    StreamName: streamName,
+    ShardId: shardId,
+    ShardIteratorType: "TRIM_HORIZON",
+  });
+  let iterator: string | undefined = ShardIterator;
+  // Nothing is written any more: two empty answers are the end of an open shard.
+  for (let empty = 0; iterator && empty < 2;) {
+    const answer = await client.getRecords({ ShardIterator: iterator });
+    for (const { Data, PartitionKey, SequenceNumber } of answer.Records) {
+      const record = {
+        streamName,
+        shardId,
+        partitionKey: PartitionKey,
+        sequenceNumber: SequenceNumber,
+        data: Data,
+      };
+      for (const item of await processor.unpack(record)) {
+        if (item.type === "error") throw item.error;
+        const { value, partitionKey, subSequenceNumber } = item;
+        values.push({
+          value,
+          partitionKey,
+          shardId,
+          sequenceNumber: SequenceNumber,
+          subSequenceNumber,
+        });
+      }
+    }
+    empty = answer.Records.length === 0 ? empty + 1 : 0;
+    iterator = answer.NextShardIterator;
+    await delay(200, { clock });
+  }
+  return values;
+}
+
+function parentsFirst<T>(shards: readonly StoredShard<T>[]): StoredShard<T>[] {
+  const sorted: StoredShard<T>[] = [];
+  const placed = new Set<string>();
+  const known = new Set(shards.map(({ shardId }) => shardId));
+  while (sorted.length < shards.length) {
+    const next = shards.find(({ shardId, parentShardIds }) =>
+      !placed.has(shardId) &&
+      parentShardIds.every((id) => placed.has(id) || !known.has(id))
+    );
+    if (!next) throw new Error("Cannot order shards that descend in a circle");
+    placed.add(next.shardId);
+    sorted.push(next);
+  }
+  return sorted;
+}

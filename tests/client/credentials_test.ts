@@ -1,0 +1,208 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { type Credentials, KinesisClient } from "../../client/mod.ts";
+import { CredentialsError, KinesisError, ServiceError } from "../../errors.ts";
+import { failure, ok, stub } from "./_stub_fetch.ts";
+
+const SECRET = "wJalrXUtnFEMI/K7MDENG";
+const TOKEN = "FwoGZXIvYXdzEXAMPLETOKEN";
+
+const idOf = (headers: Headers) =>
+  headers.get("authorization")!.match(/Credential=([^/]+)/)![1];
+
+Deno.test("KinesisClient asks a function again only shortly before its credentials expire", async () => {
+  let asked = 0;
+  const { client, clock, sent, run } = stub(() => ok(), {
+    credentials: () =>
+      Promise.resolve({
+        accessKeyId: `id${++asked}`,
+        secretAccessKey: SECRET,
+        expiration: new Date(clock.now() + 3_600_000),
+      }),
+  });
+  await run(Promise.all([1, 2, 3].map(() => client.listStreams())));
+  await run(client.listStreams());
+  assertEquals(asked, 1);
+  await clock.advance(3_600_000 - 299_000);
+  await run(client.listStreams());
+  assertEquals(asked, 2);
+  assertEquals(sent.map(({ headers }) => idOf(headers)).at(-1), "id2");
+});
+
+Deno.test("KinesisClient renews an expired token once and tries again at once", async () => {
+  let asked = 0;
+  const credentials = (expiration?: Date) => () =>
+    Promise.resolve({
+      accessKeyId: `id${++asked}`,
+      secretAccessKey: SECRET,
+      sessionToken: TOKEN,
+      expiration,
+    });
+  for (const expiration of [undefined, new Date(2e12)]) {
+    asked = 0;
+    const { client, clock, sent, run } = stub(
+      (_, n) => n === 0 ? failure("ExpiredTokenException") : ok(),
+      { credentials: credentials(expiration), retry: { maxAttempts: 1 } },
+    );
+    const started = clock.now();
+    await run(client.listStreams());
+    assertEquals(sent.map(({ headers }) => idOf(headers)), ["id1", "id2"]);
+    assertEquals(clock.now(), started);
+  }
+  const { client, sent, run } = stub(() => failure("ExpiredTokenException"), {
+    credentials: credentials(),
+  });
+  const error = await assertRejects(
+    () => run(client.listStreams()),
+    ServiceError,
+    "get new credentials",
+  );
+  assertEquals([error.code, sent.length], ["ExpiredTokenException", 2]);
+  const fixed = stub(() => failure("ExpiredTokenException"));
+  await assertRejects(
+    () => fixed.run(fixed.client.listStreams()),
+    ServiceError,
+  );
+  assertEquals(fixed.sent.length, 1);
+});
+
+Deno.test("KinesisClient finds credentials in the environment when it is given none", async () => {
+  const variables: Record<string, string> = {
+    AWS_ACCESS_KEY_ID: "AKIAENV",
+    AWS_SECRET_ACCESS_KEY: SECRET,
+    AWS_SESSION_TOKEN: TOKEN,
+  };
+  const { client, sent, run } = stub(() => ok(), {
+    credentials: undefined,
+    environment: {
+      env: (name) => variables[name],
+      readTextFile: () => Promise.reject(new Error("no files")),
+    },
+  });
+  await run(client.listStreams());
+  assertEquals(idOf(sent[0]!.headers), "AKIAENV");
+  assertEquals(sent[0]!.headers.get("x-amz-security-token"), TOKEN);
+});
+
+Deno.test("KinesisClient asks containers for credentials through its own fetch", async () => {
+  const asked: string[] = [];
+  const client = new KinesisClient({
+    region: "eu-west-1",
+    environment: {
+      env: (name) =>
+        name === "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+          ? "/creds"
+          : undefined,
+      readTextFile: () => Promise.reject(new Error("no files")),
+    },
+    fetch: (url) => {
+      asked.push(String(url));
+      return Promise.resolve(
+        String(url).endsWith("/creds")
+          ? Response.json({
+            AccessKeyId: "ASIA",
+            SecretAccessKey: SECRET,
+            Token: TOKEN,
+            Expiration: new Date(Date.now() + 3_600_000),
+          })
+          : ok(),
+      );
+    },
+  });
+  await client.listStreams();
+  await client.listStreams();
+  assertEquals(asked, [
+    "http://169.254.170.2/creds",
+    "https://kinesis.eu-west-1.amazonaws.com/",
+    "https://kinesis.eu-west-1.amazonaws.com/",
+  ]);
+});
+
+Deno.test("KinesisClient refuses keys that no header could carry, without showing them", async () => {
+  for (
+    const field of ["accessKeyId", "secretAccessKey", "sessionToken"] as const
+  ) {
+    const bad: Credentials = {
+      accessKeyId: "id",
+      secretAccessKey: SECRET,
+      sessionToken: TOKEN,
+      [field]: `${SECRET}\n`,
+    };
+    const early = assertThrows(
+      () => new KinesisClient({ credentials: bad }),
+      CredentialsError,
+      field,
+    );
+    assertFalse(Deno.inspect(early).includes(SECRET));
+    const { client, sent, run } = stub(() => ok(), {
+      credentials: () => Promise.resolve(bad),
+    });
+    const late = await assertRejects(
+      () => run(client.listStreams()),
+      CredentialsError,
+      field,
+    );
+    assertFalse(Deno.inspect(late).includes(SECRET));
+    assertEquals(sent.length, 0);
+  }
+});
+
+/** Everything that a program may print of a value, with all that hangs on it. */
+function printed(value: unknown): string {
+  const texts = [
+    String(value),
+    Deno.inspect(value, { depth: 20, showHidden: true }),
+    JSON.stringify(value) ?? "",
+  ];
+  if (value instanceof Error) {
+    texts.push(value.stack ?? "", JSON.stringify({ ...value }));
+    if (value.cause) texts.push(printed(value.cause));
+  }
+  return texts.join("\n");
+}
+
+Deno.test("KinesisClient never shows a secret: not in errors, hooks, text, inspection or JSON", async () => {
+  const given = {
+    accessKeyId: "AKIA",
+    secretAccessKey: SECRET,
+    sessionToken: TOKEN,
+  };
+  const shown: string[] = [];
+  for (const credentials of [given, () => Promise.resolve(given)]) {
+    for (
+      const answer of [
+        () => failure("AccessDeniedException"),
+        () => failure("ExpiredTokenException"),
+        () => failure("InvalidSignatureException", 403),
+        () => new Response("<html>"),
+        () => Promise.reject(new TypeError("connection refused")),
+      ]
+    ) {
+      const { client, run } = stub(answer, {
+        credentials,
+        retry: { maxAttempts: 2 },
+        hooks: {
+          onAttempt: (event) =>
+            void shown.push(printed(event), printed(event.error)),
+        },
+      });
+      const error = await run(client.listStreams()).then(
+        () => undefined,
+        (error) => error,
+      );
+      assertInstanceOf(error, KinesisError);
+      shown.push(printed(error), printed(client));
+    }
+  }
+  assert(shown.length >= 40);
+  for (const text of shown) {
+    assertFalse(text.includes(SECRET), text);
+    assertFalse(text.includes(TOKEN), text);
+  }
+});

@@ -1,0 +1,251 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { KvCheckpointer, MemoryCheckpointer } from "../../checkpoint/mod.ts";
+import { KinesisClient } from "../../client/mod.ts";
+import { Consumer, type ConsumerOptions } from "../../consumer.ts";
+import { jsonLines } from "../../processors/mod.ts";
+import type { ConsumerRecord } from "../../records.ts";
+import { startKinesalite } from "../_services/kinesalite.ts";
+import { startKinesisLocal } from "../_services/kinesis_local.ts";
+import type { Service } from "../_services/service.ts";
+
+interface Item {
+  readonly key: string;
+  readonly i: number;
+}
+
+const KEYS = [..."abcdefghij"];
+const encoder = new TextEncoder();
+
+/** A stream on an emulator. */
+class Stream {
+  readonly client: KinesisClient;
+  readonly #name: string;
+  #written = 0;
+
+  constructor(endpoint: string, name: string) {
+    this.#name = name;
+    this.client = new KinesisClient({
+      region: "us-east-1",
+      endpoint,
+      credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+    });
+  }
+
+  async create(ShardCount: number): Promise<void> {
+    const StreamName = this.#name;
+    await this.client.createStream({ StreamName, ShardCount });
+    await this.active();
+  }
+
+  async active(): Promise<void> {
+    await this.client.waitUntilActive({ StreamName: this.#name });
+  }
+
+  /** Writes as many of each key, two values in a record. */
+  async put(each: number): Promise<void> {
+    const Records = KEYS.flatMap((key) =>
+      Array.from({ length: each / 2 }, (_, n) => {
+        const lines = [0, 1].map((m) =>
+          JSON.stringify({ key, i: this.#written + 2 * n + m }) + "\n"
+        );
+        return { PartitionKey: key, Data: encoder.encode(lines.join("")) };
+      })
+    );
+    const answer = await this.client.putRecords({
+      StreamName: this.#name,
+      Records,
+    });
+    assertEquals(answer.FailedRecordCount ?? 0, 0);
+    this.#written += each;
+  }
+
+  async shards() {
+    const shards = [];
+    for await (
+      const shard of this.client.listAllShards({ StreamName: this.#name })
+    ) shards.push(shard);
+    return shards;
+  }
+
+  /** Splits the first open shard in the middle. */
+  async split(): Promise<void> {
+    const shard = await this.#open(0);
+    const { StartingHashKey, EndingHashKey } = shard.HashKeyRange;
+    await this.client.splitShard({
+      StreamName: this.#name,
+      ShardToSplit: shard.ShardId,
+      NewStartingHashKey: String(
+        (BigInt(StartingHashKey) + BigInt(EndingHashKey)) / 2n,
+      ),
+    });
+    await this.active();
+  }
+
+  /** Merges the first two open shards. */
+  async merge(): Promise<void> {
+    await this.client.mergeShards({
+      StreamName: this.#name,
+      ShardToMerge: (await this.#open(0)).ShardId,
+      AdjacentShardToMerge: (await this.#open(1)).ShardId,
+    });
+    await this.active();
+  }
+
+  consumer(options: Partial<ConsumerOptions<Item>> = {}): Consumer<Item> {
+    return new Consumer<Item>({
+      client: this.client,
+      streamName: this.#name,
+      processor: jsonLines<Item>(),
+      readsPerSecond: 50,
+      pollIntervalMs: 50,
+      ...options,
+    });
+  }
+
+  /** That everything came, each key in order. */
+  assertComplete(records: readonly ConsumerRecord<Item>[]): void {
+    for (const key of KEYS) {
+      const of = records.filter(({ value }) => value.key === key);
+      assertEquals(
+        of.map(({ value }) => value.i),
+        Array.from({ length: this.#written }, (_, i) => i),
+      );
+    }
+  }
+
+  async #open(n: number) {
+    const open = (await this.shards()).filter((shard) =>
+      shard.SequenceNumberRange.EndingSequenceNumber === undefined
+    );
+    open.sort((x, y) =>
+      BigInt(x.HashKeyRange.StartingHashKey) <
+          BigInt(y.HashKeyRange.StartingHashKey)
+        ? -1
+        : 1
+    );
+    return open[n]!;
+  }
+}
+
+async function collect(consumer: Consumer<Item>) {
+  const records: ConsumerRecord<Item>[] = [];
+  for await (const record of consumer) records.push(record);
+  return records;
+}
+
+const emulators: Record<string, () => Promise<Service>> = {
+  kinesalite: startKinesalite,
+  "kinesis-local": startKinesisLocal,
+};
+
+for (const [name, start] of Object.entries(emulators)) {
+  Deno.test(`Consumer on ${name}`, async (t) => {
+    await using service = await start();
+    const streamOf = async (name: string, shards: number) => {
+      const stream = new Stream(service.endpoint, name);
+      await stream.create(shards);
+      return stream;
+    };
+
+    await t.step("ends when caught up with an empty stream", async () => {
+      const stream = await streamOf("empty", 2);
+      const consumer = stream.consumer({ until: "caught-up" });
+      assertEquals(await collect(consumer), []);
+    });
+
+    await t.step(
+      "reads all shards across a split and a merge, and resumes behind that",
+      async () => {
+        const stream = await streamOf("resharded", 2);
+        await stream.put(20);
+        await stream.split();
+        await stream.put(20);
+        await stream.merge();
+        await stream.put(20);
+        const checkpointer = new MemoryCheckpointer();
+        const run = () =>
+          collect(stream.consumer({ checkpointer, until: "caught-up" }));
+        stream.assertComplete(await run());
+        assertEquals(await run(), []);
+      },
+    );
+
+    await t.step(
+      "with LATEST follows a split and a merge while reading",
+      async () => {
+        const stream = await streamOf("latest", 2);
+        const consumer = stream.consumer({ from: "LATEST", limit: 600 });
+        await consumer.ready;
+        const reading = collect(consumer);
+        await stream.put(20);
+        await stream.split();
+        await stream.put(20);
+        await stream.merge();
+        await stream.put(20);
+        stream.assertComplete(await reading);
+      },
+    );
+
+    await t.step(
+      "resumes inside a record after a break, with Deno KV in a file over restarts",
+      async () => {
+        const stream = await streamOf("restarted", 2);
+        await stream.put(40);
+        await stream.split();
+        await stream.put(10);
+        const path = await Deno.makeTempFile({ suffix: ".sqlite3" });
+        const records: ConsumerRecord<Item>[] = [];
+        const processed = new Set<string>();
+        try {
+          for (let round = 0, done = false; !done; round++) {
+            assert(round < 40);
+            const kv = await Deno.openKv(path);
+            const checkpointer = new KvCheckpointer({ kv, name: "test" });
+            const consumer = stream.consumer({
+              checkpointer,
+              until: "caught-up",
+            });
+            let count = 0;
+            done = true;
+            for await (const record of consumer) {
+              if (count++ === 37) {
+                done = false;
+                break;
+              }
+              const { key, i } = record.value;
+              assert(!processed.has(`${key}${i}`), "came twice");
+              processed.add(`${key}${i}`);
+              records.push(record);
+            }
+            kv.close();
+          }
+        } finally {
+          await Deno.remove(path);
+        }
+        stream.assertComplete(records);
+      },
+    );
+
+    await t.step(
+      "fails when the stream does not exist, and when it is deleted",
+      async () => {
+        const missing = new Stream(service.endpoint, "missing").consumer();
+        const error = await assertRejects(() => collect(missing), Error);
+        assertEquals(
+          (error as { code?: string }).code,
+          "ResourceNotFoundException",
+        );
+        const stream = await streamOf("deleted", 1);
+        const consumer = stream.consumer();
+        await consumer.ready;
+        const reading = collect(consumer);
+        await stream.client.deleteStream({ StreamName: "deleted" });
+        const late = await assertRejects(() => reading, Error);
+        assertEquals(
+          (late as { code?: string }).code,
+          "ResourceNotFoundException",
+        );
+      },
+    );
+  });
+}
