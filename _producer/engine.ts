@@ -100,6 +100,7 @@ export class Engine<T> {
         refused: (pending, error) => this.#giveUp(pending, error, 0),
         idle: () => this.#afterSettling(),
       },
+      this.#abort.signal,
     );
     this.#deadLetters = options.deadLetter &&
       new DeadLetters(options.deadLetter);

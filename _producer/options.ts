@@ -49,11 +49,15 @@ export interface ProducerOptions<T> {
   lingerMs?: number;
   /** Most Kinesis records in one request, 1 to 500. @default {500} */
   maxBatchRecords?: number;
-  /** Most bytes in one request, data and partition keys; up to 10 MiB. @default {5_242_880} */
+  /**
+   * Most bytes in one request, data and partition keys; up to 10 MiB. A single record that is larger goes alone.
+   * @default {5_242_880}
+   */
   maxBatchBytes?: number;
   /**
-   * Largest Kinesis record in bytes, data and partition key; more than 1 MiB needs a stream whose `MaxRecordSizeInKiB`
-   * allows it. @default {1_048_576}
+   * Largest Kinesis record in bytes, data and partition key; up to 10 MiB. Default: values share records of up to 1 MiB, and
+   * a value that needs more goes alone if `MaxRecordSizeInKiB` of the stream allows it, which is asked then
+   * (DescribeStreamSummary). With this option nothing is asked, and records are packed up to it.
    */
   maxRecordBytes?: number;
   /** Most requests at a time. More hides latency, and uses more memory and connections. @default {8} */
@@ -119,7 +123,7 @@ export interface ResolvedProducerOptions<T> {
   /** See {@linkcode ProducerOptions}. */
   readonly maxBatchBytes: number;
   /** See {@linkcode ProducerOptions}. */
-  readonly maxRecordBytes: number;
+  readonly maxRecordBytes: number | undefined;
   /** See {@linkcode ProducerOptions}. */
   readonly maxInFlight: number;
   /** See {@linkcode ProducerOptions}. */
@@ -206,12 +210,14 @@ export function resolveProducerOptions<T>(
       most: MAX_BATCH_BYTES,
       integer: true,
     }),
-    maxRecordBytes: number("maxRecordBytes", {
-      default: DEFAULT_RECORD_BYTES,
-      least: 1024,
-      most: MAX_RECORD_BYTES,
-      integer: true,
-    }),
+    maxRecordBytes: options.maxRecordBytes === undefined
+      ? undefined
+      : number("maxRecordBytes", {
+        default: DEFAULT_RECORD_BYTES,
+        least: 1024,
+        most: MAX_RECORD_BYTES,
+        integer: true,
+      }),
     maxInFlight: number("maxInFlight", {
       default: 8,
       least: 1,
@@ -247,7 +253,10 @@ export function resolveProducerOptions<T>(
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
-  if (resolved.maxRecordBytes > resolved.maxBatchBytes) {
+  if (
+    resolved.maxRecordBytes !== undefined &&
+    resolved.maxRecordBytes > resolved.maxBatchBytes
+  ) {
     throw new RangeError(
       `${WHAT} as 'maxRecordBytes' (${resolved.maxRecordBytes}) must not be more than 'maxBatchBytes' (${resolved.maxBatchBytes})`,
     );
