@@ -154,9 +154,10 @@ function put(
           ),
         );
       }
+      const pause = dice.random();
       // A producer that has failed says so here; its values say it themselves.
-      if (dice.chance(0.2)) await producer.flush().catch(() => {});
-      else if (dice.chance(0.2)) await Promise.all(outcomes);
+      if (pause < 0.2) await producer.flush().catch(() => {});
+      else if (pause < 0.4) await Promise.all(outcomes);
       else await delay(dice.integer(0, 3000), { clock });
     }
   };
