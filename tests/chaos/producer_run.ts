@@ -64,6 +64,7 @@ export async function runProducer(
     watch: (fetch) => witness.watch(fetch),
   });
   const dead: FailedRecord<Item>[] = [];
+  const burial = dice.fork(6);
   const stop = new AbortController();
   const processor = processorOf(schedule.processor);
   const producer = new Producer<Item>({
@@ -75,7 +76,7 @@ export async function runProducer(
     deadLetter: schedule.deadLetter
       ? new WritableStream({
         async write(failed) {
-          await delay(dice.integer(0, 300), { clock });
+          await delay(burial.integer(0, 300), { clock });
           dead.push(failed);
         },
       })
