@@ -74,7 +74,11 @@ export function startIncidents(
   return {
     reached(count) {
       for (const incident of incidents) {
-        if (incident.at === count) begun.push(happen(incident));
+        if (incident.at !== count) continue;
+        const over = happen(incident);
+        // Heard by whoever awaits that all of them are over.
+        over.catch(() => {});
+        begun.push(over);
       }
     },
     async done() {

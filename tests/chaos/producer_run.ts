@@ -64,6 +64,7 @@ export async function runProducer(
     watch: (fetch) => witness.watch(fetch),
   });
   const dead: FailedRecord<Item>[] = [];
+  const burial = dice.fork(6);
   const stop = new AbortController();
   const processor = processorOf(schedule.processor);
   const producer = new Producer<Item>({
@@ -75,7 +76,7 @@ export async function runProducer(
     deadLetter: schedule.deadLetter
       ? new WritableStream({
         async write(failed) {
-          await delay(dice.integer(0, 300), { clock });
+          await delay(burial.integer(0, 300), { clock });
           dead.push(failed);
         },
       })
@@ -154,9 +155,10 @@ function put(
           ),
         );
       }
+      const pause = dice.random();
       // A producer that has failed says so here; its values say it themselves.
-      if (dice.chance(0.2)) await producer.flush().catch(() => {});
-      else if (dice.chance(0.2)) await Promise.all(outcomes);
+      if (pause < 0.2) await producer.flush().catch(() => {});
+      else if (pause < 0.4) await Promise.all(outcomes);
       else await delay(dice.integer(0, 3000), { clock });
     }
   };

@@ -10,10 +10,10 @@ import type { ProducerSchedule } from "./producer_schedule.ts";
 import { placeOf, type StoredValue } from "./stored.ts";
 
 /**
- * Values between the source of a pipe and the producer when the pipe ends by force: one that waits in the stream and one in the
- * hands of the pipe. Nobody can tell what became of them, and that is how pipes are.
+ * Values between the source of a pipe and the producer when the pipe ends by force: the one that was being pulled then. Nobody
+ * can tell what became of it, and that is how pipes are.
  */
-const MOST_IN_PIPE = 2;
+const MOST_IN_PIPE = 1;
 
 /** Throws if a promise was not kept. */
 export function verifyProducer(
