@@ -66,7 +66,8 @@ class Table {
 
   write(target: Uint8Array, offset: number): number {
     for (const text of this.#indexes.keys()) {
-      offset = writeBytesField(target, offset, this.#field, encodeUtf8(text));
+      offset = writeAscii(target, offset, this.#field, text) ??
+        writeBytesField(target, offset, this.#field, encodeUtf8(text));
     }
     return offset;
   }
@@ -236,6 +237,28 @@ export class Aggregate {
     if (hashKeyGrowth > 0) this.#hashKeys.add(explicitHashKey!, hashKeyGrowth);
     this.#used = dataStart + dataBytes;
   }
+}
+
+/**
+ * Writes a text as a field if it is ASCII and short, as keys nearly always are; then a call of the encoder, and bytes to be
+ * copied and collected, would cost many times as much as this.
+ */
+function writeAscii(
+  target: Uint8Array,
+  offset: number,
+  field: number,
+  text: string,
+): number | undefined {
+  const { length } = text;
+  if (length > 0x7f) return undefined;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return undefined;
+    target[offset + 2 + i] = unit;
+  }
+  target[offset] = (field << 3) | WIRE_BYTES;
+  target[offset + 1] = length;
+  return offset + 2 + length;
 }
 
 /** A tag, a length and the bytes. */

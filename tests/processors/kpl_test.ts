@@ -145,6 +145,19 @@ Deno.test("kpl takes the outer keys from the first value", async () => {
   }
 });
 
+Deno.test("kpl keeps partition keys whatever their length and alphabet", async () => {
+  const keys = ["k", "k".repeat(127), "k".repeat(128), "k".repeat(256)]
+    .concat(["é", "k".repeat(126) + "é", "ké".repeat(63), "😀".repeat(64)]);
+  const puts = keys.map((partitionKey, i) => ({ value: `${i}`, partitionKey }));
+  const [record, ...more] = await pack(kplString(), puts, oneShard);
+  assertEquals(more, []);
+  const items = await kplString().unpack(recordOf(record!.data, "outer"));
+  assertEquals(
+    items.map((item) => item.type === "value" && item.partitionKey),
+    keys,
+  );
+});
+
 Deno.test("kpl fills aggregated records to the byte", async () => {
   // 20 around, 3 of the key table, 9 per value of two bytes in three.
   for (const value of ["é1", "abc"]) {
