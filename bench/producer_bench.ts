@@ -1,5 +1,6 @@
 /**
- * The producer over loopback, beside the AWS SDK with a batch loop made by hand.
+ * The producer over loopback, beside the AWS SDK with a batch loop made by hand, all in this process. For processes apart,
+ * other libraries and what they cost, see `bench/peers/`.
  *
  *     npx -y deno@2 task bench bench/producer_bench.ts
  *
@@ -11,10 +12,11 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { KinesisClient, Producer } from "../mod.ts";
-import { json, jsonLines } from "../processors/mod.ts";
+import { json, jsonLines, kplJson } from "../processors/mod.ts";
 import { startSink } from "./_support/sink.ts";
 
-const VALUES = 50_000;
+/** Values by their size. */
+const COUNTS = { 100: 50_000, 1000: 50_000, 10_000: 5000 };
 const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
 const sink = await startSink();
 const { endpoint } = sink;
@@ -35,9 +37,9 @@ interface Value {
   text: string;
 }
 
-function source(bytes: number): Value[] {
+function source(bytes: number, length: number): Value[] {
   const text = "x".repeat(Math.max(1, bytes - 30));
-  return Array.from({ length: VALUES }, (_, id) => ({ id, text }));
+  return Array.from({ length }, (_, id) => ({ id, text }));
 }
 
 /** What people write around the SDK: batches of 500, a few at a time. */
@@ -77,23 +79,20 @@ async function produce(
   if (producer.stats().delivered !== values.length) throw new Error("lost");
 }
 
-for (const bytes of [100, 1000]) {
-  const values = source(bytes);
-  const group = `${VALUES} values of ${bytes} B`;
+for (const [size, count] of Object.entries(COUNTS)) {
+  const values = source(Number(size), count);
+  const group = `${count} values of ${size} B`;
   Deno.bench("@aws-sdk/client-kinesis, batches by hand", {
     group,
     baseline: true,
     n: 5,
   }, async () => await sdkLoop(values));
-  Deno.bench(
-    "Producer, json",
-    { group, n: 5 },
-    async () => await produce(values, json),
-  );
-  Deno.bench(
-    "Producer, jsonLines",
-    { group, n: 5 },
-    async () => await produce(values, jsonLines),
-  );
+  for (const processor of [json, jsonLines, kplJson]) {
+    Deno.bench(
+      `Producer, ${processor.name}`,
+      { group, n: 5 },
+      async () => await produce(values, processor),
+    );
+  }
 }
 globalThis.addEventListener("unload", () => sink.close());

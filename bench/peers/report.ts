@@ -32,7 +32,7 @@ export function table(
       const runs = results.get(`${bytes} ${name} ${variant}`);
       if (runs?.length) rows.push(rowOf(subject, runs));
     }
-    return `${bytes} B\n\n${section(rows)}`;
+    return `${bytes} B\n\n${section(rows)}\n${targets(rows)}`;
   }).join("\n");
 }
 
@@ -64,6 +64,7 @@ const HEAD = [
   "Variant",
   "records/s",
   "CPU µs/record",
+  "records/CPU second",
   "× SDK, rate",
   "× SDK, CPU",
   "of `fetch` alone",
@@ -83,6 +84,7 @@ function section(rows: readonly Row[]): string {
       subject.variant.replace(/^(producer|fetch) /, ""),
       Math.round(rate).toLocaleString("en"),
       cpu.toFixed(2),
+      Math.round(1e6 / cpu).toLocaleString("en"),
       sdk ? (rate / sdk.rate).toFixed(2) : "",
       sdk ? (sdk.cpu / cpu).toFixed(2) : "",
       floor ? `${Math.round(100 * rate / floor.rate)} %` : "",
@@ -96,3 +98,74 @@ function section(rows: readonly Row[]): string {
   return [HEAD, HEAD.map((_, i) => i < 2 ? "---" : "---:"), ...lines]
     .map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }
+
+/** What was promised, and what came of it. */
+function targets(rows: readonly Row[]): string {
+  const best = (...names: string[]) => {
+    const found = rows.filter(({ subject: { name, variant } }) =>
+      names.includes(`${name}: ${variant}`)
+    );
+    return found.sort((a, b) => b.rate - a.rate)[0];
+  };
+  const ours = (framing: string, keys = "") =>
+    best(
+      `ours: producer ${framing} json${keys}`,
+      `ours: producer ${framing} cbor${keys}`,
+    );
+  const lines: string[] = [];
+  const compare = (
+    what: string,
+    of: (row: Row) => number,
+    one: Row | undefined,
+    other: Row | undefined,
+    target: number,
+  ) => {
+    if (!one || !other) return;
+    const ratio = of(one) / of(other);
+    const verdict = ratio >= target ? "met" : "missed";
+    lines.push(`- ${what}: ${ratio.toFixed(2)}, wanted ${target}: ${verdict}`);
+  };
+  const rate = (row: Row) => row.rate;
+  const perCpu = (row: Row) => 1 / row.cpu;
+  const sdk = best("@aws-sdk/client-kinesis: json");
+  compare("json ÷ AWS SDK, rate", rate, ours("json"), sdk, 2);
+  compare("json ÷ AWS SDK, per CPU second", perCpu, ours("json"), sdk, 2);
+  for (const [framing, keys, target] of ASYNC_KINESIS) {
+    const name = `${framing}${keys}`;
+    const other = best(`async-kinesis: ${name}`);
+    const what = `${name} ÷ async-kinesis`;
+    compare(`${what}, rate`, rate, ours(framing, keys), other, target);
+    compare(
+      `${what}, per CPU second`,
+      perCpu,
+      ours(framing, keys),
+      other,
+      target,
+    );
+  }
+  const kpl = best("KPL: aggregated");
+  const aggregated = ours("kplBytes");
+  compare("kplBytes ÷ KPL, per CPU second", perCpu, aggregated, kpl, 1);
+  if (aggregated) {
+    const count = Math.round(1e6 / aggregated.cpu).toLocaleString("en");
+    lines.push(`- kplBytes per CPU second: ${count}, wanted 1,000,000`);
+  }
+  for (const framing of ["json", "kplBytes"]) {
+    for (const protocol of ["json", "cbor"]) {
+      compare(
+        `${framing} over ${protocol} ÷ \`fetch\` alone, rate`,
+        rate,
+        best(`ours: producer ${framing} ${protocol}`),
+        best(`fetch alone: fetch ${framing} ${protocol}`),
+        0.7,
+      );
+    }
+  }
+  return lines.join("\n") + "\n";
+}
+
+const ASYNC_KINESIS: [framing: string, keys: string, target: number][] = [
+  ["json", "", 20],
+  ["jsonLines", "", 5],
+  ["jsonLines", " keyless", 5],
+];
