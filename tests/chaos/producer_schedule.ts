@@ -50,12 +50,6 @@ export interface ProducerSchedule {
   readonly rules: readonly FaultRule[];
 }
 
-/**
- * Order by key of aggregated records over a reshard: an aggregate that was packed before it lands whole in one of the new
- * shards, with values of keys that belong to the other. Set it when the producer keeps order there.
- */
-export const KPL_ORDER_OVER_RESHARD = false;
-
 /** Draws a schedule. */
 export function producerSchedule(seed: number): ProducerSchedule {
   const dice = new Dice(seed);
@@ -66,8 +60,6 @@ export function producerSchedule(seed: number): ProducerSchedule {
   const deadLetter = dice.chance(0.5);
   const end = dice.pick(["close", "close", "close", "abort", "fatal"] as const);
   const piped = dice.integer(200, 600);
-  const mayReshard = processor !== "kplJson" || ordering === "none" ||
-    KPL_ORDER_OVER_RESHARD;
   const isImpatient = dice.chance(0.2);
   return {
     seed,
@@ -94,8 +86,8 @@ export function producerSchedule(seed: number): ProducerSchedule {
     end,
     endAt: dice.integer(Math.floor(piped / 4), piped - 1),
     incidents: drawIncidents(dice.fork(1), piped, {
-      split: mayReshard ? 0.6 : 0,
-      merge: mayReshard ? 0.5 : 0,
+      split: 0.6,
+      merge: 0.5,
       gone: 0.4,
       mostMs: 30_000,
     }),
