@@ -76,6 +76,9 @@ export class Dispatcher<T> {
         this.#takeApart(item);
         return true;
       },
+      join: ordering === "none" || processor.scope === "record"
+        ? undefined
+        : (item, behind) => this.#join(item, behind),
     });
     this.#sender = new Sender(options, this.#queue, {
       ...events,
@@ -154,7 +157,10 @@ export class Dispatcher<T> {
 
   /** Adds a record behind all others. */
   add(record: EncodedRecord<Pending<T>>): void {
-    this.#queue.push(this.#outgoing(record, { attempts: 0, seq: ++this.#seq }));
+    const seq = ++this.#seq;
+    this.#queue.push(
+      this.#outgoing(record, { attempts: 0, seq, since: seq, isFull: false }),
+    );
   }
 
   /** All records that were added so far are to be sent, full batch or not. */
@@ -187,9 +193,12 @@ export class Dispatcher<T> {
 
   #outgoing(
     record: EncodedRecord<Pending<T>>,
-    past: Pick<Outgoing<T>, "attempts" | "seq" | "error" | "history">,
+    past: Pick<
+      Outgoing<T>,
+      "attempts" | "seq" | "since" | "place" | "isFull" | "error" | "history"
+    >,
   ): Outgoing<T> {
-    const { attempts, seq, error, history } = past;
+    const { attempts, seq, since, place, isFull, error, history } = past;
     const shardId = this.shardOf(record);
     this.#bytes += record.size;
     this.#backlog.add(shardId, record.puts.length, record.size);
@@ -199,8 +208,11 @@ export class Dispatcher<T> {
       groups: [],
       shardId,
       load: { shardId, records: record.puts.length },
+      isFull,
       attempts,
       seq,
+      since,
+      place,
       error,
       history: history && [...history],
     };
@@ -231,7 +243,18 @@ export class Dispatcher<T> {
     return puts.some((put) => this.shardOf(put) !== shardId);
   }
 
-  async #takeApart(item: Outgoing<T>): Promise<void> {
+  #join(item: Outgoing<T>, behind: Outgoing<T>[]): void {
+    const puts = [...item.record.puts];
+    for (const next of behind) {
+      this.#release(next);
+      puts.push(...next.record.puts);
+    }
+    item.record = { ...item.record, puts };
+    this.#takeApart(item, behind.at(-1));
+  }
+
+  /** Sends the values of a record in others; `last` is the one that they reach up to. */
+  async #takeApart(item: Outgoing<T>, last = item): Promise<void> {
     const { puts } = item.record;
     let records: EncodedRecord<Pending<T>>[];
     let version: number;
@@ -240,10 +263,20 @@ export class Dispatcher<T> {
       records = await this.#events.repack(puts);
     } while (version !== this.#routes.version);
     this.#release(item);
-    this.#queue.replace(
-      item,
-      records.map((record) => this.#outgoing(record, item)),
-    );
+    const { place = [] } = item;
+    const parts = records.map((record, i) => {
+      const isFull = i < records.length - 1;
+      // The last one stands where the last value did, so that places do not grow when it is joined with others in turn.
+      return isFull || last === item
+        ? this.#outgoing(record, { ...item, isFull, place: [...place, i] })
+        : this.#outgoing(record, {
+          ...item,
+          isFull,
+          seq: last.seq,
+          place: last.place,
+        });
+    });
+    this.#queue.replace(item, parts);
     this.#events.idle();
   }
 

@@ -30,12 +30,24 @@ export interface Outgoing<T> extends Sending, Grouped {
     readonly shardId: string | undefined;
     readonly records: number;
   };
+  /** The `seq` of the oldest record that it was made of, which decides when it is due. */
+  readonly since: number;
+  /** Others were packed behind it at the same time: nothing more fits. */
+  isFull: boolean;
   /** Requests that carried it so far. */
   attempts: number;
   /** Why the last one of them did not store it. */
   error?: KinesisError;
   /** The last ones that did not store it. */
   history?: FailedAttempt[];
+}
+
+/** Records up to this size are packed once more to share one: larger ones are worth a round trip each. */
+const SMALL_BYTES = 16_384;
+const MOST_JOINED_BYTES = 524_288;
+/** Whether a record may gain from sharing one with others; one that was packed so is as large as it gets. */
+function isSmall<T>({ record, isFull }: Outgoing<T>): boolean {
+  return !isFull && record.size <= SMALL_BYTES;
 }
 
 /** How many failed attempts a record remembers. */
@@ -73,6 +85,11 @@ export interface SendQueueOptions<T> {
    * {@linkcode SendQueue.replace} is called with others in its place.
    */
   readonly takesApart?: (item: Outgoing<T>) => boolean;
+  /**
+   * Joins a record with those behind it, so that values which pile up during a round trip share the next one. It counts as
+   * taken, and {@linkcode SendQueue.replace} is called with others in its place.
+   */
+  readonly join?: (item: Outgoing<T>, behind: Outgoing<T>[]) => void;
 }
 
 /** The queue between the packer and the requests. */
@@ -128,7 +145,9 @@ export class SendQueue<T> {
   /** A record that was taken has been settled: the next ones of its groups may go. */
   settled(item: Outgoing<T>): void {
     this.#out.delete(item);
-    for (const next of this.#groups.leave(item)) this.#enter(next, false);
+    for (const next of this.#groups.leave(item)) {
+      if (!this.#joins(next)) this.#enter(next, false);
+    }
   }
 
   /** A record that was taken is sent as others, which go before all that wait. */
@@ -141,11 +160,11 @@ export class SendQueue<T> {
     for (const next of ready.reverse()) this.#enter(next, true);
   }
 
-  /** Whether a record may go now that is due: `due` is the `seq` of the last one that is. */
+  /** Whether a record may go now that is due: `due` is the `seq` of the last one packed that is. */
   hasDue(due: number, now: number): boolean {
     for (const lane of this.#lanes.values()) {
       lane.refresh(now);
-      if (!lane.blocked && lane.first && lane.first.seq <= due) return true;
+      if (!lane.blocked && lane.first && lane.first.since <= due) return true;
     }
     return false;
   }
@@ -237,6 +256,24 @@ export class SendQueue<T> {
       ready = this.#groups.regroup(this.#out, queued);
     }
     for (const item of ready) this.#enter(item, false);
+  }
+
+  #joins(item: Outgoing<T>): boolean {
+    const { join } = this.#options;
+    if (!join || !isSmall(item)) return false;
+    let last = item;
+    let bytes = item.record.size;
+    const behind = this.#groups.takeBehind(item, (next) => {
+      bytes += next.record.size;
+      // After a merge of shards a younger record may stand before an older one, and its place is not good for both.
+      if (next.seq < last.seq || bytes > MOST_JOINED_BYTES) return false;
+      last = next;
+      return isSmall(next);
+    });
+    if (behind.length === 0) return false;
+    this.#out.add(item);
+    join(item, behind);
+    return true;
   }
 
   // A record that was packed under the old map may hold values of several new shards.

@@ -23,8 +23,10 @@ function item(key: string, size = 10, acceptedAt = 0): Outgoing<string> {
     groups: [],
     shardId: undefined,
     load: { shardId: undefined, records: 1 },
+    isFull: false,
     attempts: 0,
     seq: ++seq,
+    since: seq,
   };
 }
 
