@@ -10,7 +10,7 @@ import { delay } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { inBatches } from "../_core/in_batches.ts";
 import { notify } from "../_core/notify.ts";
-import { Lineage } from "../_shards/lineage.ts";
+import { isClosed, Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 import {
@@ -205,6 +205,7 @@ export class Coordinator<T> {
     const { durable, failoverTimeMs } = this.#options;
     const { signal } = this.#stop;
     this.#lineage = await this.#listShards();
+    for (const session of this.#sessions.values()) this.#noteClosed(session);
     await this.#table.load(signal);
     const fresh = await this.#createLeases();
     const waiting = await this.#finishSessions();
@@ -340,8 +341,14 @@ export class Coordinator<T> {
       },
     );
     this.#sessions.set(shardId, session);
+    this.#noteClosed(session);
     // Closed meanwhile: it is given back with all the others.
     if (!this.#stop.signal.aborted) session.start();
+  }
+
+  #noteClosed(session: ShardSession<T>): void {
+    const shard = this.#lineage.shards.get(session.shardId);
+    if (shard && isClosed(shard)) session.noteClosed();
   }
 
   #settleReady(): void {

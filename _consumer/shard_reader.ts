@@ -6,8 +6,10 @@
 import { equalJitter } from "../_core/backoff.ts";
 import type { Budget } from "../_core/budget.ts";
 import { delay } from "../_core/clock.ts";
+import { deferred } from "../_core/deferred.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import type {
   GetRecordsResponse,
   GetShardIteratorRequest,
@@ -65,6 +67,7 @@ export class ShardReader {
   readonly #budget: ReaderBudget;
   readonly #events: ReaderEvents;
   readonly #buffer = new Deque<KinesisApiRecord>();
+  readonly #closed = deferred<void>();
   /** What the next answer is expected to hold. */
   readonly #expected: { bytes: number; records: number };
   #position: ShardPosition;
@@ -72,6 +75,7 @@ export class ShardReader {
   #millisBehindLatest: number | undefined;
   #bufferedBytes = 0;
   #childShardIds: readonly string[] = [];
+  #isClosed = false;
   #openedAt = 0;
   #nextReadAt = 0;
   #failures = 0;
@@ -132,7 +136,13 @@ export class ShardReader {
     while (this.shift());
   }
 
-  /** Reads until the end of the shard, or its tip if that is all that is wanted. Rejects when it cannot go on. */
+  /** The shard takes no more records: even if its tip is all that is wanted, its children wait for its end. */
+  noteClosed(): void {
+    this.#isClosed = true;
+    this.#closed.resolve();
+  }
+
+  /** Reads until the end of the shard; pauses at its tip if that is all that is wanted. Rejects when it cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
     while (this.#state !== "ended") {
@@ -140,7 +150,9 @@ export class ShardReader {
         iterator ??= await this.#open(signal);
         iterator = await this.#read(iterator, signal);
         this.#failures = this.#expiries = 0;
-        if (this.#options.until && this.#state === "caught-up") return;
+        if (
+          this.#options.until && this.#state === "caught-up" && !this.#isClosed
+        ) await raceAbort(this.#closed.promise, signal);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         if (hasCode(error, "ExpiredIteratorException")) {

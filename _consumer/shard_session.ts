@@ -160,6 +160,11 @@ export class ShardSession<T> {
     };
   }
 
+  /** The shard is listed as one that takes no more records. */
+  noteClosed(): void {
+    this.#reader.noteClosed();
+  }
+
   /** Starts reading. */
   start(): void {
     this.#running = this.#reader.run(this.#stop.signal).catch((error) => {
