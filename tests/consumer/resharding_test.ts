@@ -223,6 +223,28 @@ Deno.test("Consumer goes on when a shard has expired", async () => {
   await world.run(consumer.close());
 });
 
+Deno.test("Consumer forgets a finished shard that has expired, also when its worker died before it gave the lease back", async () => {
+  const world = new World();
+  const checkpointer = new MemoryCheckpointer();
+  const streamName = STREAM;
+  for (const shardId of ["shardId-free", "shardId-held"]) {
+    const lease = { streamName, shardId, counter: 0, parentShardIds: [] };
+    const checkpoint = { type: "SHARD_END" } as const;
+    await checkpointer.create({ ...lease, checkpoint });
+    if (shardId === "shardId-held") {
+      await checkpointer.take({ ...lease, checkpoint }, "dead");
+    }
+  }
+  const consumer = world.consumer({ checkpointer });
+  await world.run(consumer.ready);
+  await world.pass(60_000);
+  assertEquals(
+    (await checkpointer.list(STREAM)).map(({ shardId }) => shardId),
+    world.shardIds,
+  );
+  await world.run(consumer.close());
+});
+
 Deno.test("Consumer resumes a closed shard without repeating its last batch", async () => {
   const world = new World();
   const [parent] = world.shardIds as [string];
