@@ -26,13 +26,13 @@ export type Entry =
   }
   /** The application is done with it, and is about to say so. */
   | { readonly type: "done"; readonly life: string; readonly at: Position }
-  /** The consumer asked for this checkpoint to be stored; it was, unless `accepted` stays false. */
+  /** The consumer asked for this checkpoint to be stored; without an answer it may have been. */
   | {
     readonly type: "checkpoint";
     readonly life: string;
     readonly shardId: string;
     readonly checkpoint: Checkpoint;
-    accepted: boolean;
+    accepted: boolean | undefined;
   };
 
 /** Entries of all consumers of a stream. */

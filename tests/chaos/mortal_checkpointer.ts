@@ -73,7 +73,7 @@ export class MortalCheckpointer implements Checkpointer {
         life,
         shardId,
         checkpoint,
-        accepted: false,
+        accepted: undefined,
       };
       diary.note(entry);
       const stored = await inner.checkpoint(lease, checkpoint, options);
