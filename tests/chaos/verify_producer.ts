@@ -26,15 +26,18 @@ export function verifyProducer(
   checkReceipts(outcome, stored);
   const reported = checkReports(schedule, outcome);
   checkLosses(schedule, outcome, copies, reported);
-  checkDuplicates(outcome, copies);
+  // Values of an aggregate that a reshard has taken to the wrong shard are sent again although the answer arrived: readers
+  // that follow the KPL's rule drop those strays.
+  const resharded = schedule.incidents.some(({ type }) => type !== "gone");
+  const mayStray = schedule.processor.includes("kpl") && resharded;
+  if (!mayStray) checkDuplicates(outcome, copies);
   if (schedule.options.ordering !== "none") {
     checkOrder(stored, reported, ({ value }) => value.key);
   }
   // The order of a shard is one of its records, so it is one of values where those of different keys are not packed apart;
   // and of the shards as they are known: over a merge only that of each key can be kept.
-  const reshards = schedule.incidents.some(({ type }) => type !== "gone");
   const isOfValues = ["json", "kplJson"].includes(schedule.processor);
-  if (schedule.options.ordering === "shard" && isOfValues && !reshards) {
+  if (schedule.options.ordering === "shard" && isOfValues && !resharded) {
     checkOrder(
       stored,
       reported,
