@@ -46,9 +46,9 @@ export class Backlog {
       load.records < SHARE * records && load.bytes < SHARE * bytes;
   }
 
-  /** Whether a buffer is so empty that a value may enter whatever its shard. */
-  static hasRoomForAll(used: Load, most: Load): boolean {
-    return used.records * (SHARE + 1) < most.records * SHARE &&
-      used.bytes * (SHARE + 1) < most.bytes * SHARE;
+  /** What a buffer that holds `most` may hold for a value to enter whatever its shard. */
+  static roomForAll({ records, bytes }: Load): Load {
+    const part = SHARE / (SHARE + 1);
+    return { records: records * part, bytes: bytes * part };
   }
 }

@@ -61,6 +61,7 @@ export class Engine<T> {
   #failed = 0;
   #full = false;
   readonly #most: Load;
+  readonly #roomForAll: Load;
   #lingerTimer: unknown;
   #failure: KinesisError | undefined;
   #end: End | undefined;
@@ -76,6 +77,7 @@ export class Engine<T> {
       records: options.bufferedRecords,
       bytes: options.bufferedBytes,
     };
+    this.#roomForAll = Backlog.roomForAll(this.#most);
     this.#dispatcher = new Dispatcher(options, {
       delivered: (puts, receipt) => this.#onDelivered(puts, receipt),
       failed: (item, error) => this.#onFailed(item, error),
@@ -238,7 +240,9 @@ export class Engine<T> {
   }
 
   get #hasRoomForAll(): boolean {
-    return Backlog.hasRoomForAll(this.#used, this.#most);
+    // For every value, so nothing is allocated.
+    return this.#pending.length < this.#roomForAll.records &&
+      this.#bufferedBytes < this.#roomForAll.bytes;
   }
 
   #hasRoomIn(line: LineName): boolean {
