@@ -61,8 +61,11 @@ export function verifyConsumers(
   schedule: ConsumerSchedule,
   { diary, stored, leases, errors }: ConsumerOutcome,
 ): void {
-  const total = stored.reduce((sum, { values }) => sum + values.length, 0);
-  assertEquals(total, schedule.values);
+  // Not their number: aggregates that a split has put into the wrong shard were sent again to their own.
+  const ids = new Set(
+    stored.flatMap(({ values }) => values.map(({ value }) => value.id)),
+  );
+  assertEquals(ids.size, schedule.values);
   const books = new Map(stored.map((it) => [it.shardId, new ShardBook(it)]));
   const bookOf = (shardId: string) => {
     const book = books.get(shardId);

@@ -1,7 +1,7 @@
 // A process of its own for kv_processes_test.ts: `take PATH OWNER TIMES` or `checkpoint PATH`.
 import { KvCheckpointer } from "../../checkpoint/mod.ts";
 
-const [mode, path, owner = "worker", times = "0"] = Deno.args;
+const [mode, path = "", owner = "worker", times = "0"] = Deno.args;
 const kv = await open(path);
 const checkpointer = new KvCheckpointer({ kv, name: "app" });
 await checkpointer.create({
