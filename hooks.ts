@@ -63,12 +63,52 @@ export interface RecordFailedEvent {
   readonly attempts: number;
 }
 
+/** Kinesis refused records of a shard for their rate: the producer offers it less for a while. */
+export interface ThrottledEvent {
+  /** The stream, by name or ARN as given to the producer. */
+  readonly stream: string;
+  /** The shard that they were predicted to go to; absent where that is not known. */
+  readonly shardId?: string;
+  /** Kinesis records that one answer refused. They are sent again. */
+  readonly records: number;
+  /** What the shard is offered from now on, as a part of `shardRates`: from 0.02 to 1. */
+  readonly rateFactor: number;
+}
+
+/** The producer has learned which shards are open: at its start, or after a reshard. */
+export interface ShardMapEvent {
+  /** The stream, by name or ARN as given to the producer. */
+  readonly stream: string;
+  /** The shards that were known to be open, in the order of their hash keys; empty at the start. */
+  readonly before: readonly string[];
+  /** Those that are open now. */
+  readonly after: readonly string[];
+}
+
+/** The buffer of a producer is full, so that writers wait, or nobody waits any more. */
+export interface BufferEvent {
+  /** The stream, by name or ARN as given to the producer. */
+  readonly stream: string;
+  /** What it is now. */
+  readonly state: "full" | "free";
+  /** Values that were accepted and are not settled. */
+  readonly bufferedRecords: number;
+  /** Their bytes. */
+  readonly bufferedBytes: number;
+}
+
 /** What a {@linkcode Producer} tells. */
 export interface ProducerHooks {
   /** After every PutRecords request. */
   onBatch?(event: BatchEvent): void;
   /** When a value is given up, before it goes to the dead letters or into an error. */
   onRecordFailed?(event: RecordFailedEvent): void;
+  /** Once for every shard that an answer throttles, before the `onBatch` of that answer. */
+  onThrottled?(event: ThrottledEvent): void;
+  /** When the shards become known, and after every change. */
+  onShardMap?(event: ShardMapEvent): void;
+  /** When a writer begins to wait because the buffer is full, and when the last one has been let in. */
+  onBuffer?(event: BufferEvent): void;
 }
 
 /** An answer of GetRecords or a fan-out event was taken in. */

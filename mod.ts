@@ -98,6 +98,7 @@ export type {
   ConsumerRecord,
   DecodedRecord,
   EncodedRecord,
+  FailedAttempt,
   FailedRecord,
   KinesisRecord,
   Put,
@@ -108,6 +109,7 @@ export type {
 export type {
   AttemptEvent,
   BatchEvent,
+  BufferEvent,
   CheckpointEvent,
   ClientHooks,
   ConsumerHooks,
@@ -116,4 +118,6 @@ export type {
   ReadEvent,
   RecordFailedEvent,
   ShardEvent,
+  ShardMapEvent,
+  ThrottledEvent,
 } from "./hooks.ts";

@@ -8,12 +8,8 @@ import { Arrivals } from "./_producer/arrivals.ts";
 import { Engine, type ProducerStats } from "./_producer/engine.ts";
 import type { FlushResult } from "./_producer/flushes.ts";
 import type { PutKeys } from "./_producer/intake.ts";
-import {
-  type KeyOf,
-  type Ordering,
-  type ProducerOptions,
-  resolveProducerOptions,
-} from "./_producer/options.ts";
+import type { KeyOf, Ordering, ProducerOptions } from "./_producer/options.ts";
+import { resolveProducerOptions } from "./_producer/resolve_options.ts";
 import type { ShardRates } from "./_producer/shard_limit.ts";
 import { ClosedError } from "./errors.ts";
 import type { FailedRecord, PutReceipt } from "./records.ts";

@@ -45,6 +45,16 @@ export interface FailedRecord<T> extends Put<T> {
   readonly error: KinesisError | Error;
   /** How many requests carried it; 0 when it was never sent. */
   readonly attempts: number;
+  /** The last ten requests that did not store it, oldest first; absent if there was none. */
+  readonly history?: readonly FailedAttempt[];
+}
+
+/** A request that did not store a record. */
+export interface FailedAttempt {
+  /** When its answer came, or failed to come. */
+  readonly at: Date;
+  /** Why. */
+  readonly error: KinesisError | Error;
 }
 
 /** A record as Kinesis returned it, before any decoding. */

@@ -58,6 +58,7 @@ function timeOf(value: unknown): Date {
 
 /** How a blob begins in an answer without spaces. Valid JSON has this nowhere but at a field whose name ends so. */
 const BLOB = '"Data":"';
+const BLOB_NAME = '"Data"';
 
 /**
  * The hot path of reading: 14 MB of base64 in one answer, which `JSON.parse` would look at character by character and
@@ -84,15 +85,17 @@ function parseWithBlobsApart(text: string): object | undefined {
       const start = at + BLOB.length;
       const end = text.indexOf('"', start);
       if (end < 0) return undefined;
-      rest += text.slice(from, start - 1) + blobs.length;
+      const before = text.slice(from, start - 1);
+      // One that is written otherwise could be taken for a number of ours.
+      if (before.indexOf(BLOB_NAME) !== at - from) return undefined;
+      rest += before + blobs.length;
       blobs.push(decode(text.slice(start, end)));
       from = end + 1;
       at = text.indexOf(BLOB, from);
     }
-    const answer = normalizeAnswer(
-      JSON.parse(rest + text.slice(from)),
-      readers,
-    );
+    const after = text.slice(from);
+    if (after.includes(BLOB_NAME)) return undefined;
+    const answer = normalizeAnswer(JSON.parse(rest + after), readers);
     return taken === blobs.length ? answer : undefined;
   } catch {
     return undefined;

@@ -88,8 +88,9 @@ export class LeaseTable {
   async forgetExpired(lineage: Lineage, signal: AbortSignal): Promise<void> {
     const { checkpointer } = this.#options;
     const expired = [...this.#leases.values()].filter((lease) =>
-      !lineage.shards.has(lease.shardId) && lease.owner === undefined &&
-      this.isFinished(lease.shardId)
+      !lineage.shards.has(lease.shardId) && this.isFinished(lease.shardId) &&
+      // A worker may have died between finishing the shard and giving it back: nobody takes over what is finished.
+      (lease.owner === undefined || this.isExpired(lease))
     );
     await inBatches(expired, WRITES_AT_ONCE, async (lease) => {
       const isGone = await this.#inTime(

@@ -6,7 +6,7 @@
 import { Alarm } from "../_core/alarm.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { Deque } from "../_core/deque.ts";
-import { nextTurn } from "../_core/turn.ts";
+import { Turns } from "../_core/turn.ts";
 import { KinesisError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { Coordinator } from "./coordinator.ts";
@@ -29,7 +29,8 @@ export class Merge<T> {
   readonly #idleness: Alarm;
   readonly #neglect: Alarm;
   #changed: Deferred<void> | undefined;
-  #turnEndsAt = 0;
+  // While records are buffered nothing but promises is awaited; leases and checkpoints are written by timers.
+  readonly #turns = new Turns(TURN_MS);
   #delivered = 0;
   #unacknowledged = 0;
   #acknowledges = false;
@@ -83,7 +84,7 @@ export class Merge<T> {
   /** The next record, if there is one right now. */
   take(): ConsumerRecord<T> | undefined {
     if (this.#closing || this.#hasEnough || this.#isPaused) return undefined;
-    if (this.#options.clock.now() >= this.#turnEndsAt) return undefined;
+    if (this.#turns.isOver) return undefined;
     for (
       let session = this.#line.shift();
       session;
@@ -101,10 +102,13 @@ export class Merge<T> {
   async next(): Promise<ConsumerRecord<T> | undefined> {
     this.#start();
     for (;;) {
-      await this.#takeTurns();
       if (this.#failure) throw this.#failure.error;
       if (this.#closing) return undefined;
       if (this.#hasEnough) break;
+      if (this.#line.length > 0 && this.#turns.isOver) {
+        await this.#turns.next();
+        continue;
+      }
       const record = this.take();
       if (record) return record;
       if (this.#failure) continue;
@@ -146,6 +150,7 @@ export class Merge<T> {
     if (!this.#closing) {
       this.#idleness.clear();
       this.#neglect.clear();
+      this.#turns.giveUp();
       this.#options.signal?.removeEventListener("abort", this.#onAbort);
       this.#closing = this.#coordinator.close(reason);
       this.#notice();
@@ -163,14 +168,6 @@ export class Merge<T> {
 
   #start(): void {
     if (!this.#closing) this.#coordinator.start();
-  }
-
-  // While records are buffered nothing but promises is awaited here; leases and checkpoints are written by timers.
-  async #takeTurns(): Promise<void> {
-    const { clock } = this.#options;
-    if (clock.now() < this.#turnEndsAt) return;
-    await nextTurn();
-    this.#turnEndsAt = clock.now() + TURN_MS;
   }
 
   #takeFrom(session: ShardSession<T>): ConsumerRecord<T> | undefined {

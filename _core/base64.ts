@@ -49,7 +49,9 @@ export function base64Decoder(): (text: string) => Uint8Array<ArrayBuffer> {
   const slabs = new Slabs();
   return (text) => {
     const room = slabs.take(text.length * 3 >> 2);
-    const { written } = (room as NativeBase64).setFromBase64!(text);
+    const { read, written } = (room as NativeBase64).setFromBase64!(text);
+    // It stops without a word when the room is full, so what is left over is no base64: the plain way says so.
+    if (read !== text.length) return decodeBase64(text);
     return written === room.length ? room : slabs.shorten(room, written);
   };
 }

@@ -5,9 +5,15 @@
  */
 import { KinesisError } from "../errors.ts";
 import type { EncodedRecord, PutReceipt } from "../records.ts";
+import { Backlog } from "./backlog.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { Pending } from "./pending.ts";
-import { type Outgoing, type RecordKeys, SendQueue } from "./send_queue.ts";
+import {
+  noteFailure,
+  type Outgoing,
+  type RecordKeys,
+  SendQueue,
+} from "./send_queue.ts";
 import { Sender, type SenderEvents } from "./sender.ts";
 import { ShardRoutes } from "./shard_routes.ts";
 
@@ -31,6 +37,7 @@ export class Dispatcher<T> {
   readonly #queue: SendQueue<T>;
   readonly #sender: Sender<T>;
   readonly #signal: AbortSignal;
+  #backlog = new Backlog();
   #live = false;
   #bytes = 0;
   /** Records that were packed so far, and up to which of them all are to be sent without waiting for a full batch. */
@@ -46,18 +53,21 @@ export class Dispatcher<T> {
   ) {
     this.#options = options;
     this.#events = events;
-    const { ordering, processor, lingerMs, clock } = options;
+    const { ordering, processor, lingerMs } = options;
     this.#routes = new ShardRoutes(options, signal, {
       changing: (change) =>
         events.changing(() => {
           change();
-          this.#queue.reroute(clock.now());
+          this.#reroute();
         }),
     });
     this.#queue = new SendQueue<T>({
       rates: options.shardRates,
       quantumMs: Math.min(100, Math.max(10, lingerMs)),
-      route: (keys) => this.shardOf(keys),
+      route: (item) =>
+        item.version === this.#routes.version
+          ? item.shardId
+          : this.shardOf(item.record),
       groupsOf: (keys) => this.#groupsOf(keys),
       groupsFollowShards: ordering === "shard" ||
         ordering === "key" && processor.scope === "shard",
@@ -66,11 +76,14 @@ export class Dispatcher<T> {
         this.#takeApart(item);
         return true;
       },
+      join: ordering === "none" || processor.scope === "record"
+        ? undefined
+        : (item, behind) => this.#join(item, behind),
     });
     this.#sender = new Sender(options, this.#queue, {
       ...events,
       delivered: (item, receipt) => {
-        this.#bytes -= item.record.size;
+        this.#release(item);
         this.#routes.observe(item.record, item.shardId, receipt.shardId);
         events.delivered(item.record.puts, receipt);
       },
@@ -94,7 +107,7 @@ export class Dispatcher<T> {
   async start(): Promise<void> {
     await this.#routes.start();
     this.#live = true;
-    this.#queue.reroute(this.#options.clock.now());
+    this.#reroute();
   }
 
   /** The shards are known, or cannot be. */
@@ -127,6 +140,16 @@ export class Dispatcher<T> {
     return this.#seq > this.#due;
   }
 
+  /** How many shards are known to be open. */
+  get shardCount(): number {
+    return this.#routes.shardCount;
+  }
+
+  /** What waits for each shard. */
+  get backlog(): Pick<Backlog, "hasRoom"> {
+    return this.#backlog;
+  }
+
   /** The shard that a record with these keys is predicted to go to. */
   shardOf(keys: RecordKeys): string | undefined {
     return this.#routes.shardOf(keys.partitionKey, keys.explicitHashKey);
@@ -134,7 +157,10 @@ export class Dispatcher<T> {
 
   /** Adds a record behind all others. */
   add(record: EncodedRecord<Pending<T>>): void {
-    this.#queue.push(this.#outgoing(record, { attempts: 0, seq: ++this.#seq }));
+    const seq = ++this.#seq;
+    this.#queue.push(
+      this.#outgoing(record, { attempts: 0, seq, since: seq, isFull: false }),
+    );
   }
 
   /** All records that were added so far are to be sent, full batch or not. */
@@ -154,6 +180,7 @@ export class Dispatcher<T> {
     ) {
       const batch = this.#queue.take(limits, now);
       if (batch.length === 0) break;
+      this.#routes.keepFresh(now);
       this.#sender.send(batch);
     }
     this.#wakeForLimits(now);
@@ -166,21 +193,46 @@ export class Dispatcher<T> {
 
   #outgoing(
     record: EncodedRecord<Pending<T>>,
-    history: Pick<Outgoing<T>, "attempts" | "seq" | "error">,
+    past: Pick<
+      Outgoing<T>,
+      "attempts" | "seq" | "since" | "place" | "isFull" | "error" | "history"
+    >,
   ): Outgoing<T> {
+    const { attempts, seq, since, place, isFull, error, history } = past;
+    const shardId = this.shardOf(record);
     this.#bytes += record.size;
-    const { attempts, seq, error } = history;
+    this.#backlog.add(shardId, record.puts.length, record.size);
     const item: Outgoing<T> = {
       record,
       version: this.#routes.version,
       groups: [],
-      shardId: undefined,
+      shardId,
+      load: { shardId, records: record.puts.length },
+      isFull,
       attempts,
       seq,
+      since,
+      place,
       error,
+      history: history && [...history],
     };
     for (const pending of record.puts) pending.sending = item;
     return item;
+  }
+
+  #reroute(): void {
+    this.#queue.reroute(this.#options.clock.now());
+    this.#backlog = new Backlog();
+    for (const item of this.#queue.all()) {
+      const { record, load } = item;
+      item.load = { ...load, shardId: this.shardOf(record) };
+      this.#backlog.add(item.load.shardId, load.records, record.size);
+    }
+  }
+
+  #release({ record, load }: Outgoing<T>): void {
+    this.#bytes -= record.size;
+    this.#backlog.add(load.shardId, -load.records, -record.size);
   }
 
   // Packed for one shard that has been split since: the hash key of the record would take all its values to one child.
@@ -191,19 +243,40 @@ export class Dispatcher<T> {
     return puts.some((put) => this.shardOf(put) !== shardId);
   }
 
-  async #takeApart(item: Outgoing<T>): Promise<void> {
-    const { puts, size } = item.record;
+  #join(item: Outgoing<T>, behind: Outgoing<T>[]): void {
+    const puts = [...item.record.puts];
+    for (const next of behind) {
+      this.#release(next);
+      puts.push(...next.record.puts);
+    }
+    item.record = { ...item.record, puts };
+    this.#takeApart(item, behind.at(-1));
+  }
+
+  /** Sends the values of a record in others; `last` is the one that they reach up to. */
+  async #takeApart(item: Outgoing<T>, last = item): Promise<void> {
+    const { puts } = item.record;
     let records: EncodedRecord<Pending<T>>[];
     let version: number;
     do {
       version = this.#routes.version;
       records = await this.#events.repack(puts);
     } while (version !== this.#routes.version);
-    this.#bytes -= size;
-    this.#queue.replace(
-      item,
-      records.map((record) => this.#outgoing(record, item)),
-    );
+    this.#release(item);
+    const { place = [] } = item;
+    const parts = records.map((record, i) => {
+      const isFull = i < records.length - 1;
+      // The last one stands where the last value did, so that places do not grow when it is joined with others in turn.
+      return isFull || last === item
+        ? this.#outgoing(record, { ...item, isFull, place: [...place, i] })
+        : this.#outgoing(record, {
+          ...item,
+          isFull,
+          seq: last.seq,
+          place: last.place,
+        });
+    });
+    this.#queue.replace(item, parts);
     this.#events.idle();
   }
 
@@ -219,15 +292,16 @@ export class Dispatcher<T> {
       (this.shardOf(put) === shardId ? inside : outside).push(put);
     }
     if (outside.length === 0) {
-      this.#bytes -= record.size;
+      this.#release(item);
       this.#queue.settled(item);
     } else {
       item.record = { ...record, puts: outside };
-      item.error = new KinesisError(
+      const error = new KinesisError(
         `Cannot leave a record of several values in ${shardId}: the stream was resharded, and some belong to other shards`,
         { code: "WrongShard", retryable: true },
       );
-      if (!this.#sender.givesUp(item, item.error)) {
+      noteFailure(item, error, new Date(this.#options.clock.now()));
+      if (!this.#sender.givesUp(item, error)) {
         this.#sender.retried++;
         this.#takeApart(item);
       }
@@ -246,7 +320,7 @@ export class Dispatcher<T> {
   }
 
   #failed(item: Outgoing<T>, error: KinesisError): void {
-    this.#bytes -= item.record.size;
+    this.#release(item);
     this.#events.failed(item, error);
   }
 

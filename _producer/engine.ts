@@ -7,6 +7,7 @@ import type { Deferred } from "../_core/deferred.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
 import type { FailedRecord, PutReceipt } from "../records.ts";
+import { Backlog, type Load } from "./backlog.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Flushes, type FlushResult } from "./flushes.ts";
@@ -14,7 +15,7 @@ import { Intake, type PutKeys, type Written } from "./intake.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { type Pending, PendingList } from "./pending.ts";
 import type { Outgoing } from "./send_queue.ts";
-import { Waiters } from "./waiters.ts";
+import { type LineName, Waiters } from "./waiters.ts";
 
 /** Numbers of a producer since its start, and right now. */
 export interface ProducerStats {
@@ -58,6 +59,9 @@ export class Engine<T> {
   #started = false;
   #delivered = 0;
   #failed = 0;
+  #full = false;
+  readonly #most: Load;
+  readonly #roomForAll: Load;
   #lingerTimer: unknown;
   #failure: KinesisError | undefined;
   #end: End | undefined;
@@ -69,6 +73,11 @@ export class Engine<T> {
   ) {
     this.#options = options;
     this.#onFatal = onFatal;
+    this.#most = {
+      records: options.bufferedRecords,
+      bytes: options.bufferedBytes,
+    };
+    this.#roomForAll = Backlog.roomForAll(this.#most);
     this.#dispatcher = new Dispatcher(options, {
       delivered: (puts, receipt) => this.#onDelivered(puts, receipt),
       failed: (item, error) => this.#onFailed(item, error),
@@ -79,6 +88,7 @@ export class Engine<T> {
         this.#intake.flushBefore(() => {
           this.#dispatcher.makeDue();
           change();
+          this.#waiters.rearrange((written) => this.#lineOf(written));
         }, (error) => this.#fail(error)),
       repack: (puts) => this.#intake.repack(puts),
     }, this.#abort.signal);
@@ -92,6 +102,7 @@ export class Engine<T> {
         refused: (pending, error) => this.#giveUp(pending, error, 0),
         idle: () => this.#afterSettling(),
       },
+      this.#abort.signal,
     );
     this.#deadLetters = options.deadLetter &&
       new DeadLetters(options.deadLetter);
@@ -110,12 +121,18 @@ export class Engine<T> {
   ): Promise<void> | undefined {
     if (this.#end) throw this.#end.error;
     this.#start();
-    const written = { value, keys, settle };
-    if (this.#waiters.length === 0 && this.#hasRoom) {
+    if (this.#waiters.length === 0 && this.#isOpen && this.#hasRoomForAll) {
+      this.#add({ value, keys, settle });
+      return undefined;
+    }
+    const written = this.#intake.withKeys({ value, keys, settle });
+    const line = this.#lineOf(written);
+    if (!this.#waiters.has(line) && this.#isOpen && this.#hasRoomIn(line)) {
       this.#add(written);
       return undefined;
     }
-    const admitted = this.#waiters.wait(written, () => this.#add(written));
+    const admitted = this.#waiters.wait(written, line);
+    if (!this.#full && !this.#hasRoomIn(line)) this.#setFull(true);
     this.#flushIfStuck();
     return admitted;
   }
@@ -140,8 +157,7 @@ export class Engine<T> {
       await arriving;
     }
     // Values that wait for room were written before this call.
-    if (this.#waiters.length === 0) written();
-    else this.#waiters.wait(undefined, written).catch(() => {});
+    this.#waiters.afterAll(written);
     return await flush.done;
   }
 
@@ -210,15 +226,43 @@ export class Engine<T> {
     return this.#dispatcher.bytes + this.#intake.pendingBytes;
   }
 
-  get #hasRoom(): boolean {
-    const { bufferedRecords, bufferedBytes } = this.#options;
+  /** Whether anything may be taken now, room provided. */
+  get #isOpen(): boolean {
     // Values of one shard can share a record only once the shards are known.
     if (!this.#dispatcher.live && this.#options.processor.scope === "shard") {
       return false;
     }
-    return !this.#end && !this.#failure && !this.#intake.busy &&
-      this.#pending.length < bufferedRecords &&
-      this.#bufferedBytes < bufferedBytes;
+    return !this.#end && !this.#failure && !this.#intake.busy;
+  }
+
+  get #used(): Load {
+    return { records: this.#pending.length, bytes: this.#bufferedBytes };
+  }
+
+  get #hasRoomForAll(): boolean {
+    // For every value, so nothing is allocated.
+    return this.#pending.length < this.#roomForAll.records &&
+      this.#bufferedBytes < this.#roomForAll.bytes;
+  }
+
+  #hasRoomIn(line: LineName): boolean {
+    const { live, backlog } = this.#dispatcher;
+    // Whatever shard the first values fill the buffer for: there must be room for the others.
+    if (!live && !this.#hasRoomForAll) return false;
+    return backlog.hasRoom(line, this.#used, this.#most);
+  }
+
+  /** Where a value waits: by shard, if there are several and its own can be told. */
+  #lineOf({ keys }: Written<T>): LineName {
+    const { partitionKey, explicitHashKey } = keys;
+    if (this.#dispatcher.shardCount < 2 || partitionKey === undefined) {
+      return undefined;
+    }
+    try {
+      return this.#dispatcher.shardOf({ partitionKey, explicitHashKey });
+    } catch {
+      return undefined; // keys that will be refused
+    }
   }
 
   // The first value starts the rest: a producer that is never used sends nothing.
@@ -226,7 +270,10 @@ export class Engine<T> {
     if (this.#started) return;
     this.#started = true;
     this.#dispatcher.start().then(
-      () => this.#afterSettling(),
+      () => {
+        this.#waiters.rearrange((written) => this.#lineOf(written));
+        this.#afterSettling();
+      },
       (error) => this.#fail(error),
     );
   }
@@ -291,7 +338,7 @@ export class Engine<T> {
   #giveUp(pending: Pending<T>, error: KinesisError, attempts: number): void {
     // After the end it stays among the undelivered.
     if (this.#end || !this.#pending.has(pending)) return;
-    pending.sending = { attempts, error };
+    pending.sending = { attempts, error, history: pending.sending?.history };
     pending.givenUp = true;
     this.#reportFailed(pending, error, attempts);
     if (pending.settle) {
@@ -386,7 +433,22 @@ export class Engine<T> {
   }
 
   #letIn(): void {
-    this.#waiters.admit(() => this.#hasRoom);
+    this.#waiters.admit(
+      (line) => this.#isOpen && this.#hasRoomIn(line),
+      (written) => this.#add(written),
+    );
+    if (this.#full && this.#waiters.length === 0) this.#setFull(false);
+  }
+
+  #setFull(full: boolean): void {
+    this.#full = full;
+    const { stream, hooks } = this.#options;
+    notify(hooks, "onBuffer", {
+      stream,
+      state: full ? "full" : "free",
+      bufferedRecords: this.#pending.length,
+      bufferedBytes: this.#bufferedBytes,
+    });
   }
 
   #settleFlushes(): void {

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
 import type { Deferred } from "../_core/deferred.ts";
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import type { Packer, PackerOptions } from "../processors/mod.ts";
 import { validateKeys } from "../processors/mod.ts";
 import type { EncodedRecord, PutReceipt } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
+import { RecordLimit } from "./record_limit.ts";
 import { Pending } from "./pending.ts";
 
 /** Keys that override the producer's own for one value. */
@@ -47,7 +49,9 @@ export class Intake<T> {
   readonly #events: IntakeEvents<T>;
   readonly #createPacker: (
     emit: (record: EncodedRecord<Pending<T>>) => void,
+    maxRecordBytes: number,
   ) => Packer<Pending<T>>;
+  readonly #limit: RecordLimit;
   readonly #packer: Packer<Pending<T>>;
   #sharedKey: string | undefined;
   #busy: Promise<void> | undefined;
@@ -58,16 +62,18 @@ export class Intake<T> {
     options: ResolvedProducerOptions<T>,
     shardOf: NonNullable<PackerOptions<Pending<T>>["shardOf"]>,
     events: IntakeEvents<T>,
+    signal: AbortSignal,
   ) {
     this.#options = options;
     this.#events = events;
-    const { processor, maxRecordBytes } = options;
-    this.#createPacker = (emit) =>
+    const { processor } = options;
+    this.#limit = new RecordLimit(options, signal);
+    this.#createPacker = (emit, maxRecordBytes) =>
       processor.createPacker<Pending<T>>({ maxRecordBytes, shardOf, emit });
     this.#packer = this.#createPacker((record) => {
       this.#sharedKey = undefined;
       events.packed(record);
-    });
+    }, this.#limit.packedBytes);
   }
 
   /** Values inside the packer. */
@@ -101,11 +107,47 @@ export class Intake<T> {
       validateKeys(pending);
       const packing = this.#packer.push(pending);
       if (packing) {
-        this.#hold(packing.catch((error) => this.#refuse(pending, error)));
+        this.#hold(packing.catch((error) => this.#tryAlone(pending, error)));
       }
     } catch (error) {
-      this.#refuse(pending, error);
+      const trying = this.#tryAlone(pending, error);
+      if (trying) this.#hold(trying);
     }
+  }
+
+  /** A value that does not fit into a record may fit into one that only this stream takes. All others are refused. */
+  #tryAlone(pending: Pending<T>, error: unknown): Promise<void> | undefined {
+    if (
+      error instanceof InvalidRecordError && error.code === "RecordTooLarge"
+    ) return this.#packAlone(pending, error);
+    this.#refuse(pending, error);
+  }
+
+  async #packAlone(
+    pending: Pending<T>,
+    tooLarge: InvalidRecordError,
+  ): Promise<void> {
+    const { bytes, source } = await this.#limit.ofStream();
+    let error: unknown = tooLarge;
+    if (bytes > this.#limit.packedBytes) {
+      try {
+        // Values of its key that came before must go before.
+        await this.#packer.flush();
+        const packer = this.#createPacker(this.#events.packed, bytes);
+        await packer.push(pending);
+        return await packer.flush();
+      } catch (cause) {
+        error = cause;
+      }
+    }
+    if (error instanceof InvalidRecordError && error.code === tooLarge.code) {
+      const { message, code } = error;
+      error = new InvalidRecordError(`${message} by ${source}`, {
+        code,
+        cause: error,
+      });
+    }
+    this.#refuse(pending, error);
   }
 
   /** Packs everything that is inside, after whatever is being packed. Never rejects; `failed` hears why it could not. */
@@ -142,7 +184,7 @@ export class Intake<T> {
     const packer = this.#createPacker((record) => {
       for (const put of record.puts) left.delete(put);
       records.push(record);
-    });
+    }, MAX_RECORD_BYTES);
     let failure: unknown;
     try {
       for (const put of puts) {
@@ -156,6 +198,25 @@ export class Intake<T> {
     }
     for (const put of left) this.#refuse(put, failure);
     return records;
+  }
+
+  /** A value whose keys are found out before it is taken, as far as they can be told. */
+  withKeys(written: Written<T>): Written<T> {
+    const { value, keys, settle } = written;
+    const { partitionKey, explicitHashKey } = this.#options;
+    try {
+      return {
+        value,
+        keys: {
+          partitionKey: keys.partitionKey ?? partitionKey?.(value),
+          explicitHashKey: keys.explicitHashKey ?? explicitHashKey?.(value),
+        },
+        settle,
+      };
+    } catch {
+      // It throws again when the value is taken.
+      return written;
+    }
   }
 
   /** A value that was never taken, for reports: with its keys as far as they can be told. */

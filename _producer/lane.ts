@@ -49,6 +49,11 @@ export class Lane<I extends { readonly record: { readonly size: number } }> {
     return this.#items.peek();
   }
 
+  /** All records, from the one that goes next. */
+  items(): Iterable<I> {
+    return this.#items;
+  }
+
   /** Whether the shard was at its limit when last looked at. */
   get blocked(): boolean {
     return this.#blocked;

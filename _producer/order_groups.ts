@@ -11,6 +11,18 @@ export interface Grouped {
   groups: readonly string[];
   /** Where it stands in the order of packing. */
   readonly seq: number;
+  /** Where it stands among those that were packed again out of the same records; compared number by number. */
+  readonly place?: readonly number[];
+}
+
+/** Compares the places of two records of one group. */
+function inOrder(a: Grouped, b: Grouped): number {
+  if (a.seq !== b.seq) return a.seq - b.seq;
+  const [one = [], other = []] = [a.place, b.place];
+  for (let i = 0; i < one.length && i < other.length; i++) {
+    if (one[i] !== other[i]) return one[i]! - other[i]!;
+  }
+  return one.length - other.length;
 }
 
 interface Group<I> {
@@ -62,6 +74,25 @@ export class OrderGroups<I extends Grouped> {
   }
 
   /**
+   * Takes out the records that wait next behind one that may go, as long as they belong to its one group and `take` says so:
+   * they go as a part of it.
+   */
+  takeBehind(item: I, take: (next: I) => boolean): I[] {
+    const taken: I[] = [];
+    if (item.groups.length !== 1) return taken;
+    const { waiting } = this.#groups.get(item.groups[0]!)!;
+    for (
+      let next = waiting?.peek();
+      next?.groups.length === 1 && take(next);
+      next = waiting!.peek()
+    ) {
+      taken.push(waiting!.shift()!);
+      this.#waiting--;
+    }
+    return taken;
+  }
+
+  /**
    * A record that had gone is replaced by others, which go before all that wait. Returns those that may go now, of others
    * too if the new ones leave a group empty.
    */
@@ -90,7 +121,7 @@ export class OrderGroups<I extends Grouped> {
         else this.#groups.set(name, { active: 1, waiting: undefined });
       }
     }
-    queued.sort((a, b) => a.seq - b.seq);
+    queued.sort(inOrder);
     return queued.filter((item) => this.enter(item));
   }
 

@@ -5,7 +5,12 @@
  */
 import type { Deferred } from "../_core/deferred.ts";
 import type { KinesisError } from "../errors.ts";
-import type { FailedRecord, Put, PutReceipt } from "../records.ts";
+import type {
+  FailedAttempt,
+  FailedRecord,
+  Put,
+  PutReceipt,
+} from "../records.ts";
 
 /** What is known about the sending of a value. */
 export interface Sending {
@@ -13,6 +18,8 @@ export interface Sending {
   readonly attempts: number;
   /** Why the last one of them did not store it. */
   readonly error?: KinesisError;
+  /** The last ones that did not store it. */
+  readonly history?: readonly FailedAttempt[];
 }
 
 /** A value that was taken. It is settled exactly once: delivered, or failed. */
@@ -43,10 +50,14 @@ export class Pending<T> implements Put<T> {
   toFailed(why: KinesisError | Error): FailedRecord<T> {
     const { value, partitionKey, explicitHashKey, sending } = this;
     const error = sending?.error ?? why;
-    const attempts = sending?.attempts ?? 0;
-    return explicitHashKey === undefined
-      ? { value, partitionKey, error, attempts }
-      : { value, partitionKey, explicitHashKey, error, attempts };
+    return {
+      value,
+      partitionKey,
+      ...(explicitHashKey === undefined ? {} : { explicitHashKey }),
+      error,
+      attempts: sending?.attempts ?? 0,
+      ...(sending?.history ? { history: [...sending.history] } : {}),
+    };
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { KinesisError } from "../errors.ts";
-import type { EncodedRecord } from "../records.ts";
+import type { EncodedRecord, FailedAttempt } from "../records.ts";
 import { type BatchLimits, Lane } from "./lane.ts";
 import { type Grouped, OrderGroups } from "./order_groups.ts";
 import type { Pending, Sending } from "./pending.ts";
@@ -25,10 +25,44 @@ export interface Outgoing<T> extends Sending, Grouped {
   readonly version: number;
   /** The shard it is predicted to go to; `undefined` while that is not known. */
   shardId: string | undefined;
+  /** What it adds to the backlog of which shard. */
+  load: {
+    readonly shardId: string | undefined;
+    readonly records: number;
+  };
+  /** The `seq` of the oldest record that it was made of, which decides when it is due. */
+  readonly since: number;
+  /** Others were packed behind it at the same time: nothing more fits. */
+  isFull: boolean;
   /** Requests that carried it so far. */
   attempts: number;
   /** Why the last one of them did not store it. */
   error?: KinesisError;
+  /** The last ones that did not store it. */
+  history?: FailedAttempt[];
+}
+
+/** Records up to this size are packed once more to share one: larger ones are worth a round trip each. */
+const SMALL_BYTES = 16_384;
+const MOST_JOINED_BYTES = 524_288;
+/** Whether a record may gain from sharing one with others; one that was packed so is as large as it gets. */
+function isSmall<T>({ record, isFull }: Outgoing<T>): boolean {
+  return !isFull && record.size <= SMALL_BYTES;
+}
+
+/** How many failed attempts a record remembers. */
+const HISTORY_LENGTH = 10;
+
+/** Notes that a request did not store a record. */
+export function noteFailure<T>(
+  item: Outgoing<T>,
+  error: KinesisError,
+  at: Date,
+): void {
+  item.error = error;
+  item.history ??= [];
+  item.history.push({ at, error });
+  if (item.history.length > HISTORY_LENGTH) item.history.shift();
 }
 
 /** What a {@linkcode SendQueue} needs to know. */
@@ -41,7 +75,7 @@ export interface SendQueueOptions<T> {
    */
   readonly quantumMs: number;
   /** Predicts the shard. */
-  readonly route: (keys: RecordKeys) => string | undefined;
+  readonly route: (item: Outgoing<T>) => string | undefined;
   /** Names the order groups of a record. */
   readonly groupsOf: (keys: RecordKeys) => readonly string[];
   /** Whether the groups depend on the shard map. */
@@ -51,6 +85,11 @@ export interface SendQueueOptions<T> {
    * {@linkcode SendQueue.replace} is called with others in its place.
    */
   readonly takesApart?: (item: Outgoing<T>) => boolean;
+  /**
+   * Joins a record with those behind it, so that values which pile up during a round trip share the next one. It counts as
+   * taken, and {@linkcode SendQueue.replace} is called with others in its place.
+   */
+  readonly join?: (item: Outgoing<T>, behind: Outgoing<T>[]) => void;
 }
 
 /** The queue between the packer and the requests. */
@@ -67,6 +106,13 @@ export class SendQueue<T> {
   /** Makes an empty queue. */
   constructor(options: SendQueueOptions<T>) {
     this.#options = options;
+  }
+
+  /** All records, those that were taken too, in no order. */
+  *all(): Generator<Outgoing<T>, void> {
+    yield* this.#out;
+    for (const lane of this.#lanes.values()) yield* lane.items();
+    yield* this.#groups.waitingItems();
   }
 
   /** Records that may go now, as far as order and limits are known. */
@@ -99,7 +145,9 @@ export class SendQueue<T> {
   /** A record that was taken has been settled: the next ones of its groups may go. */
   settled(item: Outgoing<T>): void {
     this.#out.delete(item);
-    for (const next of this.#groups.leave(item)) this.#enter(next, false);
+    for (const next of this.#groups.leave(item)) {
+      if (!this.#joins(next)) this.#enter(next, false);
+    }
   }
 
   /** A record that was taken is sent as others, which go before all that wait. */
@@ -112,11 +160,11 @@ export class SendQueue<T> {
     for (const next of ready.reverse()) this.#enter(next, true);
   }
 
-  /** Whether a record may go now that is due: `due` is the `seq` of the last one that is. */
+  /** Whether a record may go now that is due: `due` is the `seq` of the last one packed that is. */
   hasDue(due: number, now: number): boolean {
     for (const lane of this.#lanes.values()) {
       lane.refresh(now);
-      if (!lane.blocked && lane.first && lane.first.seq <= due) return true;
+      if (!lane.blocked && lane.first && lane.first.since <= due) return true;
     }
     return false;
   }
@@ -178,9 +226,12 @@ export class SendQueue<T> {
     return next;
   }
 
-  /** The service refused records of a shard for its throughput. */
-  throttled(shardId: string | undefined, now: number): void {
-    if (shardId !== undefined) this.#limits.get(shardId)?.throttled(now);
+  /** The service refused records of a shard for its throughput. Returns what part of the full rate is offered from now on. */
+  throttled(shardId: string | undefined, now: number): number {
+    if (shardId === undefined) return 1;
+    const limit = this.#limits.get(shardId);
+    limit?.throttled(now);
+    return limit?.factor ?? 1;
   }
 
   /**
@@ -207,6 +258,24 @@ export class SendQueue<T> {
     for (const item of ready) this.#enter(item, false);
   }
 
+  #joins(item: Outgoing<T>): boolean {
+    const { join } = this.#options;
+    if (!join || !isSmall(item)) return false;
+    let last = item;
+    let bytes = item.record.size;
+    const behind = this.#groups.takeBehind(item, (next) => {
+      bytes += next.record.size;
+      // After a merge of shards a younger record may stand before an older one, and its place is not good for both.
+      if (next.seq < last.seq || bytes > MOST_JOINED_BYTES) return false;
+      last = next;
+      return isSmall(next);
+    });
+    if (behind.length === 0) return false;
+    this.#out.add(item);
+    join(item, behind);
+    return true;
+  }
+
   // A record that was packed under the old map may hold values of several new shards.
   #groupsOfAll({ record }: Outgoing<T>): readonly string[] {
     if (!this.#options.groupsFollowShards) {
@@ -226,7 +295,7 @@ export class SendQueue<T> {
       this.#out.add(item);
       return;
     }
-    item.shardId = this.#options.route(item.record);
+    item.shardId = this.#options.route(item);
     this.#laneOf(item.shardId).add(item, front);
   }
 

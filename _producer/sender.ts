@@ -11,11 +11,14 @@ import type { PutRecordsResponse } from "../client/mod.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { PutReceipt } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
-import type { Outgoing, SendQueue } from "./send_queue.ts";
+import { noteFailure, type Outgoing, type SendQueue } from "./send_queue.ts";
 
 // One record that is throttled alone waits for tokens of its shard anyway; a request that fails whole has no other brake.
 const RECORD_BACKOFF = { baseMs: 100, maxMs: 5000 };
 const REQUEST_BACKOFF = { baseMs: 100, maxMs: 5000 };
+/** What is fatal only when it comes so many times in a row: a provider of credentials may be late. */
+const EXPIRED_CODES = new Set(["ExpiredToken", "ExpiredTokenException"]);
+const EXPIRED_TIMES = 5;
 
 /** Told what became of records. */
 export interface SenderEvents<T> {
@@ -42,6 +45,7 @@ export class Sender<T> {
   readonly #signal: AbortSignal;
   #inFlight = 0;
   #failuresInARow = 0;
+  #expiredInARow = 0;
   #paused = false;
   /** Requests that were sent. */
   requests = 0;
@@ -129,6 +133,9 @@ export class Sender<T> {
   #settle(batch: Outgoing<T>[], answer: PutRecordsResponse): number {
     const now = this.#options.clock.now();
     this.#failuresInARow = 0;
+    this.#expiredInARow = 0;
+    const throttled = new Map<string | undefined, number>();
+    let at: Date | undefined;
     const again: Outgoing<T>[] = [];
     let failed = 0;
     for (let i = 0; i < batch.length; i++) {
@@ -149,8 +156,7 @@ export class Sender<T> {
       // Whatever the code, also one that is not known yet: a record that was not stored is sent again.
       const code = result.ErrorCode ?? "InternalFailure";
       if (isThrottle(code)) {
-        this.throttled++;
-        this.#queue.throttled(item.shardId, now);
+        throttled.set(item.shardId, (throttled.get(item.shardId) ?? 0) + 1);
       }
       const error = serviceError({
         action: "PutRecords",
@@ -159,9 +165,10 @@ export class Sender<T> {
         headers: new Headers(),
         body: { type: code, message: result.ErrorMessage },
       });
-      item.error = error;
+      noteFailure(item, error, at ??= new Date(now));
       if (!this.givesUp(item, error)) again.push(item);
     }
+    this.#throttled(throttled, now);
     this.#later(again);
     return failed;
   }
@@ -171,19 +178,41 @@ export class Sender<T> {
       `Cannot PutRecords to ${this.#options.stream}: ${String(cause)}`,
       { code: "Unexpected", cause },
     );
-    for (const item of batch) item.error = error;
-    if (!error.retryable) {
+    const now = this.#options.clock.now();
+    const at = new Date(now);
+    for (const item of batch) noteFailure(item, error, at);
+    if (!error.retryable && !this.#mayHaveNewKeys(error)) {
       this.#events.fatal(error);
       return batch.length;
     }
     if (error instanceof ServiceError && error.throttled) {
-      this.throttled += batch.length;
-      const now = this.#options.clock.now();
-      for (const item of batch) this.#queue.throttled(item.shardId, now);
+      const throttled = new Map<string | undefined, number>();
+      for (const { shardId } of batch) {
+        throttled.set(shardId, (throttled.get(shardId) ?? 0) + 1);
+      }
+      this.#throttled(throttled, now);
     }
     this.#pause();
     this.#later(batch.filter((item) => !this.givesUp(item, error)));
     return batch.length;
+  }
+
+  // The client has asked its provider for other credentials by now, which may lag behind; fixed ones stay as they are.
+  #mayHaveNewKeys(error: KinesisError): boolean {
+    return EXPIRED_CODES.has(error.code) &&
+      this.#expiredInARow++ < EXPIRED_TIMES;
+  }
+
+  #throttled(
+    byShard: ReadonlyMap<string | undefined, number>,
+    now: number,
+  ): void {
+    const { stream, hooks } = this.#options;
+    for (const [shardId, records] of byShard) {
+      this.throttled += records;
+      const rateFactor = this.#queue.throttled(shardId, now);
+      notify(hooks, "onThrottled", { stream, shardId, records, rateFactor });
+    }
   }
 
   /** Gives a record up that has been tried long enough; says whether it did. */

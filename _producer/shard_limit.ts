@@ -12,6 +12,11 @@ export interface ShardRates {
   readonly bytesPerSecond: number;
 }
 
+/**
+ * The bucket holds what the rate gives in this time, in seconds. That of the service holds a second's worth: a burst out of
+ * a full bucket leaves a fifth of it, so that records which bunch up on the way are not refused.
+ */
+const BURST_SECONDS = 0.8;
 /** After a throttle the rate is multiplied by this. */
 const DECREASE = 0.8;
 /** Added each second without a throttle, as a part of the full rate. */
@@ -34,11 +39,11 @@ export class ShardLimit {
   #updatedAt: number | undefined;
   #throttledAt = -Infinity;
 
-  /** Starts with a full bucket: a shard that was idle takes a second's worth at once. */
+  /** Starts with a full bucket: a shard that was idle takes a burst at once. */
   constructor(rates: ShardRates) {
     this.rates = rates;
     this.#records = this.#fullRecords;
-    this.#bytes = rates.bytesPerSecond;
+    this.#bytes = this.#fullBytes;
   }
 
   /** The rate in use as a part of the full rate, from 0.02 to 1. */
@@ -50,7 +55,7 @@ export class ShardLimit {
   isFull(now: number): boolean {
     this.#refill(now);
     return this.#factor === 1 && this.#records === this.#fullRecords &&
-      this.#bytes === this.rates.bytesPerSecond;
+      this.#bytes === this.#fullBytes;
   }
 
   /**
@@ -95,11 +100,13 @@ export class ShardLimit {
 
   // However low the rate, the bucket must hold one record, or none would ever pass.
   get #fullRecords(): number {
-    return Math.max(1, this.rates.recordsPerSecond * this.#factor);
+    const { recordsPerSecond } = this.rates;
+    return Math.max(1, BURST_SECONDS * recordsPerSecond * this.#factor);
   }
 
   get #fullBytes(): number {
-    return Math.max(1, this.rates.bytesPerSecond * this.#factor);
+    const { bytesPerSecond } = this.rates;
+    return Math.max(1, BURST_SECONDS * bytesPerSecond * this.#factor);
   }
 
   #refill(now: number): void {

@@ -6,6 +6,7 @@
 import { equalJitter } from "../_core/backoff.ts";
 import { delay } from "../_core/clock.ts";
 import { hashKeyOf } from "../_core/hash_key.ts";
+import { notify } from "../_core/notify.ts";
 import { ShardMap } from "../_shards/shard_map.ts";
 import type { Shard } from "../client/mod.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
@@ -14,6 +15,8 @@ import type { ResolvedProducerOptions } from "./options.ts";
 
 /** ListShards at most once in this time, however many answers surprise. */
 const REFRESH_MS = 1000;
+/** While records are sent, the shards are listed again after this time, whether an answer surprises or not. */
+const STALE_MS = 60_000;
 /** After so many listings without it, a shard that was named by an answer is taken to be closed again. */
 const LEARN_TIMES = 10;
 const START_BACKOFF = { baseMs: 100, maxMs: 5000 };
@@ -30,6 +33,7 @@ type RoutesOptions = Pick<
   | "clock"
   | "random"
   | "maxAttempts"
+  | "hooks"
 >;
 
 /** Told about changes of the shard map, but not when it becomes known: {@linkcode ShardRoutes.start} tells that. */
@@ -48,6 +52,7 @@ export class ShardRoutes {
   #version = 0;
   #refreshing: Promise<void> | undefined;
   #refreshedAt = -Infinity;
+  #listedAt = Infinity;
 
   /** Knows nothing yet. */
   constructor(
@@ -97,6 +102,11 @@ export class ShardRoutes {
     return shardId;
   }
 
+  /** How many shards are known to be open. */
+  get shardCount(): number {
+    return this.#map?.size ?? 0;
+  }
+
   /** Grows with every change of the predictions; 0 while nothing is known. */
   get version(): number {
     return this.#version;
@@ -126,6 +136,14 @@ export class ShardRoutes {
     }
   }
 
+  /**
+   * Lists the shards again when that is long ago. It is called when records are sent, so no timer is needed, and a producer
+   * with nothing to do asks nothing.
+   */
+  keepFresh(now: number): void {
+    if (this.#map && now - this.#listedAt >= STALE_MS) this.#refresh();
+  }
+
   /** Lists the shards again, unless that is under way or was done just now: then it waits. Never rejects. */
   #refresh(): Promise<void> {
     const { clock } = this.#options;
@@ -142,8 +160,9 @@ export class ShardRoutes {
   }
 
   async #load(): Promise<void> {
-    const { client, target } = this.#options;
+    const { client, target, clock } = this.#options;
     const shards: Shard[] = [];
+    this.#listedAt = clock.now();
     try {
       const pages = client.listAllShards({
         ...target,
@@ -158,10 +177,14 @@ export class ShardRoutes {
     const map = new ShardMap(shards);
     // ListShards may lag behind what the answers have shown.
     if (this.#map && map.equals(this.#map)) return;
+    const before = this.#map?.shardIds ?? [];
     const change = () => {
       this.#map = map;
       this.#version++;
       this.#cache.clear();
+      const { stream, hooks } = this.#options;
+      const after = map.shardIds;
+      notify(hooks, "onShardMap", { stream, before, after });
     };
     if (!this.#map) change();
     else this.#events.changing(change);

@@ -14,6 +14,7 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { cborCodec } from "../_aws/cbor_codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
+import { Signer } from "../_aws/sign.ts";
 import { type Fetch, KinesisClient } from "../client/mod.ts";
 import { recordsAnswer, storedAnswer } from "./_support/answers.ts";
 import { startSink } from "./_support/sink.ts";
@@ -23,6 +24,7 @@ const READ = { readRecords: 10_000, readBytes: 1000 };
 const PROTOCOLS = ["json", "cbor"] as const;
 
 const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+const signer = new Signer("kinesis");
 const region = "us-east-1";
 const request = {
   StreamName: "bench",
@@ -98,6 +100,30 @@ function benches(
       });
       check((await response.arrayBuffer()).byteLength > 1000);
     };
+    const signed = async () => {
+      const { headers } = await signer.sign({
+        url: new URL(endpoint!),
+        headers: {
+          "content-type": `application/x-amz-${protocol}-1.1`,
+          "x-amz-target": "Kinesis_20131202.PutRecords",
+        },
+        body: bodies[protocol],
+        region,
+        key: credentials,
+        now: Date.now(),
+      });
+      const response = await fetch(endpoint!, {
+        method: "POST",
+        headers,
+        body: bodies[protocol],
+      });
+      check((await response.arrayBuffer()).byteLength > 1000);
+    };
+    Deno.bench(
+      `fetch alone put, signed, ${protocol}`,
+      { group: put },
+      async () => await signed(),
+    );
     Deno.bench(
       `fetch alone put, ${protocol}`,
       { group: put },

@@ -7,7 +7,7 @@ import { resolveEndpoint } from "../_aws/endpoint.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { resolveRegion } from "../credentials/mod.ts";
 import { KinesisError } from "../errors.ts";
-import type { ResolvedClientOptions } from "./options.ts";
+import { rephrase, type ResolvedClientOptions } from "./options.ts";
 
 /** Where a request goes and for which region it is signed. */
 export interface Destination {
@@ -106,8 +106,7 @@ export class Destinations {
       return destination;
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
-      const message = cause.message.replace(/^Cannot use /, "it cannot use ");
-      throw new KinesisError(`Cannot ${action}: ${message}`, {
+      throw new KinesisError(rephrase(cause.message, `Cannot ${action}`), {
         code: "InvalidEndpoint",
         cause,
       });

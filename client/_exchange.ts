@@ -112,9 +112,11 @@ export class Exchange {
     } catch (cause) {
       const requestId = requestIdOf(response.headers);
       throw new ResponseError(
-        `Cannot ${action} in ${name}: the answer cannot be read${
-          type ? `, its type is ${type}` : ""
-        }${requestId ? ` (request ${requestId})` : ""}`,
+        `Cannot ${action} in ${name}: the answer cannot be read` +
+          (type && !/json|cbor/.test(type)
+            ? ` as its type is ${type}. Check that the endpoint is one of Kinesis`
+            : "") +
+          (requestId ? ` (request ${requestId})` : ""),
         { cause, status: response.status },
       );
     }

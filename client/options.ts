@@ -49,7 +49,7 @@ export interface KinesisClientOptions {
    */
   credentials?: Credentials | CredentialsProvider;
   /**
-   * The encoding. `cbor` is a quarter smaller and two to three times cheaper to write and read; `json` is what every
+   * The encoding. `cbor` is a quarter smaller and cheaper to write, sign and read; `json` is what every
    * emulator understands. @default {"json"}
    */
   protocol?: Protocol;
@@ -206,8 +206,16 @@ function checkEndpoint(options: KinesisClientOptions): URL | undefined {
     return parseEndpointUrl("endpoint", endpoint, allowHttp);
   } catch (error) {
     const { message } = error as RangeError;
-    throw new TypeError(message.replace(/^Cannot use/, `${WHAT} with`));
+    throw new TypeError(rephrase(message, WHAT));
   }
+}
+
+/** Says of a refused value what could not be done with it. */
+export function rephrase(message: string, what: string): string {
+  return message
+    .replace(/^Cannot use ('\w+') as it /, `${what} as $1 `)
+    .replace(/^Cannot use /, `${what} with `)
+    .replace(/^Cannot find the endpoint /, `${what} `);
 }
 
 function checkInteger(

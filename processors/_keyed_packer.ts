@@ -16,6 +16,8 @@ import type { Packer, PackerOptions } from "./processor.ts";
  */
 const MAX_OPEN_FRAMES = 10_000;
 const MAX_OPEN_BYTES = 33_554_432;
+/** How many frames may be closed while the iterator over the oldest stands still. */
+const MAX_STANDSTILL = 1000;
 
 /** What a keyed framing brings along. */
 export interface KeyedFormat<
@@ -56,7 +58,8 @@ export class KeyedPacker<
   /** In the order of opening. */
   readonly #open = new Map<string, Open<P, Item>>();
   /** Stands behind what was closed for being the oldest: a new iterator would have to find its way over all the gaps. */
-  #oldest: Iterator<Open<P, Item>> = this.#open.values();
+  #oldest: Iterator<Open<P, Item>> | undefined;
+  #closedSinceOldest = 0;
   #openBytes = 0;
   #pending = 0;
 
@@ -142,11 +145,12 @@ export class KeyedPacker<
   }
 
   #closeOldest(): void {
-    let { value } = this.#oldest.next();
+    let value = this.#oldest?.next().value;
     if (!value) {
       this.#oldest = this.#open.values();
       value = this.#oldest.next().value;
     }
+    this.#closedSinceOldest = 0;
     this.#close(value!);
   }
 
@@ -155,6 +159,8 @@ export class KeyedPacker<
     this.#open.delete(partitionKey);
     this.#openBytes -= weightOf(open);
     this.#pending -= puts.length;
+    // An iterator that stands still keeps everything that was in the map since then, as V8 has it.
+    if (++this.#closedSinceOldest > MAX_STANDSTILL) this.#oldest = undefined;
     const data = frame ? frame.finish() : this.#format.finishOne(item);
     const size = data.length + keyBytes;
     this.#emit(

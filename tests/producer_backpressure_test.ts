@@ -269,3 +269,77 @@ Deno.test("Producer takes time in proportion to the values that wait", async () 
   // Four times as many; what is quadratic would take sixteen times as long.
   assertLessOrEqual(many / few, 10);
 });
+
+Deno.test("Producer takes values for other shards while one shard has filled its share of the buffer", async () => {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock, 2);
+  const producer = new Producer<string>({
+    client,
+    streamName: "s",
+    processor: string(),
+    partitionKey: (text) => text.split(" ")[0]!,
+    clock,
+    random: seeded(1),
+    lingerMs: 10,
+    bufferedRecords: 100,
+    maxAttempts: 1000,
+  });
+  const [hot, cold] = client.openShardIds;
+  const keyOf = (shardId: string) => {
+    for (let i = 0;; i++) {
+      if (client.shardOf(`k${i}`) === shardId) return `k${i}`;
+    }
+  };
+  const [hotKey, coldKey] = [keyOf(hot!), keyOf(cold!)];
+  let stuck = true;
+  client.onPut = (request) =>
+    client.storeSome(
+      request,
+      ({ PartitionKey }) =>
+        stuck && PartitionKey === hotKey
+          ? "ProvisionedThroughputExceededException"
+          : undefined,
+    );
+  let hotDone = 0, coldDone = 0;
+  for (let n = 0; n < 1000; n++) {
+    producer.put(`${hotKey} ${n}`).then(() => hotDone++);
+  }
+  await clock.advance(1000);
+  assertEquals(producer.stats().bufferedRecords, 89);
+  for (let n = 0; n < 1000; n++) {
+    producer.put(`${coldKey} ${n}`).then(() => coldDone++);
+  }
+  await clock.advance(3000);
+  assertEquals([hotDone, coldDone], [0, 1000]);
+  assertEquals(producer.stats().bufferedRecords, 89);
+  stuck = false;
+  await clock.runUntil(producer.close(), 1e9);
+  assertEquals(hotDone, 1000);
+  for (const key of [hotKey, coldKey]) {
+    assertEquals(
+      client.texts.filter((text) => text.startsWith(`${key} `)).length,
+      1000,
+    );
+  }
+});
+
+Deno.test("Producer shows backpressure to its writer while bufferedBytes are full", async () => {
+  const { clock, client, producer } = setUp({ bufferedBytes: 2000 });
+  client.latencyMs = 1000;
+  const writer = producer.getWriter();
+  for (let i = 0; i < 2; i++) {
+    await writer.ready;
+    writer.write("x".repeat(1000));
+  }
+  await clock.advance(1);
+  assert(producer.stats().bufferedBytes >= 2000);
+  assertEquals(writer.desiredSize, 1);
+  writer.write("x");
+  await clock.advance(1);
+  assertEquals(writer.desiredSize, 0);
+  assertEquals(producer.stats().bufferedRecords, 2);
+  await clock.advance(1000);
+  assertEquals(writer.desiredSize, 1);
+  await clock.runUntil(writer.close());
+  assertEquals(client.stored.length, 3);
+});

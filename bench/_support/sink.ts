@@ -16,6 +16,8 @@ export interface SinkOptions {
   tls?: { key: string; cert: string };
   /** Looks into all records and counts the values in them, which makes it slow. @default {false} */
   inspect?: boolean;
+  /** How long every answer takes, in milliseconds. @default {0} */
+  delayMs?: number;
 }
 
 /** What a sink has taken since its start. */

@@ -12,9 +12,8 @@ import {
   encodeMapHead,
 } from "./sink_cbor.mjs";
 
-const { shards, readRecords, readBytes, tls, inspect } = JSON.parse(
-  process.argv[2],
-);
+const { shards, readRecords, readBytes, tls, inspect, delayMs = 0 } = JSON
+  .parse(process.argv[2]);
 
 const CREATED = 1.7e9;
 const ACCOUNT = "123456789012";
@@ -240,7 +239,8 @@ function serve(request, response) {
       "content-length": answer.length,
       "x-amzn-requestid": "00000000-0000-0000-0000-000000000000",
     });
-    response.end(answer);
+    if (delayMs === 0) response.end(answer);
+    else setTimeout(() => response.end(answer), delayMs);
   });
 }
 

@@ -254,7 +254,8 @@ Deno.test("parseXml gives a SyntaxError or an element for any input", () => {
     parsed++;
     assert(outcome.value.name.length > 0);
   });
-  assert(parsed > RUNS / 20, `${parsed}`);
+  // About one in twenty survives: far fewer would mean that little is tried.
+  assert(parsed > RUNS / 40, `${parsed}`);
 });
 
 Deno.test("callSts gives a typed error or credentials for any answer", async () => {

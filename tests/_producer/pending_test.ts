@@ -78,20 +78,42 @@ Deno.test("Flushes settles each flush with what happened up to its last value", 
 Deno.test("Waiters lets in first the one who came first, as long as there is room", async () => {
   const waiters = new Waiters<string>();
   const seen: string[] = [];
-  let room = 2;
-  const admit = (name: string) => () => {
-    seen.push(name);
-    room--;
-  };
-  const a = waiters.wait("a", admit("a"));
-  const flush = waiters.wait(undefined, admit("flush"));
-  const b = waiters.wait("b", admit("b")).catch((error) => error);
+  let room = 1;
+  const admit = () =>
+    waiters.admit(() => room > 0, (name) => {
+      seen.push(name);
+      room--;
+    });
+  const a = waiters.wait("a", undefined);
+  waiters.afterAll(() => seen.push("flush"));
+  const b = waiters.wait("b", undefined).catch((error) => error);
   assertEquals(waiters.waiting, ["a", "b"]);
-  waiters.admit(() => room > 0);
-  await Promise.all([a, flush]);
+  admit();
+  await a;
   assertEquals([seen, waiters.length], [["a", "flush"], 1]);
   waiters.dissolve("enough");
   assertEquals([await b, waiters.length], ["enough", 0]);
+});
+
+Deno.test("Waiters lets nobody wait for a line that is not theirs, and keeps the order when lines change", () => {
+  const waiters = new Waiters<string>();
+  const seen: string[] = [];
+  for (const name of ["a1", "b1", "a2", "b2", "a3"]) {
+    waiters.wait(name, name[0]);
+  }
+  waiters.afterAll(() => seen.push("all"));
+  waiters.wait("b3", "b");
+  const admit = (open: string) =>
+    waiters.admit((line) => open.includes(line!), (name) => seen.push(name));
+  admit("b");
+  assertEquals(seen, ["b1", "b2", "b3"]);
+  assertEquals([waiters.has("a"), waiters.has("b")], [true, false]);
+  waiters.rearrange((name) => name === "a2" ? "c" : "d");
+  admit("d");
+  assertEquals(seen.slice(3), ["a1", "a3"]);
+  admit("cd");
+  assertEquals(seen.slice(5), ["a2", "all"]);
+  assertEquals(waiters.length, 0);
 });
 
 Deno.test("Arrivals waits for what was announced before and nothing else", async () => {

@@ -22,8 +22,11 @@ function item(key: string, size = 10, acceptedAt = 0): Outgoing<string> {
     version: 0,
     groups: [],
     shardId: undefined,
+    load: { shardId: undefined, records: 1 },
+    isFull: false,
     attempts: 0,
     seq: ++seq,
+    since: seq,
   };
 }
 
@@ -33,7 +36,7 @@ function queueOf(
   return new SendQueue<string>({
     rates: undefined,
     quantumMs: 100,
-    route: ({ partitionKey }) => partitionKey[0],
+    route: ({ record: { partitionKey } }) => partitionKey[0],
     groupsOf: () => [],
     groupsFollowShards: false,
     ...options,
@@ -79,11 +82,11 @@ Deno.test("SendQueue serves other shards while one is at its limit, and counts t
   });
   for (let i = 0; i < 30; i++) queue.push(item(`a${i}`));
   queue.push(item("b1"));
-  assertEquals(queue.take(LIMITS, 0).length, 11);
-  assertEquals([queue.openRecords, queue.blockedRecords], [0, 20]);
+  assertEquals(queue.take(LIMITS, 0).length, 9);
+  assertEquals([queue.openRecords, queue.blockedRecords], [0, 22]);
   queue.push(item("a30"));
   queue.push(item("b2"));
-  assertEquals([queue.openRecords, queue.blockedRecords], [1, 21]);
+  assertEquals([queue.openRecords, queue.blockedRecords], [1, 23]);
   assertEquals(keys(queue.take(LIMITS, 1)), ["b2"]);
   const wait = queue.nextIn(1)!;
   assert(wait > 0 && wait <= 100);
@@ -141,7 +144,7 @@ Deno.test("SendQueue puts a retried record before the others of its shard", () =
 Deno.test("SendQueue holds a new shard's records back until those of the old one that belong to it are settled", () => {
   let route = (key: string) => key[0]!;
   const queue = queueOf({
-    route: ({ partitionKey }) => route(partitionKey),
+    route: ({ record: { partitionKey } }) => route(partitionKey),
     groupsOf: ({ partitionKey }) => [route(partitionKey)],
     groupsFollowShards: true,
   });
@@ -179,7 +182,7 @@ Deno.test("SendQueue counts open and blocked records and bytes truly, whatever h
       const route = (key: string) => `s${Number(key) % shards}`;
       const queue = queueOf({
         rates: { recordsPerSecond: 20, bytesPerSecond: 1000 },
-        route: ({ partitionKey }) => route(partitionKey),
+        route: ({ record: { partitionKey } }) => route(partitionKey),
         groupsOf: ({ partitionKey }) => grouped ? [route(partitionKey)] : [],
         groupsFollowShards: true,
       });

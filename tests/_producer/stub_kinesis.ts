@@ -9,6 +9,7 @@ import { hashKeyOf } from "../../_core/hash_key.ts";
 import { ShardMap } from "../../_shards/shard_map.ts";
 import {
   type CallOptions,
+  type DescribeStreamSummaryResponse,
   KinesisClient,
   type PutRecordsRequest,
   type PutRecordsRequestEntry,
@@ -53,6 +54,9 @@ export class StubKinesis extends KinesisClient {
   latencyMs = 0;
   onPut: OnPut = () => undefined;
   onList: () => void = () => {};
+  descriptions = 0;
+  /** The MaxRecordSizeInKiB of the stream. */
+  onDescribe: () => number | undefined = () => undefined;
   #sequence = 0;
 
   constructor(clock: FakeClock, shardCount = 1) {
@@ -72,6 +76,16 @@ export class StubKinesis extends KinesisClient {
     this.listings++;
     this.onList();
     yield* this.shards.map((shard) => structuredClone(shard));
+  }
+
+  override async describeStreamSummary(): Promise<
+    DescribeStreamSummaryResponse
+  > {
+    this.descriptions++;
+    await undefined;
+    return {
+      StreamDescriptionSummary: { MaxRecordSizeInKiB: this.onDescribe() },
+    } as DescribeStreamSummaryResponse;
   }
 
   override async putRecords(

@@ -4,20 +4,14 @@
  * @module
  */
 import { delay } from "../../_core/clock.ts";
-import {
-  json,
-  jsonLines,
-  kplJson,
-  msgpack,
-  type Processor,
-} from "../../processors/mod.ts";
 import { Producer, type ProducerStats } from "../../producer.ts";
 import type { FailedRecord, PutReceipt } from "../../records.ts";
 import { inTime, startChain } from "./chain.ts";
 import { Dice } from "./dice.ts";
+import { startIncidents } from "./incidents.ts";
 import { type Item, itemMaker } from "./items.ts";
-import type { Incident, ProducerSchedule } from "./producer_schedule.ts";
-import { merge, split } from "./reshard.ts";
+import { processorOf } from "./processors.ts";
+import type { ProducerSchedule } from "./producer_schedule.ts";
 import { ScaledClock } from "./scaled_clock.ts";
 import { readStored, type StoredShard } from "./stored.ts";
 import { directClient, startTarget } from "./target.ts";
@@ -46,10 +40,6 @@ export interface ProducerOutcome {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const PROCESSORS: Record<
-  ProducerSchedule["processor"],
-  () => Processor<Item>
-> = { json, jsonLines, kplJson, msgpack };
 const StreamName = "chaos";
 
 /** Plays it. */
@@ -74,8 +64,9 @@ export async function runProducer(
     watch: (fetch) => witness.watch(fetch),
   });
   const dead: FailedRecord<Item>[] = [];
+  const burial = dice.fork(6);
   const stop = new AbortController();
-  const processor = PROCESSORS[schedule.processor]();
+  const processor = processorOf(schedule.processor);
   const producer = new Producer<Item>({
     client: chain.client,
     streamName: StreamName,
@@ -85,7 +76,7 @@ export async function runProducer(
     deadLetter: schedule.deadLetter
       ? new WritableStream({
         async write(failed) {
-          await delay(dice.integer(0, 300), { clock });
+          await delay(burial.integer(0, 300), { clock });
           dead.push(failed);
         },
       })
@@ -94,21 +85,15 @@ export async function runProducer(
     clock,
     random: dice.fork(2).random,
   });
-  const incidents: Promise<void>[] = [];
-  let resharded = Promise.resolve();
-  const happen = async ({ type, ms }: Incident) => {
-    if (type === "gone") {
-      await chain.proxy.vanish();
-      await delay(ms, { clock });
-      return await chain.proxy.appear();
-    }
-    // One after another, as the service wants it.
-    const change = type === "split" ? split : merge;
-    await (resharded = resharded.then(() => change(direct, StreamName)));
-  };
+  const incidents = startIncidents(schedule.incidents, {
+    client: direct,
+    streamName: StreamName,
+    proxy: chain.proxy,
+    clock,
+  });
   const putting = put(schedule, producer, dice.fork(3), clock);
   const piped: Item[] = [];
-  const next = itemMaker("pipe", dice.fork(4));
+  const next = itemMaker("pipe", dice.fork(4), schedule.oversized);
   const pace = dice.fork(5);
   const source = new ReadableStream<Item>({
     async pull(controller) {
@@ -117,9 +102,7 @@ export async function runProducer(
         await putting.issued;
         return controller.close();
       }
-      for (const incident of schedule.incidents) {
-        if (incident.at === piped.length) incidents.push(happen(incident));
-      }
+      incidents.reached(piped.length);
       if (schedule.end === "abort" && schedule.endAt === piped.length) {
         stop.abort(new Error("Enough"));
       }
@@ -136,7 +119,7 @@ export async function runProducer(
   const limitMs = 40_000 * Math.max(1, 20 / speed);
   const error = await inTime(ended, describe, limitMs);
   const puts = await inTime(putting.done, describe, limitMs);
-  await Promise.all(incidents);
+  await incidents.done();
   await chain.proxy.drained();
   return {
     piped,
@@ -158,7 +141,7 @@ function put(
   dice: Dice,
   clock: ScaledClock,
 ): { issued: Promise<void>; done: Promise<PutOutcome[]> } {
-  const next = itemMaker("put", dice.fork(1));
+  const next = itemMaker("put", dice.fork(1), schedule.oversized);
   const outcomes: Promise<PutOutcome>[] = [];
   const issue = async () => {
     while (outcomes.length < schedule.put) {
@@ -172,9 +155,10 @@ function put(
           ),
         );
       }
+      const pause = dice.random();
       // A producer that has failed says so here; its values say it themselves.
-      if (dice.chance(0.2)) await producer.flush().catch(() => {});
-      else if (dice.chance(0.2)) await Promise.all(outcomes);
+      if (pause < 0.2) await producer.flush().catch(() => {});
+      else if (pause < 0.4) await Promise.all(outcomes);
       else await delay(dice.integer(0, 3000), { clock });
     }
   };

@@ -12,18 +12,9 @@ import {
   drawWireOdds,
   type WireOdds,
 } from "./faults.ts";
+import { drawIncidents, type Incident } from "./incidents.ts";
+import type { ProcessorName } from "./processors.ts";
 import type { Emulator } from "./target.ts";
-
-/** How a value may be packed. */
-export type ProcessorName = "json" | "jsonLines" | "kplJson" | "msgpack";
-
-/** What happens to the stream or the endpoint when so many values have been written. */
-export interface Incident {
-  readonly at: number;
-  readonly type: "split" | "merge" | "gone";
-  /** How long the endpoint is gone, in milliseconds. */
-  readonly ms: number;
-}
 
 /** How the producer ends: closed, aborted in the middle, or refused by the service for good. */
 export type ProducerEnd = "close" | "abort" | "fatal";
@@ -46,6 +37,8 @@ export interface ProducerSchedule {
     readonly recordTtlMs: number;
   };
   readonly deadLetter: boolean;
+  /** The share of values that are too large for a record. */
+  readonly oversized: number;
   /** Values that are piped in, and values that are put. */
   readonly piped: number;
   readonly put: number;
@@ -57,12 +50,6 @@ export interface ProducerSchedule {
   readonly rules: readonly FaultRule[];
 }
 
-/**
- * Order by key of aggregated records over a reshard: an aggregate that was packed before it lands whole in one of the new
- * shards, with values of keys that belong to the other. Set it when the producer keeps order there.
- */
-export const KPL_ORDER_OVER_RESHARD = false;
-
 /** Draws a schedule. */
 export function producerSchedule(seed: number): ProducerSchedule {
   const dice = new Dice(seed);
@@ -73,9 +60,7 @@ export function producerSchedule(seed: number): ProducerSchedule {
   const deadLetter = dice.chance(0.5);
   const end = dice.pick(["close", "close", "close", "abort", "fatal"] as const);
   const piped = dice.integer(200, 600);
-  const mayReshard = processor !== "kplJson" || ordering === "none" ||
-    KPL_ORDER_OVER_RESHARD;
-  const isImpatient = dice.chance(0.3);
+  const isImpatient = dice.chance(0.2);
   return {
     seed,
     emulator: dice.pick(["kinesalite", "in-memory"] as const),
@@ -94,11 +79,18 @@ export function producerSchedule(seed: number): ProducerSchedule {
       recordTtlMs: dice.chance(0.15) ? dice.integer(3000, 20_000) : Infinity,
     },
     deadLetter,
+    // Without dead letters, the first of them that is piped ends the producer.
+    oversized: dice.chance(0.15) ? 0.005 : 0,
     piped,
     put: dice.integer(50, 250),
     end,
     endAt: dice.integer(Math.floor(piped / 4), piped - 1),
-    incidents: drawIncidents(dice.fork(1), piped, mayReshard),
+    incidents: drawIncidents(dice.fork(1), piped, {
+      split: 0.6,
+      merge: 0.5,
+      gone: 0.4,
+      mostMs: 30_000,
+    }),
     wire: drawWireOdds(dice.fork(2)),
     rules: [
       ...(end === "fatal" ? [fatalRule(dice.integer(2, 12))] : []),
@@ -106,20 +98,6 @@ export function producerSchedule(seed: number): ProducerSchedule {
       ...drawPartialFaults(dice.fork(4)),
     ],
   };
-}
-
-function drawIncidents(
-  dice: Dice,
-  piped: number,
-  mayReshard: boolean,
-): Incident[] {
-  const incidents: Incident[] = [];
-  const add = (type: Incident["type"], ms = 0) =>
-    incidents.push({ at: dice.integer(1, piped - 1), type, ms });
-  if (mayReshard && dice.chance(0.6)) add("split");
-  if (mayReshard && dice.chance(0.5)) add("merge");
-  if (dice.chance(0.4)) add("gone", dice.integer(2_000, 30_000));
-  return incidents.sort((a, b) => a.at - b.at);
 }
 
 /** After some requests, one is refused in a way that no retry changes. */

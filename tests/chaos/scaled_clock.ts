@@ -16,7 +16,8 @@ export class ScaledClock implements Clock {
   }
 
   now(): number {
-    return this.#origin + (performance.now() - this.#start) * this.#speed;
+    const passed = (performance.now() - this.#start) * this.#speed;
+    return this.#origin + Math.floor(passed);
   }
 
   setTimeout(callback: () => void, ms: number): unknown {

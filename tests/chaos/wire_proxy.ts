@@ -20,7 +20,7 @@ export type WireFault =
   | { readonly type: "reset"; readonly when: "before" | "after" }
   /** The answer breaks off: this share of its body arrives, then the connection is reset. */
   | { readonly type: "cut"; readonly share: number }
-  /** The answer ends early and says that it is complete. */
+  /** The answer ends early and says that it is complete. Errors are spared: what was refused for good cannot be told then. */
   | { readonly type: "shorten"; readonly share: number }
   /**
    * Nothing for so many milliseconds, then it goes on as if nothing had been: `before` delays the request, which reaches the
@@ -162,7 +162,7 @@ export class WireProxy implements AsyncDisposable {
       await delay(5);
       return void socket.resetAndDestroy();
     }
-    const sent = fault?.type === "shorten"
+    const sent = fault?.type === "shorten" && response.ok
       ? body.subarray(0, partOf(body, fault.share))
       : body;
     await write(socket, answerHead(response, sent.length));

@@ -2,7 +2,7 @@
 import { KvCheckpointer } from "../../checkpoint/mod.ts";
 
 const [mode, path, owner = "worker", times = "0"] = Deno.args;
-const kv = await Deno.openKv(path);
+const kv = await open(path);
 const checkpointer = new KvCheckpointer({ kv, name: "app" });
 await checkpointer.create({
   streamName: "orders",
@@ -36,4 +36,17 @@ if (mode === "take") {
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/** Two processes that open a new file at once both want to lay out its tables: one is told that the file is locked. */
+async function open(path: string): Promise<Deno.Kv> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.openKv(path);
+    } catch (error) {
+      const isLocked = error instanceof Error &&
+        error.message === "database is locked";
+      if (!isLocked || attempt === 100) throw error;
+    }
+  }
 }

@@ -137,10 +137,13 @@ export class World {
   }
 
   /** Writes a record of raw bytes. */
-  async putRaw(data: string, shardId: string): Promise<void> {
+  async putRaw(
+    data: string | Uint8Array<ArrayBuffer>,
+    shardId: string,
+  ): Promise<void> {
     await this.#client.putRecord({
       StreamName: STREAM,
-      Data: encoder.encode(data),
+      Data: typeof data === "string" ? encoder.encode(data) : data,
       PartitionKey: "raw",
       ExplicitHashKey: await this.#hashKeyOf(shardId),
     });

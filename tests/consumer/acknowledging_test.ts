@@ -8,6 +8,7 @@ import {
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { CheckpointError, KinesisError } from "../../errors.ts";
 import type { ConsumerRecord } from "../../records.ts";
+import { kplJson } from "../../processors/mod.ts";
 import { type Item, STREAM, values, World } from "./_world.ts";
 
 /** What the next run gets: the numbers of the only key. */
@@ -75,6 +76,36 @@ Deno.test("Consumer resumes inside a record at the first value that was not ackn
     const numbers = Array.from({ length: 9 }, (_, i) => i);
     assertEquals(await rest(world, checkpointer), numbers.slice(acknowledged));
     assertEquals(await rest(world, checkpointer), []);
+  }
+});
+
+Deno.test("Consumer resumes inside an aggregated record of the KPL", async () => {
+  const processor = kplJson<number>();
+  const frames: Uint8Array<ArrayBuffer>[] = [];
+  const packer = processor.createPacker({
+    emit: ({ data }) => void frames.push(data),
+    shardOf: () => "the only one",
+  });
+  for (let i = 0; i < 6; i++) {
+    await packer.push({ value: i, partitionKey: `k${i}` });
+  }
+  await packer.flush();
+  assertEquals(frames.length, 1);
+  for (let acknowledged = 0; acknowledged <= 6; acknowledged++) {
+    const world = new World();
+    await world.putRaw(frames[0]!, world.shardIds[0]!);
+    const checkpointer = new MemoryCheckpointer();
+    const consumer = world.consumer<number>({ processor, checkpointer });
+    const records = await world.read(consumer.getReader(), 6);
+    for (const record of records.slice(0, acknowledged)) record.ack();
+    await world.run(consumer.close());
+    const rest = await world.drain(
+      world.consumer<number>({ processor, checkpointer, until: "caught-up" }),
+    );
+    assertEquals(
+      rest.map(({ value, partitionKey }) => [value, partitionKey]),
+      [0, 1, 2, 3, 4, 5].slice(acknowledged).map((i) => [i, `k${i}`]),
+    );
   }
 });
 

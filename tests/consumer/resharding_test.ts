@@ -40,6 +40,57 @@ for (const durable of [false, true]) {
   });
 }
 
+Deno.test("Consumer reads a closed shard to its end until it is caught up, also when the server takes two answers to say so", async () => {
+  const world = new World();
+  const [parent] = world.shardIds as [string];
+  world.server.split(STREAM, parent);
+  await world.put(20);
+  let early = true;
+  const client = world.client((fetch) => async (input, init) => {
+    const action = new Headers(init?.headers).get("x-amz-target");
+    if (!early || !action?.endsWith(".GetRecords")) {
+      return await fetch(input, init);
+    }
+    // At the tip, and not at the end yet: kinesalite does that.
+    early = false;
+    const body = new TextDecoder().decode(init?.body as Uint8Array);
+    return Response.json({
+      Records: [],
+      MillisBehindLatest: 0,
+      NextShardIterator: JSON.parse(body).ShardIterator,
+    });
+  });
+  const records = await world.drain(
+    world.consumer({ client, until: "caught-up" }),
+  );
+  assert(!early);
+  assertComplete(values(records), world.written);
+});
+
+Deno.test("Consumer reads the children of a shard that is split after it was caught up, while another is not", async () => {
+  const world = new World({ shards: 2 });
+  const [a, b] = world.shardIds as [string, string];
+  await world.put(10, { shardId: b });
+  const consumer = world.consumer({
+    checkpointer: new MemoryCheckpointer(),
+    until: "caught-up",
+  });
+  const iterator = consumer[Symbol.asyncIterator]();
+  const first = await world.run(iterator.next());
+  await world.pass(1000);
+  assert(world.events.includes(`caught-up ${a}`));
+  await world.put(5, { shardId: a });
+  const [lower, upper] = world.server.split(STREAM, a);
+  await world.put(5, { shardId: lower });
+  await world.put(5, { shardId: upper });
+  await world.pass(20_000);
+  const rest = await world.drain(iterator as unknown as typeof consumer);
+  assertEquals(first.done, false);
+  assertEquals(rest.length, 24);
+  assertParentsFirst(world, lower, [a]);
+  assertParentsFirst(world, upper, [a]);
+});
+
 Deno.test("Consumer with LATEST reads the children of a reshard from their oldest record", async () => {
   const world = new World({ shards: 2 });
   const [a, b] = world.shardIds as [string, string];
@@ -169,6 +220,28 @@ Deno.test("Consumer goes on when a shard has expired", async () => {
   }
   const shards = new Set(records.map(({ shardId }) => shardId));
   assert(shards.has(b) || children.some((child) => shards.has(child)));
+  await world.run(consumer.close());
+});
+
+Deno.test("Consumer forgets a finished shard that has expired, also when its worker died before it gave the lease back", async () => {
+  const world = new World();
+  const checkpointer = new MemoryCheckpointer();
+  const streamName = STREAM;
+  for (const shardId of ["shardId-free", "shardId-held"]) {
+    const lease = { streamName, shardId, counter: 0, parentShardIds: [] };
+    const checkpoint = { type: "SHARD_END" } as const;
+    await checkpointer.create({ ...lease, checkpoint });
+    if (shardId === "shardId-held") {
+      await checkpointer.take({ ...lease, checkpoint }, "dead");
+    }
+  }
+  const consumer = world.consumer({ checkpointer });
+  await world.run(consumer.ready);
+  await world.pass(60_000);
+  assertEquals(
+    (await checkpointer.list(STREAM)).map(({ shardId }) => shardId),
+    world.shardIds,
+  );
   await world.run(consumer.close());
 });
 

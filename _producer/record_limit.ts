@@ -1,0 +1,106 @@
+/**
+ * The largest record that the stream takes: asked for only when a value is larger than any stream takes without being set
+ * up for it.
+ *
+ * @module
+ */
+import {
+  DEFAULT_RECORD_BYTES,
+  MAX_BATCH_BYTES,
+  MAX_RECORD_BYTES,
+} from "../_aws/limits.ts";
+import { equalJitter } from "../_core/backoff.ts";
+import { delay } from "../_core/clock.ts";
+import { KinesisError } from "../errors.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+
+/** An answer holds for so long: somebody may raise the limit when values are refused. */
+const ASK_AGAIN_MS = 60_000;
+const BACKOFF = { baseMs: 100, maxMs: 5000 };
+
+/** The part of the options that does not depend on the type of the values. */
+type LimitOptions = Pick<
+  ResolvedProducerOptions<never>,
+  | "client"
+  | "target"
+  | "stream"
+  | "clock"
+  | "random"
+  | "maxAttempts"
+  | "maxRecordBytes"
+>;
+
+/** A number of bytes and where it comes from. */
+export interface KnownLimit {
+  /** Most bytes of data and partition key. */
+  readonly bytes: number;
+  /** Who says so. */
+  readonly source: string;
+}
+
+/** Knows the largest record, or asks. */
+export class RecordLimit {
+  readonly #options: LimitOptions;
+  readonly #signal: AbortSignal;
+  #answer: { readonly limit: KnownLimit; readonly at: number } | undefined;
+
+  /** Knows what the options say; `signal` ends questions. */
+  constructor(options: LimitOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** What records are packed to: more is worth a question only for a value that does not fit. */
+  get packedBytes(): number {
+    return this.#options.maxRecordBytes ?? DEFAULT_RECORD_BYTES;
+  }
+
+  /**
+   * The largest record of the stream, asked for if nobody has said. Tries as often as a record would be sent; where asking is
+   * not allowed, it is what every stream takes.
+   */
+  async ofStream(): Promise<KnownLimit> {
+    const { maxRecordBytes, clock } = this.#options;
+    if (maxRecordBytes !== undefined) {
+      return { bytes: maxRecordBytes, source: "the option 'maxRecordBytes'" };
+    }
+    if (this.#answer && clock.now() - this.#answer.at < ASK_AGAIN_MS) {
+      return this.#answer.limit;
+    }
+    const limit = await this.#ask();
+    this.#answer = { limit, at: clock.now() };
+    return limit;
+  }
+
+  async #ask(): Promise<KnownLimit> {
+    const { client, target, stream, clock, random, maxAttempts } =
+      this.#options;
+    const signal = this.#signal;
+    for (let attempt = 1;; attempt++) {
+      try {
+        const { StreamDescriptionSummary } = await client
+          .describeStreamSummary(target, { signal, maxAttempts: 1 });
+        const kib = StreamDescriptionSummary.MaxRecordSizeInKiB;
+        return kib === undefined
+          ? { bytes: DEFAULT_RECORD_BYTES, source: "the default of Kinesis" }
+          : {
+            bytes: Math.min(kib * 1024, MAX_RECORD_BYTES, MAX_BATCH_BYTES),
+            source: `'MaxRecordSizeInKiB' of ${stream}`,
+          };
+      } catch (error) {
+        const retryable = error instanceof KinesisError && error.retryable;
+        if (signal.aborted || !retryable || attempt >= maxAttempts) {
+          return {
+            bytes: DEFAULT_RECORD_BYTES,
+            source:
+              `the default of Kinesis, since the stream could not be asked (${
+                error instanceof KinesisError ? error.code : String(error)
+              }): give 'maxRecordBytes' if it takes more`,
+          };
+        }
+      }
+      const wait = equalJitter(BACKOFF, attempt - 1, random);
+      await delay(wait, { clock, signal }).catch(() => {});
+    }
+  }
+}

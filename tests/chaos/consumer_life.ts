@@ -1,0 +1,169 @@
+/**
+ * One consumer from its start to its end, which is rarely a peaceful one.
+ *
+ * @module
+ */
+import { type Clock, delay } from "../../_core/clock.ts";
+import { Consumer, type ConsumerOptions } from "../../consumer.ts";
+import type { ConsumerRecord } from "../../records.ts";
+import type { Life } from "./consumer_schedule.ts";
+import type { Diary } from "./diary.ts";
+import type { Dice } from "./dice.ts";
+import type { Item } from "./items.ts";
+import type { MortalCheckpointer } from "./mortal_checkpointer.ts";
+
+/** Options of {@linkcode live}. */
+export interface LifeOptions {
+  readonly name: string;
+  readonly life: Life;
+  readonly consumer: ConsumerOptions<Item> & { clock: Clock };
+  readonly checkpointer: MortalCheckpointer;
+  readonly diary: Diary;
+  readonly dice: Dice;
+}
+
+const STOPPED = new Error("It was meant to end here");
+/** Values that a reader has in its hands before it acknowledges some, in any order. */
+const MOST_IN_HAND = 8;
+
+/** Lives. Resolves when nothing of it is left, with the error that ended it if it was not meant to end. */
+export async function live(options: LifeOptions): Promise<unknown> {
+  const { life, checkpointer, diary, name } = options;
+  const { clock } = options.consumer;
+  const stop = new AbortController();
+  const consumer = new Consumer<Item>({
+    ...options.consumer,
+    checkpointer,
+    signal: stop.signal,
+    hooks: {
+      onShard({ state, shardId }) {
+        if (state === "opened") {
+          diary.note({ type: "opened", life: name, shardId });
+        }
+      },
+    },
+  });
+  const body = new Body(options, consumer, stop);
+  const old = new AbortController();
+  delay(life.ms, { clock, signal: old.signal })
+    .then(() => body.end(), () => {});
+  let error: unknown;
+  try {
+    await body.run();
+  } catch (cause) {
+    if (cause !== STOPPED) error = cause;
+  }
+  old.abort();
+  // A checkpointer that fails fails here too, and leases expire then.
+  await consumer.close().catch(() => {});
+  await checkpointer.settled();
+  return body.dead ? undefined : error;
+}
+
+/** What an application does with its records. */
+class Body {
+  readonly #options: LifeOptions;
+  readonly #consumer: Consumer<Item>;
+  readonly #stop: AbortController;
+  #left: number;
+  #ending = false;
+  #leaves = false;
+  dead = false;
+
+  constructor(
+    options: LifeOptions,
+    consumer: Consumer<Item>,
+    stop: AbortController,
+  ) {
+    this.#options = options;
+    this.#consumer = consumer;
+    this.#stop = stop;
+    this.#left = options.life.records;
+  }
+
+  run(): Promise<void> {
+    switch (this.#options.life.shape) {
+      case "iterate":
+        return this.#iterate();
+      case "reader":
+        return this.#read();
+      case "sink":
+        return this.#pipe();
+    }
+  }
+
+  /** Ends it in its way, now. */
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    switch (this.#options.life.end) {
+      case "close":
+        this.#consumer.close().catch(() => {});
+        break;
+      case "abort":
+        this.#stop.abort(STOPPED);
+        break;
+      case "leave":
+        this.#leaves = true;
+        break;
+      case "kill":
+        this.dead = true;
+        this.#options.checkpointer.kill();
+        this.#stop.abort(STOPPED);
+    }
+  }
+
+  async #iterate(): Promise<void> {
+    for await (const record of this.#consumer) {
+      await this.#see(record);
+      if (this.#leaves) break;
+      this.#done(record);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { dice } = this.#options;
+    const reader = this.#consumer.getReader();
+    const inHand: ConsumerRecord<Item>[] = [];
+    const settle = (most: number) => {
+      while (inHand.length > most) {
+        const [record] = inHand.splice(dice.integer(0, inHand.length - 1), 1);
+        this.#done(record!);
+        if (!this.dead) record!.ack();
+      }
+    };
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return settle(0);
+      await this.#see(value);
+      inHand.push(value);
+      if (this.#leaves) return await reader.cancel();
+      settle(dice.integer(0, MOST_IN_HAND));
+    }
+  }
+
+  #pipe(): Promise<void> {
+    const consumer = this.#consumer;
+    const sink = new WritableStream<ConsumerRecord<Item>>({
+      write: async (record) => {
+        await this.#see(record);
+        if (this.#leaves) throw STOPPED;
+        this.#done(record);
+      },
+    });
+    return consumer.pipeTo(consumer.acknowledging(sink));
+  }
+
+  async #see(record: ConsumerRecord<Item>): Promise<void> {
+    const { diary, name, dice, consumer: { clock } } = this.#options;
+    if (this.dead) return;
+    diary.seen(name, record);
+    if (dice.chance(0.05)) await delay(dice.integer(0, 500), { clock });
+    if (--this.#left <= 0) this.end();
+  }
+
+  #done(record: ConsumerRecord<Item>): void {
+    const { diary, name } = this.#options;
+    if (!this.dead) diary.done(name, record);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Everything about a stream that is written, resharded and read by consumers that keep dying, drawn from a seed.
+ *
+ * @module
+ */
+import type { FaultRule } from "../../testing/mod.ts";
+import { Dice } from "./dice.ts";
+import { drawServiceFaults, drawWireOdds, type WireOdds } from "./faults.ts";
+import { drawIncidents, type Incident } from "./incidents.ts";
+import type { ProcessorName } from "./processors.ts";
+import type { Emulator } from "./target.ts";
+
+/** How records are consumed. */
+export type Shape = "iterate" | "reader" | "sink";
+
+/**
+ * How a life ends: `close` and `abort` as the API has it, `leave` with a record in hand that is never acknowledged, `kill` in
+ * the middle of whatever is going on, with nothing stored any more.
+ */
+export type LifeEnd = "close" | "abort" | "leave" | "kill";
+
+/** One consumer from start to end. */
+export interface Life {
+  readonly shape: Shape;
+  readonly end: LifeEnd;
+  /** It ends when it has seen so many records, or nothing came for a while. */
+  readonly records: number;
+  /** It ends after so many milliseconds at the latest. */
+  readonly ms: number;
+  /** Whether it comes back under the name of the one before it. */
+  readonly keepsName: boolean;
+}
+
+/** A schedule. */
+export interface ConsumerSchedule {
+  readonly seed: number;
+  readonly emulator: Emulator;
+  readonly shards: number;
+  readonly processor: ProcessorName;
+  readonly values: number;
+  readonly checkpointer: "memory" | "kv";
+  /** How likely a call of the checkpointer fails, before or after it took effect. */
+  readonly storeFailures: number;
+  readonly options: {
+    readonly checkpointIntervalMs: number;
+    readonly prefetch: { readonly records: number };
+    readonly maxUnacknowledged: number;
+    readonly pollIntervalMs: number;
+  };
+  /** Lives one after another, in one or two workers side by side. */
+  readonly workers: readonly (readonly Life[])[];
+  readonly incidents: readonly Incident[];
+  readonly wire: readonly WireOdds[];
+  readonly rules: readonly FaultRule[];
+}
+
+/** The actions of a consumer. */
+export const READS = ["GetRecords", "GetShardIterator", "ListShards"];
+
+/** Draws a schedule. */
+export function consumerSchedule(seed: number): ConsumerSchedule {
+  const dice = new Dice(seed).fork(50);
+  const values = dice.integer(150, 500);
+  const workers = dice.chance(0.3) ? 2 : 1;
+  return {
+    seed,
+    emulator: dice.pick(["kinesalite", "in-memory"] as const),
+    shards: dice.integer(1, 3),
+    processor: dice.pick(["json", "jsonLines", "kplJson", "msgpack"] as const),
+    values,
+    checkpointer: dice.pick(["memory", "kv"] as const),
+    storeFailures: dice.chance(0.5) ? 0.05 : 0,
+    options: {
+      checkpointIntervalMs: dice.pick([100, 1000, 5000]),
+      prefetch: { records: dice.pick([10, 200, 50_000]) },
+      maxUnacknowledged: dice.pick([50, 100_000]),
+      pollIntervalMs: dice.pick([200, 1000]),
+    },
+    workers: Array.from({ length: workers }, () =>
+      Array.from(
+        { length: dice.integer(2, 5) },
+        () => drawLife(dice, values),
+      )),
+    incidents: drawIncidents(dice.fork(1), values, {
+      split: 0.7,
+      merge: 0.6,
+      gone: 0.3,
+      mostMs: 10_000,
+    }),
+    wire: drawWireOdds(dice.fork(2)),
+    rules: drawServiceFaults(dice.fork(3), READS),
+  };
+}
+
+function drawLife(dice: Dice, values: number): Life {
+  return {
+    shape: dice.pick(["iterate", "reader", "sink"] as const),
+    end: dice.pick(["close", "abort", "leave", "kill", "kill"] as const),
+    records: dice.integer(1, Math.ceil(values / 2)),
+    ms: dice.integer(100, 20_000),
+    keepsName: dice.chance(0.6),
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * A checkpointer as a process sees it that may die: from that moment nothing it asks for happens.
+ *
+ * @module
+ */
+import type {
+  Checkpointer,
+  CheckpointerCallOptions,
+  Lease,
+  NewLease,
+} from "../../checkpoint/mod.ts";
+import type { Checkpoint } from "../../records.ts";
+import type { Diary, Entry } from "./diary.ts";
+import type { Dice } from "./dice.ts";
+
+/** Options of a {@linkcode MortalCheckpointer}. */
+export interface MortalOptions {
+  readonly inner: Checkpointer;
+  readonly diary: Diary;
+  /** The name of the life in the diary. */
+  readonly life: string;
+  readonly dice: Dice;
+  /** How likely a call fails, half of the time after it took effect. */
+  readonly failures: number;
+}
+
+/** Passes calls on while its process lives. */
+export class MortalCheckpointer implements Checkpointer {
+  readonly #options: MortalOptions;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #dead = false;
+
+  constructor(options: MortalOptions) {
+    this.#options = options;
+  }
+
+  /** The process is gone. What the store has begun goes on, and nobody hears the answer. */
+  kill(): void {
+    this.#dead = true;
+  }
+
+  /** Resolves when the store has nothing to do any more for this process. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+  }
+
+  list(streamName: string, options?: CheckpointerCallOptions) {
+    return this.#pass(() => this.#options.inner.list(streamName, options));
+  }
+
+  create(lease: NewLease, options?: CheckpointerCallOptions) {
+    return this.#pass(() => this.#options.inner.create(lease, options));
+  }
+
+  take(lease: Lease, owner: string, options?: CheckpointerCallOptions) {
+    return this.#pass(() => this.#options.inner.take(lease, owner, options));
+  }
+
+  renew(lease: Lease, options?: CheckpointerCallOptions) {
+    return this.#pass(() => this.#options.inner.renew(lease, options));
+  }
+
+  checkpoint(
+    lease: Lease,
+    checkpoint: Checkpoint,
+    options?: CheckpointerCallOptions,
+  ) {
+    const { inner, diary, life } = this.#options;
+    const { shardId } = lease;
+    return this.#pass(async () => {
+      const entry: Entry & { type: "checkpoint" } = {
+        type: "checkpoint",
+        life,
+        shardId,
+        checkpoint,
+        accepted: undefined,
+      };
+      diary.note(entry);
+      const stored = await inner.checkpoint(lease, checkpoint, options);
+      entry.accepted = stored !== undefined;
+      return stored;
+    });
+  }
+
+  release(lease: Lease, options?: CheckpointerCallOptions) {
+    return this.#pass(() => this.#options.inner.release(lease, options));
+  }
+
+  delete(lease: Lease, options?: CheckpointerCallOptions) {
+    return this.#pass(() => this.#options.inner.delete(lease, options));
+  }
+
+  async #pass<R>(call: () => Promise<R>): Promise<R> {
+    const { dice, failures } = this.#options;
+    if (this.#dead) throw new Error("The process is dead");
+    const fails = dice.chance(failures);
+    if (fails && dice.chance(0.5)) throw new Error("Not stored (injected)");
+    const done = call();
+    this.#underWay.add(done);
+    try {
+      const result = await done;
+      if (this.#dead) throw new Error("The process is dead");
+      if (fails) throw new Error("Stored, but nobody knows (injected)");
+      return result;
+    } finally {
+      this.#underWay.delete(done);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * What must hold for consumers, however they lived and died.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { CheckpointError, KinesisError } from "../../errors.ts";
+import type { Checkpoint } from "../../records.ts";
+import type { ConsumerOutcome } from "./consumer_run.ts";
+import type { ConsumerSchedule } from "./consumer_schedule.ts";
+import type { Position } from "./diary.ts";
+import type { Item } from "./items.ts";
+import type { StoredShard, StoredValue } from "./stored.ts";
+
+/** A shard, and how far it has come at a moment of the diary. */
+class ShardBook {
+  readonly stored: StoredShard<Item>;
+  readonly #indexes: Map<string, number>;
+  readonly done: Set<number> = new Set();
+  /** So many values are covered by the last checkpoint that was accepted. */
+  checkpoint = 0;
+  /** So many values are covered by one that may have been. */
+  maybe = 0;
+
+  constructor(stored: StoredShard<Item>) {
+    this.stored = stored;
+    this.#indexes = new Map(
+      stored.values.map((value, index) => [keyOf(value), index]),
+    );
+  }
+
+  /** All values are processed. */
+  get isDone(): boolean {
+    return this.done.size === this.stored.values.length;
+  }
+
+  /** The index of a value; it throws if there is none. */
+  indexOf(position: Position): number {
+    const index = this.#indexes.get(keyOf(position));
+    assert(index !== undefined, `There is nothing at ${keyOf(position)}`);
+    return index;
+  }
+
+  /** How many values a checkpoint says are processed. */
+  covered(checkpoint: Checkpoint): number {
+    const { values } = this.stored;
+    if (checkpoint.type === "SHARD_END") return values.length;
+    if (checkpoint.type !== "SEQUENCE") return 0;
+    const { sequenceNumber, subSequenceNumber = Infinity } = checkpoint;
+    const isCovered = (value: StoredValue<Item>) => {
+      const difference = BigInt(value.sequenceNumber) - BigInt(sequenceNumber);
+      return difference < 0n ||
+        difference === 0n && value.subSequenceNumber <= subSequenceNumber;
+    };
+    return values.filter(isCovered).length;
+  }
+}
+
+/** Throws if a promise was not kept. */
+export function verifyConsumers(
+  schedule: ConsumerSchedule,
+  { diary, stored, leases, errors }: ConsumerOutcome,
+): void {
+  const total = stored.reduce((sum, { values }) => sum + values.length, 0);
+  assertEquals(total, schedule.values);
+  const books = new Map(stored.map((it) => [it.shardId, new ShardBook(it)]));
+  const bookOf = (shardId: string) => {
+    const book = books.get(shardId);
+    assert(book, `There is no ${shardId}`);
+    return book;
+  };
+  /** The index that each reader is about to hand out, by life and shard; unknown until its first. */
+  const nexts = new Map<string, number | undefined>();
+  for (const entry of diary.entries) {
+    const { life } = entry;
+    if (entry.type === "checkpoint") {
+      const { shardId, checkpoint } = entry;
+      const book = bookOf(shardId);
+      const covered = book.covered(checkpoint);
+      for (let index = 0; index < covered; index++) {
+        assert(
+          book.done.has(index),
+          `${life} stored ${checkpoint.type} for ${shardId}, which covers value ${index} that nobody has processed`,
+        );
+      }
+      if (entry.accepted === false) continue;
+      book.maybe = Math.max(book.maybe, covered);
+      if (entry.accepted === undefined) continue;
+      assert(covered >= book.checkpoint, `${shardId} went back: ${life}`);
+      book.checkpoint = covered;
+      continue;
+    }
+    if (entry.type === "opened") {
+      nexts.set(`${life} ${entry.shardId}`, undefined);
+      const { stored: { parentShardIds } } = bookOf(entry.shardId);
+      for (const parent of parentShardIds) {
+        assert(
+          books.get(parent)?.isDone ?? true,
+          `${life} opened ${entry.shardId} before ${parent} was processed`,
+        );
+      }
+      continue;
+    }
+    const book = bookOf(entry.at.shardId);
+    const index = book.indexOf(entry.at);
+    if (entry.type === "done") {
+      book.done.add(index);
+      continue;
+    }
+    assertEquals(entry.item, book.stored.values[index]!.value);
+    const reader = `${life} ${entry.at.shardId}`;
+    const next = nexts.get(reader);
+    if (next === undefined) {
+      assert(
+        index <= book.maybe,
+        `${reader} started at ${index}, the checkpoint is ${book.maybe}`,
+      );
+    } else {
+      assertEquals(index, next, `${reader} left out some, or went back`);
+    }
+    nexts.set(reader, index + 1);
+  }
+  for (const [shardId, { isDone, done }] of books) {
+    assert(isDone, `${shardId} is not processed, only ${done.size} values are`);
+  }
+  checkLeases(stored, leases, books);
+  for (const error of errors) {
+    assertInstanceOf(error, KinesisError);
+    const isExpected = error.retryable ||
+      schedule.storeFailures > 0 && error instanceof CheckpointError;
+    assert(isExpected, `A consumer has failed for good: ${error}`);
+  }
+}
+
+/** The last consumer has stored that everything is processed, and nobody from before has a lease. */
+function checkLeases(
+  stored: readonly StoredShard<Item>[],
+  leases: ConsumerOutcome["leases"],
+  books: ReadonlyMap<string, ShardBook>,
+): void {
+  const parents = new Set(stored.flatMap((it) => it.parentShardIds));
+  assertEquals(leases.length, stored.length);
+  for (const { shardId, checkpoint, owner } of leases) {
+    const { values } = books.get(shardId)!.stored;
+    const covered = books.get(shardId)!.covered(checkpoint);
+    assertEquals(covered, values.length, `the checkpoint of ${shardId}`);
+    assertEquals(checkpoint.type === "SHARD_END", parents.has(shardId));
+    // Giving back has a time limit, and nobody takes over what is finished.
+    const isFree = owner === undefined || owner === "last";
+    assert(isFree || parents.has(shardId), `${owner} has ${shardId}`);
+  }
+}
+
+function keyOf(
+  { shardId, sequenceNumber, subSequenceNumber }: Position,
+): string {
+  return `${shardId}/${sequenceNumber}/${subSequenceNumber}`;
+}

@@ -1,0 +1,153 @@
+import { assertEquals, assertInstanceOf, assertLess } from "@std/assert";
+import type { BufferEvent, ShardMapEvent, ThrottledEvent } from "../hooks.ts";
+import { json } from "../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../producer.ts";
+import { DeliveryError, ServiceError } from "../errors.ts";
+import {
+  connectionLost,
+  seeded,
+  StubKinesis,
+} from "./_producer/stub_kinesis.ts";
+import { FakeClock } from "./_services/fake_clock.ts";
+
+function setUp(options: Partial<ProducerOptions<number>> = {}, shards = 1) {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock, shards);
+  const producer = new Producer<number>({
+    client,
+    streamName: "s",
+    processor: json<number>(),
+    partitionKey: (n) => `k${n}`,
+    clock,
+    random: seeded(1),
+    lingerMs: 10,
+    ...options,
+  });
+  return { clock, client, producer };
+}
+
+Deno.test("ProducerHooks.onThrottled tells once for every shard and answer, with the rate that is offered next", async () => {
+  const events: ThrottledEvent[] = [];
+  const { clock, client, producer } = setUp({
+    hooks: { onThrottled: (event) => events.push(event) },
+  }, 2);
+  client.onPut = (request, index) =>
+    client.storeSome(
+      request,
+      () => index === 0 ? "ProvisionedThroughputExceededException" : undefined,
+    );
+  for (let n = 0; n < 20; n++) producer.put(n);
+  await clock.runUntil(producer.close());
+  assertEquals(events.length, 2);
+  assertEquals(new Set(events.map(({ shardId }) => shardId)).size, 2);
+  assertEquals(events[0]!.records + events[1]!.records, 20);
+  for (const { stream, rateFactor } of events) {
+    assertEquals(stream, "s");
+    assertLess(rateFactor, 1);
+  }
+  assertEquals(producer.stats().throttled, 20);
+});
+
+Deno.test("ProducerHooks.onShardMap tells which shards are open at the start and after a reshard", async () => {
+  const events: ShardMapEvent[] = [];
+  const { clock, client, producer } = setUp({
+    hooks: { onShardMap: (event) => events.push(event) },
+  });
+  await clock.runUntil(producer.put(0));
+  const before = client.openShardIds;
+  assertEquals(events, [{ stream: "s", before: [], after: before }]);
+  client.split(before[0]!);
+  await clock.runUntil(producer.put(1));
+  await clock.runUntil(producer.close());
+  assertEquals(events.slice(1), [
+    { stream: "s", before, after: client.openShardIds },
+  ]);
+});
+
+Deno.test("ProducerHooks.onBuffer tells when writers begin to wait and when nobody does any more", async () => {
+  const events: BufferEvent[] = [];
+  const { clock, client, producer } = setUp({
+    bufferedRecords: 10,
+    hooks: { onBuffer: (event) => events.push(event) },
+  });
+  await clock.runUntil(producer.put(0));
+  client.latencyMs = 100;
+  for (let n = 0; n < 10; n++) producer.put(n);
+  await clock.advance(1);
+  assertEquals(events, []);
+  for (let n = 10; n < 15; n++) producer.put(n);
+  assertEquals(events.map(({ state }) => state), ["full"]);
+  assertEquals(events[0]!.bufferedRecords, 10);
+  await clock.runUntil(producer.close());
+  assertEquals(events.map(({ state }) => state), ["full", "free"]);
+});
+
+Deno.test("Producer lists the shards again after a minute of sending, and asks nothing when it has nothing to do", async () => {
+  const { clock, client, producer } = setUp();
+  await clock.runUntil(producer.put(0));
+  assertEquals(client.listings, 1);
+  await clock.advance(300_000);
+  assertEquals(client.listings, 1);
+  assertEquals(clock.pendingTimers, 0);
+  for (let n = 0; n < 130; n++) {
+    producer.put(n);
+    await clock.advance(1000);
+  }
+  assertEquals(client.listings, 4);
+  await clock.runUntil(producer.close());
+  assertEquals(clock.pendingTimers, 0);
+});
+
+Deno.test("FailedRecord.history holds the last attempts, oldest first", async () => {
+  const { clock, client, producer } = setUp({ maxAttempts: 12 });
+  client.onPut = (request, index) => {
+    if (index === 11) return client.storeSome(request, () => "InternalFailure");
+    throw connectionLost();
+  };
+  const writer = producer.getWriter();
+  const started = clock.now();
+  writer.write(1).catch(() => {});
+  const error = await clock.runUntil(
+    writer.close().then(() => undefined, (error) => error),
+  );
+  assertInstanceOf(error, DeliveryError);
+  const [failed] = error.failures;
+  assertEquals(failed!.attempts, 12);
+  const codes = failed!.history!.map(({ error }) =>
+    (error as ServiceError).code
+  );
+  assertEquals(codes, [
+    ...Array(9).fill("ConnectionFailed"),
+    "InternalFailure",
+  ]);
+  const times = failed!.history!.map(({ at }) => at.getTime());
+  assertEquals(times, [...times].sort());
+  assertLess(started, times[0]!);
+  assertEquals(failed!.error, failed!.history!.at(-1)!.error);
+});
+
+const expired = () =>
+  new ServiceError("Cannot PutRecords: ExpiredTokenException", {
+    code: "ExpiredTokenException",
+    action: "PutRecords",
+    status: 400,
+  });
+
+Deno.test("Producer goes on when a provider of credentials is late, and stops when the token stays expired", async () => {
+  const late = setUp();
+  late.client.onPut = (_request, index) => {
+    if (index < 4) throw expired();
+    return undefined;
+  };
+  assertEquals((await late.clock.runUntil(late.producer.put(1))).attempts, 5);
+  await late.clock.runUntil(late.producer.close());
+  const { clock, client, producer } = setUp();
+  client.onPut = () => {
+    throw expired();
+  };
+  const code = await clock.runUntil(
+    producer.put(1).then(() => "stored", ({ code }) => code),
+  );
+  assertEquals(code, "ExpiredTokenException");
+  assertEquals(client.requests.length, 6);
+});
