@@ -27,7 +27,8 @@ export async function install(home: string): Promise<Peers> {
     sdk: await attempt(() => installSdk(`${home}/sdk`)),
     python: await attempt(() => installPython(`${home}/python`)),
     kpl: await attempt(() => installKpl(`${home}/kpl-${KPL}`)),
-    tls: await attempt(() => makeCertificate(home)),
+    // New for each run: two at a time must not trust each other's.
+    tls: await attempt(async () => makeCertificate(await Deno.makeTempDir())),
   };
 }
 

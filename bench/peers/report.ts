@@ -19,21 +19,16 @@ interface Row {
   p99: number | undefined;
 }
 
-/** A Markdown table for each size. */
+/** A Markdown table of values of one size, and what came of the targets. */
 export function table(
-  cases: readonly Case[],
-  sizes: readonly number[],
-  results: ReadonlyMap<string, readonly Measured[]>,
+  bytes: number,
+  results: ReadonlyMap<Case, readonly Measured[]>,
 ): string {
-  return sizes.map((bytes) => {
-    const rows: Row[] = [];
-    for (const subject of cases) {
-      const { name, variant } = subject;
-      const runs = results.get(`${bytes} ${name} ${variant}`);
-      if (runs?.length) rows.push(rowOf(subject, runs));
-    }
-    return `${bytes} B\n\n${section(rows)}\n${targets(rows)}`;
-  }).join("\n");
+  const rows: Row[] = [];
+  for (const [subject, runs] of results) {
+    if (runs.length > 0) rows.push(rowOf(subject, runs));
+  }
+  return `${bytes} B\n\n${section(rows)}\n${targets(rows)}`;
 }
 
 function rowOf(subject: Case, runs: readonly Measured[]): Row {

@@ -41,21 +41,27 @@ const tls = peers.tls instanceof Error ? undefined : peers.tls;
 /** Nobody gets a line before all values have been seen to arrive. */
 const inspected = new Map<string, Promise<boolean>>();
 
-const results = new Map<string, Measured[]>();
 const sinks = await startSinks({});
-for (let run = 1; run <= runs; run++) {
-  for (const bytes of sizes) {
-    for (const subject of cases) {
-      const measured = await measure(subject, bytes, sinks);
-      if (!measured) continue;
-      const key = `${bytes} ${subject.name} ${subject.variant}`;
-      results.set(key, [...results.get(key) ?? [], measured]);
+for (const bytes of sizes) {
+  const results = new Map<Case, Measured[]>(cases.map((one) => [one, []]));
+  for (let run = 1; run <= runs; run++) {
+    for (const [subject, measured] of results) {
+      try {
+        const one = await measure(subject, bytes, sinks);
+        if (one) measured.push(one);
+      } catch (error) {
+        console.log(`failed ${subject.name} ${subject.variant}: ${error}`);
+      }
     }
   }
+  console.log("\n" + table(bytes, results));
 }
 sinks.close();
-console.log();
-console.log(table(cases, sizes, results));
+if (tls) await Deno.remove(dirname(tls.cert), { recursive: true });
+
+function dirname(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
 
 async function bundleForNode(target: string): Promise<boolean> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
