@@ -228,12 +228,10 @@ Deno.test(`kpl answers ${frames} damaged records with values and typed errors`, 
 });
 
 for (const compressed of [gzip, deflateRaw]) {
-  // Each takes a stream of the platform, which takes several times as long as all the others.
-  const count = Math.ceil(frames / 4);
   const processor = compressed(jsonLines());
-  Deno.test(`${processor.name} answers ${count} damaged records with values and typed errors`, async () => {
+  Deno.test(`${processor.name} answers ${frames} damaged records with values and typed errors`, async () => {
     const [record] = await pack(processor, puts);
-    await fuzz(processor, record!.data, count);
+    await fuzz(processor, record!.data, frames);
   });
 }
 
@@ -243,15 +241,14 @@ const decoders = {
   ListDecoderStream,
 };
 for (const [name, Decoder] of Object.entries(decoders)) {
-  const count = Math.ceil(frames / 5);
-  Deno.test(`${name} answers ${count} damaged inputs with frames or an error`, async () => {
+  Deno.test(`${name} answers ${frames} damaged inputs with frames or an error`, async () => {
     const sample = new TextEncoder().encode(
       name.startsWith("Net")
         ? "3:abc,11:hello world,0:,"
         : '[{"a":[1,"]"]},\n"x\\"", 3 ]\n',
     );
     const pick = random(seed);
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < frames; i++) {
       const data = mutate(sample, pick);
       const half = pick(data.length + 1);
       const chunks = [data.subarray(0, half), data.subarray(half)];
