@@ -15,6 +15,8 @@ export class Arrivals {
   readonly #waiting = new Deque<Waiting>();
   #announced = 0;
   #arrived = 0;
+  /** The count that the first in line waits for. */
+  #next = Infinity;
   #ended = false;
 
   /** A value was written. Returns its size for the queuing strategy. */
@@ -25,22 +27,32 @@ export class Arrivals {
 
   /** A value has arrived at the sink. */
   arrived(): void {
-    this.#arrived++;
-    while ((this.#waiting.peek()?.count ?? Infinity) <= this.#arrived) {
-      this.#waiting.shift()!.resolve();
-    }
+    if (++this.#arrived >= this.#next) this.#resolve();
   }
 
   /** Resolves when all values that were written before have arrived, or never will. */
   all(): Promise<void> | undefined {
     if (this.#ended || this.#arrived >= this.#announced) return undefined;
     const count = this.#announced;
-    return new Promise((resolve) => this.#waiting.push({ count, resolve }));
+    return new Promise((resolve) => {
+      this.#waiting.push({ count, resolve });
+      this.#next = this.#waiting.peek()!.count;
+    });
   }
 
   /** The stream has ended: nothing will arrive any more. */
   end(): void {
     this.#ended = true;
     for (let next; (next = this.#waiting.shift());) next.resolve();
+  }
+
+  #resolve(): void {
+    for (let next; (next = this.#waiting.peek());) {
+      this.#next = next.count;
+      if (next.count > this.#arrived) return;
+      this.#waiting.shift();
+      next.resolve();
+    }
+    this.#next = Infinity;
   }
 }

@@ -22,18 +22,12 @@ const SHARE = 8;
 export class Backlog {
   readonly #shards = new Map<string, Load>();
 
-  /** Adds a load, or takes it away if its numbers are negative. */
-  add(shardId: string | undefined, records: number, bytes: number): void {
-    if (shardId === undefined) return;
-    const load = this.#shards.get(shardId);
-    if (!load) {
-      this.#shards.set(shardId, { records, bytes });
-      return;
-    }
-    load.records += records;
-    load.bytes += bytes;
-    // Shards come and go.
-    if (load.records === 0) this.#shards.delete(shardId);
+  /** The load of a shard, to be added to and taken from; of no importance where the shard is not known. */
+  of(shardId: string | undefined): Load {
+    if (shardId === undefined) return { records: 0, bytes: 0 };
+    let load = this.#shards.get(shardId);
+    if (!load) this.#shards.set(shardId, load = { records: 0, bytes: 0 });
+    return load;
   }
 
   /** Whether a value for a shard may enter a buffer that holds `used` of at most `most`. */

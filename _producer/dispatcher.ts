@@ -7,7 +7,7 @@ import { KinesisError } from "../errors.ts";
 import type { EncodedRecord, PutReceipt } from "../records.ts";
 import { Backlog } from "./backlog.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
-import type { Pending } from "./pending.ts";
+import type { Pending, Sending } from "./pending.ts";
 import {
   noteFailure,
   type Outgoing,
@@ -28,6 +28,10 @@ export interface DispatcherEvents<T>
   /** Packs values again, for the shards that are predicted now. Never rejects. */
   repack(puts: readonly Pending<T>[]): Promise<EncodedRecord<Pending<T>>[]>;
 }
+
+/** A request of this size costs hardly more by the byte than a larger one, so it does not wait to become one. */
+const ENOUGH_BYTES = 1_048_576;
+const NONE: readonly string[] = [];
 
 /** Sends records. */
 export class Dispatcher<T> {
@@ -67,7 +71,7 @@ export class Dispatcher<T> {
       route: (item) =>
         item.version === this.#routes.version
           ? item.shardId
-          : this.shardOf(item.record),
+          : this.#shardOfKeys(item.record),
       groupsOf: (keys) => this.#groupsOf(keys),
       groupsFollowShards: ordering === "shard" ||
         ordering === "key" && processor.scope === "shard",
@@ -132,7 +136,7 @@ export class Dispatcher<T> {
   get batchIsFull(): boolean {
     const { maxBatchRecords, maxBatchBytes } = this.#options;
     return this.#queue.openRecords >= maxBatchRecords ||
-      this.#queue.openBytes >= maxBatchBytes;
+      this.#queue.openBytes >= Math.min(maxBatchBytes, ENOUGH_BYTES);
   }
 
   /** Whether some records may still wait for others to fill a batch. */
@@ -151,8 +155,20 @@ export class Dispatcher<T> {
   }
 
   /** The shard that a record with these keys is predicted to go to. */
-  shardOf(keys: RecordKeys): string | undefined {
-    return this.#routes.shardOf(keys.partitionKey, keys.explicitHashKey);
+  shardOf(
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+  ): string | undefined {
+    return this.#routes.shardOf(partitionKey, explicitHashKey);
+  }
+
+  /** Which record carries which of the values that are not settled. */
+  sendings(): Map<Pending<T>, Sending> {
+    const sendings = new Map<Pending<T>, Sending>();
+    for (const item of this.#queue.all()) {
+      for (const pending of item.record.puts) sendings.set(pending, item);
+    }
+    return sendings;
   }
 
   /** Adds a record behind all others. */
@@ -191,6 +207,10 @@ export class Dispatcher<T> {
     this.#options.clock.clearTimeout(this.#limitTimer?.handle);
   }
 
+  #shardOfKeys(keys: RecordKeys): string | undefined {
+    return this.#routes.shardOf(keys.partitionKey, keys.explicitHashKey);
+  }
+
   #outgoing(
     record: EncodedRecord<Pending<T>>,
     past: Pick<
@@ -199,15 +219,19 @@ export class Dispatcher<T> {
     >,
   ): Outgoing<T> {
     const { attempts, seq, since, place, isFull, error, history } = past;
-    const shardId = this.shardOf(record);
+    const shardId = this.#shardOfKeys(record);
     this.#bytes += record.size;
-    this.#backlog.add(shardId, record.puts.length, record.size);
-    const item: Outgoing<T> = {
+    const load = this.#backlog.of(shardId);
+    const values = record.puts.length;
+    load.records += values;
+    load.bytes += record.size;
+    return {
       record,
       version: this.#routes.version,
-      groups: [],
+      groups: NONE,
       shardId,
-      load: { shardId, records: record.puts.length },
+      load,
+      values,
       isFull,
       attempts,
       seq,
@@ -215,32 +239,33 @@ export class Dispatcher<T> {
       place,
       error,
       history: history && [...history],
+      slot: -1,
     };
-    for (const pending of record.puts) pending.sending = item;
-    return item;
   }
 
   #reroute(): void {
     this.#queue.reroute(this.#options.clock.now());
     this.#backlog = new Backlog();
     for (const item of this.#queue.all()) {
-      const { record, load } = item;
-      item.load = { ...load, shardId: this.shardOf(record) };
-      this.#backlog.add(item.load.shardId, load.records, record.size);
+      const { record, values } = item;
+      item.load = this.#backlog.of(this.#shardOfKeys(record));
+      item.load.records += values;
+      item.load.bytes += record.size;
     }
   }
 
-  #release({ record, load }: Outgoing<T>): void {
+  #release({ record, load, values }: Outgoing<T>): void {
     this.#bytes -= record.size;
-    this.#backlog.add(load.shardId, -load.records, -record.size);
+    load.records -= values;
+    load.bytes -= record.size;
   }
 
   // Packed for one shard that has been split since: the hash key of the record would take all its values to one child.
   #isScattered({ record: { puts }, version }: Outgoing<T>): boolean {
     if (puts.length === 1 || version === this.#routes.version) return false;
     if (this.#options.processor.scope !== "shard") return false;
-    const shardId = this.shardOf(puts[0]!);
-    return puts.some((put) => this.shardOf(put) !== shardId);
+    const shardId = this.#shardOfKeys(puts[0]!);
+    return puts.some((put) => this.#shardOfKeys(put) !== shardId);
   }
 
   #join(item: Outgoing<T>, behind: Outgoing<T>[]): void {
@@ -289,7 +314,7 @@ export class Dispatcher<T> {
     const { record } = item;
     const [inside, outside]: [Pending<T>[], Pending<T>[]] = [[], []];
     for (const put of record.puts) {
-      (this.shardOf(put) === shardId ? inside : outside).push(put);
+      (this.#shardOfKeys(put) === shardId ? inside : outside).push(put);
     }
     if (outside.length === 0) {
       this.#release(item);
@@ -312,11 +337,11 @@ export class Dispatcher<T> {
 
   #groupsOf(keys: RecordKeys): readonly string[] {
     const { ordering, processor } = this.#options;
-    if (ordering === "none") return [];
+    if (ordering === "none") return NONE;
     if (ordering === "key" && processor.scope !== "shard") {
       return [keys.partitionKey];
     }
-    return [this.shardOf(keys) ?? ""];
+    return [this.#shardOfKeys(keys) ?? ""];
   }
 
   #failed(item: Outgoing<T>, error: KinesisError): void {

@@ -6,7 +6,7 @@
 import type { Deferred } from "../_core/deferred.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
-import type { FailedRecord, PutReceipt } from "../records.ts";
+import type { FailedAttempt, FailedRecord, PutReceipt } from "../records.ts";
 import { Backlog, type Load } from "./backlog.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -43,6 +43,8 @@ interface End {
   readonly error: KinesisError;
   readonly why: KinesisError | Error;
 }
+
+const NO_KEYS: PutKeys = {};
 
 /** Accepts, packs and sends. */
 export class Engine<T> {
@@ -95,7 +97,7 @@ export class Engine<T> {
     this.#intake = new Intake(
       options,
       (partitionKey, explicitHashKey) =>
-        this.#dispatcher.shardOf({ partitionKey, explicitHashKey }),
+        this.#dispatcher.shardOf(partitionKey, explicitHashKey),
       {
         taken: (pending) => this.#pending.add(pending),
         packed: (record) => this.#dispatcher.add(record),
@@ -116,19 +118,19 @@ export class Engine<T> {
    */
   accept(
     value: T,
-    keys: PutKeys = {},
+    keys: PutKeys = NO_KEYS,
     settle?: Deferred<PutReceipt>,
   ): Promise<void> | undefined {
     if (this.#end) throw this.#end.error;
-    this.#start();
+    if (!this.#started) this.#start();
     if (this.#waiters.length === 0 && this.#isOpen && this.#hasRoomForAll) {
-      this.#add({ value, keys, settle });
+      this.#add(value, keys, settle);
       return undefined;
     }
     const written = this.#intake.withKeys({ value, keys, settle });
     const line = this.#lineOf(written);
     if (!this.#waiters.has(line) && this.#isOpen && this.#hasRoomIn(line)) {
-      this.#add(written);
+      this.#add(value, written.keys, settle);
       return undefined;
     }
     const admitted = this.#waiters.wait(written, line);
@@ -204,7 +206,7 @@ export class Engine<T> {
         code: "NotAcknowledged",
         retryable: true,
       });
-    return Array.from(this.#pending, (pending) => pending.toFailed(why));
+    return [...this.#unsettled(why).values()];
   }
 
   /** Numbers since the start, and right now. */
@@ -259,7 +261,7 @@ export class Engine<T> {
       return undefined;
     }
     try {
-      return this.#dispatcher.shardOf({ partitionKey, explicitHashKey });
+      return this.#dispatcher.shardOf(partitionKey, explicitHashKey);
     } catch {
       return undefined; // keys that will be refused
     }
@@ -267,7 +269,6 @@ export class Engine<T> {
 
   // The first value starts the rest: a producer that is never used sends nothing.
   #start(): void {
-    if (this.#started) return;
     this.#started = true;
     this.#dispatcher.start().then(
       () => {
@@ -278,9 +279,13 @@ export class Engine<T> {
     );
   }
 
-  #add(written: Written<T>): void {
-    this.#intake.add(written);
-    this.#schedule();
+  #add(
+    value: T,
+    keys: PutKeys,
+    settle: Deferred<PutReceipt> | undefined,
+  ): void {
+    this.#intake.add(value, keys, settle);
+    if (this.#lingerTimer === undefined) this.#schedule();
     if (this.#dispatcher.batchIsFull) this.#pump();
   }
 
@@ -330,16 +335,20 @@ export class Engine<T> {
 
   #onFailed(item: Outgoing<T>, error: KinesisError): void {
     for (const pending of item.record.puts) {
-      this.#giveUp(pending, error, item.attempts);
+      this.#giveUp(pending, error, item.attempts, item.history);
     }
   }
 
   /** A value ends: its own `put` hears it, or the dead letters take it, or the whole producer fails. */
-  #giveUp(pending: Pending<T>, error: KinesisError, attempts: number): void {
+  #giveUp(
+    pending: Pending<T>,
+    error: KinesisError,
+    attempts: number,
+    history?: readonly FailedAttempt[],
+  ): void {
     // After the end it stays among the undelivered.
     if (this.#end || !this.#pending.has(pending)) return;
-    pending.sending = { attempts, error, history: pending.sending?.history };
-    pending.givenUp = true;
+    pending.givenUp = { attempts, error, history };
     this.#reportFailed(pending, error, attempts);
     if (pending.settle) {
       this.#remove(pending, error);
@@ -403,9 +412,15 @@ export class Engine<T> {
     for (const written of this.#waiters.waiting) {
       this.#pending.add(this.#intake.describe(written));
     }
+    return this.#unsettled(why);
+  }
+
+  #unsettled(why: KinesisError | Error): Map<Pending<T>, FailedRecord<T>> {
+    const sendings = this.#dispatcher.sendings();
     const failures = new Map<Pending<T>, FailedRecord<T>>();
     for (const pending of this.#pending) {
-      failures.set(pending, pending.toFailed(why));
+      const sending = pending.givenUp ?? sendings.get(pending);
+      failures.set(pending, pending.toFailed(why, sending));
     }
     return failures;
   }
@@ -435,7 +450,7 @@ export class Engine<T> {
   #letIn(): void {
     this.#waiters.admit(
       (line) => this.#isOpen && this.#hasRoomIn(line),
-      (written) => this.#add(written),
+      ({ value, keys, settle }) => this.#add(value, keys, settle),
     );
     if (this.#full && this.#waiters.length === 0) this.#setFull(false);
   }

@@ -45,6 +45,7 @@ export class Flushes<T> {
 
   /** A value has been acknowledged. */
   delivered(ordinal: number): void {
+    if (this.#open.size === 0) return;
     for (const { upTo, result } of this.#open) {
       if (ordinal <= upTo) result.delivered++;
     }

@@ -25,6 +25,8 @@ function inOrder(a: Grouped, b: Grouped): number {
   return one.length - other.length;
 }
 
+const NONE: readonly never[] = [];
+
 interface Group<I> {
   /** Records that went and are not settled: one, or several from before a reshard. */
   active: number;
@@ -43,6 +45,7 @@ export class OrderGroups<I extends Grouped> {
 
   /** A new record, behind all others of its groups. Returns whether it may go now. */
   enter(item: I): boolean {
+    if (item.groups.length === 0) return true;
     let first = true;
     for (const name of item.groups) {
       const group = this.#groups.get(name);
@@ -61,7 +64,8 @@ export class OrderGroups<I extends Grouped> {
   }
 
   /** A record has been settled. Returns those that may go now. */
-  leave(item: I): I[] {
+  leave(item: I): readonly I[] {
+    if (item.groups.length === 0) return NONE;
     const next: I[] = [];
     for (const name of item.groups) {
       const group = this.#groups.get(name)!;
@@ -96,7 +100,7 @@ export class OrderGroups<I extends Grouped> {
    * A record that had gone is replaced by others, which go before all that wait. Returns those that may go now, of others
    * too if the new ones leave a group empty.
    */
-  replace(item: I, parts: readonly I[]): I[] {
+  replace(item: I, parts: readonly I[]): readonly I[] {
     for (let i = parts.length - 1; i >= 0; i--) {
       const part = parts[i]!;
       if (part.groups.length > 0) this.#waiting++;

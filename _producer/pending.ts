@@ -26,45 +26,62 @@ export interface Sending {
 export class Pending<T> implements Put<T> {
   /** Where it stands in the order of writing, from 1. */
   ordinal = 0;
-  /** Neighbours in the {@linkcode PendingList}. */
-  before: Pending<T> | undefined;
-  /** Neighbours in the {@linkcode PendingList}. */
-  after: Pending<T> | undefined;
-  /** The record that carries it, once it is packed; what it was given up for, once it is. */
-  sending: Sending | undefined;
-  /** Nothing more is tried for it. */
-  givenUp = false;
+  /** Its place in the {@linkcode PendingList}, while it is unsettled. */
+  segment: Segment<T> | undefined = undefined;
+  /** What it was given up for, once it is: nothing more is tried for it. */
+  givenUp: Sending | undefined = undefined;
 
   /** Keeps the value with its keys, and the promise of a `put`, if it came that way. */
   constructor(
     readonly value: T,
     readonly partitionKey: string,
     readonly explicitHashKey: string | undefined,
-    /** When it was accepted, in milliseconds. */
+    /** When it was accepted, in milliseconds; 0 where nobody will ask. */
     readonly acceptedAt: number,
     /** Settles the promise of a `put`. */
     readonly settle?: Deferred<PutReceipt>,
   ) {}
 
   /** The value as one that was not delivered; `why` is for those that have no error of their own. */
-  toFailed(why: KinesisError | Error): FailedRecord<T> {
-    const { value, partitionKey, explicitHashKey, sending } = this;
-    const error = sending?.error ?? why;
+  toFailed(
+    why: KinesisError | Error,
+    sending: Sending | undefined = this.givenUp,
+  ): FailedRecord<T> {
+    const { value, partitionKey, explicitHashKey } = this;
     return {
       value,
       partitionKey,
       ...(explicitHashKey === undefined ? {} : { explicitHashKey }),
-      error,
+      error: sending?.error ?? why,
       attempts: sending?.attempts ?? 0,
       ...(sending?.history ? { history: [...sending.history] } : {}),
     };
   }
 }
 
-/** All unsettled values in the order of writing: a linked list through the values, since each is added and removed once. */
+const SEGMENT_LENGTH = 256;
+
+/** Values that were added one after the other. It lives as long as one of them is unsettled. */
+interface Segment<T> {
+  /** The ordinal of the first of them. */
+  readonly start: number;
+  readonly items: (Pending<T> | undefined)[];
+  /** No value before this index is unsettled. */
+  first: number;
+  /** How many are unsettled. */
+  count: number;
+  before: Segment<T> | undefined;
+  after: Segment<T> | undefined;
+}
+
+/**
+ * All unsettled values in the order of writing. Each is added and removed once, in almost the same order: so they stand in
+ * segments, which cost the garbage collector less than links from value to value, and one that stays for long keeps only
+ * its own segment.
+ */
 export class PendingList<T> {
-  #first: Pending<T> | undefined;
-  #last: Pending<T> | undefined;
+  #first: Segment<T> | undefined;
+  #last: Segment<T> | undefined;
   #length = 0;
   #ordinal = 0;
 
@@ -80,39 +97,68 @@ export class PendingList<T> {
 
   /** The value that has waited longest. */
   get first(): Pending<T> | undefined {
-    return this.#first;
+    const segment = this.#first;
+    if (!segment) return undefined;
+    const { items } = segment;
+    while (items[segment.first] === undefined) segment.first++;
+    return items[segment.first];
   }
 
   /** Adds a value. */
   add(pending: Pending<T>): void {
     pending.ordinal = ++this.#ordinal;
-    pending.before = this.#last;
-    if (this.#last) this.#last.after = pending;
-    else this.#first = pending;
-    this.#last = pending;
+    let segment = this.#last;
+    if (!segment || segment.items.length === SEGMENT_LENGTH) {
+      segment = this.#append();
+    }
+    segment.items.push(pending);
+    segment.count++;
+    pending.segment = segment;
     this.#length++;
   }
 
   /** Whether a value is unsettled. */
   has(pending: Pending<T>): boolean {
-    return pending.before !== undefined || this.#first === pending;
+    return pending.segment !== undefined;
   }
 
   /** Removes a value. Returns whether it was there: a value is settled once only. */
   remove(pending: Pending<T>): boolean {
-    if (!this.has(pending)) return false;
-    const { before, after } = pending;
-    if (before) before.after = after;
-    else this.#first = after;
-    if (after) after.before = before;
-    else this.#last = before;
-    pending.before = pending.after = undefined;
+    const { segment } = pending;
+    if (!segment) return false;
+    pending.segment = undefined;
+    segment.items[pending.ordinal - segment.start] = undefined;
     this.#length--;
+    if (--segment.count === 0) this.#drop(segment);
     return true;
   }
 
   /** The values in the order of writing. */
   *[Symbol.iterator](): Generator<Pending<T>, void> {
-    for (let item = this.#first; item; item = item.after) yield item;
+    for (let segment = this.#first; segment; segment = segment.after) {
+      for (const item of segment.items) if (item) yield item;
+    }
+  }
+
+  #append(): Segment<T> {
+    const before = this.#last;
+    const segment: Segment<T> = {
+      start: this.#ordinal,
+      items: [],
+      first: 0,
+      count: 0,
+      before,
+      after: undefined,
+    };
+    if (before) before.after = segment;
+    else this.#first = segment;
+    return this.#last = segment;
+  }
+
+  #drop({ before, after }: Segment<T>): void {
+    if (before) before.after = after;
+    else this.#first = after;
+    if (after) after.before = before;
+    else this.#last = before;
   }
 }

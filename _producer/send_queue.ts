@@ -6,10 +6,12 @@
  */
 import type { KinesisError } from "../errors.ts";
 import type { EncodedRecord, FailedAttempt } from "../records.ts";
+import type { Load } from "./backlog.ts";
 import { type BatchLimits, Lane } from "./lane.ts";
 import { type Grouped, OrderGroups } from "./order_groups.ts";
 import type { Pending, Sending } from "./pending.ts";
 import { ShardLimit, type ShardRates } from "./shard_limit.ts";
+import { type Placed, Unordered } from "./unordered.ts";
 
 /** What chooses the shard of a record. */
 export type RecordKeys = Pick<
@@ -18,18 +20,17 @@ export type RecordKeys = Pick<
 >;
 
 /** A record on its way. */
-export interface Outgoing<T> extends Sending, Grouped {
+export interface Outgoing<T> extends Sending, Grouped, Placed {
   /** The record with the values inside. */
   record: EncodedRecord<Pending<T>>;
   /** The version of the shard map under which it was packed. */
   readonly version: number;
   /** The shard it is predicted to go to; `undefined` while that is not known. */
   shardId: string | undefined;
-  /** What it adds to the backlog of which shard. */
-  load: {
-    readonly shardId: string | undefined;
-    readonly records: number;
-  };
+  /** What waits for its shard, itself included. */
+  load: Load;
+  /** How many values it adds to that. */
+  readonly values: number;
   /** The `seq` of the oldest record that it was made of, which decides when it is due. */
   readonly since: number;
   /** Others were packed behind it at the same time: nothing more fits. */
@@ -100,7 +101,7 @@ export class SendQueue<T> {
   #limits = new Map<string, ShardLimit>();
   readonly #groups = new OrderGroups<Outgoing<T>>();
   /** Taken, and neither settled nor back. */
-  readonly #out = new Set<Outgoing<T>>();
+  readonly #out = new Unordered<Outgoing<T>>();
   readonly #total = { openRecords: 0, openBytes: 0, blockedRecords: 0 };
 
   /** Makes an empty queue. */

@@ -50,7 +50,8 @@ Deno.test("Pending tells its own error before another one", () => {
     error: why,
     attempts: 0,
   });
-  item.sending = { attempts: 3 };
+  assertEquals(item.toFailed(why, { attempts: 2 }).attempts, 2);
+  item.givenUp = { attempts: 3 };
   assertEquals(item.toFailed(why).attempts, 3);
   assertFalse("explicitHashKey" in pending(1).toFailed(why));
 });
