@@ -4,19 +4,22 @@
  * @module
  */
 
-/** Large enough that few are made, small enough that one array that is kept alive keeps little else alive. */
-const SLAB_BYTES = 64 * 1024;
-
-/** Gives out byte arrays that share buffers of 64 KiB; one that is larger than a quarter of that has a buffer of its own. */
+/** Gives out byte arrays that share buffers; one that is larger than a quarter of those has a buffer of its own. */
 export class Slabs {
+  readonly #slabBytes: number;
   #slab = new Uint8Array(0);
   #used = 0;
 
+  /** By default large enough that few are made, and small enough that one array that is kept alive keeps little else alive. */
+  constructor(slabBytes = 64 * 1024) {
+    this.#slabBytes = slabBytes;
+  }
+
   /** Room for so many bytes, all zero; {@linkcode Slabs.shorten} gives back what is not needed at its end. */
   take(length: number): Uint8Array<ArrayBuffer> {
-    if (length > SLAB_BYTES / 4) return new Uint8Array(length);
+    if (length > this.#slabBytes / 4) return new Uint8Array(length);
     if (length > this.#slab.length - this.#used) {
-      this.#slab = new Uint8Array(SLAB_BYTES);
+      this.#slab = new Uint8Array(this.#slabBytes);
       this.#used = 0;
     }
     const start = this.#used;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Slabs } from "./slabs.ts";
 
 const encoder = new TextEncoder();
 /** Several times faster than the strict one in some runtimes. */
@@ -12,6 +13,18 @@ const REPLACEMENT = "\ufffd";
 
 /** The UTF-8 bytes of a text. A lone surrogate becomes U+FFFD: check with {@linkcode isWellFormed} where that matters. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+/** As {@linkcode encodeUtf8}, into memory that is shared with others: for short texts several times faster. */
+export function encodeUtf8Into(
+  slabs: Slabs,
+  text: string,
+): Uint8Array<ArrayBuffer> {
+  // Most text is ASCII; any other needs more bytes than it has units.
+  const bytes = slabs.take(text.length);
+  if (encoder.encodeInto(text, bytes).read === text.length) return bytes;
+  slabs.shorten(bytes, 0);
   return encoder.encode(text);
 }
 

@@ -69,7 +69,12 @@ export class Intake<T> {
     const { processor } = options;
     this.#limit = new RecordLimit(options, signal);
     this.#createPacker = (emit, maxRecordBytes) =>
-      processor.createPacker<Pending<T>>({ maxRecordBytes, shardOf, emit });
+      processor.createPacker<Pending<T>>({
+        maxRecordBytes,
+        shardOf,
+        sharesMemory: true,
+        emit,
+      });
     this.#packer = this.#createPacker((record) => {
       this.#sharedKey = undefined;
       events.packed(record);
@@ -92,12 +97,12 @@ export class Intake<T> {
   }
 
   /** Takes a value. It is packed, or refused, later if the packer needs time. */
-  add(written: Written<T>): void {
+  add(value: T, keys: PutKeys, settle: Deferred<PutReceipt> | undefined): void {
     let pending: Pending<T>;
     try {
-      pending = this.#prepare(written);
+      pending = this.#prepare(value, keys, settle);
     } catch (cause) {
-      pending = this.describe(written);
+      pending = this.describe({ value, keys, settle });
       this.#events.taken(pending);
       this.#events.refused(pending, keyError(cause));
       return;
@@ -220,31 +225,39 @@ export class Intake<T> {
   }
 
   /** A value that was never taken, for reports: with its keys as far as they can be told. */
-  describe(written: Written<T>): Pending<T> {
+  describe({ value, keys, settle }: Written<T>): Pending<T> {
     try {
-      return this.#prepare(written);
+      return this.#prepare(value, keys, settle);
     } catch {
-      const { value, keys, settle } = written;
-      const { clock } = this.#options;
       return new Pending(
         value,
         keys.partitionKey ?? "",
         keys.explicitHashKey,
-        clock.now(),
+        this.#now(),
         settle,
       );
     }
   }
 
-  #prepare({ value, keys, settle }: Written<T>): Pending<T> {
-    const { clock, explicitHashKey } = this.#options;
+  #prepare(
+    value: T,
+    keys: PutKeys,
+    settle: Deferred<PutReceipt> | undefined,
+  ): Pending<T> {
+    const { explicitHashKey } = this.#options;
     return new Pending(
       value,
       keys.partitionKey ?? this.#partitionKeyOf(value),
       keys.explicitHashKey ?? explicitHashKey?.(value),
-      clock.now(),
+      this.#now(),
       settle,
     );
+  }
+
+  // Only `recordTtlMs` asks how old a value is, and the time of day is a number that has to be allocated.
+  #now(): number {
+    const { clock, recordTtlMs } = this.#options;
+    return recordTtlMs === Infinity ? 0 : clock.now();
   }
 
   #partitionKeyOf(value: T): string {

@@ -41,7 +41,8 @@ export interface ProducerOptions<T> {
   /** Most Kinesis records in one request, 1 to 500. @default {500} */
   maxBatchRecords?: number;
   /**
-   * Most bytes in one request, data and partition keys; up to 10 MiB. A single record that is larger goes alone.
+   * Most bytes in one request, data and partition keys; up to 10 MiB. A single record that is larger goes alone. While fewer
+   * than `maxInFlight` requests are under way, a request goes as soon as 1 MiB is there.
    * @default {5_242_880}
    */
   maxBatchBytes?: number;

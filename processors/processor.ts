@@ -27,6 +27,11 @@ export interface PackerOptions<P extends Put<unknown>> {
     partitionKey: string,
     explicitHashKey: string | undefined,
   ) => string | undefined;
+  /**
+   * Lets small records share an `ArrayBuffer` with others of their shard, which is cheaper: for callers that do not transfer
+   * or keep `data.buffer`. @default {false}
+   */
+  sharesMemory?: boolean;
 }
 
 /**

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { utf8Length } from "../_core/utf8.ts";
+import { Slabs } from "../_core/slabs.ts";
+import { encodeUtf8Into, utf8Length } from "../_core/utf8.ts";
 import type { EncodedRecord, KinesisRecord, Put } from "../records.ts";
 import { damagedItem, notSerializable, tooLarge } from "./_errors.ts";
 import { recordLimit } from "./_limit.ts";
 import type { Framing } from "./framing.ts";
 import type { Packer, PackerOptions, Unpacked } from "./processor.ts";
-import type { Serializer } from "./serializer.ts";
+import type { Serializer, TextCodec } from "./serializer.ts";
 
 /** One value per Kinesis record: each is emitted as soon as it is pushed. */
 export function single(): Framing {
@@ -24,10 +25,13 @@ const framing: Framing = {
     options: PackerOptions<P>,
   ): Packer<P> {
     const limit = recordLimit(options);
+    const bytesOf = options.sharesMemory && serializer.text
+      ? sharingEncoder<T, P>(serializer.name, serializer.text, options)
+      : (put: P) => serializeValue(serializer, put);
     return {
       pending: 0,
       push(put) {
-        options.emit(encodeOne(serializer, put, limit));
+        options.emit(recordOf(put, bytesOf(put), limit));
       },
       flush() {},
     };
@@ -37,17 +41,33 @@ const framing: Framing = {
   ],
 };
 
-/**
- * Makes a record of one value.
- *
- * @throws {InvalidRecordError} if the value is too large or cannot be serialized
- */
-export function encodeOne<T, P extends Put<T>>(
-  serializer: Serializer<T>,
-  put: P,
-  limit: number,
-): EncodedRecord<P> {
-  return recordOf(put, serializeValue(serializer, put), limit);
+const SLAB_BYTES = 8192;
+const MOST_SLABS = 1024;
+
+// Records of one shard are settled in nearly the order in which they were made. If those of several shards shared memory,
+// one slow shard would keep that of all others alive.
+function sharingEncoder<T, P extends Put<T>>(
+  name: string,
+  { stringify }: TextCodec<T>,
+  { shardOf }: PackerOptions<P>,
+): (put: P) => Uint8Array<ArrayBuffer> {
+  const byShard = new Map<string | undefined, Slabs>();
+  return (put) => {
+    let text: string;
+    try {
+      text = stringify(put.value);
+    } catch (cause) {
+      throw notSerializable(put, name, cause);
+    }
+    const shard = shardOf?.(put.partitionKey, put.explicitHashKey);
+    let slabs = byShard.get(shard);
+    if (!slabs) {
+      // Shards come and go.
+      if (byShard.size >= MOST_SLABS) byShard.clear();
+      byShard.set(shard, slabs = new Slabs(SLAB_BYTES));
+    }
+    return encodeUtf8Into(slabs, text);
+  };
 }
 
 /**
