@@ -22,6 +22,8 @@ export interface KeySource {
    * @throws {CredentialsError} if there are none, or the function of the user failed
    */
   get(action: string): Promise<Credentials>;
+  /** The account of the credentials, where they name one; rejects as {@linkcode KeySource.get} does. */
+  accountId(action: string): Promise<string | undefined>;
   /** Called when the service says that they have expired; returns whether asking again may bring others. */
   expire(): boolean;
 }
@@ -46,6 +48,10 @@ class StaticKeys implements KeySource {
     return Promise.resolve(checked(action, this.#credentials));
   }
 
+  accountId(): Promise<string | undefined> {
+    return Promise.resolve(this.#credentials.accountId);
+  }
+
   expire(): boolean {
     return false;
   }
@@ -60,6 +66,7 @@ class ProvidedKeys implements KeySource {
   readonly #options: DefaultCredentialsOptions;
   #cache: CachedCredentialsProvider | undefined;
   #asking: Promise<Credentials> | undefined;
+  #last: Credentials | undefined;
 
   constructor(
     provider: CredentialsProvider,
@@ -82,7 +89,15 @@ class ProvidedKeys implements KeySource {
         { code: "CredentialsFailed", cause, retryable: true },
       );
     }
-    return checked(action, credentials);
+    return this.#last = checked(action, credentials);
+  }
+
+  async accountId(action: string): Promise<string | undefined> {
+    // One that is asked before every attempt need not be asked twice: what it said last will do.
+    const { accountId } = this.#cache || !this.#last
+      ? await this.get(action)
+      : this.#last;
+    return accountId;
   }
 
   expire(): boolean {
