@@ -41,11 +41,12 @@ class StaticKeys implements KeySource {
   readonly #credentials: Credentials;
 
   constructor(credentials: Credentials) {
+    checkStatic(credentials);
     this.#credentials = createCredentials(credentials);
   }
 
-  get(action: string): Promise<Credentials> {
-    return Promise.resolve(checked(action, this.#credentials));
+  get(): Promise<Credentials> {
+    return Promise.resolve(this.#credentials);
   }
 
   accountId(): Promise<string | undefined> {
@@ -131,6 +132,31 @@ function isCached(
 ): provider is CachedCredentialsProvider {
   return typeof (provider as Partial<CachedCredentialsProvider>).expire ===
     "function";
+}
+
+/** Without any value in its message: a secret may have got into the wrong field. */
+function checkStatic(credentials: Credentials): void {
+  const refuse = (field: keyof Credentials, rule: string) => {
+    throw new CredentialsError(
+      `Cannot create KinesisClient as '${field}' of 'credentials' must be ${rule}`,
+      { code: "InvalidCredentials" },
+    );
+  };
+  for (const field of ["accessKeyId", "secretAccessKey"] as const) {
+    const value: unknown = credentials[field];
+    if (typeof value === "string" && value !== "") continue;
+    refuse(field, "a text that is not empty");
+  }
+  for (const field of ["sessionToken", "accountId"] as const) {
+    const value: unknown = credentials[field] ?? "";
+    if (typeof value === "string") continue;
+    refuse(field, "a text or absent");
+  }
+  const { expiration } = credentials;
+  // Of whichever realm the Date is.
+  if (expiration && !Number.isFinite(expiration.getTime?.())) {
+    refuse("expiration", "a valid Date or absent");
+  }
 }
 
 function checked(action: string, credentials: Credentials): Credentials {

@@ -135,6 +135,7 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 export function resolveClientOptions(
   options: KinesisClientOptions,
 ): ResolvedClientOptions {
+  checkShapes(options);
   const { retry = {}, protocol = "json" } = options;
   if (protocol !== "json" && protocol !== "cbor") {
     throw new TypeError(
@@ -198,8 +199,50 @@ export function checkIdleTimeout(
 
 const WHAT = "Cannot create KinesisClient";
 
+/** What calls would only trip over later, without a word on which option it was. */
+function checkShapes(options: KinesisClientOptions): void {
+  const has = (value: unknown, ...methods: string[]) =>
+    typeof value === "object" && value !== null &&
+    methods.every((name) =>
+      typeof (value as Record<string, unknown>)[name] === "function"
+    );
+  const check = (
+    name: keyof KinesisClientOptions,
+    isRight: (value: unknown) => boolean,
+    rule: string,
+  ) => {
+    const value: unknown = options[name];
+    if (value === undefined || isRight(value)) return;
+    // Without the value, which may be a secret.
+    throw new TypeError(`${WHAT} as '${name}' must be ${rule}`);
+  };
+  for (const name of ["useFips", "useDualStack", "allowHttp"] as const) {
+    check(name, (value) => typeof value === "boolean", "true or false");
+  }
+  for (const name of ["fetch", "random"] as const) {
+    check(name, (value) => typeof value === "function", "a function");
+  }
+  check(
+    "credentials",
+    (value) => typeof value === "function" || has(value),
+    "an object with keys, or a function that resolves with one",
+  );
+  check("retry", (value) => has(value), "an object");
+  check(
+    "environment",
+    (value) => has(value, "env", "readTextFile"),
+    "an object with the methods env and readTextFile",
+  );
+  check(
+    "clock",
+    (value) => has(value, "now", "setTimeout", "clearTimeout"),
+    "an object with the methods now, setTimeout and clearTimeout",
+  );
+}
+
 function checkRegion(region: string | undefined): string | undefined {
-  if (region === undefined || /^[a-z0-9][a-z0-9-]{0,62}$/.test(region)) {
+  if (region === undefined) return undefined;
+  if (typeof region === "string" && /^[a-z0-9][a-z0-9-]{0,62}$/.test(region)) {
     return region;
   }
   throw new TypeError(
@@ -271,7 +314,7 @@ function checkInteger(
 }
 
 function checkPositive(name: string, value: number, what = WHAT): number {
-  if (value > 0) return value;
+  if (typeof value === "number" && value > 0) return value;
   throw new RangeError(
     `${what} as '${name}' must be more than 0: current value is ${value}`,
   );

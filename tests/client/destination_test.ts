@@ -1,4 +1,5 @@
 import {
+  assert,
   assertEquals,
   assertInstanceOf,
   assertRejects,
@@ -231,6 +232,34 @@ Deno.test("KinesisClient refuses plain http to another machine, FIPS beside an e
     assertInstanceOf(error, KinesisError);
     assertEquals([error.code, sent.length], ["InvalidEndpoint", 0]);
     assertStringIncludes(error.message, text);
+  }
+});
+
+Deno.test("KinesisClient refuses options of a wrong type when it is made", () => {
+  for (
+    const [option, value] of [
+      ["region", 7],
+      ["region", ["eu-west-1"]],
+      ["useFips", "false"],
+      ["useDualStack", 0],
+      ["allowHttp", "no"],
+      ["fetch", "https://x.example"],
+      ["environment", {}],
+      ["environment", null],
+      ["clock", Date],
+      ["random", 0.5],
+      ["retry", null],
+      ["retry", 5],
+      ["timeoutMs", "100"],
+      ["retry", { maxDelayMs: "1" }],
+    ] as const
+  ) {
+    const error = assertThrows(
+      () => new KinesisClient({ [option]: value as never }),
+      Error,
+      `Cannot create KinesisClient as '${option}`,
+    );
+    assert(error instanceof TypeError || error instanceof RangeError);
   }
 });
 
