@@ -42,7 +42,9 @@ export interface ConsumerOptions<T> {
   checkpointer?: Checkpointer;
   /**
    * The name of this worker in the leases; unique among the workers that run at the same time. One that is kept over
-   * restarts resumes at once, any other waits `failoverTimeMs` for the leases of the worker before. Default: a random one.
+   * restarts resumes at once, any other waits `failoverTimeMs` for the leases of the worker before. A worker takes whatever
+   * carries its name when it starts, so a namesake that is alive loses all its shards then and repeats what it had not
+   * acknowledged; after that the two share as any others do. Default: a random one for each consumer.
    */
   workerId?: string;
   /**
