@@ -228,6 +228,22 @@ Deno.test("KinesisClient sends nothing when an account is required and none is k
   );
 });
 
+Deno.test("KinesisClient asks a function without an expiration once more for the account, and only the first time", async () => {
+  let asked = 0;
+  const credentials = () => {
+    asked++;
+    return Promise.resolve(WITH_ACCOUNT);
+  };
+  const { kinesis, sent } = client({ region: "eu-west-1", credentials });
+  const counts: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    await kinesis.listStreams();
+    counts.push(asked);
+  }
+  assertEquals(counts, [2, 3, 4]);
+  assertEquals(sent, [OF_ACCOUNT, OF_ACCOUNT, OF_ACCOUNT]);
+});
+
 Deno.test("KinesisClient tries again when the credentials whose account it needs could not be had", async () => {
   let asked = 0;
   const { kinesis, sent } = client({
