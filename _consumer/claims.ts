@@ -13,11 +13,16 @@ export interface ClaimSituation {
   readonly leases: readonly Lease[];
   /** Whether the holder of a lease has been silent for too long. */
   readonly isExpired: (lease: Lease) => boolean;
+  /** Whether a lease that carries this worker's name, and that it does not work on, is its own and not a namesake's. */
+  readonly isResumable: (lease: Lease) => boolean;
   /** Shard ids that this worker is working on already. */
   readonly working: ReadonlySet<string>;
   /** A number in [0, 1). */
   readonly random: () => number;
 }
+
+/** This worker among the others, one of which may have its name. */
+const ME = Symbol();
 
 /**
  * Chooses leases to take: those that carry this worker's name from a life before; then free and expired ones in random order
@@ -25,14 +30,16 @@ export interface ClaimSituation {
  * So no worker is left idle while another has two, and nothing is stolen back.
  */
 export function chooseClaims(situation: ClaimSituation): Lease[] {
-  const { workerId, leases, isExpired, working } = situation;
-  const loads = new Map<string, Lease[]>([[workerId, []]]);
+  const { leases, isExpired, isResumable, working } = situation;
+  const loads = new Map<string | typeof ME, Lease[]>([[ME, []]]);
   const claims: Lease[] = [];
   const free: Lease[] = [];
   for (const lease of leases) {
-    if (lease.owner === workerId) {
-      loads.get(workerId)!.push(lease);
-      if (!working.has(lease.shardId)) claims.push(lease);
+    const isNamed = lease.owner === situation.workerId;
+    if (isNamed && working.has(lease.shardId)) loads.get(ME)!.push(lease);
+    else if (isNamed && isResumable(lease)) {
+      loads.get(ME)!.push(lease);
+      claims.push(lease);
     } else if (lease.owner === undefined || isExpired(lease)) free.push(lease);
     else {
       const load = loads.get(lease.owner);
@@ -40,23 +47,22 @@ export function chooseClaims(situation: ClaimSituation): Lease[] {
       else loads.set(lease.owner, [lease]);
     }
   }
-  const mine = loads.get(workerId)!.length;
+  const mine = loads.get(ME)!.length;
   const missing = Math.ceil(leases.length / loads.size) - mine;
   if (missing > 0 && free.length > 0) {
     return claims.concat(shuffle(free, situation.random).slice(0, missing));
   }
   if (free.length > 0) return claims;
-  const most = mostLoaded(loads, workerId);
+  const most = mostLoaded(loads);
   return most.length >= mine + 2 ? claims.concat(most[0]!) : claims;
 }
 
 function mostLoaded(
-  loads: ReadonlyMap<string, readonly Lease[]>,
-  workerId: string,
+  loads: ReadonlyMap<string | typeof ME, readonly Lease[]>,
 ): readonly Lease[] {
   let most: readonly Lease[] = [];
   for (const [owner, leases] of loads) {
-    if (owner !== workerId && leases.length > most.length) most = leases;
+    if (owner !== ME && leases.length > most.length) most = leases;
   }
   return most;
 }

@@ -155,6 +155,7 @@ export class Coordinator<T> {
   #drop(session: ShardSession<T>): void {
     if (this.#sessions.get(session.shardId) !== session) return;
     this.#sessions.delete(session.shardId);
+    this.#table.lose(session.lease);
     session.close();
     this.#tell(session, "lost");
     this.#settleReady();
@@ -275,6 +276,7 @@ export class Coordinator<T> {
       workerId,
       leases: this.#table.openable(this.#lineage),
       isExpired: (lease) => this.#table.isExpired(lease),
+      isResumable: (lease) => this.#table.isResumable(lease),
       working: new Set(this.#sessions.keys()),
       random,
     });
@@ -285,6 +287,7 @@ export class Coordinator<T> {
       // Somebody else was faster: seen at the next look.
       if (lease) this.#open(lease, takenAt, fresh.has(lease.shardId));
     });
+    this.#table.claimed();
   }
 
   #open(lease: Lease, takenAt: number, isFresh: boolean): void {

@@ -67,6 +67,13 @@ export class HeldLease {
     return this.#lease;
   }
 
+  /** Whether nobody but this holder has written the lease since, as far as can be told from what is stored now. */
+  isStill({ owner, counter }: Lease): boolean {
+    const late = this.#inDoubt || this.#mayBeLate ? 1 : 0;
+    return owner === this.#lease.owner && counter >= this.#lease.counter &&
+      counter <= this.#lease.counter + late;
+  }
+
   /** When the last accepted write was sent, in milliseconds: from then on the others count. */
   get confirmedAt(): number {
     return this.#confirmedAt;
@@ -140,16 +147,13 @@ export class HeldLease {
 
   // A write that was answered by silence has either moved the counter by one, or not at all.
   async #learn(): Promise<void> {
-    const { streamName, shardId, owner, counter } = this.#lease;
+    const { streamName, shardId } = this.#lease;
     const leases = await this.#inTime((signal) =>
       this.#checkpointer.list(streamName, { signal })
     );
     const stored = leases.find((lease) => lease.shardId === shardId);
-    if (
-      stored?.owner !== owner ||
-      stored!.counter !== counter && stored!.counter !== counter + 1
-    ) throw this.lose();
-    this.#lease = stored!;
+    if (!stored || !this.isStill(stored)) throw this.lose();
+    this.#lease = stored;
     this.#inDoubt = false;
   }
 

@@ -9,6 +9,7 @@ import { withTimeLimit } from "../_core/time_limit.ts";
 import type { Lineage } from "../_shards/lineage.ts";
 import type { Checkpointer, Lease, NewLease } from "../checkpoint/mod.ts";
 import { TimeoutError } from "../errors.ts";
+import type { HeldLease } from "./held_lease.ts";
 import { LeaseWatch } from "./lease_watch.ts";
 
 /** Writes that are under way at once: thousands would only wait for one another. */
@@ -28,11 +29,20 @@ export interface LeaseTableOptions {
   readonly clock: Clock;
 }
 
+/** A lease that was held. */
+type LostLease = Pick<HeldLease, "shardId" | "isStill">;
+
 /** The view of one worker. */
 export class LeaseTable {
   readonly #options: LeaseTableOptions;
   readonly #watch: LeaseWatch;
   #leases = new Map<string, Lease>();
+  /** Whether this worker has not claimed yet: what carries its name is of a life before. */
+  #isNew = true;
+  /** Shards whose taking was answered by silence. */
+  readonly #inDoubt = new Set<string>();
+  /** Leases that this worker has let go of, by shard id. */
+  readonly #lost = new Map<string, LostLease>();
 
   /** Starts with no leases seen. */
   constructor(options: LeaseTableOptions) {
@@ -76,10 +86,13 @@ export class LeaseTable {
   /** Makes this worker the holder. Resolves with `undefined` if somebody else was faster. */
   async take(lease: Lease): Promise<Lease | undefined> {
     const { checkpointer, workerId } = this.#options;
+    this.#inDoubt.add(lease.shardId);
     // Without the signal of the consumer: a lease that was taken is to be given back, and so has to be known.
     const taken = await this.#inTime((signal) =>
       checkpointer.take(lease, workerId, { signal })
     );
+    this.#inDoubt.delete(lease.shardId);
+    this.#lost.delete(lease.shardId);
     if (taken) this.note(taken);
     return taken;
   }
@@ -104,6 +117,25 @@ export class LeaseTable {
   /** Takes notice of a write. */
   note(lease: Lease): void {
     this.#leases.set(lease.shardId, lease);
+  }
+
+  /** This worker does not work on a lease any more that it held. */
+  lose(lease: LostLease): void {
+    this.#lost.set(lease.shardId, lease);
+  }
+
+  /** What is to be claimed has been. */
+  claimed(): void {
+    this.#isNew = false;
+  }
+
+  /**
+   * Whether a lease that carries this worker's name, and that it does not work on, is its own. A namesake that runs at the
+   * same time is another worker: taking back what it has taken would go on for ever.
+   */
+  isResumable(lease: Lease): boolean {
+    return this.#isNew || this.#inDoubt.has(lease.shardId) ||
+      this.#lost.get(lease.shardId)?.isStill(lease) === true;
   }
 
   /** Whether a shard has been processed to its end. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { MAX_READ_RECORDS, SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
+import { chooseStream } from "../_aws/stream_choice.ts";
 import { type Clock, systemClock } from "../_core/clock.ts";
 import { type Checkpointer, MemoryCheckpointer } from "../checkpoint/mod.ts";
 import { KinesisClient } from "../client/mod.ts";
@@ -41,7 +42,9 @@ export interface ConsumerOptions<T> {
   checkpointer?: Checkpointer;
   /**
    * The name of this worker in the leases; unique among the workers that run at the same time. One that is kept over
-   * restarts resumes at once, any other waits `failoverTimeMs` for the leases of the worker before. Default: a random one.
+   * restarts resumes at once, any other waits `failoverTimeMs` for the leases of the worker before. A worker takes whatever
+   * carries its name when it starts, so a namesake that is alive loses all its shards then and repeats what it had not
+   * acknowledged; after that the two share as any others do. Default: a random one for each consumer.
    */
   workerId?: string;
   /**
@@ -165,18 +168,8 @@ export interface ResolvedConsumerOptions<T> {
 export function resolveConsumerOptions<T>(
   options: ConsumerOptions<T>,
 ): ResolvedConsumerOptions<T> {
-  const { streamName, streamARN, processor, until } = options;
-  if ((streamName === undefined) === (streamARN === undefined)) {
-    throw new TypeError(
-      `${WHAT} as exactly one of 'streamName' and 'streamARN' must be given`,
-    );
-  }
-  const stream = streamName ?? streamARN!;
-  if (typeof stream !== "string" || stream === "") {
-    throw new TypeError(
-      `${WHAT} as 'streamName' or 'streamARN' must be a text that is not empty`,
-    );
-  }
+  const { processor, until } = options;
+  const choice = chooseStream(WHAT, options);
   if (typeof processor?.unpack !== "function") {
     throw new TypeError(
       `${WHAT} as 'processor' must be a processor such as json()`,
@@ -235,11 +228,7 @@ export function resolveConsumerOptions<T>(
   const { prefetch = {} } = options;
   return {
     client: options.client ?? new KinesisClient(),
-    target: streamARN === undefined
-      ? { StreamName: stream }
-      : { StreamARN: stream },
-    stream,
-    streamName: streamName ?? stream.slice(stream.lastIndexOf("/") + 1),
+    ...choice,
     processor,
     checkpointer: options.checkpointer ?? new MemoryCheckpointer(),
     durable: options.checkpointer !== undefined,

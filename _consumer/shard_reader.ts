@@ -192,7 +192,7 @@ export class ShardReader {
     iterator: string,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const { client, clock } = this.#options;
+    const { client, target, clock } = this.#options;
     // Before anything is reserved: a shard that has time must not hold room that another one needs now.
     const wait = this.#nextReadAt - clock.now();
     if (wait > 0) await delay(wait, { clock, signal });
@@ -203,6 +203,8 @@ export class ShardReader {
       const answer = await client.getRecords({
         ShardIterator: iterator,
         Limit: reserved.records,
+        // The stream may be in another account than the credentials, which an iterator does not say.
+        ...("StreamARN" in target ? target : undefined),
       }, { signal });
       // Taken for an answer, one without records would be the end of the shard.
       if (!Array.isArray(answer.Records)) throw this.#damaged("GetRecords");

@@ -285,7 +285,10 @@ export class Engine<T> {
     settle: Deferred<PutReceipt> | undefined,
   ): void {
     this.#intake.add(value, keys, settle);
-    if (this.#lingerTimer === undefined) this.#schedule();
+    // A value that was refused at once leaves nothing to send.
+    if (this.#lingerTimer === undefined && this.#pending.length > 0) {
+      this.#schedule();
+    }
     if (this.#dispatcher.batchIsFull) this.#pump();
   }
 
@@ -297,6 +300,12 @@ export class Engine<T> {
       this.#lingerTimer = undefined;
       this.#flushIntake();
     }, lingerMs);
+  }
+
+  /** Nothing is inside: a producer that waits for values keeps no timer, and with it no process, alive. */
+  #unschedule(): void {
+    this.#options.clock.clearTimeout(this.#lingerTimer);
+    this.#lingerTimer = undefined;
   }
 
   async #flushIntake(): Promise<void> {
@@ -319,7 +328,8 @@ export class Engine<T> {
     this.#dispatcher.pump();
     // Records that have expired make room.
     this.#letIn();
-    if (this.#dispatcher.waitsForMore || this.#intake.pending > 0) {
+    if (this.#pending.length === 0) this.#unschedule();
+    else if (this.#dispatcher.waitsForMore || this.#intake.pending > 0) {
       this.#schedule();
     }
   }
@@ -432,9 +442,8 @@ export class Engine<T> {
   }
 
   #stop(end: End): void {
-    const { clock } = this.#options;
     this.#end = end;
-    clock.clearTimeout(this.#lingerTimer);
+    this.#unschedule();
     this.#dispatcher.stop();
     this.#abort.abort(end.error);
     this.#deadLetters?.release();

@@ -12,6 +12,7 @@ import {
   SHARD_WRITE_BYTES_PER_SECOND,
   SHARD_WRITE_RECORDS_PER_SECOND,
 } from "../_aws/limits.ts";
+import { chooseStream } from "../_aws/stream_choice.ts";
 import { systemClock } from "../_core/clock.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type {
@@ -25,18 +26,8 @@ import type { ShardRates } from "./shard_limit.ts";
 export function resolveProducerOptions<T>(
   options: ProducerOptions<T>,
 ): ResolvedProducerOptions<T> {
-  const { streamName, streamARN, processor } = options;
-  if ((streamName === undefined) === (streamARN === undefined)) {
-    throw new TypeError(
-      `${WHAT} as exactly one of 'streamName' and 'streamARN' must be given`,
-    );
-  }
-  const stream = streamName ?? streamARN!;
-  if (typeof stream !== "string" || stream === "") {
-    throw new TypeError(
-      `${WHAT} as 'streamName' or 'streamARN' must be a text that is not empty`,
-    );
-  }
+  const { processor } = options;
+  const { target, stream } = chooseStream(WHAT, options);
   if (typeof processor?.createPacker !== "function") {
     throw new TypeError(
       `${WHAT} as 'processor' must be a processor such as json()`,
@@ -59,9 +50,7 @@ export function resolveProducerOptions<T>(
     checkNumber(name, options[name], range);
   const resolved = {
     client: options.client ?? new KinesisClient(),
-    target: streamARN === undefined
-      ? { StreamName: stream }
-      : { StreamARN: stream },
+    target,
     stream,
     processor,
     partitionKey: keyFunction(options.partitionKey),

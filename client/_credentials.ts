@@ -22,6 +22,8 @@ export interface KeySource {
    * @throws {CredentialsError} if there are none, or the function of the user failed
    */
   get(action: string): Promise<Credentials>;
+  /** The account of the credentials, where they name one; rejects as {@linkcode KeySource.get} does. */
+  accountId(action: string): Promise<string | undefined>;
   /** Called when the service says that they have expired; returns whether asking again may bring others. */
   expire(): boolean;
 }
@@ -39,11 +41,16 @@ class StaticKeys implements KeySource {
   readonly #credentials: Credentials;
 
   constructor(credentials: Credentials) {
+    checkStatic(credentials);
     this.#credentials = createCredentials(credentials);
   }
 
-  get(action: string): Promise<Credentials> {
-    return Promise.resolve(checked(action, this.#credentials));
+  get(): Promise<Credentials> {
+    return Promise.resolve(this.#credentials);
+  }
+
+  accountId(): Promise<string | undefined> {
+    return Promise.resolve(this.#credentials.accountId);
   }
 
   expire(): boolean {
@@ -60,6 +67,7 @@ class ProvidedKeys implements KeySource {
   readonly #options: DefaultCredentialsOptions;
   #cache: CachedCredentialsProvider | undefined;
   #asking: Promise<Credentials> | undefined;
+  #last: Credentials | undefined;
 
   constructor(
     provider: CredentialsProvider,
@@ -82,7 +90,15 @@ class ProvidedKeys implements KeySource {
         { code: "CredentialsFailed", cause, retryable: true },
       );
     }
-    return checked(action, credentials);
+    return this.#last = checked(action, credentials);
+  }
+
+  async accountId(action: string): Promise<string | undefined> {
+    // One that is asked before every attempt need not be asked twice: what it said last will do.
+    const { accountId } = this.#cache || !this.#last
+      ? await this.get(action)
+      : this.#last;
+    return accountId;
   }
 
   expire(): boolean {
@@ -116,6 +132,31 @@ function isCached(
 ): provider is CachedCredentialsProvider {
   return typeof (provider as Partial<CachedCredentialsProvider>).expire ===
     "function";
+}
+
+/** Without any value in its message: a secret may have got into the wrong field. */
+function checkStatic(credentials: Credentials): void {
+  const refuse = (field: keyof Credentials, rule: string) => {
+    throw new CredentialsError(
+      `Cannot create KinesisClient as '${field}' of 'credentials' must be ${rule}`,
+      { code: "InvalidCredentials" },
+    );
+  };
+  for (const field of ["accessKeyId", "secretAccessKey"] as const) {
+    const value: unknown = credentials[field];
+    if (typeof value === "string" && value !== "") continue;
+    refuse(field, "a text that is not empty");
+  }
+  for (const field of ["sessionToken", "accountId"] as const) {
+    const value: unknown = credentials[field] ?? "";
+    if (typeof value === "string") continue;
+    refuse(field, "a text or absent");
+  }
+  const { expiration } = credentials;
+  // Of whichever realm the Date is.
+  if (expiration && !Number.isFinite(expiration.getTime?.())) {
+    refuse("expiration", "a valid Date or absent");
+  }
 }
 
 function checked(action: string, credentials: Credentials): Credentials {

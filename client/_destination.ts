@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { resolveEndpoint } from "../_aws/endpoint.ts";
+import { type EndpointOptions, resolveEndpoint } from "../_aws/endpoint.ts";
 import { raceAbort } from "../_core/race_abort.ts";
-import { resolveRegion } from "../credentials/mod.ts";
 import { KinesisError } from "../errors.ts";
+import { lookAround, type Surroundings } from "./_surroundings.ts";
 import { rephrase, type ResolvedClientOptions } from "./options.ts";
 
 /** Where a request goes and for which region it is signed. */
@@ -17,6 +17,8 @@ export interface Destination {
   readonly region: string;
   /** The place in words, for messages: the region, or a custom endpoint. */
   readonly name: string;
+  /** The same for the account of the credentials, where that makes a difference. */
+  readonly ofAccount?: (action: string, accountId?: string) => Destination;
 }
 
 /** What a request says about the resource that it is for. */
@@ -24,14 +26,6 @@ interface Target {
   readonly StreamARN?: string;
   readonly ConsumerARN?: string;
   readonly ResourceARN?: string;
-}
-
-/** What the surroundings say; asked once. */
-interface Surroundings {
-  readonly region: string;
-  readonly endpoint?: string | URL;
-  readonly useFips: boolean;
-  readonly useDualStack: boolean;
 }
 
 /** Actions with an endpoint of their own in every account. https://docs.aws.amazon.com/general/latest/gr/ak.html */
@@ -42,8 +36,6 @@ const DATA_ACTIONS = new Set([
   "PutRecords",
   "SubscribeToShard",
 ]);
-/** Emulators live in no region; this is the one that the tools of AWS fall back to. */
-const REGION_OF_NOWHERE = "us-east-1";
 /** A client that is asked about more ARNs than this forgets them all and starts over. */
 const MOST_DESTINATIONS = 1000;
 
@@ -84,71 +76,74 @@ export class Destinations {
     key: string,
     signal?: AbortSignal,
   ): Promise<Destination> {
-    const looking = this.#surroundings ??= this.#lookAround().catch((error) => {
-      // A variable may be set by the next time.
-      this.#surroundings = undefined;
-      throw error;
+    const looking = this.#surroundings ??= lookAround(this.#options).catch(
+      (error) => {
+        // A variable may be set by the next time.
+        this.#surroundings = undefined;
+        throw error;
+      },
+    );
+    const found = await (signal ? raceAbort(looking, signal) : looking);
+    const target = {
+      operationType,
+      streamARN: request.StreamARN,
+      consumerARN: request.ConsumerARN,
+      resourceARN: request.ResourceARN,
+    } as const;
+    const hasARN = target.streamARN !== undefined ||
+      target.consumerARN !== undefined || target.resourceARN !== undefined;
+    const isSettled = hasARN || found.endpoint !== undefined ||
+      found.accountIdEndpointMode === "disabled";
+    if (isSettled) {
+      return this.#remember(key, this.#resolve(action, found, target));
+    }
+    const ofRegion = { ...found, accountIdEndpointMode: "disabled" } as const;
+    return this.#remember(key, {
+      ...this.#resolve(action, ofRegion, target),
+      ofAccount: (action, accountId) => {
+        const key = `${operationType} of ${accountId ?? ""}`;
+        return this.#known.get(key) ??
+          this.#remember(
+            key,
+            this.#resolve(action, found, { ...target, accountId }),
+          );
+      },
     });
+  }
+
+  #remember(key: string, destination: Destination): Destination {
+    if (this.#known.size >= MOST_DESTINATIONS) this.#known.clear();
+    this.#known.set(key, destination);
+    return destination;
+  }
+
+  #resolve(
+    action: string,
+    found: Surroundings,
+    target: Pick<
+      EndpointOptions,
+      | "operationType"
+      | "streamARN"
+      | "consumerARN"
+      | "resourceARN"
+      | "accountId"
+    >,
+  ): Destination {
+    const { allowHttp } = this.#options;
     try {
-      const found = await (signal ? raceAbort(looking, signal) : looking);
       const { url, signingRegion } = resolveEndpoint({
         ...found,
-        operationType,
-        allowHttp: this.#options.allowHttp,
-        streamARN: request.StreamARN,
-        consumerARN: request.ConsumerARN,
-        resourceARN: request.ResourceARN,
+        ...target,
+        allowHttp,
       });
-      if (this.#known.size >= MOST_DESTINATIONS) this.#known.clear();
       const name = found.endpoint === undefined ? signingRegion : url.origin;
-      const destination = { url, region: signingRegion, name };
-      this.#known.set(key, destination);
-      return destination;
+      return { url, region: signingRegion, name };
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       throw new KinesisError(rephrase(cause.message, `Cannot ${action}`), {
         code: "InvalidEndpoint",
         cause,
       });
-    }
-  }
-
-  async #lookAround(): Promise<Surroundings> {
-    const { environment } = this.#options;
-    const isOn = (name: string) => this.#env(name)?.toLowerCase() === "true";
-    const isIgnored = isOn("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-    const endpoint = this.#options.endpoint ??
-      (isIgnored ? undefined : this.#env("AWS_ENDPOINT_URL_KINESIS") ??
-        this.#env("AWS_ENDPOINT_URL"));
-    const region = this.#options.region ?? await resolveRegion(environment) ??
-      (endpoint === undefined ? undefined : REGION_OF_NOWHERE);
-    if (!region) {
-      throw new KinesisError(
-        "Cannot find the region: set 'region' of KinesisClient, the variable AWS_REGION, or 'region' of the profile in ~/.aws/config",
-        { code: "NoRegion" },
-      );
-    }
-    // An endpoint that the program names goes before wishes of the surroundings.
-    const isNamed = this.#options.endpoint !== undefined;
-    const wants = (option: boolean | undefined, name: string) =>
-      option ?? (!isNamed && isOn(name));
-    return {
-      region,
-      endpoint,
-      useFips: wants(this.#options.useFips, "AWS_USE_FIPS_ENDPOINT"),
-      useDualStack: wants(
-        this.#options.useDualStack,
-        "AWS_USE_DUALSTACK_ENDPOINT",
-      ),
-    };
-  }
-
-  /** A variable; one that is empty or may not be read counts as not set. */
-  #env(name: string): string | undefined {
-    try {
-      return this.#options.environment.env(name) || undefined;
-    } catch {
-      return undefined;
     }
   }
 }

@@ -7,9 +7,10 @@ import type { Codec } from "../_aws/codec.ts";
 import { delay } from "../_core/clock.ts";
 import { startDeadline } from "../_core/deadline.ts";
 import { notify } from "../_core/notify.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import { ServiceError, TimeoutError } from "../errors.ts";
 import type { KeySource } from "./_credentials.ts";
-import { Destinations } from "./_destination.ts";
+import { type Destination, Destinations } from "./_destination.ts";
 import { type Call, Exchange, type Seen } from "./_exchange.ts";
 import { Retries, type Retry } from "./_retries.ts";
 import {
@@ -162,11 +163,25 @@ export class Transport {
       ), { clock, signal: options.signal });
     seen.offsetMs = this.#clockOffsetMs;
     try {
+      const destination = await this.#inAccount(call, deadline.signal);
       const now = clock.now() + this.#clockOffsetMs;
-      return await attemptOnce(call, now, deadline.signal, seen);
+      return await attemptOnce(
+        { ...call, destination },
+        now,
+        deadline.signal,
+        seen,
+      );
     } finally {
       deadline.clear();
     }
+  }
+
+  /** Every attempt anew: credentials that could not be had may be there the next time. */
+  async #inAccount(call: Call, signal: AbortSignal): Promise<Destination> {
+    const { action, destination } = call;
+    if (!destination.ofAccount) return destination;
+    const accountId = await raceAbort(this.#keys.accountId(action), signal);
+    return destination.ofAccount(action, accountId);
   }
 
   #canRepair(

@@ -64,8 +64,9 @@ export class KinesisClient {
   /**
    * Makes a client. Nothing is sent, and no environment is read, before the first call.
    *
-   * @throws {TypeError} if `region`, `endpoint` or `protocol` is malformed, or two options do not go together
-   * @throws {CredentialsError} if `credentials` is an object with characters that keys cannot have
+   * @throws {TypeError} if `region`, `endpoint` or `protocol` is malformed, an option has a wrong type, or two do not go together
+   * @throws {CredentialsError} `InvalidCredentials` if `credentials` is an object whose keys are missing or empty, or have characters
+   * that keys cannot have
    * @throws {RangeError} if a number is out of its range
    */
   constructor(options: KinesisClientOptions = {}) {

@@ -14,6 +14,7 @@ export { KinesisClient } from "./kinesis_client.ts";
 export type { ListedStream } from "./_paginate.ts";
 export type { SubscribeOptions } from "./_subscription.ts";
 export type {
+  AccountIdEndpointMode,
   CallOptions,
   Fetch,
   KinesisClientOptions,

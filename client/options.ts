@@ -27,6 +27,9 @@ export type { Fetch };
 /** How requests and answers are written; both carry the same. */
 export type Protocol = "json" | "cbor";
 
+/** What is done with the account of the credentials. */
+export type AccountIdEndpointMode = "preferred" | "disabled" | "required";
+
 /** Options of a {@linkcode KinesisClient}; every one is optional. */
 export interface KinesisClientOptions {
   /**
@@ -36,13 +39,21 @@ export interface KinesisClientOptions {
   region?: string;
   /**
    * Where requests go, in place of the region's endpoint: an emulator, a proxy, a private endpoint. Default:
-   * `AWS_ENDPOINT_URL_KINESIS`, then `AWS_ENDPOINT_URL`, unless `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is `true`.
+   * `AWS_ENDPOINT_URL_KINESIS`, then `AWS_ENDPOINT_URL`, then `endpoint_url` of the profile's `services` for `kinesis`, then
+   * that of the profile; none of them if `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` or the profile's
+   * `ignore_configured_endpoint_urls` is `true`.
    */
   endpoint?: string | URL;
-  /** Endpoints with FIPS-validated cryptography; not with `endpoint`. @default {AWS_USE_FIPS_ENDPOINT, else false} */
+  /** Endpoints with FIPS-validated cryptography; not with `endpoint`. @default {AWS_USE_FIPS_ENDPOINT, the profile's, else false} */
   useFips?: boolean;
-  /** Endpoints that answer over IPv6 too; not with `endpoint`. @default {AWS_USE_DUALSTACK_ENDPOINT, else false} */
+  /** Endpoints that answer over IPv6 too; not with `endpoint`. @default {AWS_USE_DUALSTACK_ENDPOINT, the profile's, else false} */
   useDualStack?: boolean;
+  /**
+   * What is done with the account of the credentials, where they name one. `preferred`: requests that name no ARN go to the
+   * endpoint of that account; `required`: and fail where no account is known; `disabled`: they go to that of the region.
+   * A custom endpoint is used as it is. @default {AWS_ACCOUNT_ID_ENDPOINT_MODE, else "preferred"}
+   */
+  accountIdEndpointMode?: AccountIdEndpointMode;
   /**
    * Credentials, or an async function that returns them. A function whose credentials have an `expiration` is asked again
    * shortly before that, any other before every attempt. Default: {@linkcode defaultCredentials}.
@@ -91,6 +102,8 @@ export interface ResolvedClientOptions {
   readonly useFips?: boolean;
   /** Whether dual-stack endpoints are used, if given. */
   readonly useDualStack?: boolean;
+  /** What is done with the account of the credentials, if given. */
+  readonly accountIdEndpointMode?: AccountIdEndpointMode;
   /** Where credentials come from, if given. */
   readonly credentials?: Credentials | CredentialsProvider;
   /** The encoding. */
@@ -122,6 +135,7 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 export function resolveClientOptions(
   options: KinesisClientOptions,
 ): ResolvedClientOptions {
+  checkShapes(options);
   const { retry = {}, protocol = "json" } = options;
   if (protocol !== "json" && protocol !== "cbor") {
     throw new TypeError(
@@ -135,6 +149,10 @@ export function resolveClientOptions(
     endpoint: checkEndpoint(options),
     useFips: options.useFips,
     useDualStack: options.useDualStack,
+    accountIdEndpointMode: checkAccountMode(
+      `${WHAT} as 'accountIdEndpointMode'`,
+      options.accountIdEndpointMode,
+    ),
     credentials: options.credentials,
     protocol,
     // Looked up at the call, so that a fetch that is replaced later is seen.
@@ -181,13 +199,78 @@ export function checkIdleTimeout(
 
 const WHAT = "Cannot create KinesisClient";
 
+/** What calls would only trip over later, without a word on which option it was. */
+function checkShapes(options: KinesisClientOptions): void {
+  const has = (value: unknown, ...methods: string[]) =>
+    typeof value === "object" && value !== null &&
+    methods.every((name) =>
+      typeof (value as Record<string, unknown>)[name] === "function"
+    );
+  const check = (
+    name: keyof KinesisClientOptions,
+    isRight: (value: unknown) => boolean,
+    rule: string,
+  ) => {
+    const value: unknown = options[name];
+    if (value === undefined || isRight(value)) return;
+    // Without the value, which may be a secret.
+    throw new TypeError(`${WHAT} as '${name}' must be ${rule}`);
+  };
+  for (const name of ["useFips", "useDualStack", "allowHttp"] as const) {
+    check(name, (value) => typeof value === "boolean", "true or false");
+  }
+  for (const name of ["fetch", "random"] as const) {
+    check(name, (value) => typeof value === "function", "a function");
+  }
+  check(
+    "credentials",
+    (value) => typeof value === "function" || has(value),
+    "an object with keys, or a function that resolves with one",
+  );
+  check("retry", (value) => has(value), "an object");
+  check(
+    "environment",
+    (value) => has(value, "env", "readTextFile"),
+    "an object with the methods env and readTextFile",
+  );
+  check(
+    "clock",
+    (value) => has(value, "now", "setTimeout", "clearTimeout"),
+    "an object with the methods now, setTimeout and clearTimeout",
+  );
+}
+
 function checkRegion(region: string | undefined): string | undefined {
-  if (region === undefined || /^[a-z0-9][a-z0-9-]{0,62}$/.test(region)) {
+  if (region === undefined) return undefined;
+  if (typeof region === "string" && /^[a-z0-9][a-z0-9-]{0,62}$/.test(region)) {
     return region;
   }
   throw new TypeError(
     `${WHAT} as 'region' must be a name such as "eu-west-1": current value is ${
       JSON.stringify(region)
+    }`,
+  );
+}
+
+/**
+ * A mode, if one was given.
+ *
+ * @throws {TypeError} if it is none
+ */
+export function checkAccountMode(
+  what: string,
+  mode: string | undefined,
+): AccountIdEndpointMode | undefined {
+  switch (mode) {
+    case undefined:
+    case "preferred":
+    case "disabled":
+    case "required":
+      return mode;
+  }
+  throw new TypeError(
+    `${what} must be "preferred", "disabled" or "required": current value is ${
+      JSON.stringify(mode)
     }`,
   );
 }
@@ -231,7 +314,7 @@ function checkInteger(
 }
 
 function checkPositive(name: string, value: number, what = WHAT): number {
-  if (value > 0) return value;
+  if (typeof value === "number" && value > 0) return value;
   throw new RangeError(
     `${what} as '${name}' must be more than 0: current value is ${value}`,
   );

@@ -41,6 +41,7 @@ export const SSO_SHAPE: DocumentShape = {
   secretAccessKey: "secretAccessKey",
   sessionToken: "sessionToken",
   expiration: "expiration",
+  accountId: "accountId",
 };
 
 /**

@@ -114,7 +114,10 @@ class ProfileResolver {
       })();
     }
     const command = get("credential_process");
-    if (command) return await processCredentials(this.#context, name, command);
+    if (command) {
+      const accountId = get("aws_account_id");
+      return await processCredentials(this.#context, name, command, accountId);
+    }
     if (isSsoProfile(settings)) {
       const { ssoSessions } = this.#files;
       return await ssoCredentials(this.#context, name, settings, ssoSessions);

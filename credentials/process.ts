@@ -21,6 +21,7 @@ export async function processCredentials(
   { environment, clock }: ProviderContext,
   profile: string,
   command: string,
+  accountId?: string,
 ): Promise<Credentials> {
   const what = `the output of credential_process of profile "${profile}"`;
   if (!environment.runCommand) {
@@ -47,7 +48,8 @@ export async function processCredentials(
   }
   const credentials = credentialsFromDocument(
     what,
-    document,
+    // What the command says goes before what the profile says.
+    { ...document, AccountId: document.AccountId || accountId },
     SESSION_TOKEN_SHAPE,
   );
   if ((credentials.expiration?.getTime() ?? Infinity) <= clock.now()) {

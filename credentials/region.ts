@@ -4,7 +4,7 @@
  * @module
  */
 import { type Environment, envOf, systemEnvironment } from "./environment.ts";
-import { loadSharedFiles, profileNameOf } from "./shared_files.ts";
+import { loadProfile } from "./shared_files.ts";
 
 /**
  * Finds the region: `AWS_REGION`, else `AWS_DEFAULT_REGION`, else `region` of the profile in the shared files.
@@ -29,7 +29,6 @@ export async function resolveRegion(
   const region = envOf(environment, "AWS_REGION") ??
     envOf(environment, "AWS_DEFAULT_REGION");
   if (region) return region;
-  const { profiles } = await loadSharedFiles(environment);
-  return profiles.get(profileNameOf(environment, options.profile))
-    ?.get("region");
+  const { settings } = await loadProfile(environment, options.profile);
+  return settings.get("region");
 }

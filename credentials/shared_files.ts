@@ -13,8 +13,35 @@ export interface SharedFiles {
   readonly profiles: ReadonlyMap<string, IniSection>;
   /** Sections `sso-session` by name. */
   readonly ssoSessions: ReadonlyMap<string, IniSection>;
+  /** Sections `services` by name. */
+  readonly services: ReadonlyMap<string, IniSection>;
   /** Why a file could not be read, one sentence a file. */
   readonly problems: readonly string[];
+}
+
+/** The profile that is meant, for settings that are no credentials. */
+export interface Profile {
+  /** Its name. */
+  readonly name: string;
+  /** What it says; empty where there is no such profile. */
+  readonly settings: IniSection;
+  /** The section that `services` of the profile names; absent where it names none, or one that is not there. */
+  readonly services?: IniSection;
+}
+
+/** Reads the profile that is meant; what may not be read counts as not set. */
+export async function loadProfile(
+  environment: Environment,
+  profile?: string,
+): Promise<Profile> {
+  const name = profileNameOf(environment, profile);
+  const { profiles, services } = await loadSharedFiles(environment);
+  const settings: IniSection = profiles.get(name) ?? new Map();
+  return {
+    name,
+    settings,
+    services: services.get(settings.get("services") ?? ""),
+  };
 }
 
 /** Reads both files. A file that is missing or may not be read counts as empty, and is a problem in the result. */
@@ -68,6 +95,7 @@ export function homePath(
 function merge(config: IniFile, credentials: IniFile) {
   const profiles = new Map<string, Map<string, string>>();
   const ssoSessions = new Map<string, IniSection>();
+  const services = new Map<string, IniSection>();
   const add = (name: string, settings: IniSection) => {
     profiles.set(name, new Map([...profiles.get(name) ?? [], ...settings]));
   };
@@ -75,10 +103,12 @@ function merge(config: IniFile, credentials: IniFile) {
   const plain = config.get("default");
   if (plain && !config.get("profile default")?.size) add("default", plain);
   for (const [section, settings] of config) {
-    const [, type, name] = /^(profile|sso-session) (.+)$/.exec(section) ?? [];
+    const [, type, name] =
+      /^(profile|sso-session|services) (.+)$/.exec(section) ?? [];
     if (type === "profile") add(name!, settings);
     else if (type === "sso-session") ssoSessions.set(name!, settings);
+    else if (type === "services") services.set(name!, settings);
   }
   for (const [name, settings] of credentials) add(name, settings);
-  return { profiles, ssoSessions };
+  return { profiles, ssoSessions, services };
 }

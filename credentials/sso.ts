@@ -60,7 +60,8 @@ export async function ssoCredentials(
       partitionOf(region).dnsSuffix
     }/federation/credentials`,
   );
-  url.searchParams.set("account_id", need(settings, "sso_account_id"));
+  const accountId = need(settings, "sso_account_id");
+  url.searchParams.set("account_id", accountId);
   url.searchParams.set("role_name", need(settings, "sso_role_name"));
   const token = await cachedToken(context, profile, sessionName ?? startUrl);
   const what = `the role of profile "${profile}"`;
@@ -78,7 +79,7 @@ export async function ssoCredentials(
   const { roleCredentials } = parseSecretJson(what, text);
   return credentialsFromDocument(
     what,
-    (roleCredentials ?? {}) as Record<string, unknown>,
+    { ...roleCredentials as Record<string, unknown> | undefined, accountId },
     SSO_SHAPE,
   );
 }

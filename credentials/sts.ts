@@ -136,11 +136,14 @@ function credentialsFromAnswer(
     );
   }
   if (status !== 200) throw errorFromAnswer(action, status, headers, root);
-  const found = findXml(root, [`${action}Result`, "Credentials"]);
+  const result = `${action}Result`;
+  const found = findXml(root, [result, "Credentials"]);
   const document = new Map(found?.children.map((c) => [c.name, c.text]));
+  // arn:aws:sts::<account>:assumed-role/<role>/<session>
+  const arn = findXml(root, [result, "AssumedRoleUser", "Arn"])?.text;
   return credentialsFromDocument(
     `the answer to ${what}`,
-    Object.fromEntries(document),
+    { ...Object.fromEntries(document), AccountId: arn?.split(":")[4] },
     SESSION_TOKEN_SHAPE,
   );
 }

@@ -70,6 +70,7 @@ Deno.test("Producer does not wait for more than a megabyte while a request may s
     shardRates: false,
     partitionKey: () => "k",
   });
+  client.latencyMs = 100;
   for (let i = 0; i < 32; i++) writer.write("x".repeat(100_000));
   await clock.advance(0);
   assertEquals(sizes(client), [11]);

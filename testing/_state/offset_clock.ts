@@ -22,9 +22,9 @@ export class OffsetClock implements Clock {
     this.#base = base;
   }
 
-  /** Milliseconds since the epoch, as this clock sees it. */
+  /** Whole milliseconds since the epoch, as this clock sees it; the clock below may tell fractions. */
   now(): number {
-    return this.#base.now() + this.#offset;
+    return Math.floor(this.#base.now() + this.#offset);
   }
 
   /** Calls back once `ms` milliseconds have flowed or were skipped. */

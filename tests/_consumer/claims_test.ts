@@ -15,15 +15,17 @@ const lease = (shardId: string, owner?: string): Lease => ({
 const choose = (
   workerId: string,
   leases: Lease[],
-  { expired = [], working = [] }: {
+  { expired = [], working = [], twin = [] }: {
     expired?: string[];
     working?: string[];
+    twin?: string[];
   } = {},
 ) =>
   chooseClaims({
     workerId,
     leases,
     isExpired: ({ owner }) => expired.includes(owner ?? ""),
+    isResumable: ({ shardId }) => !twin.includes(shardId),
     working: new Set(working),
     random: () => 0.5,
   }).map(({ shardId }) => shardId);
@@ -35,6 +37,20 @@ Deno.test("chooseClaims takes everything that is free when the worker is alone",
 Deno.test("chooseClaims resumes the leases that carry its name, above its share too", () => {
   const leases = [lease("1", "me"), lease("2", "me"), lease("3", "other")];
   assertEquals(choose("me", leases, { working: ["1"] }), ["2"]);
+});
+
+Deno.test("chooseClaims shares with another worker of its name as with any other", () => {
+  const ids = ["1", "2", "3", "4"];
+  const leases = ids.map((id) => lease(id, "me"));
+  assertEquals(choose("me", leases, { twin: ids }).length, 1);
+  assertEquals(
+    choose("me", leases, { twin: ["1", "2"], working: ["3", "4"] }),
+    [],
+  );
+  assertEquals(
+    choose("me", leases, { twin: ids, expired: ["me"] }).sort(),
+    ids,
+  );
 });
 
 Deno.test("chooseClaims takes expired leases and does not count their holder", () => {
@@ -74,6 +90,7 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
           workerId: worker,
           leases,
           isExpired: ({ owner }) => owner !== undefined && !isWorker(owner),
+          isResumable: () => true,
           working: new Set(
             leases.filter(({ owner }) => owner === worker).map((l) =>
               l.shardId

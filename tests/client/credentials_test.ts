@@ -4,6 +4,7 @@ import {
   assertFalse,
   assertInstanceOf,
   assertRejects,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import { type Credentials, KinesisClient } from "../../client/mod.ts";
@@ -151,6 +152,43 @@ Deno.test("KinesisClient refuses keys that no header could carry, without showin
     assertFalse(Deno.inspect(late).includes(SECRET));
     assertEquals(sent.length, 0);
   }
+});
+
+Deno.test("KinesisClient refuses static keys that are missing, empty or no text when it is made, without showing them", () => {
+  const good = { accessKeyId: "id", secretAccessKey: SECRET };
+  for (
+    const [credentials, text] of [
+      [{ ...good, accessKeyId: "" }, "'accessKeyId'"],
+      [{ ...good, accessKeyId: undefined }, "'accessKeyId'"],
+      [{ ...good, accessKeyId: 7 }, "'accessKeyId'"],
+      [{ accessKeyId: SECRET, secretAccessKey: "" }, "'secretAccessKey'"],
+      [{ accessKeyId: SECRET }, "'secretAccessKey'"],
+      [{ ...good, secretAccessKey: [SECRET] }, "'secretAccessKey'"],
+      [{ ...good, sessionToken: [SECRET] }, "'sessionToken'"],
+      [{ ...good, accountId: 123456789012 }, "'accountId'"],
+      [{ ...good, expiration: "2026-01-01" }, "'expiration'"],
+      [{ ...good, expiration: new Date(NaN) }, "'expiration'"],
+      [[SECRET, SECRET], "'accessKeyId'"],
+    ] as const
+  ) {
+    const error = assertThrows(
+      () => new KinesisClient({ credentials: credentials as never }),
+      CredentialsError,
+      text,
+    );
+    assertStringIncludes(error.message, "Cannot create KinesisClient");
+    assertEquals([error.code, error.retryable], ["InvalidCredentials", false]);
+    assertFalse(printed(error).includes(SECRET), text);
+  }
+  for (const credentials of [SECRET, null, 7, true]) {
+    const error = assertThrows(
+      () => new KinesisClient({ credentials: credentials as never }),
+      TypeError,
+      "'credentials' must be",
+    );
+    assertFalse(printed(error).includes(SECRET));
+  }
+  new KinesisClient({ credentials: { ...good, sessionToken: undefined } });
 });
 
 /** Everything that a program may print of a value, with all that hangs on it. */

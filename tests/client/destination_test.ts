@@ -1,57 +1,18 @@
 import {
+  assert,
   assertEquals,
   assertInstanceOf,
   assertRejects,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import {
-  type Environment,
-  KinesisClient,
-  type KinesisClientOptions,
-} from "../../client/mod.ts";
+import { KinesisClient } from "../../client/mod.ts";
 import { KinesisError } from "../../errors.ts";
+import { client } from "./_recording_client.ts";
 
 const ACCOUNT = "123456789012";
 const arn = (region: string) =>
   `arn:aws:kinesis:${region}:${ACCOUNT}:stream/orders`;
-
-function environment(
-  variables: Record<string, string>,
-  files: Record<string, string> = {},
-): Environment & { reads: number } {
-  return {
-    reads: 0,
-    env: (name) => variables[name],
-    readTextFile(path) {
-      this.reads++;
-      const text = Object.entries(files).find(([end]) => path.endsWith(end));
-      return text ? Promise.resolve(text[1]) : Promise.reject(new Error("no"));
-    },
-  };
-}
-
-/** A client that sends nothing, and where it would have sent to and signed for. */
-function client(
-  options: KinesisClientOptions,
-  variables: Record<string, string> = {},
-  files: Record<string, string> = {},
-) {
-  const sent: string[] = [];
-  const surroundings = environment(variables, files);
-  const kinesis = new KinesisClient({
-    credentials: { accessKeyId: "id", secretAccessKey: "secret" },
-    environment: surroundings,
-    fetch: (url, init) => {
-      const scope = new Headers(init!.headers).get("authorization")!
-        .match(/Credential=id\/\d+\/([^/]+)\//)![1];
-      sent.push(`${url} ${scope}`);
-      return Promise.resolve(new Response("{}"));
-    },
-    ...options,
-  });
-  return { kinesis, sent, surroundings };
-}
 
 Deno.test("KinesisClient sends to the endpoint of its region", async () => {
   for (
@@ -271,6 +232,34 @@ Deno.test("KinesisClient refuses plain http to another machine, FIPS beside an e
     assertInstanceOf(error, KinesisError);
     assertEquals([error.code, sent.length], ["InvalidEndpoint", 0]);
     assertStringIncludes(error.message, text);
+  }
+});
+
+Deno.test("KinesisClient refuses options of a wrong type when it is made", () => {
+  for (
+    const [option, value] of [
+      ["region", 7],
+      ["region", ["eu-west-1"]],
+      ["useFips", "false"],
+      ["useDualStack", 0],
+      ["allowHttp", "no"],
+      ["fetch", "https://x.example"],
+      ["environment", {}],
+      ["environment", null],
+      ["clock", Date],
+      ["random", 0.5],
+      ["retry", null],
+      ["retry", 5],
+      ["timeoutMs", "100"],
+      ["retry", { maxDelayMs: "1" }],
+    ] as const
+  ) {
+    const error = assertThrows(
+      () => new KinesisClient({ [option]: value as never }),
+      Error,
+      `Cannot create KinesisClient as '${option}`,
+    );
+    assert(error instanceof TypeError || error instanceof RangeError);
   }
 });
 

@@ -248,7 +248,7 @@ Deno.test("KinesisClient rejects with a ConnectionError when nobody listens", as
 Deno.test("KinesisClient says that there are no credentials", async () => {
   for (
     const credentials of [
-      { accessKeyId: "", secretAccessKey: "" },
+      () => Promise.resolve({ accessKeyId: "", secretAccessKey: "s" }),
       () => Promise.resolve({ accessKeyId: "id", secretAccessKey: "" }),
       () => Promise.resolve(undefined as never),
     ]

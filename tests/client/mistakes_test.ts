@@ -79,6 +79,8 @@ const mistakes: Record<string, () => Promise<unknown>> = {
     describe({ credentials: { ...credentials, accessKeyId: "AKIDOTHER" } }),
   "A wrong secret access key": () =>
     describe({ credentials: { ...credentials, secretAccessKey: "wrong" } }),
+  "A static key that is empty": () =>
+    describe({ credentials: { ...credentials, accessKeyId: "" } }),
   "A line break that was pasted with a key": () =>
     describe({ credentials: { ...credentials, secretAccessKey: "secret\n" } }),
   "An expired session token": () =>

@@ -76,6 +76,17 @@ Deno.test("Consumer shares the shards fairly with a second worker, and hands the
   assertEquals(world.clock.pendingTimers, 0);
 });
 
+Deno.test("Consumer has a name of its own when none is given", async () => {
+  const world = new World({ shards: 4 });
+  const checkpointer = new MemoryCheckpointer();
+  const consumers = [1, 2].map(() => world.consumer({ checkpointer }));
+  const working = consumers.map((consumer) => work(consumer, []));
+  await world.pass(60_000);
+  assertEquals(Object.values(await held(checkpointer)), [2, 2]);
+  await world.run(Promise.all(consumers.map((consumer) => consumer.close())));
+  await Promise.all(working);
+});
+
 Deno.test("Consumer takes over the shards of a dead worker, and its late checkpoint is refused", async () => {
   const world = new World({ shards: 2 });
   const checkpointer = new MemoryCheckpointer();
@@ -110,6 +121,40 @@ Deno.test("Consumer takes over the shards of a dead worker, and its late checkpo
   for (const { value: { key, i } } of records.slice(10)) {
     assert(seen.has(`${key}${i}`));
   }
+});
+
+Deno.test("Consumer shares the shards with another one of the same name, and neither takes back what it has lost", async () => {
+  const world = new World({ shards: 6 });
+  const checkpointer = new MemoryCheckpointer();
+  let takes = 0;
+  const take = checkpointer.take.bind(checkpointer);
+  checkpointer.take = (...args) => {
+    takes++;
+    return take(...args);
+  };
+  const common = { checkpointer, workerId: "twin" };
+  const items: Item[] = [];
+  const [one, two] = [world.consumer(common), world.consumer(common)];
+  const first = work(one, items);
+  await world.put(60, { keys: [..."abcdefghij"] });
+  await world.pass(20_000);
+  const second = work(two, items);
+  await world.pass(120_000);
+  const before = takes;
+  await world.put(60, { keys: [..."abcdefghij"] });
+  await world.pass(300_000);
+  assertEquals(takes, before);
+  const shards = (consumer: Consumer<Item>) =>
+    consumer.status().shards.filter(({ state }) => state === "caught-up");
+  assertEquals([shards(one).length, shards(two).length], [3, 3]);
+  await world.run(one.close());
+  await first;
+  await world.put(60, { keys: [..."abcdefghij"] });
+  await world.pass(30_000);
+  await world.run(two.close());
+  await second;
+  const distinct = new Set(items.map(({ key, i }) => `${key}${i}`));
+  assertEquals(distinct.size, 180);
 });
 
 Deno.test("Consumer stops handing out the records of a shard when its lease is lost", async () => {

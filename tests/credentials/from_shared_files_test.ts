@@ -93,6 +93,7 @@ mfa_serial = arn:aws:iam::1:mfa/me`,
     mfaCode: (serial) => `code for ${serial}`,
   })();
   assertEquals(credentials.accessKeyId, "ASIAROLE");
+  assertEquals(credentials.accountId, "222222222222");
   const request = requests[0]!;
   assertEquals(request.url, "https://sts.eu-west-1.amazonaws.com/");
   assertEquals(request.headers.get("x-amz-security-token"), "hush-token");
@@ -169,7 +170,8 @@ Deno.test("fromSharedFiles uses the web identity of a profile", async () => {
     "[default]\nweb_identity_token_file = /t\nrole_arn = R\nrole_session_name = me",
   );
   environment.files["/t"] = "jwt";
-  await provider(environment, { fetch })();
+  const { accountId } = await provider(environment, { fetch })();
+  assertEquals(accountId, "222222222222");
   const form = new URLSearchParams(await requests[0]!.text());
   assertEquals(form.get("WebIdentityToken"), "jwt");
   assertEquals(form.get("RoleSessionName"), "me");
@@ -210,6 +212,22 @@ Deno.test("fromSharedFiles runs credential_process and never shows what it print
   await failsWith("not valid JSON");
   delete environment.commands["tool --pw hush"];
   await failsWith("the command failed");
+});
+
+Deno.test("fromSharedFiles takes the account from credential_process, else from the profile that runs it", async () => {
+  const environment = machine(
+    "[default]\ncredential_process = tool\naws_account_id = 111111111111",
+  );
+  for (const AccountId of ["333333333333", "", undefined]) {
+    environment.commands.tool = JSON.stringify({
+      Version: 1,
+      AccessKeyId: "AKIAPROC",
+      SecretAccessKey: "hush",
+      AccountId,
+    });
+    const { accountId } = await provider(environment)();
+    assertEquals(accountId, AccountId || "111111111111");
+  }
 });
 
 Deno.test("fromSharedFiles ends a credential_process that takes more than a minute", async () => {
@@ -265,6 +283,7 @@ Deno.test("fromSharedFiles exchanges the SSO token of a session or of a start UR
   for (const profile of ["new", "old"]) {
     const credentials = await provider(environment, { fetch, profile })();
     assertEquals(credentials.accessKeyId, "ASIASSO");
+    assertEquals(credentials.accountId, "123456789012");
     assertEquals(credentials.expiration, new Date("2026-01-01T12:00:00Z"));
     const request = requests.at(-1)!;
     assertEquals(

@@ -129,7 +129,7 @@ export function stsAnswer(
   return new Response(
     `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
        <${action}Result>
-         <AssumedRoleUser><Arn>arn:aws:sts::1:assumed-role/r/s</Arn></AssumedRoleUser>
+         <AssumedRoleUser><Arn>arn:aws:sts::222222222222:assumed-role/r/s</Arn></AssumedRoleUser>
          <Credentials>${xml.join("\n")}</Credentials>
        </${action}Result>
        <ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata>

@@ -4,6 +4,7 @@ import { KinesisClient } from "../../client/mod.ts";
 import { Consumer, type ConsumerOptions } from "../../consumer.ts";
 import { jsonLines } from "../../processors/mod.ts";
 import type { ConsumerRecord } from "../../records.ts";
+import { startInMemory } from "../_services/in_memory.ts";
 import { startKinesalite } from "../_services/kinesalite.ts";
 import { startKinesisLocal } from "../_services/kinesis_local.ts";
 import type { Service } from "../_services/service.ts";
@@ -136,6 +137,8 @@ async function collect(consumer: Consumer<Item>) {
 const emulators: Record<string, () => Promise<Service>> = {
   kinesalite: startKinesalite,
   "kinesis-local": startKinesisLocal,
+  // With its limits off: it would throttle what the emulators give.
+  KinesisServer: () => startInMemory({ limits: false }),
 };
 
 for (const [name, start] of Object.entries(emulators)) {

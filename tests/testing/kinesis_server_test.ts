@@ -8,6 +8,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import fc from "fast-check";
+import { systemClock } from "../../_core/clock.ts";
 import { hashKeyOf } from "../../_core/hash_key.ts";
 import { KinesisServer, ServiceFault } from "../../testing/mod.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
@@ -78,6 +79,27 @@ Deno.test("KinesisServer numbers records with 56 digits that grow along a shard 
       merged.SequenceNumberRange.StartingSequenceNumber,
   );
   assert(numbers[20]! < parent.SequenceNumberRange.EndingSequenceNumber);
+});
+
+Deno.test("KinesisServer numbers records with 56 digits when its clock tells fractions of milliseconds", async () => {
+  const server = new KinesisServer({
+    clock: { ...systemClock, now: () => 1_700_000_000_000 + performance.now() },
+  });
+  const { streamName, shardIds } = server.createStream("orders");
+  const numbers: string[] = [];
+  const put = async () => {
+    const { SequenceNumber } = await ok(server.fetch, "PutRecord", {
+      StreamName: streamName,
+      ...entry("k"),
+    });
+    numbers.push(SequenceNumber);
+  };
+  for (let i = 0; i < 3; i++) await put();
+  server.advance(0.5);
+  server.split(streamName, shardIds[0]!);
+  await put();
+  for (const number of numbers) assertMatch(number, /^495\d{53}$/);
+  assertEquals(numbers, [...numbers].sort());
 });
 
 Deno.test("KinesisServer answers the same over JSON and CBOR", async () => {

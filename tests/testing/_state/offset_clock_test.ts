@@ -31,3 +31,20 @@ Deno.test("OffsetClock follows the clock below it", async () => {
   await base.advance(1);
   assertEquals([fired, base.pendingTimers], [1, 0]);
 });
+
+Deno.test("OffsetClock tells whole milliseconds when the clock below it does not, and never goes back", () => {
+  let now = 1_000.75;
+  const clock = new OffsetClock({
+    now: () => now,
+    setTimeout: () => undefined,
+    clearTimeout: () => {},
+  });
+  const seen = [clock.now()];
+  for (const ms of [0, 0.5, 0.25, 1.5, 10]) {
+    now += 0.3;
+    clock.advance(ms);
+    seen.push(clock.now());
+  }
+  assertEquals(seen.every(Number.isInteger), true);
+  assertEquals(seen, [...seen].sort((a, b) => a - b));
+});
