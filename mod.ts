@@ -59,6 +59,7 @@ export type {
   Ordering,
   ProducerOptions,
   ProducerStats,
+  PutAllResult,
   PutKeys,
   ShardRates,
 } from "./producer.ts";

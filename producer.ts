@@ -9,6 +9,7 @@ import { Engine, type ProducerStats } from "./_producer/engine.ts";
 import type { FlushResult } from "./_producer/flushes.ts";
 import type { PutKeys } from "./_producer/intake.ts";
 import type { KeyOf, Ordering, ProducerOptions } from "./_producer/options.ts";
+import { PutAll, type PutAllResult } from "./_producer/put_all.ts";
 import { resolveProducerOptions } from "./_producer/resolve_options.ts";
 import type { ShardRates } from "./_producer/shard_limit.ts";
 import { ClosedError } from "./errors.ts";
@@ -20,6 +21,7 @@ export type {
   Ordering,
   ProducerOptions,
   ProducerStats,
+  PutAllResult,
   PutKeys,
   ShardRates,
 };
@@ -71,6 +73,7 @@ export type {
 export class Producer<T> extends WritableStream<T> {
   readonly #engine: Engine<T>;
   readonly #arrivals: Arrivals;
+  readonly #stream: string;
   #closing = false;
   #closed: Promise<void> | undefined;
 
@@ -122,6 +125,7 @@ export class Producer<T> extends WritableStream<T> {
       abort,
     }, { highWaterMark: 1, size: () => arrivals.announced() });
     this.#engine = engine;
+    this.#stream = resolved.stream;
     this.#arrivals = arrivals;
     if (resolved.signal?.aborted) onAbort();
     else resolved.signal?.addEventListener("abort", onAbort, { once: true });
@@ -139,14 +143,54 @@ export class Producer<T> extends WritableStream<T> {
   put(value: T, keys: PutKeys = {}): Promise<PutReceipt> {
     const settle = deferred<PutReceipt>();
     try {
-      if (this.#closing) {
-        throw new ClosedError("Cannot put as the producer is closed");
-      }
+      this.#checkOpen();
       this.#engine.accept(value, keys, settle)?.catch(settle.reject);
     } catch (error) {
       settle.reject(error);
     }
     return settle.promise;
+  }
+
+  /**
+   * Writes many values, waiting for room where that is needed, and resolves when Kinesis has acknowledged all of them. It
+   * costs less than a pipe, and much less than a `put` for each: see `bench/README.md`. The keys are for all values.
+   *
+   * Values that are given up do not affect others; they are reported together when the rest is settled. An error of the
+   * source ends the call too, after the values before it are settled.
+   *
+   * @example
+   * ```ts
+   * import { KinesisClient, Producer } from "@webstreams/kinesis";
+   * import { jsonLines } from "@webstreams/kinesis/processors";
+   * import { KinesisServer } from "@webstreams/kinesis/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const { fetch } = new KinesisServer();
+   * const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+   * const producer = new Producer<{ user: string }>({
+   *   client: new KinesisClient({ region: "eu-west-1", credentials, fetch }),
+   *   streamName: "orders",
+   *   processor: jsonLines(),
+   *   partitionKey: "user",
+   *   createStream: { shardCount: 2 },
+   * });
+   * const { delivered } = await producer.putAll([{ user: "a" }, { user: "b" }]);
+   * assertEquals(delivered, 2);
+   * await producer.close();
+   * ```
+   *
+   * @throws {DeliveryError} with the values that were given up, or if the producer fails as a whole
+   * @throws {ClosedError} if the producer is closed before all values are written
+   */
+  putAll(
+    values: Iterable<T> | AsyncIterable<T>,
+    keys: PutKeys = {},
+  ): Promise<PutAllResult> {
+    const all = new PutAll<T>();
+    return all.run(values, (value) => {
+      this.#checkOpen();
+      return this.#engine.accept(value, keys, all);
+    }, this.#stream);
   }
 
   /**
@@ -182,6 +226,12 @@ export class Producer<T> extends WritableStream<T> {
       await super.close();
     } catch (error) {
       throw engine.error ?? error;
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) {
+      throw new ClosedError("Cannot put as the producer is closed");
     }
   }
 

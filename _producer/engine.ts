@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Deferred } from "../_core/deferred.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
 import type { FailedAttempt, FailedRecord, PutReceipt } from "../records.ts";
@@ -13,7 +12,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { Flushes, type FlushResult } from "./flushes.ts";
 import { Intake, type PutKeys, type Written } from "./intake.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
-import { type Pending, PendingList } from "./pending.ts";
+import { type Outcome, type Pending, PendingList } from "./pending.ts";
 import type { Outgoing } from "./send_queue.ts";
 import { type LineName, Waiters } from "./waiters.ts";
 
@@ -119,18 +118,18 @@ export class Engine<T> {
   accept(
     value: T,
     keys: PutKeys = NO_KEYS,
-    settle?: Deferred<PutReceipt>,
+    outcome?: Outcome<T>,
   ): Promise<void> | undefined {
     if (this.#end) throw this.#end.error;
     if (!this.#started) this.#start();
     if (this.#waiters.length === 0 && this.#isOpen && this.#hasRoomForAll) {
-      this.#add(value, keys, settle);
+      this.#add(value, keys, outcome);
       return undefined;
     }
-    const written = this.#intake.withKeys({ value, keys, settle });
+    const written = this.#intake.withKeys({ value, keys, outcome });
     const line = this.#lineOf(written);
     if (!this.#waiters.has(line) && this.#isOpen && this.#hasRoomIn(line)) {
-      this.#add(value, written.keys, settle);
+      this.#add(value, written.keys, outcome);
       return undefined;
     }
     const admitted = this.#waiters.wait(written, line);
@@ -282,9 +281,9 @@ export class Engine<T> {
   #add(
     value: T,
     keys: PutKeys,
-    settle: Deferred<PutReceipt> | undefined,
+    outcome: Outcome<T> | undefined,
   ): void {
-    this.#intake.add(value, keys, settle);
+    this.#intake.add(value, keys, outcome);
     // A value that was refused at once leaves nothing to send.
     if (this.#lingerTimer === undefined && this.#pending.length > 0) {
       this.#schedule();
@@ -339,7 +338,7 @@ export class Engine<T> {
       if (!this.#pending.remove(pending)) continue;
       this.#delivered++;
       this.#flushes.delivered(pending.ordinal);
-      pending.settle?.resolve(receipt);
+      pending.outcome?.resolve(receipt);
     }
   }
 
@@ -360,9 +359,9 @@ export class Engine<T> {
     if (this.#end || !this.#pending.has(pending)) return;
     pending.givenUp = { attempts, error, history };
     this.#reportFailed(pending, error, attempts);
-    if (pending.settle) {
+    if (pending.outcome) {
       this.#remove(pending, error);
-      pending.settle.reject(error);
+      pending.outcome.reject(error, pending.toFailed(error));
       this.#settleFlushes();
     } else if (this.#deadLetters) this.#bury(this.#deadLetters, pending, error);
     else this.#fail(error);
@@ -436,7 +435,7 @@ export class Engine<T> {
   }
 
   #reject(error: DeliveryError<T>, reason: unknown): void {
-    for (const pending of this.#pending) pending.settle?.reject(error);
+    for (const pending of this.#pending) pending.outcome?.reject(error);
     this.#flushes.fail(error);
     this.#waiters.dissolve(reason);
   }
@@ -459,7 +458,7 @@ export class Engine<T> {
   #letIn(): void {
     this.#waiters.admit(
       (line) => this.#isOpen && this.#hasRoomIn(line),
-      ({ value, keys, settle }) => this.#add(value, keys, settle),
+      ({ value, keys, outcome }) => this.#add(value, keys, outcome),
     );
     if (this.#full && this.#waiters.length === 0) this.#setFull(false);
   }

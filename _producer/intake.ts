@@ -4,14 +4,13 @@
  * @module
  */
 import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
-import type { Deferred } from "../_core/deferred.ts";
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import type { Packer, PackerOptions } from "../processors/mod.ts";
 import { validateKeys } from "../processors/mod.ts";
-import type { EncodedRecord, PutReceipt } from "../records.ts";
+import type { EncodedRecord } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { RecordLimit } from "./record_limit.ts";
-import { Pending } from "./pending.ts";
+import { type Outcome, Pending } from "./pending.ts";
 
 /** Keys that override the producer's own for one value. */
 export interface PutKeys {
@@ -27,8 +26,8 @@ export interface Written<T> {
   readonly value: T;
   /** Keys that were given with it. */
   readonly keys: PutKeys;
-  /** Settles the promise of a `put`, if it came that way. */
-  readonly settle: Deferred<PutReceipt> | undefined;
+  /** Hears how it ends, if somebody waits for that. */
+  readonly outcome: Outcome<T> | undefined;
 }
 
 /** Told what became of values. */
@@ -97,12 +96,12 @@ export class Intake<T> {
   }
 
   /** Takes a value. It is packed, or refused, later if the packer needs time. */
-  add(value: T, keys: PutKeys, settle: Deferred<PutReceipt> | undefined): void {
+  add(value: T, keys: PutKeys, outcome: Outcome<T> | undefined): void {
     let pending: Pending<T>;
     try {
-      pending = this.#prepare(value, keys, settle);
+      pending = this.#prepare(value, keys, outcome);
     } catch (cause) {
-      pending = this.describe({ value, keys, settle });
+      pending = this.describe({ value, keys, outcome });
       this.#events.taken(pending);
       this.#events.refused(pending, keyError(cause));
       return;
@@ -207,7 +206,7 @@ export class Intake<T> {
 
   /** A value whose keys are found out before it is taken, as far as they can be told. */
   withKeys(written: Written<T>): Written<T> {
-    const { value, keys, settle } = written;
+    const { value, keys, outcome } = written;
     const { partitionKey, explicitHashKey } = this.#options;
     try {
       return {
@@ -216,7 +215,7 @@ export class Intake<T> {
           partitionKey: keys.partitionKey ?? partitionKey?.(value),
           explicitHashKey: keys.explicitHashKey ?? explicitHashKey?.(value),
         },
-        settle,
+        outcome,
       };
     } catch {
       // It throws again when the value is taken.
@@ -225,16 +224,16 @@ export class Intake<T> {
   }
 
   /** A value that was never taken, for reports: with its keys as far as they can be told. */
-  describe({ value, keys, settle }: Written<T>): Pending<T> {
+  describe({ value, keys, outcome }: Written<T>): Pending<T> {
     try {
-      return this.#prepare(value, keys, settle);
+      return this.#prepare(value, keys, outcome);
     } catch {
       return new Pending(
         value,
         keys.partitionKey ?? "",
         keys.explicitHashKey,
         this.#now(),
-        settle,
+        outcome,
       );
     }
   }
@@ -242,7 +241,7 @@ export class Intake<T> {
   #prepare(
     value: T,
     keys: PutKeys,
-    settle: Deferred<PutReceipt> | undefined,
+    outcome: Outcome<T> | undefined,
   ): Pending<T> {
     const { explicitHashKey } = this.#options;
     return new Pending(
@@ -250,7 +249,7 @@ export class Intake<T> {
       keys.partitionKey ?? this.#partitionKeyOf(value),
       keys.explicitHashKey ?? explicitHashKey?.(value),
       this.#now(),
-      settle,
+      outcome,
     );
   }
 

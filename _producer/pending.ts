@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Deferred } from "../_core/deferred.ts";
 import type { KinesisError } from "../errors.ts";
 import type {
   FailedAttempt,
@@ -22,6 +21,14 @@ export interface Sending {
   readonly history?: readonly FailedAttempt[];
 }
 
+/** Hears how a value ends, for whoever waits for that. */
+export interface Outcome<T> {
+  /** Kinesis has acknowledged it. */
+  resolve(receipt: PutReceipt): void;
+  /** It has been given up; without `failed`, the producer has failed with all its values. */
+  reject(error: unknown, failed?: FailedRecord<T>): void;
+}
+
 /** A value that was taken. It is settled exactly once: delivered, or failed. */
 export class Pending<T> implements Put<T> {
   /** Where it stands in the order of writing, from 1. */
@@ -31,15 +38,15 @@ export class Pending<T> implements Put<T> {
   /** What it was given up for, once it is: nothing more is tried for it. */
   givenUp: Sending | undefined = undefined;
 
-  /** Keeps the value with its keys, and the promise of a `put`, if it came that way. */
+  /** Keeps the value with its keys. */
   constructor(
     readonly value: T,
     readonly partitionKey: string,
     readonly explicitHashKey: string | undefined,
     /** When it was accepted, in milliseconds; 0 where nobody will ask. */
     readonly acceptedAt: number,
-    /** Settles the promise of a `put`. */
-    readonly settle?: Deferred<PutReceipt>,
+    /** Hears how it ends, if somebody waits for that. */
+    readonly outcome?: Outcome<T>,
   ) {}
 
   /** The value as one that was not delivered; `why` is for those that have no error of their own. */

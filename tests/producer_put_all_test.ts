@@ -1,0 +1,229 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertLessOrEqual,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
+import fc from "fast-check";
+import { delay } from "../_core/clock.ts";
+import { ClosedError, DeliveryError } from "../errors.ts";
+import { json } from "../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../producer.ts";
+import { accessDenied, seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
+import { FakeClock } from "./_services/fake_clock.ts";
+
+function setUp(options: Partial<ProducerOptions<number>> = {}) {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock, 2);
+  const producer = new Producer<number>({
+    client,
+    streamName: "s",
+    processor: json<number>(),
+    partitionKey: (n) => `k${n % 7}`,
+    clock,
+    random: seeded(1),
+    ...options,
+  });
+  const numbers = () => client.stored.map(({ text }) => Number(text));
+  return { clock, client, producer, numbers };
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+Deno.test("putAll resolves when everything is acknowledged, and keeps the order of keys", async () => {
+  const { clock, client, producer, numbers } = setUp({ ordering: "key" });
+  client.latencyMs = 20;
+  let done = false;
+  const all = producer.putAll(upTo(1200)).finally(() => done = true);
+  await clock.advance(10);
+  assert(!done);
+  assertEquals(await clock.runUntil(all), { delivered: 1200 });
+  assertEquals(numbers().toSorted((a, b) => a - b), upTo(1200));
+  for (let key = 0; key < 7; key++) {
+    assertEquals(
+      numbers().filter((n) => n % 7 === key),
+      upTo(1200).filter((n) => n % 7 === key),
+    );
+  }
+  await clock.runUntil(producer.close());
+});
+
+Deno.test("putAll takes from its source only what there is room for", async () => {
+  const { clock, client, producer } = setUp({ bufferedRecords: 10 });
+  client.latencyMs = 50;
+  let taken = 0;
+  let settled = 0;
+  client.onPut = ({ Records }) => {
+    settled += Records.length;
+    return undefined;
+  };
+  async function* source() {
+    for (const n of upTo(100)) {
+      taken++;
+      // One is in the hand, one waits for room.
+      assertLessOrEqual(taken - settled, 12);
+      assertLessOrEqual(producer.stats().bufferedRecords, 10);
+      yield await n;
+    }
+  }
+  assertEquals(await clock.runUntil(producer.putAll(source())), {
+    delivered: 100,
+  });
+  await clock.runUntil(producer.close());
+});
+
+Deno.test("putAll sends nothing for nothing, and uses the keys that it is given", async () => {
+  const { clock, client, producer } = setUp();
+  assertEquals(await producer.putAll([]), { delivered: 0 });
+  assertEquals(client.requests.length, 0);
+  await clock.runUntil(producer.putAll([1, 2], { partitionKey: "own" }));
+  assertEquals(client.stored.map(({ key }) => key), ["own", "own"]);
+  await clock.runUntil(producer.close());
+});
+
+Deno.test("putAll refuses what it cannot iterate over", async () => {
+  const { producer } = setUp();
+  for (const values of [undefined, null, 7, "text", {}, () => {}]) {
+    await assertRejects(
+      () => producer.putAll(values as unknown as number[]),
+      TypeError,
+      "'values' must be an iterable",
+    );
+  }
+  await producer.close();
+});
+
+Deno.test("putAll names the values that were given up, and the producer goes on", async () => {
+  const { clock, client, producer, numbers } = setUp({ maxAttempts: 2 });
+  client.onPut = (request) =>
+    client.storeSome(
+      request,
+      ({ Data }) =>
+        new TextDecoder().decode(Data) === "3" ? "InternalFailure" : undefined,
+    );
+  const values = [1, 2, 3n as unknown as number, 3, 4];
+  const error = await clock.runUntil(
+    assertRejects(() => producer.putAll(values), DeliveryError),
+  );
+  assertEquals(error.failures.map(({ value }) => value), [3n, 3]);
+  assertEquals(error.failures.map(({ attempts }) => attempts), [0, 2]);
+  assertEquals(error.failures[1]!.history?.length, 2);
+  assertStringIncludes(error.message, "2 of 5 values");
+  assertEquals(numbers(), [1, 2, 4]);
+  assertEquals(await clock.runUntil(producer.putAll([5])), { delivered: 1 });
+  await clock.runUntil(producer.close());
+});
+
+Deno.test("putAll delivers what came before its source failed", async () => {
+  for (const isAsync of [false, true]) {
+    const { clock, producer, numbers } = setUp();
+    const problem = new Error("no more");
+    function* source() {
+      yield 1;
+      yield 2;
+      throw problem;
+    }
+    async function* slowly() {
+      for (const n of source()) yield await n;
+    }
+    const thrown = await clock.runUntil(
+      producer.putAll(isAsync ? slowly() : source()).catch((error) => error),
+    );
+    assertStrictEquals(thrown, problem);
+    assertEquals(numbers(), [1, 2]);
+    await clock.runUntil(producer.close());
+  }
+});
+
+Deno.test("putAll stops when the producer is closed, and what was written is delivered", async () => {
+  const { clock, producer, numbers } = setUp();
+  let ended = false;
+  async function* source() {
+    try {
+      for (let n = 0;; n++) {
+        yield n;
+        await delay(10, { clock });
+      }
+    } finally {
+      ended = true;
+    }
+  }
+  const all = producer.putAll(source()).catch((error) => error);
+  await clock.advance(35);
+  await clock.runUntil(producer.close());
+  assertInstanceOf(await clock.runUntil(all), ClosedError);
+  assertEquals(numbers(), [0, 1, 2, 3]);
+  assert(ended);
+  await assertRejects(() => producer.putAll([1]), ClosedError);
+});
+
+Deno.test("putAll rejects at once when the producer fails or is aborted, however slow its source is", async () => {
+  for (const end of ["denied", "aborted"]) {
+    const { clock, client, producer } = setUp();
+    client.onPut = () => {
+      throw accessDenied();
+    };
+    let more = (_: number) => {};
+    async function* source() {
+      yield 1;
+      yield await new Promise<number>((resolve) => more = resolve);
+    }
+    const all = producer.putAll(source()).catch((error) => error);
+    await clock.advance(0);
+    if (end === "aborted") await producer.abort(new Error("enough"));
+    const error = await clock.runUntil(all);
+    assertInstanceOf(error, DeliveryError);
+    assertEquals(error.failures.map(({ value }) => value), [1]);
+    assertEquals(producer.undelivered().map(({ value }) => value), [1]);
+    more(2);
+    await clock.advance(0);
+    assertEquals(producer.undelivered().length, 1);
+  }
+});
+
+Deno.test("putAll accounts for every value whatever fails", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        seed: fc.integer(),
+        count: fc.integer({ min: 0, max: 80 }),
+        bufferedRecords: fc.integer({ min: 1, max: 30 }),
+        maxAttempts: fc.integer({ min: 1, max: 3 }),
+      }),
+      async ({ seed, count, ...options }) => {
+        const { clock, client, producer, numbers } = setUp(options);
+        const random = seeded(seed);
+        client.onPut = async (request) => {
+          await delay(random() * 300, { clock });
+          return client.storeSome(
+            request,
+            () => random() < 0.3 ? "InternalFailure" : undefined,
+          );
+        };
+        const puts = upTo(20).map((n) =>
+          producer.put(1000 + n).then(() => 1, () => 0)
+        );
+        const result = await clock.runUntil(
+          producer.putAll(upTo(count)).catch((error) => error),
+        );
+        const stored = numbers().filter((n) => n < 1000);
+        const failed: number[] = result instanceof DeliveryError
+          ? result.failures.map(({ value }) => value as number)
+          : [];
+        const byNumber = (a: number, b: number) => a - b;
+        assertEquals([...stored, ...failed].toSorted(byNumber), upTo(count));
+        if (failed.length === 0) assertEquals(result, { delivered: count });
+        await clock.runUntil(producer.close());
+        const delivered = await Promise.all(puts);
+        assertEquals(
+          numbers().length - stored.length,
+          delivered.reduce((sum, n) => sum + n, 0),
+        );
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
