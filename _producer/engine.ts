@@ -288,7 +288,9 @@ export class Engine<T> {
     if (this.#lingerTimer === undefined && this.#pending.length > 0) {
       this.#schedule();
     }
-    if (this.#dispatcher.batchIsFull) this.#pump();
+    // While all requests are under way, the end of one of them is what to wait for.
+    const { batchIsFull, sender } = this.#dispatcher;
+    if (batchIsFull && sender.ready) this.#pump();
   }
 
   /** After `lingerMs` everything that is inside now goes, full batch or not. */
