@@ -79,8 +79,11 @@ export function casesOf(
         : undefined;
       const latency = framing === "json" || framing === "kplBytes";
       ours(`producer ${framing} ${protocol}`, { floor, latency });
+      ours(`producer ${framing} ${protocol} putAll`, { floor });
     }
-    ours(`producer jsonLines ${protocol} keyless`);
+    for (const how of ["keyless", "keyless putAll"]) {
+      ours(`producer jsonLines ${protocol} ${how}`);
+    }
     ours(`client json ${protocol}`);
   }
   if (!(tls instanceof Error)) {
@@ -88,11 +91,13 @@ export function casesOf(
   }
   if (bundle) {
     for (const framing of ["json", "kplBytes"]) {
-      cases.push({
-        name: "ours on Node",
-        variant: `producer ${framing} cbor node`,
-        command: node(bundle),
-      });
+      for (const how of ["node", "node putAll"]) {
+        cases.push({
+          name: "ours on Node",
+          variant: `producer ${framing} cbor ${how}`,
+          command: node(bundle),
+        });
+      }
     }
   }
   if (!(sdk instanceof Error)) {

@@ -12,7 +12,7 @@ import {
   values,
 } from "./workload.mjs";
 
-const [subject, framing, protocol, keys] = task.variant.split(" ");
+const [subject, framing, protocol, ...more] = task.variant.split(" ");
 const processors = { json, jsonLines, kplBytes, kplJson };
 const encoder = new TextEncoder();
 const encode = (value) => encoder.encode(JSON.stringify(value));
@@ -29,6 +29,10 @@ const asBytes = framing === "kplBytes";
 if (asBytes) { for (const value of values) value.bytes = encode(value); }
 const input = (value) => asBytes ? value.bytes : value;
 
+function* inputs(source) {
+  for (let value; (value = source.next()) !== undefined;) yield input(value);
+}
+
 /** Bytes do not tell their key, but come in the order of the values. */
 function keysInTurn() {
   let at = 0;
@@ -40,7 +44,7 @@ function createProducer(client) {
     client,
     streamName: "bench",
     processor: processors[framing](),
-    partitionKey: keys === "keyless"
+    partitionKey: more.includes("keyless")
       ? undefined
       : asBytes
       ? keysInTurn()
@@ -51,13 +55,18 @@ function createProducer(client) {
 
 async function produce(source, client = new KinesisClient(connection)) {
   const producer = createProducer(client);
-  await new ReadableStream({
-    pull(controller) {
-      const batch = take(source, 64);
-      for (const value of batch) controller.enqueue(input(value));
-      if (batch.length < 64) controller.close();
-    },
-  }, { highWaterMark: 64 }).pipeTo(producer);
+  if (more.includes("putAll")) {
+    await producer.putAll(inputs(source));
+    await producer.close();
+  } else {
+    await new ReadableStream({
+      pull(controller) {
+        const batch = take(source, 64);
+        for (const value of batch) controller.enqueue(input(value));
+        if (batch.length < 64) controller.close();
+      },
+    }, { highWaterMark: 64 }).pipeTo(producer);
+  }
   const { delivered } = producer.stats();
   if (delivered !== source.taken) throw new Error(`${delivered} delivered`);
 }

@@ -104,8 +104,11 @@ function targets(rows: readonly Row[]): string {
   };
   const ours = (framing: string, keys = "") =>
     best(
-      `ours: producer ${framing} json${keys}`,
-      `ours: producer ${framing} cbor${keys}`,
+      ...["json", "cbor"].flatMap((protocol) =>
+        ["", " putAll"].map((how) =>
+          `ours: producer ${framing} ${protocol}${keys}${how}`
+        )
+      ),
     );
   const lines: string[] = [];
   const compare = (
@@ -150,7 +153,10 @@ function targets(rows: readonly Row[]): string {
       compare(
         `${framing} over ${protocol} ÷ \`fetch\` alone, rate`,
         rate,
-        best(`ours: producer ${framing} ${protocol}`),
+        best(
+          `ours: producer ${framing} ${protocol}`,
+          `ours: producer ${framing} ${protocol} putAll`,
+        ),
         best(`fetch alone: fetch ${framing} ${protocol}`),
         0.7,
       );
