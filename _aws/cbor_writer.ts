@@ -5,7 +5,7 @@
  */
 import type { CborValue } from "./cbor_value.ts";
 
-type Fields = Readonly<Record<string, CborValue>>;
+type Fields = { readonly [key: string]: CborValue };
 
 const utf8 = new TextEncoder();
 
@@ -58,7 +58,7 @@ export class CborWriter {
   write(value: CborValue): void {
     switch (typeof value) {
       case "string":
-        return this.#text(value);
+        return this.text(value);
       case "number":
         return this.#number(value);
       case "bigint":
@@ -84,7 +84,7 @@ export class CborWriter {
       this.#bytes.set(value, this.#length);
       this.#length += value.length;
     } else if (Array.isArray(value)) {
-      this.#header(4, value.length);
+      this.array(value.length);
       for (const item of value) this.write(item);
     } else if (value instanceof Date) {
       if (Number.isNaN(value.getTime())) {
@@ -93,17 +93,7 @@ export class CborWriter {
       this.#header(6, 1);
       this.#number(value.getTime());
     } else {
-      const fields = value as Fields;
-      const keys = Object.keys(fields);
-      let count = 0;
-      for (const key of keys) if (fields[key] !== undefined) count++;
-      this.#header(5, count);
-      for (const key of keys) {
-        const item = fields[key];
-        if (item === undefined) continue;
-        this.#text(key);
-        this.write(item);
-      }
+      this.fields(value as Fields);
     }
   }
 
@@ -134,7 +124,32 @@ export class CborWriter {
     this.#length += 9;
   }
 
-  #text(value: string): void {
+  /** Begins a list of so many items, which are written next. */
+  array(length: number): void {
+    this.#header(4, length);
+  }
+
+  /** Begins a map of so many pairs; of each, the key is written first. */
+  map(size: number): void {
+    this.#header(5, size);
+  }
+
+  /** Appends a map; `more` is how many pairs will be written after those of `fields`. */
+  fields(fields: Fields, more = 0): void {
+    const keys = Object.keys(fields);
+    let count = more;
+    for (const key of keys) if (fields[key] !== undefined) count++;
+    this.map(count);
+    for (const key of keys) {
+      const item = fields[key];
+      if (item === undefined) continue;
+      this.text(key);
+      this.write(item);
+    }
+  }
+
+  /** Appends a text. */
+  text(value: string): void {
     // ASCII of up to 23 characters, which is every key and most values, has a known header and needs no encoder.
     const start = this.#length + 1;
     if (value.length < 24) {

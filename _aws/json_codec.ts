@@ -23,11 +23,15 @@ export const jsonCodec: Codec = {
     return encodeText(text);
   },
 
-  decode(_action, body) {
+  decode(action, body) {
     // Actions without an answer send an empty body.
     if (body.length === 0) return {};
     const text = decoder.decode(body);
-    return parseWithBlobsApart(text) ??
+    // An answer of PutRecords has no blobs, and to look for them takes a third as long as to parse it.
+    const answer = action === "PutRecords"
+      ? undefined
+      : parseWithBlobsApart(text);
+    return answer ??
       normalizeAnswer(JSON.parse(text), { blob: blobOf, time: timeOf });
   },
 
@@ -102,6 +106,9 @@ function parseWithBlobsApart(text: string): object | undefined {
   }
 }
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 /** Requests are ASCII nearly always, and then `encodeInto` is ten times faster than `encode`. */
 function encodeText(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
@@ -128,15 +135,28 @@ function putRecordsText(request: PutRecordsShape): string {
     text += encodeBase64(Data);
     text += '"';
     if (PartitionKey !== undefined) {
-      text += ',"PartitionKey":' + JSON.stringify(PartitionKey);
+      text += ',"PartitionKey":' + quote(PartitionKey);
     }
     if (ExplicitHashKey !== undefined) {
-      text += ',"ExplicitHashKey":' + JSON.stringify(ExplicitHashKey);
+      text += ',"ExplicitHashKey":' + quote(ExplicitHashKey);
     }
     text += "}";
   }
   const others = JSON.stringify(toJson(rest));
   return text + (others === "{}" ? "]}" : "]," + others.slice(1));
+}
+
+/** JSON.stringify, several times faster where nothing needs an escape: keys hardly ever do. */
+function quote(text: string): string {
+  // Programs without types may pass anything; the service says what it thinks of it.
+  if (typeof text !== "string") return JSON.stringify(text);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) {
+      return JSON.stringify(text);
+    }
+  }
+  return `"${text}"`;
 }
 
 function toJson(value: unknown): unknown {

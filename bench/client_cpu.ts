@@ -1,105 +1,197 @@
 /**
- * The processor time of one call over loopback, of all threads of this process: what is left of it is what a program has for
- * its own work. The times of `client_bench.ts` include the sink, which has to share the cores.
+ * The processor time of one call over loopback, of all threads of the process: what is left of it is what a program has for
+ * its own work. The wall times include the sink, which has to share the cores.
  *
- *     npx -y deno@2 run -A bench/client_cpu.ts
+ * Every case runs in a process of its own, as the garbage and the compiled code of one would weigh on the others, and is
+ * warmed up there. The cases take turns, round after round, so that what else the machine does meets all of them; ratios
+ * are medians of the ratios within each round.
+ *
+ *     npx -y deno@2 run -A bench/client_cpu.ts [rounds]
  *
  * @module
  */
-import {
-  GetRecordsCommand,
-  KinesisClient as SdkClient,
-  PutRecordsCommand,
-} from "@aws-sdk/client-kinesis";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import process from "node:process";
 import { cborCodec } from "../_aws/cbor_codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
 import { KinesisClient } from "../client/mod.ts";
 import { startSink } from "./_support/sink.ts";
 
-const region = "us-east-1";
-const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
-const request = {
-  StreamName: "bench",
-  Records: Array.from({ length: 500 }, (_, i) => ({
-    Data: crypto.getRandomValues(new Uint8Array(1000)),
-    PartitionKey: `key-${i}`,
-  })),
-};
-const iterator = { ShardIterator: "next" };
-const { endpoint, close } = await startSink();
+/** What one call took, in milliseconds. */
+interface Times {
+  cpu: number;
+  wall: number;
+}
+type Action = "PutRecords" | "GetRecords";
+type Call = () => Promise<unknown>;
 
-async function measure(
+const SDK = "@aws-sdk/client-kinesis";
+const CLIENT = "KinesisClient";
+const FETCH = "fetch alone";
+const FETCH_HASH = "fetch, SHA-256";
+const FETCH_HASH_WRITE = "fetch, SHA-256, writing";
+const PROTOCOLS = ["json", "cbor"] as const;
+const PLANS = {
+  PutRecords: {
+    title: "PutRecords 500 x 1 KB",
+    whats: [CLIENT, FETCH, FETCH_HASH, FETCH_HASH_WRITE],
+    // Long, as the optimizing compiler goes on for a thousand calls, on threads that count too.
+    warmUp: 1500,
+    calls: 300,
+  },
+  GetRecords: {
+    title: "GetRecords 10 000 x 1 KB",
+    whats: [CLIENT, FETCH],
+    warmUp: 40,
+    calls: 25,
+  },
+};
+
+async function callOf(
+  action: Action,
   name: string,
-  calls: number,
-  call: () => Promise<unknown>,
-): Promise<void> {
-  for (let i = 0; i < calls / 4; i++) await call();
+  endpoint: string,
+): Promise<Call> {
+  const region = "us-east-1";
+  const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+  const request = {
+    StreamName: "bench",
+    Records: Array.from({ length: 500 }, (_, i) => ({
+      Data: crypto.getRandomValues(new Uint8Array(1000)),
+      PartitionKey: `key-${i}`,
+    })),
+  };
+  const iterator = { ShardIterator: "next" };
+  const isPut = action === "PutRecords";
+  if (name === SDK) {
+    const sdk = await import("@aws-sdk/client-kinesis");
+    const { NodeHttpHandler } = await import("@smithy/node-http-handler");
+    const requestHandler = new NodeHttpHandler();
+    const client = new sdk.KinesisClient({
+      region,
+      credentials,
+      endpoint,
+      requestHandler,
+    });
+    return isPut
+      ? () => client.send(new sdk.PutRecordsCommand(request))
+      : () => client.send(new sdk.GetRecordsCommand(iterator));
+  }
+  const protocol = name.endsWith("json") ? "json" : "cbor";
+  const client = new KinesisClient({ protocol, endpoint, region, credentials });
+  const codec = protocol === "json" ? jsonCodec : cborCodec;
+  const headers = {
+    "content-type": codec.contentType,
+    "x-amz-target": `Kinesis_20131202.${action}`,
+  };
+  const encode = () => codec.encode(action, isPut ? request : iterator);
+  const send = async (body: Uint8Array<ArrayBuffer>) => {
+    const init = { method: "POST", headers, body };
+    await (await fetch(endpoint, init)).arrayBuffer();
+  };
+  const sendHashed = async (body: Uint8Array<ArrayBuffer>) => {
+    await crypto.subtle.digest("SHA-256", body);
+    await send(body);
+  };
+  const ready = encode();
+  switch (name.slice(0, name.lastIndexOf(", "))) {
+    case CLIENT:
+      return () =>
+        isPut ? client.putRecords(request) : client.getRecords(iterator);
+    case FETCH:
+      return () => send(ready);
+    case FETCH_HASH:
+      return () => sendHashed(ready);
+    case FETCH_HASH_WRITE:
+      return () => sendHashed(encode());
+    default:
+      throw new RangeError(`There is no case "${name}"`);
+  }
+}
+
+async function measure(call: Call, calls: number): Promise<Times> {
   const started = performance.now();
   const before = process.cpuUsage();
   for (let i = 0; i < calls; i++) await call();
   const { user, system } = process.cpuUsage(before);
-  const ms = (value: number) => (value / calls).toFixed(2).padStart(7);
-  const wall = performance.now() - started;
-  console.log(
-    `${name.padEnd(36)} ${ms((user + system) / 1000)} ms of CPU, ${
-      ms(wall)
-    } ms in all`,
-  );
+  return {
+    cpu: (user + system) / 1000 / calls,
+    wall: (performance.now() - started) / calls,
+  };
 }
 
-const sdk = new SdkClient({
-  region,
-  credentials,
-  endpoint,
-  requestHandler: new NodeHttpHandler(),
-});
-console.log("PutRecords 500 × 1 KB");
-await measure(
-  "@aws-sdk/client-kinesis",
-  200,
-  () => sdk.send(new PutRecordsCommand(request)),
-);
-for (const protocol of ["json", "cbor"] as const) {
-  const client = new KinesisClient({ protocol, endpoint, region, credentials });
-  const codec = protocol === "json" ? jsonCodec : cborCodec;
-  const body = codec.encode("PutRecords", request);
-  const headers = {
-    "content-type": codec.contentType,
-    "x-amz-target": "Kinesis_20131202.PutRecords",
-  };
-  await measure(
-    `KinesisClient, ${protocol}`,
-    200,
-    () => client.putRecords(request),
-  );
-  await measure(`fetch alone, ${protocol}`, 200, async () => {
-    const init = { method: "POST", headers, body };
-    await (await fetch(endpoint, init)).arrayBuffer();
-  });
+/** Measures one case in a new process. */
+async function inProcess(...args: [Action, string, string]): Promise<Times> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", import.meta.filename!, "--case", ...args],
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`${args.join(" ")} has failed`);
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
-console.log("GetRecords 10 000 × 1 KB");
-await measure(
-  "@aws-sdk/client-kinesis",
-  30,
-  () => sdk.send(new GetRecordsCommand(iterator)),
-);
-for (const protocol of ["json", "cbor"] as const) {
-  const client = new KinesisClient({ protocol, endpoint, region, credentials });
-  const codec = protocol === "json" ? jsonCodec : cborCodec;
-  const headers = {
-    "content-type": codec.contentType,
-    "x-amz-target": "Kinesis_20131202.GetRecords",
-  };
-  await measure(
-    `KinesisClient, ${protocol}`,
-    30,
-    () => client.getRecords(iterator),
-  );
-  await measure(`fetch alone, ${protocol}`, 30, async () => {
-    const init = { method: "POST", headers, body: "{}" };
-    await (await fetch(endpoint, init)).arrayBuffer();
-  });
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
-close();
+
+function line(
+  name: string,
+  taken: ReadonlyMap<string, Times[]>,
+): string {
+  const own = taken.get(name)!;
+  const columns = (["cpu", "wall"] as const).map((key) => {
+    const values = own.map((times) => times[key]);
+    const rateOf = (other: string) =>
+      median(values.map((value, i) => taken.get(other)![i]![key] / value));
+    const toSdk = name === SDK ? "" : `${rateOf(SDK).toFixed(2)}x`;
+    const toFetch = name === SDK || name.startsWith(FETCH + ",")
+      ? ""
+      : `${Math.round(100 * rateOf(`${FETCH},${name.split(",").pop()}`))} %`;
+    const text = `${median(values).toFixed(2)} (${
+      Math.min(...values).toFixed(2)
+    })`;
+    return `${text.padStart(15)} ${toSdk.padStart(6)} ${toFetch.padStart(6)}`;
+  });
+  return `${name.padEnd(30)} ${columns.join("  |")}`;
+}
+
+function load(): string {
+  return Deno.loadavg().map((value) => value.toFixed(1)).join(" ");
+}
+
+async function main(rounds: number): Promise<void> {
+  const sink = await startSink();
+  console.log(
+    `ms of CPU | ms in all: median (lowest) of ${rounds} rounds, rate against the SDK (x) and against ${FETCH} (%)`,
+  );
+  console.log(`load before: ${load()}`);
+  try {
+    for (const action of ["PutRecords", "GetRecords"] as const) {
+      const { title, whats } = PLANS[action];
+      const names = [
+        SDK,
+        ...PROTOCOLS.flatMap((p) => whats.map((what) => `${what}, ${p}`)),
+      ];
+      const taken = new Map<string, Times[]>(names.map((name) => [name, []]));
+      for (let round = 0; round < rounds; round++) {
+        for (const name of names) {
+          taken.get(name)!.push(await inProcess(action, name, sink.endpoint));
+        }
+      }
+      console.log(`\n${title}`);
+      for (const name of names) console.log(line(name, taken));
+    }
+  } finally {
+    sink.close();
+  }
+  console.log(`\nload after: ${load()}`);
+}
+
+if (Deno.args[0] === "--case") {
+  const [, action, name, endpoint] = Deno.args as [string, Action, ...string[]];
+  const { warmUp, calls } = PLANS[action];
+  const call = await callOf(action, name!, endpoint!);
+  await measure(call, warmUp);
+  console.log(JSON.stringify(await measure(call, calls)));
+} else {
+  await main(Number(Deno.args[0] ?? 7));
+}

@@ -88,6 +88,45 @@ Deno.test("jsonCodec reads null and absent fields alike, at any depth", () => {
   );
 });
 
+Deno.test("jsonCodec reads an answer of PutRecords with its failures, and null as absent", () => {
+  const stored = { SequenceNumber: "1", ShardId: "shardId-000000000000" };
+  const failed = {
+    ErrorCode: "InternalFailure",
+    ErrorMessage: 'cannot store "Data":"x"',
+  };
+  const text = JSON.stringify({
+    FailedRecordCount: 1,
+    EncryptionType: null,
+    Records: [
+      stored,
+      { ...stored, ErrorCode: null, ErrorMessage: null },
+      { ...failed, SequenceNumber: null, ShardId: null },
+    ],
+  });
+  assertEquals(decode("PutRecords", text), {
+    FailedRecordCount: 1,
+    Records: [stored, stored, failed],
+  });
+});
+
+Deno.test("jsonCodec escapes every character of a key that JSON asks for", () => {
+  for (let code = 0; code < 0x300; code++) {
+    const PartitionKey = `a${String.fromCharCode(code)}b`;
+    const ExplicitHashKey = String.fromCharCode(code);
+    const Records = [{
+      Data: new Uint8Array(1),
+      PartitionKey,
+      ExplicitHashKey,
+    }];
+    assertEquals(
+      textOf("PutRecords", { Records }),
+      JSON.stringify({
+        Records: [{ Data: "AA==", PartitionKey, ExplicitHashKey }],
+      }),
+    );
+  }
+});
+
 Deno.test("jsonCodec reads times as seconds with fractions and as text", () => {
   for (
     const [text, ms] of [
