@@ -5,6 +5,8 @@
  */
 import type { Clock } from "./clock.ts";
 
+const SETTING = Symbol("being set");
+
 /** A timer that is set and put off again and again. */
 export class Alarm {
   readonly #clock: Clock;
@@ -22,16 +24,21 @@ export class Alarm {
   /** Sets it, unless it is set already. */
   set(): void {
     if (this.#timer !== undefined || this.#ms === Infinity) return;
-    this.#timer = this.#clock.setTimeout(() => {
+    // Deno loads its timers at the first use and runs pending callbacks meanwhile, which may come here again.
+    this.#timer = SETTING;
+    const timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
       this.#ring();
     }, this.#ms);
+    if (this.#timer === SETTING) this.#timer = timer;
+    else this.#clock.clearTimeout(timer);
   }
 
   /** Puts it off until it is set again. */
   clear(): void {
-    if (this.#timer === undefined) return;
-    this.#clock.clearTimeout(this.#timer);
+    const timer = this.#timer;
+    if (timer === undefined) return;
     this.#timer = undefined;
+    if (timer !== SETTING) this.#clock.clearTimeout(timer);
   }
 }

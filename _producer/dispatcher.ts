@@ -29,6 +29,11 @@ export interface DispatcherEvents<T>
   repack(puts: readonly Pending<T>[]): Promise<EncodedRecord<Pending<T>>[]>;
 }
 
+interface LimitTimer {
+  handle: unknown;
+  readonly at: number;
+}
+
 /** A request of this size costs hardly more by the byte than a larger one, so it does not wait to become one. */
 const ENOUGH_BYTES = 1_048_576;
 const NONE: readonly string[] = [];
@@ -47,7 +52,7 @@ export class Dispatcher<T> {
   /** Records that were packed so far, and up to which of them all are to be sent without waiting for a full batch. */
   #seq = 0;
   #due = 0;
-  #limitTimer: { readonly handle: unknown; readonly at: number } | undefined;
+  #limitTimer: LimitTimer | undefined;
 
   /** Makes a dispatcher; `signal` ends all requests and waits. */
   constructor(
@@ -358,11 +363,12 @@ export class Dispatcher<T> {
       if (this.#limitTimer.at <= now + wait) return;
       clock.clearTimeout(this.#limitTimer.handle);
     }
-    const handle = clock.setTimeout(() => {
+    const timer: LimitTimer = { handle: undefined, at: now + wait };
+    this.#limitTimer = timer;
+    timer.handle = clock.setTimeout(() => {
       this.#limitTimer = undefined;
       this.#events.idle();
     }, wait);
-    this.#limitTimer = { handle, at: now + wait };
   }
 
   #expire(now: number): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Alarm } from "../_core/alarm.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
 import type { FailedAttempt, FailedRecord, PutReceipt } from "../records.ts";
@@ -63,7 +64,8 @@ export class Engine<T> {
   #full = false;
   readonly #most: Load;
   readonly #roomForAll: Load;
-  #lingerTimer: unknown;
+  /** After `lingerMs` everything that is inside goes, full batch or not. */
+  readonly #linger: Alarm;
   #failure: KinesisError | undefined;
   #end: End | undefined;
 
@@ -78,6 +80,11 @@ export class Engine<T> {
       records: options.bufferedRecords,
       bytes: options.bufferedBytes,
     };
+    this.#linger = new Alarm(
+      options.clock,
+      options.lingerMs,
+      () => this.#flushIntake(),
+    );
     this.#roomForAll = Backlog.roomForAll(this.#most);
     this.#dispatcher = new Dispatcher(options, {
       delivered: (puts, receipt) => this.#onDelivered(puts, receipt),
@@ -285,28 +292,10 @@ export class Engine<T> {
   ): void {
     this.#intake.add(value, keys, outcome);
     // A value that was refused at once leaves nothing to send.
-    if (this.#lingerTimer === undefined && this.#pending.length > 0) {
-      this.#schedule();
-    }
+    if (this.#pending.length > 0 && !this.#end) this.#linger.set();
     // While all requests are under way, the end of one of them is what to wait for.
     const { batchIsFull, sender } = this.#dispatcher;
     if (batchIsFull && sender.ready) this.#pump();
-  }
-
-  /** After `lingerMs` everything that is inside now goes, full batch or not. */
-  #schedule(): void {
-    if (this.#lingerTimer !== undefined || this.#end) return;
-    const { clock, lingerMs } = this.#options;
-    this.#lingerTimer = clock.setTimeout(() => {
-      this.#lingerTimer = undefined;
-      this.#flushIntake();
-    }, lingerMs);
-  }
-
-  /** Nothing is inside: a producer that waits for values keeps no timer, and with it no process, alive. */
-  #unschedule(): void {
-    this.#options.clock.clearTimeout(this.#lingerTimer);
-    this.#lingerTimer = undefined;
   }
 
   async #flushIntake(): Promise<void> {
@@ -329,9 +318,10 @@ export class Engine<T> {
     this.#dispatcher.pump();
     // Records that have expired make room.
     this.#letIn();
-    if (this.#pending.length === 0) this.#unschedule();
+    // A producer that waits for values keeps no timer, and with it no process, alive.
+    if (this.#pending.length === 0) this.#linger.clear();
     else if (this.#dispatcher.waitsForMore || this.#intake.pending > 0) {
-      this.#schedule();
+      this.#linger.set();
     }
   }
 
@@ -444,7 +434,7 @@ export class Engine<T> {
 
   #stop(end: End): void {
     this.#end = end;
-    this.#unschedule();
+    this.#linger.clear();
     this.#dispatcher.stop();
     this.#abort.abort(end.error);
     this.#deadLetters?.release();

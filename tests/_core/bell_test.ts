@@ -38,3 +38,26 @@ Deno.test("Alarm rings once when it was set for its time and not cleared", async
   new Alarm(clock, Infinity, () => rings++).set();
   assertEquals(clock.pendingTimers, 0);
 });
+
+Deno.test("Alarm keeps one timer when it is set, or cleared, while it is being set", async () => {
+  for (const meanwhile of ["set", "clear"] as const) {
+    const clock = new FakeClock();
+    let rings = 0;
+    const alarm: Alarm = new Alarm(
+      {
+        now: () => clock.now(),
+        setTimeout(callback, ms) {
+          alarm[meanwhile]();
+          return clock.setTimeout(callback, ms);
+        },
+        clearTimeout: (handle) => clock.clearTimeout(handle),
+      },
+      100,
+      () => rings++,
+    );
+    alarm.set();
+    assertEquals(clock.pendingTimers, meanwhile === "set" ? 1 : 0);
+    await clock.advance(100);
+    assertEquals(rings, meanwhile === "set" ? 1 : 0);
+  }
+});
