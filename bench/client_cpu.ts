@@ -34,8 +34,8 @@ const PLANS = {
   PutRecords: {
     title: "PutRecords 500 x 1 KB",
     whats: [CLIENT, FETCH, FETCH_HASH, FETCH_HASH_WRITE],
-    // Long, as the optimizing compiler goes on for a thousand calls, on threads that count too.
-    warmUp: 1500,
+    // Long, as the optimizing compiler goes on for hundreds of calls, on threads that count too.
+    warmUp: 600,
     calls: 300,
   },
   GetRecords: {
