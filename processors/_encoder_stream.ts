@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Alarm } from "../_core/alarm.ts";
 import { systemClock } from "../_core/clock.ts";
 import type { EncodedRecord, Put } from "../records.ts";
 import { validateKeys } from "./keys.ts";
@@ -27,29 +28,20 @@ export function createEncoderStream<T>(
     );
   }
   let controller: TransformStreamDefaultController<EncodedRecord<Put<T>>>;
-  let timer: unknown;
   const packer = processor.createPacker<Put<T>>({
     maxRecordBytes,
     shardOf,
     emit: (record) => controller.enqueue(record),
   });
 
-  function stopTimer(): void {
-    if (timer !== undefined) clock.clearTimeout(timer);
-    timer = undefined;
-  }
-  function startTimer(): void {
-    if (lingerMs === undefined || packer.pending === 0) return;
-    timer ??= clock.setTimeout(async () => {
-      timer = undefined;
-      try {
-        await packer.flush();
-      } catch (error) {
-        // No effect if the stream has ended in the meantime.
-        controller.error(error);
-      }
-    }, lingerMs);
-  }
+  const linger = new Alarm(clock, lingerMs ?? Infinity, async () => {
+    try {
+      await packer.flush();
+    } catch (error) {
+      // No effect if the stream has ended in the meantime.
+      controller.error(error);
+    }
+  });
 
   const transformer: Transformer<Put<T>, EncodedRecord<Put<T>>> & {
     cancel(): void;
@@ -60,19 +52,17 @@ export function createEncoderStream<T>(
     transform(put) {
       validateKeys(put);
       const full = packer.push(put);
-      if (lingerMs !== undefined) {
-        if (packer.pending === 0) stopTimer();
-        else startTimer();
-      }
+      if (packer.pending === 0) linger.clear();
+      else linger.set();
       return full as Promise<void> | undefined;
     },
     async flush() {
-      stopTimer();
+      linger.clear();
       await packer.flush();
     },
     // The other ways to end: aborted from above, cancelled from below. Older runtimes do not call this; there the timer
     // ends by itself.
-    cancel: stopTimer,
+    cancel: () => linger.clear(),
   };
   return new TransformStream(transformer);
 }
