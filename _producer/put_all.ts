@@ -34,7 +34,7 @@ export class PutAll<T> implements Outcome<T> {
     this.#close();
   }
 
-  /** A value has been given up, or all of them. */
+  /** A value has been given up, or the producer has failed with all of them. */
   reject(error: unknown, failed?: FailedRecord<T>): void {
     if (!failed) return this.#ended.reject(error);
     this.#failures.push(failed);
@@ -58,9 +58,13 @@ export class PutAll<T> implements Outcome<T> {
     const reading = this.#read(values, accept).catch((error) => {
       problem = { error };
     }).then(() => this.#close());
-    // A source may take its time after the producer has failed.
-    await Promise.race([reading, this.#ended.promise]);
-    await this.#ended.promise;
+    try {
+      // A source may take its time after the producer has failed.
+      await Promise.race([reading, this.#ended.promise]);
+      await this.#ended.promise;
+    } catch (error) {
+      throw this.#withOwn(error as DeliveryError<T>);
+    }
     if (this.#failures.length > 0) throw this.#failure(stream, problem);
     if (problem) throw problem.error;
     return { delivered: this.#delivered };
@@ -99,6 +103,20 @@ export class PutAll<T> implements Outcome<T> {
 
   #close(): void {
     if (--this.#open === 0) this.#ended.resolve();
+  }
+
+  /** An error of the whole producer: it lists what was unsettled, and that is not what had been given up before. */
+  #withOwn(error: DeliveryError<T>): DeliveryError<T> {
+    const { length } = this.#failures;
+    if (length === 0) return error;
+    return new DeliveryError<T>(
+      `${error.message}; ${length} values of this call had been given up before`,
+      {
+        code: error.code,
+        cause: error,
+        failures: [...this.#failures, ...error.failures],
+      },
+    );
   }
 
   #failure(stream: string, problem?: { error: unknown }): DeliveryError<T> {

@@ -184,6 +184,28 @@ Deno.test("putAll rejects at once when the producer fails or is aborted, however
   }
 });
 
+Deno.test("putAll names what was given up before the producer failed or was aborted, too", async () => {
+  for (const end of ["denied", "aborted"]) {
+    const { clock, client, producer } = setUp();
+    client.latencyMs = 100;
+    client.onPut = () => {
+      throw accessDenied();
+    };
+    const values = [1, 2n as unknown as number, 3];
+    const all = producer.putAll(values).catch((error) => error);
+    await clock.advance(50);
+    if (end === "aborted") await producer.abort(new Error("enough"));
+    const error = await clock.runUntil(all);
+    assertInstanceOf(error, DeliveryError);
+    assertEquals(error.failures.map(({ value }) => value), [2n, 1, 3]);
+    assertEquals(
+      error.code,
+      end === "denied" ? "AccessDeniedException" : "Aborted",
+    );
+    assertEquals(producer.undelivered().map(({ value }) => value), [1, 3]);
+  }
+});
+
 Deno.test("putAll accounts for every value whatever fails", async () => {
   await fc.assert(
     fc.asyncProperty(
