@@ -145,6 +145,12 @@ export class Engine<T> {
     return admitted;
   }
 
+  /** A value that was not accepted, for reports. */
+  describe(value: T, keys: PutKeys, error: KinesisError): FailedRecord<T> {
+    return this.#intake.describe({ value, keys, outcome: undefined })
+      .toFailed(error);
+  }
+
   /**
    * Sends everything that was accepted so far and waits until all of it is settled. `arriving` resolves when what was
    * written before has been accepted or waits for room, if something has yet to.

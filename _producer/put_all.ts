@@ -14,6 +14,18 @@ export interface PutAllResult {
   delivered: number;
 }
 
+/** Takes the values of one `putAll`. */
+export interface ValueTaker<T> {
+  /**
+   * Accepts a value, now or when there is room.
+   *
+   * @throws {KinesisError} if the producer has ended
+   */
+  accept(value: T): Promise<void> | undefined;
+  /** A value that was not accepted, for reports. */
+  describe(value: T, error: KinesisError): FailedRecord<T>;
+}
+
 /** Counts how the values of one `putAll` end. */
 export class PutAll<T> implements Outcome<T> {
   readonly #ended = deferred<void>();
@@ -43,19 +55,20 @@ export class PutAll<T> implements Outcome<T> {
 
   /**
    * Hands over all values, one after the other, and resolves when they are settled. The first thing that goes wrong with the
-   * source or the producer ends it, but not before the values that were handed over are settled.
+   * source or the producer ends it, but not before the values that were handed over are settled. What was taken from the
+   * source has been delivered or is in the error then.
    *
-   * @throws {DeliveryError} if values were given up
+   * @throws {DeliveryError} if values were given up, or not accepted any more
    * @throws {TypeError} if there is nothing to iterate over
    */
   async run(
     values: Iterable<T> | AsyncIterable<T>,
-    accept: (value: T) => Promise<void> | undefined,
+    taker: ValueTaker<T>,
     stream: string,
   ): Promise<PutAllResult> {
     checkIterable(values);
     let problem: { readonly error: unknown } | undefined;
-    const reading = this.#read(values, accept).catch((error) => {
+    const reading = this.#read(values, taker).catch((error) => {
       problem = { error };
     }).then(() => this.#close());
     try {
@@ -72,31 +85,30 @@ export class PutAll<T> implements Outcome<T> {
 
   async #read(
     values: Iterable<T> | AsyncIterable<T>,
-    accept: (value: T) => Promise<void> | undefined,
+    taker: ValueTaker<T>,
   ): Promise<void> {
     if (Symbol.asyncIterator in values) {
       for await (const value of values) {
-        const waiting = this.#take(value, accept);
+        const waiting = this.#take(value, taker);
         if (waiting) await waiting;
       }
     } else {
       for (const value of values) {
-        const waiting = this.#take(value, accept);
+        const waiting = this.#take(value, taker);
         if (waiting) await waiting;
       }
     }
   }
 
-  #take(
-    value: T,
-    accept: (value: T) => Promise<void> | undefined,
-  ): Promise<void> | undefined {
+  #take(value: T, taker: ValueTaker<T>): Promise<void> | undefined {
     // Before: a value that cannot become a record is settled at once.
     this.#open++;
     try {
-      return accept(value);
+      return taker.accept(value);
     } catch (error) {
       this.#open--;
+      // The source will not yield it again.
+      this.#failures.push(taker.describe(value, error as KinesisError));
       throw error;
     }
   }

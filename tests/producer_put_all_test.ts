@@ -154,10 +154,33 @@ Deno.test("putAll stops when the producer is closed, and what was written is del
   const all = producer.putAll(source()).catch((error) => error);
   await clock.advance(35);
   await clock.runUntil(producer.close());
-  assertInstanceOf(await clock.runUntil(all), ClosedError);
+  const error = await clock.runUntil(all);
   assertEquals(numbers(), [0, 1, 2, 3]);
+  // The source does not yield it again.
+  assertInstanceOf(error, DeliveryError);
+  assertInstanceOf(error.cause, ClosedError);
+  assertEquals(error.code, "Closed");
+  assertEquals(
+    error.failures.map(({ value, partitionKey }) => [value, partitionKey]),
+    [[4, "k4"]],
+  );
   assert(ended);
-  await assertRejects(() => producer.putAll([1]), ClosedError);
+});
+
+Deno.test("putAll takes nothing from its source when the producer has ended before", async () => {
+  for (const end of ["closed", "aborted", "denied"]) {
+    const { clock, client, producer } = setUp({ lingerMs: 0 });
+    client.onPut = () => {
+      throw accessDenied();
+    };
+    if (end === "closed") await producer.close();
+    else if (end === "aborted") await producer.abort(new Error("enough"));
+    else await clock.runUntil(producer.put(1).catch(() => {}));
+    const source = upTo(3).values();
+    const error = await producer.putAll(source).catch((error) => error);
+    assertInstanceOf(error, end === "denied" ? DeliveryError : ClosedError);
+    assertEquals([...source], [0, 1, 2]);
+  }
 });
 
 Deno.test("putAll rejects at once when the producer fails or is aborted, however slow its source is", async () => {
