@@ -25,8 +25,11 @@ export interface DispatcherEvents<T>
 
   /** Other shards are going to be predicted: from `change` on, which is called once nothing is packed for the old ones. */
   changing(change: () => void): void;
-  /** Packs values again, for the shards that are predicted now. Never rejects. */
-  repack(puts: readonly Pending<T>[]): Promise<EncodedRecord<Pending<T>>[]>;
+  /** Packs values again, for the shards that are predicted now; `sending` carried them so far. Never rejects. */
+  repack(
+    puts: readonly Pending<T>[],
+    sending: Sending,
+  ): Promise<EncodedRecord<Pending<T>>[]>;
 }
 
 interface LimitTimer {
@@ -290,7 +293,7 @@ export class Dispatcher<T> {
     let version: number;
     do {
       version = this.#routes.version;
-      records = await this.#events.repack(puts);
+      records = await this.#events.repack(puts, item);
     } while (version !== this.#routes.version);
     this.#release(item);
     const { place = [] } = item;

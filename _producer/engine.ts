@@ -6,15 +6,19 @@
 import { Alarm } from "../_core/alarm.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
-import type { FailedAttempt, FailedRecord, PutReceipt } from "../records.ts";
+import type { FailedRecord, PutReceipt } from "../records.ts";
 import { Backlog, type Load } from "./backlog.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Flushes, type FlushResult } from "./flushes.ts";
 import { Intake, type PutKeys, type Written } from "./intake.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
-import { type Outcome, type Pending, PendingList } from "./pending.ts";
-import type { Outgoing } from "./send_queue.ts";
+import {
+  type Outcome,
+  type Pending,
+  PendingList,
+  type Sending,
+} from "./pending.ts";
 import { type LineName, Waiters } from "./waiters.ts";
 
 /** Numbers of a producer since its start, and right now. */
@@ -45,6 +49,7 @@ interface End {
 }
 
 const NO_KEYS: PutKeys = {};
+const NEVER_SENT: Sending = { attempts: 0 };
 
 /** Accepts, packs and sends. */
 export class Engine<T> {
@@ -88,7 +93,7 @@ export class Engine<T> {
     this.#roomForAll = Backlog.roomForAll(this.#most);
     this.#dispatcher = new Dispatcher(options, {
       delivered: (puts, receipt) => this.#onDelivered(puts, receipt),
-      failed: (item, error) => this.#onFailed(item, error),
+      failed: (item, error) => this.#giveUp(item.record.puts, error, item),
       fatal: (error) => this.#fail(error),
       idle: () => this.#afterSettling(),
       // What was packed for the old shards must not come behind what is packed for the new ones.
@@ -98,7 +103,7 @@ export class Engine<T> {
           change();
           this.#waiters.rearrange((written) => this.#lineOf(written));
         }, (error) => this.#fail(error)),
-      repack: (puts) => this.#intake.repack(puts),
+      repack: (puts, sending) => this.#intake.repack(puts, sending),
     }, this.#abort.signal);
     this.#intake = new Intake(
       options,
@@ -107,7 +112,8 @@ export class Engine<T> {
       {
         taken: (pending) => this.#pending.add(pending),
         packed: (record) => this.#dispatcher.add(record),
-        refused: (pending, error) => this.#giveUp(pending, error, 0),
+        refused: (pending, error, sending) =>
+          this.#giveUp([pending], error, sending),
         idle: () => this.#afterSettling(),
       },
       this.#abort.signal,
@@ -340,29 +346,36 @@ export class Engine<T> {
     }
   }
 
-  #onFailed(item: Outgoing<T>, error: KinesisError): void {
-    for (const pending of item.record.puts) {
-      this.#giveUp(pending, error, item.attempts, item.history);
-    }
-  }
-
-  /** A value ends: its own `put` hears it, or the dead letters take it, or the whole producer fails. */
+  /**
+   * Values end together: of each its own `put` hears, or the dead letters take it, or the whole producer fails. `sending` says
+   * what had been tried.
+   */
   #giveUp(
-    pending: Pending<T>,
+    puts: readonly Pending<T>[],
     error: KinesisError,
-    attempts: number,
-    history?: readonly FailedAttempt[],
+    { attempts, history }: Sending = NEVER_SENT,
   ): void {
-    // After the end it stays among the undelivered.
-    if (this.#end || !this.#pending.has(pending)) return;
-    pending.givenUp = { attempts, error, history };
-    this.#reportFailed(pending, error, attempts);
-    if (pending.outcome) {
-      this.#remove(pending, error);
-      pending.outcome.reject(error, pending.toFailed(error));
-      this.#settleFlushes();
-    } else if (this.#deadLetters) this.#bury(this.#deadLetters, pending, error);
-    else this.#fail(error);
+    const ending = puts.filter((pending) =>
+      this.#pending.has(pending) && !pending.givenUp
+    );
+    // Before anybody hears of one: that may end the producer, which lists the others then.
+    for (const pending of ending) {
+      pending.givenUp = { attempts, error, history };
+    }
+    let isFatal = false;
+    for (const pending of ending) {
+      // After the end it stays among the undelivered.
+      if (this.#end) return;
+      this.#reportFailed(pending, error, attempts);
+      if (pending.outcome) {
+        this.#remove(pending, error);
+        pending.outcome.reject(error, pending.toFailed(error));
+      } else if (this.#deadLetters) {
+        this.#bury(this.#deadLetters, pending, error);
+      } else isFatal = true;
+    }
+    if (isFatal) this.#fail(error);
+    else this.#settleFlushes();
   }
 
   #reportFailed(pending: Pending<T>, error: unknown, attempts: number): void {
