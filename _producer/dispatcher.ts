@@ -324,6 +324,8 @@ export class Dispatcher<T> {
     for (const put of record.puts) {
       (this.#shardOfKeys(put) === shardId ? inside : outside).push(put);
     }
+    // Before the others, whose end may be that of the producer.
+    this.#events.delivered(inside, receipt);
     if (outside.length === 0) {
       this.#release(item);
       this.#queue.settled(item);
@@ -339,7 +341,6 @@ export class Dispatcher<T> {
         this.#takeApart(item);
       }
     }
-    if (inside.length > 0) this.#events.delivered(inside, receipt);
     this.#events.idle();
   }
 

@@ -102,3 +102,24 @@ Deno.test("FailedRecord of a value that cannot be packed again tells its attempt
   assertEquals(producer.stats().delivered, 6);
   await clock.runUntil(producer.close());
 });
+
+Deno.test("DeliveryError does not list what was stored of a record whose other values were given up", async () => {
+  const { clock, client, producer } = await splitBetweenAttempts({
+    maxAttempts: 1,
+  });
+  const shardId = client.openShardIds[0]!;
+  const writer = producer.getWriter();
+  const items = itemsOf("abcdef");
+  for (const item of items) writer.write(item).catch(() => {});
+  const error = await clock.runUntil(writer.closed.catch((error) => error));
+  assertInstanceOf(error, DeliveryError);
+  assertEquals(error.code, "WrongShard");
+  const stray = error.failures.map(({ partitionKey }) => partitionKey);
+  const stored = client.stored.at(-1)!.shardId;
+  assertEquals(
+    stray,
+    items.map(({ key }) => key).filter((key) => client.shardOf(key) !== stored),
+  );
+  assertEquals(error.failures.every(({ attempts }) => attempts === 1), true);
+  assertEquals(client.openShardIds.includes(shardId), true);
+});
