@@ -328,8 +328,9 @@ export class Engine<T> {
     if (this.#failure) return this.#finishFailing();
     if (!this.#dispatcher.live || this.#end) return;
     this.#dispatcher.pump();
-    // Records that have expired make room.
+    // Records that have expired make room, or have ended the producer.
     this.#letIn();
+    if (this.#end) return;
     // A producer that waits for values keeps no timer, and with it no process, alive.
     if (this.#pending.length === 0) this.#linger.clear();
     else if (this.#dispatcher.waitsForMore || this.#intake.pending > 0) {
