@@ -367,13 +367,14 @@ export class Engine<T> {
     for (const pending of ending) {
       // After the end it stays among the undelivered.
       if (this.#end) return;
-      this.#reportFailed(pending, error, attempts);
       if (pending.outcome) {
         this.#remove(pending, error);
         pending.outcome.reject(error, pending.toFailed(error));
       } else if (this.#deadLetters) {
         this.#bury(this.#deadLetters, pending, error);
       } else isFatal = true;
+      // Last: a hook may abort the producer.
+      this.#reportFailed(pending, error, attempts);
     }
     if (isFatal) this.#fail(error);
     else this.#settleFlushes();
@@ -415,15 +416,16 @@ export class Engine<T> {
     if (this.#deadLetters && this.#deadLetters.writing > 0) return;
     const why = this.#failure!;
     const failures = this.#collect(why);
-    for (const [pending, { error, attempts }] of failures) {
-      if (!pending.givenUp) this.#reportFailed(pending, error, attempts);
-    }
     const { stream } = this.#options;
     const error = new DeliveryError<T>(
       `Cannot deliver ${failures.size} records to ${stream}: ${why.message}`,
       { code: why.code, cause: why, failures: [...failures.values()] },
     );
     this.#stop({ how: "failed", error, why });
+    // Only after the end: a hook may abort the producer.
+    for (const [pending, { error, attempts }] of failures) {
+      if (!pending.givenUp) this.#reportFailed(pending, error, attempts);
+    }
     this.#reject(error, error);
     this.#onFatal(error);
   }
