@@ -48,14 +48,14 @@ const MOST_SLABS = 1024;
 // one slow shard would keep that of all others alive.
 function sharingEncoder<T, P extends Put<T>>(
   name: string,
-  { stringify }: TextCodec<T>,
+  codec: TextCodec<T>,
   { shardOf }: PackerOptions<P>,
 ): (put: P) => Uint8Array<ArrayBuffer> {
   const byShard = new Map<string | undefined, Slabs>();
   return (put) => {
     let text: string;
     try {
-      text = stringify(put.value);
+      text = codec.stringify(put.value);
     } catch (cause) {
       throw notSerializable(put, name, cause);
     }
