@@ -170,7 +170,7 @@ export class Dispatcher<T> {
     return this.#routes.shardOf(partitionKey, explicitHashKey);
   }
 
-  /** Which record carries which of the values that are not settled. */
+  /** Which record carries which value: all that were packed, and neither settled nor given up. */
   sendings(): Map<Pending<T>, Sending> {
     const sendings = new Map<Pending<T>, Sending>();
     for (const item of this.#queue.all()) {
