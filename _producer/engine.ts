@@ -6,19 +6,14 @@
 import { Alarm } from "../_core/alarm.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
-import type { FailedRecord, PutReceipt } from "../records.ts";
+import type { FailedRecord } from "../records.ts";
 import { Backlog, type Load } from "./backlog.ts";
-import { DeadLetters } from "./dead_letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { Flushes, type FlushResult } from "./flushes.ts";
+import type { FlushResult } from "./flushes.ts";
 import { Intake, type PutKeys, type Written } from "./intake.ts";
+import { Ledger } from "./ledger.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
-import {
-  type Outcome,
-  type Pending,
-  PendingList,
-  type Sending,
-} from "./pending.ts";
+import type { Outcome, Pending } from "./pending.ts";
 import { type LineName, Waiters } from "./waiters.ts";
 
 /** Numbers of a producer since its start, and right now. */
@@ -49,23 +44,17 @@ interface End {
 }
 
 const NO_KEYS: PutKeys = {};
-const NEVER_SENT: Sending = { attempts: 0 };
 
 /** Accepts, packs and sends. */
 export class Engine<T> {
   readonly #options: ResolvedProducerOptions<T>;
   readonly #onFatal: (error: DeliveryError<T>) => void;
   readonly #abort = new AbortController();
-  /** Values stay here until they are acknowledged, reported to their `put`, or written to the dead letters. */
-  readonly #pending = new PendingList<T>();
+  readonly #ledger: Ledger<T>;
   readonly #waiters = new Waiters<Written<T>>();
-  readonly #flushes = new Flushes<T>();
   readonly #intake: Intake<T>;
   readonly #dispatcher: Dispatcher<T>;
-  readonly #deadLetters: DeadLetters<T> | undefined;
   #started = false;
-  #delivered = 0;
-  #failed = 0;
   #full = false;
   readonly #most: Load;
   readonly #roomForAll: Load;
@@ -91,9 +80,14 @@ export class Engine<T> {
       () => this.#flushIntake(),
     );
     this.#roomForAll = Backlog.roomForAll(this.#most);
+    this.#ledger = new Ledger(options, {
+      failed: (error) => this.#fail(error),
+      idle: () => this.#afterSettling(),
+    });
     this.#dispatcher = new Dispatcher(options, {
-      delivered: (puts, receipt) => this.#onDelivered(puts, receipt),
-      failed: (item, error) => this.#giveUp(item.record.puts, error, item),
+      delivered: (puts, receipt) => this.#ledger.deliver(puts, receipt),
+      failed: (item, error) =>
+        this.#ledger.giveUp(item.record.puts, error, item),
       fatal: (error) => this.#fail(error),
       idle: () => this.#afterSettling(),
       // What was packed for the old shards must not come behind what is packed for the new ones.
@@ -110,16 +104,14 @@ export class Engine<T> {
       (partitionKey, explicitHashKey) =>
         this.#dispatcher.shardOf(partitionKey, explicitHashKey),
       {
-        taken: (pending) => this.#pending.add(pending),
+        taken: (pending) => this.#ledger.take(pending),
         packed: (record) => this.#dispatcher.add(record),
         refused: (pending, error, sending) =>
-          this.#giveUp([pending], error, sending),
+          this.#ledger.giveUp([pending], error, sending),
         idle: () => this.#afterSettling(),
       },
       this.#abort.signal,
     );
-    this.#deadLetters = options.deadLetter &&
-      new DeadLetters(options.deadLetter);
   }
 
   /**
@@ -163,14 +155,14 @@ export class Engine<T> {
    */
   async flush(arriving?: Promise<void>): Promise<FlushResult<T>> {
     if (this.#end && this.#end.how !== "closed") throw this.#end.error;
-    if (!arriving && this.#pending.length + this.#waiters.length === 0) {
+    if (!arriving && this.#ledger.open + this.#waiters.length === 0) {
       return { delivered: 0, failed: [] };
     }
-    const flush = this.#flushes.begin();
+    const flush = this.#ledger.beginFlush();
     const written = () => {
-      flush.upTo = this.#pending.lastOrdinal;
+      flush.upTo = this.#ledger.lastOrdinal;
       this.#flushIntake();
-      this.#settleFlushes();
+      this.#ledger.settleFlushes();
     };
     if (arriving) {
       this.#flushIntake();
@@ -231,11 +223,11 @@ export class Engine<T> {
   stats(): ProducerStats {
     const { inFlight, requests, retried, throttled } = this.#dispatcher.sender;
     return {
-      bufferedRecords: this.#pending.length,
+      bufferedRecords: this.#ledger.open,
       bufferedBytes: this.#bufferedBytes,
       inFlight,
-      delivered: this.#delivered,
-      failed: this.#failed,
+      delivered: this.#ledger.delivered,
+      failed: this.#ledger.failed,
       requests,
       retried,
       throttled,
@@ -256,12 +248,12 @@ export class Engine<T> {
   }
 
   get #used(): Load {
-    return { records: this.#pending.length, bytes: this.#bufferedBytes };
+    return { records: this.#ledger.open, bytes: this.#bufferedBytes };
   }
 
   get #hasRoomForAll(): boolean {
     // For every value, so nothing is allocated.
-    return this.#pending.length < this.#roomForAll.records &&
+    return this.#ledger.open < this.#roomForAll.records &&
       this.#bufferedBytes < this.#roomForAll.bytes;
   }
 
@@ -304,7 +296,7 @@ export class Engine<T> {
   ): void {
     this.#intake.add(value, keys, outcome);
     // A value that was refused at once leaves nothing to send.
-    if (this.#pending.length > 0 && !this.#end) this.#linger.set();
+    if (this.#ledger.open > 0 && !this.#end) this.#linger.set();
     // While all requests are under way, the end of one of them is what to wait for.
     const { batchIsFull, sender } = this.#dispatcher;
     if (batchIsFull && sender.ready) this.#pump();
@@ -332,71 +324,10 @@ export class Engine<T> {
     this.#letIn();
     if (this.#end) return;
     // A producer that waits for values keeps no timer, and with it no process, alive.
-    if (this.#pending.length === 0) this.#linger.clear();
+    if (this.#ledger.open === 0) this.#linger.clear();
     else if (this.#dispatcher.waitsForMore || this.#intake.pending > 0) {
       this.#linger.set();
     }
-  }
-
-  #onDelivered(puts: readonly Pending<T>[], receipt: PutReceipt): void {
-    for (const pending of puts) {
-      if (!this.#pending.remove(pending)) continue;
-      this.#delivered++;
-      this.#flushes.delivered(pending.ordinal);
-      pending.outcome?.resolve(receipt);
-    }
-  }
-
-  /**
-   * Values end together: of each its own `put` hears, or the dead letters take it, or the whole producer fails. `sending` says
-   * what had been tried.
-   */
-  #giveUp(
-    puts: readonly Pending<T>[],
-    error: KinesisError,
-    { attempts, history }: Sending = NEVER_SENT,
-  ): void {
-    const ending = puts.filter((pending) =>
-      this.#pending.has(pending) && !pending.givenUp
-    );
-    // Before anybody hears of one: that may end the producer, which lists the others then.
-    for (const pending of ending) {
-      pending.givenUp = { attempts, error, history };
-    }
-    let isFatal = false;
-    for (const pending of ending) {
-      // After the end it stays among the undelivered.
-      if (this.#end) return;
-      if (pending.outcome) {
-        this.#remove(pending, error);
-        pending.outcome.reject(error, pending.toFailed(error));
-      } else if (this.#deadLetters) {
-        this.#bury(this.#deadLetters, pending, error);
-      } else isFatal = true;
-      // Last: a hook may abort the producer.
-      this.#reportFailed(pending, error, attempts);
-    }
-    if (isFatal) this.#fail(error);
-    else this.#settleFlushes();
-  }
-
-  #reportFailed(pending: Pending<T>, error: unknown, attempts: number): void {
-    this.#failed++;
-    const { stream, hooks } = this.#options;
-    const { partitionKey } = pending;
-    notify(hooks, "onRecordFailed", { stream, partitionKey, error, attempts });
-  }
-
-  #bury(to: DeadLetters<T>, pending: Pending<T>, error: KinesisError): void {
-    to.write(pending.toFailed(error)).then(() => {
-      this.#remove(pending, error);
-      this.#afterSettling();
-    }, (error) => this.#fail(error));
-  }
-
-  #remove(pending: Pending<T>, error: KinesisError): void {
-    if (!this.#pending.remove(pending)) return;
-    this.#flushes.failed(pending.ordinal, pending.toFailed(error));
   }
 
   #fail(cause: unknown): void {
@@ -413,7 +344,7 @@ export class Engine<T> {
   // What is on its way may still arrive, at Kinesis or in the dead letters: it must not be reported as lost.
   #finishFailing(): void {
     if (this.#end || this.#dispatcher.sender.inFlight > 0) return;
-    if (this.#deadLetters && this.#deadLetters.writing > 0) return;
+    if (this.#ledger.isBurying) return;
     const why = this.#failure!;
     const failures = this.#collect(why);
     const { stream } = this.#options;
@@ -423,9 +354,7 @@ export class Engine<T> {
     );
     this.#stop({ how: "failed", error, why });
     // Only after the end: a hook may abort the producer.
-    for (const [pending, { error, attempts }] of failures) {
-      if (!pending.givenUp) this.#reportFailed(pending, error, attempts);
-    }
+    this.#ledger.reportAll(failures);
     this.#reject(error, error);
     this.#onFatal(error);
   }
@@ -433,24 +362,17 @@ export class Engine<T> {
   /** Every value that is not settled, those that wait for room among them. */
   #collect(why: KinesisError | Error): Map<Pending<T>, FailedRecord<T>> {
     for (const written of this.#waiters.waiting) {
-      this.#pending.add(this.#intake.describe(written));
+      this.#ledger.take(this.#intake.describe(written));
     }
     return this.#unsettled(why);
   }
 
   #unsettled(why: KinesisError | Error): Map<Pending<T>, FailedRecord<T>> {
-    const sendings = this.#dispatcher.sendings();
-    const failures = new Map<Pending<T>, FailedRecord<T>>();
-    for (const pending of this.#pending) {
-      const sending = pending.givenUp ?? sendings.get(pending);
-      failures.set(pending, pending.toFailed(why, sending));
-    }
-    return failures;
+    return this.#ledger.unsettled(why, this.#dispatcher.sendings());
   }
 
   #reject(error: DeliveryError<T>, reason: unknown): void {
-    for (const pending of this.#pending) pending.outcome?.reject(error);
-    this.#flushes.fail(error);
+    this.#ledger.reject(error);
     this.#waiters.dissolve(reason);
   }
 
@@ -459,12 +381,12 @@ export class Engine<T> {
     this.#linger.clear();
     this.#dispatcher.stop();
     this.#abort.abort(end.error);
-    this.#deadLetters?.release();
+    this.#ledger.end();
   }
 
   #afterSettling(): void {
     this.#letIn();
-    this.#settleFlushes();
+    this.#ledger.settleFlushes();
     this.#pump();
     this.#flushIfStuck();
   }
@@ -483,12 +405,8 @@ export class Engine<T> {
     notify(hooks, "onBuffer", {
       stream,
       state: full ? "full" : "free",
-      bufferedRecords: this.#pending.length,
+      bufferedRecords: this.#ledger.open,
       bufferedBytes: this.#bufferedBytes,
     });
-  }
-
-  #settleFlushes(): void {
-    this.#flushes.settle(this.#pending.first?.ordinal ?? Infinity);
   }
 }
