@@ -1,11 +1,23 @@
 /** What a `FailedRecord` says of the tries that a value has had, wherever the value was when it was given up. */
 import { assertEquals, assertInstanceOf } from "@std/assert";
+import fc from "fast-check";
 import { delay } from "../_core/clock.ts";
 import { DeliveryError, KinesisError } from "../errors.ts";
-import { jsonLines, kplJson } from "../processors/mod.ts";
+import {
+  gzip,
+  json,
+  jsonLines,
+  kplJson,
+  type Processor,
+} from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
 import type { FailedRecord } from "../records.ts";
-import { seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
+import {
+  accessDenied,
+  connectionLost,
+  seeded,
+  StubKinesis,
+} from "./_producer/stub_kinesis.ts";
 import { FakeClock } from "./_services/fake_clock.ts";
 
 interface Item {
@@ -122,4 +134,116 @@ Deno.test("DeliveryError does not list what was stored of a record whose other v
   );
   assertEquals(error.failures.every(({ attempts }) => attempts === 1), true);
   assertEquals(client.openShardIds.includes(shardId), true);
+});
+
+const PROCESSORS: Record<string, () => Processor<number>> = {
+  json: () => json<number>(),
+  lines: () => jsonLines<number>(),
+  kpl: () => kplJson<number>({ maxAggregateBytes: 200 }),
+  gzip: () => gzip(jsonLines<number>()),
+};
+
+Deno.test("FailedRecord.attempts is the number of requests that carried the value, whatever happened to it", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        seed: fc.integer(),
+        processor: fc.constantFrom(...Object.keys(PROCESSORS)),
+        ordering: fc.constantFrom(
+          "none" as const,
+          "key" as const,
+          "shard" as const,
+        ),
+        count: fc.integer({ min: 1, max: 60 }),
+        bufferedRecords: fc.integer({ min: 1, max: 60 }),
+        maxAttempts: fc.integer({ min: 1, max: 6 }),
+        recordTtlMs: fc.constantFrom(Infinity, 300, 1500),
+        lingerMs: fc.constantFrom(0, 50),
+        splits: fc.integer({ min: 0, max: 3 }),
+        end: fc.constantFrom("close", "abort", "denied"),
+      }),
+      async ({ seed, processor: name, count, splits, end, ...options }) => {
+        const random = seeded(seed);
+        const clock = new FakeClock();
+        const client = new StubKinesis(clock);
+        const processor = PROCESSORS[name]!();
+        let requests = 0;
+        client.onPut = async (request) => {
+          await delay(random() * 100, { clock });
+          if (++requests === 3) {
+            for (let i = 0; i < splits; i++) {
+              client.split(client.openShardIds[0]!);
+            }
+          }
+          if (end === "denied" && requests === 8) throw accessDenied();
+          if (random() < 0.1) throw connectionLost();
+          return client.storeSome(
+            request,
+            () => random() < 0.4 ? "InternalFailure" : undefined,
+          );
+        };
+        const producer = new Producer<number>({
+          ...options,
+          client,
+          streamName: "s",
+          processor,
+          partitionKey: (n) => `k${n % 9}`,
+          clock,
+          random,
+        });
+        const failed = new Map<number, FailedRecord<number>>();
+        const writer = producer.getWriter();
+        writer.closed.catch(() => {});
+        const ends: Promise<unknown>[] = [];
+        for (let n = 0; n < count;) {
+          if (random() < 0.5) writer.write(n++).catch(() => {});
+          else {
+            const values = Array.from({ length: 3 }, () => n++);
+            ends.push(
+              producer.putAll(values).catch((error: DeliveryError<number>) => {
+                for (const failure of error.failures ?? []) {
+                  failed.set(failure.value, failure);
+                }
+              }),
+            );
+          }
+          if (random() < 0.2) await clock.advance(random() * 200);
+        }
+        if (end === "abort") {
+          await clock.advance(random() * 1000);
+          ends.push(writer.abort("enough").catch(() => {}));
+        } else ends.push(writer.close().catch(() => {}));
+        await clock.runUntil(Promise.all(ends), 1e8);
+        await clock.advance(100_000);
+        const carried = new Map<number, number>();
+        for (const { Records } of client.requests) {
+          for (const { Data } of Records) {
+            const items = await processor.unpack({
+              streamName: "s",
+              shardId: "shardId-000000000000",
+              partitionKey: "k",
+              sequenceNumber: "1",
+              data: Data as Uint8Array<ArrayBuffer>,
+            });
+            for (const item of items) {
+              if (item.type === "error") throw item.error;
+              carried.set(item.value, (carried.get(item.value) ?? 0) + 1);
+            }
+          }
+        }
+        // Those that were unsettled at the end as they are now, answers that came after it included.
+        for (const failure of producer.undelivered()) {
+          failed.set(failure.value, failure);
+        }
+        for (const [value, { attempts, history }] of failed) {
+          assertEquals(
+            [value, attempts],
+            [value, carried.get(value) ?? 0],
+          );
+          assertEquals((history?.length ?? 0) <= attempts, true);
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
 });
