@@ -1,5 +1,5 @@
 /**
- * The producer without its stream: accepts values, packs them, sends them, and accounts for every single one.
+ * The producer without its stream: accepts values, has them packed and sent, and ends when it is told to or has to.
  *
  * @module
  */

@@ -2,7 +2,7 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
 import { delay } from "../_core/clock.ts";
-import { DeliveryError, KinesisError } from "../errors.ts";
+import { DeliveryError, type KinesisError } from "../errors.ts";
 import {
   gzip,
   json,

@@ -121,14 +121,14 @@ Deno.test("putAll delivers what came before its source failed", async () => {
   for (const isAsync of [false, true]) {
     const { clock, producer, numbers } = setUp();
     const problem = new Error("no more");
-    function* source() {
+    const source = function* () {
       yield 1;
       yield 2;
       throw problem;
-    }
-    async function* slowly() {
+    };
+    const slowly = async function* () {
       for (const n of source()) yield await n;
-    }
+    };
     const thrown = await clock.runUntil(
       producer.putAll(isAsync ? slowly() : source()).catch((error) => error),
     );
@@ -190,10 +190,10 @@ Deno.test("putAll rejects at once when the producer fails or is aborted, however
       throw accessDenied();
     };
     let more = (_: number) => {};
-    async function* source() {
+    const source = async function* () {
       yield 1;
       yield await new Promise<number>((resolve) => more = resolve);
-    }
+    };
     const all = producer.putAll(source()).catch((error) => error);
     await clock.advance(0);
     if (end === "aborted") await producer.abort(new Error("enough"));
