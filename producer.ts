@@ -179,17 +179,27 @@ export class Producer<T> extends WritableStream<T> {
    * await producer.close();
    * ```
    *
-   * @throws {DeliveryError} with the values that were given up, or if the producer fails as a whole
-   * @throws {ClosedError} if the producer is closed before all values are written
+   * What was taken from the source is delivered or in the error, what was not is in neither. When the producer fails as a
+   * whole, that is told at once: a value that the source is still looking for is not waited for.
+   *
+   * @throws {DeliveryError} with the values that were given up, or if the producer fails as a whole; with the code `Closed`
+   * and the value that was taken last if the producer is closed before all values are written
+   * @throws {ClosedError} if the producer is closed already
    */
-  putAll(
+  async putAll(
     values: Iterable<T> | AsyncIterable<T>,
     keys: PutKeys = {},
   ): Promise<PutAllResult> {
+    this.#checkOpen();
+    const engine = this.#engine;
+    if (engine.error) throw engine.error;
     const all = new PutAll<T>();
-    return all.run(values, (value) => {
-      this.#checkOpen();
-      return this.#engine.accept(value, keys, all);
+    return await all.run(values, {
+      accept: (value) => {
+        this.#checkOpen();
+        return engine.accept(value, keys, all);
+      },
+      describe: (value, error) => engine.describe(value, keys, error),
     }, this.#stream);
   }
 

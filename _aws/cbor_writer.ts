@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isBytes } from "../_core/bytes.ts";
 import type { CborValue } from "./cbor_value.ts";
 
 type Fields = { readonly [key: string]: CborValue };
@@ -19,7 +20,7 @@ export function sizeBound(value: CborValue): number {
       return HEADER_BYTES + value.length * 3;
     case "object": {
       if (value === null) return 1;
-      if (value instanceof Uint8Array) return HEADER_BYTES + value.length;
+      if (isBytes(value)) return HEADER_BYTES + value.length;
       if (value instanceof Date) return 1 + HEADER_BYTES;
       let size = HEADER_BYTES;
       if (Array.isArray(value)) {
@@ -79,7 +80,7 @@ export class CborWriter {
 
   #object(value: Exclude<CborValue, undefined>): void {
     if (value === null) return this.#null();
-    if (value instanceof Uint8Array) {
+    if (isBytes(value)) {
       this.#header(2, value.length);
       this.#bytes.set(value, this.#length);
       this.#length += value.length;

@@ -4,6 +4,7 @@
  * @module
  */
 import { base64Decoder, decodeBase64, encodeBase64 } from "../_core/base64.ts";
+import { isBytes } from "../_core/bytes.ts";
 import { normalizeAnswer, type ScalarReaders } from "./answer.ts";
 import { type Codec, errorBodyOf } from "./codec.ts";
 
@@ -161,7 +162,7 @@ function quote(text: string): string {
 
 function toJson(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Uint8Array) return encodeBase64(value);
+  if (isBytes(value)) return encodeBase64(value);
   if (value instanceof Date) return value.getTime() / 1000;
   if (Array.isArray(value)) return value.map(toJson);
   const fields: Record<string, unknown> = {};

@@ -15,7 +15,7 @@ export class Slabs {
     this.#slabBytes = slabBytes;
   }
 
-  /** Room for so many bytes, all zero; {@linkcode Slabs.shorten} gives back what is not needed at its end. */
+  /** Room for so many bytes, whatever they are; {@linkcode Slabs.shorten} gives back what is not needed at its end. */
   take(length: number): Uint8Array<ArrayBuffer> {
     if (length > this.#slabBytes / 4) return new Uint8Array(length);
     if (length > this.#slab.length - this.#used) {

@@ -25,8 +25,11 @@ export interface DispatcherEvents<T>
 
   /** Other shards are going to be predicted: from `change` on, which is called once nothing is packed for the old ones. */
   changing(change: () => void): void;
-  /** Packs values again, for the shards that are predicted now. Never rejects. */
-  repack(puts: readonly Pending<T>[]): Promise<EncodedRecord<Pending<T>>[]>;
+  /** Packs values again, for the shards that are predicted now; `sending` carried them so far. Never rejects. */
+  repack(
+    puts: readonly Pending<T>[],
+    sending: Sending,
+  ): Promise<EncodedRecord<Pending<T>>[]>;
 }
 
 interface LimitTimer {
@@ -165,7 +168,7 @@ export class Dispatcher<T> {
     return this.#routes.shardOf(partitionKey, explicitHashKey);
   }
 
-  /** Which record carries which of the values that are not settled. */
+  /** Which record carries which value: all that were packed, and neither settled nor given up. */
   sendings(): Map<Pending<T>, Sending> {
     const sendings = new Map<Pending<T>, Sending>();
     for (const item of this.#queue.all()) {
@@ -288,7 +291,7 @@ export class Dispatcher<T> {
     let version: number;
     do {
       version = this.#routes.version;
-      records = await this.#events.repack(puts);
+      records = await this.#events.repack(puts, item);
     } while (version !== this.#routes.version);
     this.#release(item);
     const { place = [] } = item;
@@ -319,6 +322,8 @@ export class Dispatcher<T> {
     for (const put of record.puts) {
       (this.#shardOfKeys(put) === shardId ? inside : outside).push(put);
     }
+    // Before the others, whose end may be that of the producer.
+    this.#events.delivered(inside, receipt);
     if (outside.length === 0) {
       this.#release(item);
       this.#queue.settled(item);
@@ -334,7 +339,6 @@ export class Dispatcher<T> {
         this.#takeApart(item);
       }
     }
-    if (inside.length > 0) this.#events.delivered(inside, receipt);
     this.#events.idle();
   }
 

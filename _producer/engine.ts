@@ -1,5 +1,5 @@
 /**
- * The producer without its stream: accepts values, packs them, sends them, and accounts for every single one.
+ * The producer without its stream: accepts values, has them packed and sent, and ends when it is told to or has to.
  *
  * @module
  */
@@ -7,15 +7,14 @@ import { Alarm } from "../_core/alarm.ts";
 import { notify } from "../_core/notify.ts";
 import { turn } from "../_core/turn.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
-import type { FailedAttempt, FailedRecord, PutReceipt } from "../records.ts";
+import type { FailedRecord } from "../records.ts";
 import { Backlog, type Load } from "./backlog.ts";
-import { DeadLetters } from "./dead_letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { Flushes, type FlushResult } from "./flushes.ts";
+import type { FlushResult } from "./flushes.ts";
 import { Intake, type PutKeys, type Written } from "./intake.ts";
+import { Ledger } from "./ledger.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
-import { type Outcome, type Pending, PendingList } from "./pending.ts";
-import type { Outgoing } from "./send_queue.ts";
+import type { Outcome, Pending } from "./pending.ts";
 import { type LineName, Waiters } from "./waiters.ts";
 
 /** Numbers of a producer since its start, and right now. */
@@ -54,17 +53,12 @@ export class Engine<T> {
   readonly #options: ResolvedProducerOptions<T>;
   readonly #onFatal: (error: DeliveryError<T>) => void;
   readonly #abort = new AbortController();
-  /** Values stay here until they are acknowledged, reported to their `put`, or written to the dead letters. */
-  readonly #pending = new PendingList<T>();
+  readonly #ledger: Ledger<T>;
   readonly #waiters = new Waiters<Written<T>>();
-  readonly #flushes = new Flushes<T>();
   readonly #intake: Intake<T>;
   readonly #dispatcher: Dispatcher<T>;
-  readonly #deadLetters: DeadLetters<T> | undefined;
   #started = false;
   #sinceTurn = 0;
-  #delivered = 0;
-  #failed = 0;
   #full = false;
   readonly #most: Load;
   readonly #roomForAll: Load;
@@ -90,9 +84,14 @@ export class Engine<T> {
       () => this.#flushIntake(),
     );
     this.#roomForAll = Backlog.roomForAll(this.#most);
+    this.#ledger = new Ledger(options, {
+      failed: (error) => this.#fail(error),
+      idle: () => this.#afterSettling(),
+    });
     this.#dispatcher = new Dispatcher(options, {
-      delivered: (puts, receipt) => this.#onDelivered(puts, receipt),
-      failed: (item, error) => this.#onFailed(item, error),
+      delivered: (puts, receipt) => this.#ledger.deliver(puts, receipt),
+      failed: (item, error) =>
+        this.#ledger.giveUp(item.record.puts, error, item),
       fatal: (error) => this.#fail(error),
       idle: () => this.#afterSettling(),
       // What was packed for the old shards must not come behind what is packed for the new ones.
@@ -102,22 +101,21 @@ export class Engine<T> {
           change();
           this.#waiters.rearrange((written) => this.#lineOf(written));
         }, (error) => this.#fail(error)),
-      repack: (puts) => this.#intake.repack(puts),
+      repack: (puts, sending) => this.#intake.repack(puts, sending),
     }, this.#abort.signal);
     this.#intake = new Intake(
       options,
       (partitionKey, explicitHashKey) =>
         this.#dispatcher.shardOf(partitionKey, explicitHashKey),
       {
-        taken: (pending) => this.#pending.add(pending),
+        taken: (pending) => this.#ledger.take(pending),
         packed: (record) => this.#dispatcher.add(record),
-        refused: (pending, error) => this.#giveUp(pending, error, 0),
+        refused: (pending, error, sending) =>
+          this.#ledger.giveUp([pending], error, sending),
         idle: () => this.#afterSettling(),
       },
       this.#abort.signal,
     );
-    this.#deadLetters = options.deadLetter &&
-      new DeadLetters(options.deadLetter);
   }
 
   /**
@@ -156,20 +154,26 @@ export class Engine<T> {
     return turn();
   }
 
+  /** A value that was not accepted, for reports. */
+  describe(value: T, keys: PutKeys, error: KinesisError): FailedRecord<T> {
+    return this.#intake.describe({ value, keys, outcome: undefined })
+      .toFailed(error);
+  }
+
   /**
    * Sends everything that was accepted so far and waits until all of it is settled. `arriving` resolves when what was
    * written before has been accepted or waits for room, if something has yet to.
    */
   async flush(arriving?: Promise<void>): Promise<FlushResult<T>> {
     if (this.#end && this.#end.how !== "closed") throw this.#end.error;
-    if (!arriving && this.#pending.length + this.#waiters.length === 0) {
+    if (!arriving && this.#ledger.open + this.#waiters.length === 0) {
       return { delivered: 0, failed: [] };
     }
-    const flush = this.#flushes.begin();
+    const flush = this.#ledger.beginFlush();
     const written = () => {
-      flush.upTo = this.#pending.lastOrdinal;
+      flush.upTo = this.#ledger.lastOrdinal;
       this.#flushIntake();
-      this.#settleFlushes();
+      this.#ledger.settleFlushes();
     };
     if (arriving) {
       this.#flushIntake();
@@ -230,11 +234,11 @@ export class Engine<T> {
   stats(): ProducerStats {
     const { inFlight, requests, retried, throttled } = this.#dispatcher.sender;
     return {
-      bufferedRecords: this.#pending.length,
+      bufferedRecords: this.#ledger.open,
       bufferedBytes: this.#bufferedBytes,
       inFlight,
-      delivered: this.#delivered,
-      failed: this.#failed,
+      delivered: this.#ledger.delivered,
+      failed: this.#ledger.failed,
       requests,
       retried,
       throttled,
@@ -255,12 +259,12 @@ export class Engine<T> {
   }
 
   get #used(): Load {
-    return { records: this.#pending.length, bytes: this.#bufferedBytes };
+    return { records: this.#ledger.open, bytes: this.#bufferedBytes };
   }
 
   get #hasRoomForAll(): boolean {
     // For every value, so nothing is allocated.
-    return this.#pending.length < this.#roomForAll.records &&
+    return this.#ledger.open < this.#roomForAll.records &&
       this.#bufferedBytes < this.#roomForAll.bytes;
   }
 
@@ -303,7 +307,7 @@ export class Engine<T> {
   ): void {
     this.#intake.add(value, keys, outcome);
     // A value that was refused at once leaves nothing to send.
-    if (this.#pending.length > 0 && !this.#end) this.#linger.set();
+    if (this.#ledger.open > 0 && !this.#end) this.#linger.set();
     // While all requests are under way, the end of one of them is what to wait for.
     const { batchIsFull, sender } = this.#dispatcher;
     if (batchIsFull && sender.ready) this.#pump();
@@ -327,66 +331,14 @@ export class Engine<T> {
     if (this.#failure) return this.#finishFailing();
     if (!this.#dispatcher.live || this.#end) return;
     this.#dispatcher.pump();
-    // Records that have expired make room.
+    // Records that have expired make room, or have ended the producer.
     this.#letIn();
+    if (this.#end) return;
     // A producer that waits for values keeps no timer, and with it no process, alive.
-    if (this.#pending.length === 0) this.#linger.clear();
+    if (this.#ledger.open === 0) this.#linger.clear();
     else if (this.#dispatcher.waitsForMore || this.#intake.pending > 0) {
       this.#linger.set();
     }
-  }
-
-  #onDelivered(puts: readonly Pending<T>[], receipt: PutReceipt): void {
-    for (const pending of puts) {
-      if (!this.#pending.remove(pending)) continue;
-      this.#delivered++;
-      this.#flushes.delivered(pending.ordinal);
-      pending.outcome?.resolve(receipt);
-    }
-  }
-
-  #onFailed(item: Outgoing<T>, error: KinesisError): void {
-    for (const pending of item.record.puts) {
-      this.#giveUp(pending, error, item.attempts, item.history);
-    }
-  }
-
-  /** A value ends: its own `put` hears it, or the dead letters take it, or the whole producer fails. */
-  #giveUp(
-    pending: Pending<T>,
-    error: KinesisError,
-    attempts: number,
-    history?: readonly FailedAttempt[],
-  ): void {
-    // After the end it stays among the undelivered.
-    if (this.#end || !this.#pending.has(pending)) return;
-    pending.givenUp = { attempts, error, history };
-    this.#reportFailed(pending, error, attempts);
-    if (pending.outcome) {
-      this.#remove(pending, error);
-      pending.outcome.reject(error, pending.toFailed(error));
-      this.#settleFlushes();
-    } else if (this.#deadLetters) this.#bury(this.#deadLetters, pending, error);
-    else this.#fail(error);
-  }
-
-  #reportFailed(pending: Pending<T>, error: unknown, attempts: number): void {
-    this.#failed++;
-    const { stream, hooks } = this.#options;
-    const { partitionKey } = pending;
-    notify(hooks, "onRecordFailed", { stream, partitionKey, error, attempts });
-  }
-
-  #bury(to: DeadLetters<T>, pending: Pending<T>, error: KinesisError): void {
-    to.write(pending.toFailed(error)).then(() => {
-      this.#remove(pending, error);
-      this.#afterSettling();
-    }, (error) => this.#fail(error));
-  }
-
-  #remove(pending: Pending<T>, error: KinesisError): void {
-    if (!this.#pending.remove(pending)) return;
-    this.#flushes.failed(pending.ordinal, pending.toFailed(error));
   }
 
   #fail(cause: unknown): void {
@@ -403,18 +355,17 @@ export class Engine<T> {
   // What is on its way may still arrive, at Kinesis or in the dead letters: it must not be reported as lost.
   #finishFailing(): void {
     if (this.#end || this.#dispatcher.sender.inFlight > 0) return;
-    if (this.#deadLetters && this.#deadLetters.writing > 0) return;
+    if (this.#ledger.isBurying) return;
     const why = this.#failure!;
     const failures = this.#collect(why);
-    for (const [pending, { error, attempts }] of failures) {
-      if (!pending.givenUp) this.#reportFailed(pending, error, attempts);
-    }
     const { stream } = this.#options;
     const error = new DeliveryError<T>(
       `Cannot deliver ${failures.size} records to ${stream}: ${why.message}`,
       { code: why.code, cause: why, failures: [...failures.values()] },
     );
     this.#stop({ how: "failed", error, why });
+    // Only after the end: a hook may abort the producer.
+    this.#ledger.reportAll(failures);
     this.#reject(error, error);
     this.#onFatal(error);
   }
@@ -422,24 +373,17 @@ export class Engine<T> {
   /** Every value that is not settled, those that wait for room among them. */
   #collect(why: KinesisError | Error): Map<Pending<T>, FailedRecord<T>> {
     for (const written of this.#waiters.waiting) {
-      this.#pending.add(this.#intake.describe(written));
+      this.#ledger.take(this.#intake.describe(written));
     }
     return this.#unsettled(why);
   }
 
   #unsettled(why: KinesisError | Error): Map<Pending<T>, FailedRecord<T>> {
-    const sendings = this.#dispatcher.sendings();
-    const failures = new Map<Pending<T>, FailedRecord<T>>();
-    for (const pending of this.#pending) {
-      const sending = pending.givenUp ?? sendings.get(pending);
-      failures.set(pending, pending.toFailed(why, sending));
-    }
-    return failures;
+    return this.#ledger.unsettled(why, this.#dispatcher.sendings());
   }
 
   #reject(error: DeliveryError<T>, reason: unknown): void {
-    for (const pending of this.#pending) pending.outcome?.reject(error);
-    this.#flushes.fail(error);
+    this.#ledger.reject(error);
     this.#waiters.dissolve(reason);
   }
 
@@ -448,12 +392,12 @@ export class Engine<T> {
     this.#linger.clear();
     this.#dispatcher.stop();
     this.#abort.abort(end.error);
-    this.#deadLetters?.release();
+    this.#ledger.end();
   }
 
   #afterSettling(): void {
     this.#letIn();
-    this.#settleFlushes();
+    this.#ledger.settleFlushes();
     this.#pump();
     this.#flushIfStuck();
   }
@@ -472,12 +416,8 @@ export class Engine<T> {
     notify(hooks, "onBuffer", {
       stream,
       state: full ? "full" : "free",
-      bufferedRecords: this.#pending.length,
+      bufferedRecords: this.#ledger.open,
       bufferedBytes: this.#bufferedBytes,
     });
-  }
-
-  #settleFlushes(): void {
-    this.#flushes.settle(this.#pending.first?.ordinal ?? Infinity);
   }
 }

@@ -10,7 +10,7 @@ import { validateKeys } from "../processors/mod.ts";
 import type { EncodedRecord } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { RecordLimit } from "./record_limit.ts";
-import { type Outcome, Pending } from "./pending.ts";
+import { type Outcome, Pending, type Sending } from "./pending.ts";
 
 /** Keys that override the producer's own for one value. */
 export interface PutKeys {
@@ -36,8 +36,8 @@ export interface IntakeEvents<T> {
   taken(pending: Pending<T>): void;
   /** A record is full. */
   packed(record: EncodedRecord<Pending<T>>): void;
-  /** The value cannot become a record. */
-  refused(pending: Pending<T>, error: KinesisError): void;
+  /** The value cannot become a record; `sending` carried it before, if it was one. */
+  refused(pending: Pending<T>, error: KinesisError, sending?: Sending): void;
   /** The packer has finished something that took time. */
   idle(): void;
 }
@@ -179,28 +179,37 @@ export class Intake<T> {
     else then();
   }
 
-  /** Packs values that were packed before, apart from all others. Those that cannot be packed any more are refused. */
+  /**
+   * Packs values again that `sending` carried so far, apart from all others. One that cannot be packed any more is refused.
+   */
   async repack(
     puts: readonly Pending<T>[],
+    sending: Sending,
   ): Promise<EncodedRecord<Pending<T>>[]> {
     const records: EncodedRecord<Pending<T>>[] = [];
-    const left = new Set(puts);
+    const inside = new Set<Pending<T>>();
     const packer = this.#createPacker((record) => {
-      for (const put of record.puts) left.delete(put);
+      for (const put of record.puts) inside.delete(put);
       records.push(record);
     }, MAX_RECORD_BYTES);
-    let failure: unknown;
-    try {
-      for (const put of puts) {
+    for (const put of puts) {
+      // Refused when these values were packed again the last time.
+      if (put.givenUp) continue;
+      inside.add(put);
+      try {
         // No turn of the event loop where none is needed: the shards may change in it.
         const packing = packer.push(put);
         if (packing) await packing;
+      } catch (error) {
+        inside.delete(put);
+        this.#refuse(put, error, sending);
       }
+    }
+    try {
       await packer.flush();
     } catch (error) {
-      failure = error;
+      for (const put of inside) this.#refuse(put, error, sending);
     }
-    for (const put of left) this.#refuse(put, failure);
     return records;
   }
 
@@ -267,13 +276,14 @@ export class Intake<T> {
     return this.#sharedKey ??= crypto.randomUUID();
   }
 
-  #refuse(pending: Pending<T>, cause: unknown): void {
+  #refuse(pending: Pending<T>, cause: unknown, sending?: Sending): void {
     this.#events.refused(
       pending,
       cause instanceof KinesisError ? cause : new InvalidRecordError(
         `Cannot make a record of a value: ${String(cause)}`,
         { code: "NotSerializable", cause },
       ),
+      sending,
     );
   }
 

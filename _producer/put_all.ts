@@ -14,6 +14,18 @@ export interface PutAllResult {
   delivered: number;
 }
 
+/** Takes the values of one `putAll`. */
+export interface ValueTaker<T> {
+  /**
+   * Accepts a value, now or when there is room.
+   *
+   * @throws {KinesisError} if the producer has ended
+   */
+  accept(value: T): Promise<void> | undefined;
+  /** A value that was not accepted, for reports. */
+  describe(value: T, error: KinesisError): FailedRecord<T>;
+}
+
 /** Counts how the values of one `putAll` end. */
 export class PutAll<T> implements Outcome<T> {
   readonly #ended = deferred<void>();
@@ -34,7 +46,7 @@ export class PutAll<T> implements Outcome<T> {
     this.#close();
   }
 
-  /** A value has been given up, or all of them. */
+  /** A value has been given up, or the producer has failed with all of them. */
   reject(error: unknown, failed?: FailedRecord<T>): void {
     if (!failed) return this.#ended.reject(error);
     this.#failures.push(failed);
@@ -43,24 +55,29 @@ export class PutAll<T> implements Outcome<T> {
 
   /**
    * Hands over all values, one after the other, and resolves when they are settled. The first thing that goes wrong with the
-   * source or the producer ends it, but not before the values that were handed over are settled.
+   * source or the producer ends it, but not before the values that were handed over are settled. What was taken from the
+   * source has been delivered or is in the error then.
    *
-   * @throws {DeliveryError} if values were given up
+   * @throws {DeliveryError} if values were given up, or not accepted any more
    * @throws {TypeError} if there is nothing to iterate over
    */
   async run(
     values: Iterable<T> | AsyncIterable<T>,
-    accept: (value: T) => Promise<void> | undefined,
+    taker: ValueTaker<T>,
     stream: string,
   ): Promise<PutAllResult> {
     checkIterable(values);
     let problem: { readonly error: unknown } | undefined;
-    const reading = this.#read(values, accept).catch((error) => {
+    const reading = this.#read(values, taker).catch((error) => {
       problem = { error };
     }).then(() => this.#close());
-    // A source may take its time after the producer has failed.
-    await Promise.race([reading, this.#ended.promise]);
-    await this.#ended.promise;
+    try {
+      // A source may take its time after the producer has failed.
+      await Promise.race([reading, this.#ended.promise]);
+      await this.#ended.promise;
+    } catch (error) {
+      throw this.#withOwn(error as DeliveryError<T>);
+    }
     if (this.#failures.length > 0) throw this.#failure(stream, problem);
     if (problem) throw problem.error;
     return { delivered: this.#delivered };
@@ -68,37 +85,50 @@ export class PutAll<T> implements Outcome<T> {
 
   async #read(
     values: Iterable<T> | AsyncIterable<T>,
-    accept: (value: T) => Promise<void> | undefined,
+    taker: ValueTaker<T>,
   ): Promise<void> {
     if (Symbol.asyncIterator in values) {
       for await (const value of values) {
-        const waiting = this.#take(value, accept);
+        const waiting = this.#take(value, taker);
         if (waiting) await waiting;
       }
     } else {
       for (const value of values) {
-        const waiting = this.#take(value, accept);
+        const waiting = this.#take(value, taker);
         if (waiting) await waiting;
       }
     }
   }
 
-  #take(
-    value: T,
-    accept: (value: T) => Promise<void> | undefined,
-  ): Promise<void> | undefined {
+  #take(value: T, taker: ValueTaker<T>): Promise<void> | undefined {
     // Before: a value that cannot become a record is settled at once.
     this.#open++;
     try {
-      return accept(value);
+      return taker.accept(value);
     } catch (error) {
       this.#open--;
+      // The source will not yield it again.
+      this.#failures.push(taker.describe(value, error as KinesisError));
       throw error;
     }
   }
 
   #close(): void {
     if (--this.#open === 0) this.#ended.resolve();
+  }
+
+  /** An error of the whole producer: it lists what was unsettled, and that is not what had been given up before. */
+  #withOwn(error: DeliveryError<T>): DeliveryError<T> {
+    const { length } = this.#failures;
+    if (length === 0) return error;
+    return new DeliveryError<T>(
+      `${error.message}; ${length} values of this call had been given up before`,
+      {
+        code: error.code,
+        cause: error,
+        failures: [...this.#failures, ...error.failures],
+      },
+    );
   }
 
   #failure(stream: string, problem?: { error: unknown }): DeliveryError<T> {

@@ -46,9 +46,12 @@ export interface Outgoing<T> extends Sending, Grouped, Placed {
 /** Records up to this size are packed once more to share one: larger ones are worth a round trip each. */
 const SMALL_BYTES = 16_384;
 const MOST_JOINED_BYTES = 524_288;
-/** Whether a record may gain from sharing one with others; one that was packed so is as large as it gets. */
-function isSmall<T>({ record, isFull }: Outgoing<T>): boolean {
-  return !isFull && record.size <= SMALL_BYTES;
+/**
+ * Whether a record may gain from sharing one with others; one that was packed so is as large as it gets. What was sent before
+ * stays as it is: its attempts are not those of the others.
+ */
+function isSmall<T>({ record, isFull, attempts }: Outgoing<T>): boolean {
+  return !isFull && attempts === 0 && record.size <= SMALL_BYTES;
 }
 
 /** How many failed attempts a record remembers. */

@@ -8,6 +8,7 @@ import { cborCodec } from "../_aws/cbor_codec.ts";
 import type { Codec } from "../_aws/codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
 import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
+import { checkPutData } from "../_aws/put_data.ts";
 import { requestIdOf, serviceError } from "../_aws/service_error.ts";
 import { Signer } from "../_aws/sign.ts";
 import { raceAbort } from "../_core/race_abort.ts";
@@ -65,8 +66,13 @@ export class Exchange {
     this.#options = options;
   }
 
-  /** Encodes a request. */
+  /**
+   * Encodes a request.
+   *
+   * @throws {TypeError} if data to be written is no `Uint8Array`
+   */
   encode(action: string, request: object): Uint8Array<ArrayBuffer> {
+    checkPutData(action, request);
     return this.#options.codec.encode(action, request);
   }
 

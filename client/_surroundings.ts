@@ -4,6 +4,7 @@
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html}
  * @module
  */
+import { parseEndpointUrl } from "../_aws/secure_url.ts";
 import { type Environment, envOf } from "../credentials/environment.ts";
 import { loadProfile, type Profile } from "../credentials/shared_files.ts";
 import { KinesisError } from "../errors.ts";
@@ -18,7 +19,7 @@ export interface Surroundings {
   /** The region. */
   readonly region: string;
   /** The custom endpoint. */
-  readonly endpoint?: string | URL;
+  readonly endpoint?: URL;
   /** Whether FIPS endpoints are used. */
   readonly useFips: boolean;
   /** Whether dual-stack endpoints are used. */
@@ -61,7 +62,7 @@ export async function lookAround(
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "ignore_configured_endpoint_urls",
   );
-  const endpoint = isIgnored ? undefined : endpointOf(environment, profile);
+  const endpoint = isIgnored ? undefined : endpointOf(options, profile);
   const region = options.region ?? regionOf(environment) ??
     settings.get("region") ?? (endpoint && REGION_OF_NOWHERE);
   if (!region) {
@@ -89,12 +90,13 @@ function regionOf(environment: Environment): string | undefined {
 
 /** Variables go before files, and only then the endpoint of the service before that of all. */
 function endpointOf(
-  environment: Environment,
+  options: ResolvedClientOptions,
   { name, settings, services }: Profile,
-): string | undefined {
-  const variable = envOf(environment, "AWS_ENDPOINT_URL_KINESIS") ??
-    envOf(environment, "AWS_ENDPOINT_URL");
-  if (variable) return variable;
+): URL | undefined {
+  for (const variable of ["AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"]) {
+    const url = envOf(options.environment, variable);
+    if (url) return parse(variable, url, options);
+  }
   const section = settings.get("services");
   // Going on would send to AWS what was meant for somewhere else.
   if (section && !services) {
@@ -103,7 +105,31 @@ function endpointOf(
       { code: "InvalidEndpoint" },
     );
   }
-  return services?.get("kinesis.endpoint_url") ?? settings.get("endpoint_url");
+  const ofService = services?.get("kinesis.endpoint_url");
+  if (ofService) {
+    const source = `'endpoint_url' of kinesis in [services ${section}]`;
+    return parse(source, ofService, options);
+  }
+  const ofAll = settings.get("endpoint_url");
+  return ofAll === undefined
+    ? undefined
+    : parse(`'endpoint_url' of profile "${name}"`, ofAll, options);
+}
+
+function parse(
+  source: string,
+  url: string,
+  { allowHttp }: ResolvedClientOptions,
+): URL {
+  try {
+    return parseEndpointUrl("endpoint", url, allowHttp);
+  } catch (cause) {
+    const { message } = cause as RangeError;
+    throw new KinesisError(message.replace("'endpoint'", () => source), {
+      code: "InvalidEndpoint",
+      cause,
+    });
+  }
 }
 
 function accountModeOf(

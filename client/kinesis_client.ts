@@ -32,7 +32,8 @@ import type * as api from "./types/api.ts";
  *
  * Every method rejects with a {@linkcode ServiceError} when Kinesis answers with an error, a {@linkcode ConnectionError}
  * or {@linkcode TimeoutError} when no answer comes, a {@linkcode ResponseError} when the answer is not one of Kinesis,
- * a {@linkcode CredentialsError} when there are no credentials, and with the signal's reason when it is aborted.
+ * a {@linkcode CredentialsError} when there are no credentials, and with the signal's reason when it is aborted; the two that
+ * write records also with a `TypeError` when their data is no `Uint8Array`.
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import { Aggregate } from "./_kpl_aggregate.ts";
 import { hasMagic } from "./_kpl_format.ts";
 import { recordLimit } from "./_limit.ts";
 import type { Packer, PackerOptions } from "./processor.ts";
-import type { Serializer } from "./serializer.ts";
+import type { Serializer, TextCodec } from "./serializer.ts";
 import { recordOf, serializeValue } from "./single.ts";
 
 /** Options of `kpl()` and its relatives. */
@@ -82,7 +82,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     const { text } = this.#serializer;
     let data: Uint8Array<ArrayBuffer>;
     if (text) {
-      const value = this.#stringify(text.stringify, put);
+      const value = this.#stringify(text, put);
       if (
         open &&
         open.aggregate.addText(partitionKey, explicitHashKey, value, open.limit)
@@ -120,9 +120,9 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     return this.#kpl.outerPartitionKey === "a" ? "a" : put.partitionKey;
   }
 
-  #stringify(stringify: (value: T) => string, put: P): string {
+  #stringify(text: TextCodec<T>, put: P): string {
     try {
-      return stringify(put.value);
+      return text.stringify(put.value);
     } catch (cause) {
       throw notSerializable(put, this.#serializer.name, cause);
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isBytes } from "../_core/bytes.ts";
 import { serializerProcessor } from "./create_processor.ts";
 import type { SerializerProcessor } from "./serializer.ts";
 import { single } from "./single.ts";
@@ -29,7 +30,7 @@ export function bytes(): SerializerProcessor<Uint8Array<ArrayBuffer>> {
   return processor ??= serializerProcessor({
     name: "bytes",
     serialize(value) {
-      if (!(value instanceof Uint8Array)) {
+      if (!isBytes(value)) {
         throw new TypeError(
           `value must be a Uint8Array: it is ${typeof value}`,
         );

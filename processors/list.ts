@@ -42,8 +42,11 @@ const framing: Framing = {
   },
   unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[] {
     const unpacking = new Unpacking<T>(record, `list of ${serializer.name}`);
-    const parse = serializer.text?.parse ??
-      ((text: string) => serializer.deserialize(encodeUtf8(text)));
+    const { text: codec } = serializer;
+    const parse = (element: string) =>
+      codec
+        ? codec.parse(element)
+        : serializer.deserialize(encodeUtf8(element));
     try {
       const text = decodeUtf8(record.data);
       const scanner = new ListScanner(text);

@@ -82,7 +82,7 @@ function textOf(lines: Uint8Array): string | undefined {
 }
 
 function unpackText<T>(
-  { parse }: TextCodec<T>,
+  codec: TextCodec<T>,
   text: string,
   { partitionKey }: KinesisRecord,
   unpacking: Unpacking<T>,
@@ -98,7 +98,7 @@ function unpackText<T>(
     const line = text.slice(start, end);
     let value: T;
     try {
-      value = parse(line);
+      value = codec.parse(line);
     } catch (cause) {
       // Writers on Windows end lines with \r\n; where white space is a value, it has been parsed.
       if (!/^[ \t\r]*$/.test(line)) unpacking.damaged(cause);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isBytes } from "../_core/bytes.ts";
 import { Slabs } from "../_core/slabs.ts";
 import { encodeUtf8Into, utf8Length } from "../_core/utf8.ts";
 import type { EncodedRecord, KinesisRecord, Put } from "../records.ts";
@@ -48,14 +49,14 @@ const MOST_SLABS = 1024;
 // one slow shard would keep that of all others alive.
 function sharingEncoder<T, P extends Put<T>>(
   name: string,
-  { stringify }: TextCodec<T>,
+  codec: TextCodec<T>,
   { shardOf }: PackerOptions<P>,
 ): (put: P) => Uint8Array<ArrayBuffer> {
   const byShard = new Map<string | undefined, Slabs>();
   return (put) => {
     let text: string;
     try {
-      text = stringify(put.value);
+      text = codec.stringify(put.value);
     } catch (cause) {
       throw notSerializable(put, name, cause);
     }
@@ -108,7 +109,7 @@ export function decodeOne<T>(
 /**
  * The bytes of a value.
  *
- * @throws {InvalidRecordError} if the serializer refuses it
+ * @throws {InvalidRecordError} if the serializer refuses it, or makes no bytes of it
  */
 export function serializeValue<T>(
   serializer: Serializer<T>,
@@ -117,6 +118,8 @@ export function serializeValue<T>(
   let bytes: Uint8Array;
   try {
     bytes = serializer.serialize(put.value);
+    // A size that is no number would spoil the count of what is buffered.
+    if (!isBytes(bytes)) throw new TypeError("its bytes are no Uint8Array");
   } catch (cause) {
     throw notSerializable(put, serializer.name, cause);
   }

@@ -12,7 +12,13 @@ import {
   InvalidRecordError,
   KinesisError,
 } from "../errors.ts";
-import { json, jsonLines, string } from "../processors/mod.ts";
+import {
+  createProcessor,
+  json,
+  jsonLines,
+  single,
+  string,
+} from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
 import type { FailedRecord } from "../records.ts";
 import {
@@ -566,4 +572,36 @@ Deno.test("Producer refuses options that cannot work and names them", () => {
       text,
     );
   }
+});
+
+Deno.test("Producer refuses a value whose serializer makes no bytes of it, and goes on", async () => {
+  const { clock, client, producer } = setUp({
+    processor: createProcessor<string>({
+      serializer: {
+        name: "odd",
+        serialize: (value) => {
+          const bytes = new TextEncoder().encode(value);
+          const odd: Record<string, unknown> = {
+            text: value,
+            buffer: bytes.buffer,
+            view: new DataView(bytes.buffer),
+            list: [...bytes],
+            nothing: undefined,
+          };
+          return (value in odd ? odd[value] : bytes) as typeof bytes;
+        },
+        deserialize: (bytes) => new TextDecoder().decode(bytes),
+      },
+      framing: single(),
+    }),
+  });
+  for (const value of ["text", "buffer", "view", "list", "nothing"]) {
+    const error = await clock.runUntil(outcome(producer.put(value)));
+    assertInstanceOf(error, InvalidRecordError);
+    assertEquals(error.code, "NotSerializable");
+  }
+  assertEquals(producer.stats().bufferedBytes, 0);
+  await clock.runUntil(producer.put("good"));
+  assertEquals(client.texts, ["good"]);
+  await producer.close();
 });

@@ -4,6 +4,7 @@ import { json } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
 import { DeliveryError, ServiceError } from "../errors.ts";
 import {
+  accessDenied,
   connectionLost,
   seeded,
   StubKinesis,
@@ -150,4 +151,51 @@ Deno.test("Producer goes on when a provider of credentials is late, and stops wh
   );
   assertEquals(code, "ExpiredTokenException");
   assertEquals(client.requests.length, 6);
+});
+
+Deno.test("Producer lists every value once when a hook aborts it while it fails", async () => {
+  const controller = new AbortController();
+  const reported: string[] = [];
+  const { clock, client, producer } = setUp({
+    bufferedRecords: 1,
+    signal: controller.signal,
+    hooks: {
+      onRecordFailed({ partitionKey }) {
+        reported.push(partitionKey);
+        controller.abort(new Error("enough"));
+      },
+    },
+  });
+  client.onPut = () => {
+    throw accessDenied();
+  };
+  const writer = producer.getWriter();
+  writer.write(1).catch(() => {});
+  await clock.advance(0);
+  const waiting = [2, 3].map((n) =>
+    producer.put(n, { partitionKey: `k${n}` }).catch((error) => error)
+  );
+  await clock.runUntil(writer.closed.catch(() => {}));
+  assertEquals(producer.undelivered().map(({ value }) => value), [1, 2, 3]);
+  assertEquals(reported.length, 3);
+  for (const error of await Promise.all(waiting)) {
+    assertInstanceOf(error, DeliveryError);
+    assertEquals(error.code, "AccessDeniedException");
+    assertEquals(error.failures.length, 3);
+  }
+  assertEquals(clock.pendingTimers, 0);
+});
+
+Deno.test("Producer.putAll lists every value once when a hook aborts the producer for one that is given up", async () => {
+  const controller = new AbortController();
+  const { clock, producer } = setUp({
+    signal: controller.signal,
+    hooks: { onRecordFailed: () => controller.abort(new Error("enough")) },
+  });
+  const values = [1, 2n as unknown as number, 3];
+  const error = await clock.runUntil(
+    producer.putAll(values).catch((error) => error),
+  );
+  assertInstanceOf(error, DeliveryError);
+  assertEquals(error.failures.map(({ value }) => value), [2n, 3, 1]);
 });

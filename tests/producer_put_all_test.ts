@@ -121,14 +121,14 @@ Deno.test("putAll delivers what came before its source failed", async () => {
   for (const isAsync of [false, true]) {
     const { clock, producer, numbers } = setUp();
     const problem = new Error("no more");
-    function* source() {
+    const source = function* () {
       yield 1;
       yield 2;
       throw problem;
-    }
-    async function* slowly() {
+    };
+    const slowly = async function* () {
       for (const n of source()) yield await n;
-    }
+    };
     const thrown = await clock.runUntil(
       producer.putAll(isAsync ? slowly() : source()).catch((error) => error),
     );
@@ -154,10 +154,33 @@ Deno.test("putAll stops when the producer is closed, and what was written is del
   const all = producer.putAll(source()).catch((error) => error);
   await clock.advance(35);
   await clock.runUntil(producer.close());
-  assertInstanceOf(await clock.runUntil(all), ClosedError);
+  const error = await clock.runUntil(all);
   assertEquals(numbers(), [0, 1, 2, 3]);
+  // The source does not yield it again.
+  assertInstanceOf(error, DeliveryError);
+  assertInstanceOf(error.cause, ClosedError);
+  assertEquals(error.code, "Closed");
+  assertEquals(
+    error.failures.map(({ value, partitionKey }) => [value, partitionKey]),
+    [[4, "k4"]],
+  );
   assert(ended);
-  await assertRejects(() => producer.putAll([1]), ClosedError);
+});
+
+Deno.test("putAll takes nothing from its source when the producer has ended before", async () => {
+  for (const end of ["closed", "aborted", "denied"]) {
+    const { clock, client, producer } = setUp({ lingerMs: 0 });
+    client.onPut = () => {
+      throw accessDenied();
+    };
+    if (end === "closed") await producer.close();
+    else if (end === "aborted") await producer.abort(new Error("enough"));
+    else await clock.runUntil(producer.put(1).catch(() => {}));
+    const source = upTo(3).values();
+    const error = await producer.putAll(source).catch((error) => error);
+    assertInstanceOf(error, end === "denied" ? DeliveryError : ClosedError);
+    assertEquals([...source], [0, 1, 2]);
+  }
 });
 
 Deno.test("putAll rejects at once when the producer fails or is aborted, however slow its source is", async () => {
@@ -167,10 +190,10 @@ Deno.test("putAll rejects at once when the producer fails or is aborted, however
       throw accessDenied();
     };
     let more = (_: number) => {};
-    async function* source() {
+    const source = async function* () {
       yield 1;
       yield await new Promise<number>((resolve) => more = resolve);
-    }
+    };
     const all = producer.putAll(source()).catch((error) => error);
     await clock.advance(0);
     if (end === "aborted") await producer.abort(new Error("enough"));
@@ -181,6 +204,28 @@ Deno.test("putAll rejects at once when the producer fails or is aborted, however
     more(2);
     await clock.advance(0);
     assertEquals(producer.undelivered().length, 1);
+  }
+});
+
+Deno.test("putAll names what was given up before the producer failed or was aborted, too", async () => {
+  for (const end of ["denied", "aborted"]) {
+    const { clock, client, producer } = setUp();
+    client.latencyMs = 100;
+    client.onPut = () => {
+      throw accessDenied();
+    };
+    const values = [1, 2n as unknown as number, 3];
+    const all = producer.putAll(values).catch((error) => error);
+    await clock.advance(50);
+    if (end === "aborted") await producer.abort(new Error("enough"));
+    const error = await clock.runUntil(all);
+    assertInstanceOf(error, DeliveryError);
+    assertEquals(error.failures.map(({ value }) => value), [2n, 1, 3]);
+    assertEquals(
+      error.code,
+      end === "denied" ? "AccessDeniedException" : "Aborted",
+    );
+    assertEquals(producer.undelivered().map(({ value }) => value), [1, 3]);
   }
 });
 
@@ -225,5 +270,73 @@ Deno.test("putAll accounts for every value whatever fails", async () => {
       },
     ),
     { numRuns: 60 },
+  );
+});
+
+Deno.test("putAll leaves no value that it took unaccounted for, however the producer ends meanwhile", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        seed: fc.integer(),
+        end: fc.constantFrom("close", "abort", "denied"),
+        isAsync: fc.boolean(),
+        bufferedRecords: fc.integer({ min: 1, max: 30 }),
+        maxAttempts: fc.integer({ min: 1, max: 3 }),
+        recordTtlMs: fc.constantFrom(Infinity, 200),
+        lingerMs: fc.constantFrom(0, 50),
+      }),
+      async ({ seed, end, isAsync, ...options }) => {
+        const { clock, client, producer, numbers } = setUp(options);
+        const random = seeded(seed);
+        let requests = 0;
+        client.onPut = async (request) => {
+          await delay(random() * 100, { clock });
+          if (end === "denied" && ++requests === 4) throw accessDenied();
+          return client.storeSome(
+            request,
+            () => random() < 0.3 ? "InternalFailure" : undefined,
+          );
+        };
+        const taken: number[] = [];
+        const source = function* () {
+          for (let n = 0; n < 100; n++) {
+            taken.push(n);
+            yield n;
+          }
+        };
+        const slowly = async function* () {
+          for (const n of source()) {
+            if (random() < 0.2) await delay(random() * 50, { clock });
+            yield n;
+          }
+        };
+        let known: number[] = [];
+        const all = producer.putAll(isAsync ? slowly() : source()).catch(
+          (error) => {
+            known = [...taken];
+            return error;
+          },
+        );
+        await clock.advance(random() * 400);
+        if (end === "close") await clock.runUntil(producer.close());
+        else if (end === "abort") producer.abort(new Error("enough"));
+        const result = await clock.runUntil(all);
+        const failed: number[] = result instanceof DeliveryError
+          ? result.failures.map(({ value }) => value as number)
+          : [];
+        assertEquals(failed.length, new Set(failed).size);
+        const ended = new Set([...numbers(), ...failed]);
+        const lost = known.filter((n) => !ended.has(n));
+        // One may have been in the hands of a source that takes its time when the producer failed.
+        const slow = isAsync && end !== "close" ? [known.at(-1)] : [];
+        assertEquals(lost.filter((n) => !slow.includes(n)), []);
+        if (!(result instanceof Error)) {
+          assertEquals(ended.size, result.delivered);
+        }
+        await clock.advance(10_000);
+        assertEquals(clock.pendingTimers, 0);
+      },
+    ),
+    { numRuns: 100 },
   );
 });

@@ -157,3 +157,29 @@ Deno.test("Producer leaves no timer behind once everything is settled, however i
     { numRuns: 300 },
   );
 });
+
+Deno.test("Producer sets no timer after a record that expired has ended it", async () => {
+  const clock = new FakeClock();
+  const client = new StubKinesis(clock);
+  client.onPut = (request) =>
+    client.storeSome(request, () => "InternalFailure");
+  const producer = new Producer<number>({
+    client,
+    streamName: "s",
+    processor: json<number>(),
+    clock,
+    random: seeded(1),
+    lingerMs: 5000,
+    recordTtlMs: 50,
+  });
+  const writer = producer.getWriter();
+  writer.write(1).catch(() => {});
+  producer.flush().catch(() => {});
+  await clock.advance(10);
+  // Waits for others when the first one expires before its second attempt.
+  writer.write(2).catch(() => {});
+  await clock.advance(100);
+  assertEquals(producer.undelivered().map(({ value }) => value), [1, 2]);
+  await writer.closed.catch(() => {});
+  assertEquals(clock.pendingTimers, 0);
+});

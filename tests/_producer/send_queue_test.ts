@@ -143,6 +143,30 @@ Deno.test("SendQueue puts a retried record before the others of its shard", () =
   assertEquals(keys(queue.take(LIMITS, 0)), ["a1", "a2"]);
 });
 
+Deno.test("SendQueue joins small records that wait, but none that was tried before", () => {
+  for (const tried of [undefined, "a2", "a3"]) {
+    const joined: string[] = [];
+    const queue = queueOf({
+      groupsOf: () => ["g"],
+      join: (item, behind) =>
+        joined.push(
+          [item, ...behind].map(({ record }) => record.partitionKey)
+            .join(),
+        ),
+    });
+    const items = ["a1", "a2", "a3", "a4"].map((key) => item(key));
+    for (const item of items) {
+      if (item.record.partitionKey === tried) item.attempts = 1;
+      queue.push(item);
+    }
+    const [first] = queue.take(LIMITS, 0);
+    queue.settled(first!);
+    // What others had tried in vain would count as tried with them.
+    assertEquals(joined, tried ? [] : ["a2,a3,a4"]);
+    assertEquals(keys(queue.take(LIMITS, 0)), tried ? ["a2"] : []);
+  }
+});
+
 Deno.test("SendQueue holds a new shard's records back until those of the old one that belong to it are settled", () => {
   let route = (key: string) => key[0]!;
   const queue = queueOf({

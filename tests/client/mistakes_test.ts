@@ -106,6 +106,12 @@ const mistakes: Record<string, () => Promise<unknown>> = {
     new KinesisClient({ region: REGION, credentials }).describeStreamSummary({
       StreamARN: "orders",
     }),
+  "A text where bytes belong": () =>
+    new KinesisClient({ region: REGION, credentials }).putRecord({
+      StreamName: "orders",
+      PartitionKey: "user-7",
+      Data: "hello" as unknown as Uint8Array<ArrayBuffer>,
+    }),
   "Nobody listens at the endpoint": () =>
     describe({ endpoint: `http://127.0.0.1:${refused}`, fetch: undefined }),
   "Plain http to another machine": () =>

@@ -273,3 +273,47 @@ Deno.test("KinesisClient sends nowhere else when the account of its credentials 
   assertEquals(error.code, "InvalidEndpoint");
   assertEquals(sent, []);
 });
+
+Deno.test("KinesisClient says which variable or setting holds an endpoint that cannot be used", async () => {
+  for (
+    const [variables, config, message] of [
+      [
+        { AWS_ENDPOINT_URL: "localhost:4567" },
+        "",
+        "Cannot use AWS_ENDPOINT_URL as it must start with https:// or http://",
+      ],
+      [
+        { AWS_ENDPOINT_URL_KINESIS: "kinesis.local" },
+        "",
+        "Cannot use AWS_ENDPOINT_URL_KINESIS as it must be a URL",
+      ],
+      [
+        { AWS_PROFILE: "far" },
+        "[profile far]\nendpoint_url = http://far.example\n",
+        `Cannot use 'endpoint_url' of profile "far" as plain http is for this machine only`,
+      ],
+      [
+        {},
+        "[default]\nservices = local\n[services local]\nkinesis =\n  endpoint_url = localhost:4567\n",
+        "Cannot use 'endpoint_url' of kinesis in [services local] as it must start with",
+      ],
+    ] as const
+  ) {
+    const { kinesis, sent } = client({}, { ...REGION, ...variables }, {
+      config,
+    });
+    const error = await assertRejects(
+      () => kinesis.listStreams(),
+      KinesisError,
+      message,
+    );
+    assertEquals([error.code, error.retryable], ["InvalidEndpoint", false]);
+    assertEquals(sent, []);
+  }
+  assertEquals(
+    await sentTo({ AWS_ENDPOINT_URL: "http://far.example" }, "", {
+      allowHttp: true,
+    }),
+    "http://far.example/ eu-west-1",
+  );
+});

@@ -1,7 +1,18 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { json, string } from "../../processors/mod.ts";
-import { pack, putsOf } from "./_helpers.ts";
+import {
+  createProcessor,
+  json,
+  kpl,
+  list,
+  netstring,
+  newline,
+  type Serializer,
+  single,
+  string,
+  type TextCodec,
+} from "../../processors/mod.ts";
+import { pack, putsOf, unpackAll, valuesOf } from "./_helpers.ts";
 
 Deno.test("json writes the same bytes whether records share memory or not", async () => {
   await fc.assert(
@@ -50,3 +61,39 @@ Deno.test("one record that is kept keeps no more than 8 KiB of others", async ()
   });
   assertEquals(large!.data.buffer.byteLength, 3000);
 });
+
+/** A serializer of a user who likes classes. */
+class Quoted implements TextCodec<string>, Serializer<string> {
+  readonly name = "quoted";
+  readonly text = this;
+  #quote = '"';
+
+  stringify(value: string): string {
+    return this.#quote + value + this.#quote;
+  }
+
+  parse(text: string): string {
+    return text.slice(this.#quote.length, -1);
+  }
+
+  serialize(value: string): Uint8Array {
+    return new TextEncoder().encode(this.stringify(value));
+  }
+
+  deserialize(bytes: Uint8Array): string {
+    return this.parse(new TextDecoder().decode(bytes));
+  }
+}
+
+for (
+  const framing of [single(), newline(), list(), netstring(), kpl()]
+) {
+  Deno.test(`A serializer whose text form is an object with methods works with ${framing.name}`, async () => {
+    const processor = createProcessor({ serializer: new Quoted(), framing });
+    const records = await pack(processor, putsOf(["a", "b"], "k"), {
+      sharesMemory: true,
+      shardOf: () => "shard",
+    });
+    assertEquals(valuesOf(await unpackAll(processor, records)), ["a", "b"]);
+  });
+}
