@@ -7,12 +7,6 @@
 /** Most records in one PutRecords. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html */
 export const MAX_BATCH_RECORDS: number = 500;
 
-/**
- * Most bytes in one PutRecords that every region accepts, data and partition keys together. The service allows 10 MiB
- * since 2025. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
- */
-export const DEFAULT_BATCH_BYTES: number = 5 * 1024 * 1024;
-
 /** Most bytes in one PutRecords. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html */
 export const MAX_BATCH_BYTES: number = 10 * 1024 * 1024;
 

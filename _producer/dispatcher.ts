@@ -37,8 +37,6 @@ interface LimitTimer {
   readonly at: number;
 }
 
-/** A request of this size costs hardly more by the byte than a larger one, so it does not wait to become one. */
-const ENOUGH_BYTES = 1_048_576;
 const NONE: readonly string[] = [];
 
 /** Sends records. */
@@ -144,7 +142,7 @@ export class Dispatcher<T> {
   get batchIsFull(): boolean {
     const { maxBatchRecords, maxBatchBytes } = this.#options;
     return this.#queue.openRecords >= maxBatchRecords ||
-      this.#queue.openBytes >= Math.min(maxBatchBytes, ENOUGH_BYTES);
+      this.#queue.openBytes >= maxBatchBytes;
   }
 
   /** Whether some records may still wait for others to fill a batch. */

@@ -5,6 +5,7 @@
  */
 import { Alarm } from "../_core/alarm.ts";
 import { notify } from "../_core/notify.ts";
+import { turn } from "../_core/turn.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
 import type { FailedRecord } from "../records.ts";
 import { Backlog, type Load } from "./backlog.ts";
@@ -43,6 +44,8 @@ interface End {
   readonly why: KinesisError | Error;
 }
 
+/** A few milliseconds of work. */
+const VALUES_IN_A_TURN = 1000;
 const NO_KEYS: PutKeys = {};
 
 /** Accepts, packs and sends. */
@@ -55,6 +58,7 @@ export class Engine<T> {
   readonly #intake: Intake<T>;
   readonly #dispatcher: Dispatcher<T>;
   #started = false;
+  #sinceTurn = 0;
   #full = false;
   readonly #most: Load;
   readonly #roomForAll: Load;
@@ -115,8 +119,8 @@ export class Engine<T> {
   }
 
   /**
-   * Accepts a value, now or when there is room. Returns `undefined` when it was accepted at once; the promise rejects if
-   * the producer ends before there is room.
+   * Accepts a value, now or when there is room. Returns `undefined` when it was accepted and the next one may come; the promise
+   * rejects if the producer ends before there is room.
    *
    * @throws {KinesisError} if the producer has ended
    */
@@ -129,18 +133,25 @@ export class Engine<T> {
     if (!this.#started) this.#start();
     if (this.#waiters.length === 0 && this.#isOpen && this.#hasRoomForAll) {
       this.#add(value, keys, outcome);
-      return undefined;
+      return this.#breathe();
     }
     const written = this.#intake.withKeys({ value, keys, outcome });
     const line = this.#lineOf(written);
     if (!this.#waiters.has(line) && this.#isOpen && this.#hasRoomIn(line)) {
       this.#add(value, written.keys, outcome);
-      return undefined;
+      return this.#breathe();
     }
     const admitted = this.#waiters.wait(written, line);
     if (!this.#full && !this.#hasRoomIn(line)) this.#setFull(true);
     this.#flushIfStuck();
     return admitted;
+  }
+
+  // A source that always has a value would keep answers and timers waiting until the buffer is full.
+  #breathe(): Promise<void> | undefined {
+    if (++this.#sinceTurn < VALUES_IN_A_TURN) return undefined;
+    this.#sinceTurn = 0;
+    return turn();
   }
 
   /** A value that was not accepted, for reports. */

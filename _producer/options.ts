@@ -41,9 +41,10 @@ export interface ProducerOptions<T> {
   /** Most Kinesis records in one request, 1 to 500. @default {500} */
   maxBatchRecords?: number;
   /**
-   * Most bytes in one request, data and partition keys; up to 10 MiB. A single record that is larger goes alone. While fewer
-   * than `maxInFlight` requests are under way, a request goes as soon as 1 MiB is there.
-   * @default {5_242_880}
+   * Most bytes in one request, data and partition keys; up to 10 MiB, though not every region may take more than 5. A single
+   * record that is larger goes alone. More helps where the round trip is long, and takes memory: `maxInFlight` requests are
+   * held several times over while they are sent.
+   * @default {1_048_576}
    */
   maxBatchBytes?: number;
   /**

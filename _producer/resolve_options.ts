@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  DEFAULT_BATCH_BYTES,
   DEFAULT_RECORD_BYTES,
   MAX_BATCH_BYTES,
   MAX_BATCH_RECORDS,
@@ -111,18 +110,13 @@ export function resolveProducerOptions<T>(
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
-  if (
-    resolved.maxRecordBytes !== undefined &&
-    resolved.maxRecordBytes > resolved.maxBatchBytes
-  ) {
-    throw new RangeError(
-      `${WHAT} as 'maxRecordBytes' (${resolved.maxRecordBytes}) must not be more than 'maxBatchBytes' (${resolved.maxBatchBytes})`,
-    );
-  }
   return resolved;
 }
 
 const WHAT = "Cannot create Producer";
+
+/** What a request costs besides its bytes is three percent of what these cost. */
+const DEFAULT_BATCH_BYTES = 1024 * 1024;
 
 interface Range {
   default: number;

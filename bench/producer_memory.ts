@@ -73,8 +73,16 @@ console.log(
   `${name}: ${bytes / 1e6} MB in ${seconds.toFixed(1)} s, ${rate} MB/s`,
 );
 for (const [what, values] of Object.entries(series)) {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const middle = values.sort((a, b) => a - b)[values.length >> 1]!;
-  const [low, high] = [least - middle, most - middle].map((n) => n.toFixed(1));
-  console.log(`${what}: ${middle.toFixed(1)} MiB, ${low} to +${high}`);
+  values.sort((a, b) => a - b);
+  const at = (part: number) => values[Math.floor(part * (values.length - 1))]!;
+  const middle = at(0.5);
+  const from = (part: number) => {
+    const off = at(part) - middle;
+    return (off < 0 ? "" : "+") + off.toFixed(1);
+  };
+  console.log(
+    `${what}: ${middle.toFixed(1)} MiB; nine in ten ${from(0.05)} to ${
+      from(0.95)
+    }, all ${from(0)} to ${from(1)}`,
+  );
 }

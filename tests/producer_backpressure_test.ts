@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertLessOrEqual,
+} from "@std/assert";
+import { turn } from "../_core/turn.ts";
 import { createProcessor, string } from "../processors/mod.ts";
 import type { Processor } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
@@ -342,4 +348,36 @@ Deno.test("Producer shows backpressure to its writer while bufferedBytes are ful
   assertEquals(writer.desiredSize, 1);
   await clock.runUntil(writer.close());
   assertEquals(client.stored.length, 3);
+});
+
+Deno.test("Producer lets the event loop go round while a source always has a value", async () => {
+  for (const how of ["pipeTo", "putAll"] as const) {
+    const { clock, client, producer } = setUp();
+    const count = 20_000;
+    let turns = 0;
+    let done = false;
+    const others = (async () => {
+      for (; !done; turns++) await turn();
+    })();
+    function* values() {
+      for (let i = 0; i < count; i++) yield `${i}`;
+    }
+    const iterator = values();
+    const source = new ReadableStream<string>({
+      pull(out) {
+        const { value, done } = iterator.next();
+        if (done) out.close();
+        else out.enqueue(value);
+      },
+    });
+    await (how === "putAll"
+      ? producer.putAll(values())
+      : source.pipeTo(producer, { preventClose: true }));
+    const during = turns;
+    await clock.runUntil(producer.close());
+    done = true;
+    await others;
+    assertEquals(client.stored.length, count);
+    assertGreaterOrEqual(during, count / 1000 / 2);
+  }
 });

@@ -63,19 +63,26 @@ Deno.test("Producer never sends more than maxBatchBytes with the keys counted", 
   assertEquals(sizes(client), [10, 10, 10, 10]);
 });
 
-Deno.test("Producer does not wait for more than a megabyte while a request may start, and sends more when none may", async () => {
-  const { clock, client, writer } = setUp({
-    lingerMs: 1000,
-    maxInFlight: 1,
-    shardRates: false,
-    partitionKey: () => "k",
-  });
-  client.latencyMs = 100;
-  for (let i = 0; i < 32; i++) writer.write("x".repeat(100_000));
-  await clock.advance(0);
-  assertEquals(sizes(client), [11]);
-  await clock.runUntil(writer.close());
-  assertEquals(sizes(client), [11, 21]);
+Deno.test("Producer sends a megabyte at a time unless it is told otherwise", async () => {
+  for (
+    const [maxBatchBytes, expected] of [
+      [undefined, [10, 10, 10, 2]],
+      [5 * 2 ** 20, [32]],
+    ] as const
+  ) {
+    const { clock, client, writer } = setUp({
+      maxBatchBytes,
+      lingerMs: 1000,
+      shardRates: false,
+      partitionKey: () => "k",
+    });
+    client.latencyMs = 100;
+    for (let i = 0; i < 32; i++) writer.write("x".repeat(100_000));
+    await clock.advance(0);
+    assertEquals(client.inFlight, maxBatchBytes ? 0 : 3);
+    await clock.runUntil(writer.close());
+    assertEquals(sizes(client), [...expected]);
+  }
 });
 
 Deno.test("Producer sends a record as large as a request alone", async () => {

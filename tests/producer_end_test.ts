@@ -550,7 +550,7 @@ Deno.test("Producer refuses options that cannot work and names them", () => {
       [{ maxBatchRecords: 0 }, RangeError, "current value is 0"],
       [{ maxBatchRecords: 1.5 }, RangeError, "integer from 1 to 500"],
       [{ maxBatchBytes: 11 * 2 ** 20 }, RangeError, "'maxBatchBytes'"],
-      [{ maxRecordBytes: 6 * 2 ** 20 }, RangeError, "'maxBatchBytes'"],
+      [{ maxRecordBytes: 11 * 2 ** 20 }, RangeError, "'maxRecordBytes'"],
       [{ lingerMs: -1 }, RangeError, "'lingerMs'"],
       [{ lingerMs: NaN }, RangeError, "current value is NaN"],
       [{ lingerMs: "5" }, RangeError, "'lingerMs'"],
