@@ -359,9 +359,9 @@ Deno.test("Producer lets the event loop go round while a source always has a val
     const others = (async () => {
       for (; !done; turns++) await turn();
     })();
-    function* values() {
+    const values = function* () {
       for (let i = 0; i < count; i++) yield `${i}`;
-    }
+    };
     const iterator = values();
     const source = new ReadableStream<string>({
       pull(out) {
