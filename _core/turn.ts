@@ -5,8 +5,9 @@
  */
 
 /**
- * Resolves in another turn of the event loop, so that answers and timers that are due come first. A message takes some
- * microseconds, where a timer of 0 ms takes one or two milliseconds.
+ * Resolves in another turn of the event loop, so that timers that are due come first. A message takes some microseconds,
+ * where a timer of 0 ms takes one or two milliseconds; but in Deno sockets are looked after in such a wait only, and hardly
+ * between two messages. Where answers must get through, use {@linkcode Turns}.
  */
 export function turn(): Promise<void> {
   return new Promise((resolve) => {
@@ -48,6 +49,7 @@ export class Turns {
   /** Resolves in another turn of the event loop, or when that is given up. */
   async next(): Promise<void> {
     await new Promise<void>((resolve) => {
+      // Not a message: in 50 turns of 20 ms one answer got through with those in Deno, and 143 with this.
       const timer = setTimeout(resolve, 0);
       this.#giveUp = () => {
         clearTimeout(timer);

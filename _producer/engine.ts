@@ -147,7 +147,8 @@ export class Engine<T> {
     return admitted;
   }
 
-  // A source that always has a value would keep answers and timers waiting until the buffer is full.
+  // A source that always has a value would keep the timers of the whole program waiting until the buffer is full. Sockets may
+  // still have to wait so long, as Deno has it; a turn that serves them takes longer than packing a thousand values.
   #breathe(): Promise<void> | undefined {
     if (++this.#sinceTurn < VALUES_IN_A_TURN) return undefined;
     this.#sinceTurn = 0;
