@@ -7,6 +7,7 @@
 import { equalJitter } from "../_core/backoff.ts";
 import { Bell } from "../_core/bell.ts";
 import { Budget } from "../_core/budget.ts";
+import { monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { inBatches } from "../_core/in_batches.ts";
 import { notify } from "../_core/notify.ts";
@@ -282,7 +283,7 @@ export class Coordinator<T> {
     });
     await inBatches(claims, WRITES_AT_ONCE, async (claim) => {
       if (signal.aborted) return;
-      const takenAt = clock.now();
+      const takenAt = monotonicNow(clock);
       const lease = await this.#table.take(claim);
       // Somebody else was faster: seen at the next look.
       if (lease) this.#open(lease, takenAt, fresh.has(lease.shardId));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../_core/clock.ts";
+import { type Clock, monotonicNow } from "../_core/clock.ts";
 import { withTimeLimit } from "../_core/time_limit.ts";
 import type {
   Checkpointer,
@@ -48,7 +48,7 @@ export class HeldLease {
   constructor(
     lease: Lease,
     checkpointer: Checkpointer,
-    { clock, timeoutMs, takenAt = clock.now() }: HeldLeaseOptions,
+    { clock, timeoutMs, takenAt = monotonicNow(clock) }: HeldLeaseOptions,
   ) {
     this.#timeoutMs = timeoutMs;
     this.#lease = lease;
@@ -129,7 +129,7 @@ export class HeldLease {
 
   /** Resolves with whether the write was accepted. */
   async #send(write: Write): Promise<boolean> {
-    const sentAt = this.#clock.now();
+    const sentAt = monotonicNow(this.#clock);
     let next: Lease | undefined;
     try {
       next = await this.#inTime((signal) => write(this.#lease, { signal }));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../_core/clock.ts";
+import { type Clock, monotonicNow } from "../_core/clock.ts";
 import { inBatches } from "../_core/in_batches.ts";
 import { withTimeLimit } from "../_core/time_limit.ts";
 import type { Lineage } from "../_shards/lineage.ts";
@@ -63,7 +63,7 @@ export class LeaseTable {
       signal,
     );
     this.#leases = new Map(leases.map((lease) => [lease.shardId, lease]));
-    this.#watch.look(leases, clock.now());
+    this.#watch.look(leases, monotonicNow(clock));
   }
 
   /** Stores leases that are missing. Resolves with the shards whose lease was made here and not by somebody else. */
@@ -153,7 +153,7 @@ export class LeaseTable {
 
   /** Whether the holder of a lease has been silent for too long. */
   isExpired(lease: Lease): boolean {
-    return this.#watch.isExpired(lease, this.#options.clock.now());
+    return this.#watch.isExpired(lease, monotonicNow(this.#options.clock));
   }
 
   /** Whether a shard, or one before it, is in the hands of another worker that is seen to be alive: it is not ours to wait for. */
@@ -161,7 +161,7 @@ export class LeaseTable {
     const isAlive = (id: string) => {
       const lease = this.#leases.get(id);
       return lease !== undefined && lease.owner !== this.#options.workerId &&
-        this.#watch.isAlive(lease, this.#options.clock.now());
+        this.#watch.isAlive(lease, monotonicNow(this.#options.clock));
     };
     return isAlive(shardId) || lineage.someAncestor(shardId, isAlive);
   }

@@ -5,7 +5,7 @@
  */
 import { equalJitter } from "../_core/backoff.ts";
 import type { Budget } from "../_core/budget.ts";
-import { delay } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
 import type {
@@ -165,7 +165,7 @@ export class ShardReader {
 
   async #open(signal: AbortSignal): Promise<string> {
     const { client, target, clock } = this.#options;
-    const openedAt = clock.now();
+    const openedAt = monotonicNow(clock);
     const { ShardIterator } = await client.getShardIterator({
       ...target,
       ShardId: this.shardId,
@@ -194,12 +194,12 @@ export class ShardReader {
   ): Promise<string | undefined> {
     const { client, target, clock } = this.#options;
     // Before anything is reserved: a shard that has time must not hold room that another one needs now.
-    const wait = this.#nextReadAt - clock.now();
+    const wait = this.#nextReadAt - monotonicNow(clock);
     if (wait > 0) await delay(wait, { clock, signal });
     const reserved = await this.#reserve(signal);
     let arrived = { records: 0, bytes: 0 };
     try {
-      const startedAt = clock.now();
+      const startedAt = monotonicNow(clock);
       const answer = await client.getRecords({
         ShardIterator: iterator,
         Limit: reserved.records,

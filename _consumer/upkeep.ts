@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { delay } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { LeaseLostError } from "../errors.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
@@ -72,7 +72,7 @@ export class Upkeep<S extends KeptSession> {
     const { clock, failoverTimeMs } = this.#options;
     for (const session of [...this.#sessions.values()]) {
       const { lease } = session;
-      const silent = clock.now() - lease.confirmedAt;
+      const silent = monotonicNow(clock) - lease.confirmedAt;
       if (silent >= failoverTimeMs) {
         // The others may take it from now on, so it is not ours to read any more.
         lease.lose();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { monotonicNow } from "../_core/clock.ts";
 import { KinesisError } from "../errors.ts";
 import type { EncodedRecord, PutReceipt } from "../records.ts";
 import { Backlog } from "./backlog.ts";
@@ -194,7 +195,7 @@ export class Dispatcher<T> {
   pump(): void {
     const { clock, maxBatchBytes, maxBatchRecords } = this.#options;
     const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes };
-    const now = clock.now();
+    const now = monotonicNow(clock);
     this.#expire(now);
     while (
       this.#sender.ready &&
@@ -250,7 +251,7 @@ export class Dispatcher<T> {
   }
 
   #reroute(): void {
-    this.#queue.reroute(this.#options.clock.now());
+    this.#queue.reroute(monotonicNow(this.#options.clock));
     this.#backlog = new Backlog();
     for (const item of this.#queue.all()) {
       const { record, values } = item;

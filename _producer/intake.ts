@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { monotonicNow } from "../_core/clock.ts";
 import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import type { Packer, PackerOptions } from "../processors/mod.ts";
@@ -265,7 +266,7 @@ export class Intake<T> {
   // Only `recordTtlMs` asks how old a value is, and the time of day is a number that has to be allocated.
   #now(): number {
     const { clock, recordTtlMs } = this.#options;
-    return recordTtlMs === Infinity ? 0 : clock.now();
+    return recordTtlMs === Infinity ? 0 : monotonicNow(clock);
   }
 
   #partitionKeyOf(value: T): string {

@@ -10,7 +10,7 @@ import {
   MAX_RECORD_BYTES,
 } from "../_aws/limits.ts";
 import { equalJitter } from "../_core/backoff.ts";
-import { delay } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import { KinesisError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 
@@ -64,11 +64,11 @@ export class RecordLimit {
     if (maxRecordBytes !== undefined) {
       return { bytes: maxRecordBytes, source: "the option 'maxRecordBytes'" };
     }
-    if (this.#answer && clock.now() - this.#answer.at < ASK_AGAIN_MS) {
+    if (this.#answer && monotonicNow(clock) - this.#answer.at < ASK_AGAIN_MS) {
       return this.#answer.limit;
     }
     const limit = await this.#ask();
-    this.#answer = { limit, at: clock.now() };
+    this.#answer = { limit, at: monotonicNow(clock) };
     return limit;
   }
 

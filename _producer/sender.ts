@@ -5,7 +5,7 @@
  */
 import { isThrottle, serviceError } from "../_aws/service_error.ts";
 import { equalJitter } from "../_core/backoff.ts";
-import { delay } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import type { PutRecordsResponse } from "../client/mod.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
@@ -83,7 +83,7 @@ export class Sender<T> {
     const { client, target, clock, stream, hooks } = this.#options;
     this.#inFlight++;
     this.requests++;
-    const started = clock.now();
+    const started = monotonicNow(clock);
     let answer: PutRecordsResponse | undefined;
     let error: unknown;
     for (const item of batch) item.attempts++;
@@ -121,7 +121,7 @@ export class Sender<T> {
       records: batch.length,
       values: sum(batch, (item) => item.record.puts.length),
       bytes: sum(batch, (item) => item.record.size),
-      durationMs: clock.now() - started,
+      durationMs: monotonicNow(clock) - started,
       failed,
       throttled: this.throttled - before,
       error,
@@ -131,7 +131,8 @@ export class Sender<T> {
   }
 
   #settle(batch: Outgoing<T>[], answer: PutRecordsResponse): number {
-    const now = this.#options.clock.now();
+    const { clock } = this.#options;
+    const now = monotonicNow(clock);
     this.#failuresInARow = 0;
     this.#expiredInARow = 0;
     const throttled = new Map<string | undefined, number>();
@@ -165,7 +166,7 @@ export class Sender<T> {
         headers: new Headers(),
         body: { type: code, message: result.ErrorMessage },
       });
-      noteFailure(item, error, at ??= new Date(now));
+      noteFailure(item, error, at ??= new Date(clock.now()));
       if (!this.givesUp(item, error)) again.push(item);
     }
     this.#throttled(throttled, now);
@@ -178,8 +179,9 @@ export class Sender<T> {
       `Cannot PutRecords to ${this.#options.stream}: ${String(cause)}`,
       { code: "Unexpected", cause },
     );
-    const now = this.#options.clock.now();
-    const at = new Date(now);
+    const { clock } = this.#options;
+    const now = monotonicNow(clock);
+    const at = new Date(clock.now());
     for (const item of batch) noteFailure(item, error, at);
     if (!error.retryable && !this.#mayHaveNewKeys(error)) {
       this.#events.fatal(error);
@@ -218,7 +220,7 @@ export class Sender<T> {
   /** Gives a record up that has been tried long enough; says whether it did. */
   givesUp(item: Outgoing<T>, error: KinesisError): boolean {
     const { maxAttempts, recordTtlMs, clock } = this.#options;
-    const age = clock.now() - item.record.puts[0]!.acceptedAt;
+    const age = monotonicNow(clock) - item.record.puts[0]!.acceptedAt;
     if (item.attempts < maxAttempts && age < recordTtlMs) return false;
     this.#queue.settled(item);
     this.#events.failed(item, error);

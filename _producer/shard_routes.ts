@@ -4,7 +4,7 @@
  * @module
  */
 import { equalJitter } from "../_core/backoff.ts";
-import { delay } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import { hashKeyOf } from "../_core/hash_key.ts";
 import { notify } from "../_core/notify.ts";
 import { ShardMap } from "../_shards/shard_map.ts";
@@ -148,9 +148,9 @@ export class ShardRoutes {
   #refresh(): Promise<void> {
     const { clock } = this.#options;
     const run = async () => {
-      const wait = this.#refreshedAt + REFRESH_MS - clock.now();
+      const wait = this.#refreshedAt + REFRESH_MS - monotonicNow(clock);
       if (wait > 0) await delay(wait, { clock, signal: this.#signal });
-      this.#refreshedAt = clock.now();
+      this.#refreshedAt = monotonicNow(clock);
       await this.#load();
     };
     // Whoever needs it asks again.
@@ -162,7 +162,7 @@ export class ShardRoutes {
   async #load(): Promise<void> {
     const { client, target, clock } = this.#options;
     const shards: Shard[] = [];
-    this.#listedAt = clock.now();
+    this.#listedAt = monotonicNow(clock);
     try {
       const pages = client.listAllShards({
         ...target,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Codec } from "../_aws/codec.ts";
-import { delay } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import { startDeadline } from "../_core/deadline.ts";
 import { notify } from "../_core/notify.ts";
 import { raceAbort } from "../_core/race_abort.ts";
@@ -112,7 +112,7 @@ export class Transport {
     let retry: Retry | undefined;
     for (let attempt = 1;; attempt++) {
       options.signal?.throwIfAborted();
-      const started = clock.now();
+      const started = monotonicNow(clock);
       const seen: Seen = { responseBytes: 0 };
       let failure: unknown;
       let answer: T | undefined;
@@ -124,7 +124,7 @@ export class Transport {
       const event = {
         action,
         attempt,
-        durationMs: clock.now() - started,
+        durationMs: monotonicNow(clock) - started,
         status: seen.status,
         requestBytes: body.length,
         responseBytes: seen.responseBytes,

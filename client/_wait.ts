@@ -4,7 +4,7 @@
  * @module
  */
 import { equalJitter } from "../_core/backoff.ts";
-import { delay } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import { KinesisError, ServiceError, WaiterError } from "../errors.ts";
 import type { CallOptions, ResolvedClientOptions } from "./options.ts";
 
@@ -38,7 +38,7 @@ export async function waitFor<T>(
   { clock, random }: Pick<ResolvedClientOptions, "clock" | "random">,
 ): Promise<T | undefined> {
   const { what, wanted } = awaited;
-  const deadline = clock.now() + timeoutMs;
+  const deadline = monotonicNow(clock) + timeoutMs;
   let state = "not known";
   for (let poll = 0;; poll++) {
     let cause: unknown;
@@ -52,7 +52,7 @@ export async function waitFor<T>(
       cause = error;
     }
     const wait = equalJitter(POLL, poll, random);
-    if (clock.now() + wait > deadline) {
+    if (monotonicNow(clock) + wait > deadline) {
       throw new WaiterError(
         `Cannot wait any longer for ${what} to be ${wanted}: it is still ${state} after ${timeoutMs} ms`,
         { lastState: state, cause },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, systemClock } from "../_core/clock.ts";
+import { type Clock, monotonicNow, systemClock } from "../_core/clock.ts";
 import type { Credentials, CredentialsProvider } from "./credentials.ts";
 
 /** Options of {@linkcode cachedCredentials}. */
@@ -80,7 +80,9 @@ class Cache {
       return Promise.resolve(this.#credentials!);
     }
     if (this.#inFlight) return this.#inFlight;
-    if (this.#clock.now() < this.#pausedUntil) return this.#whatThereIs();
+    if (monotonicNow(this.#clock) < this.#pausedUntil) {
+      return this.#whatThereIs();
+    }
     return this.#inFlight = this.#refresh().finally(() => {
       this.#inFlight = undefined;
     });
@@ -113,7 +115,7 @@ class Cache {
       FIRST_PAUSE_MS * 2 ** this.#failures++,
       LONGEST_PAUSE_MS,
     );
-    this.#pausedUntil = this.#clock.now() + ms;
+    this.#pausedUntil = monotonicNow(this.#clock) + ms;
   }
 
   /** The old credentials if they may still be good, else why there are none. */
