@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { entryPointsOf } from "./entry_points.ts";
 import { layerOf } from "./layers.ts";
 import { sourceFiles } from "./source_files.ts";
 
@@ -30,8 +31,8 @@ export async function allSteps(root: URL): Promise<Step[]> {
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint"] },
     {
-      name: "layers",
-      args: ["run", "--allow-read", "scripts/check_layers.ts"],
+      name: "imports",
+      args: ["run", "--allow-read", "--allow-run", "scripts/check_imports.ts"],
     },
     { name: "types", args: ["check", "."] },
     {
@@ -59,17 +60,6 @@ export async function allSteps(root: URL): Promise<Step[]> {
 /** The tests in some files, with further options of `deno test` if wanted. */
 export function testStep(args: readonly string[]): Step {
   return { name: "tests", args: [...TEST, ...args], countsTests: true };
-}
-
-/** The files in `exports` of deno.json, without the leading `./`. */
-async function entryPointsOf(root: URL): Promise<string[]> {
-  const { exports } = JSON.parse(
-    await Deno.readTextFile(new URL("deno.json", root)),
-  ) as { exports: string | Record<string, string> };
-  const paths = typeof exports === "string"
-    ? [exports]
-    : Object.values(exports);
-  return paths.map((path) => path.replace(/^\.\//, ""));
 }
 
 async function missingOf(root: URL, paths: string[]): Promise<string[]> {
