@@ -19,6 +19,9 @@ export interface Clock {
   clearTimeout(handle: unknown): void;
 }
 
+/** The longest delay of the runtimes' timers, 24 days; they take a longer one for none. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The clock of the runtime. */
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -1,0 +1,136 @@
+/**
+ * One wording for every option that is refused.
+ *
+ * @module
+ */
+import { LONGEST_TIMER_MS } from "./clock.ts";
+
+/** The numbers that an option takes. */
+export interface NumberRule {
+  /** What it is when it is not given. */
+  readonly default: number;
+  /** The smallest allowed number. @default {0} */
+  readonly least?: number;
+  /** The largest allowed number. @default {Infinity} */
+  readonly most?: number;
+  /** Whether fractions are refused. `Infinity` is allowed if `most` is. @default {false} */
+  readonly integer?: boolean;
+}
+
+/** The times that an option takes. */
+export interface TimeRule {
+  /** What it is when it is not given, in milliseconds. */
+  readonly default: number;
+  /** The shortest allowed time, in milliseconds. @default {1} */
+  readonly least?: number;
+  /** Whether `Infinity` is allowed: no timer is set then. @default {false} */
+  readonly orNever?: boolean;
+}
+
+/**
+ * Checks the options of one thing. Every error reads
+ * `Cannot create Producer as 'maxInFlight' must be an integer from 1 to 1000: current value is 0`.
+ */
+export class OptionCheck {
+  readonly #what: string;
+
+  /** `what` starts the message, for example `Cannot create Producer`. */
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  /** A number, or its default. @throws {RangeError} if the rule does not allow it */
+  number(name: string, value: number | undefined, rule: NumberRule): number {
+    if (value === undefined) return rule.default;
+    const { least = 0, most = Infinity, integer = false } = rule;
+    const isAllowed = typeof value === "number" && value >= least &&
+      value <= most &&
+      (!integer || Number.isInteger(value) || value === Infinity);
+    if (isAllowed) return value;
+    const range = most === Infinity
+      ? `${least} or more`
+      : `from ${least} to ${most}`;
+    throw new RangeError(
+      this.message(name, integer ? `an integer ${range}` : range, value),
+    );
+  }
+
+  /** A time in milliseconds that timers can wait, or its default. @throws {RangeError} if the rule does not allow it */
+  time(name: string, value: number | undefined, rule: TimeRule): number {
+    const { least = 1, orNever = false } = rule;
+    if (orNever && (value ?? rule.default) === Infinity) return Infinity;
+    return this.number(name, value, {
+      default: rule.default,
+      least,
+      most: LONGEST_TIMER_MS,
+    });
+  }
+
+  /** One of several texts, or its default. @throws {TypeError} if it is none of them */
+  choice<C extends string, D extends C | undefined>(
+    name: string,
+    value: unknown,
+    choices: readonly C[],
+    preset: D,
+  ): C | D {
+    if (value === undefined) return preset;
+    if ((choices as readonly unknown[]).includes(value)) return value as C;
+    const texts = choices.map((choice) => `"${choice}"`);
+    throw new TypeError(this.message(name, alternatives(texts), value));
+  }
+
+  /** An object with methods, if it is given. @throws {TypeError} if it lacks one */
+  methods<V>(name: string, value: V, ...methods: string[]): V {
+    if (value === undefined) return value;
+    const isObject = typeof value === "object" && value !== null ||
+      typeof value === "function";
+    const lacks = methods.filter((method) =>
+      !isObject ||
+      typeof (value as Record<string, unknown>)[method] !== "function"
+    );
+    if (isObject && lacks.length === 0) return value;
+    // Without the value, which may hold a secret.
+    throw new TypeError(
+      `${this.#what} as '${name}' must be an object` +
+        (methods.length > 0 ? ` with the methods ${methods.join(", ")}` : ""),
+    );
+  }
+
+  /** A value of a basic type, if it is given. @throws {TypeError} if it is of another */
+  type<V>(name: string, value: V, type: "boolean" | "function" | "string"): V {
+    if (value === undefined || typeof value === type) return value;
+    throw new TypeError(
+      `${this.#what} as '${name}' must be ${RULES[type]}`,
+    );
+  }
+
+  /** What is said of a value that is not allowed. */
+  message(name: string, rule: string, value: unknown): string {
+    return `${this.#what} as '${name}' must be ${rule}: current value is ${
+      shown(value)
+    }`;
+  }
+}
+
+const RULES = {
+  boolean: "true or false",
+  function: "a function",
+  string: "a text",
+};
+
+function alternatives(texts: readonly string[]): string {
+  return texts.length < 2
+    ? texts.join("")
+    : `${texts.slice(0, -1).join(", ")} or ${texts.at(-1)}`;
+}
+
+function shown(value: unknown): string {
+  if (typeof value !== "string" && typeof value !== "object") {
+    return String(value);
+  }
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
