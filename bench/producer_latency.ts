@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { KinesisClient, Producer } from "../mod.ts";
 import { json, jsonLines, kplJson, type Processor } from "../processors/mod.ts";
 import { startSink } from "./_support/sink.ts";
@@ -72,7 +73,7 @@ async function run(
       const put = producer.put({ id, text });
       puts.push(put.then(() => void times.push(performance.now() - at)));
     }
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await delay(1);
     const now = performance.now();
     late.push(now - before);
     before = now;

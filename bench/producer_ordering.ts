@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { KinesisClient, type Ordering, Producer } from "../mod.ts";
 import { json, jsonLines, kplJson, type Processor } from "../processors/mod.ts";
 import { startSink } from "./_support/sink.ts";
@@ -49,11 +50,11 @@ async function run(
     async pull(out) {
       out.enqueue({ id: id++, text });
       // A turn of the event loop now and then, for the timer below.
-      if (id % 1000 === 0) await new Promise((resolve) => setTimeout(resolve));
+      if (id % 1000 === 0) await delay(0);
     },
   }, { highWaterMark: 0 })
     .pipeTo(producer, { signal: control.signal }).catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, MOST_MS));
+  await delay(MOST_MS);
   const { delivered } = producer.stats();
   const seconds = (performance.now() - started) / 1000;
   control.abort();

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { assertEquals, assertMatch } from "@std/assert";
 import { gzip, type Processor, string } from "../processors/mod.ts";
 import { createProcessor, newline } from "../processors/mod.ts";
@@ -61,7 +62,7 @@ for (
     const texts = ["a", "b", five, "c", two, "d"];
     const puts = texts.map((text) => producer.put(text));
     while (producer.stats().delivered < texts.length) {
-      await new Promise((resolve) => setTimeout(resolve));
+      await delay(0);
       await clock.advance(100);
     }
     await Promise.all(puts);

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { assertEquals } from "@std/assert";
 import { Ledger } from "../../_producer/ledger.ts";
 import { Pending } from "../../_producer/pending.ts";
@@ -83,7 +84,7 @@ Deno.test("Ledger writes a value to the dead letters once", async () => {
   ledger.giveUp([value], error);
   ledger.giveUp([value], error);
   assertEquals([ledger.isBurying, ledger.open], [true, 1]);
-  await new Promise((resolve) => setTimeout(resolve));
+  await delay(0);
   assertEquals([ledger.isBurying, ledger.open], [false, 0]);
   assertEquals([written, events], [[1], ["idle"]]);
 });

@@ -4,6 +4,7 @@
  * @module
  */
 // Never read: importing a file of the package is what brings its `main.js` into the cache.
+import { delay } from "@std/async/delay";
 import stockCertificate from "kinesis-local/server.json" with { type: "json" };
 import { selfSignedCertificate } from "./certificate.ts";
 import { freePort, type Service, service } from "./service.ts";
@@ -117,7 +118,7 @@ async function startOnce(
         { cause: signal.reason },
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await delay(POLL_MS);
   }
   return service({
     endpoint,

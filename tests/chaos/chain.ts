@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deadline } from "@std/async/deadline";
 import type { Clock } from "../../_core/clock.ts";
 import { type Fetch, KinesisClient } from "../../client/mod.ts";
 import { type FaultRule, withFaults } from "../../testing/mod.ts";
@@ -86,16 +87,15 @@ export async function inTime<R>(
   describe: () => unknown,
   limitMs = 40_000,
 ): Promise<R> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const state = JSON.stringify(describe());
-      reject(new Error(`Hangs for ${limitMs} ms: ${state}`));
-    }, limitMs);
-  });
   try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
+    return await deadline(promise, limitMs);
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== "TimeoutError") {
+      throw error;
+    }
+    throw new Error(
+      `Hangs for ${limitMs} ms: ${JSON.stringify(describe())}`,
+      { cause: error },
+    );
   }
 }

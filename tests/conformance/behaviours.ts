@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { hashKeyOf } from "../../_core/hash_key.ts";
 import type { Kinesis } from "./kinesis.ts";
@@ -57,7 +58,7 @@ async function register(kinesis: Kinesis, name: string): Promise<string> {
       ConsumerARN,
     });
     if (ConsumerDescription.ConsumerStatus === "ACTIVE") return ConsumerARN;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
   }
 }
 
@@ -214,7 +215,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     for (let i = 0; i < 100; i++) {
       const { status } = await kinesis.call("DescribeStream", { StreamName });
       if (status !== 200) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await delay(20);
     }
     await kinesis.fails("ResourceNotFoundException", "DescribeStream", {
       StreamName,
@@ -235,18 +236,18 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       return (await kinesis.read(name, ShardId, position)).keys.join("");
     };
     assertEquals(await read("AT_SEQUENCE_NUMBER", numbers[1]), "bc");
-    await pause(700);
+    await delay(700);
     assertEquals(await read("AFTER_SEQUENCE_NUMBER", numbers[1]), "c");
-    await pause(700);
+    await delay(700);
     assertEquals(await read("LATEST"), "");
   },
 
   async "reading starts at a time"(kinesis) {
     const name = await kinesis.createStream();
     await kinesis.put(name, "a");
-    await pause(50);
+    await delay(50);
     const at = Date.now() / 1_000;
-    await pause(50);
+    await delay(50);
     const { ShardId } = await kinesis.put(name, "b");
     const position = { ShardIteratorType: "AT_TIMESTAMP", Timestamp: at };
     assertEquals((await kinesis.read(name, ShardId, position)).keys, ["b"]);
@@ -255,7 +256,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
   async "reading at a time without later records waits for the next"(kinesis) {
     const name = await kinesis.createStream();
     const { ShardId } = await kinesis.put(name, "a");
-    await pause(50);
+    await delay(50);
     const position = {
       ShardIteratorType: "AT_TIMESTAMP",
       Timestamp: Date.now() / 1_000,
@@ -275,7 +276,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     const name = await kinesis.createStream();
     const { ShardId } = await kinesis.put(name, "a");
     await kinesis.put(name, "b");
-    await pause(300);
+    await delay(300);
     const { ShardIterator } = await kinesis.ok("GetShardIterator", {
       StreamName: name,
       ShardId,
@@ -565,10 +566,6 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     );
   },
 };
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** All behaviours. */
 export const behaviours: readonly Behaviour[] = Object.entries(checks)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { assertEquals } from "@std/assert";
 import { AwsClient } from "aws4fetch";
 import {
@@ -102,7 +103,7 @@ export class Kinesis {
         StreamName,
       });
       if (stream.StreamStatus === "ACTIVE") return stream;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await delay(20);
     }
   }
 

@@ -1,0 +1,26 @@
+/**
+ * Stand-in for `@std/async/deadline`: the function that this project uses, with the same signature and documented
+ * behaviour, for machines that cannot reach JSR. Never shipped.
+ *
+ * @module
+ */
+import { abortable } from "./abortable.ts";
+
+/** Options of {@linkcode deadline}. */
+export interface DeadlineOptions {
+  /** Ends the wait before the time is over. */
+  signal?: AbortSignal;
+}
+
+/** Settles as the promise does, or rejects with a `DOMException` named `TimeoutError` after `ms` milliseconds. */
+export async function deadline<T>(
+  promise: Promise<T>,
+  ms: number,
+  { signal }: DeadlineOptions = {},
+): Promise<T> {
+  const timeout = AbortSignal.timeout(ms);
+  return await abortable(
+    promise,
+    signal ? AbortSignal.any([timeout, signal]) : timeout,
+  );
+}
