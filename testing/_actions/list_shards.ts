@@ -19,7 +19,7 @@ import {
   timestamp,
 } from "../_wire/shape.ts";
 import { type Action, action } from "./action.ts";
-import { openToken, requireAlone } from "./page_token.ts";
+import { readPageToken, requireAlone } from "./page_token.ts";
 
 const filterShape = {
   Type: required(text({
@@ -45,7 +45,7 @@ export const listShards: Action = action({
   MaxResults: integer({ min: 1, max: 10_000 }),
   StreamCreationTimestamp: timestamp,
   ShardFilter: structure(filterShape),
-}, (input, { account, sealer }) => {
+}, (input, { account, tokens }) => {
   const { now } = account;
   const { NextToken: token } = input;
   let reference: { StreamName?: string; StreamARN?: string } = input;
@@ -60,8 +60,8 @@ export const listShards: Action = action({
       "ExclusiveStartShardId",
       "ShardFilter",
     ]);
-    const [name, created, filterText, start] = openToken(
-      sealer,
+    const [name, created, filterText, start] = readPageToken(
+      tokens,
       "shards",
       token,
       now,
@@ -86,7 +86,7 @@ export const listShards: Action = action({
   return {
     Shards: page.map((shard) => shard.describe()),
     NextToken: shards.length > limit
-      ? sealer.seal("shards", [
+      ? tokens.encode("shards", [
         now,
         stream.name,
         stream.createdAt,

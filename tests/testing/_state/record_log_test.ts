@@ -26,8 +26,8 @@ Deno.test("RecordLog keeps the place of every record, however it is trimmed", ()
         }
         log.trim(appended - keep);
         first = Math.max(first, Math.min(appended - keep, appended + 1));
-        assertEquals(log.firstPlace, first);
-        assertEquals(log.nextPlace, appended + 1);
+        assertEquals(log.firstOffset, first);
+        assertEquals(log.nextOffset, appended + 1);
         assertEquals(log.length, appended + 1 - first);
         assertEquals(log.at(first - 1), undefined);
         assertEquals(log.at(first)?.time, log.length ? first : undefined);
