@@ -100,7 +100,7 @@ Deno.test("encodeCbor gives the shortest form of the examples in RFC 8949, appen
 });
 
 Deno.test("encodeCbor writes a Date as tag 1 with whole milliseconds, as the SDKs for Java do", () => {
-  // What the SDK for Java was seen to send for this time.
+  // The bytes that the SDK for Java sends for this time, recorded.
   const bytes = encodeCbor({ Timestamp: new Date(1787036486712) });
   assertEquals(
     bytes.toHex(),
@@ -117,7 +117,7 @@ Deno.test("decodeCbor reads a tagged time in milliseconds, in seconds and in fra
   assertEquals(decodeCbor(hex("c1 fb 41d954fc40200000")), time);
 });
 
-Deno.test("epochToDate tells seconds from milliseconds by size", () => {
+Deno.test("epochToDate distinguishes seconds from milliseconds by size", () => {
   assertEquals(epochToDate(1_700_000_000.123), new Date(1_700_000_000_123));
   assertEquals(epochToDate(1_700_000_000_123), new Date(1_700_000_000_123));
   assertEquals(epochToDate(1_700_000_000_123n), new Date(1_700_000_000_123));
@@ -132,14 +132,14 @@ Deno.test("encodeCbor leaves out undefined properties and does not change what i
   assertEquals(Object.keys(request), ["StreamName", "StreamARN"]);
 });
 
-Deno.test("encodeCbor refuses what has no place in a request", () => {
+Deno.test("encodeCbor throws a TypeError for values that CBOR requests cannot hold", () => {
   const bad = { f: (() => 1) as unknown as CborValue };
   assertThrows(() => encodeCbor(bad), TypeError, "function");
   assertThrows(() => encodeCbor(new Date(NaN)), TypeError, "invalid Date");
   assertThrows(() => encodeCbor(2n ** 64n), TypeError, "more than 64 bits");
 });
 
-Deno.test("encodeCbor writes text of every length around the borders of the header", () => {
+Deno.test("encodeCbor encodes texts at the lengths where the header grows", () => {
   const units = ["a", "é", "語", "🐎"];
   const lengths = [0, 1, 7, 8, 11, 12, 22, 23, 24, 85, 127, 128, 255, 256];
   for (const unit of units) {
@@ -162,13 +162,13 @@ Deno.test("decodeCbor keeps a key __proto__ a plain property", () => {
   assertEquals(encodeCbor(answer), bytes);
 });
 
-Deno.test("decodeCbor gives views of the bytes, not copies", () => {
+Deno.test("decodeCbor returns byte strings as views of the input", () => {
   const bytes = hex("a1 6144 43 010203");
   const { D } = decodeCbor(bytes) as { D: Uint8Array };
   assertStrictEquals(D.buffer, bytes.buffer);
 });
 
-Deno.test("decodeCbor says what is damaged and where", () => {
+Deno.test("decodeCbor reports the damage and its offset", () => {
   const cases: [string, string][] = [
     ["", "it ends in the middle at byte 0"],
     ["6161 00", "something follows the value at byte 2"],
@@ -214,7 +214,7 @@ const value: fc.Arbitrary<CborValue> = fc.letrec<{ value: CborValue }>((
     fc.boolean(),
     fc.constant(null),
     fc.uint8Array().map((b) => new Uint8Array(b)),
-    // Times near 1970 read as seconds: no record of Kinesis is that old.
+    // Times before 1973 would be read as seconds. No record of Kinesis is that old.
     fc.date({ min: new Date("2000-01-01"), noInvalidDate: true }),
     fc.array(tie("value"), { maxLength: 6 }),
     fc.dictionary(fc.string({ unit: "binary" }), tie("value"), {
@@ -224,7 +224,7 @@ const value: fc.Arbitrary<CborValue> = fc.letrec<{ value: CborValue }>((
   ),
 })).value;
 
-Deno.test("decodeCbor returns what encodeCbor was given", () => {
+Deno.test("decodeCbor inverts encodeCbor for random values", () => {
   fc.assert(
     fc.property(value, (v) => {
       assertEquals(plain(decodeCbor(encodeCbor(v))), v);

@@ -5,7 +5,7 @@ import { SequenceNumbers } from "../../../testing/_state/sequence_number.ts";
 const time = fc.integer({ min: 0, max: 9_999_999_999_999 });
 const offset = fc.integer({ min: 1, max: 999_999_999_999 });
 
-Deno.test("SequenceNumbers reads what it wrote, and only that of its own shard", () => {
+Deno.test("SequenceNumbers reads its own numbers, and none of another shard", () => {
   fc.assert(fc.property(time, time, offset, (stamp, at, n) => {
     const numbers = new SequenceNumbers(stamp, 3);
     const text = numbers.write(at, n);
@@ -17,7 +17,7 @@ Deno.test("SequenceNumbers reads what it wrote, and only that of its own shard",
   }));
 });
 
-Deno.test("SequenceNumbers sort by time, then by place, between the first and the last of the shard", () => {
+Deno.test("SequenceNumbers sort by time, then by offset, between the first and the last of the shard", () => {
   fc.assert(fc.property(time, time, offset, offset, (a, b, m, n) => {
     const numbers = new SequenceNumbers(5, 0);
     const [early, late] = [Math.min(a, b), Math.max(a, b)];
