@@ -63,7 +63,7 @@ export class CborReader {
   readAll(): CborValue {
     const value = this.#read();
     if (this.#offset !== this.#bytes.length) {
-      throw new SyntaxError("something follows the value");
+      throw new SyntaxError("extra bytes follow the value");
     }
     return value;
   }
@@ -98,7 +98,7 @@ export class CborReader {
 
   #nested(major: number, info: number): CborValue {
     if (++this.#depth > this.#maxDepth) {
-      throw new SyntaxError(`it is nested deeper than ${this.#maxDepth}`);
+      throw new SyntaxError(`the data is nested deeper than ${this.#maxDepth}`);
     }
     const value = major === ARRAY
       ? this.#array(info)
@@ -167,9 +167,9 @@ export class CborReader {
       case 27:
         return this.#view.getFloat64(this.#advance(8));
       case INDEFINITE:
-        throw new SyntaxError("a break is out of place");
+        throw new SyntaxError("unexpected break");
       default:
-        throw new SyntaxError(`there is an unknown simple value ${info}`);
+        throw new SyntaxError(`unknown simple value ${info}`);
     }
   }
 
@@ -188,7 +188,9 @@ export class CborReader {
         return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
       }
       default:
-        throw new SyntaxError(`a header has no meaning: ${info}`);
+        throw new SyntaxError(
+          `invalid additional information in a header: ${info}`,
+        );
     }
   }
 
@@ -200,7 +202,9 @@ export class CborReader {
     const length = this.#integer(info);
     const rest = this.#bytes.length - this.#offset;
     if (length > rest) {
-      throw new SyntaxError(`${length} are announced and ${rest} bytes follow`);
+      throw new SyntaxError(
+        `length ${length} exceeds the remaining ${rest} bytes`,
+      );
     }
     return Number(length);
   }
@@ -211,7 +215,7 @@ export class CborReader {
     while (!this.#atBreak()) {
       const initial = this.#byte();
       if (initial >> 5 !== major || (initial & 31) === INDEFINITE) {
-        throw new SyntaxError("a piece of a string is something else");
+        throw new SyntaxError("a chunk of a string has another type");
       }
       chunks.push(this.#readBytes(this.#length(initial & 31)));
     }
@@ -280,7 +284,7 @@ export class CborReader {
   #advance(length: number): number {
     const start = this.#offset;
     if (length > this.#bytes.length - start) {
-      throw new SyntaxError("it ends in the middle");
+      throw new SyntaxError("the data ends too early");
     }
     this.#offset = start + length;
     return start;

@@ -123,7 +123,10 @@ export function decodeMessage(
   }
   const { total } = checkPrelude(bytes, options);
   if (total !== bytes.length) {
-    throw damaged(`it has ${bytes.length} bytes and says ${total}`, options);
+    throw damaged(
+      `it has ${bytes.length} bytes, but its length field is ${total}`,
+      options,
+    );
   }
   return decodeBody(bytes, options);
 }
@@ -222,7 +225,7 @@ function checkPrelude(
   }
   if (total < FRAMING_BYTES || headersLength > total - FRAMING_BYTES) {
     throw damaged(
-      `its lengths contradict each other: ${total} in all, ${headersLength} of headers`,
+      `its lengths are inconsistent: ${total} bytes in total, ${headersLength} bytes of headers`,
       options,
     );
   }

@@ -150,7 +150,7 @@ export function decodeHeaders(bytes: Uint8Array): EventStreamHeaders {
     if (length === 0) throw new SyntaxError("a header has no name");
     const name = reader.text(length);
     if (headers.has(name)) {
-      throw new SyntaxError(`header "${name}" is there twice`);
+      throw new SyntaxError(`duplicate header "${name}"`);
     }
     headers.set(name, readValue(name, reader));
   }
@@ -185,7 +185,9 @@ function readValue(name: string, reader: HeaderReader): EventStreamHeader {
     case TIMESTAMP: {
       const ms = reader.view(8).getBigInt64(0);
       if (ms > MAX_DATE_MS || ms < -MAX_DATE_MS) {
-        throw new SyntaxError(`header "${name}" holds no possible time: ${ms}`);
+        throw new SyntaxError(
+          `header "${name}" holds a time out of range: ${ms}`,
+        );
       }
       return { type: "timestamp", value: new Date(Number(ms)) };
     }
@@ -223,7 +225,7 @@ class HeaderReader {
   bytes(length: number): Uint8Array {
     const end = this.#offset + length;
     if (end > this.#bytes.length) {
-      throw new SyntaxError("the headers end in the middle of one");
+      throw new SyntaxError("the headers end too early");
     }
     const bytes = this.#bytes.subarray(this.#offset, end);
     this.#offset = end;

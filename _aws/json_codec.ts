@@ -87,7 +87,9 @@ function parseWithBlobsApart(text: string): object | undefined {
   const decode = base64Decoder();
   const readers: ScalarReaders = {
     blob(value) {
-      if (value !== nextBlob) throw new TypeError("a blob is out of place");
+      if (value !== nextBlob) {
+        throw new TypeError("a number does not match its blob");
+      }
       return blobs[nextBlob++]!;
     },
     time: timeOf,

@@ -22,7 +22,7 @@ export const getRecords: Action = action({
   );
   if (input.StreamARN !== undefined && input.StreamARN !== stream.arn) {
     throw invalidArgument(
-      `StreamARN ${input.StreamARN} is not that of the ShardIterator.`,
+      `StreamARN ${input.StreamARN} is not the stream of the ShardIterator.`,
     );
   }
   endDryRun(input);

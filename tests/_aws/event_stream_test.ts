@@ -187,12 +187,15 @@ Deno.test("EventStreamDecoderStream rejects a message above maxMessageBytes afte
 Deno.test("decodeMessage reports inconsistent lengths and types when the checksums are right", () => {
   const bytes = encodeMessage(message("payload"));
   const cases: [string, Uint8Array<ArrayBuffer>][] = [
-    ["contradict", forge(bytes, (view) => view.setUint32(4, 100))],
-    ["contradict", forge(bytes, (view) => view.setUint32(0, 15))],
-    ["says 4294967295", forge(bytes, (view) => view.setUint32(0, 0xffffffff))],
+    ["inconsistent", forge(bytes, (view) => view.setUint32(4, 100))],
+    ["inconsistent", forge(bytes, (view) => view.setUint32(0, 15))],
+    [
+      "length field is 4294967295",
+      forge(bytes, (view) => view.setUint32(0, 0xffffffff)),
+    ],
     ["has no name", forge(bytes, (view) => view.setUint8(12, 0))],
     ["unknown type 10", forge(bytes, (view) => view.setUint8(14, 10))],
-    ["in the middle", forge(bytes, (view) => view.setUint16(15, 900))],
+    ["end too early", forge(bytes, (view) => view.setUint16(15, 900))],
     ["not valid UTF-8", forge(bytes, (view) => view.setUint8(17, 0xff))],
     ["only 3 bytes", bytes.slice(0, 3)],
   ];
@@ -212,7 +215,7 @@ Deno.test("decodeMessage rejects a duplicate header and a time out of range", ()
   assertThrows(
     () => decodeMessage(forge(twice, (view) => view.setUint8(19, 97))),
     ResponseError,
-    'header "a" is there twice',
+    'duplicate header "a"',
   );
   const time = encodeMessage(
     message("", new Map([["t", { type: "timestamp", value: new Date(0) }]])),
@@ -220,7 +223,7 @@ Deno.test("decodeMessage rejects a duplicate header and a time out of range", ()
   assertThrows(
     () => decodeMessage(forge(time, (view) => view.setUint8(15, 0x7f))),
     ResponseError,
-    'header "t" holds no possible time',
+    'header "t" holds a time out of range',
   );
 });
 
