@@ -95,6 +95,7 @@ function parseWithBlobsApart(text: string): object | undefined {
     time: timeOf,
   };
   try {
+    // Cut out the blobs and put a number in the place of each.
     while (at >= 0) {
       const start = at + BLOB.length;
       const end = text.indexOf('"', start);
@@ -108,6 +109,7 @@ function parseWithBlobsApart(text: string): object | undefined {
       from = end + 1;
       at = text.indexOf(BLOB, from);
     }
+    // Parse the rest. The reader replaces each number by its blob.
     const after = text.slice(from);
     if (after.includes(BLOB_NAME)) return undefined;
     const answer = normalizeAnswer(JSON.parse(rest + after), readers);

@@ -274,6 +274,7 @@ export class KinesisServer {
     let action = "";
     let body: Readonly<Record<string, unknown>> = {};
     try {
+      // Checks the action, then the signature, then the body. Errors become answers below.
       action = actionOf(request);
       await this.#verifier?.verify(request, at);
       body = decodeInput(request.body, protocol);

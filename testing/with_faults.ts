@@ -97,7 +97,8 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
     if (!result.enabled) return await fetch(input, init);
     const exchange = await Exchange.read(fetch, input, init);
     const shardId = finder?.shardOf(exchange);
-    // A rule sees only requests that reach it. A request that an outer fault ends is not counted.
+    // Applies the rules from `index` on, then sends the request. A rule sees only requests that
+    // reach it: a request that an outer fault ends is not counted.
     const pass = async (
       current: Exchange,
       index: number,

@@ -52,6 +52,7 @@ export const listShards: Action = action({
   let createdAt = input.StreamCreationTimestamp;
   let filter = input.ShardFilter;
   let after = input.ExclusiveStartShardId ?? "";
+  // A NextToken holds the parameters of the first call, so the request must not repeat them.
   if (token !== undefined) {
     requireAlone(input, [
       "StreamName",

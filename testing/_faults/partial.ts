@@ -19,6 +19,7 @@ export async function failPartly(
   const { input } = exchange;
   const records = Array.isArray(input.Records) ? input.Records : [];
   const { fail, code = "ProvisionedThroughputExceededException" } = fault;
+  // Choose the records that fail.
   const doFail = records.map((record, index) =>
     typeof fail === "number"
       ? random() < fail
@@ -31,6 +32,7 @@ export async function failPartly(
     ErrorCode: code,
     ErrorMessage: MESSAGES[code] ?? "Rate exceeded (injected).",
   };
+  // Send on the others.
   const stored = records.filter((_, index) => !doFail[index]);
   if (stored.length === 0) {
     const Records = records.map(() => error);
@@ -42,6 +44,7 @@ export async function failPartly(
   if (!response.ok) return response;
   const answer = await exchange.members(response);
   const results = Array.isArray(answer.Records) ? answer.Records : [];
+  // Merge the errors and the results in the order of the request.
   let nextResult = 0;
   return exchange.answer({
     ...answer,

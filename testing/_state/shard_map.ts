@@ -94,10 +94,12 @@ export class ShardMap {
   /** Splits and merges shards, as UpdateShardCount does, until `count` of equal width are open. */
   resize(count: number, now: number): void {
     const targets = uniformRanges(count);
+    // Split, so that a shard starts at the start of every target range.
     for (const { start } of targets) {
       const shard = this.atHash(start);
       if (shard.start !== start) this.split(shard, start, now);
     }
+    // Merge the shards inside of each target range.
     for (const target of targets) {
       let shard = this.atHash(target.start);
       while (shard.end < target.end) {

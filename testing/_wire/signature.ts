@@ -60,10 +60,12 @@ export class SignatureVerifier {
         "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters, and an 'X-Amz-Date' header must be present.",
       );
     }
+    // Check the parts that the service reports with their own errors: key, scope and time.
     const [accessKeyId = "", date, region, service] = credential.split("/");
     const key = this.#find(accessKeyId, headers, now);
     this.#checkScope({ date, region, service, datetime });
     checkTime(datetime, now);
+    // Sign the same request again and compare.
     const names = signedHeaders.split(";");
     const signer = new AwsV4Signer({
       method: request.method,
