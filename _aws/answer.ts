@@ -1,14 +1,15 @@
 /**
- * From what a codec parsed to what the types promise: `Date` for times, `Uint8Array` for blobs, absent for `null`.
+ * Converts a parsed answer to the documented types: times to `Date`, blobs to `Uint8Array`. Removes
+ * fields that are `null`.
  *
  * @module
  */
 
-/** How one protocol writes the two types that JSON lacks. */
+/** Reads the two types that JSON lacks, in the form in which one protocol writes them. */
 export interface ScalarReaders {
-  /** A blob as it was parsed. Throws if it is none. */
+  /** Converts a parsed blob. Throws a TypeError if the value is not a blob. */
   blob(value: unknown): Uint8Array<ArrayBuffer>;
-  /** A time as it was parsed. Throws if it is none. */
+  /** Converts a parsed time. Throws if the value is not a time. */
   time(value: unknown): Date;
 }
 
@@ -23,7 +24,10 @@ const TIMES = new Set([
   "StreamCreationTimestamp",
 ]);
 
-/** Converts an answer in place. The names of times and blobs are unique in the API, so no schema is needed. */
+/**
+ * Converts an answer in place and returns it. Needs no schema: in the API, the name of a field
+ * tells whether it is a time or a blob.
+ */
 export function normalizeAnswer(
   answer: unknown,
   readers: ScalarReaders,
@@ -52,7 +56,8 @@ function normalizeFields(fields: Fields, readers: ScalarReaders): void {
   }
 }
 
-// The hot path: 10 000 of these in one answer of GetRecords. The other user of the name, PutRecords, has no Data.
+// A hot path: one GetRecords answer can have 10 000 records. The records of a PutRecords answer
+// also come here; they have no Data.
 function normalizeRecord(record: unknown, readers: ScalarReaders): unknown {
   if (!isFields(record)) throw new TypeError("a record is not an object");
   if (record.Data === undefined) {
@@ -66,13 +71,13 @@ function normalizeRecord(record: unknown, readers: ScalarReaders): unknown {
       ? undefined
       : readers.time(time),
     Data: readers.blob(record.Data),
-    // A stream that distributes its records by itself needs none.
+    // Records of a stream with AUTO distribution may have no partition key.
     PartitionKey: text(record.PartitionKey ?? "", "PartitionKey"),
     EncryptionType: record.EncryptionType ?? undefined,
   };
 }
 
-/** Whether there is nothing to convert, as with nearly all of the 500 in an answer of PutRecords. */
+/** Whether a record needs no conversion. True for nearly all results of a PutRecords answer. */
 function isPlain(record: Fields): boolean {
   for (const name in record) {
     if (typeof record[name] !== "string") return false;

@@ -1,26 +1,28 @@
 /**
- * Amazon resource names of Kinesis.
+ * Amazon Resource Names (ARNs) of Kinesis.
  *
  * @module
  */
 import { isHostLabel, type Partition } from "./partitions.ts";
 
-/** The parts of an ARN of Kinesis that decide where a request goes. */
+/** The parts of a Kinesis ARN that determine the endpoint of a request. */
 export interface KinesisArn {
   /** The account that owns the resource. */
   readonly accountId: string;
   /** The region of the resource. */
   readonly region: string;
-  /** What comes first in the resource: `stream` or `channel`. */
+  /** The type of the resource: `stream` or `channel`. */
   readonly resourceType: string;
-  /** What comes second: the name of the stream, or the id of the channel. */
+  /** The name of the stream, or the id of the channel. */
   readonly resourceId: string;
 }
 
 /**
- * Takes an ARN apart, as in `arn:aws:kinesis:us-east-1:123456789012:stream/orders`.
+ * Parses an ARN, for example `arn:aws:kinesis:us-east-1:123456789012:stream/orders`. `option` is
+ * the name of the option that holds the ARN, for error messages.
  *
- * @throws {RangeError} if it is not the ARN of a Kinesis resource of one of the types in that partition and region
+ * @throws {RangeError} if it is not the ARN of a Kinesis resource of an allowed type, in the given
+ * partition and region
  */
 export function parseKinesisArn(
   option: string,

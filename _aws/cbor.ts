@@ -1,10 +1,12 @@
 /**
- * `application/x-amz-cbor-1.1`: the part of CBOR (RFC 8949) that AWS speaks, to and from plain objects.
+ * `application/x-amz-cbor-1.1`: the subset of CBOR (RFC 8949) that AWS uses, to and from plain
+ * objects.
  *
- * Blobs are byte strings. Times are tag 1 with **milliseconds**: RFC 8949 says seconds, but Kinesis and the SDKs for Java
- * send and expect whole milliseconds ({@link https://github.com/aws/aws-sdk-java-v2/pull/979},
- * {@link https://github.com/aws/aws-sdk-java-v2/issues/4661}). Nothing here needs `eval`, and nothing in an answer but
- * these shapes is acted upon, so it runs in Workers and on answers that nobody vouches for.
+ * Blobs are byte strings. Times are tag 1 with **milliseconds**: RFC 8949 says seconds, but Kinesis
+ * and the SDKs for Java send and expect whole milliseconds
+ * ({@link https://github.com/aws/aws-sdk-java-v2/pull/979},
+ * {@link https://github.com/aws/aws-sdk-java-v2/issues/4661}). The code uses no `eval`, so it runs
+ * in Workers. It accepts only these types, so it is safe for answers from an untrusted server.
  *
  * @module
  */
@@ -17,20 +19,24 @@ export type { CborValue };
 
 /** Options of {@linkcode decodeCbor}. */
 export interface DecodeCborOptions {
-  /** Deepest nesting of lists and maps that is accepted; Kinesis needs 4. @default {64} */
+  /** The deepest accepted nesting of lists, maps and tags. Kinesis needs 4. @default {64} */
   maxDepth?: number;
   /** The HTTP status of the answer, for errors. @default {200} */
   status?: number;
 }
 
-/** Times below this are read as seconds, others as milliseconds: as seconds it is the year 5138, as milliseconds 1973. */
+/**
+ * Times below this number are read as seconds, others as milliseconds. As seconds it is in the year
+ * 5138, as milliseconds in 1973.
+ */
 const SECONDS_BELOW = 100_000_000_000;
 
 /**
- * Reads a time as the many servers write it: seconds (whole or fractional) or milliseconds since the epoch.
- * Which of the two is judged by size: below 10^11 it is seconds.
+ * Converts a number to a `Date`. Servers differ: some send seconds since the epoch (whole or
+ * fractional), some milliseconds. A number below 10^11 is read as seconds. For example, 1 700 000
+ * 000 and 1 700 000 000 000 are the same time in 2023.
  *
- * @throws {RangeError} if there is no such time
+ * @throws {RangeError} if the number is outside the range of `Date`
  */
 export function epochToDate(epoch: number | bigint): Date {
   const number = Number(epoch);
@@ -43,12 +49,12 @@ export function epochToDate(epoch: number | bigint): Date {
 }
 
 /**
- * Decodes one answer. Lists and maps may be of definite or indefinite length, strings may come in pieces. Maps become plain objects
- * (a key `__proto__` is a property like any other), integers beyond 2^53 become `bigint`, times become `Date`,
- * tags other than 1 are passed over.
- * Byte strings are views of `bytes`, not copies.
+ * Decodes one answer. Accepts lists, maps and strings of definite and of indefinite length. Maps
+ * become plain objects (a key `__proto__` becomes an ordinary property), integers above 2^53 - 1
+ * become `bigint`, and times become `Date`. Tags other than 1 are ignored. Byte strings are views
+ * of `bytes`, not copies.
  *
- * @throws {ResponseError} if the bytes are not exactly one CBOR value of these shapes
+ * @throws {ResponseError} if the bytes are not exactly one CBOR value of these types
  */
 export function decodeCbor(
   bytes: Uint8Array<ArrayBuffer>,
@@ -58,7 +64,7 @@ export function decodeCbor(
   try {
     return reader.readAll();
   } catch (cause) {
-    // The reader throws these two on purpose, and a DataView the second past the end.
+    // The reader throws these two for invalid input. A DataView throws a RangeError past its end.
     if (!(cause instanceof SyntaxError || cause instanceof RangeError)) {
       throw cause;
     }
@@ -72,7 +78,7 @@ export function decodeCbor(
 /**
  * Encodes one request.
  *
- * @throws {TypeError} if a value is none of {@linkcode CborValue}, or is a time that does not exist
+ * @throws {TypeError} if a value is not a {@linkcode CborValue}, or is an invalid `Date`
  */
 export function encodeCbor(value: CborValue): Uint8Array<ArrayBuffer> {
   const writer = new CborWriter(sizeBound(value));

@@ -1,5 +1,6 @@
 /**
- * The CBOR protocol: `application/x-amz-cbor-1.1`, blobs as byte strings, times as milliseconds.
+ * The CBOR protocol: `application/x-amz-cbor-1.1`, with blobs as byte strings and times in
+ * milliseconds.
  *
  * @module
  */
@@ -20,7 +21,7 @@ export const cborCodec: Codec = {
   },
 
   decode(_action, body) {
-    // Actions without an answer send an empty body.
+    // Actions that return no members answer with an empty body.
     if (body.length === 0) return {};
     return normalizeAnswer(decodeCbor(body), readersOf(new Slabs()));
   },
@@ -42,10 +43,14 @@ type PutRecordsShape = { readonly [field: string]: CborValue } & {
   }[];
 };
 
-/** Headers and keys of one record at most: 1 for the map, and three keys of up to 15 letters with a header each. */
+/**
+ * An upper bound for the CBOR headers and keys of one record, in bytes: 1 for the map, and up to 16
+ * for each of the three keys.
+ */
 const RECORD_FRAME_BYTES = 64;
 
-// The hot path of writing: to ask 500 records for their keys takes longer than to copy 500 KB of data.
+// The hot path of writing. It reads the fields by name: listing the keys of 500 records with
+// Object.keys takes longer than copying 500 KB of data.
 function encodePutRecords(request: PutRecordsShape): Uint8Array<ArrayBuffer> {
   const { Records, ...others } = request;
   let bound = sizeBound(others) + sizeBound("Records") + sizeBound([]);
@@ -81,11 +86,11 @@ function readersOf(slabs: Slabs): ScalarReaders {
       if (!(value instanceof Uint8Array)) {
         throw new TypeError("a blob is not a byte string");
       }
-      // A copy: whoever keeps one record must not keep the whole answer.
+      // A copy, so that a record that is kept does not keep the whole answer in memory.
       return slabs.copy(value);
     },
     time(value) {
-      // Tag 1 has become a date already; some servers leave the tag out.
+      // A time with tag 1 is already a Date. Some servers leave the tag out.
       if (value instanceof Date) return value;
       if (typeof value === "number" || typeof value === "bigint") {
         return epochToDate(value);

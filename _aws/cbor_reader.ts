@@ -1,6 +1,6 @@
 /**
- * Reads CBOR from bytes that nobody vouches for: every length is checked against what is there, nesting is bounded,
- * and memory is asked for only as items arrive.
+ * Reads CBOR from untrusted bytes. Every length is checked against the bytes that remain, nesting
+ * is bounded, and memory is allocated only for items that have been read.
  *
  * @module
  */
@@ -18,21 +18,27 @@ const INDEFINITE = 31;
 const BREAK = 0xff;
 const TAG_EPOCH = 1;
 
-/** ASCII up to this long is put together by hand: a TextDecoder takes 0.13 µs a call however little it has to do. */
+/**
+ * ASCII up to this length is decoded with `String.fromCharCode`. A TextDecoder takes at least 0.13
+ * µs per call.
+ */
 const SHORT_TEXT_BYTES = 64;
-/** Slots for keys that were seen: the records of an answer all have the same four. */
+/** The number of cached map keys. All records of an answer have the same four keys. */
 const KEY_SLOTS = 64;
 
-/** Reads one value. Throws SyntaxError and RangeError only. */
+/** Reads one value. Invalid input throws a SyntaxError or a RangeError. */
 export class CborReader {
-  // Like a JSON body read by fetch: what is not UTF-8 becomes U+FFFD, and a shard with such a key can still be read.
+  // Not fatal, as for JSON: invalid UTF-8 becomes U+FFFD. A shard that holds a record with such a
+  // partition key must stay readable.
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   readonly #maxDepth: number;
   readonly #toDate: (epoch: number | bigint) => Date;
   readonly #keys: string[] = [];
-  /** By length, to be filled anew for every text: a new array each would take as long again. */
+  /**
+   * Reused arrays of character codes, by length. A new array for each text would double the time.
+   */
   readonly #codes: number[][] = [];
   #offset = 0;
   #depth = 0;
@@ -48,16 +54,16 @@ export class CborReader {
     this.#toDate = toDate;
   }
 
-  /** How far it has read. */
+  /** The offset of the next byte to read. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** Reads one value and makes sure that nothing follows it. */
+  /** Reads one value. Throws if more bytes follow it. */
   readAll(): CborValue {
     const value = this.#read();
     if (this.#offset !== this.#bytes.length) {
-      throw new SyntaxError("something follows the value");
+      throw new SyntaxError("extra bytes follow the value");
     }
     return value;
   }
@@ -77,8 +83,8 @@ export class CborReader {
       }
       case BYTES:
         return info === INDEFINITE
-          ? concat(this.#pieces(BYTES))
-          : this.#take(this.#length(info));
+          ? concat(this.#chunks(BYTES))
+          : this.#readBytes(this.#length(info));
       case TEXT:
         return this.#string(info);
       case ARRAY:
@@ -92,7 +98,7 @@ export class CborReader {
 
   #nested(major: number, info: number): CborValue {
     if (++this.#depth > this.#maxDepth) {
-      throw new SyntaxError(`it is nested deeper than ${this.#maxDepth}`);
+      throw new SyntaxError(`the data is nested deeper than ${this.#maxDepth}`);
     }
     const value = major === ARRAY
       ? this.#array(info)
@@ -155,68 +161,75 @@ export class CborReader {
       case 23: // undefined: an unset field either way
         return null;
       case 25:
-        return float16(this.#view.getUint16(this.#skip(2)));
+        return float16(this.#view.getUint16(this.#advance(2)));
       case 26:
-        return this.#view.getFloat32(this.#skip(4));
+        return this.#view.getFloat32(this.#advance(4));
       case 27:
-        return this.#view.getFloat64(this.#skip(8));
+        return this.#view.getFloat64(this.#advance(8));
       case INDEFINITE:
-        throw new SyntaxError("a break is out of place");
+        throw new SyntaxError("unexpected break");
       default:
-        throw new SyntaxError(`there is an unknown simple value ${info}`);
+        throw new SyntaxError(`unknown simple value ${info}`);
     }
   }
 
-  /** The argument of a header; a bigint only beyond 2^53. */
+  /** The argument of a header. A `bigint` only above 2^53 - 1. */
   #integer(info: number): number | bigint {
     if (info < 24) return info;
     switch (info) {
       case 24:
         return this.#byte();
       case 25:
-        return this.#view.getUint16(this.#skip(2));
+        return this.#view.getUint16(this.#advance(2));
       case 26:
-        return this.#view.getUint32(this.#skip(4));
+        return this.#view.getUint32(this.#advance(4));
       case 27: {
-        const value = this.#view.getBigUint64(this.#skip(8));
+        const value = this.#view.getBigUint64(this.#advance(8));
         return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
       }
       default:
-        throw new SyntaxError(`a header has no meaning: ${info}`);
+        throw new SyntaxError(
+          `invalid additional information in a header: ${info}`,
+        );
     }
   }
 
-  /** The argument of a header that announces as many bytes or items, each of at least one byte. */
+  /**
+   * A length from a header, in bytes or items. Throws if it exceeds the remaining bytes: an item
+   * has at least one byte.
+   */
   #length(info: number): number {
     const length = this.#integer(info);
     const rest = this.#bytes.length - this.#offset;
     if (length > rest) {
-      throw new SyntaxError(`${length} are announced and ${rest} bytes follow`);
+      throw new SyntaxError(
+        `length ${length} exceeds the remaining ${rest} bytes`,
+      );
     }
     return Number(length);
   }
 
-  /** The definite pieces of a string of indefinite length. */
-  #pieces(major: number): Uint8Array<ArrayBuffer>[] {
-    const pieces: Uint8Array<ArrayBuffer>[] = [];
+  /** The chunks of a string of indefinite length. */
+  #chunks(major: number): Uint8Array<ArrayBuffer>[] {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     while (!this.#atBreak()) {
       const initial = this.#byte();
       if (initial >> 5 !== major || (initial & 31) === INDEFINITE) {
-        throw new SyntaxError("a piece of a string is something else");
+        throw new SyntaxError("a chunk of a string has another type");
       }
-      pieces.push(this.#take(this.#length(initial & 31)));
+      chunks.push(this.#readBytes(this.#length(initial & 31)));
     }
-    return pieces;
+    return chunks;
   }
 
   #string(info: number): string {
     return info === INDEFINITE
-      ? this.#decoder.decode(concat(this.#pieces(TEXT)))
+      ? this.#decoder.decode(concat(this.#chunks(TEXT)))
       : this.#text(this.#length(info));
   }
 
   #text(length: number): string {
-    const start = this.#skip(length);
+    const start = this.#advance(length);
     const bytes = this.#bytes;
     if (length <= SHORT_TEXT_BYTES) {
       const codes = this.#codes[length] ??= new Array<number>(length).fill(0);
@@ -231,7 +244,7 @@ export class CborReader {
     return this.#decoder.decode(bytes.subarray(start, start + length));
   }
 
-  /** Like text, but the string of an earlier key is used again if the bytes are the same. */
+  /** Reads a map key. Reuses the string of an earlier key with the same bytes. */
   #key(length: number): string {
     const start = this.#offset;
     const slot = (length * 31 + (this.#bytes[start] ?? 0)) % KEY_SLOTS;
@@ -259,26 +272,29 @@ export class CborReader {
   }
 
   #byte(): number {
-    return this.#bytes[this.#skip(1)]!;
+    return this.#bytes[this.#advance(1)]!;
   }
 
-  #take(length: number): Uint8Array<ArrayBuffer> {
-    const start = this.#skip(length);
+  #readBytes(length: number): Uint8Array<ArrayBuffer> {
+    const start = this.#advance(length);
     return this.#bytes.subarray(start, this.#offset);
   }
 
-  /** Moves on and returns where it was. */
-  #skip(length: number): number {
+  /** Advances by `length` bytes and returns the offset before. */
+  #advance(length: number): number {
     const start = this.#offset;
     if (length > this.#bytes.length - start) {
-      throw new SyntaxError("it ends in the middle");
+      throw new SyntaxError("the data ends too early");
     }
     this.#offset = start + length;
     return start;
   }
 }
 
-/** Sets a field of its own. The names of the hot answers are spelled out: `object[key]` takes ten times as long. */
+/**
+ * Sets an own property. The fields of frequent answers are written out, since `object[key] = value`
+ * takes ten times as long.
+ */
 function setField(
   object: Record<string, CborValue>,
   key: string,
@@ -316,12 +332,12 @@ function setField(
   }
 }
 
-function concat(pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((sum, p) => sum + p.length, 0));
+function concat(chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((sum, p) => sum + p.length, 0));
   let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
   }
   return bytes;
 }

@@ -1,10 +1,10 @@
 /**
- * The values that requests and answers are made of.
+ * The type of values in CBOR requests and answers.
  *
  * @module
  */
 
-/** What a request or answer can hold. Properties that are `undefined` are left out when encoding. */
+/** A value in a request or answer. Properties that are `undefined` are left out when encoding. */
 export type CborValue =
   | null
   | undefined

@@ -1,5 +1,5 @@
 /**
- * Writes CBOR in its shortest form, into a buffer that never has to grow.
+ * Writes CBOR in its shortest form, into a buffer of a size computed in advance.
  *
  * @module
  */
@@ -10,10 +10,10 @@ type Fields = { readonly [key: string]: CborValue };
 
 const utf8 = new TextEncoder();
 
-/** Longest header of any value: the initial byte and a 64-bit length. */
+/** The longest header of a value, in bytes: the initial byte and a 64-bit length. */
 const HEADER_BYTES = 9;
 
-/** An upper bound, so that the buffer never has to grow. */
+/** An upper bound for the encoded size of a value, in bytes. */
 export function sizeBound(value: CborValue): number {
   switch (typeof value) {
     case "string":
@@ -38,19 +38,23 @@ export function sizeBound(value: CborValue): number {
   }
 }
 
-/** Writes into a buffer that is large enough. Throws TypeError only. */
+/**
+ * Writes values into a buffer of fixed size. Throws a TypeError for a value that CBOR cannot hold.
+ */
 export class CborWriter {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   #length = 0;
 
-  /** `capacity` is in bytes and at least the size bound of all that will be written. */
+  /**
+   * `capacity` is in bytes. It must be at least the {@linkcode sizeBound} of everything written.
+   */
   constructor(capacity: number) {
     this.#bytes = new Uint8Array(capacity);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** The bytes so far. */
+  /** The bytes written so far, as a view of the buffer. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -125,17 +129,17 @@ export class CborWriter {
     this.#length += 9;
   }
 
-  /** Begins a list of so many items, which are written next. */
+  /** Writes the header of a list. Write `length` items next. */
   array(length: number): void {
     this.#header(4, length);
   }
 
-  /** Begins a map of so many pairs; of each, the key is written first. */
+  /** Writes the header of a map. Write `size` pairs next, in each pair the key first. */
   map(size: number): void {
     this.#header(5, size);
   }
 
-  /** Appends a map; `more` is how many pairs will be written after those of `fields`. */
+  /** Appends a map. Write `more` further pairs next. */
   fields(fields: Fields, more = 0): void {
     const keys = Object.keys(fields);
     let count = more;
@@ -151,7 +155,8 @@ export class CborWriter {
 
   /** Appends a text. */
   text(value: string): void {
-    // ASCII of up to 23 characters, which is every key and most values, has a known header and needs no encoder.
+    // A short cut for ASCII of up to 23 characters: every key and most values. The header is one
+    // byte, and no encoder is needed.
     const start = this.#length + 1;
     if (value.length < 24) {
       let i = 0;
@@ -166,7 +171,8 @@ export class CborWriter {
         return;
       }
     }
-    // The header's size depends on the encoded length: guess it from the characters, and move the text where that was short.
+    // The size of the header depends on the encoded length, which is not known yet. It is guessed
+    // from the number of UTF-16 units; if the guess was too small, the text is moved.
     const guess = this.#length + headerSize(value.length);
     const { written } = utf8.encodeInto(value, this.#bytes.subarray(guess));
     const actual = this.#length + headerSize(written);

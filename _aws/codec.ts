@@ -1,30 +1,33 @@
 /**
- * What a wire protocol has to do; JSON and CBOR each do it in a file of their own.
+ * The interface of a wire protocol, implemented for JSON and for CBOR.
  *
  * @module
  */
 
-/** The kind and text of an error answer. */
+/** The exception name and message of an error answer. */
 export interface ErrorBody {
-  /** The `__type`, as it came. */
+  /** The field `__type`, unchanged. It may have a prefix such as `com.amazonaws.kinesis#`. */
   readonly type?: string;
-  /** The `message` or `Message`. */
+  /** The field `message` or `Message`. */
   readonly message?: string;
 }
 
-/** Requests to bytes, and bytes to answers. */
+/** Encodes requests and decodes answers. */
 export interface Codec {
   /** The `Content-Type` of a request. */
   readonly contentType: string;
   /** Encodes the request of an action: blobs are `Uint8Array`, times are `Date`. */
   encode(action: string, request: object): Uint8Array<ArrayBuffer>;
-  /** Decodes a successful answer; unset fields are absent, never `null`. Throws on anything that is not an answer. */
+  /**
+   * Decodes a successful answer. Fields that are `null` become absent. Throws if it is not an
+   * answer.
+   */
   decode(action: string, body: Uint8Array<ArrayBuffer>): object;
-  /** Reads an error answer; empty if there is nothing to read in it. Never throws. */
+  /** Decodes an error answer. Empty if it cannot be decoded. Never throws. */
   decodeError(body: Uint8Array<ArrayBuffer>): ErrorBody;
 }
 
-/** Reads the two fields that an error has, out of whatever was parsed. */
+/** Reads the fields of an error answer from a parsed body of any type. */
 export function errorBodyOf(parsed: unknown): ErrorBody {
   if (typeof parsed !== "object" || parsed === null) return {};
   const fields = parsed as Readonly<Record<string, unknown>>;

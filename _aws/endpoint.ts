@@ -1,5 +1,6 @@
 /**
- * Where requests go: the rules of the service's published endpoint rule set for names, ARNs, FIPS and dual stack.
+ * Finds the endpoint of a request. Implements the service's published endpoint rule set for
+ * regions, ARNs, accounts, FIPS and dual stack.
  *
  * @see {@link https://docs.aws.amazon.com/general/latest/gr/ak.html}
  * @module
@@ -13,50 +14,61 @@ import {
 } from "./partitions.ts";
 import { parseEndpointUrl } from "./secure_url.ts";
 
-/** What {@linkcode resolveEndpoint} needs to know. */
+/** Options of {@linkcode resolveEndpoint}. */
 export interface EndpointOptions {
   /** The region, for example `eu-central-1`. */
   region: string | undefined;
   /**
-   * `data` for PutRecord, PutRecords, GetRecords, GetShardIterator and SubscribeToShard; `control` for all others.
-   * Endpoints of an account differ by it.
+   * `data` for PutRecord, PutRecords, GetRecords, GetShardIterator and SubscribeToShard; `control`
+   * for all other actions. It is part of the host name of account endpoints.
    */
   operationType: "data" | "control";
   /** Whether the endpoint uses FIPS-validated cryptography. @default {false} */
   useFips?: boolean;
-  /** Whether the endpoint answers over IPv6 too. @default {false} */
+  /**
+   * Whether to use the dual-stack endpoint, which is reachable over IPv4 and IPv6.
+   * @default {false}
+   */
   useDualStack?: boolean;
-  /** The URL of an emulator or proxy; used as it is. */
+  /** The URL of an emulator or proxy. It is used unchanged and overrides the endpoint rules. */
   endpoint?: string | URL;
-  /** Whether `endpoint` may be plain http on another machine. @default {false} */
+  /** Whether `endpoint` may be a plain http URL of another machine. @default {false} */
   allowHttp?: boolean;
   /** The StreamARN of the request. */
   streamARN?: string;
-  /** The ConsumerARN of the request; asked after `streamARN`. */
+  /** The ConsumerARN of the request. Used if there is no `streamARN`. */
   consumerARN?: string;
-  /** The ResourceARN of the request, of a stream, consumer or channel; asked after `consumerARN`. */
+  /**
+   * The ResourceARN of the request: a stream, consumer or channel. Used if there is no
+   * `consumerARN`.
+   */
   resourceARN?: string;
-  /** The account of the credentials: its endpoint serves requests that name no ARN. */
+  /** The account id of the credentials. Its endpoint is used for requests without an ARN. */
   accountId?: string;
-  /** Whether endpoints of `accountId` are used when there are any, never, or always. @default {"preferred"} */
+  /**
+   * Whether to use the endpoint of `accountId`: `"preferred"` if there is an account id,
+   * `"disabled"` never, `"required"` always (a RangeError if that is impossible). @default
+   * {"preferred"}
+   */
   accountIdEndpointMode?: "preferred" | "disabled" | "required";
 }
 
-/** Where to send a request and what to sign it for. */
+/** The endpoint of one request. */
 export interface Endpoint {
-  /** The URL to post to. */
+  /** The URL to send the request to. */
   readonly url: URL;
-  /** The region of the signature. */
+  /** The region to sign the request for. */
   readonly signingRegion: string;
 }
 
-/** Partitions where accounts have no endpoints of their own. */
+/** Partitions without account endpoints. */
 const WITHOUT_ACCOUNT_ENDPOINTS = ["aws-iso", "aws-iso-b"];
 
 /**
  * Finds the endpoint of one request.
  *
- * @throws {RangeError} if an option cannot be used; the message says which and what is allowed
+ * @throws {RangeError} if an option cannot be used. The message names the option and what is
+ * allowed
  */
 export function resolveEndpoint(options: EndpointOptions): Endpoint {
   const region = checkRegion(options.region);
@@ -83,7 +95,8 @@ function hostOf(region: string, options: EndpointOptions): string {
   const { useFips = false, useDualStack = false, operationType } = options;
   const partition = partitionOf(region);
   const account = accountLabel(region, partition, options);
-  // In GovCloud the plain endpoint is the FIPS one; only dual stack and accounts have it under a name of its own.
+  // In GovCloud the standard endpoint is the FIPS endpoint. Only its dual-stack and account
+  // endpoints have a separate name for FIPS.
   const isPlainFips = partition.name === "aws-us-gov" && !useDualStack &&
     account === undefined;
   const service = `kinesis${useFips && !isPlainFips ? "-fips" : ""}`;
@@ -95,7 +108,10 @@ function hostOf(region: string, options: EndpointOptions): string {
     : `${account}.${operationType}-${service}.${region}.${suffix}`;
 }
 
-/** The first label of an endpoint that belongs to one account (or channel), if there is one for this request. */
+/**
+ * The first label of the host name if the request goes to the endpoint of an account or channel,
+ * otherwise `undefined`.
+ */
 function accountLabel(
   region: string,
   partition: Partition,

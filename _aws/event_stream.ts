@@ -1,8 +1,11 @@
 /**
- * `application/vnd.amazon.eventstream`, the framing of SubscribeToShard's answer, in both directions.
+ * Encodes and decodes `application/vnd.amazon.eventstream`, the framing of a SubscribeToShard
+ * answer.
  *
- * A message is `total length (4) | headers length (4) | CRC-32 of those 8 (4) | headers | payload | CRC-32 of all before (4)`,
- * big-endian.
+ * A message has these parts. Numbers are big-endian.
+ *
+ *     total length (4 bytes) | headers length (4) | CRC-32 of the first 8 bytes (4)
+ *     headers | payload | CRC-32 of all preceding bytes (4)
  *
  * @see {@link https://smithy.io/2.0/aws/amazon-eventstream.html}
  * @module
@@ -22,15 +25,17 @@ export type { EventStreamHeader, EventStreamHeaders };
 export interface EventStreamMessage {
   /** The headers by name, for example `:event-type`. */
   readonly headers: EventStreamHeaders;
-  /** The payload; it owns its memory as far as the message does. */
+  /** The payload. A decoded payload is a view of the message's bytes. */
   readonly payload: Uint8Array<ArrayBuffer>;
 }
 
 /** Options of {@linkcode EventStreamDecoderStream} and {@linkcode decodeMessage}. */
 export interface EventStreamDecoderOptions {
   /**
-   * Largest message that is accepted, in bytes with framing. It bounds the memory that a damaged or hostile answer can ask for;
-   * the default is the largest message that the format allows. @default {16_908_304}
+   * The largest accepted message in bytes, including framing. It bounds the memory that a damaged
+   * or malicious answer can make the decoder allocate. The default is the largest message of the
+   * format.
+   * @default {16_908_304}
    */
   maxMessageBytes?: number;
   /** The HTTP status of the answer that is decoded, for errors. @default {200} */
@@ -41,13 +46,17 @@ const PRELUDE_BYTES = 12;
 const CRC_BYTES = 4;
 const FRAMING_BYTES = PRELUDE_BYTES + CRC_BYTES;
 
-/** Largest headers of one message: {@link https://smithy.io/2.0/aws/amazon-eventstream.html} */
+/**
+ * Most bytes of headers in one message: {@link https://smithy.io/2.0/aws/amazon-eventstream.html}
+ */
 const MAX_HEADERS_BYTES = 128 * 1024;
-/** Largest payload of one message: {@link https://smithy.io/2.0/aws/amazon-eventstream.html} */
+/**
+ * Most bytes of payload in one message: {@link https://smithy.io/2.0/aws/amazon-eventstream.html}
+ */
 const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 const MAX_MESSAGE_BYTES = FRAMING_BYTES + MAX_HEADERS_BYTES + MAX_PAYLOAD_BYTES;
 
-/** The value of a header if it is there and is text. */
+/** The value of a header. `undefined` if the header is absent or not a string. */
 export function textHeader(
   message: EventStreamMessage,
   name: string,
@@ -56,7 +65,7 @@ export function textHeader(
   return header?.type === "string" ? header.value : undefined;
 }
 
-/** Headers that are all text, which is what services send. */
+/** Makes headers of type string. AWS services send no other type. */
 export function textHeaders(
   values: Readonly<Record<string, string>>,
 ): EventStreamHeaders {
@@ -71,7 +80,7 @@ export function textHeaders(
 /**
  * Encodes one message.
  *
- * @throws {RangeError} if a header or the payload does not fit into the format
+ * @throws {RangeError} if a header or the payload exceeds the limits of the format
  */
 export function encodeMessage(
   message: { headers: EventStreamHeaders; payload: Uint8Array },
@@ -114,17 +123,23 @@ export function decodeMessage(
   }
   const { total } = checkPrelude(bytes, options);
   if (total !== bytes.length) {
-    throw damaged(`it has ${bytes.length} bytes and says ${total}`, options);
+    throw damaged(
+      `it has ${bytes.length} bytes, but its length field is ${total}`,
+      options,
+    );
   }
   return decodeBody(bytes, options);
 }
 
-/** Bytes, split anywhere, to messages. Errors with a {@linkcode ResponseError} that says what is damaged. */
+/**
+ * Transforms bytes to messages. The chunks of the input may be split anywhere. A damaged message
+ * errors the stream with a {@linkcode ResponseError} that names the damage.
+ */
 export class EventStreamDecoderStream
   extends TransformStream<Uint8Array, EventStreamMessage> {
-  /** Makes a decoder; memory is bounded by one message and one chunk. */
+  /** Makes a decoder. It buffers at most one message and one chunk. */
   constructor(options: EventStreamDecoderOptions = {}) {
-    const assembler = new Assembler(options);
+    const assembler = new MessageAssembler(options);
     super({
       transform: (chunk, controller) =>
         assembler.push(chunk, (message) => controller.enqueue(message)),
@@ -133,7 +148,10 @@ export class EventStreamDecoderStream
   }
 }
 
-/** Messages to bytes, one chunk a message. Errors with a RangeError if a message does not fit into the format. */
+/**
+ * Transforms messages to bytes, one chunk per message. A message that exceeds the limits of the
+ * format errors the stream with a RangeError.
+ */
 export class EventStreamEncoderStream
   extends TransformStream<EventStreamMessage, Uint8Array<ArrayBuffer>> {
   /** Makes an encoder. */
@@ -145,10 +163,10 @@ export class EventStreamEncoderStream
   }
 }
 
-/** Collects one message at a time: every byte is copied once, however small the chunks are. */
-class Assembler {
+/** Assembles messages from chunks. Every byte is copied once, even if the chunks are small. */
+class MessageAssembler {
   readonly #options: EventStreamDecoderOptions;
-  /** Where the message is collected: room for a prelude, then for all of it. */
+  /** The message in progress. Has the size of a prelude until the prelude has been read. */
   #buffer = new Uint8Array(PRELUDE_BYTES);
   #filled = 0;
 
@@ -168,7 +186,7 @@ class Assembler {
       offset += length;
       if (this.#filled < this.#buffer.length) return;
       if (this.#filled === PRELUDE_BYTES) {
-        // Memory is asked for only after the length's own checksum has been verified.
+        // The length is trusted only after the checksum of the prelude has been verified.
         const { total } = checkPrelude(this.#buffer, this.#options);
         const message = new Uint8Array(total);
         message.set(this.#buffer);
@@ -207,7 +225,7 @@ function checkPrelude(
   }
   if (total < FRAMING_BYTES || headersLength > total - FRAMING_BYTES) {
     throw damaged(
-      `its lengths contradict each other: ${total} in all, ${headersLength} of headers`,
+      `its lengths are inconsistent: ${total} bytes in total, ${headersLength} bytes of headers`,
       options,
     );
   }
@@ -220,7 +238,7 @@ function checkPrelude(
   return { total, headersLength };
 }
 
-/** The part behind a prelude that has been checked. */
+/** Decodes the headers and the payload. The prelude must have been checked. */
 function decodeBody(
   bytes: Uint8Array<ArrayBuffer>,
   options: EventStreamDecoderOptions,

@@ -1,13 +1,14 @@
 /**
- * The headers of an event stream message: one byte of name length, the name, one byte of type, the value; big-endian.
+ * The headers of an event stream message. Each header is one byte of name length, the name, one
+ * byte of type, and the value. Numbers are big-endian.
  *
  * @see {@link https://smithy.io/2.0/aws/amazon-eventstream.html}
  * @module
  */
 
-/** The value of a header with its wire type. */
+/** The value and wire type of a header. */
 export type EventStreamHeader =
-  /** One of two types on the wire, without a body. */
+  /** True and false are two wire types without a value. */
   | { readonly type: "boolean"; readonly value: boolean }
   /** A signed integer of 8 (`byte`), 16 (`short`) or 32 (`integer`) bits. */
   | { readonly type: "byte" | "short" | "integer"; readonly value: number }
@@ -19,10 +20,10 @@ export type EventStreamHeader =
   | { readonly type: "string"; readonly value: string }
   /** Whole milliseconds since the epoch. */
   | { readonly type: "timestamp"; readonly value: Date }
-  /** 16 bytes, as the usual 36 characters in lower case. */
+  /** 16 bytes, written as 36 characters in lower case. */
   | { readonly type: "uuid"; readonly value: string };
 
-/** Headers by name, in the order of the wire. A map, so that no name can reach a prototype. */
+/** Headers by name, in the order of the message. A Map, so that `__proto__` is an ordinary name. */
 export type EventStreamHeaders = ReadonlyMap<string, EventStreamHeader>;
 
 const TRUE = 0;
@@ -42,7 +43,7 @@ const MAX_DATE_MS = 8_640_000_000_000_000n;
 
 const utf8 = new TextEncoder();
 
-/** Encodes headers. Throws a RangeError that names the header if a name or value has no place in the format. */
+/** Encodes headers. Throws a RangeError that names the header if its name or value is invalid. */
 export function encodeHeaders(
   headers: EventStreamHeaders,
 ): Uint8Array<ArrayBuffer> {
@@ -140,16 +141,16 @@ function invalid(name: string, rule: string, value: unknown): RangeError {
   );
 }
 
-/** Decodes headers. Throws a SyntaxError that says what is wrong with them. */
+/** Decodes headers. Throws a SyntaxError that names the damage. */
 export function decodeHeaders(bytes: Uint8Array): EventStreamHeaders {
   const headers = new Map<string, EventStreamHeader>();
   const reader = new HeaderReader(bytes);
   while (!reader.done) {
-    const length = reader.take(1).getUint8(0);
+    const length = reader.view(1).getUint8(0);
     if (length === 0) throw new SyntaxError("a header has no name");
     const name = reader.text(length);
     if (headers.has(name)) {
-      throw new SyntaxError(`header "${name}" is there twice`);
+      throw new SyntaxError(`duplicate header "${name}"`);
     }
     headers.set(name, readValue(name, reader));
   }
@@ -157,34 +158,36 @@ export function decodeHeaders(bytes: Uint8Array): EventStreamHeaders {
 }
 
 function readValue(name: string, reader: HeaderReader): EventStreamHeader {
-  const wireType = reader.take(1).getUint8(0);
+  const wireType = reader.view(1).getUint8(0);
   switch (wireType) {
     case TRUE:
       return { type: "boolean", value: true };
     case FALSE:
       return { type: "boolean", value: false };
     case BYTE:
-      return { type: "byte", value: reader.take(1).getInt8(0) };
+      return { type: "byte", value: reader.view(1).getInt8(0) };
     case SHORT:
-      return { type: "short", value: reader.take(2).getInt16(0) };
+      return { type: "short", value: reader.view(2).getInt16(0) };
     case INTEGER:
-      return { type: "integer", value: reader.take(4).getInt32(0) };
+      return { type: "integer", value: reader.view(4).getInt32(0) };
     case LONG:
-      return { type: "long", value: reader.take(8).getBigInt64(0) };
+      return { type: "long", value: reader.view(8).getBigInt64(0) };
     case BINARY:
       return {
         type: "binary",
-        value: reader.bytes(reader.take(2).getUint16(0)).slice(),
+        value: reader.bytes(reader.view(2).getUint16(0)).slice(),
       };
     case STRING:
       return {
         type: "string",
-        value: reader.text(reader.take(2).getUint16(0)),
+        value: reader.text(reader.view(2).getUint16(0)),
       };
     case TIMESTAMP: {
-      const ms = reader.take(8).getBigInt64(0);
+      const ms = reader.view(8).getBigInt64(0);
       if (ms > MAX_DATE_MS || ms < -MAX_DATE_MS) {
-        throw new SyntaxError(`header "${name}" holds no possible time: ${ms}`);
+        throw new SyntaxError(
+          `header "${name}" holds a time out of range: ${ms}`,
+        );
       }
       return { type: "timestamp", value: new Date(Number(ms)) };
     }
@@ -201,9 +204,9 @@ function uuidOf(bytes: Uint8Array): string {
     .map(([from, to]) => hex.slice(from, to).join("")).join("-");
 }
 
-/** Reads forward and never past the end. */
+/** Reads the bytes of headers in order. Throws a SyntaxError at the end of the bytes. */
 class HeaderReader {
-  // Fatal, and a byte order mark is a character like any other: text must survive a round trip or fail.
+  // Fatal and keeping a byte order mark: text either survives a round trip unchanged or fails.
   readonly #decoder = new TextDecoder("utf-8", {
     fatal: true,
     ignoreBOM: true,
@@ -222,14 +225,14 @@ class HeaderReader {
   bytes(length: number): Uint8Array {
     const end = this.#offset + length;
     if (end > this.#bytes.length) {
-      throw new SyntaxError("the headers end in the middle of one");
+      throw new SyntaxError("the headers end too early");
     }
     const bytes = this.#bytes.subarray(this.#offset, end);
     this.#offset = end;
     return bytes;
   }
 
-  take(length: number): DataView {
+  view(length: number): DataView {
     const { buffer, byteOffset } = this.bytes(length);
     return new DataView(buffer, byteOffset, length);
   }

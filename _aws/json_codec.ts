@@ -1,5 +1,5 @@
 /**
- * The JSON protocol: `application/x-amz-json-1.1`, blobs as base64, times as seconds.
+ * The JSON protocol: `application/x-amz-json-1.1`, with blobs as base64 and times in seconds.
  *
  * @module
  */
@@ -9,8 +9,9 @@ import { normalizeAnswer, type ScalarReaders } from "./answer.ts";
 import { type Codec, errorBodyOf } from "./codec.ts";
 
 const encoder = new TextEncoder();
-// Not fatal: that would make the text of a large answer twice as wide and three times as slow. What is not UTF-8 becomes
-// U+FFFD, which is no JSON outside of texts.
+// Not fatal: a fatal decoder makes the text of a large answer two bytes per character wide, and
+// parsing three times as slow. Invalid UTF-8 becomes U+FFFD, which is invalid JSON outside of
+// strings.
 const decoder = new TextDecoder();
 
 /** The JSON protocol. */
@@ -25,10 +26,10 @@ export const jsonCodec: Codec = {
   },
 
   decode(action, body) {
-    // Actions without an answer send an empty body.
+    // Actions that return no members answer with an empty body.
     if (body.length === 0) return {};
     const text = decoder.decode(body);
-    // An answer of PutRecords has no blobs, and to look for them takes a third as long as to parse it.
+    // A PutRecords answer has no blobs. Searching for them would take a third of the parsing time.
     const answer = action === "PutRecords"
       ? undefined
       : parseWithBlobsApart(text);
@@ -61,14 +62,20 @@ function timeOf(value: unknown): Date {
   return time;
 }
 
-/** How a blob begins in an answer without spaces. Valid JSON has this nowhere but at a field whose name ends so. */
+/**
+ * The start of a blob in JSON without spaces. In valid JSON this text occurs only at a field whose
+ * name ends with `Data`, because quotes inside strings are escaped.
+ */
 const BLOB = '"Data":"';
 const BLOB_NAME = '"Data"';
 
 /**
- * The hot path of reading: 14 MB of base64 in one answer, which `JSON.parse` would look at character by character and
- * copy. They are cut out first, with a number in the place of each, and only the rest is parsed. Whatever does not add
- * up afterwards is `undefined`, and the caller takes the plain way.
+ * The hot path of reading. One answer can hold 14 MB of base64, and `JSON.parse` would scan and
+ * copy every character. So the blobs are cut out first and replaced by numbers, and only the rest
+ * is parsed: `{"Data":"aGk=","PartitionKey":"k"}` becomes `{"Data":0,"PartitionKey":"k"}`.
+ *
+ * Returns `undefined` if the text has no blobs or the numbers do not match the blobs afterwards.
+ * The caller then parses the whole text.
  */
 function parseWithBlobsApart(text: string): object | undefined {
   let at = text.indexOf(BLOB);
@@ -76,32 +83,37 @@ function parseWithBlobsApart(text: string): object | undefined {
   const blobs: Uint8Array<ArrayBuffer>[] = [];
   let rest = "";
   let from = 0;
-  let taken = 0;
+  let nextBlob = 0;
   const decode = base64Decoder();
   const readers: ScalarReaders = {
     blob(value) {
-      if (value !== taken) throw new TypeError("a blob is out of place");
-      return blobs[taken++]!;
+      if (value !== nextBlob) {
+        throw new TypeError("a number does not match its blob");
+      }
+      return blobs[nextBlob++]!;
     },
     time: timeOf,
   };
   try {
+    // Cut out the blobs and put a number in the place of each.
     while (at >= 0) {
       const start = at + BLOB.length;
       const end = text.indexOf('"', start);
       if (end < 0) return undefined;
       const before = text.slice(from, start - 1);
-      // One that is written otherwise could be taken for a number of ours.
+      // A "Data" field in another notation, such as `"Data": 0`, could be confused with our
+      // numbers.
       if (before.indexOf(BLOB_NAME) !== at - from) return undefined;
       rest += before + blobs.length;
       blobs.push(decode(text.slice(start, end)));
       from = end + 1;
       at = text.indexOf(BLOB, from);
     }
+    // Parse the rest. The reader replaces each number by its blob.
     const after = text.slice(from);
     if (after.includes(BLOB_NAME)) return undefined;
     const answer = normalizeAnswer(JSON.parse(rest + after), readers);
-    return taken === blobs.length ? answer : undefined;
+    return nextBlob === blobs.length ? answer : undefined;
   } catch {
     return undefined;
   }
@@ -110,11 +122,14 @@ function parseWithBlobsApart(text: string): object | undefined {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Requests are ASCII nearly always, and then `encodeInto` is ten times faster than `encode`. */
+/**
+ * Encodes a text. For ASCII, as nearly every request is, `encodeInto` is ten times as fast as
+ * `encode`.
+ */
 function encodeText(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   const { read } = encoder.encodeInto(text, bytes);
-  // In UTF-8 no text is shorter than in UTF-16 units: all of it fits only if it is ASCII.
+  // UTF-8 has at least one byte per UTF-16 unit, so the whole text fits only if it is ASCII.
   return read === text.length ? bytes : encoder.encode(text);
 }
 
@@ -126,7 +141,8 @@ interface PutRecordsShape {
   }[];
 }
 
-// The hot path of writing. Base64 needs no escaping, so the text is joined and JSON.stringify never scans the data.
+// The hot path of writing. Base64 needs no JSON escapes, so the texts are joined, and
+// JSON.stringify does not scan the data.
 function putRecordsText(request: PutRecordsShape): string {
   const { Records, ...rest } = request;
   let text = '{"Records":[';
@@ -147,9 +163,9 @@ function putRecordsText(request: PutRecordsShape): string {
   return text + (others === "{}" ? "]}" : "]," + others.slice(1));
 }
 
-/** JSON.stringify, several times faster where nothing needs an escape: keys hardly ever do. */
+/** Like JSON.stringify, but several times as fast for a text without escapes, as most keys are. */
 function quote(text: string): string {
-  // Programs without types may pass anything; the service says what it thinks of it.
+  // JavaScript callers may pass another type. The service then answers with an error.
   if (typeof text !== "string") return JSON.stringify(text);
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -167,7 +183,7 @@ function toJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toJson);
   const fields: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) {
-    // Defined, not assigned: a tag may well be called `__proto__`.
+    // Defined, not assigned, so that a tag named `__proto__` becomes an ordinary property.
     Object.defineProperty(fields, name, {
       value: toJson(field),
       enumerable: true,

@@ -1,38 +1,59 @@
 /**
- * The numbers of the service, each with its unit and the page that states it.
+ * The limits of the service, each with its unit and the page that documents it.
  *
  * @module
  */
 
-/** Most records in one PutRecords. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html */
+/**
+ * Most records in one PutRecords.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+ */
 export const MAX_BATCH_RECORDS: number = 500;
 
-/** Most bytes in one PutRecords. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html */
+/**
+ * Most bytes in one PutRecords, data and partition keys.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+ */
 export const MAX_BATCH_BYTES: number = 10 * 1024 * 1024;
 
 /**
- * Most bytes in one record, data and partition key together, unless the stream was set up for more.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
+ * Most bytes in one record, data and partition key, unless the stream has a higher
+ * MaxRecordSizeInKiB. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
  */
 export const DEFAULT_RECORD_BYTES: number = 1024 * 1024;
 
-/** Most bytes in one record of any stream. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html */
+/**
+ * Most bytes in one record of any stream.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html
+ */
 export const MAX_RECORD_BYTES: number = 10 * 1024 * 1024;
 
-/** Most records in one GetRecords. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html */
+/**
+ * Most records in one GetRecords.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+ */
 export const MAX_READ_RECORDS: number = 10_000;
 
-/** GetRecords calls a second that a shard serves to all its readers together. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html */
+/**
+ * GetRecords calls per second and shard, all readers together.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+ */
 export const SHARD_READS_PER_SECOND: number = 5;
 
-/** Records a second that a shard takes. https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
+/**
+ * Records that can be written to a shard per second.
+ * https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+ */
 export const SHARD_WRITE_RECORDS_PER_SECOND: number = 1000;
 
-/** Bytes a second that a shard takes. https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
+/**
+ * Bytes that can be written to a shard per second.
+ * https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+ */
 export const SHARD_WRITE_BYTES_PER_SECOND: number = 1024 * 1024;
 
 /**
- * Most bytes of an answer that are read: GetRecords sends up to 10 MiB of data, as base64, and 10 000 keys and numbers
- * around it. Whatever is larger is not an answer of Kinesis.
+ * Most bytes of an answer that are read. The largest answer of Kinesis is smaller: GetRecords sends
+ * up to 10 MiB of data, as base64, with up to 10 000 partition keys and sequence numbers.
  */
 export const MAX_RESPONSE_BYTES: number = 64 * 1024 * 1024;

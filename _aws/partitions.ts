@@ -1,17 +1,19 @@
 /**
- * The partitions of AWS: separate clouds with their own domains. All of them offer FIPS and dual-stack endpoints.
+ * The partitions of AWS. A partition is a group of regions with its own domain names. All
+ * partitions offer FIPS and dual-stack endpoints.
  *
- * @see {@link https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html}
+ * @see
+ * {@link https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html}
  * @module
  */
 
 /** One partition. */
 export interface Partition {
-  /** The name as ARNs have it, for example `aws-cn`. */
+  /** The name in ARNs, for example `aws-cn`. */
   readonly name: string;
-  /** The domain of IPv4 endpoints. */
+  /** The domain of standard endpoints (IPv4 only). */
   readonly dnsSuffix: string;
-  /** The domain of endpoints for IPv4 and IPv6. */
+  /** The domain of dual-stack endpoints (IPv4 and IPv6). */
   readonly dualStackDnsSuffix: string;
 }
 
@@ -21,7 +23,9 @@ const AWS: Partition = {
   dualStackDnsSuffix: "api.aws",
 };
 
-/** Partitions by the start of their regions' names; the plain `aws` is for every other one. */
+/**
+ * Partitions by the prefix of their region names. Regions without such a prefix belong to `aws`.
+ */
 const PARTITIONS: readonly (readonly [prefix: string, Partition])[] = [
   ["cn-", {
     name: "aws-cn",
@@ -60,21 +64,25 @@ const PARTITIONS: readonly (readonly [prefix: string, Partition])[] = [
   }],
 ];
 
-/** The partition of a region. A region that is not known yet is taken for one of the plain `aws` partition. */
+/** The partition of a region. An unknown region is assumed to belong to the partition `aws`. */
 export function partitionOf(region: string): Partition {
   const entry = PARTITIONS.find(([prefix]) => region.startsWith(prefix));
   return entry?.[1] ?? AWS;
 }
 
-/** Whether a text can stand between two dots of a host name: letters, digits and inner hyphens, 1 to 63 of them. */
+/**
+ * Whether a text is a valid label of a host name: 1 to 63 letters, digits and hyphens, without a
+ * hyphen at either end.
+ */
 export function isHostLabel(text: string): boolean {
   return /^(?!-)[A-Za-z0-9-]{1,63}$(?<!-)/.test(text);
 }
 
 /**
- * Makes sure that a region can be part of a host name, so that a slip of the configuration cannot send requests elsewhere.
+ * Checks that a region is a valid label of a host name and returns it. Without this check, a region
+ * such as `x.example.com/` in a configuration file would send requests to another host.
  *
- * @throws {RangeError} if it is missing or cannot be a region
+ * @throws {RangeError} if the region is missing or not a valid label
  */
 export function checkRegion(region: string | undefined): string {
   if (!region) {

@@ -1,6 +1,7 @@
 /**
- * What PutRecord and PutRecords store must be bytes. Programs without types may pass anything, and not all of it would be
- * refused by the service: a text, taken for base64, would be stored as other bytes.
+ * Checks that the data of PutRecord and PutRecords are bytes. JavaScript callers may pass another
+ * type, and the service does not refuse every such request: a text could be read as base64 and
+ * stored as other bytes.
  *
  * @module
  */
@@ -11,9 +12,9 @@ interface Entry {
 }
 
 /**
- * Checks the data of a request that has any.
+ * Checks the data of a PutRecord or PutRecords request. Other actions pass.
  *
- * @throws {TypeError} that names what is no `Uint8Array`
+ * @throws {TypeError} if the data is not a `Uint8Array`. The message names the record
  */
 export function checkPutData(action: string, request: object): void {
   if (action === "PutRecord") {
@@ -37,7 +38,7 @@ export function checkPutData(action: string, request: object): void {
   }
 }
 
-/** Without the value, which may be a secret. */
+/** Names the type but not the value, which may be a secret. */
 function wrongData(action: string, what: string, value: unknown): TypeError {
   const hint = typeof value === "string"
     ? "; new TextEncoder().encode(text) makes bytes of a text"

@@ -1,22 +1,23 @@
 /**
- * Which URLs may be talked to: signed requests and credentials never cross a network in the clear unless the user says so.
+ * Checks endpoint URLs. Signed requests and credentials are never sent unencrypted to another
+ * machine unless the user allows it.
  *
  * @module
  */
 
-/** Whether a URL names this very machine. */
+/** Whether a URL names this machine (loopback). */
 export function isLoopback(url: URL): boolean {
   const { hostname } = url;
-  // The URL parser has already turned 127.1, 0x7f000001 and the like into four decimals.
+  // The URL parser has already normalized forms such as 127.1 and 0x7f000001 to four decimals.
   return hostname === "localhost" || hostname.endsWith(".localhost") ||
     hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /**
- * Parses the URL of an endpoint that the user gave.
+ * Parses an endpoint URL from the user. `option` is the name of the option, for error messages.
  *
- * @throws {RangeError} if it is no URL, has another scheme than http and https, holds credentials, or is plain http to
- * another machine without `allowHttp`
+ * @throws {RangeError} if it is not a URL, has a scheme other than http and https, contains a user
+ * name or password, or is plain http to another machine without `allowHttp`
  */
 export function parseEndpointUrl(
   option: string,
@@ -27,14 +28,14 @@ export function parseEndpointUrl(
   try {
     url = new URL(value);
   } catch {
-    // Without its cause, which shows the value with a password that may be in it.
+    // Without the cause, whose message would show a password in the value.
     throw new RangeError(
       `Cannot use '${option}' as it must be a URL such as https://example.com: current value is "${
         String(value).replace(/^[^@]*@/, "…@")
       }"`,
     );
   }
-  // Checked first: the other messages show the value.
+  // Checked before the other rules, whose messages show the value.
   if (url.username || url.password) {
     throw new RangeError(
       `Cannot use '${option}' as it must not hold a user name or password: current host is "${url.host}"`,

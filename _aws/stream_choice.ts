@@ -1,23 +1,24 @@
 /**
- * Which stream the two options of a producer or consumer mean.
+ * Resolves the options `streamName` and `streamARN` of a producer or consumer.
  *
  * @module
  */
 
-/** A stream in the API's shape, and in words. */
+/** The stream that the options name. */
 export interface StreamChoice {
-  /** For requests. */
+  /** The stream as a member of requests. */
   readonly target: { StreamName: string } | { StreamARN: string };
-  /** The stream as the user named it. */
+  /** The name or ARN that the user passed, for messages. */
   readonly stream: string;
   /** The name of the stream. */
   readonly streamName: string;
 }
 
 /**
- * Checks that one of the two is given. `what` starts the message, as in "Cannot create Producer".
+ * Checks that exactly one of the two options is given. `what` is the start of error messages, for
+ * example "Cannot create Producer".
  *
- * @throws {TypeError} if none or both are given, or the one is no text or empty
+ * @throws {TypeError} if neither or both are given, or the given one is not a non-empty string
  */
 export function chooseStream(
   what: string,

@@ -1,5 +1,5 @@
 /**
- * Something to be done unless something else happens first.
+ * A timer that can be postponed.
  *
  * @module
  */
@@ -7,24 +7,25 @@ import type { Clock } from "./clock.ts";
 
 const SETTING = Symbol("being set");
 
-/** A timer that is set and put off again and again. */
+/** A timer that can be set and cancelled many times. */
 export class Alarm {
   readonly #clock: Clock;
   readonly #ms: number;
   readonly #ring: () => void;
   #timer: unknown;
 
-  /** Calls `ring` when it has been set for `ms` milliseconds; never, if that is `Infinity`. */
+  /** Calls `ring` when the alarm has been set for `ms` milliseconds. With `Infinity`, never. */
   constructor(clock: Clock, ms: number, ring: () => void) {
     this.#clock = clock;
     this.#ms = ms;
     this.#ring = ring;
   }
 
-  /** Sets it, unless it is set already. */
+  /** Starts the timer. Does nothing if it is already running. */
   set(): void {
     if (this.#timer !== undefined || this.#ms === Infinity) return;
-    // Deno loads its timers at the first use and runs pending callbacks meanwhile, which may come here again.
+    // The first timer in Deno loads a module and runs pending callbacks meanwhile. Such a callback
+    // may call `set` or `clear`, so the alarm counts as set before the timer exists.
     this.#timer = SETTING;
     const timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
@@ -34,7 +35,7 @@ export class Alarm {
     else this.#clock.clearTimeout(timer);
   }
 
-  /** Puts it off until it is set again. */
+  /** Stops the timer. */
   clear(): void {
     const timer = this.#timer;
     if (timer === undefined) return;

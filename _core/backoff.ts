@@ -1,13 +1,13 @@
 /**
- * How long to wait before trying again.
+ * Exponential backoff with jitter: how long to wait before a retry.
  *
  * @module
  */
 
-/** A number in [0, 1), as `Math.random` gives. */
+/** Returns a number from 0 to 1 (exclusive), like `Math.random`. */
 export type Random = () => number;
 
-/** The shape of an exponential backoff. */
+/** The bounds of an exponential backoff. */
 export interface Backoff {
   /** Upper bound of the first delay, in milliseconds. */
   readonly baseMs: number;
@@ -15,7 +15,10 @@ export interface Backoff {
   readonly maxMs: number;
 }
 
-/** Full jitter: uniformly between 0 and `min(maxMs, baseMs × 2^attempt)`; the first retry is attempt 0. */
+/**
+ * Full jitter: a delay in milliseconds, uniformly distributed from 0 to
+ * `min(maxMs, baseMs × 2^attempt)`. The first retry is attempt 0.
+ */
 export function fullJitter(
   { baseMs, maxMs }: Backoff,
   attempt: number,
@@ -24,7 +27,10 @@ export function fullJitter(
   return random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30));
 }
 
-/** Like {@linkcode fullJitter}, but at least half of the bound: for loops that have no other brake. */
+/**
+ * Like {@linkcode fullJitter}, but the delay is at least half of the bound. For loops that nothing
+ * else slows down.
+ */
 export function equalJitter(
   { baseMs, maxMs }: Backoff,
   attempt: number,

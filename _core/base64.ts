@@ -1,6 +1,7 @@
 /**
- * Base64 as the wire has it: native where the runtime offers it (about twenty times faster), `Buffer` on older Nodes,
- * the standard library elsewhere. Chosen at the first call: nothing is read at import time.
+ * Padded standard base64. Uses the native functions of the runtime (about twenty times faster),
+ * else `Buffer` (older Node.js), else the standard library. The choice is made at the first call,
+ * since nothing is read at import time.
  *
  * @module
  */
@@ -30,19 +31,19 @@ interface NodeBuffer {
 let encoder: ((bytes: Uint8Array) => string) | undefined;
 let decoder: ((text: string) => Uint8Array<ArrayBuffer>) | undefined;
 
-/** Bytes to padded standard base64. */
+/** Encodes bytes as padded standard base64. */
 export function encodeBase64(bytes: Uint8Array): string {
   return (encoder ??= chooseEncoder())(bytes);
 }
 
-/** Padded standard base64 to bytes. Throws if the text is not base64. */
+/** Decodes padded standard base64. Throws if the text is not base64. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   return (decoder ??= chooseDecoder())(text);
 }
 
 /**
- * Makes a decoder for many texts, whose results share buffers of 64 KiB where the runtime can decode into a given place.
- * It throws if a text is not base64.
+ * Makes a decoder for many texts. Its results share buffers of 64 KiB if the runtime has
+ * `setFromBase64`. It throws if a text is not base64.
  */
 export function base64Decoder(): (text: string) => Uint8Array<ArrayBuffer> {
   if (!("setFromBase64" in Uint8Array.prototype)) return decodeBase64;
@@ -50,7 +51,8 @@ export function base64Decoder(): (text: string) => Uint8Array<ArrayBuffer> {
   return (text) => {
     const room = slabs.take(text.length * 3 >> 2);
     const { read, written } = (room as NativeBase64).setFromBase64!(text);
-    // It stops without a word when the room is full, so what is left over is no base64: the plain way says so.
+    // setFromBase64 stops without an error when the array is full. The array fits every valid text,
+    // so unread text is not base64, and decodeBase64 throws the error.
     if (read !== text.length) return decodeBase64(text);
     return written === room.length ? room : slabs.shorten(room, written);
   };
@@ -82,7 +84,7 @@ function chooseDecoder(): (text: string) => Uint8Array<ArrayBuffer> {
   const buffer = nodeBuffer();
   if (buffer) {
     return (text) => {
-      // Buffer skips what it does not know; a damaged answer must not become other bytes.
+      // Buffer ignores invalid characters. A damaged answer must fail, not decode to other bytes.
       if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
         throw new TypeError("Cannot decode base64: unexpected character");
       }

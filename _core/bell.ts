@@ -1,27 +1,30 @@
 /**
- * A wait that can be cut short.
+ * A wait that can be ended early.
  *
  * @module
  */
 import { type Clock, delay } from "./clock.ts";
 
-/** Rung by whoever knows of a reason not to wait any longer. */
+/** A timer that other code can end early by calling {@linkcode Bell.ring}. */
 export class Bell {
   #isRinging = false;
   #onRing = () => {};
 
-  /** Ends the wait that is under way, or the next one. */
+  /** Ends the current wait. If there is none, the next wait ends at once. */
   ring(): void {
     this.#isRinging = true;
     this.#onRing();
   }
 
-  /** Forgets that it rang. */
+  /** Cancels the effect of an earlier {@linkcode Bell.ring} on the next wait. */
   silence(): void {
     this.#isRinging = false;
   }
 
-  /** Resolves when the time is over, the signal aborts or the bell rings. For one at a time. */
+  /**
+   * Resolves after `ms` milliseconds, or when the signal aborts or the bell rings. Only one wait at
+   * a time is allowed.
+   */
   async wait(
     ms: number,
     { clock, signal }: { clock: Clock; signal: AbortSignal },

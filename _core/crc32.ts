@@ -1,5 +1,5 @@
 /**
- * CRC-32 as gzip and zip have it (reflected polynomial 0xEDB88320), eight bytes a step.
+ * The CRC-32 of gzip and zip (reflected polynomial 0xEDB88320), computed eight bytes per step.
  *
  * @module
  */
@@ -7,7 +7,10 @@
 const SLICES = 8;
 let tables: Int32Array | undefined;
 
-/** The CRC-32 of some bytes, as an unsigned number. Pass the CRC of what came before to go on from there. */
+/**
+ * The CRC-32 of bytes, as an unsigned 32-bit number. To continue a checksum, pass the CRC of the
+ * preceding bytes as `previous`.
+ */
 export function crc32(bytes: Uint8Array, previous = 0): number {
   const t = tables ??= makeTables();
   const end = bytes.length;
@@ -31,7 +34,7 @@ export function crc32(bytes: Uint8Array, previous = 0): number {
   return ~crc >>> 0;
 }
 
-/** Table `k` holds the effect of one byte that has `k` bytes behind it in the same step. */
+/** Table `k` holds the effect of a byte that is followed by `k` more bytes of the same step. */
 function makeTables(): Int32Array {
   const t = new Int32Array(SLICES * 256);
   for (let byte = 0; byte < 256; byte++) {

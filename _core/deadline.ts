@@ -1,22 +1,24 @@
 /**
- * One abort signal from two causes: the caller's signal and a time limit.
+ * An abort signal that combines the caller's signal with a time limit.
  *
  * @module
  */
 import type { Clock } from "./clock.ts";
 
-/** A running time limit; {@linkcode Deadline.clear} must be called on every path. */
+/** A running time limit. Call {@linkcode Deadline.clear} on every path, or its timer leaks. */
 export interface Deadline {
-  /** Aborts with the caller's reason, or with what `onTimeout` made. */
+  /** Aborts with the reason of the caller's signal, or with the error from `onTimeout`. */
   readonly signal: AbortSignal;
-  /** Stops the timer and forgets the caller's signal. */
+  /** Stops the timer and stops listening to the caller's signal. */
   clear(): void;
 }
 
-/** The longest delay of the runtimes' timers, 24 days; anything longer would be taken for none. */
+/** The longest delay of a timer, 24 days. Runtimes treat a longer delay as 0. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Starts a time limit of `ms` milliseconds that also follows the caller's signal. */
+/**
+ * Starts a time limit of `ms` milliseconds. Its signal also aborts when the caller's signal does.
+ */
 export function startDeadline(
   ms: number,
   onTimeout: () => Error,

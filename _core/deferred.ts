@@ -1,5 +1,5 @@
 /**
- * A promise with its ends in hand, for runtimes without `Promise.withResolvers`.
+ * A promise with its `resolve` and `reject`, for runtimes without `Promise.withResolvers`.
  *
  * @module
  */
@@ -8,9 +8,9 @@
 export interface Deferred<T> {
   /** The promise. */
   readonly promise: Promise<T>;
-  /** Fulfills it. */
+  /** Fulfills the promise. */
   readonly resolve: (value: T | PromiseLike<T>) => void;
-  /** Rejects it. */
+  /** Rejects the promise. */
   readonly reject: (reason: unknown) => void;
 }
 

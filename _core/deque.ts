@@ -1,28 +1,31 @@
 /**
- * A queue with two ends.
+ * A double-ended queue.
  *
  * @module
  */
 
-/** A ring buffer that grows: every operation is constant time, and what is taken out is forgotten. */
+/**
+ * A double-ended queue in a ring buffer that grows. Every operation takes constant time (`push` and
+ * `unshift` on average), and the queue keeps no reference to a removed item.
+ */
 export class Deque<T> {
   #items: (T | undefined)[] = new Array(16);
   #head = 0;
   #length = 0;
 
-  /** How many items are inside. */
+  /** The number of items. */
   get length(): number {
     return this.#length;
   }
 
-  /** Adds behind the last item. */
+  /** Adds an item at the end. */
   push(item: T): void {
     if (this.#length === this.#items.length) this.#grow();
     this.#items[(this.#head + this.#length) & (this.#items.length - 1)] = item;
     this.#length++;
   }
 
-  /** Adds before the first item. */
+  /** Adds an item at the front. */
   unshift(item: T): void {
     if (this.#length === this.#items.length) this.#grow();
     this.#head = (this.#head - 1) & (this.#items.length - 1);
@@ -30,7 +33,7 @@ export class Deque<T> {
     this.#length++;
   }
 
-  /** Takes the first item. */
+  /** Removes and returns the first item. */
   shift(): T | undefined {
     if (this.#length === 0) return undefined;
     const item = this.#items[this.#head];
@@ -40,19 +43,19 @@ export class Deque<T> {
     return item;
   }
 
-  /** Looks at the first item. */
+  /** Returns the first item without removing it. */
   peek(): T | undefined {
     return this.#length === 0 ? undefined : this.#items[this.#head];
   }
 
-  /** The items from first to last. The deque must not change meanwhile. */
+  /** The items from first to last. The deque must not change during the iteration. */
   *[Symbol.iterator](): Generator<T, void> {
     for (let i = 0; i < this.#length; i++) {
       yield this.#items[(this.#head + i) & (this.#items.length - 1)] as T;
     }
   }
 
-  // The capacity is a power of two, so that a mask replaces the modulo.
+  // The capacity is a power of two, so that a bit mask can replace the modulo.
   #grow(): void {
     const { length } = this.#items;
     const items: (T | undefined)[] = new Array(length * 2);

@@ -1,10 +1,10 @@
 /**
- * The network as a parameter.
+ * The type of `fetch`, so that the network can be passed as a parameter.
  *
  * @module
  */
 
-/** The shape of `fetch` that this library needs. */
+/** The part of `fetch` that this library uses. */
 export type Fetch = (
   input: string | URL,
   init?: RequestInit,

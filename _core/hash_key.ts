@@ -1,5 +1,5 @@
 /**
- * The 128-bit hash that places a record on the ring of shards.
+ * The 128-bit hash key of a partition key, which determines the shard of a record.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { md5OfText } from "./md5.ts";
 
 const words = new Uint32Array(4);
 
-/** MD5 of the UTF-8 partition key, read as a big-endian unsigned 128-bit number. */
+/** The hash key: MD5 of the UTF-8 partition key, as a big-endian unsigned 128-bit number. */
 export function hashKeyOf(partitionKey: string): bigint {
   md5OfText(partitionKey, words);
   return (BigInt(words[0]! * 0x100000 + (words[1]! >>> 12)) << 76n) |
@@ -16,8 +16,9 @@ export function hashKeyOf(partitionKey: string): bigint {
 }
 
 /**
- * The most significant 32 bits of {@linkcode hashKeyOf}, at half the price: shards seldom share them, so they find the shard
- * of nearly every key without a `bigint`.
+ * The most significant 32 bits of {@linkcode hashKeyOf}, computed in half the time. Two shards
+ * rarely have boundaries with the same 32 bits, so these bits find the shard of nearly every key
+ * without a `bigint`.
  */
 export function hashKeyPrefixOf(partitionKey: string): number {
   md5OfText(partitionKey, words);

@@ -1,10 +1,13 @@
 /**
- * Much to do, and only so much of it at a time.
+ * Asynchronous work on many items with bounded concurrency.
  *
  * @module
  */
 
-/** Does the work for all items, up to `size` of them at once. Rejects with the first failure, when what was begun has settled. */
+/**
+ * Calls `work` for all items, in batches of `size` concurrent calls. If a call rejects, the rest of
+ * its batch settles, no further batch starts, and the first rejection is thrown.
+ */
 export async function inBatches<I>(
   items: readonly I[],
   size: number,

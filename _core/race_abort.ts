@@ -1,12 +1,13 @@
 /**
- * Leaving a promise behind when a signal aborts.
+ * Stops waiting for a promise when a signal aborts.
  *
  * @module
  */
 
 /**
- * Settles as the promise does, or rejects with the signal's reason, whichever comes first: for work that may not follow
- * signals. `onLate` is given the value that comes after that, to clean up.
+ * Settles like `promise`, or rejects with the signal's reason, whichever happens first. For work
+ * that may ignore the signal. If the promise fulfills after the abort, `onLate` gets its value, to
+ * release it.
  */
 export function raceAbort<T>(
   promise: Promise<T>,

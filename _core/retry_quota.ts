@@ -1,33 +1,34 @@
 /**
- * A budget of retries that many calls share: when everything fails, retries stop multiplying the load.
+ * A retry budget that many calls share. When all calls fail, the budget runs out and retries stop
+ * adding load.
  *
  * @module
  */
 
-/** Tokens that retries take and successes give back. */
+/** A number of tokens. Each retry takes some, each success gives some back. */
 export class RetryQuota {
   readonly #capacity: number;
   #tokens: number;
 
-  /** Starts full. */
+  /** Starts with `capacity` tokens. */
   constructor(capacity: number) {
     this.#capacity = capacity;
     this.#tokens = capacity;
   }
 
-  /** Tokens that are left. */
+  /** The number of tokens left. */
   get tokens(): number {
     return this.#tokens;
   }
 
-  /** Takes `cost` tokens if there are that many. */
+  /** Takes `cost` tokens. Returns false and takes none if fewer are left. */
   take(cost: number): boolean {
     if (cost > this.#tokens) return false;
     this.#tokens -= cost;
     return true;
   }
 
-  /** Gives tokens back, up to the capacity. */
+  /** Gives `amount` tokens back, up to the capacity. */
   give(amount: number): void {
     this.#tokens = Math.min(this.#capacity, this.#tokens + amount);
   }

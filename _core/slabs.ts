@@ -1,21 +1,31 @@
 /**
- * Memory for many small byte arrays: an `ArrayBuffer` of its own for each costs more than filling it.
+ * Memory for many small byte arrays. Allocating an `ArrayBuffer` for each takes longer than filling
+ * it.
  *
  * @module
  */
 
-/** Gives out byte arrays that share buffers; one that is larger than a quarter of those has a buffer of its own. */
+/**
+ * Allocates byte arrays that share buffers (slabs). An array larger than a quarter of a slab gets
+ * its own buffer: with slabs of 64 KiB, every array above 16 KiB.
+ */
 export class Slabs {
   readonly #slabBytes: number;
   #slab = new Uint8Array(0);
   #used = 0;
 
-  /** By default large enough that few are made, and small enough that one array that is kept alive keeps little else alive. */
+  /**
+   * `slabBytes` is the size of a slab. Larger slabs need fewer allocations; smaller slabs free
+   * memory sooner, since one array in use keeps its whole slab alive. @default {65_536}
+   */
   constructor(slabBytes = 64 * 1024) {
     this.#slabBytes = slabBytes;
   }
 
-  /** Room for so many bytes, whatever they are; {@linkcode Slabs.shorten} gives back what is not needed at its end. */
+  /**
+   * Allocates an array of `length` bytes with undefined content. {@linkcode Slabs.shorten} gives
+   * back unused bytes at its end.
+   */
   take(length: number): Uint8Array<ArrayBuffer> {
     if (length > this.#slabBytes / 4) return new Uint8Array(length);
     if (length > this.#slab.length - this.#used) {
@@ -27,7 +37,7 @@ export class Slabs {
     return this.#slab.subarray(start, this.#used);
   }
 
-  /** Shortens the array that was taken last. */
+  /** Shortens the array that {@linkcode Slabs.take} returned last to `length` bytes. */
   shorten(
     last: Uint8Array<ArrayBuffer>,
     length: number,
@@ -36,7 +46,7 @@ export class Slabs {
     return last.subarray(0, length);
   }
 
-  /** A copy. */
+  /** Copies bytes into a slab. */
   copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     const room = this.take(bytes.length);
     room.set(bytes);

@@ -1,5 +1,5 @@
 /**
- * A call that is given up when it takes too long, whether or not it listens to its signal.
+ * A time limit for an asynchronous call, even if the call ignores its signal.
  *
  * @module
  */
@@ -7,19 +7,22 @@ import type { Clock } from "./clock.ts";
 import { startDeadline } from "./deadline.ts";
 import { raceAbort } from "./race_abort.ts";
 
-/** How long a call may take. */
+/** The time limit of a call. */
 export interface TimeLimit {
-  /** Milliseconds. */
+  /** The limit in milliseconds. */
   readonly ms: number;
-  /** Makes the error that the caller gets then. */
+  /** Makes the error to reject with when the limit is reached. */
   readonly onTimeout: () => Error;
-  /** Time. */
+  /** The clock that measures the limit. */
   readonly clock: Clock;
-  /** Ends the call as well. */
+  /** Ends the call early. */
   readonly signal?: AbortSignal;
 }
 
-/** Settles as the call does; rejects when the time is up or the signal aborts. What the call does after that is not seen. */
+/**
+ * Settles like the call, or rejects when the time is up or the signal aborts. A later result of the
+ * call is ignored.
+ */
 export async function withTimeLimit<R>(
   call: (signal: AbortSignal) => Promise<R>,
   { ms, onTimeout, clock, signal }: TimeLimit,

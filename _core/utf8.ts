@@ -1,27 +1,31 @@
 /**
- * Text and its UTF-8 bytes, without surprises: exact lengths, no replacement characters, no swallowed byte order mark.
+ * UTF-8 encoding and decoding with exact lengths. Decoding throws on invalid bytes, where a
+ * TextDecoder inserts replacement characters, and keeps a byte order mark.
  *
  * @module
  */
 import type { Slabs } from "./slabs.ts";
 
 const encoder = new TextEncoder();
-/** Several times faster than the strict one in some runtimes. */
+/** Not fatal, which is several times faster in some runtimes. */
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const REPLACEMENT = "\ufffd";
 
-/** The UTF-8 bytes of a text. A lone surrogate becomes U+FFFD: check with {@linkcode isWellFormed} where that matters. */
+/**
+ * The UTF-8 bytes of a text. A lone surrogate becomes U+FFFD; check the text with
+ * {@linkcode isWellFormed} if that must not happen.
+ */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** As {@linkcode encodeUtf8}, into memory that is shared with others: for short texts several times faster. */
+/** Like {@linkcode encodeUtf8}, but into a shared slab: several times faster for short texts. */
 export function encodeUtf8Into(
   slabs: Slabs,
   text: string,
 ): Uint8Array<ArrayBuffer> {
-  // Most text is ASCII; any other needs more bytes than it has units.
+  // Most text is ASCII and has as many bytes as UTF-16 units. Other text does not fit.
   const bytes = slabs.take(text.length);
   if (encoder.encodeInto(text, bytes).read === text.length) return bytes;
   slabs.shorten(bytes, 0);
@@ -29,17 +33,18 @@ export function encodeUtf8Into(
 }
 
 /**
- * The text of UTF-8 bytes; a byte order mark is a character like others.
+ * Decodes UTF-8. A byte order mark is kept as a character.
  *
  * @throws {TypeError} if the bytes are not UTF-8
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   const text = lossy.decode(bytes);
-  // Either the text holds this character, or something was replaced by it.
+  // U+FFFD is either part of the text or a replacement of invalid bytes. The strict decoder throws
+  // for the latter.
   return text.includes(REPLACEMENT) ? strict.decode(bytes) : text;
 }
 
-/** How many bytes {@linkcode encodeUtf8} would make, without making them. */
+/** The number of bytes that {@linkcode encodeUtf8} would return, computed without encoding. */
 export function utf8Length(text: string): number {
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
@@ -54,9 +59,9 @@ export function utf8Length(text: string): number {
   return length;
 }
 
-/** Whether a text has no lone surrogate, so that its UTF-8 bytes stand for exactly this text. */
+/** Whether a text has no lone surrogate, so that decoding its UTF-8 bytes gives the same text. */
 export function isWellFormed(text: string): boolean {
-  // Native since ES2024.
+  // A native method since ES2024.
   const native = (text as { isWellFormed?(): boolean }).isWellFormed;
   if (native) return native.call(text);
   for (let i = 0; i < text.length; i++) {

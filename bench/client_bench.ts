@@ -1,6 +1,7 @@
 /**
- * The client beside the AWS SDK and beside `fetch` alone with a ready-made body: PutRecords of 500 records and GetRecords of 10 000,
- * 1 KB each; first the client's own work without a network, then over loopback.
+ * Compares KinesisClient with the AWS SDK and with plain `fetch` of a prepared body. PutRecords has
+ * 500 records and GetRecords 10 000, of 1 KB each. Measures first without a network, then over
+ * loopback.
  *
  *     npx -y deno@2 task bench bench/client_bench.ts
  *
@@ -137,7 +138,7 @@ function benches(
   }
 }
 
-/** Answers at once, so that what is measured is the client's own work. */
+/** A `fetch` that answers at once, so that only the work of the client is measured. */
 const nowhere = (protocol: "json" | "cbor"): Fetch => (_url, init) => {
   const target = new Headers(init!.headers).get("x-amz-target")!;
   const body = target.endsWith("PutRecords") ? stored : records;

@@ -1,10 +1,10 @@
 /**
- * The processor time of one call over loopback, of all threads of the process: what is left of it is what a program has for
- * its own work. The wall times include the sink, which has to share the cores.
+ * Measures the CPU time of one call over loopback, of all threads of the process. The wall time
+ * includes the sink, which shares the cores.
  *
- * Every case runs in a process of its own, as the garbage and the compiled code of one would weigh on the others, and is
- * warmed up there. The cases take turns, round after round, so that what else the machine does meets all of them; ratios
- * are medians of the ratios within each round.
+ * Every case runs in its own process with a warm-up, since the garbage and compiled code of one
+ * case would slow the others down. The cases alternate in rounds, so that other load on the machine
+ * affects all of them. Ratios are computed within each round; the median of the rounds is printed.
  *
  *     npx -y deno@2 run -A bench/client_cpu.ts [rounds]
  *
@@ -16,7 +16,7 @@ import { jsonCodec } from "../_aws/json_codec.ts";
 import { KinesisClient } from "../client/mod.ts";
 import { startSink } from "./_support/sink.ts";
 
-/** What one call took, in milliseconds. */
+/** The time of one call, in milliseconds. */
 interface Times {
   cpu: number;
   wall: number;
@@ -33,14 +33,15 @@ const PROTOCOLS = ["json", "cbor"] as const;
 const PLANS = {
   PutRecords: {
     title: "PutRecords 500 x 1 KB",
-    whats: [CLIENT, FETCH, FETCH_HASH, FETCH_HASH_WRITE],
-    // Long, as the optimizing compiler goes on for hundreds of calls, on threads that count too.
+    subjects: [CLIENT, FETCH, FETCH_HASH, FETCH_HASH_WRITE],
+    // Long, because the optimizing compiler works for hundreds of calls, on threads whose CPU time
+    // is counted.
     warmUp: 600,
     calls: 300,
   },
   GetRecords: {
     title: "GetRecords 10 000 x 1 KB",
-    whats: [CLIENT, FETCH],
+    subjects: [CLIENT, FETCH],
     warmUp: 40,
     calls: 25,
   },
@@ -119,7 +120,7 @@ async function measure(call: Call, calls: number): Promise<Times> {
   };
 }
 
-/** Measures one case in a new process. */
+/** Measures one case in its own process. */
 async function inProcess(...args: [Action, string, string]): Promise<Times> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", import.meta.filename!, "--case", ...args],
@@ -135,13 +136,13 @@ function median(values: number[]): number {
 
 function line(
   name: string,
-  taken: ReadonlyMap<string, Times[]>,
+  measured: ReadonlyMap<string, Times[]>,
 ): string {
-  const own = taken.get(name)!;
+  const own = measured.get(name)!;
   const columns = (["cpu", "wall"] as const).map((key) => {
     const values = own.map((times) => times[key]);
     const rateOf = (other: string) =>
-      median(values.map((value, i) => taken.get(other)![i]![key] / value));
+      median(values.map((value, i) => measured.get(other)![i]![key] / value));
     const toSdk = name === SDK ? "" : `${rateOf(SDK).toFixed(2)}x`;
     const toFetch = name === SDK || name.startsWith(FETCH + ",")
       ? ""
@@ -166,19 +167,25 @@ async function main(rounds: number): Promise<void> {
   console.log(`load before: ${load()}`);
   try {
     for (const action of ["PutRecords", "GetRecords"] as const) {
-      const { title, whats } = PLANS[action];
+      const { title, subjects } = PLANS[action];
       const names = [
         SDK,
-        ...PROTOCOLS.flatMap((p) => whats.map((what) => `${what}, ${p}`)),
+        ...PROTOCOLS.flatMap((p) =>
+          subjects.map((subject) => `${subject}, ${p}`)
+        ),
       ];
-      const taken = new Map<string, Times[]>(names.map((name) => [name, []]));
+      const measured = new Map<string, Times[]>(
+        names.map((name) => [name, []]),
+      );
       for (let round = 0; round < rounds; round++) {
         for (const name of names) {
-          taken.get(name)!.push(await inProcess(action, name, sink.endpoint));
+          measured.get(name)!.push(
+            await inProcess(action, name, sink.endpoint),
+          );
         }
       }
       console.log(`\n${title}`);
-      for (const name of names) console.log(line(name, taken));
+      for (const name of names) console.log(line(name, measured));
     }
   } finally {
     sink.close();

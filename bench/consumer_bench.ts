@@ -1,5 +1,5 @@
 /**
- * The consumer over loopback, beside a GetRecords loop with the AWS SDK.
+ * Compares Consumer with a GetRecords loop of the AWS SDK, over loopback.
  *
  *     npx -y deno@2 task bench bench/consumer_bench.ts
  *
@@ -38,14 +38,14 @@ for (const bytes of [100, 1000]) {
   }, async () => {
     const decoder = new TextDecoder();
     let iterator: string | undefined = "next";
-    let seen = 0;
-    while (seen < RECORDS) {
+    let received = 0;
+    while (received < RECORDS) {
       const answer = await sdk.send(
         new GetRecordsCommand({ ShardIterator: iterator }),
       ) as { Records: { Data: Uint8Array }[]; NextShardIterator: string };
       iterator = answer.NextShardIterator;
       for (const { Data } of answer.Records) {
-        if (JSON.parse(decoder.decode(Data)).text) seen++;
+        if (JSON.parse(decoder.decode(Data)).text) received++;
       }
     }
   });
@@ -57,9 +57,9 @@ for (const bytes of [100, 1000]) {
       readsPerSecond: 1e9,
       limit: RECORDS,
     });
-    let seen = 0;
-    for await (const { value } of consumer) if (value.text) seen++;
-    if (seen !== RECORDS) throw new Error("lost");
+    let received = 0;
+    for await (const { value } of consumer) if (value.text) received++;
+    if (received !== RECORDS) throw new Error("lost");
   });
   globalThis.addEventListener("unload", () => close());
 }

@@ -1,8 +1,10 @@
 /**
- * Encoding and decoding, each beside its obvious baseline: `deno bench -A bench/processors_bench.ts`, or as a table with
- * records and megabytes per second: `deno run -A bench/processors_report.ts`.
+ * Measures encoding and decoding, each with a baseline. Run
+ * `deno bench -A bench/processors_bench.ts`, or `deno run -A bench/processors_report.ts` for a
+ * table of records and megabytes per second.
  *
- * One iteration handles {@linkcode counts} records; the name of a group ends in the size of a record.
+ * One iteration handles the number of records in {@linkcode counts}. The name of a group ends with
+ * the size of a record.
  *
  * @module
  */
@@ -38,7 +40,7 @@ const decoder = new TextDecoder();
 const keys = Array.from({ length: 100 }, (_, i) => `user-${i * 7919}`);
 const words = "the quick brown fox jumps over the lazy dog and runs away ";
 
-/** Events whose JSON has as many bytes as the name says. */
+/** Makes `count` events whose JSON text has `bytes` bytes. */
 function eventsOf(bytes: number, count: number): Event[] {
   return Array.from({ length: count }, (_, id) => {
     const event: Event = {
@@ -58,7 +60,7 @@ function putsOf<T>(values: T[], key: (index: number) => string): Put<T>[] {
   return values.map((value, i) => ({ value, partitionKey: key(i) }));
 }
 
-/** Packs synchronously; returns how many records came out. */
+/** Packs all values. Returns a promise if the packer is asynchronous. */
 function packAll<T>(
   processor: Processor<T>,
   puts: Put<T>[],
@@ -128,7 +130,7 @@ for (const [name, { bytes, count }] of Object.entries(counts)) {
   const manyKeys = putsOf(events, (i) => keys[i % keys.length]!);
   const ownKeys = putsOf(events, (i) => `key-${i}`);
 
-  // JSON, one key and a key per record: the two ends of what a stream can be.
+  // JSON with one key for all records, and with one key per record: the two extremes of a stream.
   Deno.bench("JSON.stringify + TextEncoder.encode", {
     group: `json encode ${size}`,
     baseline: true,
@@ -178,7 +180,9 @@ for (const [name, { bytes, count }] of Object.entries(counts)) {
   });
 }
 
-/** Aggregates of at most 51 200 bytes where several records fit into that, of a megabyte otherwise. */
+/**
+ * Uses aggregates of at most 51 200 bytes, or 1 000 000 bytes for records of 10 000 bytes or more.
+ */
 function benchKpl(
   size: Size,
   bytes: number,
@@ -252,7 +256,7 @@ function benchKpl(
   });
 }
 
-/** What the types of the package leave out. */
+/** The part of the package that its types do not declare. */
 interface NpmAggregation {
   RecordAggregator: new (
     onReady: (
@@ -268,7 +272,7 @@ interface NpmAggregation {
 }
 
 function toBuffer(bytes: Uint8Array): Uint8Array {
-  // The package calls methods that only Node's Buffer has.
+  // The package calls methods that only the Buffer of Node.js has.
   return (globalThis as unknown as {
     Buffer: { from(bytes: Uint8Array): Uint8Array };
   }).Buffer.from(bytes);

@@ -1,12 +1,13 @@
 /**
- * Which processor when: sizes and speeds on the 200 000 flights of npm:vega-datasets, as a table:
- * `deno run -A bench/processors_flights.ts`.
+ * Compares processors by size and speed on real data, the 200 000 flights of npm:vega-datasets.
+ * Prints a table: `deno run -A bench/processors_flights.ts`.
  *
- * Speeds are the best of three runs over the whole set, one partition key and one shard.
+ * Each speed is the best of three runs over all flights, with one partition key and one shard.
  *
  * @module
  */
-// Imported for its data file: Deno resolves the path of a package only if it is in the module graph.
+// Imported for its data file: Deno resolves the path of a package only if the package is in the
+// module graph.
 import "vega-datasets";
 import {
   createProcessor,
@@ -23,7 +24,7 @@ import {
 import type { KinesisRecord, Put } from "../records.ts";
 
 const RUNS = 3;
-/** What Kinesis counts for the partition key of each record. */
+/** The partition key of all values. Kinesis adds its length to the size of each record. */
 const PARTITION_KEY = "flights";
 
 interface Result {

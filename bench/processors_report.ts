@@ -1,6 +1,7 @@
 /**
- * Runs processors_bench.ts and prints its results as a table: `deno run -A bench/processors_report.ts`.
- * The fastest iteration counts: on a shared machine it is what repeats.
+ * Runs processors_bench.ts and prints its results as a table:
+ * `deno run -A bench/processors_report.ts`. It uses the fastest iteration, which is the most
+ * repeatable number on a shared machine.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The producer over loopback, beside the AWS SDK with a batch loop made by hand, all in this process. For processes apart,
- * other libraries and what they cost, see `bench/peers/`.
+ * Compares Producer with a hand-written batch loop around the AWS SDK, over loopback in one
+ * process. For more libraries, separate processes and CPU time, see `bench/peers/`.
  *
  *     npx -y deno@2 task bench bench/producer_bench.ts
  *
@@ -15,7 +15,7 @@ import { KinesisClient, Producer } from "../mod.ts";
 import { json, jsonLines, kplJson } from "../processors/mod.ts";
 import { startSink } from "./_support/sink.ts";
 
-/** Values by their size. */
+/** The number of values for each size in bytes. */
 const COUNTS = { 100: 50_000, 1000: 50_000, 10_000: 5000 };
 const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
 const sink = await startSink();
@@ -42,7 +42,7 @@ function source(bytes: number, length: number): Value[] {
   return Array.from({ length }, (_, id) => ({ id, text }));
 }
 
-/** What people write around the SDK: batches of 500, a few at a time. */
+/** A typical loop around the SDK: batches of 500, eight at a time. */
 async function sdkLoop(values: readonly Value[]): Promise<void> {
   const encoder = new TextEncoder();
   const requests = new Set<Promise<unknown>>();

@@ -1,5 +1,6 @@
 /**
- * From `put` to its acknowledgement over loopback, at a steady 1000 values a second.
+ * Measures the time from `put` to its acknowledgement, over loopback, at a steady 1 000 values a
+ * second.
  *
  *     npx -y deno@2 run -A bench/producer_latency.ts
  *
@@ -25,7 +26,7 @@ const client = new KinesisClient({
 });
 const text = "x".repeat(70);
 
-/** The round trip of a request as large as those that follow. */
+/** The median round trip of a PutRecords with `records` records, in milliseconds. */
 async function roundTrip(records: number): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 50; i++) {
@@ -63,7 +64,8 @@ async function run(
   const times: number[] = [];
   const puts: Promise<void>[] = [];
   const started = performance.now();
-  // How late the machine lets this program run at all: what no producer can make up for.
+  // The time between two turns of the loop below. A pause of the whole process shows here: it adds
+  // latency that no producer can avoid.
   const late: number[] = [];
   let before = started;
   for (let id = 0; id < SECONDS * PER_SECOND;) {

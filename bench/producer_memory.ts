@@ -1,5 +1,6 @@
 /**
- * The memory of a producer while 2 GB flow through it to a server that is slower than the source.
+ * Measures the memory of a Producer while 2 GB flow through it to a server that is slower than the
+ * source.
  *
  *     npx -y deno@2 run -A --v8-flags=--expose-gc bench/producer_memory.ts [json | jsonLines | kplJson] [MB]
  *
@@ -15,7 +16,10 @@ interface Value {
 }
 
 const MIB = 1024 * 1024;
-/** The part of the way after which buffers, connections and compiled code are what they will be. */
+/**
+ * The fraction of the bytes that is sent before sampling: buffers and compiled code are stable
+ * then.
+ */
 const WARM_UP = 0.2;
 const PROCESSORS = { json, jsonLines, kplJson };
 
@@ -56,7 +60,7 @@ await source.pipeThrough(
       out.enqueue(value);
       if (bytes < next) return;
       next += most / 100;
-      // What is garbage is V8's business; what is held is ours.
+      // Collects garbage first, so that the sample shows only memory that is in use.
       collect?.();
       const { rss, heapUsed, external } = Deno.memoryUsage();
       series.rss.push(rss / MIB);

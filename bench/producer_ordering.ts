@@ -1,6 +1,6 @@
 /**
- * What order costs: values a second over loopback by ordering, number of keys and processor, to a server that takes a
- * while for each answer, as one in another building does.
+ * Measures the cost of ordering: values per second over loopback by ordering, number of keys and
+ * processor. The server delays each answer by 10 ms, like a server in another data center.
  *
  *     npx -y deno@2 run -A bench/producer_ordering.ts
  *
@@ -26,7 +26,7 @@ const client = new KinesisClient({
 });
 const text = "x".repeat(70);
 
-/** Values that are acknowledged in a second. */
+/** The number of values that are acknowledged per second. */
 async function run(
   processor: () => Processor<Value>,
   ordering: Ordering,
@@ -49,7 +49,7 @@ async function run(
   const piping = new ReadableStream<Value>({
     async pull(out) {
       out.enqueue({ id: id++, text });
-      // A turn of the event loop now and then, for the timer below.
+      // Yields to the event loop once per 1 000 values, so that the timer below can fire.
       if (id % 1000 === 0) await delay(0);
     },
   }, { highWaterMark: 0 })

@@ -1,10 +1,10 @@
 /**
- * How fast the in-memory Kinesis takes and gives records: PutRecords of 500 × 100 bytes, GetRecords of 10 000, the whole
- * way through `fetch`, with what a client does around it (writing the request, reading the answer).
+ * Measures the in-memory Kinesis server: PutRecords of 500 records of 100 bytes, and GetRecords of
+ * 10 000. Includes `fetch` and the work of a client (encoding the request, decoding the answer).
  *
  *     deno bench -A bench/testing_bench.ts
  *
- * `n` is one request: 500 records in, 10 000 records out. The baseline is what the codec alone costs a client.
+ * One iteration is one request. The baseline is the client's JSON encoding and decoding alone.
  *
  * @module
  */
@@ -36,10 +36,10 @@ async function call(
 const bytes = crypto.getRandomValues(new Uint8Array(BYTES));
 const data = bytes.toBase64();
 let serial = 0;
-/** Every key is new, as in the worst case: its hash cannot be remembered. */
+/** Keys that are never repeated: the worst case, since the server cannot cache their hash. */
 const newKeys = () =>
   Array.from({ length: BATCH }, () => `key-${(serial++).toString(36)}`);
-/** A thousand keys, as in the usual case. */
+/** A thousand repeated keys: the usual case. */
 const fewKeys = () =>
   Array.from({ length: BATCH }, () => `key-${serial++ % 1_000}`);
 const records = <T>(keys: string[], Data: T) => ({
@@ -47,7 +47,7 @@ const records = <T>(keys: string[], Data: T) => ({
   Records: keys.map((PartitionKey) => ({ Data, PartitionKey })),
 });
 
-/** A new stream now and then, so that the heap stays small. */
+/** Counts requests. The stream is replaced after every 400, so that the heap stays small. */
 let puts = 0;
 async function put(
   body: string | Uint8Array<ArrayBuffer>,

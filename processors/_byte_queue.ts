@@ -1,13 +1,13 @@
 /**
- * Bytes that arrive in pieces and leave in frames.
+ * A byte queue for decoders: chunks are added at the end, and frames are removed from the front.
  *
  * @module
  */
 import { boundedOption } from "./_limit.ts";
 
-/** Options of the decoders of framings. */
+/** Options of {@linkcode NewlineDecoderStream}, {@linkcode NetstringDecoderStream} and others. */
 export interface FrameStreamOptions {
-  /** Most bytes that one frame may have; a longer one errors the stream. @default {10_485_760} */
+  /** The most bytes of one frame. A longer frame errors the stream. @default {10_485_760} */
   maxFrameBytes?: number;
 }
 
@@ -15,7 +15,7 @@ const DEFAULT_MAX_FRAME_BYTES = 10_485_760;
 const LARGEST_MAX_FRAME_BYTES = 2 ** 31 - 1;
 
 /**
- * The limit that a decoder works with.
+ * The option `maxFrameBytes` with its default, checked.
  *
  * @throws {RangeError} if it is not 1 to 2^31-1
  */
@@ -29,18 +29,21 @@ export function frameLimit(owner: string, options: FrameStreamOptions): number {
   );
 }
 
-/** The error of a frame that is too long. */
+/** The error for a frame that is too long. */
 export function frameTooLong(what: string, limit: number): RangeError {
   return new RangeError(`Cannot decode ${what} of more than ${limit} bytes`);
 }
 
-/** A queue of bytes; adding and taking cost what they move, however the pieces are cut. */
+/**
+ * A queue of bytes. Each byte is copied a constant number of times on average, even if chunks are
+ * small.
+ */
 export class ByteQueue {
   #buffer = new Uint8Array(1024);
   #start = 0;
   #end = 0;
 
-  /** What is inside; valid until the next call. */
+  /** The bytes in the queue, as a view that is valid until the next call. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(this.#start, this.#end);
   }
@@ -50,7 +53,7 @@ export class ByteQueue {
     const length = this.#end - this.#start;
     if (this.#end + chunk.length > this.#buffer.length) {
       const needed = length + chunk.length;
-      // Moves at most as much as was taken or added since the last move.
+      // Copies at most as many bytes as were added or dropped since the last copy.
       const target = needed > this.#buffer.length / 2
         ? new Uint8Array(2 * needed)
         : this.#buffer;

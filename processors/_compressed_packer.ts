@@ -1,5 +1,5 @@
 /**
- * Packing into compressed records.
+ * Packs values into compressed records.
  *
  * @module
  */
@@ -11,24 +11,24 @@ import { recordLimit } from "./_limit.ts";
 import { LARGEST_RECORD_BYTES } from "./limits.ts";
 import type { Packer, PackerOptions, Processor } from "./processor.ts";
 
-/** How many bytes may wait to be compressed before a push asks to be waited for. */
+/** With more bytes than this waiting for compression, `push` returns a promise to wait for. */
 const MAX_WAITING_BYTES = 2_097_152;
 
-/** What a compression brings along. */
+/** A compression format. */
 export interface Compressor {
   /** Compresses bytes. */
   compress(
     data: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer>>;
-  /** Whether a reader would take these bytes for compressed ones. */
+  /** Whether a reader treats these bytes as compressed. */
   detect(data: Uint8Array): boolean;
 }
 
 /**
- * Compresses the records of another packer one after another, so that they come out in order.
+ * Compresses the records of an inner packer, one after another, so that they are emitted in order.
  *
- * The inner records are kept so small that they fit even if they cannot be compressed. A value that is too large for
- * that is tried alone.
+ * The size limit of the inner packer is slightly lower, so that a record fits even if compression
+ * makes it larger. A value that exceeds the lower limit is compressed alone in a record.
  */
 export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
   readonly #processor: Pick<Processor<T>, "createPacker">;
@@ -59,7 +59,7 @@ export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
       ...options,
       maxRecordBytes: safeLimit(this.#limit),
       emit: (record) => {
-        // Its failure is kept, and thrown by the next call.
+        // The error is kept in #failure and thrown by the next call.
         this.#enqueue(record).catch(() => {});
       },
     });
@@ -84,18 +84,18 @@ export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
       ) return this.#pushLarge(put);
       throw error;
     }
-    if (pushed) return pushed.then(() => this.#room());
-    if (this.#waitingBytes > MAX_WAITING_BYTES) return this.#room();
+    if (pushed) return pushed.then(() => this.#drained());
+    if (this.#waitingBytes > MAX_WAITING_BYTES) return this.#drained();
   }
 
   async flush(): Promise<void> {
     this.#throwFailure();
     await this.#inner.flush();
-    await this.#room();
+    await this.#drained();
   }
 
-  /** Resolves when everything that waits now has been emitted. */
-  async #room(): Promise<void> {
+  /** Resolves when all records that are waiting now have been emitted. Rejects if one failed. */
+  async #drained(): Promise<void> {
     await this.#tail;
     this.#throwFailure();
   }
@@ -104,7 +104,7 @@ export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** Takes a value that fits only if it can be compressed. */
+  /** Packs a value that fits into a record only after compression. */
   async #pushLarge(put: P): Promise<void> {
     const records: EncodedRecord<P>[] = [];
     const packer = this.#processor.createPacker<P>({
@@ -118,8 +118,8 @@ export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
     this.#throwFailure();
   }
 
-  /** Resolves when the record has been emitted; rejects if it is too large, or if emitting fails. */
-  #enqueue(record: EncodedRecord<P>, alone = false): Promise<void> {
+  /** Resolves when the record has been emitted. Rejects if it is too large or if emitting fails. */
+  #enqueue(record: EncodedRecord<P>, isSingle = false): Promise<void> {
     const { length } = record.data;
     this.#waitingBytes += length;
     this.#waitingValues += record.puts.length;
@@ -132,8 +132,8 @@ export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
       }
     });
     this.#tail = done.catch((error) => {
-      // That of a value alone is the business of its push.
-      if (alone && error instanceof InvalidRecordError) return;
+      // A value that is too large rejects its own push and does not fail the packer.
+      if (isSingle && error instanceof InvalidRecordError) return;
       this.#failure ??= { error };
     });
     return done;
@@ -144,7 +144,8 @@ export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
     const data = await this.#compressor.compress(record.data);
     const size = data.length + keyBytes;
     if (size <= this.#limit) return this.#emit({ ...record, data, size });
-    // What cannot be compressed may go as it is: readers tell the two apart.
+    // A record that compression makes too large is sent uncompressed, if readers can recognize
+    // that.
     if (
       record.size <= this.#limit && !this.#compressor.detect(record.data)
     ) return this.#emit(record);
@@ -152,7 +153,10 @@ export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
   }
 }
 
-/** The largest size that is sure to fit even if compressing makes it larger: by 0.2 % and a head and tail at the very most. */
+/**
+ * The largest size that fits even if compression makes the data larger: by at most 0.2 % (1/512)
+ * and 64 bytes for header and trailer. For a limit of 1 048 576 bytes it is 1 046 464.
+ */
 function safeLimit(limit: number): number {
   return Math.max(1, limit - Math.ceil(limit / 512) - 64);
 }

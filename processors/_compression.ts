@@ -1,5 +1,5 @@
 /**
- * Compression with the streams of the platform, bounded.
+ * Compression with the platform's CompressionStream, with a limit on the decompressed size.
  *
  * @module
  */
@@ -9,8 +9,9 @@ import { concat } from "./_frame.ts";
 export type CompressionName = "gzip" | "deflate-raw";
 
 /**
- * How much goes in at a time when decompressing. Deflate expands at most 1032 times and some platforms hand out everything
- * that one chunk makes at once, so this bounds what a bomb can take beyond the limit: to 8 MiB.
+ * The size of the chunks that are passed to the decompressor, in bytes. Deflate expands data at
+ * most 1 032 times, and some platforms return all output of one chunk at once. So a decompression
+ * bomb exceeds the limit by at most 8 MiB.
  */
 const CHUNK_BYTES = 8192;
 
@@ -30,9 +31,9 @@ export async function compress(
 }
 
 /**
- * Decompresses bytes, which must be one complete stream.
+ * Decompresses bytes. They must be exactly one complete compressed stream.
  *
- * @throws {RangeError} if the result has more than `limit` bytes
+ * @throws {RangeError} if the decompressed data has more than `limit` bytes
  * @throws {TypeError} if the bytes are not of this format
  */
 export async function decompress(
@@ -49,7 +50,7 @@ export async function decompress(
     }
     await writer.close();
   }
-  // Fails whenever reading fails, which has the better reason.
+  // If writing fails, reading fails as well, with a better error.
   const written = write().catch(() => {});
   try {
     return await collect(stream.readable, limit);

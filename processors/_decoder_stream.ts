@@ -1,5 +1,5 @@
 /**
- * From a stream of records to a stream of values, over any processor.
+ * The decoder stream of a processor: from Kinesis records to values.
  *
  * @module
  */
@@ -9,56 +9,57 @@ import type { DecoderOptions, Processor, Unpacked } from "./processor.ts";
 /**
  * Makes the stream of {@linkcode Processor.decoder}.
  *
- * A transform stream drops what waits in its queue when it errors: the values of a record in front of a poison one would
- * be lost. So records wait in the transform stream, its readable side is replaced by one that pulls values out of
- * them, and an error waits until the values in front of it were taken.
+ * A TransformStream discards its queue when it errors, so values before a poison value would be
+ * lost. To avoid this, the TransformStream queues records, not values. Its readable side is
+ * replaced by a stream that decodes one record per pull and errors only after all values before the
+ * error were read.
  */
 export function createDecoderStream<T>(
   processor: Pick<Processor<T>, "unpack">,
   { onPoison = "fail" }: DecoderOptions,
 ): TransformStream<KinesisRecord, DecodedRecord<T>> {
-  const gate = new TransformStream<KinesisRecord, KinesisRecord>();
-  const records = gate.readable.getReader();
+  const input = new TransformStream<KinesisRecord, KinesisRecord>();
+  const records = input.readable.getReader();
   let failure: { error: unknown } | undefined;
 
-  /** Enqueues what can be; returns how many that were. */
-  async function take(
+  /** Enqueues the values of a record up to the first error. Returns their number. */
+  async function enqueueValues(
     record: KinesisRecord,
     controller: ReadableStreamDefaultController<DecodedRecord<T>>,
   ): Promise<number> {
-    let taken = 0;
+    let count = 0;
     try {
       const unpacked = processor.unpack(record);
       const items = Array.isArray(unpacked) ? unpacked : await unpacked;
       for (const item of items) {
         if (item.type === "value") {
           controller.enqueue(decodedRecord(record, item));
-          taken++;
+          count++;
         } else if (onPoison === "fail") throw item.error;
         else if (onPoison !== "skip") await onPoison(item.error);
       }
     } catch (error) {
       failure = { error };
     }
-    return taken;
+    return count;
   }
 
   const readable = new ReadableStream<DecodedRecord<T>>({
     async pull(controller) {
       while (true) {
         if (failure) {
-          // The source learns why; whether it likes to be cancelled is its own business.
+          // Cancels the source with the error. A failure of the source's own cancel is ignored.
           await records.cancel(failure.error).catch(() => {});
           throw failure.error;
         }
         const { done, value } = await records.read();
         if (done) return controller.close();
-        if (await take(value, controller) > 0) return;
+        if (await enqueueValues(value, controller) > 0) return;
       }
     },
     cancel: (reason) => records.cancel(reason),
   }, { highWaterMark: 0 });
-  return Object.defineProperty(gate, "readable", {
+  return Object.defineProperty(input, "readable", {
     value: readable,
   }) as TransformStream<unknown, unknown> as TransformStream<
     KinesisRecord,
@@ -66,7 +67,7 @@ export function createDecoderStream<T>(
   >;
 }
 
-/** A value with everything known about where it came from. */
+/** A decoded value with the position of its record. */
 export function decodedRecord<T>(
   record: KinesisRecord,
   item: Extract<Unpacked<T>, { type: "value" }>,

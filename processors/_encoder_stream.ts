@@ -1,5 +1,5 @@
 /**
- * From a stream of puts to a stream of records, over any packer.
+ * The encoder stream of a processor: from values with keys to Kinesis records.
  *
  * @module
  */
@@ -9,11 +9,12 @@ import type { EncodedRecord, Put } from "../records.ts";
 import { validateKeys } from "./keys.ts";
 import type { EncoderOptions, Processor } from "./processor.ts";
 
-/** The longest delay that timers accept: more would fire at once. */
+/** The longest delay of a timer, 24 days. Runtimes treat a longer delay as 0. */
 const MAX_LINGER_MS = 2 ** 31 - 1;
 
 /**
- * Makes the stream of {@linkcode Processor.encoder}. A put that cannot become a record errors it.
+ * Makes the stream of {@linkcode Processor.encoder}. A value that cannot be encoded errors the
+ * stream.
  *
  * @throws {RangeError} if an option is out of range
  */
@@ -38,7 +39,7 @@ export function createEncoderStream<T>(
     try {
       await packer.flush();
     } catch (error) {
-      // No effect if the stream has ended in the meantime.
+      // Has no effect if the stream has ended in the meantime.
       controller.error(error);
     }
   });
@@ -60,8 +61,8 @@ export function createEncoderStream<T>(
       linger.clear();
       await packer.flush();
     },
-    // The other ways to end: aborted from above, cancelled from below. Older runtimes do not call this; there the timer
-    // ends by itself.
+    // Called when the writable side is aborted or the readable side is cancelled. Older runtimes do
+    // not call it; there the timer fires once more without effect.
     cancel: () => linger.clear(),
   };
   return new TransformStream(transformer);

@@ -1,5 +1,5 @@
 /**
- * The errors of packing and unpacking, worded in one place.
+ * The errors of packing and unpacking, with their messages.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { DecodeError, InvalidRecordError } from "../errors.ts";
 import type { KinesisRecord, Put } from "../records.ts";
 import type { Unpacked } from "./processor.ts";
 
-/** What an unknown thrown thing has to say. */
+/** The message of a thrown value of any type. */
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
@@ -17,7 +17,7 @@ function keyOf(put: Put<unknown>): string {
   return JSON.stringify(key.length > 64 ? key.slice(0, 64) + "…" : key);
 }
 
-/** The value alone does not fit into a record. */
+/** The error for a value that does not fit into a record even alone. */
 export function tooLarge(
   put: Put<unknown>,
   size: number,
@@ -33,7 +33,7 @@ export function tooLarge(
   );
 }
 
-/** The value has no bytes in this format. */
+/** The error for a value that the serializer cannot encode. */
 export function notSerializable(
   put: Put<unknown>,
   format: string,
@@ -47,7 +47,10 @@ export function notSerializable(
   );
 }
 
-/** An item that could not be decoded, while the items around it may be fine. */
+/**
+ * An error item for one value that cannot be decoded. Other values of the record may still be
+ * valid.
+ */
 export function damagedItem<T>(
   record: KinesisRecord,
   subSequenceNumber: number,
@@ -63,7 +66,7 @@ export function damagedItem<T>(
   return { type: "error", error, subSequenceNumber };
 }
 
-/** A record that could not be decoded from here on: `subSequenceNumber` items were found before the damage. */
+/** An error item for the rest of a record, after `subSequenceNumber` items that were found. */
 export function damagedRecord<T>(
   record: KinesisRecord,
   subSequenceNumber: number,

@@ -1,60 +1,67 @@
 /**
- * Frames under construction: items of one record with something around and between them, sized to the byte.
+ * Builds frames. A frame is the data of one record: items with delimiters, of exactly known size.
  *
  * @module
  */
 import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
 
-/** How much text is encoded at a time: enough to make the call cheap, and little enough to stay in the caches of the processor. */
-const SETTLE_UNITS = 65_536;
+/**
+ * How much text is encoded per call, in UTF-16 units. Larger makes fewer calls; smaller stays in
+ * the caches of the processor.
+ */
+const ENCODE_UNITS = 65_536;
 const LONG_UNITS = 4096;
 const INITIAL_BYTES = 131_072;
 const GROWTH = 8;
 const encoder = new TextEncoder();
 
-/** What stands around items, in ASCII. */
+/** The delimiters of a frame, in ASCII. */
 export interface FrameFormat {
-  /** In front of the first item. */
+  /** Written before the first item. */
   readonly open: string;
-  /** Between two items. */
+  /** Written between two items. */
   readonly between: string;
-  /** Behind the last item. */
+  /** Written after the last item. */
   readonly close: string;
 }
 
-/** A frame under construction that takes items of one kind. */
+/** A frame in progress. */
 export interface Frame<Item> {
-  /** Adds an item if the frame then has at most `limit` bytes; says whether it did. */
+  /**
+   * Adds an item and returns true, or returns false if the frame would have more than `limit`
+   * bytes.
+   */
   add(item: Item, limit: number): boolean;
-  /** About how many bytes it holds; exact for bytes, a lower bound for text. */
-  readonly weight: number;
-  /** The bytes of the finished frame. */
+  /** The current size in bytes: exact for a frame of bytes, a lower bound for a frame of text. */
+  readonly minBytes: number;
+  /** Finishes the frame and returns its bytes. */
   finish(): Uint8Array<ArrayBuffer>;
 }
 
 /**
- * A frame of texts. Encoding is put off, so that it happens once for many values, and counting bytes is put off too: a text of
- * n units has n to 3n bytes, and far from the limit that is all one needs to know.
+ * A frame of texts. Texts are collected and encoded together, up to 64 Ki units per call. Their
+ * exact size in bytes is computed only near the limit: a text of n UTF-16 units has n to 3n bytes,
+ * so a frame fits if the upper bound fits.
  */
 export class TextFrame implements Frame<string> {
   readonly #format: FrameFormat;
-  /** What is encoded already, and how many bytes that is. */
+  /** The encoded part, and its size in bytes. The array may be larger. */
   #bytes: Uint8Array<ArrayBuffer> | undefined;
-  #settled = 0;
-  /** What is not encoded yet. */
-  #text: string;
+  #encodedBytes = 0;
+  /** The part that is not encoded yet. */
+  #pendingText: string;
   #empty = true;
-  /** The limit of the last call. */
+  /** The limit of the last call of `add`, in bytes. */
   #limit = 0;
 
   /** Makes an empty frame. */
   constructor(format: FrameFormat) {
     this.#format = format;
-    this.#text = format.open;
+    this.#pendingText = format.open;
   }
 
-  get weight(): number {
-    return this.#settled + this.#text.length;
+  get minBytes(): number {
+    return this.#encodedBytes + this.#pendingText.length;
   }
 
   add(item: string, limit: number): boolean {
@@ -62,41 +69,44 @@ export class TextFrame implements Frame<string> {
     const gap = this.#empty ? 0 : between.length;
     const room = limit - gap - close.length;
     this.#limit = limit;
-    if (this.#settled + 3 * (this.#text.length + item.length) > room) {
-      this.#settle();
+    if (
+      this.#encodedBytes + 3 * (this.#pendingText.length + item.length) > room
+    ) {
+      this.#encodePending();
       if (
-        this.#settled + 3 * item.length > room &&
-        this.#settled + utf8Length(item) > room
+        this.#encodedBytes + 3 * item.length > room &&
+        this.#encodedBytes + utf8Length(item) > room
       ) return false;
     }
-    if (!this.#empty) this.#text += between;
+    if (!this.#empty) this.#pendingText += between;
     this.#empty = false;
     if (item.length > LONG_UNITS) {
-      // Joining long texts would only copy them once more.
-      this.#settle();
+      // A long text is encoded directly: appending it to the collected text would copy it once
+      // more.
+      this.#encodePending();
       this.#write(item);
     } else {
-      this.#text += item;
-      if (this.#text.length > SETTLE_UNITS) this.#settle();
+      this.#pendingText += item;
+      if (this.#pendingText.length > ENCODE_UNITS) this.#encodePending();
     }
     return true;
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    this.#text += this.#format.close;
-    if (!this.#bytes) return encodeUtf8(this.#text);
-    this.#settle();
-    const used = this.#settled;
-    // A view, unless that kept much unused memory from being freed.
+    this.#pendingText += this.#format.close;
+    if (!this.#bytes) return encodeUtf8(this.#pendingText);
+    this.#encodePending();
+    const used = this.#encodedBytes;
+    // Returns a view, or a copy if a view would keep much unused memory alive.
     return used > this.#bytes.length / 2
       ? this.#bytes.subarray(0, used)
       : this.#bytes.slice(0, used);
   }
 
-  #settle(): void {
-    if (this.#text.length === 0) return;
-    this.#write(this.#text);
-    this.#text = "";
+  #encodePending(): void {
+    if (this.#pendingText.length === 0) return;
+    this.#write(this.#pendingText);
+    this.#pendingText = "";
   }
 
   #write(text: string): void {
@@ -105,24 +115,25 @@ export class TextFrame implements Frame<string> {
       const bytes = this.#reserve(rest.length);
       const { read, written } = encoder.encodeInto(
         rest,
-        bytes.subarray(this.#settled),
+        bytes.subarray(this.#encodedBytes),
       );
-      this.#settled += written;
+      this.#encodedBytes += written;
       if (read === rest.length) return;
       rest = rest.slice(read);
     }
   }
 
-  /** Room for a text of so many ASCII characters, or at least for one character of any kind. */
+  /** Makes room for `units` ASCII characters, and for at least one character of any kind. */
   #reserve(units: number): Uint8Array<ArrayBuffer> {
-    const needed = this.#settled + units + 4;
+    const needed = this.#encodedBytes + units + 4;
     if (this.#bytes && needed <= this.#bytes.length) return this.#bytes;
-    // What grew beyond the first size will probably be full: copying it once is enough.
+    // A frame that exceeds the first size will probably fill up to the limit. Growing by a factor
+    // of eight copies it only once.
     const wanted = this.#bytes
       ? Math.min(GROWTH * this.#bytes.length, this.#limit)
       : INITIAL_BYTES;
     const larger = new Uint8Array(Math.max(needed, wanted));
-    if (this.#bytes) larger.set(this.#bytes.subarray(0, this.#settled));
+    if (this.#bytes) larger.set(this.#bytes.subarray(0, this.#encodedBytes));
     return this.#bytes = larger;
   }
 }
@@ -143,7 +154,7 @@ export class BytesFrame implements Frame<Uint8Array<ArrayBuffer>> {
     this.#size = format.open.length;
   }
 
-  get weight(): number {
+  get minBytes(): number {
     return this.#size;
   }
 
@@ -165,7 +176,7 @@ export class BytesFrame implements Frame<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** One array of all the chunks, which have `length` bytes together. */
+/** Joins chunks into one array. `length` is their total size in bytes. */
 export function concat(
   chunks: readonly Uint8Array[],
   length: number,

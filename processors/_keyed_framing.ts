@@ -1,5 +1,6 @@
 /**
- * What newline and list framings share: packing texts where the serializer has them, else bytes.
+ * The common part of newline and list framings. Packs text if the serializer has a text form, which
+ * is faster, otherwise bytes.
  *
  * @module
  */
@@ -12,10 +13,10 @@ import type { Packer, PackerOptions } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
 import { serializeValue } from "./single.ts";
 
-/** Says why an item cannot be framed, or `undefined` if it can. */
+/** Returns why an item cannot be framed, or `undefined` if it can. */
 export type ItemCheck = (item: string | Uint8Array) => string | undefined;
 
-/** Makes a packer that collects per partition key. */
+/** Makes a packer with one frame per partition key. */
 export function createKeyedPacker<T, P extends Put<T>>(
   serializer: Serializer<T>,
   options: PackerOptions<P>,
@@ -39,7 +40,7 @@ export function createKeyedPacker<T, P extends Put<T>>(
         return frame.finish();
       },
       sizeOf: (item) => item.length + around,
-      mostOf: (item) => item.length + around,
+      maxSizeOf: (item) => item.length + around,
     }, options);
   }
   function stringify(put: P): string {
@@ -54,6 +55,6 @@ export function createKeyedPacker<T, P extends Put<T>>(
     createFrame: () => new TextFrame(format),
     finishOne: (item) => encodeUtf8(format.open + item + format.close),
     sizeOf: (item) => utf8Length(item) + around,
-    mostOf: (item) => 3 * item.length + around,
+    maxSizeOf: (item) => 3 * item.length + around,
   }, options);
 }

@@ -1,5 +1,6 @@
 /**
- * Packing by partition key: every key has at most one open frame, so the order per key is kept by construction.
+ * Packs values by partition key. A key has at most one open frame, so the order of its values is
+ * kept.
  *
  * @module
  */
@@ -11,43 +12,44 @@ import { recordLimit } from "./_limit.ts";
 import type { Packer, PackerOptions } from "./processor.ts";
 
 /**
- * How many keys may have an open frame, and how many bytes these may hold together; beyond either, the oldest is emitted.
- * Without that, a stream in which no key repeats would be collected in memory until it ends.
+ * The most open frames, and the most bytes in all of them. Above either limit, the oldest frame is
+ * emitted. Without these limits, a stream of values with unique keys would be kept in memory until
+ * it ends.
  */
 const MAX_OPEN_FRAMES = 10_000;
 const MAX_OPEN_BYTES = 33_554_432;
-/** How many frames may be closed while the iterator over the oldest stands still. */
-const MAX_STANDSTILL = 1000;
+/** The most frames that may be closed between two uses of the iterator over the oldest frames. */
+const MAX_CLOSED_UNUSED = 1000;
 
-/** What a keyed framing brings along. */
+/** The format-specific part of a keyed framing. */
 export interface KeyedFormat<
   P extends Put<unknown>,
   Item extends { length: number },
 > {
-  /** The item of a put. Throws an `InvalidRecordError` if there is none. */
+  /** Encodes a value as an item. Throws an `InvalidRecordError` if it cannot be encoded. */
   itemOf(put: P): Item;
   /** Makes an empty frame. */
   createFrame(): Frame<Item>;
-  /** The bytes of a frame that holds this item alone. */
+  /** The bytes of a frame with this single item. */
   finishOne(item: Item): Uint8Array<ArrayBuffer>;
-  /** How many bytes that are. */
+  /** The exact size of a frame with this single item, in bytes. */
   sizeOf(item: Item): number;
-  /** At most how many bytes that are, without looking closely. */
-  mostOf(item: Item): number;
+  /** An upper bound of {@linkcode KeyedFormat.sizeOf} that is fast to compute. */
+  maxSizeOf(item: Item): number;
 }
 
-interface Open<P, Item> {
+interface OpenFrame<P, Item> {
   readonly partitionKey: string;
   readonly explicitHashKey: string | undefined;
-  /** Bytes of the partition key. */
+  /** Size of the partition key in UTF-8 bytes. */
   readonly keyBytes: number;
-  /** The first item. Where no key repeats there is no second, and no need for a frame. */
+  /** The first item. The frame is created only for a second item, since many keys have just one. */
   readonly item: Item;
   frame: Frame<Item> | undefined;
   readonly puts: P[];
 }
 
-/** Collects items per partition key until a frame is full, or too much is open. */
+/** Collects items per partition key. Emits a frame when it is full or when too much is open. */
 export class KeyedPacker<
   P extends Put<unknown>,
   Item extends { length: number },
@@ -55,11 +57,14 @@ export class KeyedPacker<
   readonly #format: KeyedFormat<P, Item>;
   readonly #emit: PackerOptions<P>["emit"];
   readonly #limit: number;
-  /** In the order of opening. */
-  readonly #open = new Map<string, Open<P, Item>>();
-  /** Stands behind what was closed for being the oldest: a new iterator would have to find its way over all the gaps. */
-  #oldest: Iterator<Open<P, Item>> | undefined;
-  #closedSinceOldest = 0;
+  /** The open frames by partition key, oldest first. */
+  readonly #openFrames = new Map<string, OpenFrame<P, Item>>();
+  /**
+   * Iterates over the open frames from the oldest on. It is kept between uses, since a new iterator
+   * would have to skip the gaps that deleted entries leave in the Map.
+   */
+  #oldestFrames: Iterator<OpenFrame<P, Item>> | undefined;
+  #closedSinceUse = 0;
   #openBytes = 0;
   #pending = 0;
 
@@ -84,11 +89,13 @@ export class KeyedPacker<
 
   push(put: P): void {
     const item = this.#format.itemOf(put);
-    const open = this.#open.get(put.partitionKey);
+    const open = this.#openFrames.get(put.partitionKey);
     if (open) {
-      // Another hash key is another shard, so another record; emitting what is open keeps the order of the key.
+      // A different explicit hash key may mean a different shard, so it needs a new record.
+      // Emitting the open frame first keeps the order of the partition key.
       if (
-        open.explicitHashKey === put.explicitHashKey && this.#add(open, item)
+        open.explicitHashKey === put.explicitHashKey &&
+        this.#addItem(open, item)
       ) {
         open.puts.push(put);
         this.#pending++;
@@ -96,34 +103,35 @@ export class KeyedPacker<
       }
       const next = this.#create(put, item);
       this.#close(open);
-      this.#start(next);
-    } else this.#start(this.#create(put, item));
+      this.#addFrame(next);
+    } else this.#addFrame(this.#create(put, item));
     while (
-      this.#open.size > MAX_OPEN_FRAMES || this.#openBytes > MAX_OPEN_BYTES
+      this.#openFrames.size > MAX_OPEN_FRAMES ||
+      this.#openBytes > MAX_OPEN_BYTES
     ) this.#closeOldest();
   }
 
   flush(): void {
-    for (const open of this.#open.values()) this.#close(open);
+    for (const open of this.#openFrames.values()) this.#close(open);
   }
 
-  #add(open: Open<P, Item>, item: Item): boolean {
+  #addItem(open: OpenFrame<P, Item>, item: Item): boolean {
     const room = this.#limit - open.keyBytes;
-    const before = weightOf(open);
+    const before = bytesOf(open);
     if (!open.frame) {
       open.frame = this.#format.createFrame();
       open.frame.add(open.item, room);
     }
     const added = open.frame.add(item, room);
-    this.#openBytes += weightOf(open) - before;
+    this.#openBytes += bytesOf(open) - before;
     return added;
   }
 
-  /** Prepares a frame of one item, or throws without having changed anything. */
-  #create(put: P, item: Item): Open<P, Item> {
+  /** Makes a frame with one item. Throws, without changing the packer, if the item is too large. */
+  #create(put: P, item: Item): OpenFrame<P, Item> {
     const { partitionKey, explicitHashKey } = put;
     const keyBytes = utf8Length(partitionKey);
-    if (this.#format.mostOf(item) + keyBytes > this.#limit) {
+    if (this.#format.maxSizeOf(item) + keyBytes > this.#limit) {
       const size = this.#format.sizeOf(item) + keyBytes;
       if (size > this.#limit) throw tooLarge(put, size, this.#limit);
     }
@@ -138,29 +146,31 @@ export class KeyedPacker<
     };
   }
 
-  #start(open: Open<P, Item>): void {
-    this.#open.set(open.partitionKey, open);
-    this.#openBytes += weightOf(open);
+  #addFrame(open: OpenFrame<P, Item>): void {
+    this.#openFrames.set(open.partitionKey, open);
+    this.#openBytes += bytesOf(open);
     this.#pending++;
   }
 
   #closeOldest(): void {
-    let value = this.#oldest?.next().value;
+    let value = this.#oldestFrames?.next().value;
     if (!value) {
-      this.#oldest = this.#open.values();
-      value = this.#oldest.next().value;
+      this.#oldestFrames = this.#openFrames.values();
+      value = this.#oldestFrames.next().value;
     }
-    this.#closedSinceOldest = 0;
+    this.#closedSinceUse = 0;
     this.#close(value!);
   }
 
-  #close(open: Open<P, Item>): void {
+  #close(open: OpenFrame<P, Item>): void {
     const { partitionKey, explicitHashKey, keyBytes, item, frame, puts } = open;
-    this.#open.delete(partitionKey);
-    this.#openBytes -= weightOf(open);
+    this.#openFrames.delete(partitionKey);
+    this.#openBytes -= bytesOf(open);
     this.#pending -= puts.length;
-    // An iterator that stands still keeps everything that was in the map since then, as V8 has it.
-    if (++this.#closedSinceOldest > MAX_STANDSTILL) this.#oldest = undefined;
+    // In V8, an unused Map iterator keeps all entries alive that were deleted since its last use.
+    if (++this.#closedSinceUse > MAX_CLOSED_UNUSED) {
+      this.#oldestFrames = undefined;
+    }
     const data = frame ? frame.finish() : this.#format.finishOne(item);
     const size = data.length + keyBytes;
     this.#emit(
@@ -171,8 +181,8 @@ export class KeyedPacker<
   }
 }
 
-function weightOf(
-  { frame, item }: Open<unknown, { length: number }>,
+function bytesOf(
+  { frame, item }: OpenFrame<unknown, { length: number }>,
 ): number {
-  return frame ? frame.weight : item.length;
+  return frame ? frame.minBytes : item.length;
 }

@@ -1,5 +1,5 @@
 /**
- * The size limit of a packer, checked once.
+ * Checks the size limits in options.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { DEFAULT_MAX_RECORD_BYTES, LARGEST_RECORD_BYTES } from "./limits.ts";
 import type { PackerOptions } from "./processor.ts";
 
 /**
- * The limit of a packer in bytes, the partition key included.
+ * The option `maxRecordBytes` with its default: data and partition key, in bytes.
  *
  * @throws {RangeError} if it is not 1 to 10 485 760
  */
@@ -24,7 +24,7 @@ export function recordLimit<P extends Put<unknown>>(
 }
 
 /**
- * An option that counts something.
+ * Checks an option that is a count and returns it. `owner` and `name` are for the error message.
  *
  * @throws {RangeError} if it is not an integer from 1 to `max`
  */

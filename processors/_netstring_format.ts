@@ -8,15 +8,15 @@
 const ZERO = 0x30;
 const COLON = 0x3a;
 const COMMA = 0x2c;
-/** Enough for any array; a longer number is no length. */
+/** The most digits of a length. Ten digits are enough for the largest array. */
 const MAX_DIGITS = 10;
 
-/** How many bytes the netstring of `length` bytes has. */
+/** The size of a netstring with `length` bytes of content. */
 export function netstringSize(length: number): number {
   return digitsOf(length) + 1 + length + 1;
 }
 
-/** Writes the netstring of `data` and returns the offset behind it. */
+/** Writes the netstring of `data` at `offset` and returns the offset after it. */
 export function writeNetstring(
   target: Uint8Array,
   offset: number,
@@ -41,18 +41,18 @@ function digitsOf(length: number): number {
   return digits;
 }
 
-/** Where the bytes of a netstring are. */
+/** The position of the content of a netstring. */
 export interface NetstringSpan {
   /** Offset of the first byte. */
   start: number;
-  /** Offset of the comma behind the last byte. */
+  /** Offset of the comma after the last byte. */
   end: number;
 }
 
 /**
- * Finds the netstring that starts at `offset`; `undefined` if the bytes end before it does.
+ * Finds the netstring that starts at `offset`. Returns `undefined` if the bytes end within it.
  *
- * @throws {SyntaxError} if it is no netstring, or one of more than `maxBytes`
+ * @throws {SyntaxError} if it is not a netstring, or its content has more than `maxBytes`
  */
 export function findNetstring(
   bytes: Uint8Array,

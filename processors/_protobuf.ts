@@ -1,20 +1,22 @@
 /**
- * The little of Protocol Buffers (proto2) that aggregated records need: varints, and fields of bytes.
+ * The subset of Protocol Buffers (proto2) that the KPL format uses: varints and fields of bytes.
  *
  * @see https://protobuf.dev/programming-guides/encoding/
  * @module
  */
 
-/** Wire types. Groups (3 and 4) are not read: no version of the format has any. */
+/**
+ * Wire type of a varint. The wire types of groups (3 and 4) are invalid: the KPL format has none.
+ */
 export const WIRE_VARINT = 0;
-/** Eight bytes. */
+/** Wire type of eight bytes. */
 export const WIRE_FIXED64 = 1;
-/** A length and that many bytes. */
+/** Wire type of a length followed by that many bytes. */
 export const WIRE_BYTES = 2;
-/** Four bytes. */
+/** Wire type of four bytes. */
 export const WIRE_FIXED32 = 5;
 
-/** How many bytes a varint has. `value` is an integer from 0 to 2^31-1. */
+/** The size of a varint in bytes. `value` is an integer from 0 to 2^31-1. */
 export function varintSize(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
@@ -22,7 +24,7 @@ export function varintSize(value: number): number {
   return value < 0x10000000 ? 4 : 5;
 }
 
-/** Writes a varint and returns the offset behind it. `value` is an integer from 0 to 2^31-1. */
+/** Writes a varint and returns the offset after it. `value` is an integer from 0 to 2^31-1. */
 export function writeVarint(
   target: Uint8Array,
   offset: number,
@@ -36,7 +38,7 @@ export function writeVarint(
   return offset;
 }
 
-/** Writes a tag, a length and the bytes; returns the offset behind them. */
+/** Writes a field of bytes (tag, length, bytes) and returns the offset after it. */
 export function writeBytesField(
   target: Uint8Array,
   offset: number,
@@ -49,42 +51,42 @@ export function writeBytesField(
   return offset + bytes.length;
 }
 
-/** Reads fields one after another, never past `end`. */
+/** Reads fields in order, within a range of bytes. */
 export class FieldReader {
   /** The number of the current field. */
   field = 0;
   /** The wire type of the current field. */
   wire = 0;
-  /** A varint; of those over 2^53 it has the magnitude but not each bit. */
+  /** The value of a varint field. Above 2^53 it is rounded. */
   value = 0;
-  /** Where the bytes of a {@linkcode WIRE_BYTES} field start. */
+  /** The offset of the first byte of a {@linkcode WIRE_BYTES} field. */
   start = 0;
-  /** Where they end. */
+  /** The offset after the last byte of that field. */
   stop = 0;
   readonly #bytes: Uint8Array;
   #offset = 0;
   #end = 0;
 
-  /** Makes a reader of these bytes; call {@linkcode FieldReader.range} first. */
+  /** Makes a reader. Call {@linkcode FieldReader.range} before reading. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
-  /** Goes on between these offsets. */
+  /** Sets the range to read: from `start` to `end` (exclusive). */
   range(start: number, end: number): void {
     this.#offset = start;
     this.#end = end;
   }
 
   /**
-   * Reads the next field; `false` at the end.
+   * Reads the next field. Returns `false` at the end of the range.
    *
-   * @throws {RangeError} if there is no well-formed field
+   * @throws {RangeError} if the field is malformed
    */
   next(): boolean {
     if (this.#offset >= this.#end) return false;
     const tag = this.#varint();
-    // The number of a field has at most 29 bits, so the tag is exact.
+    // A field number has at most 29 bits, so a valid tag has at most 32.
     if (tag < 8 || tag > 0xffffffff) {
       throw new RangeError(`invalid field tag ${tag}`);
     }
@@ -127,7 +129,7 @@ export class FieldReader {
         throw new RangeError("a number is cut off");
       }
       const byte = this.#bytes[this.#offset++]!;
-      // The tenth byte holds the 64th bit alone.
+      // The tenth byte holds only the 64th bit.
       if (i === 9 && byte > 1) break;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;

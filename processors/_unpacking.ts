@@ -1,5 +1,5 @@
 /**
- * The items of one record while they are being collected.
+ * Collects the items of one record during unpacking.
  *
  * @module
  */
@@ -9,27 +9,30 @@ import type { Unpacked } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
 
 /**
- * How many damaged items of one record are reported one by one. A record of a megabyte can hold half a million, and an error
- * takes a kilobyte: what lies behind these is reported as one.
+ * The most damaged items of one record that are reported one by one. The rest of the record is then
+ * reported as one error. A record of 1 MB can hold 500 000 damaged items, and an error takes about
+ * 1 KB of memory.
  */
 const MAX_DAMAGED_ITEMS = 1000;
 
-/** Collects the items of one record. Once {@linkcode Unpacking.stopped}, nothing more is to be added. */
+/**
+ * Collects the items of one record. Add nothing after {@linkcode Unpacking.stopped} becomes true.
+ */
 export class Unpacking<T> {
-  /** What was collected, in order. */
+  /** The collected items, in order. */
   readonly items: Unpacked<T>[] = [];
   readonly #record: KinesisRecord;
   readonly #format: string;
   #damaged = 0;
   #stopped = false;
 
-  /** Starts with nothing. `format` is what the record is read as, for messages. */
+  /** Starts without items. `format` names the expected format, for error messages. */
   constructor(record: KinesisRecord, format: string) {
     this.#record = record;
     this.#format = format;
   }
 
-  /** Whether nothing more can be read from the record. */
+  /** Whether the rest of the record cannot be read. */
   get stopped(): boolean {
     return this.#stopped;
   }
@@ -50,7 +53,7 @@ export class Unpacking<T> {
     );
   }
 
-  /** Adds what a serializer makes of these bytes: a value or an error. */
+  /** Decodes bytes with a serializer and adds the value, or an error if that fails. */
   decode(
     serializer: Serializer<T>,
     bytes: Uint8Array<ArrayBuffer>,
@@ -66,7 +69,7 @@ export class Unpacking<T> {
     this.add(value, partitionKey, explicitHashKey);
   }
 
-  /** Adds an error in the place of one item. */
+  /** Adds an error for one item. */
   damaged(cause: unknown): void {
     if (++this.#damaged > MAX_DAMAGED_ITEMS) {
       return this.stop(
@@ -77,7 +80,7 @@ export class Unpacking<T> {
     this.items.push(damagedItem(this.#record, index, this.#format, cause));
   }
 
-  /** Adds an error in the place of everything that follows. */
+  /** Adds an error for the rest of the record. */
   stop(cause: unknown): void {
     const index = this.items.length;
     this.items.push(damagedRecord(this.#record, index, this.#format, cause));

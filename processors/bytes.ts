@@ -1,5 +1,5 @@
 /**
- * Bytes as they are.
+ * A processor and serializer for raw bytes.
  *
  * @module
  */
@@ -9,10 +9,11 @@ import type { SerializerProcessor } from "./serializer.ts";
 import { single } from "./single.ts";
 
 /**
- * Bytes as they are: one array per record, and the serializer of bytes for other framings.
+ * Raw bytes: one `Uint8Array` per record. It is also a serializer, to combine with other framings.
  *
- * Nothing is copied. What is written must not be changed until Kinesis has acknowledged it, and what is read may be a view
- * of a larger record: `slice()` it to keep only the part.
+ * Bytes are not copied. Do not change an array after writing it until Kinesis has acknowledged it.
+ * An array that is read may be a view of a larger record; to keep it without the record, copy it
+ * with `slice()`.
  *
  * @example
  * ```ts

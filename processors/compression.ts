@@ -1,5 +1,5 @@
 /**
- * Compressed records around any processor.
+ * Compression of records, for any processor.
  *
  * @module
  */
@@ -16,8 +16,9 @@ import type { Processor, Unpacked } from "./processor.ts";
 /** Options of {@linkcode gzip}. */
 export interface CompressionOptions {
   /**
-   * Most bytes that one record may decompress to; a record that would exceed it is a `DecodeError`. Guards against bombs: a
-   * megabyte can decompress to a gigabyte. @default {33_554_432}
+   * The most bytes that one record may decompress to. A record that exceeds the limit is a
+   * `DecodeError`. It protects against decompression bombs: 1 MB can decompress to 1 GB.
+   * @default {33_554_432}
    */
   maxDecompressedBytes?: number;
 }
@@ -25,8 +26,8 @@ export interface CompressionOptions {
 /** Options of {@linkcode deflateRaw}. */
 export interface DeflateRawOptions extends CompressionOptions {
   /**
-   * What a record is that does not start with the marker which {@linkcode deflateRaw} writes: `"plain"` data, or `"compressed"`
-   * by a writer that knows nothing of the marker. @default {"plain"}
+   * How to read a record without the marker that {@linkcode deflateRaw} writes: as `"plain"` data,
+   * or as `"compressed"` by another writer, without the marker. @default {"plain"}
    */
   unmarked?: "plain" | "compressed";
 }
@@ -35,15 +36,19 @@ const DEFAULT_MAX_DECOMPRESSED_BYTES = 33_554_432;
 const LARGEST_MAX_DECOMPRESSED_BYTES = 2 ** 31 - 1;
 
 const GZIP_MAGIC = Uint8Array.of(0x1f, 0x8b, 0x08);
-/** An empty stored block. Every inflater reads over it, and no text, netstring or aggregated record starts like this. */
+/**
+ * An empty stored block. Inflaters ignore it, and no text, netstring or KPL record starts with it.
+ */
 const DEFLATE_MARKER = Uint8Array.of(0x00, 0x00, 0x00, 0xff, 0xff);
 
 /**
  * Compresses the records of another processor with gzip.
  *
- * Reading recognizes gzip by its first three bytes; anything else goes to the inner processor as it is, so a stream may be
- * switched to gzip at any time. Bytes of the inner processor that themselves start like gzip are safe: they were compressed
- * once more. A value too large for a record is compressed alone, and fits if the result does.
+ * Readers recognize gzip by its first three bytes and pass other records to the inner processor
+ * unchanged. So writers of a stream can be switched to gzip at any time. Records of the inner
+ * processor that themselves start like gzip are always compressed once more, so they are read
+ * correctly. A value that exceeds the record size is compressed alone, and is accepted if the
+ * compressed record fits.
  *
  * @throws {RangeError} if an option is out of range
  *
@@ -73,11 +78,13 @@ export function gzip<T>(
 }
 
 /**
- * Compresses the records of another processor with raw deflate: 13 bytes less than gzip, and no checksum.
+ * Compresses the records of another processor with raw deflate. A record has 13 bytes less than
+ * with gzip, and no checksum.
  *
- * Raw deflate has no magic number, and plain text can pass for it. So records start with an empty stored block,
- * `00 00 00 FF FF`, which every inflater reads over; reading takes a record for compressed if it starts like this. For
- * records of other writers see {@linkcode DeflateRawOptions.unmarked}.
+ * Raw deflate has no magic number, and some plain text is valid raw deflate. So records start with
+ * a marker: an empty stored block, `00 00 00 FF FF`, which inflaters ignore. Readers treat records
+ * with this marker as compressed. For records of other writers see
+ * {@linkcode DeflateRawOptions.unmarked}.
  *
  * @throws {RangeError} if an option is out of range
  */
@@ -101,9 +108,9 @@ export function deflateRaw<T>(
 
 interface Format {
   readonly name: CompressionName;
-  /** What the writer puts in front of the compressed stream. */
+  /** The marker that is written before the compressed stream. May be empty. */
   readonly prefix: Uint8Array;
-  /** Whether bytes are compressed. */
+  /** Whether to read bytes as compressed. */
   detect(data: Uint8Array): boolean;
 }
 
@@ -149,7 +156,7 @@ function compressed<T>(
   });
 }
 
-/** An error shows the record as Kinesis returned it, not what it decompressed to. */
+/** Puts the original record into an error, in place of the decompressed record. */
 function withRawRecord<T>(
   item: Unpacked<T>,
   record: KinesisRecord,

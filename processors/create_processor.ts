@@ -1,5 +1,5 @@
 /**
- * A serializer and a framing make a processor.
+ * Combines a serializer and a framing to a processor.
  *
  * @module
  */
@@ -15,11 +15,17 @@ import type { Framing } from "./framing.ts";
 import type { DecoderOptions, EncoderOptions, Processor } from "./processor.ts";
 import type { Serializer, SerializerProcessor } from "./serializer.ts";
 
-/** What {@linkcode createProcessor} puts together. */
+/** Options of {@linkcode createProcessor}. */
 export interface CreateProcessorOptions<T> {
-  /** Turns one value into bytes and back: `json()`, `string()`, `bytes()`, `msgpack()`, `validated(…)` or your own. */
+  /**
+   * Converts one value to bytes and back: `json()`, `string()`, `bytes()`, `msgpack()`,
+   * `validated(…)` or your own.
+   */
   serializer: Serializer<T>;
-  /** Sets values apart: `single()`, `newline()`, `list()`, `netstring()`, `kpl(…)` or your own. */
+  /**
+   * Delimits the values in a record: `single()`, `newline()`, `list()`, `netstring()`, `kpl(…)` or
+   * your own.
+   */
   framing: Framing;
 }
 
@@ -48,7 +54,7 @@ export function createProcessor<T>(
   });
 }
 
-/** A processor that can be composed as the serializer that it is made of; it bears the name of the serializer. */
+/** A processor that is also usable as its serializer. Its name is the name of the serializer. */
 export function serializerProcessor<T>(
   serializer: Serializer<T>,
   framing: Framing,
@@ -56,7 +62,7 @@ export function serializerProcessor<T>(
   return { ...createProcessor({ serializer, framing }), ...serializer };
 }
 
-/** Adds the streams to the two directions that define a processor. */
+/** Adds the encoder and decoder streams to a processor. */
 export function withStreams<T>(
   core: Omit<Processor<T>, "encoder" | "decoder">,
 ): Processor<T> {

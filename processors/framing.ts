@@ -1,5 +1,5 @@
 /**
- * What a framing is: how the bytes of values share a Kinesis record.
+ * The interface of framings.
  *
  * @module
  */
@@ -12,17 +12,22 @@ import type {
 } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
 
-/** How the bytes of values share a Kinesis record. Stateless: the state of an encoding lives in its packer. */
+/**
+ * Defines how the values of a Kinesis record are delimited. A framing has no state; its packers do.
+ */
 export interface Framing {
-  /** How the values are set apart, for messages: for example `newline`. */
+  /** The name, for messages: for example `newline`. */
   readonly name: string;
-  /** Which values one record may hold. */
+  /** Which values can share a record. */
   readonly scope: FrameScope;
-  /** Makes the state of one encoding. */
+  /** Makes a packer, which holds the state of one encoding. */
   createPacker<T, P extends Put<T>>(
     serializer: Serializer<T>,
     options: PackerOptions<P>,
   ): Packer<P>;
-  /** Decodes one record into its values, in order. Never throws for bad data: that is an `error` item. */
+  /**
+   * Decodes one record into its values, in order. Invalid data never throws: it becomes an `error`
+   * item.
+   */
   unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[];
 }

@@ -1,5 +1,6 @@
 /**
- * What Kinesis accepts as keys, checked before anything is sent: one bad key fails a whole PutRecords request.
+ * Checks partition keys and explicit hash keys before sending: one invalid key fails a whole
+ * PutRecords request.
  *
  * @module
  */
@@ -8,15 +9,15 @@ import { InvalidRecordError } from "../errors.ts";
 import type { Put } from "../records.ts";
 import { MAX_HASH_KEY, MAX_PARTITION_KEY_CHARACTERS } from "./limits.ts";
 
-/** The pattern of the API reference: decimal, no sign, no leading zeros. */
+/** The pattern in the API reference: decimal, without a sign and without leading zeros. */
 const DECIMAL = /^(?:0|[1-9]\d{0,38})$/;
 const MAX_HASH_KEY_TEXT = MAX_HASH_KEY.toString();
 
 /**
- * Checks the keys of a put.
+ * Checks the partition key and the explicit hash key of a value.
  *
- * @throws {InvalidRecordError} if the partition key is not 1 to 256 Unicode characters, or the explicit hash key is not
- * a decimal number from 0 to 2^128-1
+ * @throws {InvalidRecordError} if the partition key is not 1 to 256 Unicode characters, or the
+ * explicit hash key is not a decimal number from 0 to 2^128-1
  */
 export function validateKeys(
   put: Pick<Put<unknown>, "partitionKey" | "explicitHashKey">,
@@ -46,7 +47,7 @@ function problemOf(key: unknown): string | undefined {
     return `${JSON.stringify(key.slice(0, 64))} has a lone surrogate`;
   }
   const twice = 2 * MAX_PARTITION_KEY_CHARACTERS;
-  // A character is one or two UTF-16 units, so a long text need not be counted.
+  // A character has one or two UTF-16 units, so a key of more than 512 units is always too long.
   const characters = key.length > twice ? key.length : Array.from(key).length;
   if (characters <= MAX_PARTITION_KEY_CHARACTERS) return undefined;
   return `has ${key.length > twice ? "over " + twice : characters}`;

@@ -1,17 +1,17 @@
 /**
- * Numbers of the service that packing depends on.
+ * Limits of the service that packing depends on.
  *
  * @module
  */
 
 /**
- * Largest record of a stream unless it was raised, in bytes with the partition key.
+ * The default limit of a record in bytes, data and partition key. A stream can have a higher limit.
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
  */
 export const DEFAULT_MAX_RECORD_BYTES: number = 1_048_576;
 
 /**
- * Largest record that a stream can be raised to, in bytes.
+ * The highest limit of a record that a stream can have, in bytes.
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html
  */
 export const LARGEST_RECORD_BYTES: number = 10_485_760;

@@ -1,5 +1,6 @@
 /**
- * Values to Kinesis records and back: any serializer, any framing, with or without compression.
+ * Processors convert values to Kinesis records and back. A processor is a serializer and a framing,
+ * with or without compression.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Values of one partition key as netstrings.
+ * The netstring framing.
  *
  * @module
  */
@@ -18,10 +18,11 @@ import type { Serializer } from "./serializer.ts";
 import { serializeValue } from "./single.ts";
 
 /**
- * Values of one partition key as netstrings, `<length>:<bytes>,` one after another. They hold any bytes.
+ * A framing that packs the values of one partition key as netstrings: `<length>:<bytes>,` for each
+ * value. The values can be any bytes.
  *
- * A value that cannot be decoded is an error of its own; where the framing itself is damaged, everything from there on is
- * one error.
+ * Reading reports one error for each value that the serializer cannot decode. If a netstring is
+ * malformed, the rest of the record is one error.
  */
 export function netstring(): Framing {
   return framing;
@@ -43,7 +44,7 @@ const framing: Framing = {
         return data;
       },
       sizeOf: (item) => netstringSize(item.length),
-      mostOf: (item) => netstringSize(item.length),
+      maxSizeOf: (item) => netstringSize(item.length),
     }, options);
   },
   unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[] {
@@ -71,7 +72,7 @@ class NetstringFrame implements Frame<Uint8Array<ArrayBuffer>> {
   readonly #items: Uint8Array<ArrayBuffer>[] = [];
   #size = 0;
 
-  get weight(): number {
+  get minBytes(): number {
     return this.#size;
   }
 

@@ -1,5 +1,5 @@
 /**
- * Netstrings, as streams.
+ * Streams that encode and decode netstrings.
  *
  * @see https://cr.yp.to/proto/netstrings.txt
  * @module
@@ -16,7 +16,7 @@ import {
 } from "./_netstring_format.ts";
 
 /**
- * From byte strings to netstrings: `<length>:<bytes>,` for each chunk.
+ * Encodes each chunk as a netstring: `<length>:<bytes>,`.
  *
  * @example
  * ```ts
@@ -47,8 +47,9 @@ export class NetstringEncoderStream
 }
 
 /**
- * From netstrings to byte strings, however the input is cut. Input that is damaged, cut off or too long errors the stream with
- * a `SyntaxError`; a length that lies takes no memory.
+ * Decodes netstrings to byte arrays. The chunks of the input may be split anywhere. A malformed,
+ * truncated or too long netstring errors the stream with a `SyntaxError`. Memory is not allocated
+ * by the announced length, so a false length costs nothing.
  */
 export class NetstringDecoderStream
   extends TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {

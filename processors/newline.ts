@@ -1,5 +1,5 @@
 /**
- * Values of one partition key as lines.
+ * The newline framing.
  *
  * @module
  */
@@ -13,15 +13,20 @@ import type { Packer, PackerOptions, Unpacked } from "./processor.ts";
 import type { Serializer, TextCodec } from "./serializer.ts";
 
 const LINE_FEED = 0x0a;
-/** How much is decoded at a time: enough to make the call cheap, and little enough to stay in the caches of the processor. */
+/**
+ * How many bytes are decoded per call. Larger makes fewer calls; smaller stays in the processor's
+ * caches.
+ */
 const DECODE_BYTES = 65_536;
 const format: FrameFormat = { open: "", between: "\n", close: "\n" };
 
 /**
- * Values of one partition key as lines, each followed by `\n`, the last one too.
+ * A framing that packs the values of one partition key as lines. Every line ends with `\n`, also
+ * the last one.
  *
- * Blank lines are skipped when reading, so a value whose bytes are empty or contain `\n` is refused when writing. A line
- * that cannot be decoded is an error of its own; the other lines are read.
+ * Reading skips blank lines. Therefore writing rejects a value whose bytes are empty or contain
+ * `\n`, with an `InvalidRecordError`. A line that cannot be decoded is one error; the other lines
+ * are read.
  */
 export function newline(): Framing {
   return framing;
@@ -54,7 +59,7 @@ const framing: Framing = {
   },
 };
 
-/** The end of about {@linkcode DECODE_BYTES} of whole lines, or of one that is longer. */
+/** The end of the complete lines in the next {@linkcode DECODE_BYTES}, or of one longer line. */
 function endOfLines(data: Uint8Array, start: number): number {
   const end = start + DECODE_BYTES;
   if (end >= data.length) return data.length;
@@ -72,7 +77,7 @@ function checkLine(line: string | Uint8Array): string | undefined {
   return index === -1 ? undefined : "a line must not contain a line feed";
 }
 
-/** The text of lines, or `undefined` if some of them are not UTF-8. */
+/** Decodes lines. Returns `undefined` if any of them is not UTF-8. */
 function textOf(lines: Uint8Array): string | undefined {
   try {
     return decodeUtf8(lines);
@@ -100,7 +105,8 @@ function unpackText<T>(
     try {
       value = codec.parse(line);
     } catch (cause) {
-      // Writers on Windows end lines with \r\n; where white space is a value, it has been parsed.
+      // A line of white space is skipped, since writers on Windows end lines with \r\n. If the
+      // serializer accepts white space as a value, parsing has succeeded above.
       if (!/^[ \t\r]*$/.test(line)) unpacking.damaged(cause);
       continue;
     }

@@ -1,5 +1,5 @@
 /**
- * Lines of bytes, as streams.
+ * Streams that encode and decode lines of bytes.
  *
  * @module
  */
@@ -14,7 +14,8 @@ import { concat } from "./_frame.ts";
 const LINE_FEED = 0x0a;
 
 /**
- * From lines to bytes: puts `\n` behind each chunk. Errors on a chunk that contains one, or is empty.
+ * Encodes lines: appends `\n` to each chunk. A chunk that is empty or contains `\n` errors the
+ * stream with a `TypeError`.
  *
  * @example
  * ```ts
@@ -48,8 +49,8 @@ export class NewlineEncoderStream
 }
 
 /**
- * From bytes to lines, however the bytes are cut. Empty lines are skipped; the last line needs no `\n`. A line that is too long
- * errors the stream with a `RangeError`.
+ * Decodes lines. The chunks of the input may be split anywhere. Empty lines are skipped, and the
+ * last line needs no `\n`. A line that is too long errors the stream with a `RangeError`.
  */
 export class NewlineDecoderStream
   extends TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
@@ -61,9 +62,9 @@ export class NewlineDecoderStream
   constructor(options: FrameStreamOptions = {}) {
     const limit = frameLimit("NewlineDecoderStream", options);
     const queue = new ByteQueue();
-    /** How many bytes of the queue are known to be within a line. */
+    /** How many bytes at the front of the queue contain no line feed. */
     let scanned = 0;
-    function take(length: number): Uint8Array<ArrayBuffer> {
+    function takeLine(length: number): Uint8Array<ArrayBuffer> {
       if (length > limit) throw frameTooLong("line", limit);
       const line = queue.bytes.slice(0, length);
       queue.drop(length);
@@ -76,7 +77,7 @@ export class NewlineDecoderStream
         while (true) {
           const end = queue.bytes.indexOf(LINE_FEED, scanned);
           if (end === -1) break;
-          if (end > 0) controller.enqueue(take(end));
+          if (end > 0) controller.enqueue(takeLine(end));
           queue.drop(1);
           scanned = 0;
         }
@@ -85,7 +86,7 @@ export class NewlineDecoderStream
       },
       flush(controller) {
         if (queue.bytes.length > 0) {
-          controller.enqueue(take(queue.bytes.length));
+          controller.enqueue(takeLine(queue.bytes.length));
         }
       },
     });

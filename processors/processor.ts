@@ -1,5 +1,5 @@
 /**
- * What a processor is: the pair of directions between values and Kinesis records.
+ * The interface of processors, which convert values to Kinesis records and back.
  *
  * @module
  */
@@ -12,49 +12,56 @@ import type {
   Put,
 } from "../records.ts";
 
-/** What a {@linkcode Packer} needs to know. */
+/** Options of a {@linkcode Packer}. */
 export interface PackerOptions<P extends Put<unknown>> {
-  /** Largest Kinesis record in bytes, the UTF-8 partition key included. @default {1_048_576} */
+  /** The largest Kinesis record in bytes, data and UTF-8 partition key. @default {1_048_576} */
   maxRecordBytes?: number;
-  /** Takes each finished record, in order. */
+  /** Called with each finished record, in order. */
   emit: (record: EncodedRecord<P>) => void;
   /**
-   * Names the shard that a key is predicted to go to; framings that mix keys never mix shards.
-   * `undefined` means not known yet: such values are not mixed with others. Flush the packer before the answers change:
-   * that keeps the order per partition key.
+   * Predicts the shard of a key. Framings that pack several keys into a record never mix shards.
+   * `undefined` means that the shard is not known yet; such values get records of their own. Flush
+   * the packer before the predictions change, to keep the order per partition key.
    */
   shardOf?: (
     partitionKey: string,
     explicitHashKey: string | undefined,
   ) => string | undefined;
   /**
-   * Lets small records share an `ArrayBuffer` with others of their shard, which is cheaper: for callers that do not transfer
-   * or keep `data.buffer`. @default {false}
+   * Whether small records may share an `ArrayBuffer` with other records of their shard, which is
+   * faster. Set it only if `data.buffer` is neither transferred nor kept. @default {false}
    */
   sharesMemory?: boolean;
 }
 
 /**
- * Turns puts into Kinesis records, synchronously where it can: this is the path that the producer uses.
- * All state of an encoding lives here; a {@linkcode Processor} has none.
+ * Packs values into Kinesis records, synchronously where possible. The producer uses this
+ * interface. A packer holds all state of one encoding; a {@linkcode Processor} has no state.
  */
 export interface Packer<P extends Put<unknown>> {
   /**
-   * Adds one value. Emits whatever becomes full. The promise, if any, resolves when the packer can take more, and rejects if this
-   * value cannot become a record, which a compressing packer may only find out later.
+   * Adds one value and emits the records that are full. If a promise is returned, it resolves when
+   * the packer can take more. It rejects if this value cannot become a record: a compressing packer
+   * finds that out only after compression.
    *
-   * @throws {InvalidRecordError} if the value alone is too large or cannot be serialized; the packer is as before then
+   * @throws {InvalidRecordError} if the value alone is too large or cannot be serialized. The
+   * packer is unchanged then
    */
   push(put: P): void | Promise<void>;
-  /** Emits everything that is still inside; the promise, if any, resolves when that has happened. */
+  /**
+   * Emits all pending values. If a promise is returned, it resolves when they have been emitted.
+   */
   flush(): void | Promise<void>;
-  /** How many values are inside. */
+  /** The number of pending values: pushed but not emitted. */
   readonly pending: number;
-  /** About how many bytes they take, so that a producer can bound its memory; absent if the packer holds back nothing. */
+  /**
+   * The approximate size of the pending values in bytes, by which a producer bounds its memory.
+   * Absent if the packer never keeps values.
+   */
   readonly pendingBytes?: number;
 }
 
-/** One value of a Kinesis record, or the reason why it could not be decoded. */
+/** One decoded value of a Kinesis record, or the error of a value that cannot be decoded. */
 export type Unpacked<T> =
   | {
     readonly type: "value";
@@ -71,46 +78,57 @@ export type Unpacked<T> =
 
 /** Options of {@linkcode Processor.encoder}. */
 export interface EncoderOptions {
-  /** Largest Kinesis record in bytes, the UTF-8 partition key included. @default {1_048_576} */
+  /** The largest Kinesis record in bytes, data and UTF-8 partition key. @default {1_048_576} */
   maxRecordBytes?: number;
-  /** Longest time that a value waits for others to share its record, in milliseconds. Default: until the stream closes. */
+  /**
+   * The longest time that a value waits for more values of its record, in milliseconds: 0 to
+   * 2 147 483 647. @default {until the stream closes}
+   */
   lingerMs?: number;
-  /** Names the shard that a key is predicted to go to; see {@linkcode PackerOptions.shardOf}. */
+  /** Predicts the shard of a key; see {@linkcode PackerOptions.shardOf}. */
   shardOf?: (
     partitionKey: string,
     explicitHashKey: string | undefined,
   ) => string | undefined;
-  /** What measures `lingerMs`. Default: the clock of the runtime. */
+  /** The clock that measures `lingerMs`. @default {the clock of the runtime} */
   clock?: Clock;
 }
 
 /** Options of {@linkcode Processor.decoder}. */
 export interface DecoderOptions {
   /**
-   * What happens to a value that cannot be decoded: `"fail"` errors the stream, `"skip"` drops it,
-   * a function is told and the value is dropped. @default {"fail"}
+   * What to do with a value that cannot be decoded. `"fail"` errors the stream, `"skip"` drops the
+   * value, and a function is called with the error before the value is dropped. @default {"fail"}
    */
   onPoison?: "fail" | "skip" | ((error: DecodeError) => void | Promise<void>);
 }
 
-/** Which values a record may hold: one, several of one partition key, or several of one shard. */
+/**
+ * Which values can share a record: none (`"record"`), those of one partition key, or of one shard.
+ */
 export type FrameScope = "record" | "key" | "shard";
 
-/** Values to Kinesis records and back. Stateless: one processor may serve many streams. */
+/**
+ * Converts values to Kinesis records and back. It has no state, so many streams can use one
+ * processor.
+ */
 export interface Processor<T> {
-  /** What it does, for messages: for example `gzip(json+newline)`. */
+  /** The name, for messages: for example `gzip(json+newline)`. */
   readonly name: string;
-  /** Which values one Kinesis record may hold. */
+  /** Which values can share a record. */
   readonly scope: FrameScope;
-  /** Makes the state of one encoding. */
+  /** Makes a packer, which holds the state of one encoding. */
   createPacker<P extends Put<T>>(options: PackerOptions<P>): Packer<P>;
-  /** Decodes one record into its values, in order. Never throws for bad data: that is an `error` item. */
+  /**
+   * Decodes one record into its values, in order. Invalid data never throws: it becomes an `error`
+   * item.
+   */
   unpack(record: KinesisRecord): Unpacked<T>[] | Promise<Unpacked<T>[]>;
-  /** A stream from values to records. */
+  /** Makes a stream that encodes values to records. */
   encoder(
     options?: EncoderOptions,
   ): TransformStream<Put<T>, EncodedRecord<Put<T>>>;
-  /** A stream from records to values. */
+  /** Makes a stream that decodes records to values. */
   decoder(
     options?: DecoderOptions,
   ): TransformStream<KinesisRecord, DecodedRecord<T>>;

@@ -1,20 +1,23 @@
 /**
- * What a serializer is: one value to bytes and back.
+ * The interface of serializers.
  *
  * @module
  */
 import type { Processor } from "./processor.ts";
 
-/** The text form of a serializer whose bytes are UTF-8 text: framings of text then encode whole frames instead of values. */
+/**
+ * The text form of a serializer whose bytes are UTF-8. With it, text framings encode many values
+ * per call, which is faster.
+ */
 export interface TextCodec<T> {
-  /** Value to text. Throws if there is no text for it. */
+  /** Converts a value to text. Throws if the value cannot be serialized. */
   stringify(value: T): string;
-  /** Text to value. Throws if the text is not one. */
+  /** Converts text to a value. Throws if the text is invalid. */
   parse(text: string): T;
 }
 
 /**
- * One value to bytes and back. Two functions make one:
+ * Converts one value to bytes and back. A name and two functions are enough:
  *
  * @example
  * ```ts
@@ -31,21 +34,24 @@ export interface TextCodec<T> {
  * ```
  */
 export interface Serializer<T> {
-  /** What it writes, for messages: for example `json`. */
+  /** The name of the format, for messages: for example `json`. */
   readonly name: string;
   /**
-   * Value to bytes. Whatever it throws makes an `InvalidRecordError` with the code `NotSerializable`.
-   * The bytes may be kept until they are sent, so do not return a buffer that is used again.
+   * Converts a value to bytes. If it throws, the value is rejected with an `InvalidRecordError` of
+   * code `NotSerializable`. The bytes are kept until they are sent, so do not reuse their buffer.
    */
   serialize(value: T): Uint8Array;
-  /** Bytes to value. Whatever it throws makes a `DecodeError` for this value. The bytes may be a view of a larger buffer. */
+  /**
+   * Converts bytes to a value. If it throws, the value is reported as a `DecodeError`. The bytes
+   * may be a view of a larger buffer.
+   */
   deserialize(bytes: Uint8Array<ArrayBuffer>): T;
-  /** The text form, where the bytes are its UTF-8; both must agree. */
+  /** The text form, if the bytes are UTF-8. It must produce and accept the same bytes. */
   readonly text?: TextCodec<T>;
 }
 
-/** A serializer that is a processor too, so that it works alone and as `createProcessor({ serializer })`. */
+/** A serializer that is also a processor: use it alone, or as `serializer` of `createProcessor`. */
 export interface SerializerProcessor<T> extends Processor<T>, Serializer<T> {
-  /** What it writes, for messages: the name of the serializer. */
+  /** The name of the serializer, for messages. */
   readonly name: string;
 }

@@ -1,5 +1,5 @@
 /**
- * One value per Kinesis record.
+ * The framing of one value per Kinesis record.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Framing } from "./framing.ts";
 import type { Packer, PackerOptions, Unpacked } from "./processor.ts";
 import type { Serializer, TextCodec } from "./serializer.ts";
 
-/** One value per Kinesis record: each is emitted as soon as it is pushed. */
+/** A framing with one value per Kinesis record. Each value is emitted as soon as it is pushed. */
 export function single(): Framing {
   return framing;
 }
@@ -45,8 +45,9 @@ const framing: Framing = {
 const SLAB_BYTES = 8192;
 const MOST_SLABS = 1024;
 
-// Records of one shard are settled in nearly the order in which they were made. If those of several shards shared memory,
-// one slow shard would keep that of all others alive.
+// Records share memory only within a shard, since they are acknowledged in nearly the order in
+// which they were made. If shards shared memory, one slow shard would keep the memory of all shards
+// alive.
 function sharingEncoder<T, P extends Put<T>>(
   name: string,
   codec: TextCodec<T>,
@@ -63,7 +64,7 @@ function sharingEncoder<T, P extends Put<T>>(
     const shard = shardOf?.(put.partitionKey, put.explicitHashKey);
     let slabs = byShard.get(shard);
     if (!slabs) {
-      // Shards come and go.
+      // The map is bounded, since resharding produces new shard ids without end.
       if (byShard.size >= MOST_SLABS) byShard.clear();
       byShard.set(shard, slabs = new Slabs(SLAB_BYTES));
     }
@@ -72,7 +73,7 @@ function sharingEncoder<T, P extends Put<T>>(
 }
 
 /**
- * Makes a record of one value whose bytes are known.
+ * Makes a record of one value from its bytes. `limit` is the largest record in bytes.
  *
  * @throws {InvalidRecordError} if the record would be too large
  */
@@ -89,7 +90,7 @@ export function recordOf<P extends Put<unknown>>(
     : { data, partitionKey, explicitHashKey, size, puts: [put] };
 }
 
-/** Reads a record as one value. */
+/** Decodes a record as one value. */
 export function decodeOne<T>(
   serializer: Serializer<T>,
   record: KinesisRecord,
@@ -107,9 +108,9 @@ export function decodeOne<T>(
 }
 
 /**
- * The bytes of a value.
+ * Serializes a value.
  *
- * @throws {InvalidRecordError} if the serializer refuses it, or makes no bytes of it
+ * @throws {InvalidRecordError} if the serializer throws or does not return bytes
  */
 export function serializeValue<T>(
   serializer: Serializer<T>,
@@ -118,7 +119,7 @@ export function serializeValue<T>(
   let bytes: Uint8Array;
   try {
     bytes = serializer.serialize(put.value);
-    // A size that is no number would spoil the count of what is buffered.
+    // A result without a numeric length would make the count of buffered bytes NaN.
     if (!isBytes(bytes)) throw new TypeError("its bytes are no Uint8Array");
   } catch (cause) {
     throw notSerializable(put, serializer.name, cause);

@@ -1,23 +1,25 @@
 /**
- * The part of Standard Schema that validating needs.
+ * The part of the Standard Schema interface that validation uses.
  *
  * @see https://standardschema.dev
  * @module
  */
 
-/** A schema of zod, valibot, arktype or any other library that implements Standard Schema version 1. */
+/**
+ * A schema of zod, valibot, arktype or another library that implements Standard Schema version 1.
+ */
 export interface StandardSchema<Output> {
-  /** The interface that the libraries share. */
+  /** The interface that all these libraries implement. */
   readonly "~standard": {
     /** The version of the interface. */
     readonly version: 1;
     /** The name of the library. */
     readonly vendor: string;
-    /** Checks a value. */
+    /** Validates a value. */
     readonly validate: (
       value: unknown,
     ) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    /** The types, for the compiler. */
+    /** The types of the schema. Used by the compiler only. */
     readonly types?: {
       readonly input: unknown;
       readonly output: Output;
@@ -25,16 +27,16 @@ export interface StandardSchema<Output> {
   };
 }
 
-/** What a check came to: a value, or issues. */
+/** The result of a validation: the value, or the issues. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
-/** What is wrong with a value. */
+/** One reason why a value is invalid. */
 export interface SchemaIssue {
-  /** For people. */
+  /** The description of the issue. */
   readonly message: string;
-  /** Where in the value. */
+  /** The path to the invalid part of the value. */
   readonly path?:
     | readonly (PropertyKey | { readonly key: PropertyKey })[]
     | undefined;

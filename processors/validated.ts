@@ -1,5 +1,5 @@
 /**
- * Values that a schema has seen.
+ * Validation of values with a schema.
  *
  * @module
  */
@@ -8,21 +8,25 @@ import type { Serializer, SerializerProcessor } from "./serializer.ts";
 import { single } from "./single.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 
-/** How many issues a message names. */
+/** The most issues that an error message lists. */
 const SHOWN_ISSUES = 5;
 
 /** Options of {@linkcode validated}. */
 export interface ValidatedOptions {
-  /** When the schema is asked. `"read"` suits one whose output is not a valid input. @default {"both"} */
+  /**
+   * When values are validated. Use `"read"` for a schema whose output is not a valid input, for
+   * example because it converts text to a `Date`. @default {"both"}
+   */
   on?: "both" | "read" | "write";
 }
 
 /**
- * A serializer whose values conform to a schema: of zod, valibot, arktype, or any other library that implements Standard Schema.
+ * Adds validation to a serializer, with a schema of zod, valibot, arktype, or another library that
+ * implements Standard Schema.
  *
- * Writing refuses a value that does not conform (`InvalidRecordError`) and writes a conforming one as it is. Reading
- * gives what the schema makes of the value, defaults and conversions included; what does not conform is a `DecodeError`. The
- * schema must be synchronous.
+ * Writing rejects an invalid value with an `InvalidRecordError` and writes a valid value unchanged.
+ * Reading returns the output of the schema, with its defaults and conversions; an invalid value is
+ * a `DecodeError`. The schema must be synchronous.
  *
  * @throws {TypeError} if `schema` does not implement Standard Schema version 1
  *
@@ -63,7 +67,8 @@ export function validated<T>(
   function check(value: unknown): T {
     const result = standard.validate(value);
     if (result instanceof Promise) {
-      // Nobody waits for it; an unhandled rejection would end the process.
+      // The promise is not awaited, so its rejection must be handled here: an unhandled rejection
+      // would end the process.
       result.catch(() => {});
       throw new TypeError(
         `the schema of ${standard.vendor} is asynchronous, it must be synchronous`,

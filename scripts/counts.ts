@@ -1,10 +1,10 @@
 /**
- * Reads how many tests Deno ran.
+ * Reads the number of tests from the output of `deno test`.
  *
  * @module
  */
 
-/** How many tests passed and failed. */
+/** Numbers of tests. */
 export interface Counts {
   /** Tests that passed. */
   readonly passed: number;
@@ -12,11 +12,16 @@ export interface Counts {
   readonly failed: number;
 }
 
-/** The line with which `deno test` ends, for example `ok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)`. */
+/**
+ * The last line of `deno test`, for example `ok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)`.
+ */
 const COUNTING_LINE =
   /^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed.*$/gm;
 
-/** The last counting line in the output of `deno test`, with its numbers; undefined when it never came so far. */
+/**
+ * The last line with counts in the output of `deno test`. `undefined` if `deno test` stopped
+ * earlier.
+ */
 export function countsIn(
   output: string,
 ): (Counts & { readonly line: string }) | undefined {
@@ -28,7 +33,10 @@ export function countsIn(
   };
 }
 
-/** What a step adds to the sum: its tests, and one failure when it failed without a test that says so. */
+/**
+ * The counts that a step adds to the sum. A step that fails without a failed test counts as one
+ * failure.
+ */
 export function contribution(ok: boolean, counts?: Counts): Counts {
   const { passed = 0, failed = 0 } = counts ?? {};
   return { passed, failed: ok ? failed : Math.max(failed, 1) };

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The files in `exports` of deno.json, without the leading `./`. */
+/** The files in `exports` of `deno.json`, as paths without the leading `./`. */
 export async function entryPointsOf(root: URL): Promise<string[]> {
   const { exports } = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),

@@ -1,10 +1,10 @@
 /**
- * The imports among the files that are shipped, as Deno resolves them.
+ * The import graph of the shipped files, as Deno resolves it.
  *
  * @module
  */
 
-/** Which file imports which, by path relative to the root. */
+/** The imports of each file. Paths are relative to the root. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 interface Resolved {
@@ -18,7 +18,10 @@ interface Info {
   }[];
 }
 
-/** The files that the entry points reach, with what each of them imports. Types count as imports. */
+/**
+ * The files that the entry points import, directly or indirectly, with their imports and type
+ * imports.
+ */
 export async function importGraph(
   root: URL,
   entryPoints: readonly string[],
@@ -43,17 +46,17 @@ export async function importGraph(
   return graph;
 }
 
-/** Every circle in a graph, once, as the files along it; found by walking the imports in depth. */
-export function circlesIn(graph: ImportGraph): string[][] {
+/** Every import cycle of a graph, once, as the list of its files. Uses a depth-first search. */
+export function importCycles(graph: ImportGraph): string[][] {
   const state = new Map<string, "open" | "done">();
   const trail: string[] = [];
-  const circles: string[][] = [];
+  const cycles: string[][] = [];
   const visit = (path: string): void => {
     state.set(path, "open");
     trail.push(path);
     for (const to of graph.get(path) ?? []) {
       if (state.get(to) === "open") {
-        circles.push([...trail.slice(trail.indexOf(to)), to]);
+        cycles.push([...trail.slice(trail.indexOf(to)), to]);
       } else if (!state.has(to)) visit(to);
     }
     trail.pop();
@@ -62,7 +65,7 @@ export function circlesIn(graph: ImportGraph): string[][] {
   for (const path of [...graph.keys()].sort()) {
     if (!state.has(path)) visit(path);
   }
-  return circles;
+  return cycles;
 }
 
 async function infoOf(root: URL, path: string): Promise<Info> {

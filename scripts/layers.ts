@@ -1,11 +1,13 @@
 /**
- * The layers of the house: which file may import which. `docs/architecture.md` shows the same table to people, and a test
- * compares the two.
+ * The layers of the source: which file may import which. `docs/architecture.md` has the same table,
+ * and a test compares the two.
  *
  * @module
  */
 
-/** The layer of every folder and file that is shipped. A file imports from its own layer or a lower one. */
+/**
+ * The layer of every shipped folder and file. A file may import from its own layer or a lower one.
+ */
 export const LAYERS: Readonly<Record<string, number>> = {
   "errors.ts": 0,
   "records.ts": 0,
@@ -28,23 +30,26 @@ export const LAYERS: Readonly<Record<string, number>> = {
 /** Folders that are not shipped. */
 const TOOLING = ["bench/", "docs/", "examples/", "scripts/", "std/", "tests/"];
 
-/** Tooling that may look into private folders: it tests, measures or builds them. */
+/** Folders that may import from private folders: they test, measure or build the private parts. */
 const INSIDERS = ["bench/", "scripts/", "tests/"];
 
-/** Shipped source that may use `Deno` and `node:`: it exists for files, processes and Deno KV, behind feature tests. */
+/**
+ * Shipped files that may use `Deno` and `node:`, for files, processes and Deno KV, behind feature
+ * tests.
+ */
 const PLATFORM_BOUND = [/^checkpoint\/kv[^/]*\.ts$/, /^credentials\//];
 
-/** Whether a path, relative to the root with forward slashes, belongs to what is not shipped. */
+/** Whether a path is not shipped. Paths are relative to the root, with forward slashes. */
 export function isTooling(path: string): boolean {
   return isIn(path, TOOLING);
 }
 
-/** Whether a shipped file may use `Deno` and, by `import(…)`, `node:`. */
+/** Whether a shipped file may use `Deno`, and `node:` by dynamic `import(…)`. */
 export function isPlatformBound(path: string): boolean {
   return PLATFORM_BOUND.some((pattern) => pattern.test(path));
 }
 
-/** The layer of a path, or undefined when it has none. */
+/** The layer of a path. `undefined` if the path is not shipped. */
 export function layerOf(path: string): number | undefined {
   const first = path.includes("/")
     ? path.slice(0, path.indexOf("/") + 1)
@@ -52,7 +57,7 @@ export function layerOf(path: string): number | undefined {
   return Object.hasOwn(LAYERS, first) ? LAYERS[first] : undefined;
 }
 
-/** What is wrong with an import of one file of the repository by another; undefined when it is allowed. */
+/** Why the file `from` may not import the file `to`. `undefined` if it may. */
 export function problemOfImport(from: string, to: string): string | undefined {
   if (to.startsWith("..")) return "is outside the repository";
   if (to.startsWith("std/") && !from.startsWith("std/")) {
@@ -74,7 +79,7 @@ export function problemOfImport(from: string, to: string): string | undefined {
     : undefined;
 }
 
-/** The path that a relative specifier points to; undefined for packages. */
+/** The path of a relative import specifier. `undefined` for a package. */
 export function resolveImport(
   from: string,
   specifier: string,
@@ -90,7 +95,10 @@ function isIn(path: string, folders: readonly string[]): boolean {
   return folders.some((folder) => path.startsWith(folder));
 }
 
-/** The folder that a path with a private part belongs to: "" for the library, undefined when nothing in it is private. */
+/**
+ * The folder that a private path belongs to, "" for the root. `undefined` if the path is not
+ * private.
+ */
 function ownerOfPrivate(path: string): string | undefined {
   if (isTooling(path)) return undefined;
   const start = path.startsWith("_") ? 0 : path.indexOf("/_") + 1;

@@ -1,5 +1,5 @@
 /**
- * The rules of the house that Deno's linter does not know. It runs them with its own: `deno lint`, and in editors.
+ * The project's own lint rules. `deno lint` and editors run them with the built-in rules.
  *
  * @module
  */
@@ -16,7 +16,10 @@ type Visitor = Deno.lint.LintVisitor;
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-/** The path relative to the root, with forward slashes; a file elsewhere keeps its name. */
+/**
+ * The path relative to the root, with forward slashes. A file outside of the root keeps its full
+ * path.
+ */
 function pathOf(filename: string): string {
   const path = filename.startsWith(ROOT)
     ? filename.slice(ROOT.length)
@@ -24,7 +27,7 @@ function pathOf(filename: string): string {
   return path.replaceAll("\\", "/");
 }
 
-/** A rule for files that are shipped. */
+/** Makes a rule that applies to shipped files only. */
 function shipped(
   visit: (context: Deno.lint.RuleContext, path: string) => Visitor,
 ): Deno.lint.Rule {
@@ -36,7 +39,7 @@ function shipped(
   };
 }
 
-/** Calls back with every module specifier of a file. */
+/** Calls `visit` for every module specifier of a file. `isCall` marks a dynamic import. */
 function onImport(
   visit: (specifier: string, node: Deno.lint.Node, isCall: boolean) => void,
 ): Visitor {

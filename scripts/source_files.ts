@@ -6,7 +6,10 @@
 
 const SKIPPED = new Set(["node_modules", "coverage"]);
 
-/** Paths of all TypeScript files below a folder, relative to it, with forward slashes, sorted; hidden folders are left out. */
+/**
+ * The paths of all TypeScript files in a folder and its subfolders, sorted. Paths are relative to
+ * the folder, with forward slashes. Hidden files and folders are skipped.
+ */
 export async function* sourceFiles(
   root: URL,
   prefix = "",

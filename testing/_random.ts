@@ -1,10 +1,13 @@
 /**
- * Chance that repeats itself: the same seed gives the same numbers on every runtime.
+ * Seeded random numbers: the same seed gives the same numbers on every runtime.
  *
  * @module
  */
 
-/** A generator of numbers from 0 to 1 (exclusive) with 32 bits of state: an additive counter through a mixing function. */
+/**
+ * Makes a generator of numbers from 0 to 1 (exclusive). Its state is a 32-bit counter, and a mixing
+ * function turns each count into a number.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,30 +1,37 @@
 /**
- * What was asked of the server: a bounded record for assertions.
+ * The log of the requests that the server answered, for assertions in tests. Its size is bounded.
  *
  * @module
  */
 
 /** One request that the server answered. */
 export interface LoggedRequest {
-  /** When it arrived, in milliseconds since the epoch, on the server's clock. */
+  /** When the request arrived, in milliseconds since the epoch on the server's clock. */
   readonly at: number;
-  /** The id that the answer carried. */
+  /** The request id in the answer's `x-amzn-requestid` header. */
   readonly requestId: string;
-  /** The action, for example `PutRecords`; empty if the request named none. */
+  /** The action, for example `PutRecords`. Empty if the request named none. */
   readonly action: string;
   /** The encoding of the request. */
   readonly protocol: "json" | "cbor";
-  /** The members of the request, without the data of records, so that a log does not hold on to them. */
+  /**
+   * The members of the request except Data and Records, so that the log keeps no record data alive.
+   */
   readonly input: Readonly<Record<string, unknown>>;
-  /** How many records a PutRecord or PutRecords carried, or a GetRecords returned; 0 for all others. */
+  /**
+   * The number of records that a PutRecord or PutRecords carried or a GetRecords returned;
+   * otherwise 0.
+   */
   readonly records: number;
   /** The HTTP status of the answer. */
   readonly status: number;
-  /** The name of the error, if it was one. */
+  /**
+   * The exception name, for example `ResourceNotFoundException`. Absent if the action succeeded.
+   */
   readonly error?: string;
 }
 
-/** What becomes an entry of the log. */
+/** A request and its answer, from which an entry of the log is made. */
 export interface AnsweredRequest extends
   Pick<
     LoggedRequest,
@@ -32,16 +39,16 @@ export interface AnsweredRequest extends
   > {
   /** The members of the request. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** The answer, if it was not an error. */
+  /** The answer. Absent if the action failed. */
   readonly output?: object;
 }
 
-/** The newest requests, up to a limit. */
+/** The latest requests, up to a limit. */
 export class RequestLog {
   readonly #limit: number;
   #entries: LoggedRequest[] = [];
 
-  /** A log of at most this many requests. */
+  /** Makes a log of at most `limit` requests. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -51,7 +58,7 @@ export class RequestLog {
     return this.#entries.slice(-this.#limit || Infinity);
   }
 
-  /** Adds an entry and forgets the oldest if there are too many. */
+  /** Adds an entry. Removes the oldest entries if there are too many. */
   add({ body, output, ...entry }: AnsweredRequest): void {
     const { Data: data, Records: records, ...input } = body;
     const read = output && "records" in output ? output.records : undefined;
@@ -66,13 +73,14 @@ export class RequestLog {
         ? 0
         : 1,
     });
-    // Dropped in batches, so that a full log costs nothing for each request.
+    // Old entries are removed `limit` at a time: removing one for each request would copy the whole
+    // log each time.
     if (this.#entries.length > this.#limit * 2) {
       this.#entries = this.#entries.slice(-this.#limit || Infinity);
     }
   }
 
-  /** Forgets all entries. */
+  /** Removes all entries. */
   clear(): void {
     this.#entries = [];
   }

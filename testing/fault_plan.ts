@@ -1,26 +1,33 @@
 /**
- * Which faults happen to which requests.
+ * Fault plans: which faults happen to which requests.
  *
  * @module
  */
 import type { Clock } from "../_core/clock.ts";
 
-/** Whether a fault comes before the request takes effect, or after it: the caller cannot tell, the service can. */
+/**
+ * Whether a fault happens before or after the request takes effect. The caller sees the same error
+ * in both cases; with `"after"`, the records of a PutRecords are stored.
+ */
 export type FaultMoment = "before" | "after";
 
-/** What happens to a request. */
+/** What happens to a request. `when` is `"before"` by default. */
 export type Fault =
-  /** The answer comes `ms` milliseconds later. */
+  /** The answer is delayed by `ms` milliseconds. */
   | { readonly type: "delay"; readonly ms: number; readonly when?: FaultMoment }
-  /** No answer ever comes; only the caller's signal ends the wait. */
+  /** The request is never answered. Only the caller's signal ends the wait. */
   | { readonly type: "stall"; readonly when?: FaultMoment }
-  /** The connection breaks, as `fetch` reports it: a TypeError. */
+  /** The connection breaks. `fetch` rejects with a TypeError. */
   | { readonly type: "reset"; readonly when?: FaultMoment }
-  /** The answer breaks off after so many bytes of its body. */
+  /** The connection breaks after `afterBytes` bytes of the answer's body. */
   | { readonly type: "cut"; readonly afterBytes: number }
-  /** The service asks for fewer requests, with the name of the error that it has for the action. */
+  /**
+   * The request is throttled, with HTTP status 400: ProvisionedThroughputExceededException for
+   * PutRecord, PutRecords, GetRecords and GetShardIterator, LimitExceededException for other
+   * actions. `retryAfterMs` adds a `Retry-After` header, in whole seconds, rounded up.
+   */
   | { readonly type: "throttle"; readonly retryAfterMs?: number }
-  /** The service answers with this error. @default status {500} */
+  /** The service answers with the exception `code`. `status` is 500 by default. */
   | {
     readonly type: "error";
     readonly code: string;
@@ -29,21 +36,24 @@ export type Fault =
     readonly when?: FaultMoment;
   }
   /**
-   * Some records of a PutRecords fail and are not stored; the rest goes on. The request is written anew without them, so
-   * a server that verifies signatures would refuse it.
+   * Some records of a PutRecords fail and are not stored; the others are sent on. The request is
+   * encoded again without the failed records but not signed again, so a server that verifies
+   * signatures refuses it.
    */
   | {
     readonly type: "partial";
-    /** Which records fail: a probability for each, or a choice. */
+    /**
+     * Which records fail: a probability from 0 to 1 for each record, or a function that chooses.
+     */
     readonly fail:
       | number
       | ((record: FaultRecord, index: number) => boolean);
-    /** @default {"ProvisionedThroughputExceededException"} */
+    /** The ErrorCode of the failed records. @default {"ProvisionedThroughputExceededException"} */
     readonly code?: string;
   }
-  /** SubscribeToShard goes quiet after so many events, with the connection open. */
+  /** A subscription sends nothing after `afterEvents` events, and its connection stays open. */
   | { readonly type: "silence"; readonly afterEvents: number }
-  /** SubscribeToShard ends with an exception after so many events. */
+  /** A subscription ends with the exception `code` after `afterEvents` events. */
   | {
     readonly type: "exception";
     readonly afterEvents: number;
@@ -51,50 +61,65 @@ export type Fault =
     readonly message?: string;
   };
 
-/** A record of a PutRecords, as far as it says where it goes. */
+/** The keys of one record of a PutRecords. */
 export interface FaultRecord {
   /** The partition key. */
   readonly partitionKey: string;
-  /** The explicit hash key, if it has one. */
+  /** The explicit hash key in decimal. Absent if the record has none. */
   readonly explicitHashKey?: string;
 }
 
-/** A request as a rule sees it. */
+/** The request that {@linkcode FaultRule.match} is asked about. */
 export interface FaultRequest {
   /** The action, for example `GetRecords`. */
   readonly action: string;
   /** The members of the request. */
   readonly input: Readonly<Record<string, unknown>>;
-  /** The shard that it reads, splits or subscribes to; for GetRecords, the shard of its iterator. */
+  /**
+   * The shard that the request reads, splits, merges or subscribes to. For GetRecords it is the
+   * shard of the iterator, if `withFaults` has seen the answer that issued the iterator.
+   */
   readonly shardId?: string;
 }
 
-/** A fault and the requests that it happens to. All conditions must hold. */
+/** A fault and the requests that it happens to. A request must meet all conditions. */
 export interface FaultRule {
   /** What happens. */
   readonly fault: Fault;
-  /** What to count it as. @default {the type of the fault} */
+  /** The name in {@linkcode FaultyFetch.counts}. @default {the type of the fault} */
   readonly name?: string;
-  /** Only these actions. @default {all} */
+  /** The actions that the rule is for. @default {all} */
   readonly action?: string | readonly string[];
-  /** Only requests that read this shard. A write names no shard: choose its records with the fault `partial`. @default {all} */
+  /**
+   * The shard that the rule is for. Writes name no shard, so they never match: use the fault
+   * `partial` to choose records by key. @default {all}
+   */
   readonly shardId?: string;
-  /** Only requests that this says yes to. @default {all} */
+  /**
+   * Chooses requests by their content: the rule is for those that it returns true for.
+   * @default {all}
+   */
   readonly match?: (request: FaultRequest) => boolean;
-  /** How likely it is for each of these requests, 0 to 1. @default {1} */
+  /** Probability of the fault for each matching request, from 0 to 1. @default {1} */
   readonly probability?: number;
-  /** How many of these requests pass first. @default {0} */
+  /** How many matching requests pass before the first fault. @default {0} */
   readonly skip?: number;
-  /** How often it happens at most. @default {no limit} */
+  /** How often the fault happens at most. @default {no limit} */
   readonly times?: number;
 }
 
-/** What goes wrong. */
+/** The faults that {@linkcode withFaults} injects. */
 export interface FaultPlan {
-  /** The rules. All that hold for a request happen to it, the first one outermost. */
+  /**
+   * The rules. If several match a request, all of their faults apply, and the first rule is the
+   * outermost: a `reset` in the first rule means that no later rule sees the request.
+   */
   readonly rules: readonly FaultRule[];
-  /** Repeats the same chances in the same order of requests. @default {1} */
+  /**
+   * Seed of the random numbers. The same seed and the same requests give the same faults.
+   * @default {1}
+   */
   readonly seed?: number;
-  /** The clock of delays. @default {the clock of the runtime} */
+  /** The clock that delays are measured with. @default {the clock of the runtime} */
   readonly clock?: Clock;
 }

@@ -1,5 +1,5 @@
 /**
- * Kinesis in memory.
+ * An in-memory Kinesis server.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 import { respond, respondFault } from "./_wire/respond.ts";
 import { ServiceFault } from "./_wire/service_error.ts";
 import { SignatureVerifier } from "./_wire/signature.ts";
-import { Sealer } from "./_wire/tokens.ts";
+import { TokenCodec } from "./_wire/tokens.ts";
 import {
   actionOf,
   protocolOf,
@@ -39,14 +39,16 @@ import {
   resolveOptions,
 } from "./kinesis_server_options.ts";
 
-/** A key for servers that do not look at signatures. */
+/** The key in {@linkcode KinesisServer.connection} if the server verifies no signatures. */
 const ANY_CREDENTIALS = { accessKeyId: "id", secretAccessKey: "secret" };
 
 /**
- * An in-memory Kinesis that is a `fetch` handler: give {@linkcode KinesisServer.fetch} to a client, or serve it.
+ * An in-memory Kinesis. Pass its {@linkcode KinesisServer.fetch} to a client, or serve it over
+ * HTTP.
  *
- * It answers every action over JSON and CBOR as AWS does, with its limits, errors and timings, and adds handles that a test
- * needs: what was stored, what was asked, a split at this moment, an hour that passes at once.
+ * It answers every action in JSON and in CBOR as AWS does, with the limits, errors and timings of
+ * the service. Tests can read the stored records and the requests, split and merge shards at once,
+ * and advance the clock.
  *
  * @example A client without a network
  * ```ts
@@ -73,21 +75,25 @@ const ANY_CREDENTIALS = { accessKeyId: "id", secretAccessKey: "secret" };
  */
 export class KinesisServer {
   /**
-   * Answers a request, as `fetch` does and as `Deno.serve` wants its handler: it can be passed around without the server.
-   * The address does not matter. Rejects only with the reason of an aborted signal; every error of the service is an answer.
+   * Answers a request. It has the signature of `fetch` and of a `Deno.serve` handler, and needs no
+   * `this`. The host and path of the URL are ignored. Errors of the service are answers with a
+   * status of 400 or 500; it rejects only with the reason of an aborted signal.
    */
   readonly fetch: FetchHandler;
-  /** What a client needs: `new KinesisClient(server.connection)`. The key is the first of the accepted ones, if there are any. */
+  /**
+   * Options for a client: `new KinesisClient(server.connection)`. The credentials are the first of
+   * the option `credentials`, or a made-up key if signatures are not verified.
+   */
   readonly connection: ServerConnection;
   readonly #account: Account;
   readonly #clock: OffsetClock;
   readonly #log: RequestLog;
-  readonly #sealer: Sealer;
+  readonly #tokens: TokenCodec;
   readonly #verifier: SignatureVerifier | undefined;
   readonly #random: () => number;
 
   /**
-   * Makes a Kinesis without streams.
+   * Makes a server without streams.
    *
    * @throws {RangeError} if an option is out of its range
    */
@@ -96,7 +102,7 @@ export class KinesisServer {
     this.#clock = new OffsetClock(options.clock);
     this.#random = options.random ?? seededRandom(1);
     this.#log = new RequestLog(resolved.logLimit);
-    this.#sealer = new Sealer(this.#random);
+    this.#tokens = new TokenCodec(this.#random);
     this.#account = new Account({
       ...resolved,
       clock: this.#clock,
@@ -113,24 +119,25 @@ export class KinesisServer {
     };
   }
 
-  /** The requests that were answered, oldest first: the last {@linkcode KinesisServerOptions.logLimit} of them. */
+  /** The last {@linkcode KinesisServerOptions.logLimit} requests, oldest first. */
   get log(): readonly LoggedRequest[] {
     return this.#log.entries;
   }
 
-  /** Forgets the {@linkcode KinesisServer.log}, so that a test can look at what comes next. */
+  /** Empties the {@linkcode KinesisServer.log}. */
   clearLog(): void {
     this.#log.clear();
   }
 
-  /** Now on the server's clock, in milliseconds since the epoch. */
+  /** The time on the server's clock, in milliseconds since the epoch. */
   now(): number {
     return this.#clock.now();
   }
 
   /**
-   * Lets `ms` milliseconds pass at once: iterators expire, records are trimmed, limits refill, subscriptions end, and what
-   * was CREATING or UPDATING becomes ACTIVE.
+   * Advances the server's clock by `ms` milliseconds at once. Iterators expire, old records are
+   * trimmed, rate limits refill, subscriptions end after their 5 minutes, and scheduled changes
+   * happen: a stream that was CREATING or UPDATING becomes ACTIVE.
    *
    * @throws {RangeError} if `ms` is negative
    */
@@ -141,16 +148,19 @@ export class KinesisServer {
       );
     }
     this.#clock.advance(ms);
-    this.#account.settle();
+    this.#account.applyDueTransitions();
     for (const stream of this.#account.streams.values()) {
       stream.trim(this.now());
     }
   }
 
   /**
-   * Makes a stream that is ACTIVE at once, whatever {@linkcode KinesisServerOptions.transitionMs} says.
+   * Makes a stream that is ACTIVE at once, regardless of
+   * {@linkcode KinesisServerOptions.transitionMs}.
    *
-   * @throws {ServiceFault} if there is a stream of that name, or the account has no shards left
+   * @throws {ServiceFault} if a stream of that name exists, or the shard limit of the account is
+   * reached
+   * @throws {RangeError} if `shards` is not a positive integer
    */
   createStream(name: string, options: CreateStreamOptions = {}): CreatedStream {
     const { mode = "PROVISIONED" } = options;
@@ -160,7 +170,7 @@ export class KinesisServer {
         `Cannot create stream "${name}" as 'shards' must be a positive integer: current value is ${shards}`,
       );
     }
-    this.#account.settle();
+    this.#account.applyDueTransitions();
     const stream = addStream(this.#account, { name, shards, mode });
     stream.status = "ACTIVE";
     stream.retentionHours = options.retentionHours ?? stream.retentionHours;
@@ -173,7 +183,8 @@ export class KinesisServer {
   }
 
   /**
-   * The records that a stream holds, shard by shard, oldest first.
+   * The records of a stream, or of the shard `shardId`. They are in the order of the shard ids, and
+   * oldest first in each shard.
    *
    * @throws {ServiceFault} if there is no such stream or shard
    */
@@ -185,9 +196,12 @@ export class KinesisServer {
   }
 
   /**
-   * Splits an open shard now, in half or at `at` (a decimal hash key), and says the ids of the two children.
+   * Splits an open shard at once and returns the ids of its two children. `at` is the lowest hash
+   * key of the upper child, in decimal; by default the shard is split in half.
    *
-   * @throws {ServiceFault} if there is no such stream or shard, the shard is closed, or the stream is not ACTIVE
+   * @throws {ServiceFault} if there is no such stream or shard, the shard is closed, or the stream
+   * is not ACTIVE
+   * @throws {RangeError} if `at` is outside the shard
    */
   split(
     streamName: string,
@@ -210,9 +224,11 @@ export class KinesisServer {
   }
 
   /**
-   * Merges two neighbouring open shards now, and says the id of the child.
+   * Merges two adjacent open shards at once and returns the id of the child.
    *
-   * @throws {ServiceFault} if there is no such stream or shard, one is closed, or the stream is not ACTIVE
+   * @throws {ServiceFault} if there is no such stream or shard, a shard is closed, or the stream is
+   * not ACTIVE
+   * @throws {RangeError} if the shards are not adjacent
    */
   merge(streamName: string, shardId: string, adjacentShardId: string): string {
     const stream = this.#stream(streamName);
@@ -227,7 +243,10 @@ export class KinesisServer {
     return stream.shards.merge(first, second, this.now()).id;
   }
 
-  /** Ends all subscriptions and forgets everything. The server answers on, as one without streams. */
+  /**
+   * Ends all subscriptions and removes all streams and the log. The server keeps answering
+   * requests, as a server without streams.
+   */
   close(): void {
     for (const stream of this.#account.streams.values()) {
       for (const consumer of stream.consumers.values()) consumer.endAll();
@@ -237,7 +256,7 @@ export class KinesisServer {
   }
 
   #stream(name: string): Stream {
-    this.#account.settle();
+    this.#account.applyDueTransitions();
     return this.#account.stream({ StreamName: name });
   }
 
@@ -255,6 +274,7 @@ export class KinesisServer {
     let action = "";
     let body: Readonly<Record<string, unknown>> = {};
     try {
+      // Checks the action, then the signature, then the body. Errors become answers below.
       action = actionOf(request);
       await this.#verifier?.verify(request, at);
       body = decodeInput(request.body, protocol);
@@ -281,11 +301,11 @@ export class KinesisServer {
     if (!run) {
       throw new ServiceFault("UnknownOperationException", `No action ${name}`);
     }
-    this.#account.settle();
+    this.#account.applyDueTransitions();
     this.#account.countControlCall(name);
     return run(body, {
       account: this.#account,
-      sealer: this.#sealer,
+      tokens: this.#tokens,
       protocol,
       signal: request.signal,
     });

@@ -1,5 +1,5 @@
 /**
- * Options of the server with their defaults, checked.
+ * The options of the server, their checks and defaults.
  *
  * @module
  */
@@ -8,53 +8,71 @@ import type { EnforcedLimits } from "./_state/account.ts";
 import { DEFAULT_SHARD_LIMIT, MAX_PUT_RECORDS_BYTES } from "./_state/limits.ts";
 import type { AcceptedCredentials } from "./_wire/signature.ts";
 
-/** Which limits of the service hold; see {@linkcode KinesisServerOptions.limits}. */
+/** Which rate limits are enforced; see {@linkcode KinesisServerOptions.limits}. */
 export interface KinesisServerLimits {
-  /** Writes of a shard: 1000 records and 1 MiB a second. @default {true} */
+  /** Writes per shard: 1 000 records and 1 MiB a second. @default {true} */
   write?: boolean;
-  /** Reads of a shard: 5 GetRecords and 2 MiB a second, 5 GetShardIterator a second. @default {true} */
+  /** Reads per shard: 5 GetRecords, 2 MiB and 5 GetShardIterator a second. @default {true} */
   read?: boolean;
-  /** Calls of an account to all other actions, for example 10 DescribeStream a second. @default {true} */
+  /**
+   * Calls of all other actions per account, for example 10 DescribeStream a second.
+   * @default {true}
+   */
   control?: boolean;
 }
 
 /** Options of a {@linkcode KinesisServer}. */
 export interface KinesisServerOptions {
-  /** The region in ARNs, and the one that signatures must be for. @default {"us-east-1"} */
+  /** The region in ARNs. Verified signatures must be for this region. @default {"us-east-1"} */
   region?: string;
-  /** The account in ARNs: 12 digits. @default {"123456789012"} */
+  /** The account id in ARNs: 12 digits. @default {"123456789012"} */
   accountId?: string;
   /**
-   * The clock below the server's own, which is ahead of it by every {@linkcode KinesisServer.advance}. With a clock that
-   * stands still, time passes only when it is advanced. @default {the clock of the runtime}
+   * The base of the server's clock, which adds every {@linkcode KinesisServer.advance}. If this
+   * clock stands still, time passes only by `advance`. @default {the clock of the runtime}
    */
   clock?: Clock;
-  /** Chance from 0 to 1 (exclusive), for ids of requests and for streams that distribute records by themselves. @default {seeded, the same for every server} */
+  /**
+   * Random numbers from 0 to 1 (exclusive), for request ids and for the shards of streams with AUTO
+   * distribution. @default {seeded, the same for every server}
+   */
   random?: () => number;
   /**
-   * Whether the rates of the service hold. They do by default, as on AWS: code that never meets a throttle in a test meets
-   * it in production. Sizes, for example 500 records a request, hold always. @default {true}
+   * Whether the rate limits of the service are enforced. They are by default, so that tests meet
+   * the throttles of production. Size limits, for example 500 records a request, are always
+   * enforced.
+   * @default {true}
    */
   limits?: boolean | KinesisServerLimits;
   /**
-   * How long a stream stays CREATING, UPDATING and DELETING, and a consumer CREATING and DELETING, in milliseconds on the
-   * server's clock. 0 makes all changes at once; more shows whether code waits for them. @default {0}
+   * How long a stream is CREATING, UPDATING or DELETING, and a registered consumer CREATING or
+   * DELETING, in milliseconds on the server's clock. With 0, changes happen at once. Set it to test
+   * that code waits for these states to end. @default {0}
    */
   transitionMs?: number;
-  /** Verify that requests are signed with one of these keys. Without it, signatures are not looked at. @default {not verified} */
+  /**
+   * Requests must be signed with one of these keys. Without this option, signatures are not
+   * verified.
+   * @default {not verified}
+   */
   credentials?: AcceptedCredentials | readonly AcceptedCredentials[];
-  /** Open shards that the account may have in provisioned streams. @default {20_000} */
+  /** The most open shards of the account, in all provisioned streams together. @default {20_000} */
   shardLimit?: number;
-  /** Bytes that one PutRecords may carry, keys included: 10 MiB, or 5 MiB as until 2025. @default {10_485_760} */
+  /**
+   * The most bytes of one PutRecords, data and partition keys. The limit of AWS is 10 MiB; it was 5
+   * MiB until 2025. @default {10_485_760}
+   */
   maxPutRecordsBytes?: number;
-  /** Requests that {@linkcode KinesisServer.log} keeps. Older ones are forgotten. @default {1_000} */
+  /**
+   * How many requests {@linkcode KinesisServer.log} keeps. Older ones are removed.
+   * @default {1_000}
+   */
   logLimit?: number;
 }
 
-/** Requests that the log keeps. */
 const DEFAULT_LOG_LIMIT = 1_000;
 
-/** Options that need no further thought. */
+/** Checked options with all defaults filled in. */
 export interface ResolvedOptions {
   readonly region: string;
   readonly accountId: string;
@@ -66,7 +84,9 @@ export interface ResolvedOptions {
   readonly logLimit: number;
 }
 
-/** Fills in the defaults. Throws a RangeError that names an option out of its range. */
+/**
+ * Checks the options and fills in the defaults. Throws a RangeError that names the invalid option.
+ */
 export function resolveOptions(options: KinesisServerOptions): ResolvedOptions {
   const { accountId = "123456789012", credentials } = options;
   if (!/^\d{12}$/.test(accountId)) {

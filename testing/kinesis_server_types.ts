@@ -1,47 +1,50 @@
 /**
- * What the handles of the server take and give.
+ * Parameter and result types of {@linkcode KinesisServer}.
  *
  * @module
  */
 import type { StreamMode } from "./_state/stream.ts";
 import type { AcceptedCredentials } from "./_wire/signature.ts";
 
-/** How {@linkcode KinesisServer.createStream} makes a stream. */
+/** Options of {@linkcode KinesisServer.createStream}. */
 export interface CreateStreamOptions {
-  /** Open shards to begin with; they divide the hash keys evenly. @default {1, or 4 in ON_DEMAND mode} */
+  /**
+   * Number of open shards. They divide the hash keys evenly.
+   * @default {1, or 4 in ON_DEMAND mode}
+   */
   shards?: number;
   /** The capacity mode. @default {"PROVISIONED"} */
   mode?: StreamMode;
-  /** Hours that a record can be read: 24 to 8760. @default {24} */
+  /** Retention period in hours: 24 to 8 760. @default {24} */
   retentionHours?: number;
-  /** Largest record in KiB, data and key: 1024 to 10240. @default {1_024} */
+  /** Largest record in KiB, data and partition key: 1 024 to 10 240. @default {1_024} */
   maxRecordSizeInKiB?: number;
 }
 
-/** What a client needs to talk to a server in memory. */
+/** Client options for an in-memory server; see {@linkcode KinesisServer.connection}. */
 export interface ServerConnection {
   /** The region of the server. */
   readonly region: string;
-  /** A key that the server accepts. */
+  /** Credentials that the server accepts. */
   readonly credentials: AcceptedCredentials;
-  /** Answers the client's requests. */
+  /** The server's {@linkcode KinesisServer.fetch}. */
   readonly fetch: FetchHandler;
 }
 
-/** A function that is both a `fetch` for clients and a handler for servers. */
+/** A function that can be both the `fetch` of a client and the handler of `Deno.serve`. */
 export interface FetchHandler {
-  /** Answers a request, as `fetch` does. */
+  /** Answers a request like `fetch`. */
   (input: Request | URL | string, init?: RequestInit): Promise<Response>;
-  /** Answers a request, as a handler of `Deno.serve` does; what the server knows about the connection is not used. */
+  /** Answers a request like a handler of `Deno.serve`. The connection info is ignored. */
   (request: Request, info: object): Promise<Response>;
 }
 
-/** What {@linkcode KinesisServer.createStream} made. */
+/** The result of {@linkcode KinesisServer.createStream}. */
 export interface CreatedStream {
   /** The name of the stream. */
   readonly streamName: string;
   /** The ARN of the stream. */
   readonly streamARN: string;
-  /** The ids of its shards in the order of their hash keys. */
+  /** The shard ids in the order of their hash keys. */
   readonly shardIds: readonly string[];
 }

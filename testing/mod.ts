@@ -1,5 +1,6 @@
 /**
- * Kinesis without AWS, for tests: a server in memory that behaves like the service, and faults on demand.
+ * Kinesis for tests: an in-memory server that behaves like the service, and fault injection for any
+ * `fetch`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Faults in front of any `fetch`.
+ * Fault injection for any `fetch`.
  *
  * @module
  */
@@ -10,34 +10,38 @@ import { ShardFinder } from "./_faults/shard_finder.ts";
 import { seededRandom } from "./_random.ts";
 import type { Fault, FaultPlan, FaultRule } from "./fault_plan.ts";
 
-/** A `fetch` with faults. */
+/** A `fetch` that injects faults. */
 export interface FaultyFetch {
-  /** Sends a request, or lets something happen to it. */
+  /** Sends a request and applies the faults of the rules that match it. */
   (input: Request | URL | string, init?: RequestInit): Promise<Response>;
-  /** How often each rule's fault happened, by the rule's name. */
+  /** How often each fault happened, by {@linkcode FaultRule.name}. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Set it to false and all requests pass untouched, for example to let a test end in peace. @default {true} */
+  /**
+   * Whether faults are injected. Set it to false, for example, before the clean-up of a test.
+   * @default {true}
+   */
   enabled: boolean;
 }
 
-/** A rule and what it has done. */
+/** A rule and its counters. */
 interface RuleState {
   readonly rule: FaultRule;
   readonly name: string;
   readonly random: () => number;
-  /** Requests that the rule is for. */
+  /** Requests that matched the rule. */
   matched: number;
-  /** Requests that it was meant to happen to. */
+  /** Matching requests that were chosen, after `skip`, `times` and `probability`. */
   chosen: number;
-  /** Requests that it happened to. */
+  /** Chosen requests on which the fault took effect. */
   happened: number;
 }
 
 /**
- * Wraps a `fetch` so that requests meet the faults of a plan. The same plan and the same requests in the same order give
- * the same faults. Wrap the result again to combine plans.
+ * Wraps a `fetch` and injects the faults of a plan into its requests. The same plan and the same
+ * requests in the same order give the same faults. To combine plans, wrap the result again.
  *
- * @example Every second GetRecords is throttled, and the first PutRecords is stored without an answer
+ * @example Half of all GetRecords are throttled, and the first PutRecords is stored without an
+ * answer
  * ```ts
  * import { KinesisServer, withFaults } from "@webstreams/kinesis/testing";
  * import { assertEquals, assertRejects } from "@std/assert";
@@ -77,7 +81,8 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
     return {
       rule,
       name: rule.name ?? rule.fault.type,
-      // Each rule has chances of its own, so that adding a rule does not change what the others do.
+      // Each rule has its own random numbers, so that adding a rule does not change the faults of
+      // the other rules.
       random: seededRandom(seed * 1_000_003 + index),
       matched: 0,
       chosen: 0,
@@ -91,8 +96,9 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
   ): Promise<Response> => {
     if (!result.enabled) return await fetch(input, init);
     const exchange = await Exchange.read(fetch, input, init);
-    const shardId = finder?.find(exchange);
-    // A rule is asked only when the request reaches it: what an outer fault hides did not happen.
+    const shardId = finder?.shardOf(exchange);
+    // Applies the rules from `index` on, then sends the request. A rule sees only requests that
+    // reach it: a request that an outer fault ends is not counted.
     const pass = async (
       current: Exchange,
       index: number,
@@ -100,7 +106,7 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
       const state = states[index];
       if (!state) {
         const response = await current.send();
-        await finder?.learn(current, shardId, response);
+        await finder?.rememberIterator(current, shardId, response);
         return response;
       }
       const next = (after: Exchange) => pass(after, index + 1);
@@ -120,7 +126,7 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
   return result;
 }
 
-/** Faults that can happen to one action only. */
+/** Faults that apply to one action only. */
 const ONLY_ACTIONS: Readonly<Partial<Record<Fault["type"], string>>> = {
   partial: "PutRecords",
   silence: "SubscribeToShard",
@@ -131,7 +137,7 @@ function usesShard(rule: FaultRule): boolean {
   return rule.shardId !== undefined || rule.match !== undefined;
 }
 
-/** Whether a rule's fault happens to a request. Changes what the rule has done. */
+/** Whether a rule's fault happens to a request. Updates the counters of the rule. */
 function isHit(
   state: RuleState,
   { action, input }: Exchange,

@@ -1,12 +1,12 @@
 /**
- * Ready-made answers in both encodings.
+ * Encoded answers for clients, in JSON and in CBOR.
  *
  * @module
  */
 import { cborCodec } from "../../_aws/cbor_codec.ts";
 import { jsonCodec } from "../../_aws/json_codec.ts";
 
-/** An answer in both encodings. */
+/** One answer in both encodings. */
 export interface Encoded {
   /** As JSON. */
   readonly json: Uint8Array<ArrayBuffer>;
@@ -21,7 +21,7 @@ function encoded(answer: object): Encoded {
   };
 }
 
-/** An answer of GetRecords. */
+/** A GetRecords answer with `count` records of `bytes` bytes. */
 export function recordsAnswer(count: number, bytes: number): Encoded {
   const Data = new TextEncoder().encode(
     JSON.stringify({ text: "x".repeat(Math.max(0, bytes - 11)) }),
@@ -38,7 +38,7 @@ export function recordsAnswer(count: number, bytes: number): Encoded {
   });
 }
 
-/** An answer of PutRecords that stored everything. */
+/** A PutRecords answer in which all `count` records succeed. */
 export function storedAnswer(count: number): Encoded {
   return encoded({
     FailedRecordCount: 0,

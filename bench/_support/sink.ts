@@ -1,36 +1,40 @@
 /**
- * Starts the loopback sink in a process of its own, so that what is measured is the client.
+ * Starts the sink, a minimal Kinesis server on loopback. It runs in its own process, so that its
+ * CPU time does not count as that of the client.
  *
  * @module
  */
 
-/** How a sink is shaped. */
+/** Options of a sink. */
 export interface SinkOptions {
-  /** Shards that it claims to have. @default {4} */
+  /** The number of shards in its answers. @default {4} */
   shards?: number;
-  /** Records in every answer of GetRecords. @default {10_000} */
+  /** Records in every GetRecords answer. @default {10_000} */
   readRecords?: number;
-  /** Bytes of each of them. @default {1000} */
+  /** Bytes of each of these records. @default {1000} */
   readBytes?: number;
-  /** Files with a key and a certificate in PEM, for HTTPS. Default: HTTP. */
+  /** Paths of a PEM key and certificate, for HTTPS. @default {plain HTTP} */
   tls?: { key: string; cert: string };
-  /** Looks into all records and counts the values in them, which makes it slow. @default {false} */
+  /**
+   * Whether to decode all records and count their values, which makes the sink slow.
+   * @default {false}
+   */
   inspect?: boolean;
-  /** How long every answer takes, in milliseconds. @default {0} */
+  /** Delay of every answer, in milliseconds. @default {0} */
   delayMs?: number;
 }
 
-/** What a sink has taken since its start. */
+/** What a sink has received since its start. */
 export interface SinkStats {
-  /** Requests of PutRecords. */
+  /** PutRecords requests. */
   requests: number;
-  /** Kinesis records in them. */
+  /** Kinesis records in these requests. */
   records: number;
-  /** Bytes of their bodies. */
+  /** Bytes of the request bodies. */
   bytes: number;
-  /** Values inside, if it inspects. */
+  /** Values in the records, if `inspect` is set. */
   values: number;
-  /** How many different ones. */
+  /** Distinct values. */
   distinct: number;
   /** CPU time of the sink in microseconds. */
   cpuMicros: number;
@@ -38,15 +42,15 @@ export interface SinkStats {
 
 /** A running sink. */
 export interface Sink {
-  /** Where it listens. */
+  /** The URL of the sink. */
   endpoint: string;
-  /** What it has taken so far. */
+  /** Reads the current statistics. */
   stats(): Promise<SinkStats>;
-  /** Ends the process. */
+  /** Kills the process. */
   close(): void;
 }
 
-/** Starts a sink; needs `node`. */
+/** Starts a sink. Needs `node`. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const child = new Deno.Command("node", {
     args: [

@@ -1,8 +1,9 @@
-// As much CBOR as the sink needs, apart from our own so that each can show the other's mistakes.
+// The CBOR that the sink needs. Independent of the library's CBOR code, so that a bug in one of the
+// two shows.
 
 const BREAK = Symbol("break");
 
-/** Decodes the shapes of requests; byte strings are views. */
+/** Decodes a request. Byte strings are views. */
 export function decodeCbor(bytes) {
   let at = 0;
   function argument(info) {
@@ -76,9 +77,9 @@ function head(major, argument) {
   return bytes;
 }
 
-/** The beginning of a list of so many values. */
+/** The header of a list of `length` values. */
 export const encodeArrayHead = (length) => head(4, length);
-/** The beginning of a map of so many fields. */
+/** The header of a map of `length` fields. */
 export const encodeMapHead = (length) => head(5, length);
 
 /** Encodes integers, booleans, texts, bytes, times, lists and maps. */

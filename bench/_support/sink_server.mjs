@@ -1,6 +1,7 @@
-// A Kinesis that stores nothing and reads from nothing: it answers as fast as loopback allows. Run by Node, whose server
-// takes large bodies several times faster than others tried, so that the sink is not what is measured. It prints its
-// port, and answers `GET /stats` with what it has taken and what that has cost.
+// The sink: a Kinesis server that stores nothing and returns the same records again and again, as
+// fast as possible. It runs in Node.js, whose HTTP server receives large bodies several times as
+// fast as others that we tried, so that the sink is not the bottleneck. It prints its port on
+// start, and answers a GET request with its statistics and CPU time.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -80,7 +81,7 @@ const actions = {
 };
 const getRecordsJson = Buffer.from(JSON.stringify(getRecords));
 let getRecordsCbor;
-/** Made when first asked for: it is large. */
+/** Encoded at the first use, since it is large. */
 function recordsInCbor() {
   return getRecordsCbor ??= encodeCbor({
     ...getRecords,
@@ -95,7 +96,7 @@ function recordsInCbor() {
 // ---- Writing ----
 
 const stats = { requests: 0, records: 0, bytes: 0, values: 0, distinct: 0 };
-const seen = new Set();
+const received = new Set();
 
 const shardOfKey = new Map();
 const shardOfHashKey = new Map();
@@ -118,13 +119,15 @@ const KEY = Buffer.from('"PartitionKey"');
 const HASH_KEY = Buffer.from('"ExplicitHashKey"');
 const QUOTE = 0x22;
 
-/** The text of a field whose name ends at `at`; keys of benchmarks need no escapes. */
+/**
+ * The text of the field whose name ends at `at`. The keys of the benchmarks need no JSON escapes.
+ */
 function textBehind(body, at) {
   const start = body.indexOf(QUOTE, at) + 1;
   return body.latin1Slice(start, body.indexOf(QUOTE, start));
 }
 
-/** The shard of each record. Without parsing: only the keys are looked at. */
+/** The shard of each record. Searches the body for keys, which is faster than parsing it. */
 function shardsOfJson(body) {
   const targets = [];
   const hashKeys = [];
@@ -144,7 +147,7 @@ function shardsOfJson(body) {
   if (hashKeys.length === 0 || hashKeys.length === targets.length) {
     return targets;
   }
-  // Some records have one, some have not.
+  // Some records have an explicit hash key and some do not, so the body must be parsed.
   return JSON.parse(body).Records.map((record) =>
     shardOf(record.PartitionKey, record.ExplicitHashKey)
   );
@@ -185,17 +188,20 @@ function putRecords(body, isCbor) {
   );
 }
 
-/** What no framing hides, since all of them hold the JSON text as it is. Slow, so only where it is asked for. */
+/**
+ * Counts the ids of values in the record data. Works for all framings, which keep the JSON text.
+ * Slow.
+ */
 function countValues(body, isCbor) {
   const { Records } = isCbor ? decodeCbor(body) : JSON.parse(body);
   for (const { Data } of Records) {
     const text = (isCbor ? Data : Buffer.from(Data, "base64")).latin1Slice();
     for (const [, id] of text.matchAll(/"id": ?(\d+)/g)) {
       stats.values++;
-      seen.add(id);
+      received.add(id);
     }
   }
-  stats.distinct = seen.size;
+  stats.distinct = received.size;
 }
 
 // ---- HTTP ----
@@ -213,7 +219,7 @@ function answerTo(request, body) {
   }
   const action = request.headers["x-amz-target"]?.split(".")[1];
   const type = request.headers["content-type"] ?? "";
-  // The native part of the KPL asks STS for the account.
+  // The native part of the KPL calls STS GetCallerIdentity.
   if (!action) return ["text/xml", Buffer.from(CALLER)];
   const isCbor = type.includes("cbor");
   if (action === "PutRecords") return [type, putRecords(body, isCbor)];
@@ -250,7 +256,7 @@ const server = tls
     cert: readFileSync(tls.cert),
   }, serve)
   : http.createServer(serve);
-// Idle connections stay: no client is to meet one that is being closed.
+// Never closes idle connections, since a client may send a request at the moment of closing.
 server.keepAliveTimeout = 0;
 server.listen(0, "127.0.0.1", function () {
   console.log(this.address().port);

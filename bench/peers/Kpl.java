@@ -1,4 +1,4 @@
-// The Kinesis Producer Library over the sink. Metrics and its limit are off, everything else is its default.
+// Measures the Kinesis Producer Library. Metrics and rate limit are off, other options are default.
 import com.google.common.util.concurrent.FutureCallback;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.MoreExecutors;

@@ -1,4 +1,4 @@
-"""async-kinesis over the sink. Its limiter is off, everything else is its default."""
+"""Measures async-kinesis. Its rate limit is off, other options are default."""
 import asyncio
 import json
 import logging

@@ -1,42 +1,42 @@
 /**
- * Who is measured, in which variants, and how each is started.
+ * The cases of the peer benchmark: each producer in each variant, and the command that runs it.
  *
  * @module
  */
 import type { Peers } from "./install.ts";
 import type { Command } from "./peer.ts";
 
-/** One line of the table. */
+/** One case, which is one row of the table. */
 export interface Case {
-  /** Who. */
+  /** The name of the producer. */
   name: string;
-  /** Which variant, in the peer's own words. */
+  /** The variant, in the form that the program of the case reads. */
   variant: string;
-  /** How to start it. */
+  /** The command that runs the case. */
   command(task: Task): Command;
-  /** Whether it insists on HTTPS. */
+  /** Whether the case needs HTTPS. */
   tls?: boolean;
-  /** Whether it can tell when a single value was acknowledged. */
+  /** Whether the case can measure the latency of single values. */
   latency?: boolean;
-  /** The case that it is measured against: with whose requests `fetch` alone was fed. */
+  /** The variant of "fetch alone" that sends the same requests. The table shows the ratio to it. */
   floor?: string;
 }
 
-/** What a peer is told. */
+/** The parameters of one run. */
 export interface Task {
-  /** Where the sink is. */
+  /** The URL of the sink. */
   endpoint: string;
-  /** See {@linkcode Case}. */
+  /** See {@linkcode Case.variant}. */
   variant: string;
   /** Bytes of a value. */
   bytes: number;
   /** Values in a round. */
   count: number;
-  /** Rounds are repeated for so long. */
+  /** How long to repeat the rounds, in seconds. */
   seconds: number;
-  /** One round only, into a sink that counts values. */
+  /** Whether to run only one round, for a sink that counts values. */
   inspect?: boolean;
-  /** Measures latency instead. */
+  /** Whether to measure latency in place of throughput. */
   latency?: boolean;
 }
 
@@ -57,7 +57,7 @@ function node(file: string, more: object = {}): (task: Task) => Command {
   });
 }
 
-/** All that can be run with these peers; `bundle` is our code for Node. */
+/** All cases whose peers are installed. `bundle` is the path of our code, bundled for Node.js. */
 export function casesOf(
   { sdk, python, kpl, tls }: Peers,
   bundle: string | undefined,

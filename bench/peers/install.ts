@@ -1,5 +1,6 @@
 /**
- * Brings the peers onto the machine, into the user's cache and never into the repository. What cannot be had is left out.
+ * Installs the peers in the user's cache folder, outside of the repository. A peer that cannot be
+ * installed is skipped.
  *
  * @module
  */
@@ -8,26 +9,26 @@ const ASYNC_KINESIS = "async-kinesis==3.0.1";
 const KPL = "1.1.1";
 const SDK = ["@aws-sdk/client-kinesis@3.1143.0", "@smithy/node-http-handler@4"];
 
-/** Where the peers are; a peer that could not be installed has the reason instead. */
+/** The location of each peer, or the error if it could not be installed. */
 export interface Peers {
-  /** The directory whose `node_modules` holds the SDK. */
+  /** The folder whose `node_modules` contains the SDK. */
   sdk: string | Error;
-  /** The Python with async-kinesis. */
+  /** The Python interpreter with async-kinesis. */
   python: string | Error;
   /** The class path of the KPL. */
   kpl: string | Error;
-  /** A key and a certificate for 127.0.0.1. */
+  /** Paths of a key and a self-signed certificate for 127.0.0.1. */
   tls: { key: string; cert: string } | Error;
 }
 
-/** Installs what is missing below `home`. */
+/** Installs the peers that are missing in the folder `home`. */
 export async function install(home: string): Promise<Peers> {
   await Deno.mkdir(home, { recursive: true });
   return {
     sdk: await attempt(() => installSdk(`${home}/sdk`)),
     python: await attempt(() => installPython(`${home}/python`)),
     kpl: await attempt(() => installKpl(`${home}/kpl-${KPL}`)),
-    // New for each run: two at a time must not trust each other's.
+    // A new certificate for each run, so that concurrent runs do not share a key.
     tls: await attempt(async () => makeCertificate(await Deno.makeTempDir())),
   };
 }
@@ -103,7 +104,7 @@ async function makeCertificate(home: string) {
     ),
     "-addext",
     "subjectAltName=IP:127.0.0.1",
-    // Who verifies strictly takes no authority for a server.
+    // Strict clients refuse a CA certificate as a server certificate.
     "-addext",
     "basicConstraints=CA:FALSE",
     "-keyout",

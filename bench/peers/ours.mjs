@@ -1,5 +1,5 @@
-// Our producer and client, and `fetch` alone with the very requests that the producer would make. Runs in Deno, and
-// bundled in Node.
+// Measures our producer, our client in a loop, and plain `fetch` with the requests of the producer.
+// Runs in Deno, and bundled in Node.js.
 import { KinesisClient, Producer } from "../../mod.ts";
 import { json, jsonLines, kplBytes, kplJson } from "../../processors/mod.ts";
 import {
@@ -24,7 +24,7 @@ const connection = {
   protocol,
 };
 
-// kplBytes gets bytes that are ready, as the KPL does.
+// kplBytes gets values that are already bytes, like the KPL.
 const asBytes = framing === "kplBytes";
 if (asBytes) { for (const value of values) value.bytes = encode(value); }
 const input = (value) => asBytes ? value.bytes : value;
@@ -33,7 +33,7 @@ function* inputs(source) {
   for (let value; (value = source.next()) !== undefined;) yield input(value);
 }
 
-/** Bytes do not tell their key, but come in the order of the values. */
+/** Returns the keys in the order of the values, since bytes do not contain their key. */
 function keysInTurn() {
   let at = 0;
   return () => keyOf(values[at++ % values.length]);
@@ -71,17 +71,17 @@ async function produce(source, client = new KinesisClient(connection)) {
   if (delivered !== source.taken) throw new Error(`${delivered} delivered`);
 }
 
-/** Runs so many at a time. */
-async function several(count, next) {
+/** Runs `count` loops concurrently. Each calls `next` until it returns false. */
+async function runConcurrently(count, next) {
   await Promise.all(Array.from({ length: count }, async () => {
     while (await next());
   }));
 }
 
-/** What people would write around a bare client. */
+/** A hand-written loop around the client: batches of 500, eight at a time. */
 async function batches(source) {
   const client = new KinesisClient(connection);
-  await several(8, async () => {
+  await runConcurrently(8, async () => {
     const batch = take(source, 500);
     if (batch.length === 0) return false;
     const answer = await client.putRecords({
@@ -96,7 +96,7 @@ async function batches(source) {
   });
 }
 
-/** The requests of one round, as the producer makes them. */
+/** Records the requests that the producer sends in one round. */
 async function capture() {
   const requests = [];
   const client = new KinesisClient({
@@ -118,11 +118,11 @@ async function capture() {
   return requests;
 }
 
-/** Sends a round of ready-made requests for each round of values. */
+/** Sends the recorded requests once for each round of values. */
 function replay(requests) {
   return async (source) => {
     let at = 0;
-    await several(8, async () => {
+    await runConcurrently(8, async () => {
       if (at === requests.length) at = 0;
       if (at === 0 && take(source, values.length).length === 0) return false;
       const [url, init] = requests[at++];

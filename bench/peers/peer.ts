@@ -1,34 +1,32 @@
 /**
- * One peer in a process of its own, and what it costs. Linux only: the numbers come from `/proc`, which knows the
- * children too (the KPL does its work in one).
+ * Runs one peer in its own process and measures its CPU time and memory. Linux only: the numbers
+ * come from `/proc` and include child processes (the KPL works in one).
  *
  * @module
  */
 import type { Sink } from "../_support/sink.ts";
 
-/** How a peer is started. */
+/** The command of a peer. */
 export interface Command {
-  /** The program. */
   program: string;
-  /** Its arguments. */
   args: string[];
-  /** Its environment, beside the inherited one. */
+  /** Environment variables, in addition to the inherited ones. */
   env?: Record<string, string>;
 }
 
-/** What a peer did. */
+/** The result of one run. */
 export interface Measured {
-  /** Values it sent. */
+  /** Values sent. */
   records: number;
-  /** How long that took. */
+  /** Wall time in seconds. */
   seconds: number;
-  /** CPU time of the process and its children, user and system, in microseconds. */
+  /** CPU time (user and system) of the process and its children, in microseconds. */
   cpuMicros: number;
-  /** Most memory that they held, in bytes. */
+  /** Peak memory (RSS) of the process and its children, in bytes. */
   peakRss: number;
-  /** CPU time of the sink in the same time, in microseconds. */
+  /** CPU time of the sink in the same period, in microseconds. */
   sinkMicros: number;
-  /** Kinesis records that reached the sink. */
+  /** Kinesis records that the sink received. */
   kinesisRecords: number;
   /** Milliseconds from put to acknowledgement, if that was measured. */
   p50?: number;
@@ -36,14 +34,14 @@ export interface Measured {
   p99?: number;
 }
 
-/** CPU time is counted in ticks of 10 ms. */
+/** The unit of CPU time in `/proc`: a tick of 10 ms, in microseconds. */
 const TICK_MICROS = 10_000;
 
 /**
- * Runs a peer. It says `ready`, waits for a line, works, says `done` with its result, and waits again, so that clocks are
- * read while it does nothing.
+ * Runs a peer. The peer prints `ready`, waits for a line on stdin, sends its values, prints `done`
+ * with the result, and waits again. CPU times are read while the peer waits.
  *
- * @throws {Error} if it ends early
+ * @throws {Error} if the peer ends early
  */
 export async function runPeer(
   { program, args, env }: Command,
@@ -84,7 +82,7 @@ export async function runPeer(
     try {
       child.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // The process has already ended.
     }
     throw new Error(`${error}\n${(await stderr).slice(-1500)}`);
   } finally {
@@ -119,7 +117,7 @@ async function usageOf(
   pid: number,
 ): Promise<{ cpuMicros: number; peakRss: number }> {
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  // The name in parentheses may hold spaces; behind it, utime and stime are the 12th and 13th.
+  // The name in parentheses may contain spaces. After it, utime and stime are fields 12 and 13.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   const usage = {
@@ -127,7 +125,7 @@ async function usageOf(
     peakRss: 1024 * Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? 0),
   };
   for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
-    // A thread may have ended, and a child too.
+    // The thread or the child may have ended since it was listed.
     const children = await Deno.readTextFile(
       `/proc/${pid}/task/${name}/children`,
     ).catch(() => "");

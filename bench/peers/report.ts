@@ -1,5 +1,5 @@
 /**
- * The table of all peers, medians of their runs.
+ * The result table of the peer benchmark. Each number is the median of the runs.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type { Measured } from "./peer.ts";
 interface Row {
   subject: Case;
   rate: number;
-  /** Microseconds of CPU for a value. */
+  /** CPU time per value, in microseconds. */
   cpu: number;
-  /** Share of a core that the sink took. */
+  /** CPU time of the sink divided by wall time: 1 is one full core. */
   sink: number;
   rss: number;
   kinesisRecords: number;
@@ -19,7 +19,7 @@ interface Row {
   p99: number | undefined;
 }
 
-/** A Markdown table of values of one size, and what came of the targets. */
+/** A Markdown table for values of one size, followed by the targets and whether they were met. */
 export function table(
   bytes: number,
   results: ReadonlyMap<Case, readonly Measured[]>,
@@ -85,7 +85,7 @@ function section(rows: readonly Row[]): string {
       floor ? `${Math.round(100 * rate / floor.rate)} %` : "",
       p50 === undefined ? "" : `${p50.toFixed(0)}/${p99!.toFixed(0)}`,
       String(Math.round(rss / 2 ** 20)),
-      // A sink that is busy all the time is what has been measured.
+      // If the sink is always busy, it was the bottleneck, and the rate is that of the sink.
       `${Math.round(100 * sink)} %${sink > 0.9 ? " (!)" : ""}`,
       kinesisRecords.toPrecision(2),
     ];
@@ -94,7 +94,7 @@ function section(rows: readonly Row[]): string {
     .map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }
 
-/** What was promised, and what came of it. */
+/** A list of the targets with the measured ratios. */
 function targets(rows: readonly Row[]): string {
   const best = (...names: string[]) => {
     const found = rows.filter(({ subject: { name, variant } }) =>

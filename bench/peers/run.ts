@@ -1,11 +1,12 @@
 /**
- * The producer beside its peers: the same values, the same keys, the same sink, each in a process of its own, one after
- * another.
+ * Compares Producer with other producers (peers). All send the same values with the same keys to
+ * the same sink, one after another, each in its own process.
  *
  *     npx -y deno@2 task bench:peers
  *     npx -y deno@2 task bench:peers --runs=1 --sizes=100 --only=kpl
  *
- * Needs Linux, Node, and for the other peers npm, Python and Maven; what is missing is skipped.
+ * Needs Linux and Node.js, and for the peers npm, Python and Maven. Peers that cannot be installed
+ * are skipped.
  *
  * @module
  */
@@ -38,7 +39,7 @@ const cases = casesOf(peers, bundled ? bundle : undefined).filter((
 ) => !only || only.some((part) => `${name} ${variant}`.includes(part)));
 const tls = peers.tls instanceof Error ? undefined : peers.tls;
 
-/** Nobody gets a line before all values have been seen to arrive. */
+/** Whether all values of a case arrive at the sink. Cases that lose values are not measured. */
 const inspected = new Map<string, Promise<boolean>>();
 
 const sinks = await startSinks({});
@@ -115,7 +116,7 @@ async function inspect(subject: Case, bytes: number): Promise<boolean> {
   try {
     await runPeer(subject.command(task), sink);
     const { values, distinct } = await sink.stats();
-    // What `fetch` alone sends was sent before, when it was made.
+    // "fetch alone" sends each value several times: once when its requests are recorded.
     if (distinct === count && values % count === 0) return true;
     console.log(
       `skipped ${subject.name} ${subject.variant} at ${bytes} B: of ${count} values ${distinct} arrived`,

@@ -1,4 +1,4 @@
-// `@aws-sdk/client-kinesis` as people use it: batches of 500, eight at a time.
+// Measures `@aws-sdk/client-kinesis` in a typical loop: batches of 500, eight at a time.
 import { createRequire } from "node:module";
 import { keyOf, take, task, throughput } from "./workload.mjs";
 
@@ -11,7 +11,7 @@ const client = new KinesisClient({
   endpoint: task.endpoint,
   region: "us-east-1",
   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
-  // Its default for Kinesis is HTTP/2, which nothing speaks without TLS.
+  // The default for Kinesis is HTTP/2, which needs TLS.
   requestHandler: new NodeHttpHandler({
     httpAgent: new Agent({ keepAlive: true, maxSockets: 50 }),
   }),

@@ -1,8 +1,9 @@
-// What every peer written in JavaScript shares: the values, and the talk with `run.ts`. Runs in Deno and in Node.
+// The common part of the JavaScript peers: the values and the exchange with `peer.ts`. Runs in Deno
+// and in Node.js.
 import process from "node:process";
 import readline from "node:readline";
 
-/** What `run.ts` wants measured. */
+/** The parameters of the run, from `run.ts`. */
 export const task = JSON.parse(process.argv[2]);
 
 const KEYS = Array.from({ length: 1000 }, (_, i) => `key-${i}`);
@@ -10,13 +11,16 @@ const KEYS = Array.from({ length: 1000 }, (_, i) => `key-${i}`);
 /** The partition key of a value: one of a thousand. */
 export const keyOf = (value) => KEYS[value.id % 1000];
 
-/** Values whose JSON text has so many bytes. */
+/** Values whose JSON text has `task.bytes` bytes. */
 export const values = Array.from({ length: task.count }, (_, id) => {
   const around = JSON.stringify({ id, text: "" }).length;
   return { id, text: "x".repeat(Math.max(0, task.bytes - around)) };
 });
 
-/** All values, over and over, until the time is up; whole rounds only, so that every peer sends the same. */
+/**
+ * Repeats all values until the time is up. A started round is always completed, so that every peer
+ * sends the same values.
+ */
 export function rounds(seconds) {
   const end = performance.now() + 1000 * seconds;
   let taken = 0;
@@ -35,7 +39,7 @@ export function rounds(seconds) {
   };
 }
 
-/** Up to `count` of what is left. */
+/** Takes up to `count` values from a source. */
 export function take(source, count) {
   const batch = [];
   while (batch.length < count) {
@@ -54,7 +58,7 @@ async function say(text) {
   await lines.next();
 }
 
-/** Warms up, then lets `run.ts` look at the clocks before and after. `send` sends a source to its end. */
+/** Measures throughput after a warm-up. `send` must send all values of a source. */
 export async function throughput(send) {
   if (task.inspect) {
     await say("ready");
@@ -71,7 +75,7 @@ export async function throughput(send) {
   process.exit(0);
 }
 
-/** A thousand values a second; `put` resolves when its value is acknowledged. */
+/** Measures latency at 1 000 values a second. `put` resolves when its value is acknowledged. */
 export async function latency(put) {
   const times = [];
   async function one(value) {

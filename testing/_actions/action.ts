@@ -7,38 +7,41 @@ import type { Account } from "../_state/account.ts";
 import type { Output, Protocol, StreamOutput } from "../_wire/codec.ts";
 import { ServiceFault } from "../_wire/service_error.ts";
 import { type InputOf, readInput, type Shape } from "../_wire/shape.ts";
-import type { Sealer } from "../_wire/tokens.ts";
+import type { TokenCodec } from "../_wire/tokens.ts";
 
-/** What an action works with. */
-export interface Context {
-  /** The state of the account. */
+/** Everything that an action can use to answer a request. */
+export interface ActionContext {
+  /** The streams and settings of the account. */
   readonly account: Account;
-  /** Makes and reads opaque tokens. */
-  readonly sealer: Sealer;
-  /** The encoding of the request. */
+  /** Writes and reads page tokens and shard iterators. */
+  readonly tokens: TokenCodec;
+  /** The encoding of the request and of its answer. */
   readonly protocol: Protocol;
-  /** Aborts when the caller goes away. */
+  /** Aborts when the caller gives up. Ends a subscription. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** An action with its types forgotten: from the members of a request to the answer. */
+/** Answers one request. `body` holds the members of the request, not yet checked. */
 export type Action = (
   body: Readonly<Record<string, unknown>>,
-  context: Context,
+  context: ActionContext,
 ) => Output | StreamOutput;
 
-/** An empty answer, for actions that have nothing to say. */
-export const NOTHING: Output = {};
+/** The answer of actions that return no members. */
+export const EMPTY_OUTPUT: Output = {};
 
-/** Makes an action of a shape and a function. */
+/** Makes an action that checks the request against `shape` and then calls `answer`. */
 export function action<S extends Shape>(
   shape: S,
-  answer: (input: InputOf<S>, context: Context) => Output | StreamOutput,
+  answer: (input: InputOf<S>, context: ActionContext) => Output | StreamOutput,
 ): Action {
   return (body, context) => answer(readInput(shape, body), context);
 }
 
-/** Fails as the service does when a request was only a rehearsal. Called where the request would take effect. */
+/**
+ * Throws a DryRunOperationException if the request sets DryRun, as the service does. Call it after
+ * all checks and before the first change.
+ */
 export function endDryRun(input: { DryRun?: boolean }): void {
   if (input.DryRun) {
     throw new ServiceFault(

@@ -1,5 +1,5 @@
 /**
- * The actions by name.
+ * All actions of the server, by name.
  *
  * @module
  */
@@ -45,7 +45,7 @@ import { updateStreamMode } from "./update_stream_mode.ts";
 import { updateStreamRecordDistributionStrategy } from "./update_stream_record_distribution_strategy.ts";
 import { updateStreamWarmThroughput } from "./update_stream_warm_throughput.ts";
 
-/** Every action that the server answers. */
+/** The actions by the name in the `X-Amz-Target` header. */
 export const actions: ReadonlyMap<string, Action> = new Map(Object.entries({
   AddTagsToStream: addTagsToStream,
   CreateStream: createStream,

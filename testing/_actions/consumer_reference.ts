@@ -1,5 +1,5 @@
 /**
- * A consumer as requests name it: by its ARN, or by its stream and name.
+ * How requests name a registered consumer: by its ARN, or by the ARN of its stream and its name.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export const consumerReference: {
   ConsumerARN: consumerArn,
 };
 
-/** The consumer that a request means, and its stream. */
+/** Finds the consumer that a request names, and its stream. Throws if either is missing. */
 export function findConsumer(account: Account, input: {
   StreamARN?: string;
   ConsumerName?: string;

@@ -12,7 +12,7 @@ import {
   limitExceeded,
 } from "../_wire/service_error.ts";
 import { integer, required, structure, text } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html */
 export const createStream: Action = action({
@@ -49,12 +49,15 @@ export const createStream: Action = action({
   for (const [key, value] of input.Tags ?? []) stream.tags.set(key, value);
   stream.maxRecordKiB = input.MaxRecordSizeInKiB ?? stream.maxRecordKiB;
   stream.warmMiBps = input.WarmThroughputMiBps;
-  stream.distributes = isAuto;
-  account.later(() => stream.status = "ACTIVE");
-  return NOTHING;
+  stream.isAutoDistributed = isAuto;
+  account.schedule(() => stream.status = "ACTIVE");
+  return EMPTY_OUTPUT;
 });
 
-/** Adds a stream in state CREATING, if the account may have it. */
+/**
+ * Adds a stream in state CREATING. Throws if the name is taken or a limit of the account is
+ * reached.
+ */
 export function addStream(
   account: Account,
   { name, shards, mode }: { name: string; shards: number; mode: StreamMode },
@@ -78,7 +81,7 @@ export function addStream(
   return stream;
 }
 
-/** Fails if the account has as many on-demand streams as it may. */
+/** Throws if the account already has the maximum number of on-demand streams. */
 export function requireOnDemand(account: Account): void {
   let count = 0;
   for (const { mode } of account.streams.values()) {

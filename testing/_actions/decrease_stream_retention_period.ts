@@ -1,10 +1,12 @@
 import { streamReference } from "../_wire/fields.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { integer, required } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 import { requireRange } from "./increase_stream_retention_period.ts";
 
-/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DecreaseStreamRetentionPeriod.html */
+/**
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DecreaseStreamRetentionPeriod.html
+ */
 export const decreaseStreamRetentionPeriod: Action = action({
   ...streamReference,
   RetentionPeriodHours: required(integer()),
@@ -20,5 +22,5 @@ export const decreaseStreamRetentionPeriod: Action = action({
   }
   stream.retentionHours = hours;
   stream.trim(account.now);
-  return NOTHING;
+  return EMPTY_OUTPUT;
 });

@@ -1,7 +1,7 @@
 import { resourceArn } from "../_wire/fields.ts";
 import { notFound } from "../_wire/service_error.ts";
 import { required } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteResourcePolicy.html */
 export const deleteResourcePolicy: Action = action(
@@ -12,6 +12,6 @@ export const deleteResourcePolicy: Action = action(
       throw notFound(`No resource policy is attached to ${input.ResourceARN}.`);
     }
     resource.policy = undefined;
-    return NOTHING;
+    return EMPTY_OUTPUT;
   },
 );

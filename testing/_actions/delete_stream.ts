@@ -3,7 +3,7 @@ import type { Stream } from "../_state/stream.ts";
 import { streamReference } from "../_wire/fields.ts";
 import { inUse } from "../_wire/service_error.ts";
 import { flag } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteStream.html */
 export const deleteStream: Action = action({
@@ -17,16 +17,19 @@ export const deleteStream: Action = action({
     );
   }
   stream.status = "DELETING";
-  account.later(() => removeStream(account, stream));
-  return NOTHING;
+  account.schedule(() => removeStream(account, stream));
+  return EMPTY_OUTPUT;
 });
 
-/** Forgets a stream and everything in it. */
+/** Removes a stream with its records, and ends its subscriptions with an exception. */
 function removeStream(account: Account, stream: Stream): void {
   if (account.streams.get(stream.name) === stream) {
     account.streams.delete(stream.name);
   }
   for (const consumer of stream.consumers.values()) {
-    consumer.evictAll("ResourceNotFoundException", stream.notFoundMessage());
+    consumer.endAllWithException(
+      "ResourceNotFoundException",
+      stream.notFoundMessage(),
+    );
   }
 }

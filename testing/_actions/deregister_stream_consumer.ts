@@ -1,4 +1,4 @@
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 import { consumerReference, findConsumer } from "./consumer_reference.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeregisterStreamConsumer.html */
@@ -7,15 +7,15 @@ export const deregisterStreamConsumer: Action = action(
   (input, { account }) => {
     const { stream, consumer } = findConsumer(account, input);
     consumer.status = "DELETING";
-    account.later(() => {
+    account.schedule(() => {
       if (stream.consumers.get(consumer.name) === consumer) {
         stream.consumers.delete(consumer.name);
       }
-      consumer.evictAll(
+      consumer.endAllWithException(
         "ResourceNotFoundException",
         `Consumer ${consumer.arn} not found.`,
       );
     });
-    return NOTHING;
+    return EMPTY_OUTPUT;
   },
 );

@@ -9,7 +9,7 @@ export const describeAccountSettings: Action = action(
   (_input, { account }) => describeCommitment(account),
 );
 
-/** The commitment of an account as the API shows it. */
+/** The throughput commitment of an account in the API's shape. */
 export function describeCommitment(account: Account): Output {
   const { commitment } = account;
   const isEnding = commitment?.endsAt !== undefined;

@@ -2,7 +2,7 @@ import { shardId, streamReference } from "../_wire/fields.ts";
 import { integer } from "../_wire/shape.ts";
 import { type Action, action } from "./action.ts";
 
-/** Shards on a page unless the caller wants fewer. */
+/** The largest page, in shards. Limit can only make it smaller. */
 const PAGE = 100;
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStream.html */

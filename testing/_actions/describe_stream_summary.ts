@@ -28,7 +28,7 @@ export const describeStreamSummary: Action = action(
           CurrentMiBps: stream.warmMiBps,
         },
         RecordDistributionStrategy: isOnDemand
-          ? stream.distributes ? "AUTO" : "USER_PARTITION_KEY"
+          ? stream.isAutoDistributed ? "AUTO" : "USER_PARTITION_KEY"
           : undefined,
       },
     };

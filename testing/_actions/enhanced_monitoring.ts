@@ -1,5 +1,5 @@
 /**
- * Shard-level metrics: what EnableEnhancedMonitoring and DisableEnhancedMonitoring share.
+ * The common part of EnableEnhancedMonitoring and DisableEnhancedMonitoring: shard-level metrics.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const METRICS = [
   "IteratorAgeMilliseconds",
 ];
 
-/** Makes an action that changes the set of metrics. */
+/** Makes an action that changes the set of metrics that are switched on. */
 export function monitoringAction(
   apply: (metrics: Set<string>, names: readonly string[]) => void,
 ): Action {

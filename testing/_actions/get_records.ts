@@ -6,7 +6,7 @@ import { invalidArgument, throughputExceeded } from "../_wire/service_error.ts";
 import { flag, integer, required, text } from "../_wire/shape.ts";
 import { type Action, action, endDryRun } from "./action.ts";
 import { RecordPage } from "./record_page.ts";
-import { openIterator, sealIterator } from "./shard_iterator.ts";
+import { createIterator, readIterator } from "./shard_iterator.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html */
 export const getRecords: Action = action({
@@ -14,15 +14,15 @@ export const getRecords: Action = action({
   Limit: integer({ min: 1, max: MAX_GET_RECORDS }),
   StreamARN: streamArn,
   DryRun: flag,
-}, (input, { account, sealer }) => {
-  const { stream, shard, place } = openIterator(
-    sealer,
+}, (input, { account, tokens }) => {
+  const { stream, shard, offset } = readIterator(
+    tokens,
     account,
     input.ShardIterator,
   );
   if (input.StreamARN !== undefined && input.StreamARN !== stream.arn) {
     throw invalidArgument(
-      `StreamARN ${input.StreamARN} is not that of the ShardIterator.`,
+      `StreamARN ${input.StreamARN} is not the stream of the ShardIterator.`,
     );
   }
   endDryRun(input);
@@ -34,7 +34,7 @@ export const getRecords: Action = action({
     }
     shard.readCalls.take(1);
   }
-  const page = new RecordPage(shard, place, {
+  const page = new RecordPage(shard, offset, {
     records: input.Limit ?? MAX_GET_RECORDS,
     bytes: MAX_GET_RECORDS_BYTES,
   });
@@ -43,19 +43,19 @@ export const getRecords: Action = action({
     MillisBehindLatest: page.millisBehindLatest(now),
     NextShardIterator: page.isAtEnd
       ? undefined
-      : sealIterator(sealer, stream, shard, page.endPlace, now),
+      : createIterator(tokens, stream, shard, page.endOffset, now),
     ChildShards: page.isAtEnd ? shard.describeChildren() : undefined,
   });
 });
 
-/** What an answer says besides its records. */
+/** The members of a GetRecords answer other than its records. */
 interface PageEnd {
   readonly NextShardIterator: string | undefined;
   readonly MillisBehindLatest: number;
   readonly ChildShards: ChildShardDescription[] | undefined;
 }
 
-/** A page of records. */
+/** The answer of GetRecords. Writes its JSON without an object for each record. */
 class GetRecordsOutput implements LargeOutput {
   readonly #page: RecordPage;
   readonly #end: PageEnd;

@@ -7,8 +7,8 @@ import {
 import { throughputExceeded } from "../_wire/service_error.ts";
 import { flag, required, timestamp } from "../_wire/shape.ts";
 import { type Action, action, endDryRun } from "./action.ts";
-import { placeOf } from "./read_position.ts";
-import { sealIterator } from "./shard_iterator.ts";
+import { offsetOf } from "./read_position.ts";
+import { createIterator } from "./shard_iterator.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
 export const getShardIterator: Action = action({
@@ -18,12 +18,12 @@ export const getShardIterator: Action = action({
   StartingSequenceNumber: sequenceNumber,
   Timestamp: timestamp,
   DryRun: flag,
-}, (input, { account, sealer }) => {
+}, (input, { account, tokens }) => {
   const stream = account.stream(input);
   stream.requireReady();
   const { now } = account;
   const shard = stream.shard(input.ShardId, now);
-  const place = placeOf(stream, shard, {
+  const offset = offsetOf(stream, shard, {
     type: input.ShardIteratorType,
     sequenceNumber: input.StartingSequenceNumber,
     timestamp: input.Timestamp,
@@ -36,5 +36,5 @@ export const getShardIterator: Action = action({
     }
     shard.iteratorCalls.take(1);
   }
-  return { ShardIterator: sealIterator(sealer, stream, shard, place, now) };
+  return { ShardIterator: createIterator(tokens, stream, shard, offset, now) };
 });

@@ -2,9 +2,11 @@ import { MAX_RETENTION_HOURS, MIN_RETENTION_HOURS } from "../_state/limits.ts";
 import { streamReference } from "../_wire/fields.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { integer, required } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 
-/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_IncreaseStreamRetentionPeriod.html */
+/**
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_IncreaseStreamRetentionPeriod.html
+ */
 export const increaseStreamRetentionPeriod: Action = action({
   ...streamReference,
   RetentionPeriodHours: required(integer()),
@@ -19,10 +21,10 @@ export const increaseStreamRetentionPeriod: Action = action({
     );
   }
   stream.retentionHours = hours;
-  return NOTHING;
+  return EMPTY_OUTPUT;
 });
 
-/** Fails if records cannot be kept that long or that short. */
+/** Throws if the retention period is outside the range of the service: 24 to 8 760 hours. */
 export function requireRange(hours: number): void {
   if (hours < MIN_RETENTION_HOURS) {
     throw invalidArgument(

@@ -19,7 +19,7 @@ import {
   timestamp,
 } from "../_wire/shape.ts";
 import { type Action, action } from "./action.ts";
-import { openToken, requireAlone } from "./page_token.ts";
+import { readPageToken, requireAlone } from "./page_token.ts";
 
 const filterShape = {
   Type: required(text({
@@ -45,13 +45,14 @@ export const listShards: Action = action({
   MaxResults: integer({ min: 1, max: 10_000 }),
   StreamCreationTimestamp: timestamp,
   ShardFilter: structure(filterShape),
-}, (input, { account, sealer }) => {
+}, (input, { account, tokens }) => {
   const { now } = account;
   const { NextToken: token } = input;
   let reference: { StreamName?: string; StreamARN?: string } = input;
   let createdAt = input.StreamCreationTimestamp;
   let filter = input.ShardFilter;
   let after = input.ExclusiveStartShardId ?? "";
+  // A NextToken holds the parameters of the first call, so the request must not repeat them.
   if (token !== undefined) {
     requireAlone(input, [
       "StreamName",
@@ -60,8 +61,8 @@ export const listShards: Action = action({
       "ExclusiveStartShardId",
       "ShardFilter",
     ]);
-    const [name, created, filterText, start] = openToken(
-      sealer,
+    const [name, created, filterText, start] = readPageToken(
+      tokens,
       "shards",
       token,
       now,
@@ -86,7 +87,7 @@ export const listShards: Action = action({
   return {
     Shards: page.map((shard) => shard.describe()),
     NextToken: shards.length > limit
-      ? sealer.seal("shards", [
+      ? tokens.encode("shards", [
         now,
         stream.name,
         stream.createdAt,

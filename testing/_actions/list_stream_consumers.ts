@@ -2,9 +2,9 @@ import { nextToken, streamArn } from "../_wire/fields.ts";
 import { invalidArgument, notFound } from "../_wire/service_error.ts";
 import { integer, required, timestamp } from "../_wire/shape.ts";
 import { type Action, action } from "./action.ts";
-import { openToken } from "./page_token.ts";
+import { readPageToken } from "./page_token.ts";
 
-/** Consumers on a page unless the caller wants fewer. */
+/** The largest page, in consumers. MaxResults can only make it smaller. */
 const PAGE = 100;
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListStreamConsumers.html */
@@ -13,7 +13,7 @@ export const listStreamConsumers: Action = action({
   NextToken: nextToken,
   MaxResults: integer({ min: 1, max: 10_000 }),
   StreamCreationTimestamp: timestamp,
-}, (input, { account, sealer }) => {
+}, (input, { account, tokens }) => {
   const { now } = account;
   const stream = account.stream(input);
   const createdAt = input.StreamCreationTimestamp;
@@ -28,7 +28,12 @@ export const listStreamConsumers: Action = action({
         "NextToken and StreamCreationTimestamp cannot be provided together.",
       );
     }
-    const [arn, start] = openToken(sealer, "consumers", input.NextToken, now);
+    const [arn, start] = readPageToken(
+      tokens,
+      "consumers",
+      input.NextToken,
+      now,
+    );
     if (arn !== stream.arn) throw invalidArgument("NextToken is invalid.");
     after = String(start);
   }
@@ -40,7 +45,7 @@ export const listStreamConsumers: Action = action({
   return {
     Consumers: page.map((consumer) => consumer.describe()),
     NextToken: consumers.length > limit
-      ? sealer.seal("consumers", [now, stream.arn, page.at(-1)!.name])
+      ? tokens.encode("consumers", [now, stream.arn, page.at(-1)!.name])
       : undefined,
   };
 });

@@ -1,9 +1,9 @@
 import { nextToken, resourceName } from "../_wire/fields.ts";
 import { integer } from "../_wire/shape.ts";
 import { type Action, action } from "./action.ts";
-import { openToken } from "./page_token.ts";
+import { readPageToken } from "./page_token.ts";
 
-/** Streams on a page unless the caller wants fewer. */
+/** The largest page, in streams. Limit can only make it smaller. */
 const PAGE = 100;
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListStreams.html */
@@ -11,10 +11,10 @@ export const listStreams: Action = action({
   Limit: integer({ min: 1, max: 10_000 }),
   ExclusiveStartStreamName: resourceName,
   NextToken: nextToken,
-}, (input, { account, sealer }) => {
+}, (input, { account, tokens }) => {
   const after = input.NextToken === undefined
     ? input.ExclusiveStartStreamName ?? ""
-    : String(openToken(sealer, "streams", input.NextToken, account.now)[0]);
+    : String(readPageToken(tokens, "streams", input.NextToken, account.now)[0]);
   const limit = Math.min(input.Limit ?? PAGE, PAGE);
   const streams = [...account.streams.values()]
     .filter(({ name }) => name > after)
@@ -25,7 +25,7 @@ export const listStreams: Action = action({
     StreamNames: page.map(({ name }) => name),
     HasMoreStreams: hasMore,
     NextToken: hasMore
-      ? sealer.seal("streams", [account.now, page.at(-1)!.name])
+      ? tokens.encode("streams", [account.now, page.at(-1)!.name])
       : undefined,
     StreamSummaries: page.map((stream) => ({
       StreamName: stream.name,

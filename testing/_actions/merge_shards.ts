@@ -1,8 +1,8 @@
 import { shardId, streamReference } from "../_wire/fields.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { required } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
-import { change, requireProvisioned } from "./change.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
+import { requireProvisioned, scheduleUpdate } from "./schedule_update.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_MergeShards.html */
 export const mergeShards: Action = action({
@@ -20,6 +20,10 @@ export const mergeShards: Action = action({
       `Shards ${first.id} and ${second.id} in ${stream.label} are not an adjacent pair of shards eligible for merging`,
     );
   }
-  change(account, stream, (now) => stream.shards.merge(first, second, now));
-  return NOTHING;
+  scheduleUpdate(
+    account,
+    stream,
+    (now) => stream.shards.merge(first, second, now),
+  );
+  return EMPTY_OUTPUT;
 });

@@ -1,20 +1,24 @@
 /**
- * Tokens of pages: what comes next, and when the token was given out.
+ * NextToken of the List actions. It holds the time at which it was issued and where the next page
+ * starts.
  *
  * @module
  */
 import { TOKEN_LIFE_MS } from "../_state/limits.ts";
 import { invalidArgument, ServiceFault } from "../_wire/service_error.ts";
-import type { Sealer } from "../_wire/tokens.ts";
+import type { TokenCodec } from "../_wire/tokens.ts";
 
-/** The values behind the time in a token. Fails if it is not one of ours or too old. */
-export function openToken(
-  sealer: Sealer,
+/**
+ * The values of a token, without its time of issue. Throws if this server did not issue the token
+ * for this kind of list, or if the token has expired.
+ */
+export function readPageToken(
+  tokens: TokenCodec,
   kind: string,
   token: string,
   now: number,
 ): readonly (string | number)[] {
-  const values = sealer.open(kind, token);
+  const values = tokens.decode(kind, token);
   if (!values) throw invalidArgument("NextToken is invalid.");
   const [issuedAt, ...rest] = values;
   if (now - Number(issuedAt) > TOKEN_LIFE_MS) {
@@ -26,7 +30,7 @@ export function openToken(
   return rest;
 }
 
-/** Fails if members came along that a token already answers. */
+/** Throws if the request sets one of `names`: a NextToken already determines those members. */
 export function requireAlone(
   input: Readonly<Record<string, unknown>>,
   names: readonly string[],

@@ -24,7 +24,7 @@ import {
   shardOf,
 } from "./put_target.ts";
 
-/** What became of one record. */
+/** The result of one record: where it was stored, or its error. */
 type Result =
   | { readonly shard: Shard; readonly number: string }
   | { readonly code: string; readonly message: string };
@@ -49,7 +49,8 @@ export const putRecords: Action = action({
       `Records size exceeds ${maxPutRecordsBytes / 1_048_576} MB limit`,
     );
   }
-  // All places are found before anything is stored: a bad key fails the request as a whole.
+  // Every shard is found before the first record is stored, since one invalid key fails the whole
+  // request.
   const shards = records.map((record) => shardOf(stream, record, random));
   endDryRun(input);
   const now = account.now;
@@ -104,7 +105,7 @@ function readRecords(items: readonly unknown[]): ReadyRecord[] {
   return records;
 }
 
-/** One line for each record of the request, in its order. */
+/** The answer of PutRecords: one result for each record, in the order of the request. */
 class PutRecordsOutput implements LargeOutput {
   readonly #results: readonly Result[];
   readonly #encryptionType: string;
@@ -123,7 +124,7 @@ class PutRecordsOutput implements LargeOutput {
   }
 
   json(): string {
-    // Ids and numbers need no escapes, so joining texts is all that is needed.
+    // Shard ids and sequence numbers need no JSON escapes, so the texts are only joined.
     let text = `{"FailedRecordCount":${this.#failed},"Records":[`;
     let separator = "";
     for (const result of this.#results) {

@@ -1,7 +1,7 @@
 import { resourceArn } from "../_wire/fields.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { isObject, required, text } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutResourcePolicy.html */
 export const putResourcePolicy: Action = action({
@@ -13,7 +13,7 @@ export const putResourcePolicy: Action = action({
     throw invalidArgument("Policy is not a JSON object with a Statement.");
   }
   resource.policy = input.Policy;
-  return NOTHING;
+  return EMPTY_OUTPUT;
 });
 
 function isPolicy(text: string): boolean {

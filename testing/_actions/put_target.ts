@@ -1,5 +1,5 @@
 /**
- * Where a record goes and whether it may: what PutRecord and PutRecords share.
+ * The common part of PutRecord and PutRecords: checks a record and finds its shard.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import type { Stream } from "../_state/stream.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { failure } from "../_wire/shape.ts";
 
-/** Longest partition key in characters. */
+/** The longest partition key, in Unicode characters. */
 const MAX_KEY_LENGTH = 256;
-/** A character takes at most 3 bytes a UTF-16 unit, and a key of ASCII exactly one. */
+/** Matches a key whose length in UTF-8 bytes equals its length in UTF-16 units. */
 const ASCII = /^[\0-\x7f]*$/;
 const utf8 = new TextEncoder();
 
-/** A record that is ready to be stored. */
+/** A checked record. `size` is the bytes of its data and its partition key. */
 export interface ReadyRecord {
   readonly data: Payload;
   readonly key: string | undefined;
@@ -25,7 +25,7 @@ export interface ReadyRecord {
   readonly size: number;
 }
 
-/** Checks the members of a record against the rules of the API, and measures it. */
+/** Checks the members of a record and computes its size. Appends each violation to `problems`. */
 export function readRecord(
   record: {
     data: Payload;
@@ -47,7 +47,7 @@ export function readRecord(
   let keyBytes = 0;
   if (key !== undefined) {
     keyBytes = ASCII.test(key) ? key.length : utf8.encode(key).length;
-    // Only a key with surrogate pairs has fewer characters than units.
+    // Only a key that is not ASCII can have fewer characters than UTF-16 units (surrogate pairs).
     const length = key.length > MAX_KEY_LENGTH && keyBytes !== key.length
       ? [...key].length
       : key.length;
@@ -63,14 +63,14 @@ export function readRecord(
   return { data, key, explicitHashKey, size: bytes + keyBytes };
 }
 
-/** The shard of a record. */
+/** The shard that stores a record. With AUTO distribution it is chosen at random. */
 export function shardOf(
   stream: Stream,
   record: ReadyRecord,
   random: () => number,
 ): Shard {
   const { shards } = stream;
-  if (stream.distributes) {
+  if (stream.isAutoDistributed) {
     return shards.open[Math.floor(random() * shards.open.length)]!;
   }
   if (record.explicitHashKey !== undefined) {
@@ -90,7 +90,7 @@ export function shardOf(
   return shards.atKey(record.key);
 }
 
-/** Fails if the stream does not take records of this size. */
+/** Throws if the record is larger than the MaxRecordSizeInKiB of the stream. */
 export function requireSize(stream: Stream, record: ReadyRecord): void {
   if (record.size > stream.maxRecordKiB * 1_024) {
     throw invalidArgument(

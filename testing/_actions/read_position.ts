@@ -1,5 +1,5 @@
 /**
- * Where reading starts: what GetShardIterator and SubscribeToShard share.
+ * The common part of GetShardIterator and SubscribeToShard: where reading starts.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Shard } from "../_state/shard.ts";
 import type { Stream } from "../_state/stream.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 
-/** A start as the API gives it. */
+/** A starting position in the API's terms. */
 export interface Start {
   readonly type:
     | "AFTER_SEQUENCE_NUMBER"
@@ -18,12 +18,12 @@ export interface Start {
   readonly sequenceNumber?: string;
   /** Milliseconds since the epoch. */
   readonly timestamp?: number;
-  /** The action, for error messages. */
+  /** The name of the action, for error messages. */
   readonly action: string;
 }
 
-/** The place of the first record to read. */
-export function placeOf(
+/** The log offset of the first record to read. */
+export function offsetOf(
   stream: Stream,
   shard: Shard,
   start: Start,
@@ -31,9 +31,9 @@ export function placeOf(
 ): number {
   switch (start.type) {
     case "TRIM_HORIZON":
-      return shard.log.firstPlace;
+      return shard.log.firstOffset;
     case "LATEST":
-      return shard.log.nextPlace;
+      return shard.log.nextOffset;
     case "AT_TIMESTAMP": {
       const { timestamp } = start;
       if (timestamp === undefined) {
@@ -49,11 +49,15 @@ export function placeOf(
       return shard.log.seek(({ time }) => time < timestamp);
     }
     default:
-      return placeOfNumber(stream, shard, start);
+      return offsetOfSequenceNumber(stream, shard, start);
   }
 }
 
-function placeOfNumber(stream: Stream, shard: Shard, start: Start): number {
+function offsetOfSequenceNumber(
+  stream: Stream,
+  shard: Shard,
+  start: Start,
+): number {
   const number = start.sequenceNumber;
   if (number === undefined) {
     throw invalidArgument(

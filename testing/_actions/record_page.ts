@@ -1,5 +1,5 @@
 /**
- * A run of records of one shard as answers show them: what GetRecords and SubscribeToShard share.
+ * The common part of GetRecords and SubscribeToShard: consecutive records of one shard.
  *
  * @module
  */
@@ -10,25 +10,28 @@ import {
 } from "../_state/record_log.ts";
 import type { Shard } from "../_state/shard.ts";
 
-/** Records from one place of a shard up to another. */
+/** Consecutive records of one shard. */
 export class RecordPage {
-  /** The shard. */
+  /** The shard that holds the records. */
   readonly shard: Shard;
-  /** The place behind the last record. */
-  readonly endPlace: number;
-  /** Bytes of data and keys. */
+  /** The log offset after the last record of the page. */
+  readonly endOffset: number;
+  /** The size of the page: bytes of data and partition keys. */
   readonly bytes: number;
-  readonly #startPlace: number;
+  readonly #startOffset: number;
 
-  /** As many records from `place` on as fit into the limits; one at least if there is any. */
+  /**
+   * Takes as many records from `offset` on as fit into the limits. A first record that is larger
+   * than the byte limit is taken alone.
+   */
   constructor(
     shard: Shard,
-    place: number,
+    offset: number,
     limits: { records: number; bytes: number },
   ) {
     this.shard = shard;
-    let end = Math.max(place, shard.log.firstPlace);
-    this.#startPlace = end;
+    let end = Math.max(offset, shard.log.firstOffset);
+    this.#startOffset = end;
     const stop = end + limits.records;
     let bytes = 0;
     for (
@@ -39,36 +42,36 @@ export class RecordPage {
     ) {
       bytes += record.size;
     }
-    this.endPlace = end;
+    this.endOffset = end;
     this.bytes = bytes;
   }
 
-  /** How many records there are. */
+  /** The number of records. */
   get length(): number {
-    return this.endPlace - this.#startPlace;
+    return this.endOffset - this.#startOffset;
   }
 
-  /** Whether nothing that the shard holds now lies behind the page. */
-  get isAtTip(): boolean {
-    return this.endPlace >= this.shard.log.nextPlace;
+  /** Whether the page ends with the latest record of the shard. */
+  get isAtLatest(): boolean {
+    return this.endOffset >= this.shard.log.nextOffset;
   }
 
-  /** Whether nothing can ever come behind the page. */
+  /** Whether the page ends with the last record of a closed shard. */
   get isAtEnd(): boolean {
-    return this.shard.closedAt !== undefined && this.isAtTip;
+    return this.shard.closedAt !== undefined && this.isAtLatest;
   }
 
-  /** How far the page is behind: the age of the first record that it leaves out. */
+  /** The age in milliseconds of the first record after the page; 0 if there is none. */
   millisBehindLatest(now: number): number {
-    const next = this.shard.log.at(this.endPlace);
+    const next = this.shard.log.at(this.endOffset);
     return next ? Math.max(0, now - next.time) : 0;
   }
 
-  /** A number from which AFTER_SEQUENCE_NUMBER goes on behind the page. */
+  /** The sequence number that continues after the page with AFTER_SEQUENCE_NUMBER. */
   continuation(): string {
     const { numbers, log } = this.shard;
-    const last = log.at(this.endPlace - 1);
-    return numbers.write(last?.time ?? 0, last ? this.endPlace - 1 : 0);
+    const last = log.at(this.endOffset - 1);
+    return numbers.write(last?.time ?? 0, last ? this.endOffset - 1 : 0);
   }
 
   /** The records as a JSON array. */
@@ -78,7 +81,7 @@ export class RecordPage {
     this.#each((record, number) => {
       text += `${separator}{"SequenceNumber":"${number}",` +
         `"ApproximateArrivalTimestamp":${record.time / 1_000},` +
-        // Base64 needs no escapes.
+        // Base64 needs no JSON escapes.
         `"Data":"${payloadText(record.data)}"` +
         (record.key === undefined
           ? ""
@@ -106,9 +109,9 @@ export class RecordPage {
 
   #each(visit: (record: StoredRecord, number: string) => void): void {
     const { log, numbers } = this.shard;
-    for (let place = this.#startPlace; place < this.endPlace; place++) {
-      const record = log.at(place)!;
-      visit(record, numbers.write(record.time, place));
+    for (let offset = this.#startOffset; offset < this.endOffset; offset++) {
+      const record = log.at(offset)!;
+      visit(record, numbers.write(record.time, offset));
     }
   }
 }

@@ -41,7 +41,7 @@ export const registerStreamConsumer: Action = action({
   addTags(consumer, input.Tags ?? new Map());
   consumers.set(name, consumer);
   const answer = { Consumer: consumer.describe() };
-  account.later(() => {
+  account.schedule(() => {
     if (consumer.status === "CREATING") consumer.status = "ACTIVE";
   });
   return answer;

@@ -1,5 +1,5 @@
 /**
- * Tags of streams and consumers: what all actions on them share.
+ * The common part of all tag actions, on streams and on consumers.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { MAX_TAGS } from "../_state/limits.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { type Field, list, text } from "../_wire/shape.ts";
 
-/** Keys of tags that are to go. */
+/** The TagKeys of a request that removes tags. */
 export const tagKeys: Field<string[]> = list(text({ min: 1, max: 128 }), {
   min: 1,
   max: MAX_TAGS,
@@ -15,7 +15,7 @@ export const tagKeys: Field<string[]> = list(text({ min: 1, max: 128 }), {
 
 const ALLOWED = /^[\p{L}\p{N}\p{Zs}_.:/=+\-%@]*$/u;
 
-/** Adds tags, or fails if there would be too many. */
+/** Adds tags. Throws if a tag is invalid or the resource would have more than 50. */
 export function addTags(
   resource: { readonly tags: Map<string, string> },
   tags: ReadonlyMap<string, string>,
@@ -41,7 +41,7 @@ export function addTags(
   for (const [key, value] of tags) resource.tags.set(key, value);
 }
 
-/** Removes tags; keys that are not there are no error. */
+/** Removes tags. A key without a tag is ignored. */
 export function removeTags(
   resource: { readonly tags: Map<string, string> },
   keys: readonly string[],
@@ -49,7 +49,7 @@ export function removeTags(
   for (const key of keys) resource.tags.delete(key);
 }
 
-/** Tags as the API shows them, sorted by key. */
+/** The tags in the API's shape, sorted by key. */
 export function describeTags(
   resource: { readonly tags: ReadonlyMap<string, string> },
 ): { Key: string; Value: string }[] {

@@ -1,5 +1,5 @@
 /**
- * Shard iterators: a place in a shard, and when it was given out.
+ * Shard iterators. An iterator holds a log offset in a shard and the time at which it was issued.
  *
  * @module
  */
@@ -8,34 +8,37 @@ import { ITERATOR_LIFE_MS } from "../_state/limits.ts";
 import type { Shard } from "../_state/shard.ts";
 import type { Stream } from "../_state/stream.ts";
 import { invalidArgument, ServiceFault } from "../_wire/service_error.ts";
-import type { Sealer } from "../_wire/tokens.ts";
+import type { TokenCodec } from "../_wire/tokens.ts";
 
-/** An iterator for the record at a place. */
-export function sealIterator(
-  sealer: Sealer,
+/** Makes an iterator that starts at a log offset. */
+export function createIterator(
+  tokens: TokenCodec,
   stream: Stream,
   shard: Shard,
-  place: number,
+  offset: number,
   now: number,
 ): string {
-  return sealer.seal("iterator", [
+  return tokens.encode("iterator", [
     stream.name,
     stream.createdAt,
     shard.id,
-    place,
+    offset,
     now,
   ]);
 }
 
-/** What an iterator points to. Fails if it is not one of ours or too old. */
-export function openIterator(
-  sealer: Sealer,
+/**
+ * The position of an iterator. Throws if this server did not issue it or it is older than 5
+ * minutes.
+ */
+export function readIterator(
+  tokens: TokenCodec,
   account: Account,
   iterator: string,
-): { stream: Stream; shard: Shard; place: number } {
-  const values = sealer.open("iterator", iterator);
+): { stream: Stream; shard: Shard; offset: number } {
+  const values = tokens.decode("iterator", iterator);
   if (!values) throw invalidArgument("Invalid ShardIterator.");
-  const [name, createdAt, shardId, place, issuedAt] = values as [
+  const [name, createdAt, shardId, offset, issuedAt] = values as [
     string,
     number,
     string,
@@ -59,5 +62,5 @@ export function openIterator(
       "Invalid ShardIterator. It belongs to a stream of the same name that was deleted.",
     );
   }
-  return { stream, shard: stream.shard(shardId, now), place };
+  return { stream, shard: stream.shard(shardId, now), offset };
 }

@@ -1,8 +1,8 @@
 import { hashKey, shardId, streamReference } from "../_wire/fields.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { required } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
-import { change, requireProvisioned } from "./change.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
+import { requireProvisioned, scheduleUpdate } from "./schedule_update.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html */
 export const splitShard: Action = action({
@@ -21,6 +21,10 @@ export const splitShard: Action = action({
     );
   }
   account.requireShards(1);
-  change(account, stream, (now) => stream.shards.split(shard, middle, now));
-  return NOTHING;
+  scheduleUpdate(
+    account,
+    stream,
+    (now) => stream.shards.split(shard, middle, now),
+  );
+  return EMPTY_OUTPUT;
 });

@@ -1,7 +1,7 @@
 import { streamReference } from "../_wire/fields.ts";
 import { required, text } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
-import { change } from "./change.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
+import { scheduleUpdate } from "./schedule_update.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StopStreamEncryption.html */
 export const stopStreamEncryption: Action = action({
@@ -11,8 +11,8 @@ export const stopStreamEncryption: Action = action({
 }, (input, { account }) => {
   const stream = account.stream(input);
   stream.requireActive();
-  change(account, stream, () => {
+  scheduleUpdate(account, stream, () => {
     stream.keyId = undefined;
   });
-  return NOTHING;
+  return EMPTY_OUTPUT;
 });

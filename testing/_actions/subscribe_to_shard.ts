@@ -8,7 +8,7 @@ import {
 import { inUse } from "../_wire/service_error.ts";
 import { flag, required, structure, timestamp } from "../_wire/shape.ts";
 import { type Action, action, endDryRun } from "./action.ts";
-import { placeOf } from "./read_position.ts";
+import { offsetOf } from "./read_position.ts";
 import { SubscriptionStream } from "./subscription_stream.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html */
@@ -32,7 +32,7 @@ export const subscribeToShard: Action = action({
   stream.requireReady();
   const shard = stream.shard(input.ShardId, now);
   const { StartingPosition: start } = input;
-  const place = placeOf(stream, shard, {
+  const offset = offsetOf(stream, shard, {
     type: start.Type,
     sequenceNumber: start.SequenceNumber,
     timestamp: start.Timestamp,
@@ -45,7 +45,7 @@ export const subscribeToShard: Action = action({
       `Another active subscription exists for this consumer: ${consumer.arn} on shard ${shard.id}.`,
     );
   }
-  previous?.evict(
+  previous?.endWithException(
     "ResourceInUseException",
     `Consumer ${consumer.arn} subscribed to shard ${shard.id} again.`,
   );
@@ -53,7 +53,7 @@ export const subscribeToShard: Action = action({
     account,
     stream,
     shard,
-    place,
+    offset,
     protocol,
     signal,
   });

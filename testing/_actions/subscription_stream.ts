@@ -1,6 +1,7 @@
 /**
- * The body of SubscribeToShard's answer: records as they come, until the shard ends, five minutes are over, another call
- * takes over, or the reader goes away.
+ * The body of a SubscribeToShard answer: the records of a shard, as they arrive. It ends when the
+ * shard ends, after 5 minutes, when the consumer subscribes to the shard again, or when the reader
+ * cancels.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import type { Subscription } from "../_state/consumer.ts";
 import {
   MAX_EVENT_BYTES,
   MAX_GET_RECORDS,
-  SUBSCRIPTION_BEAT_MS,
+  SUBSCRIPTION_HEARTBEAT_MS,
   SUBSCRIPTION_LIFE_MS,
 } from "../_state/limits.ts";
 import type { Shard } from "../_state/shard.ts";
@@ -23,39 +24,42 @@ import {
 } from "../_wire/codec.ts";
 import { RecordPage } from "./record_page.ts";
 
-/** What a subscription is made of. */
+/** What a subscription reads, and for which request. */
 export interface SubscriptionOptions {
   readonly account: Account;
   readonly stream: Stream;
   readonly shard: Shard;
-  /** The place of the first record to send. */
-  readonly place: number;
+  /** The log offset of the first record to send. */
+  readonly offset: number;
   readonly protocol: Protocol;
   readonly signal: AbortSignal | undefined;
 }
 
 type Controller = ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
 
-/** A subscription. It sends only what is asked for: a reader that stops reading holds nothing up and costs no memory. */
+/**
+ * A subscription. It produces a message only when the reader asks for one, so a reader that stops
+ * reading delays nothing else and costs no memory.
+ */
 export class SubscriptionStream implements Subscription {
-  /** When it began. */
+  /** When SubscribeToShard succeeded, in milliseconds since the epoch. */
   readonly startedAt: number;
-  /** The messages. */
+  /** The event stream. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #options: SubscriptionOptions;
-  #place: number;
+  #offset: number;
   #sentAt: number;
-  #isGreeted = false;
-  #isOver = false;
+  #hasSentInitialResponse = false;
+  #isEnded = false;
   #controller: Controller | undefined;
-  /** Set while a read waits for something to happen. */
+  /** Ends the wait of a read that has no message yet. Set during the wait only. */
   #wake: (() => void) | undefined;
   readonly #onAbort = () => this.#abort();
 
-  /** Begins a subscription. */
+  /** Starts a subscription. */
   constructor(options: SubscriptionOptions) {
     this.#options = options;
-    this.#place = options.place;
+    this.#offset = options.offset;
     this.startedAt = this.#sentAt = options.account.now;
     this.body = new ReadableStream({
       start: (controller) => {
@@ -67,9 +71,9 @@ export class SubscriptionStream implements Subscription {
     options.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** Ends it with an exception inside the stream. */
-  evict(type: string, message: string): void {
-    if (this.#isOver) return;
+  /** Sends an exception message and ends the stream. */
+  endWithException(type: string, message: string): void {
+    if (this.#isEnded) return;
     this.#send(
       { ":message-type": "exception", ":exception-type": type },
       { message },
@@ -77,29 +81,29 @@ export class SubscriptionStream implements Subscription {
     this.end();
   }
 
-  /** Ends it. */
+  /** Ends the stream. */
   end(): void {
-    if (this.#isOver) return;
+    if (this.#isEnded) return;
     this.#finish();
     this.#controller!.close();
   }
 
   #abort(): void {
-    if (this.#isOver) return;
+    if (this.#isEnded) return;
     this.#finish();
     this.#controller!.error(this.#options.signal!.reason);
   }
 
   #finish(): void {
-    this.#isOver = true;
+    this.#isEnded = true;
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#wake?.();
   }
 
-  /** Sends one message, or ends the stream. */
+  /** Sends one message or ends the stream. Waits until one of the two is possible. */
   async #pull(): Promise<void> {
-    if (!this.#isGreeted) {
-      this.#isGreeted = true;
+    if (!this.#hasSentInitialResponse) {
+      this.#hasSentInitialResponse = true;
       this.#send({
         ":message-type": "event",
         ":event-type": "initial-response",
@@ -107,26 +111,28 @@ export class SubscriptionStream implements Subscription {
       return;
     }
     const { account } = this.#options;
-    while (!this.#isOver) {
-      account.settle();
+    while (!this.#isEnded) {
+      account.applyDueTransitions();
       if (account.now - this.startedAt >= SUBSCRIPTION_LIFE_MS) this.end();
       else if (this.#sendPage()) return;
       else await this.#wait();
     }
   }
 
-  /** Sends what there is to send, and says whether there was anything. */
+  /**
+   * Sends the next records, or a heartbeat without records if one is due. Returns whether it sent.
+   */
   #sendPage(): boolean {
     const { account, stream, shard } = this.#options;
     const { now } = account;
     shard.log.trim(stream.horizon(now));
-    const page = new RecordPage(shard, this.#place, {
+    const page = new RecordPage(shard, this.#offset, {
       records: MAX_GET_RECORDS,
       bytes: MAX_EVENT_BYTES,
     });
-    const isDue = now - this.#sentAt >= SUBSCRIPTION_BEAT_MS;
-    if (page.length === 0 && !page.isAtEnd && !isDue) return false;
-    this.#place = page.endPlace;
+    const isHeartbeatDue = now - this.#sentAt >= SUBSCRIPTION_HEARTBEAT_MS;
+    if (page.length === 0 && !page.isAtEnd && !isHeartbeatDue) return false;
+    this.#offset = page.endOffset;
     this.#sentAt = now;
     this.#send({
       ":message-type": "event",
@@ -143,13 +149,13 @@ export class SubscriptionStream implements Subscription {
     return true;
   }
 
-  /** Waits until the shard changes, a sign of life is due or the time is over. */
+  /** Waits until the shard changes, a heartbeat is due or the 5 minutes are over. */
   async #wait(): Promise<void> {
     const { account, shard } = this.#options;
     const { clock } = account.options;
-    const nextBeat = this.#sentAt + SUBSCRIPTION_BEAT_MS;
+    const nextHeartbeat = this.#sentAt + SUBSCRIPTION_HEARTBEAT_MS;
     const end = this.startedAt + SUBSCRIPTION_LIFE_MS;
-    const due = Math.min(nextBeat, end, account.nextTransitionAt);
+    const due = Math.min(nextHeartbeat, end, account.nextTransitionAt);
     let timer: unknown;
     let unlisten = () => {};
     await new Promise<void>((resolve) => {

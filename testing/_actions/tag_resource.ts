@@ -1,6 +1,6 @@
 import { resourceArn, tags } from "../_wire/fields.ts";
 import { required } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 import { addTags } from "./resource_tags.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_TagResource.html */
@@ -9,5 +9,5 @@ export const tagResource: Action = action({
   Tags: required(tags),
 }, (input, { account }) => {
   addTags(account.resource(input.ResourceARN), input.Tags);
-  return NOTHING;
+  return EMPTY_OUTPUT;
 });

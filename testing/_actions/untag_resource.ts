@@ -1,6 +1,6 @@
 import { resourceArn } from "../_wire/fields.ts";
 import { required } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 import { removeTags, tagKeys } from "./resource_tags.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UntagResource.html */
@@ -9,5 +9,5 @@ export const untagResource: Action = action({
   TagKeys: required(tagKeys),
 }, (input, { account }) => {
   removeTags(account.resource(input.ResourceARN), input.TagKeys);
-  return NOTHING;
+  return EMPTY_OUTPUT;
 });

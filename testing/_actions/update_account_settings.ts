@@ -15,7 +15,7 @@ export const updateAccountSettings: Action = action({
     if (commitment && account.hasCommitment) commitment.endsAt = undefined;
     else account.commitment = { startedAt: now };
   } else if (commitment && account.hasCommitment) {
-    // It cannot be cancelled before it has lasted a day; until then it goes on.
+    // A commitment lasts at least 24 hours, even if it is cancelled earlier.
     commitment.endsAt = Math.max(now, commitment.startedAt + COMMITMENT_MS);
   }
   return describeCommitment(account);

@@ -1,8 +1,8 @@
 import { MAX_RECORD_KIB } from "../_state/limits.ts";
 import { streamArn } from "../_wire/fields.ts";
 import { integer, required } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
-import { change } from "./change.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
+import { scheduleUpdate } from "./schedule_update.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html */
 export const updateMaxRecordSize: Action = action({
@@ -11,8 +11,8 @@ export const updateMaxRecordSize: Action = action({
 }, (input, { account }) => {
   const stream = account.stream(input);
   stream.requireActive();
-  change(account, stream, () => {
+  scheduleUpdate(account, stream, () => {
     stream.maxRecordKiB = input.MaxRecordSizeInKiB;
   });
-  return NOTHING;
+  return EMPTY_OUTPUT;
 });

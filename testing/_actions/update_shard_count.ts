@@ -6,7 +6,7 @@ import { streamReference } from "../_wire/fields.ts";
 import { invalidArgument, limitExceeded } from "../_wire/service_error.ts";
 import { integer, required, text } from "../_wire/shape.ts";
 import { type Action, action } from "./action.ts";
-import { change, requireProvisioned } from "./change.ts";
+import { requireProvisioned, scheduleUpdate } from "./schedule_update.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html */
 export const updateShardCount: Action = action({
@@ -36,14 +36,14 @@ export const updateShardCount: Action = action({
   }
   if (target > current) account.requireShards(target - current);
   const since = account.now - SHARD_COUNT_UPDATE_WINDOW_MS;
-  const recent = stream.resizedAt.filter((at) => at > since);
+  const recent = stream.shardCountUpdatedAt.filter((at) => at > since);
   if (recent.length >= MAX_SHARD_COUNT_UPDATES) {
     throw limitExceeded(
       `UpdateShardCount was called ${recent.length} times in 24 hours for ${stream.label}, and ${MAX_SHARD_COUNT_UPDATES} are allowed.`,
     );
   }
-  stream.resizedAt = [...recent, account.now];
-  change(account, stream, (now) => stream.shards.resize(target, now));
+  stream.shardCountUpdatedAt = [...recent, account.now];
+  scheduleUpdate(account, stream, (now) => stream.shards.resize(target, now));
   return {
     StreamName: stream.name,
     StreamARN: stream.arn,

@@ -1,8 +1,8 @@
 import { streamArn, streamMode } from "../_wire/fields.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { integer, required, structure } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
-import { change } from "./change.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
+import { scheduleUpdate } from "./schedule_update.ts";
 import { requireOnDemand } from "./create_stream.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamMode.html */
@@ -21,11 +21,11 @@ export const updateStreamMode: Action = action({
     throw invalidArgument("WarmThroughputMiBps needs the mode ON_DEMAND.");
   }
   if (mode === "ON_DEMAND" && stream.mode !== mode) requireOnDemand(account);
-  change(account, stream, () => {
+  scheduleUpdate(account, stream, () => {
     stream.mode = mode;
     stream.warmMiBps = warm;
-    // The shards stay as they are; an on-demand stream of the service would scale from there.
-    if (mode === "PROVISIONED") stream.distributes = false;
+    // The number of shards does not change here. The service would scale an on-demand stream later.
+    if (mode === "PROVISIONED") stream.isAutoDistributed = false;
   });
-  return NOTHING;
+  return EMPTY_OUTPUT;
 });

@@ -1,9 +1,11 @@
 import { streamArn } from "../_wire/fields.ts";
 import { invalidArgument } from "../_wire/service_error.ts";
 import { required, text } from "../_wire/shape.ts";
-import { type Action, action, NOTHING } from "./action.ts";
+import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 
-/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamRecordDistributionStrategy.html */
+/**
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamRecordDistributionStrategy.html
+ */
 export const updateStreamRecordDistributionStrategy: Action = action({
   StreamARN: required(streamArn),
   RecordDistributionStrategy: required(
@@ -18,6 +20,6 @@ export const updateStreamRecordDistributionStrategy: Action = action({
       `RecordDistributionStrategy AUTO is only supported for data streams with the on-demand capacity mode: ${stream.label} is PROVISIONED.`,
     );
   }
-  stream.distributes = isAuto;
-  return NOTHING;
+  stream.isAutoDistributed = isAuto;
+  return EMPTY_OUTPUT;
 });

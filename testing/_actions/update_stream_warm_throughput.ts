@@ -2,9 +2,9 @@ import { streamReference } from "../_wire/fields.ts";
 import { invalidArgument, validation } from "../_wire/service_error.ts";
 import { integer, required } from "../_wire/shape.ts";
 import { type Action, action } from "./action.ts";
-import { change } from "./change.ts";
+import { scheduleUpdate } from "./schedule_update.ts";
 
-/** MiB/s that an on-demand stream can be prepared for. */
+/** The highest warm throughput of an on-demand stream, in MiB/s. */
 const MAX_WARM_MIBPS = 10_240;
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamWarmThroughput.html */
@@ -31,7 +31,7 @@ export const updateStreamWarmThroughput: Action = action({
     );
   }
   const current = stream.warmMiBps ?? 0;
-  change(account, stream, () => {
+  scheduleUpdate(account, stream, () => {
     stream.warmMiBps = target;
   });
   return {

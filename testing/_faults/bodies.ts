@@ -1,5 +1,5 @@
 /**
- * Faults inside the body of an answer.
+ * Faults in the body of an answer.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { CONTENT_TYPES, encodeOutput, type Protocol } from "../_wire/codec.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The same answer with another body. */
+/** A copy of the answer with another body. */
 function withBody(
   response: Response,
   body: ReadableStream<Uint8Array>,
@@ -23,7 +23,7 @@ function withBody(
   return new Response(body, { status, statusText, headers });
 }
 
-/** The answer breaks off after so many bytes. */
+/** An answer whose body fails with a TypeError after `bytes` bytes. */
 export function cutAfter(response: Response, bytes: number): Response {
   let left = bytes;
   const reader = response.body?.getReader();
@@ -48,7 +48,7 @@ export function cutAfter(response: Response, bytes: number): Response {
   );
 }
 
-/** What comes after the events that pass. */
+/** How an event stream goes on after the events that pass. */
 export type AfterEvents =
   | { readonly type: "silence" }
   | {
@@ -58,7 +58,10 @@ export type AfterEvents =
     readonly protocol: Protocol;
   };
 
-/** The event stream is as it was for so many events, not counting `initial-response`, and then something else. */
+/**
+ * An event stream that passes `events` events and then goes on with `then`. The message
+ * `initial-response` does not count as an event.
+ */
 export function afterEvents(
   response: Response,
   events: number,
@@ -76,7 +79,7 @@ export function afterEvents(
         if (done) return controller.close();
         if (isEvent(value) && left-- === 0) {
           if (then.type === "silence") {
-            // The connection stays open and nothing comes, until the reader gives up.
+            // The connection stays open without messages until the reader cancels.
             return await new Promise<never>(() => {});
           }
           await reader.cancel();

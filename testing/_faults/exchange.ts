@@ -1,5 +1,5 @@
 /**
- * A request on its way through the faults.
+ * A request that passes through the rules of a fault plan.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import {
 } from "../_wire/codec.ts";
 import { protocolOf } from "../_wire/wire_request.ts";
 
-/** `fetch`, or whatever stands in for it. */
+/** `fetch`, or a function that can replace it, such as {@linkcode KinesisServer.fetch}. */
 export type Fetch = (
   input: Request | URL | string,
   init?: RequestInit,
 ) => Promise<Response>;
 
-/** A request and the way to answer it. */
+/** A request, read once, that can be sent on, changed or answered. */
 export class Exchange {
   /** Aborts when the caller gives up. */
   readonly signal: AbortSignal | undefined;
-  /** The action, or an empty text. */
+  /** The action, for example `GetRecords`. Empty if the request names none. */
   readonly action: string;
   /** The encoding of the body. */
   readonly protocol: Protocol;
-  /** The members of the body. */
+  /** The members of the body. Empty if the body cannot be read. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly #fetch: Fetch;
   readonly #request: Request | URL | string;
@@ -50,7 +50,7 @@ export class Exchange {
     this.input = readMembers(body, this.protocol);
   }
 
-  /** Reads a request without using it up. */
+  /** Reads the body of a request. The request can still be sent afterwards. */
   static async read(
     fetch: Fetch,
     request: Request | URL | string,
@@ -71,17 +71,17 @@ export class Exchange {
         given as string | Uint8Array<ArrayBuffer>,
       );
     }
-    // A body that can be read only once is read here and sent on as bytes.
+    // A stream can be read only once, so its bytes are sent on in its place.
     const body = new Uint8Array(await new Response(given).arrayBuffer());
     return new Exchange(fetch, request, { ...init, body }, body);
   }
 
-  /** Sends the request on as it came. */
+  /** Sends the request on unchanged. */
   send(): Promise<Response> {
     return this.#fetch(this.#request, this.#init);
   }
 
-  /** The same request with other members. */
+  /** A copy of the request with other members. */
   withInput(input: Output): Exchange {
     const { url, method } = this.#request instanceof Request
       ? this.#request
@@ -93,7 +93,7 @@ export class Exchange {
     return new Exchange(this.#fetch, url, init, body);
   }
 
-  /** An answer in the encoding of the request. */
+  /** Makes an answer in the encoding of the request. */
   answer(output: Output, init: ResponseInit = {}): Response {
     const headers = new Headers(init.headers);
     headers.set("content-type", CONTENT_TYPES[this.protocol]);
@@ -104,7 +104,7 @@ export class Exchange {
     });
   }
 
-  /** The members of an answer. */
+  /** Reads the members of an answer. Empty if the answer cannot be read. */
   async members(
     response: Response,
   ): Promise<Readonly<Record<string, unknown>>> {
@@ -113,7 +113,9 @@ export class Exchange {
   }
 }
 
-/** What cannot be read has no members: that is for the service to say. */
+/**
+ * The members of a body. A body that cannot be read has none: reporting it is left to the service.
+ */
 function readMembers(
   body: string | Uint8Array<ArrayBuffer>,
   protocol: Protocol,

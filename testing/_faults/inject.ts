@@ -1,5 +1,5 @@
 /**
- * Makes one fault happen to one request.
+ * Applies one fault to one request.
  *
  * @module
  */
@@ -10,10 +10,13 @@ import type { Exchange } from "./exchange.ts";
 import type { Injection } from "./injection.ts";
 import { failPartly } from "./partial.ts";
 
-/** The data plane has its own name for asking too much. */
+/**
+ * Actions that are throttled with ProvisionedThroughputExceededException, not
+ * LimitExceededException.
+ */
 const DATA_PLANE = /^(PutRecords?|GetRecords|GetShardIterator)$/;
 
-/** Answers a request with a fault. */
+/** Answers a request with the fault applied. */
 export async function inject(
   fault: Fault,
   injection: Injection,
@@ -51,7 +54,7 @@ export async function inject(
   }
 }
 
-/** Faults that can come before the effect or after it. */
+/** Applies a fault that can happen before or after the request takes effect. */
 async function injectAround(
   { exchange, clock, next }: Injection,
   fault: Fault & { type: "delay" | "stall" | "reset" | "error" },

@@ -1,5 +1,5 @@
 /**
- * A PutRecords of which some records fail and are really not stored.
+ * The fault `partial`: some records of a PutRecords fail and are not stored.
  *
  * @module
  */
@@ -11,7 +11,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   InternalFailure: "Internal Service Failure",
 };
 
-/** Sends on the records that do not fail, and answers for those that do. */
+/** Sends on only the records that do not fail, and adds an error for each of the others. */
 export async function failPartly(
   { exchange, next, random, onHit }: Injection,
   fault: Fault & { type: "partial" },
@@ -19,6 +19,7 @@ export async function failPartly(
   const { input } = exchange;
   const records = Array.isArray(input.Records) ? input.Records : [];
   const { fail, code = "ProvisionedThroughputExceededException" } = fault;
+  // Choose the records that fail.
   const doFail = records.map((record, index) =>
     typeof fail === "number"
       ? random() < fail
@@ -31,6 +32,7 @@ export async function failPartly(
     ErrorCode: code,
     ErrorMessage: MESSAGES[code] ?? "Rate exceeded (injected).",
   };
+  // Send on the others.
   const stored = records.filter((_, index) => !doFail[index]);
   if (stored.length === 0) {
     const Records = records.map(() => error);
@@ -42,11 +44,12 @@ export async function failPartly(
   if (!response.ok) return response;
   const answer = await exchange.members(response);
   const results = Array.isArray(answer.Records) ? answer.Records : [];
-  let taken = 0;
+  // Merge the errors and the results in the order of the request.
+  let nextResult = 0;
   return exchange.answer({
     ...answer,
     FailedRecordCount: Number(answer.FailedRecordCount ?? 0) + failed,
-    Records: doFail.map((isFailed) => isFailed ? error : results[taken++]),
+    Records: doFail.map((isFailed) => isFailed ? error : results[nextResult++]),
   }, { status: response.status, headers: response.headers });
 }
 

@@ -1,27 +1,31 @@
 /**
- * Knows which shard a request reads. An iterator does not say, so answers that hand one out are watched.
+ * Finds the shard of a request. GetRecords names an iterator and no shard, so the shard of each
+ * iterator is remembered from the answer that issued it.
  *
  * @module
  */
 import type { Exchange } from "./exchange.ts";
 
-/** Iterators that are remembered; a reader holds one for each shard at a time. */
+/** How many iterators are remembered. A reader uses one iterator per shard at a time. */
 const MAX_ITERATORS = 10_000;
 
-/** Finds the shards of requests. */
+/** Finds the shard of each request. */
 export class ShardFinder {
   readonly #shards: Map<string, string> = new Map();
 
-  /** The shard that a request reads, splits or subscribes to, as far as that is known. */
-  find({ action, input }: Exchange): string | undefined {
+  /**
+   * The shard that a request reads, splits, merges or subscribes to. `undefined` if it is not
+   * known.
+   */
+  shardOf({ action, input }: Exchange): string | undefined {
     const id = action === "GetRecords"
       ? this.#shards.get(String(input.ShardIterator))
       : input.ShardId ?? input.ShardToSplit ?? input.ShardToMerge;
     return typeof id === "string" ? id : undefined;
   }
 
-  /** Looks for an iterator in the answer to a request of this shard. */
-  async learn(
+  /** Remembers that the iterator in this answer belongs to the shard. */
+  async rememberIterator(
     exchange: Exchange,
     shardId: string | undefined,
     response: Response,

@@ -1,5 +1,5 @@
 /**
- * Everything one account has in one region, and the settings of the server.
+ * The state of one account in one region, and the settings of the server.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import { CONTROL_CALLS_PER_SECOND } from "./limits.ts";
 import { TokenBucket } from "./rate.ts";
 import type { Stream } from "./stream.ts";
 
-/** Which limits of the service hold. */
+/** Which rate limits of the service are enforced. */
 export interface EnforcedLimits {
-  /** Records and bytes a second and shard that can be written. */
+  /** Records and bytes written per second, per shard. */
   write: boolean;
-  /** Calls and bytes a second and shard that can be read. */
+  /** Read calls and bytes per second, per shard. */
   read: boolean;
-  /** Calls a second and account of everything else. */
+  /** Calls of all other actions per second, per account. */
   control: boolean;
 }
 
@@ -51,39 +51,41 @@ interface Transition {
 /** The minimum throughput commitment of an account. */
 export interface Commitment {
   startedAt: number;
-  /** When it ends, once it was cancelled. */
+  /** When the commitment ends. Absent until it is cancelled. */
   endsAt?: number;
 }
 
-/** The account. */
+/** An account with its streams. */
 export class Account {
   /** The settings. */
   readonly options: AccountOptions;
   /** The streams by name. */
   readonly streams: Map<string, Stream> = new Map();
-  /** The minimum throughput commitment, if there is one. */
+  /**
+   * The minimum throughput commitment. It may have ended: see {@linkcode Account.hasCommitment}.
+   */
   commitment: Commitment | undefined;
   readonly #transitions: Transition[] = [];
   readonly #controlCalls: Map<string, TokenBucket> = new Map();
 
-  /** An account without streams. */
+  /** Makes an account without streams. */
   constructor(options: AccountOptions) {
     this.options = options;
   }
 
-  /** Now. */
+  /** The time on the server's clock, in milliseconds since the epoch. */
   get now(): number {
     return this.options.clock.now();
   }
 
-  /** Whether the account pays for throughput in advance. */
+  /** Whether a minimum throughput commitment is in force. */
   get hasCommitment(): boolean {
     const { commitment } = this;
     return commitment !== undefined &&
       (commitment.endsAt === undefined || commitment.endsAt > this.now);
   }
 
-  /** Open shards of all provisioned streams. */
+  /** The number of open shards in all provisioned streams. */
   get openShards(): number {
     let count = 0;
     for (const stream of this.streams.values()) {
@@ -92,14 +94,14 @@ export class Account {
     return count;
   }
 
-  /** The ARN of a stream. */
+  /** The ARN of the stream with this name. */
   streamArn(name: string): string {
     const { region, accountId } = this.options;
     const partition = region.startsWith("cn-") ? "aws-cn" : "aws";
     return `arn:${partition}:kinesis:${region}:${accountId}:stream/${name}`;
   }
 
-  /** The stream that a request means. */
+  /** The stream that a request names. Throws if it does not exist or name and ARN disagree. */
   stream(reference: StreamReference): Stream {
     const { StreamARN: arn } = reference;
     const name = reference.StreamName ?? streamNameOf(arn);
@@ -125,7 +127,7 @@ export class Account {
     return stream;
   }
 
-  /** The consumer with this ARN and its stream. */
+  /** The registered consumer with this ARN, and its stream. Throws if there is none. */
   consumer(arn: string): { stream: Stream; consumer: FanOutConsumer } {
     const stream = this.streams.get(
       /:stream\/([^/]+)\/consumer\//.exec(arn)?.[1] ?? "",
@@ -136,7 +138,7 @@ export class Account {
     throw notFound(`Consumer ${arn} not found.`);
   }
 
-  /** The stream or consumer with this ARN. */
+  /** The stream or registered consumer with this ARN. Throws if there is none. */
   resource(arn: string): Stream | FanOutConsumer {
     if (/:stream\/[^/]+\/consumer\//.test(arn)) {
       return this.consumer(arn).consumer;
@@ -149,7 +151,7 @@ export class Account {
     return this.stream({ StreamARN: arn });
   }
 
-  /** Fails if `additional` shards are more than the account may have. */
+  /** Throws if `additional` more shards would exceed the shard limit of the account. */
   requireShards(additional: number): void {
     const { shardLimit, accountId, region } = this.options;
     if (this.openShards + additional > shardLimit) {
@@ -159,7 +161,9 @@ export class Account {
     }
   }
 
-  /** Fails if an action is called more often than the account may. */
+  /**
+   * Counts a call of a control-plane action. Throws if the account exceeds the rate of the action.
+   */
   countControlCall(action: string): void {
     const perSecond = CONTROL_CALLS_PER_SECOND[action];
     if (perSecond === undefined || !this.options.limits.control) return;
@@ -176,27 +180,30 @@ export class Account {
     bucket.take(1);
   }
 
-  /** Applies a change when the transition time of the server has passed: at once if it is 0. */
-  later(apply: () => void): void {
+  /** Applies a change after the transition time of the server, or now if that is 0. */
+  schedule(apply: () => void): void {
     const { transitionMs } = this.options;
     if (transitionMs <= 0) apply();
     else this.#transitions.push({ at: this.now + transitionMs, apply });
   }
 
-  /** When the next change is due, or never. */
+  /** When the next scheduled change is due; `Infinity` if there is none. */
   get nextTransitionAt(): number {
     return this.#transitions[0]?.at ?? Infinity;
   }
 
-  /** Applies the changes that are due. Nothing runs between requests, so this comes before each. */
-  settle(): void {
+  /**
+   * Applies the scheduled changes that are due. The server sets no timers, so each request calls
+   * this.
+   */
+  applyDueTransitions(): void {
     while (this.#transitions[0] && this.#transitions[0].at <= this.now) {
       this.#transitions.shift()!.apply();
     }
   }
 }
 
-/** The name in the ARN of a stream. */
+/** The stream name in an ARN; `undefined` if it is not the ARN of a stream. */
 function streamNameOf(arn: string | undefined): string | undefined {
   return arn === undefined
     ? undefined

@@ -1,20 +1,20 @@
 /**
- * A registered consumer and its subscriptions.
+ * A registered consumer (enhanced fan-out) and its subscriptions.
  *
  * @module
  */
 
 /** A subscription of one consumer to one shard. */
 export interface Subscription {
-  /** When SubscribeToShard succeeded. */
+  /** When SubscribeToShard succeeded, in milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Ends it with an exception inside the stream. */
-  evict(type: string, message: string): void;
-  /** Ends it. */
+  /** Sends an exception message and ends the subscription. */
+  endWithException(type: string, message: string): void;
+  /** Ends the subscription. */
   end(): void;
 }
 
-/** What the API tells about a consumer. */
+/** A consumer in the API's shape. */
 export interface ConsumerDescription {
   ConsumerName: string;
   ConsumerARN: string;
@@ -22,31 +22,27 @@ export interface ConsumerDescription {
   ConsumerCreationTimestamp: Date;
 }
 
-/** A consumer with enhanced fan-out. */
+/** A registered consumer. */
 export class FanOutConsumer {
-  /** Its name. */
   readonly name: string;
-  /** Its ARN. */
   readonly arn: string;
-  /** When it was registered. */
+  /** When it was registered, in milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Its state. */
   status: "CREATING" | "ACTIVE" | "DELETING" = "CREATING";
-  /** Its tags. */
   readonly tags: Map<string, string> = new Map();
-  /** Its resource policy. */
+  /** The resource policy as JSON text. */
   policy: string | undefined;
-  /** The newest subscription by shard, ended or not. */
+  /** The latest subscription of each shard, by shard id. It may have ended. */
   readonly subscriptions: Map<string, Subscription> = new Map();
 
-  /** A consumer of the stream with this ARN. */
+  /** Makes a consumer of the stream with this ARN, in state CREATING. */
   constructor(name: string, streamArn: string, createdAt: number) {
     this.name = name;
     this.createdAt = createdAt;
     this.arn = `${streamArn}/consumer/${name}:${Math.floor(createdAt / 1_000)}`;
   }
 
-  /** The consumer as the API shows it. */
+  /** The consumer in the API's shape. */
   describe(): ConsumerDescription {
     return {
       ConsumerName: this.name,
@@ -56,10 +52,10 @@ export class FanOutConsumer {
     };
   }
 
-  /** Ends all subscriptions with an exception. */
-  evictAll(type: string, message: string): void {
+  /** Ends all subscriptions with an exception message. */
+  endAllWithException(type: string, message: string): void {
     for (const subscription of this.subscriptions.values()) {
-      subscription.evict(type, message);
+      subscription.endWithException(type, message);
     }
   }
 

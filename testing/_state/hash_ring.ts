@@ -1,13 +1,13 @@
 /**
- * The ring of 2^128 hash keys and its division into shards.
+ * The 2^128 hash keys and their division into ranges.
  *
  * @module
  */
 
 /** The number of hash keys. */
-export const RING: bigint = 1n << 128n;
+export const HASH_KEY_COUNT: bigint = 1n << 128n;
 
-/** A range of hash keys, both ends inclusive. */
+/** A range of hash keys. Both ends belong to it. */
 export interface HashRange {
   /** The lowest hash key. */
   readonly start: bigint;
@@ -15,23 +15,29 @@ export interface HashRange {
   readonly end: bigint;
 }
 
-/** Divides the ring into `count` equal ranges; the last one takes what is left over. */
+/**
+ * Divides all hash keys into `count` equal ranges. The remainder of the division goes to the last
+ * range.
+ */
 export function uniformRanges(count: number): HashRange[] {
-  const width = RING / BigInt(count);
+  const width = HASH_KEY_COUNT / BigInt(count);
   return Array.from({ length: count }, (_, index) => ({
     start: width * BigInt(index),
-    end: (index === count - 1 ? RING : width * BigInt(index + 1)) - 1n,
+    end: (index === count - 1 ? HASH_KEY_COUNT : width * BigInt(index + 1)) -
+      1n,
   }));
 }
 
-/** A hash key in decimal without superfluous zeros, or nothing if the text is not one. */
+/**
+ * Parses a hash key in decimal without leading zeros. `undefined` if the text is not a hash key.
+ */
 export function parseHashKey(text: string): bigint | undefined {
   if (!/^(0|[1-9]\d{0,38})$/.test(text)) return undefined;
   const value = BigInt(text);
-  return value < RING ? value : undefined;
+  return value < HASH_KEY_COUNT ? value : undefined;
 }
 
-/** The index of the range that holds `hash` in ranges that are sorted and cover the ring. */
+/** The index of the range that contains `hash`. The ranges are sorted and cover all hash keys. */
 export function findRange(
   ranges: readonly HashRange[],
   hash: bigint,

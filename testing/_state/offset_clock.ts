@@ -1,5 +1,5 @@
 /**
- * A clock that follows another one and can be pushed ahead of it.
+ * A clock that runs ahead of another clock by an offset that can grow.
  *
  * @module
  */
@@ -11,23 +11,23 @@ interface Timer {
   handle: unknown;
 }
 
-/** Time that flows like the clock below it, plus every {@linkcode OffsetClock.advance}. */
+/** The time of a base clock plus the sum of all calls of {@linkcode OffsetClock.advance}. */
 export class OffsetClock implements Clock {
   readonly #base: Clock;
   readonly #timers: Set<Timer> = new Set();
   #offset = 0;
 
-  /** Follows `base`, by default the clock of the runtime. */
+  /** Follows `base`. @default {the clock of the runtime} */
   constructor(base: Clock = systemClock) {
     this.#base = base;
   }
 
-  /** Whole milliseconds since the epoch, as this clock sees it; the clock below may tell fractions. */
+  /** Whole milliseconds since the epoch. Fractions of the base clock are cut off. */
   now(): number {
     return Math.floor(this.#base.now() + this.#offset);
   }
 
-  /** Calls back once `ms` milliseconds have flowed or were skipped. */
+  /** Calls back after `ms` milliseconds, counting both passed and skipped time. */
   setTimeout(callback: () => void, ms: number): unknown {
     const timer: Timer = { at: this.now() + ms, callback, handle: undefined };
     timer.handle = this.#base.setTimeout(() => this.#fire(timer), ms);
@@ -35,13 +35,13 @@ export class OffsetClock implements Clock {
     return timer;
   }
 
-  /** Forgets a timer. */
+  /** Cancels a timer. */
   clearTimeout(handle: unknown): void {
     const timer = handle as Timer;
     if (this.#timers.delete(timer)) this.#base.clearTimeout(timer.handle);
   }
 
-  /** Skips `ms` milliseconds. Timers on the way fire in their order, each at its own time. */
+  /** Skips `ms` milliseconds. Timers that become due fire in their order, each at its due time. */
   advance(ms: number): void {
     const target = this.now() + ms;
     for (;;) {

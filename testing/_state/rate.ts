@@ -1,23 +1,26 @@
 /**
- * Rates of the service: how much may pass in a second.
+ * Rate limits of the service: amounts per second.
  *
  * @module
  */
 
-/** A bucket that holds one second's worth and refills at the same rate. */
+/** A token bucket. Its capacity is the amount of one second, and it refills at that rate. */
 export class TokenBucket {
   readonly #perSecond: number;
   #level: number;
   #at: number;
 
-  /** A full bucket. */
+  /** Makes a full bucket. */
   constructor(perSecond: number, now: number) {
     this.#perSecond = perSecond;
     this.#level = perSecond;
     this.#at = now;
   }
 
-  /** Whether `amount` could be taken. More than a full bucket needs a full one. */
+  /**
+   * Whether `amount` can be taken now. An amount above the capacity can be taken from a full
+   * bucket. With 1 000 per second, an amount of 1 500 needs a level of 1 000.
+   */
   has(amount: number, now: number): boolean {
     if (now > this.#at) {
       this.#level = Math.min(
@@ -29,29 +32,33 @@ export class TokenBucket {
     return this.#level >= Math.min(amount, this.#perSecond);
   }
 
-  /** Takes `amount`; the level may fall below zero, and nothing passes until that is repaid. */
+  /** Takes `amount`. The level can become negative; it must refill before more can be taken. */
   take(amount: number): void {
     this.#level -= amount;
   }
 }
 
-/** A byte rate where one answer may exceed the rate, and the time that it took for itself must pass before the next one. */
+/**
+ * The byte rate of reads. One answer may exceed the bytes of one second; reads are then blocked
+ * until the rate has made up for it. At 2 MiB per second, an answer of 10 MiB blocks reads for 5
+ * seconds.
+ */
 export class ByteDebt {
   readonly #perSecond: number;
   #paidAt = 0;
   #blockedUntil = 0;
 
-  /** No debt. */
+  /** Starts without debt. */
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
   }
 
-  /** Whether an answer may be given now. */
+  /** Whether reads are allowed now. */
   isClear(now: number): boolean {
     return now >= this.#blockedUntil;
   }
 
-  /** Notes that `bytes` were given. */
+  /** Counts an answer of `bytes`. */
   add(bytes: number, now: number): void {
     const start = Math.max(now, this.#paidAt);
     this.#paidAt = start + bytes * 1_000 / this.#perSecond;

@@ -1,12 +1,15 @@
 /**
- * The records of one shard, oldest first.
+ * The record log of one shard, oldest record first.
  *
  * @module
  */
 import { decodeBase64, encodeBase64 } from "../../_core/base64.ts";
 import type { SequencePosition } from "./sequence_number.ts";
 
-/** Data as it arrived: base64 text from JSON, bytes from CBOR. It is converted only if a reader speaks the other one. */
+/**
+ * Record data in the form in which it arrived: base64 text from JSON, bytes from CBOR. It is
+ * converted only when a reader uses the other protocol.
+ */
 export type Payload = string | Uint8Array<ArrayBuffer>;
 
 /** The bytes of a payload. */
@@ -19,7 +22,7 @@ export function payloadText(data: Payload): string {
   return typeof data === "string" ? data : encodeBase64(data);
 }
 
-/** How many bytes a payload holds. */
+/** The number of bytes of a payload. */
 export function payloadSize(data: Payload): number {
   if (typeof data !== "string") return data.byteLength;
   const length = data.length;
@@ -32,60 +35,68 @@ export function payloadSize(data: Payload): number {
   return length / 4 * 3 - padding;
 }
 
-/** A stored record. Its place in the shard is not stored: it follows from where it stands in the log. */
+/** A stored record. Its offset is not stored, since it follows from the position in the log. */
 export interface StoredRecord {
   /** The data. */
   readonly data: Payload;
-  /** The partition key; a stream that distributes by itself may have none. */
+  /** The partition key. Records of a stream with AUTO distribution may have none. */
   readonly key: string | undefined;
-  /** Bytes of data and key. */
+  /** Bytes of data and partition key. */
   readonly size: number;
-  /** When it arrived, in milliseconds since the epoch. */
+  /** Approximate arrival, in milliseconds since the epoch. */
   readonly time: number;
-  /** Whether the stream was encrypted when it arrived. */
+  /** Whether the stream was encrypted when the record arrived. */
   readonly encrypted: boolean;
 }
 
-/** A queue of records that knows each one's place: 1 for the first that the shard ever had. */
+/**
+ * A queue of records. Each record has an offset, which never changes: 1 for the first record that
+ * was ever written to the shard.
+ */
 export class RecordLog {
   #records: StoredRecord[] = [];
   #head = 0;
-  /** How many records were dropped from the array in front of index 0. */
+  /**
+   * The number of records that were removed from the array. Index 0 has the offset `dropped + 1`.
+   */
   #dropped = 0;
 
-  /** The place of the oldest record that is still there; that of the next record if there is none. */
-  get firstPlace(): number {
+  /** The offset of the oldest record. In an empty log, the offset of the next record. */
+  get firstOffset(): number {
     return this.#dropped + this.#head + 1;
   }
 
-  /** The place that the next record will have. */
-  get nextPlace(): number {
+  /** The offset of the next record to be written. */
+  get nextOffset(): number {
     return this.#dropped + this.#records.length + 1;
   }
 
-  /** How many records there are. */
+  /** The number of records. */
   get length(): number {
     return this.#records.length - this.#head;
   }
 
-  /** Adds a record and says its place. Times never go back: a record never seems older than the one before it. */
+  /**
+   * Adds a record and returns its offset. Its time must not be below
+   * {@linkcode RecordLog.lastTime}.
+   */
   append(record: StoredRecord): number {
     this.#records.push(record);
     return this.#dropped + this.#records.length;
   }
 
-  /** The arrival of the newest record, or 0. */
+  /** The arrival of the latest record; 0 in an empty log. */
   get lastTime(): number {
     return this.length ? this.#records[this.#records.length - 1]!.time : 0;
   }
 
-  /** The record at a place, if it is there. */
-  at(place: number): StoredRecord | undefined {
-    const index = place - this.#dropped - 1;
+  /** The record at an offset. `undefined` if it was trimmed or is not written yet. */
+  at(offset: number): StoredRecord | undefined {
+    const index = offset - this.#dropped - 1;
     return index < this.#head ? undefined : this.#records[index];
   }
 
-  /** Forgets records that arrived before `time`. */
+  /** Removes the records that arrived before `time`. */
   trim(time: number): void {
     const records = this.#records;
     while (this.#head < records.length && records[this.#head]!.time < time) {
@@ -102,10 +113,13 @@ export class RecordLog {
     }
   }
 
-  /** The place of the first record that `isBefore` denies. `isBefore` must hold for a prefix of the log. */
-  seek(isBefore: (record: StoredRecord, place: number) => boolean): number {
-    let low = this.firstPlace;
-    let high = this.nextPlace;
+  /**
+   * The offset of the first record for which `isBefore` is false, by binary search. `isBefore` must
+   * be true for all records up to some offset and false for all later ones.
+   */
+  seek(isBefore: (record: StoredRecord, offset: number) => boolean): number {
+    let low = this.firstOffset;
+    let high = this.nextOffset;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       if (isBefore(this.at(middle)!, middle)) low = middle + 1;
@@ -114,14 +128,14 @@ export class RecordLog {
     return low;
   }
 
-  /** The place of the first record at (or, if `after`, behind) a position. */
+  /** The offset of the first record at a position, or after it if `after` is true. */
   seekPosition(position: SequencePosition, after: boolean): number {
-    return this.seek(({ time }, place) =>
+    return this.seek(({ time }, offset) =>
       time !== position.time
         ? time < position.time
         : after
-        ? place <= position.place
-        : place < position.place
+        ? offset <= position.offset
+        : offset < position.offset
     );
   }
 }

@@ -1,30 +1,34 @@
 /**
- * Sequence numbers: 56 decimal digits that begin with 495, as those of the service do, and sort as they were given.
+ * Sequence numbers: 56 decimal digits that begin with 495, as in the service. Their order is the
+ * order of writing.
  *
- *     495 | shard created (14) | arrival in ms (14) | place in the shard (13) | shard index (12)
+ *     495 | shard stamp (14) | arrival in ms (14) | log offset (13) | shard index (12)
  *
- * A child is stamped later than its parents, so all of its numbers are greater than all of theirs.
+ * The stamp of a child shard is greater than the stamps of its parents. So every sequence number of
+ * a child is greater than every sequence number of its parents.
  *
  * @module
  */
 
-/** The length of every sequence number. */
+/** The length of a sequence number in digits. */
 export const SEQUENCE_LENGTH = 56;
 const PREFIX = "495";
 const TIME_DIGITS = 14;
-const PLACE_DIGITS = 13;
+const OFFSET_DIGITS = 13;
 const INDEX_DIGITS = 12;
 const PREFIX_LENGTH = PREFIX.length + TIME_DIGITS;
-const PLACE_BASE = 10 ** PLACE_DIGITS;
-/** The place of the number that closes a shard: greater than that of any record. */
-const LAST_PLACE = PLACE_BASE - 1;
+const OFFSET_BASE = 10 ** OFFSET_DIGITS;
+/**
+ * The offset in the EndingSequenceNumber of a shard. It is greater than the offset of any record.
+ */
+const LAST_OFFSET = OFFSET_BASE - 1;
 
-/** Where a sequence number points to: the arrival of its record and how many records were before it, plus one. */
+/** The position that a sequence number stands for. */
 export interface SequencePosition {
-  /** Milliseconds since the epoch. */
+  /** Arrival of the record, in milliseconds since the epoch. */
   readonly time: number;
-  /** 1 for the first record of the shard. */
-  readonly place: number;
+  /** Log offset of the record: 1 for the first record of the shard. */
+  readonly offset: number;
 }
 
 /** Writes and reads the sequence numbers of one shard. */
@@ -34,33 +38,36 @@ export class SequenceNumbers {
   #time = -1;
   #timed = "";
 
-  /** Numbers for the shard with this index that was stamped at this time. */
+  /** Makes the sequence numbers of the shard with this stamp and index. */
   constructor(stamp: number, index: number) {
     this.#prefix = PREFIX + String(stamp).padStart(TIME_DIGITS, "0");
     this.#suffix = String(index).padStart(INDEX_DIGITS, "0");
   }
 
-  /** The number of a record. */
-  write(time: number, place: number): string {
+  /** The sequence number of the record with this arrival and log offset. */
+  write(time: number, offset: number): string {
     if (time !== this.#time) {
       this.#time = time;
       this.#timed = this.#prefix + String(time).padStart(TIME_DIGITS, "0");
     }
-    // The leading 1 keeps the zeros in front; it is cut off again.
-    return this.#timed + String(PLACE_BASE + place).slice(1) + this.#suffix;
+    // Adding 10^13 keeps the leading zeros; slice removes the added 1.
+    return this.#timed + String(OFFSET_BASE + offset).slice(1) + this.#suffix;
   }
 
-  /** The number before all records of the shard. */
+  /** The StartingSequenceNumber of the shard, below the number of every record. */
   first(): string {
     return this.write(0, 0);
   }
 
-  /** The number behind all records of a shard that was closed at this time. */
+  /**
+   * The EndingSequenceNumber of a shard that was closed at `time`, above the number of every
+   * record.
+   */
   last(time: number): string {
-    return this.write(time, LAST_PLACE);
+    return this.write(time, LAST_OFFSET);
   }
 
-  /** What a number points to, or nothing if it is not one of this shard. */
+  /** The position of a sequence number. `undefined` if the number is not from this shard. */
   read(text: string): SequencePosition | undefined {
     if (
       text.length !== SEQUENCE_LENGTH || !/^\d+$/.test(text) ||
@@ -70,7 +77,7 @@ export class SequenceNumbers {
     }
     return {
       time: Number(text.slice(PREFIX_LENGTH, PREFIX_LENGTH + TIME_DIGITS)),
-      place: Number(
+      offset: Number(
         text.slice(
           PREFIX_LENGTH + TIME_DIGITS,
           SEQUENCE_LENGTH - INDEX_DIGITS,

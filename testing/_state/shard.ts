@@ -1,5 +1,5 @@
 /**
- * One shard: a range of hash keys, the records in it, and what it may take and give in a second.
+ * One shard: its range of hash keys, its records and its rate limits.
  *
  * @module
  */
@@ -15,23 +15,23 @@ import { ByteDebt, TokenBucket } from "./rate.ts";
 import { RecordLog, type StoredRecord } from "./record_log.ts";
 import { SequenceNumbers } from "./sequence_number.ts";
 
-/** What a shard is made of. */
+/** The parts of a new shard. */
 export interface ShardOptions {
-  /** The number in its id. */
+  /** The number in the shard id. */
   index: number;
-  /** Orders shards of a stream by creation: a child's is greater than its parents'. */
+  /** Rises with each reshard: the stamp of a child is greater than the stamps of its parents. */
   stamp: number;
-  /** When it was opened, in milliseconds since the epoch. */
+  /** When the shard was opened, in milliseconds since the epoch. */
   openedAt: number;
-  /** The hash keys it takes. */
+  /** The range of hash keys. */
   range: HashRange;
-  /** The shard it came from. */
+  /** The parent shard, after a split or merge. */
   parentId?: string;
-  /** The other parent, after a merge. */
+  /** The second parent shard, after a merge. */
   adjacentParentId?: string;
 }
 
-/** A shard as ListShards describes it. */
+/** A shard in the API's shape. */
 export interface ShardDescription {
   ShardId: string;
   ParentShardId?: string;
@@ -43,45 +43,45 @@ export interface ShardDescription {
   };
 }
 
-/** A child as the last answer of its parent names it. */
+/** A child shard in the API's shape, as the last GetRecords of its parent returns it. */
 export interface ChildShardDescription {
   ShardId: string;
   ParentShards: string[];
   HashKeyRange: { StartingHashKey: string; EndingHashKey: string };
 }
 
-/** The id of the shard with this number. */
+/** The id of the shard with this index, for example `shardId-000000000001`. */
 export function shardIdOf(index: number): string {
   return `shardId-${String(index).padStart(12, "0")}`;
 }
 
 /** One shard of a stream. */
 export class Shard implements HashRange {
-  /** Its id. */
+  /** The shard id. */
   readonly id: string;
-  /** The number in its id. */
+  /** The number in the shard id. */
   readonly index: number;
-  /** When its creation comes in the order of the stream's shards. */
+  /** Rises with each reshard: greater than the stamps of the parents. */
   readonly stamp: number;
-  /** The lowest hash key it takes. */
+  /** The lowest hash key of the range. */
   readonly start: bigint;
-  /** The highest hash key it takes. */
+  /** The highest hash key of the range. */
   readonly end: bigint;
-  /** The shard it came from. */
+  /** The parent shard, after a split or merge. */
   readonly parentId?: string;
-  /** The other parent, after a merge. */
+  /** The second parent shard, after a merge. */
   readonly adjacentParentId?: string;
-  /** When it was opened. */
+  /** When the shard was opened, in milliseconds since the epoch. */
   readonly openedAt: number;
-  /** Its records. */
+  /** The records. */
   readonly log: RecordLog = new RecordLog();
-  /** Its sequence numbers. */
+  /** Makes and reads the sequence numbers of the records. */
   readonly numbers: SequenceNumbers;
-  /** Calls of GetRecords it can answer. */
+  /** The rate limit of GetRecords calls. */
   readonly readCalls: TokenBucket;
-  /** Calls of GetShardIterator it can answer. */
+  /** The rate limit of GetShardIterator calls. */
   readonly iteratorCalls: TokenBucket;
-  /** Bytes that GetRecords took. */
+  /** The rate limit of bytes that GetRecords returns. */
   readonly readBytes: ByteDebt = new ByteDebt(SHARD_READ_BYTES_PER_SECOND);
   readonly #writeRecords: TokenBucket;
   readonly #writeBytes: TokenBucket;
@@ -107,17 +107,19 @@ export class Shard implements HashRange {
     this.#writeBytes = new TokenBucket(SHARD_WRITE_BYTES_PER_SECOND, now);
   }
 
-  /** When it was closed, or nothing while it is open. */
+  /** When the shard was closed, in milliseconds since the epoch. `undefined` while it is open. */
   get closedAt(): number | undefined {
     return this.#closedAt;
   }
 
-  /** The shards that took its place. */
+  /** The child shards that replaced it. Empty while it is open. */
   get children(): readonly Shard[] {
     return this.#children;
   }
 
-  /** Takes one record of this size out of the second's allowance, or says that there is none left. */
+  /**
+   * Counts one record of `size` bytes against the write rates. Returns false if a rate is exceeded.
+   */
   admit(size: number, now: number): boolean {
     if (!this.#writeRecords.has(1, now) || !this.#writeBytes.has(size, now)) {
       return false;
@@ -127,30 +129,33 @@ export class Shard implements HashRange {
     return true;
   }
 
-  /** Stores a record and says its sequence number. Call {@linkcode Shard.notify} when a batch is complete. */
+  /**
+   * Stores a record and returns its sequence number. Call {@linkcode Shard.notify} after the last
+   * record of a request.
+   */
   append(record: StoredRecord): string {
     return this.numbers.write(record.time, this.log.append(record));
   }
 
-  /** Ends the shard: its children take its place. */
+  /** Closes the shard. `children` replace it. */
   close(children: readonly Shard[], now: number): void {
     this.#closedAt = now;
     this.#children = children;
     this.notify();
   }
 
-  /** Tells waiting readers that something changed. */
+  /** Calls the listeners: records were added or the shard was closed. */
   notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Calls back at every {@linkcode Shard.notify} until the answer is called. */
+  /** Calls `listener` at each {@linkcode Shard.notify}. Call the returned function to stop. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** The shard as ListShards shows it. */
+  /** The shard in the API's shape. */
   describe(): ShardDescription {
     return {
       ShardId: this.id,
@@ -166,7 +171,7 @@ export class Shard implements HashRange {
     };
   }
 
-  /** The children as the last answer of this shard shows them; nothing for a shard without children. */
+  /** The child shards in the API's shape. `undefined` while the shard is open. */
   describeChildren(): ChildShardDescription[] | undefined {
     if (this.#closedAt === undefined) return undefined;
     return this.#children.map((child) => ({

@@ -1,5 +1,5 @@
 /**
- * The shards of one stream: which are open, which came from which, and where a key belongs.
+ * The shards of one stream: which are open, their parents and children, and the shard of each key.
  *
  * @module
  */
@@ -7,10 +7,13 @@ import { hashKeyOf } from "../../_core/hash_key.ts";
 import { findRange, type HashRange, uniformRanges } from "./hash_ring.ts";
 import { Shard, type ShardOptions } from "./shard.ts";
 
-/** Routes of partition keys that are kept; hashing a key takes longer than everything else about a small record. */
+/**
+ * How many partition keys have their shard cached. Hashing the key is the largest part of the cost
+ * of storing a small record.
+ */
 const MAX_ROUTES = 50_000;
 
-/** All shards of a stream. */
+/** All shards of a stream, open and closed. */
 export class ShardMap {
   readonly #shards: Map<string, Shard> = new Map();
   readonly #routes: Map<string, Shard> = new Map();
@@ -18,7 +21,7 @@ export class ShardMap {
   #nextIndex = 0;
   #lastStamp = 0;
 
-  /** Opens `count` shards of equal width. */
+  /** Opens `count` shards with hash key ranges of equal width. */
   constructor(count: number, now: number) {
     this.#lastStamp = Math.max(0, now - 1);
     const stamp = this.#nextStamp(now);
@@ -27,17 +30,17 @@ export class ShardMap {
     }
   }
 
-  /** Every shard that can still be seen, in the order of their ids. */
+  /** Every shard, open or closed, that is within the retention period, in the order of the ids. */
   get all(): IterableIterator<Shard> {
     return this.#shards.values();
   }
 
-  /** The open shards in the order of their hash keys; together they cover the ring. */
+  /** The open shards in the order of their hash keys. Together they cover all hash keys. */
   get open(): readonly Shard[] {
     return this.#open;
   }
 
-  /** A shard by id. */
+  /** The shard with this id. */
   get(id: string): Shard | undefined {
     return this.#shards.get(id);
   }
@@ -58,7 +61,7 @@ export class ShardMap {
     return shard;
   }
 
-  /** Closes a shard and opens two: one below `middle`, one from it on. */
+  /** Closes a shard and opens two children. `middle` is the lowest hash key of the upper child. */
   split(parent: Shard, middle: bigint, now: number): [Shard, Shard] {
     const stamp = this.#nextStamp(now);
     const common = { stamp, openedAt: now, parentId: parent.id };
@@ -73,7 +76,7 @@ export class ShardMap {
     return [lower, upper];
   }
 
-  /** Closes two neighbours and opens one in their place. */
+  /** Closes two adjacent shards and opens one child. */
   merge(first: Shard, second: Shard, now: number): Shard {
     const child = this.#add({
       range: first.start < second.start
@@ -88,13 +91,15 @@ export class ShardMap {
     return child;
   }
 
-  /** Makes `count` open shards of equal width by splits and merges of neighbours, as UpdateShardCount does. */
+  /** Splits and merges shards, as UpdateShardCount does, until `count` of equal width are open. */
   resize(count: number, now: number): void {
     const targets = uniformRanges(count);
+    // Split, so that a shard starts at the start of every target range.
     for (const { start } of targets) {
       const shard = this.atHash(start);
       if (shard.start !== start) this.split(shard, start, now);
     }
+    // Merge the shards inside of each target range.
     for (const target of targets) {
       let shard = this.atHash(target.start);
       while (shard.end < target.end) {
@@ -103,7 +108,9 @@ export class ShardMap {
     }
   }
 
-  /** Forgets shards that were closed before `time`: their records are gone too. */
+  /**
+   * Removes the shards that were closed before `time`. All of their records are trimmed by then.
+   */
   expire(time: number): void {
     for (const [id, { closedAt }] of this.#shards) {
       if (closedAt !== undefined && closedAt < time) this.#shards.delete(id);
@@ -125,7 +132,7 @@ export class ShardMap {
     for (const parent of parents) parent.close(children, now);
   }
 
-  /** Later than every stamp before, even if the clock stands still. */
+  /** A stamp greater than all earlier stamps, even if the clock stands still. */
   #nextStamp(now: number): number {
     return this.#lastStamp = Math.max(now, this.#lastStamp + 1);
   }

@@ -1,5 +1,5 @@
 /**
- * What a stream holds, in the words of the library.
+ * Converts stored records to the record type of the library.
  *
  * @module
  */
@@ -8,7 +8,9 @@ import { payloadBytes } from "./record_log.ts";
 import type { Shard } from "./shard.ts";
 import type { Stream } from "./stream.ts";
 
-/** The records of a stream or of one of its shards, shard by shard, oldest first. */
+/**
+ * The records of one shard, or of all shards in the order of their ids; in a shard, oldest first.
+ */
 export function storedRecords(
   stream: Stream,
   now: number,
@@ -23,13 +25,13 @@ export function storedRecords(
 
 function ofShard(stream: Stream, { id, log, numbers }: Shard): KinesisRecord[] {
   const records: KinesisRecord[] = [];
-  for (let place = log.firstPlace; place < log.nextPlace; place++) {
-    const record = log.at(place)!;
+  for (let offset = log.firstOffset; offset < log.nextOffset; offset++) {
+    const record = log.at(offset)!;
     records.push({
       streamName: stream.name,
       shardId: id,
       partitionKey: record.key ?? "",
-      sequenceNumber: numbers.write(record.time, place),
+      sequenceNumber: numbers.write(record.time, offset),
       approximateArrivalTimestamp: new Date(record.time),
       data: payloadBytes(record.data),
       encryptionType: record.encrypted ? "KMS" : "NONE",

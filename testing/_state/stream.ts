@@ -1,5 +1,5 @@
 /**
- * One stream: its shards, its settings, and the changes that are under way.
+ * One stream: its shards, settings and registered consumers.
  *
  * @module
  */
@@ -21,22 +21,20 @@ import type { Payload } from "./record_log.ts";
 import type { Shard } from "./shard.ts";
 import { ShardMap } from "./shard_map.ts";
 
-/** The state of a stream. */
+/** The StreamStatus of the API. */
 export type StreamStatus = "CREATING" | "ACTIVE" | "UPDATING" | "DELETING";
-/** How capacity is paid and found. */
+/** The capacity mode of a stream. */
 export type StreamMode = "PROVISIONED" | "ON_DEMAND";
 
-/** What a stream is made of. */
+/** The parts of a new stream. */
 export interface StreamOptions {
-  /** Its name. */
   name: string;
-  /** Its ARN. */
   arn: string;
-  /** The account it belongs to. */
+  /** The account that owns the stream: 12 digits. */
   accountId: string;
-  /** When it was created. */
+  /** Milliseconds since the epoch. */
   createdAt: number;
-  /** Shards to begin with. */
+  /** The number of shards to open. */
   shards: number;
   /** @default {"PROVISIONED"} */
   mode?: StreamMode;
@@ -44,44 +42,39 @@ export interface StreamOptions {
 
 /** A stream of the account. */
 export class Stream {
-  /** Its name. */
   readonly name: string;
-  /** Its ARN. */
   readonly arn: string;
-  /** The account it belongs to. */
+  /** The account that owns the stream: 12 digits. */
   readonly accountId: string;
-  /** When it was created. */
+  /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Its shards. */
   readonly shards: ShardMap;
-  /** Its registered consumers by name. */
+  /** The registered consumers by name. */
   readonly consumers: Map<string, FanOutConsumer> = new Map();
-  /** Its tags. */
   readonly tags: Map<string, string> = new Map();
   /** Shard-level metrics that are switched on. */
   readonly metrics: Set<string> = new Set();
-  /** Times of UpdateShardCount. */
-  resizedAt: readonly number[] = [];
-  /** ListShards calls it can answer. */
+  /** Times of the UpdateShardCount calls in the last 24 hours, in milliseconds since the epoch. */
+  shardCountUpdatedAt: readonly number[] = [];
+  /** The rate limit of ListShards calls. */
   readonly listCalls: TokenBucket;
-  /** Its state. */
   status: StreamStatus = "CREATING";
-  /** How capacity is paid and found. */
+  /** The capacity mode. */
   mode: StreamMode;
-  /** Hours that a record can be read. */
+  /** The retention period in hours. */
   retentionHours: number = MIN_RETENTION_HOURS;
-  /** Largest record, data and key, in KiB. */
+  /** The largest record in KiB, data and partition key. */
   maxRecordKiB: number = DEFAULT_RECORD_KIB;
-  /** The KMS key, while it is encrypted. */
+  /** The KMS key. `undefined` if the stream is not encrypted. */
   keyId: string | undefined;
-  /** Its resource policy. */
+  /** The resource policy as JSON text. */
   policy: string | undefined;
-  /** MiB/s that an on-demand stream is prepared for. */
+  /** The warm throughput of an on-demand stream, in MiB/s. */
   warmMiBps: number | undefined;
-  /** Whether the service places records, whatever their keys. */
-  distributes = false;
+  /** Whether RecordDistributionStrategy is AUTO: the service chooses shards and ignores keys. */
+  isAutoDistributed = false;
 
-  /** A stream in state CREATING. */
+  /** Makes a stream in state CREATING. */
   constructor(options: StreamOptions) {
     this.name = options.name;
     this.arn = options.arn;
@@ -92,7 +85,7 @@ export class Stream {
     this.listCalls = new TokenBucket(LIST_SHARDS_PER_SECOND, this.createdAt);
   }
 
-  /** The stream in the words of error messages. */
+  /** The stream as error messages name it. */
   get label(): string {
     return `stream ${this.name} under account ${this.accountId}`;
   }
@@ -102,7 +95,7 @@ export class Stream {
     return this.keyId === undefined ? "NONE" : "KMS";
   }
 
-  /** Fails unless the stream is ACTIVE. */
+  /** Throws unless the stream is ACTIVE. */
   requireActive(): void {
     if (this.status !== "ACTIVE") {
       throw inUse(
@@ -111,12 +104,12 @@ export class Stream {
     }
   }
 
-  /** Fails while records can neither be written nor read. */
+  /** Throws while the stream is CREATING, when records can be neither written nor read. */
   requireReady(): void {
     if (this.status === "CREATING") throw notFound(this.notFoundMessage());
   }
 
-  /** A shard that can still be seen; fails if there is none with this id. */
+  /** The shard with this id. Throws if it does not exist or its retention period is over. */
   shard(id: string, now: number): Shard {
     this.expire(now);
     const shard = this.shards.get(id);
@@ -129,7 +122,7 @@ export class Stream {
     return shard;
   }
 
-  /** A shard that can be split or merged. */
+  /** The open shard with this id. Throws if it does not exist or is closed. */
   openShard(id: string, now: number): Shard {
     const shard = this.shard(id, now);
     if (shard.closedAt !== undefined) {
@@ -140,23 +133,26 @@ export class Stream {
     return shard;
   }
 
-  /** The time before which records are gone. */
+  /** The trim horizon: records that arrived before this time are removed. */
   horizon(now: number): number {
     return now - this.retentionHours * HOUR_MS;
   }
 
-  /** Forgets shards that are closed for longer than the retention. */
+  /** Removes the shards that were closed before the trim horizon. */
   expire(now: number): void {
     this.shards.expire(this.horizon(now));
   }
 
-  /** Forgets all records and shards that are older than the retention. */
+  /** Removes all records and closed shards that are older than the retention period. */
   trim(now: number): void {
     this.expire(now);
     for (const shard of this.shards.all) shard.log.trim(this.horizon(now));
   }
 
-  /** Stores one record and says its sequence number, or throws what keeps the shard from it. */
+  /**
+   * Stores one record and returns its sequence number. Throws if the shard's write rate is
+   * exceeded.
+   */
   write(
     shard: Shard,
     record: { data: Payload; key: string | undefined; size: number },
@@ -175,12 +171,12 @@ export class Stream {
     });
   }
 
-  /** The words for a shard that was asked too much. */
+  /** The error message for a shard whose rate is exceeded. */
   rateMessage(shard: Shard): string {
     return `Rate exceeded for shard ${shard.id} in ${this.label}.`;
   }
 
-  /** The words for a stream that is not there. */
+  /** The error message for a stream that does not exist. */
   notFoundMessage(): string {
     return `Stream ${this.name} under account ${this.accountId} not found.`;
   }

@@ -1,5 +1,5 @@
 /**
- * The two encodings of bodies, with equal content.
+ * Encodes answers and decodes requests, in JSON and in CBOR.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { encodeBase64 } from "../../_core/base64.ts";
 import { serialization } from "./service_error.ts";
 import { isObject } from "./shape.ts";
 
-/** An encoding of bodies. */
+/** The encoding of a body. */
 export type Protocol = "json" | "cbor";
 
 /** The content type of each encoding. */
@@ -17,20 +17,22 @@ export const CONTENT_TYPES: Readonly<Record<Protocol, string>> = {
   cbor: "application/x-amz-cbor-1.1",
 };
 
-/** An answer of an action that is large enough to write its own JSON; everything else is a plain object. */
+/** An answer with many records. It writes its own JSON, which is faster than `JSON.stringify`. */
 export interface LargeOutput {
-  /** The JSON text. */
+  /** The answer as JSON text. */
   json(): string;
-  /** How many records it holds. */
+  /** The number of records in the answer. */
   readonly records: number;
-  /** The same as an object. */
+  /** The answer as an object, for CBOR. */
   value(): Readonly<Record<string, unknown>>;
 }
 
-/** What an action answers: a plain object with dates and bytes, or something that writes itself. */
+/**
+ * The answer of an action: a plain object that may hold `Date` and `Uint8Array`, or a large answer.
+ */
 export type Output = Readonly<Record<string, unknown>> | LargeOutput;
 
-/** An answer that goes on: a body of messages. */
+/** An answer whose body is an event stream. */
 export interface StreamOutput {
   /** The body. */
   readonly eventStream: ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -40,7 +42,7 @@ function isLarge(output: Output): output is LargeOutput {
   return typeof output.json === "function";
 }
 
-/** Writes an answer. Members without a value are left out. */
+/** Encodes an answer. Members that are `undefined` are left out. */
 export function encodeOutput(
   output: Output,
   protocol: Protocol,
@@ -51,7 +53,7 @@ export function encodeOutput(
   return encodeCbor((isLarge(output) ? output.value() : output) as CborValue);
 }
 
-/** Reads the body of a request; an empty one has no members. */
+/** Decodes the body of a request. An empty body has no members. Throws if it cannot be decoded. */
 export function decodeInput(
   body: string | Uint8Array<ArrayBuffer>,
   protocol: Protocol,
@@ -76,7 +78,10 @@ export function decodeInput(
   return value;
 }
 
-/** Dates are seconds and bytes are base64. `this` is needed: a date arrives here as its own text. */
+/**
+ * A `JSON.stringify` replacer: `Date` becomes seconds, `Uint8Array` becomes base64. It reads the
+ * member from `this`, because `value` of a `Date` has already become text.
+ */
 function jsonMember(
   this: Readonly<Record<string, unknown>>,
   name: string,

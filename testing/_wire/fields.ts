@@ -6,7 +6,7 @@
 import { MAX_TAGS } from "../_state/limits.ts";
 import { type Field, text, textMap } from "./shape.ts";
 
-/** The name of a stream or consumer. */
+/** The name of a stream or registered consumer. */
 export const resourceName: Field<string> = text({
   min: 1,
   max: 128,
@@ -18,13 +18,13 @@ export const streamArn: Field<string> = text({
   max: 2_048,
   pattern: /^arn:aws.*:kinesis:.*:\d{12}:stream\/\S+$/,
 });
-/** The ARN of a stream or consumer. */
+/** The ARN of a stream or registered consumer. */
 export const resourceArn: Field<string> = text({
   min: 1,
   max: 2_048,
   pattern: /^arn:aws.*:kinesis:.*:\d{12}:[a-z-]+\/\S+$/,
 });
-/** The ARN of a consumer. */
+/** The ARN of a registered consumer. */
 export const consumerArn: Field<string> = text({
   min: 1,
   max: 2_048,
@@ -45,7 +45,7 @@ export const sequenceNumber: Field<string> = text({
 export const hashKey: Field<string> = text({
   pattern: /^(0|([1-9]\d{0,38}))$/,
 });
-/** A token of a page. */
+/** The token of the next page. */
 export const nextToken: Field<string> = text({ min: 1, max: 1_048_576 });
 /** Tags by key. */
 export const tags: Field<Map<string, string>> = textMap({
@@ -62,7 +62,7 @@ export const streamReference: {
 export const streamMode: Field<"PROVISIONED" | "ON_DEMAND"> = text({
   values: ["PROVISIONED", "ON_DEMAND"],
 });
-/** Where reading starts. */
+/** The type of a starting position. */
 export const iteratorType: Field<
   | "AFTER_SEQUENCE_NUMBER"
   | "LATEST"

@@ -1,5 +1,5 @@
 /**
- * Answers as the service gives them.
+ * Makes HTTP responses with the headers of the service.
  *
  * @module
  */
@@ -12,17 +12,20 @@ import {
 } from "./codec.ts";
 import type { ServiceFault } from "./service_error.ts";
 
-/** What every answer says about itself. */
+/** What the headers of an answer depend on. */
 export interface AnswerContext {
-  /** The encoding of the request, which is that of the answer. */
+  /** The encoding of the request, which is also the encoding of the answer. */
   readonly protocol: Protocol;
   /** The id of the request. */
   readonly requestId: string;
-  /** Now, for the `Date` header that clients correct their clock with. */
+  /**
+   * The time for the `Date` header, in milliseconds since the epoch. Clients correct their clock by
+   * it.
+   */
   readonly now: number;
 }
 
-/** The answer of an action that succeeded. */
+/** The response for an action that succeeded. */
 export function respond(
   output: Output | StreamOutput,
   context: AnswerContext,
@@ -37,7 +40,7 @@ export function respond(
   });
 }
 
-/** The answer for an error. */
+/** The response for an action that failed. */
 export function respondFault(
   fault: ServiceFault,
   context: AnswerContext,

@@ -1,19 +1,19 @@
 /**
- * An error as the service answers it.
+ * Errors of the service.
  *
  * @module
  */
 
-/** Thrown by an action to answer with an error of the service. */
+/** An error of the service. Actions throw it; the server turns it into an error answer. */
 export class ServiceFault extends Error {
-  /** The class in words. */
+  /** The class name, which survives minifying. */
   override readonly name: string = "ServiceFault";
-  /** The name of the exception, for example `ResourceNotFoundException`. */
+  /** The exception name, for example `ResourceNotFoundException`. */
   readonly type: string;
-  /** The HTTP status. */
+  /** The HTTP status. @default {400} */
   readonly status: number;
 
-  /** Makes an error with the service's name for it and its words. */
+  /** Makes an error with an exception name, a message and an HTTP status. */
   constructor(type: string, message: string, status = 400) {
     super(message);
     this.type = type;
@@ -21,37 +21,37 @@ export class ServiceFault extends Error {
   }
 }
 
-/** An argument that cannot be meant. */
+/** InvalidArgumentException: a parameter has a value that the action cannot use. */
 export function invalidArgument(message: string): ServiceFault {
   return new ServiceFault("InvalidArgumentException", message);
 }
 
-/** A parameter against the rules of the API. */
+/** ValidationException: a parameter violates a constraint of the API. */
 export function validation(message: string): ServiceFault {
   return new ServiceFault("ValidationException", message);
 }
 
-/** Something that does not exist. */
+/** ResourceNotFoundException: the stream, shard or consumer does not exist. */
 export function notFound(message: string): ServiceFault {
   return new ServiceFault("ResourceNotFoundException", message);
 }
 
-/** Something in another state than the action needs. */
+/** ResourceInUseException: the resource is not in the state that the action needs. */
 export function inUse(message: string): ServiceFault {
   return new ServiceFault("ResourceInUseException", message);
 }
 
-/** More than the account may have or ask. */
+/** LimitExceededException: a limit of the account, or a call rate, is exceeded. */
 export function limitExceeded(message: string): ServiceFault {
   return new ServiceFault("LimitExceededException", message);
 }
 
-/** More than a shard can take or give. */
+/** ProvisionedThroughputExceededException: a rate of the shard is exceeded. */
 export function throughputExceeded(message: string): ServiceFault {
   return new ServiceFault("ProvisionedThroughputExceededException", message);
 }
 
-/** A body that cannot be read. */
+/** SerializationException: the body cannot be decoded. */
 export function serialization(message: string): ServiceFault {
   return new ServiceFault("SerializationException", message);
 }

@@ -1,6 +1,6 @@
 /**
- * The shapes of requests: which members an action takes and what each may be. Reading a request checks all of them and
- * reports what is wrong in the service's words.
+ * The shapes of requests: the members of each action and their constraints. Reading a request
+ * checks all members and reports every violation with the messages of the service.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import { epochToDate } from "../../_aws/cbor.ts";
 import type { Payload } from "../_state/record_log.ts";
 import { serialization, validation } from "./service_error.ts";
 
-/** Collects what is wrong with a request; the service reports all of it at once. */
+/** The violations in a request. The service reports all of them in one error. */
 type Problems = string[];
 
 /** One member of a request. */
 export interface Field<T> {
-  /** Reads a value that is there. */
+  /** Reads a value that is not null. Appends violations to `problems`. Throws on a wrong type. */
   read(value: unknown, path: string, problems: Problems): T;
-  /** Whether it must be there. */
+  /** Whether a request without this member is invalid. */
   readonly isRequired: boolean;
 }
 
-/** A member that must be there. */
+/** A required member. */
 export interface RequiredField<T> extends Field<T> {
   readonly isRequired: true;
 }
@@ -31,7 +31,7 @@ type RequiredKeys<S extends Shape> = {
   [K in keyof S]: S[K] extends RequiredField<unknown> ? K : never;
 }[keyof S];
 
-/** What reading a shape gives: times are milliseconds since the epoch, data is as it arrived. */
+/** The members of a request after reading. Times are milliseconds since the epoch. */
 export type InputOf<S extends Shape> =
   & { [K in RequiredKeys<S>]: S[K] extends Field<infer T> ? T : never }
   & {
@@ -39,7 +39,7 @@ export type InputOf<S extends Shape> =
       : never;
   };
 
-/** Reads a request body; members that the shape does not know are ignored, as the service does. */
+/** Reads a request body. Members that the shape does not list are ignored, as in the service. */
 export function readInput<S extends Shape>(
   shape: S,
   body: Readonly<Record<string, unknown>>,
@@ -76,13 +76,13 @@ function readMembers<S extends Shape>(
   return input as InputOf<S>;
 }
 
-/** The service's words for a member that breaks a rule. */
+/** The service's message for a member that violates a constraint. */
 export function failure(value: unknown, path: string, rule: string): string {
   const shown = value === null ? "null" : `'${value}'`;
   return `Value ${shown} at '${path}' failed to satisfy constraint: ${rule}`;
 }
 
-/** The same member, but it must be there. */
+/** Makes a member required. */
 export function required<T>(field: Field<T>): RequiredField<T> {
   return { ...field, isRequired: true };
 }
@@ -97,7 +97,7 @@ function mismatch(value: unknown, path: string, type: string): never {
   );
 }
 
-/** Text with limits on its length, a pattern or a set of values. */
+/** Text. `min` and `max` limit its length in UTF-16 units; `values` lists the allowed texts. */
 export function text<const V extends string = string>(rules: {
   min?: number;
   max?: number;
@@ -134,7 +134,7 @@ function checkLength(
   }
 }
 
-/** A whole number with limits. */
+/** An integer from `min` to `max`. */
 export function integer(
   rules: { min?: number; max?: number } = {},
 ): Field<number> {
@@ -161,12 +161,15 @@ export function integer(
   });
 }
 
-/** True or false. */
+/** A boolean. */
 export const flag: Field<boolean> = optional((value, path) =>
   typeof value === "boolean" ? value : mismatch(value, path, "a Boolean")
 );
 
-/** A time: seconds since the epoch in JSON, a tagged number in CBOR, read as milliseconds. */
+/**
+ * A time, read as milliseconds since the epoch. In JSON it is a number of seconds, in CBOR a number
+ * with tag 1.
+ */
 export const timestamp: Field<number> = optional((value, path) => {
   if (value instanceof Date) return value.getTime();
   if (typeof value !== "number") return mismatch(value, path, "a Timestamp");
@@ -177,14 +180,14 @@ export const timestamp: Field<number> = optional((value, path) => {
   }
 });
 
-/** Data: base64 text in JSON, bytes in CBOR. */
+/** Binary data: base64 text in JSON, bytes in CBOR. */
 export const blob: Field<Payload> = optional((value, path) =>
   readBlob(value, path)
 );
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** Checks data without decoding it. */
+/** Checks binary data and returns it undecoded. Throws if it is neither base64 text nor bytes. */
 export function readBlob(value: unknown, path: string): Payload {
   if (typeof value === "string") {
     if (value.length % 4 !== 0 || !BASE64.test(value)) {
@@ -196,7 +199,7 @@ export function readBlob(value: unknown, path: string): Payload {
   return mismatch(value, path, "a Blob");
 }
 
-/** A list of members of one kind. */
+/** A list. `min` and `max` limit the number of items. */
 export function list<T>(
   of: Field<T>,
   rules: { min?: number; max?: number } = {},
@@ -216,7 +219,9 @@ export function list<T>(
   });
 }
 
-/** A list whose items an action reads by itself, since there are many. */
+/**
+ * A list whose items are not checked here. PutRecords reads its up to 500 items itself, for speed.
+ */
 export function rawList(
   rules: { min: number; max: number },
 ): Field<readonly unknown[]> {
@@ -230,7 +235,7 @@ export function rawList(
   });
 }
 
-/** Names with values. */
+/** A map from text to text, with 1 to `max` entries. */
 export function textMap(rules: {
   max: number;
   key: Field<string>;
@@ -252,7 +257,7 @@ export function textMap(rules: {
   });
 }
 
-/** Members inside a member. */
+/** An object with members of its own. */
 export function structure<S extends Shape>(shape: S): Field<InputOf<S>> {
   return optional((value, path, problems) =>
     isObject(value)
@@ -261,7 +266,7 @@ export function structure<S extends Shape>(shape: S): Field<InputOf<S>> {
   );
 }
 
-/** Whether a value is a plain object. */
+/** Whether a value is an object and not an array. */
 export function isObject(
   value: unknown,
 ): value is Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 /**
- * Verifies Signature Version 4 by signing the same request again.
+ * Verifies Signature Version 4: signs the request again and compares the signatures.
  *
  * @see {@link https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html}
  * @module
@@ -15,9 +15,9 @@ export interface AcceptedCredentials {
   accessKeyId: string;
   /** The secret access key. */
   secretAccessKey: string;
-  /** The session token that must come with it, for temporary credentials. */
+  /** The session token that requests must carry, for temporary credentials. */
   sessionToken?: string;
-  /** When temporary credentials stop to be accepted. @default {never} */
+  /** When the key stops being accepted, for temporary credentials. @default {never} */
   expiration?: Date;
 }
 
@@ -32,13 +32,16 @@ export class SignatureVerifier {
   readonly #accepted: ReadonlyMap<string, AcceptedCredentials>;
   readonly #keys: Map<string, ArrayBuffer> = new Map();
 
-  /** Accepts these keys in this region. */
+  /** Makes a verifier that accepts these keys, in this region only. */
   constructor(region: string, accepted: readonly AcceptedCredentials[]) {
     this.#region = region;
     this.#accepted = new Map(accepted.map((key) => [key.accessKeyId, key]));
   }
 
-  /** Fails with the service's error unless the request carries a good signature. */
+  /**
+   * Throws the service's error unless the request has a valid signature. `now` is milliseconds
+   * since the epoch.
+   */
   async verify(request: WireRequest, now: number): Promise<void> {
     const { headers } = request;
     const authorization = headers.get("authorization");
@@ -57,10 +60,12 @@ export class SignatureVerifier {
         "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters, and an 'X-Amz-Date' header must be present.",
       );
     }
+    // Check the parts that the service reports with their own errors: key, scope and time.
     const [accessKeyId = "", date, region, service] = credential.split("/");
     const key = this.#find(accessKeyId, headers, now);
     this.#checkScope({ date, region, service, datetime });
     checkTime(datetime, now);
+    // Sign the same request again and compare.
     const names = signedHeaders.split(";");
     const signer = new AwsV4Signer({
       method: request.method,
@@ -73,7 +78,8 @@ export class SignatureVerifier {
       datetime,
       cache: this.#keys,
     });
-    // The caller says which headers it signed. Over HTTP/2 some sign `:authority`, a name that no Headers can hold.
+    // Signs the headers that the caller listed. Some HTTP/2 clients sign `:authority` in place of
+    // `host`; a Headers object cannot hold that name, so both use the host of the URL.
     signer.signedHeaders = signedHeaders;
     signer.canonicalHeaders = names.map((name) =>
       `${name}:${
@@ -162,7 +168,7 @@ function amzDate(ms: number): string {
   return new Date(ms).toISOString().replace(/[:-]|\.\d{3}/g, "");
 }
 
-/** The value of a header as it is signed; a name that cannot be a header has none. */
+/** The value of a header in canonical form. Empty if the name cannot be a header. */
 function valueOf(headers: Headers, name: string): string {
   try {
     return (headers.get(name) ?? "").trim().replace(/\s+/g, " ");

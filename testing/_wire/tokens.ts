@@ -1,5 +1,5 @@
 /**
- * Opaque texts that the service hands out and takes back: shard iterators and tokens of pages.
+ * Opaque tokens that the server issues and later reads: shard iterators and page tokens.
  *
  * @module
  */
@@ -8,23 +8,26 @@ import { crc32 } from "../../_core/crc32.ts";
 
 const utf8 = new TextEncoder();
 
-/** Seals values under the name of their kind: what was not sealed by the same kind and secret does not open. */
-export class Sealer {
+/** Encodes values as an opaque token with a checksum. Only the same server can decode it. */
+export class TokenCodec {
   readonly #secret: string;
 
-  /** A sealer of its own; tokens of another server do not open. */
+  /** Makes a codec with a secret from `random`, so that tokens of other servers are refused. */
   constructor(random: () => number) {
     this.#secret = String(random());
   }
 
-  /** Makes an opaque text of some values. */
-  seal(kind: string, values: readonly (string | number)[]): string {
+  /** Encodes values. `kind` separates, for example, iterators from page tokens. */
+  encode(kind: string, values: readonly (string | number)[]): string {
     const text = JSON.stringify([kind, ...values]);
-    return encodeBase64(utf8.encode(this.#sum(text) + text));
+    return encodeBase64(utf8.encode(this.#checksum(text) + text));
   }
 
-  /** The values, or nothing if the text is not one of ours. */
-  open(kind: string, token: string): readonly (string | number)[] | undefined {
+  /** The values of a token. `undefined` if this server did not issue it for this kind. */
+  decode(
+    kind: string,
+    token: string,
+  ): readonly (string | number)[] | undefined {
     let text: string;
     try {
       text = new TextDecoder().decode(decodeBase64(token));
@@ -32,12 +35,12 @@ export class Sealer {
       return undefined;
     }
     const content = text.slice(8);
-    if (text.slice(0, 8) !== this.#sum(content)) return undefined;
+    if (text.slice(0, 8) !== this.#checksum(content)) return undefined;
     const [actual, ...values] = JSON.parse(content);
     return actual === kind ? values : undefined;
   }
 
-  #sum(text: string): string {
+  #checksum(text: string): string {
     return crc32(utf8.encode(this.#secret + text)).toString(16)
       .padStart(8, "0");
   }

@@ -1,22 +1,22 @@
 /**
- * A request, however it was handed over: as a `Request`, or as an address with options.
+ * Reads the arguments of `fetch`: a `Request`, or a URL with options.
  *
  * @module
  */
 import { CONTENT_TYPES, type Protocol } from "./codec.ts";
 import { ServiceFault } from "./service_error.ts";
 
-/** A request whose body has been read. */
+/** A request with its body read. */
 export interface WireRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;
-  /** Text if it was handed over as text; everything else as bytes. */
+  /** Text if the caller passed text, otherwise bytes. */
   readonly body: string | Uint8Array<ArrayBuffer>;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads a request as `fetch` would take it. */
+/** Reads the arguments of a `fetch` call, or of a call by a server such as `Deno.serve`. */
 export async function readRequest(
   input: Request | URL | string,
   given?: RequestInit,
@@ -26,7 +26,7 @@ export async function readRequest(
     !(input instanceof Request) &&
     (typeof init.body === "string" || init.body instanceof Uint8Array)
   ) {
-    // The usual case of a client in the same process: nothing needs to be copied.
+    // A client in the same process usually calls it like this. The body needs no copy.
     return {
       method: init.method ?? "GET",
       url: String(input),
@@ -45,17 +45,18 @@ export async function readRequest(
     url: request.url,
     headers: request.headers,
     body: new Uint8Array(await request.arrayBuffer()),
-    // A server cancels the body of an answer that nobody waits for; its signal would only say so a second time.
+    // A server cancels the body of the answer when its client disconnects, so the signal of its
+    // request is not needed.
     signal: isServed ? undefined : request.signal,
   };
 }
 
-/** Whether the second argument holds options: servers hand their connection info over in its place. */
+/** Whether the second argument is a RequestInit. Servers pass their connection info there. */
 function isInit(init: object): boolean {
   return ["method", "headers", "body", "signal"].some((name) => name in init);
 }
 
-/** The action that a request asks for. */
+/** The action in the `X-Amz-Target` header. Throws if there is none. */
 export function actionOf({ method, headers }: WireRequest): string {
   const target = headers.get("x-amz-target") ?? "";
   const [version, action] = target.split(".");
@@ -68,7 +69,7 @@ export function actionOf({ method, headers }: WireRequest): string {
   return action;
 }
 
-/** The encoding that a request speaks. */
+/** The encoding that the `Content-Type` header names. `undefined` for other content types. */
 export function protocolOf(headers: Headers): Protocol | undefined {
   const type = (headers.get("content-type") ?? "").split(";")[0]!.trim();
   if (type === CONTENT_TYPES.cbor) return "cbor";

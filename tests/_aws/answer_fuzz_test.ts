@@ -1,4 +1,7 @@
-/** Answers that nobody vouches for, through the codecs and through the client: a typed error or the right result. */
+/**
+ * Malformed and malicious answers, through the codecs and the client: a typed error or the right
+ * result.
+ */
 import {
   assert,
   assertEquals,
@@ -52,7 +55,7 @@ const samples = [
   },
 ].map((answer) => JSON.stringify(answer));
 
-/** Pieces that are likely to be taken for something else. */
+/** Fragments of JSON that a parser could misread. */
 const pieces = [
   '"Data":"',
   '"Data": "',
@@ -90,7 +93,7 @@ const hostile = fc.tuple(
   return text;
 });
 
-/** The plain way, written without the codec's shortcuts. */
+/** Decodes an answer without the shortcuts of the codec, for comparison. */
 function plainly(text: string): unknown {
   return normalizeAnswer(JSON.parse(text), {
     blob(value) {
@@ -128,7 +131,7 @@ function outcome(read: () => unknown): unknown {
   }
 }
 
-Deno.test("jsonCodec reads 100 000 hostile answers as the plain way does wherever that can", () => {
+Deno.test("jsonCodec decodes 100 000 mutated answers like a decoder without shortcuts", () => {
   let values = 0;
   fc.assert(
     fc.property(hostile, (text) => {
@@ -138,19 +141,20 @@ Deno.test("jsonCodec reads 100 000 hostile answers as the plain way does whereve
       const expected = text === ""
         ? { value: {} }
         : outcome(() => plainly(decoder.decode(encoder.encode(text))));
-      // Only what is no JSON inside of a blob, such as a tab, may pass: it is taken out before the rest is parsed.
+      // The codec may accept invalid JSON inside a blob, such as a tab: blobs are cut out before
+      // the rest is parsed.
       if (expected === "error" && !isJson(text)) return;
       if (expected !== "error") values++;
       assertEquals(read, expected);
     }),
     { numRuns: 100_000 },
   );
-  // Otherwise it would be a test of errors only.
+  // Enough inputs must decode, or the test would cover errors only.
   assert(values > 1000, String(values));
   assertStrictEquals(({} as { polluted?: unknown }).polluted, undefined);
 });
 
-Deno.test("codecs throw nothing but errors on 100 000 random bytes", () => {
+Deno.test("codecs throw only errors of known classes for 100 000 random inputs", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), (random) => {
       const bytes = new Uint8Array(random);
@@ -163,7 +167,7 @@ Deno.test("codecs throw nothing but errors on 100 000 random bytes", () => {
   );
 });
 
-Deno.test("jsonCodec tells a blob from what looks like one", () => {
+Deno.test("jsonCodec does not confuse a blob with similar text", () => {
   const record = '"SequenceNumber":"1","PartitionKey":"k"';
   for (
     const text of [
@@ -187,7 +191,7 @@ Deno.test("jsonCodec tells a blob from what looks like one", () => {
   }
 });
 
-Deno.test("KinesisClient answers 2000 hostile bodies with a result or a typed error, over both protocols", async () => {
+Deno.test("KinesisClient returns a result or a typed error for 2000 malformed bodies, over both protocols", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.oneof(

@@ -5,7 +5,7 @@ import type { CborValue } from "../../_aws/cbor_value.ts";
 import { cborCodec } from "../../_aws/cbor_codec.ts";
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((b) => new Uint8Array(b));
-// Around the lengths where the header of a text grows, and of characters of 1 to 4 bytes.
+// Lengths at which the header of a text grows, with characters of 1 to 4 bytes.
 const text = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 300 }),
   fc.constantFrom("", "a".repeat(23), "ä".repeat(23), "a".repeat(24)),
@@ -14,7 +14,7 @@ const text = fc.oneof(
 const option = <T>(value: fc.Arbitrary<T>) =>
   fc.option(value, { nil: undefined });
 
-/** Without the fields that are `undefined`, as they arrive. */
+/** Removes the fields that are `undefined`, as encoding does. */
 function sent(fields: object): object {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),
@@ -80,7 +80,7 @@ Deno.test("cborCodec reads an answer of PutRecords with its failures, and null a
   });
 });
 
-Deno.test("cborCodec mixes no texts of the same length, whatever their length and alphabet", () => {
+Deno.test("cborCodec decodes texts of equal length correctly, for all lengths and alphabets", () => {
   const texts: string[] = [];
   for (let length = 0; length < 140; length++) {
     for (const unit of ["a", "b", "ä", "€"]) texts.push(unit.repeat(length));
@@ -90,7 +90,7 @@ Deno.test("cborCodec mixes no texts of the same length, whatever their length an
   assertEquals(cborCodec.decode("Any", body), { Names: texts });
 });
 
-Deno.test("cborCodec keeps the fields of every order and spelling, and away from prototypes", () => {
+Deno.test("cborCodec keeps fields of any order and name as own properties", () => {
   const names = fc.constantFrom(
     "SequenceNumber",
     "ShardId",

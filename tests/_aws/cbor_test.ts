@@ -100,7 +100,7 @@ Deno.test("encodeCbor gives the shortest form of the examples in RFC 8949, appen
 });
 
 Deno.test("encodeCbor writes a Date as tag 1 with whole milliseconds, as the SDKs for Java do", () => {
-  // What the SDK for Java was seen to send for this time.
+  // The bytes that the SDK for Java sends for this time, recorded.
   const bytes = encodeCbor({ Timestamp: new Date(1787036486712) });
   assertEquals(
     bytes.toHex(),
@@ -117,7 +117,7 @@ Deno.test("decodeCbor reads a tagged time in milliseconds, in seconds and in fra
   assertEquals(decodeCbor(hex("c1 fb 41d954fc40200000")), time);
 });
 
-Deno.test("epochToDate tells seconds from milliseconds by size", () => {
+Deno.test("epochToDate distinguishes seconds from milliseconds by size", () => {
   assertEquals(epochToDate(1_700_000_000.123), new Date(1_700_000_000_123));
   assertEquals(epochToDate(1_700_000_000_123), new Date(1_700_000_000_123));
   assertEquals(epochToDate(1_700_000_000_123n), new Date(1_700_000_000_123));
@@ -132,14 +132,14 @@ Deno.test("encodeCbor leaves out undefined properties and does not change what i
   assertEquals(Object.keys(request), ["StreamName", "StreamARN"]);
 });
 
-Deno.test("encodeCbor refuses what has no place in a request", () => {
+Deno.test("encodeCbor throws a TypeError for values that CBOR requests cannot hold", () => {
   const bad = { f: (() => 1) as unknown as CborValue };
   assertThrows(() => encodeCbor(bad), TypeError, "function");
   assertThrows(() => encodeCbor(new Date(NaN)), TypeError, "invalid Date");
   assertThrows(() => encodeCbor(2n ** 64n), TypeError, "more than 64 bits");
 });
 
-Deno.test("encodeCbor writes text of every length around the borders of the header", () => {
+Deno.test("encodeCbor encodes texts at the lengths where the header grows", () => {
   const units = ["a", "é", "語", "🐎"];
   const lengths = [0, 1, 7, 8, 11, 12, 22, 23, 24, 85, 127, 128, 255, 256];
   for (const unit of units) {
@@ -162,27 +162,27 @@ Deno.test("decodeCbor keeps a key __proto__ a plain property", () => {
   assertEquals(encodeCbor(answer), bytes);
 });
 
-Deno.test("decodeCbor gives views of the bytes, not copies", () => {
+Deno.test("decodeCbor returns byte strings as views of the input", () => {
   const bytes = hex("a1 6144 43 010203");
   const { D } = decodeCbor(bytes) as { D: Uint8Array };
   assertStrictEquals(D.buffer, bytes.buffer);
 });
 
-Deno.test("decodeCbor says what is damaged and where", () => {
+Deno.test("decodeCbor reports the damage and its offset", () => {
   const cases: [string, string][] = [
-    ["", "it ends in the middle at byte 0"],
-    ["6161 00", "something follows the value at byte 2"],
-    ["19 00", "it ends in the middle"],
-    ["9b 00ffffffffffffff 00", "72057594037927935 are announced"],
-    ["5a ffffffff 00", "4294967295 are announced and 1 bytes follow"],
+    ["", "the data ends too early at byte 0"],
+    ["6161 00", "extra bytes follow the value at byte 2"],
+    ["19 00", "the data ends too early"],
+    ["9b 00ffffffffffffff 00", "length 72057594037927935 exceeds"],
+    ["5a ffffffff 00", "length 4294967295 exceeds the remaining 1 bytes"],
     ["a1 01 02", "a key is not text"],
-    ["ff", "a break is out of place"],
-    ["9f 01", "it ends in the middle"],
-    ["5f 61 61 ff", "a piece of a string is something else"],
-    ["7f 7f 61 61 ff ff", "a piece of a string is something else"],
-    ["1c", "a header has no meaning: 28"],
-    ["1f", "a header has no meaning: 31"],
-    ["fc", "an unknown simple value 28"],
+    ["ff", "unexpected break"],
+    ["9f 01", "the data ends too early"],
+    ["5f 61 61 ff", "a chunk of a string has another type"],
+    ["7f 7f 61 61 ff ff", "a chunk of a string has another type"],
+    ["1c", "invalid additional information in a header: 28"],
+    ["1f", "invalid additional information in a header: 31"],
+    ["fc", "unknown simple value 28"],
     ["c1 6161", "a time is not a number"],
     ["c1 fb 7ff0000000000000", "Cannot read Infinity as a time"],
     ["81".repeat(65) + "00", "nested deeper than 64"],
@@ -214,7 +214,7 @@ const value: fc.Arbitrary<CborValue> = fc.letrec<{ value: CborValue }>((
     fc.boolean(),
     fc.constant(null),
     fc.uint8Array().map((b) => new Uint8Array(b)),
-    // Times near 1970 read as seconds: no record of Kinesis is that old.
+    // Times before 1973 would be read as seconds. No record of Kinesis is that old.
     fc.date({ min: new Date("2000-01-01"), noInvalidDate: true }),
     fc.array(tie("value"), { maxLength: 6 }),
     fc.dictionary(fc.string({ unit: "binary" }), tie("value"), {
@@ -224,7 +224,7 @@ const value: fc.Arbitrary<CborValue> = fc.letrec<{ value: CborValue }>((
   ),
 })).value;
 
-Deno.test("decodeCbor returns what encodeCbor was given", () => {
+Deno.test("decodeCbor inverts encodeCbor for random values", () => {
   fc.assert(
     fc.property(value, (v) => {
       assertEquals(plain(decodeCbor(encodeCbor(v))), v);

@@ -28,7 +28,7 @@ Deno.test("resolveEndpoint gives the documented endpoint for each kind of option
   }
 });
 
-Deno.test("resolveEndpoint says which option is wrong and what is allowed", () => {
+Deno.test("resolveEndpoint names the invalid option and what is allowed", () => {
   const cases: [Partial<Parameters<typeof resolveEndpoint>[0]>, string][] = [
     [{ region: undefined }, "'region' is not set"],
     [{ region: "a/b" }, `such as us-east-1: current value is "a/b"`],
@@ -62,7 +62,7 @@ Deno.test("resolveEndpoint says which option is wrong and what is allowed", () =
   }
 });
 
-Deno.test("parseEndpointUrl takes plain http for this machine, or when asked for", () => {
+Deno.test("parseEndpointUrl accepts plain http for loopback, and elsewhere with allowHttp", () => {
   for (
     const url of [
       "https://example.com",
@@ -95,7 +95,7 @@ Deno.test("parseEndpointUrl takes plain http for this machine, or when asked for
   assert(isLoopback(new URL("http://LOCALHOST")));
 });
 
-Deno.test("parseEndpointUrl never shows a password that was put into the URL", () => {
+Deno.test("parseEndpointUrl does not show the password of a URL in its errors", () => {
   const error = assertThrows(
     () => parseEndpointUrl("endpoint", "ftp://user:hunter2@example.com"),
     RangeError,

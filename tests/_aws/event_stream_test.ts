@@ -56,7 +56,7 @@ async function decodeAll(
   );
 }
 
-/** Rewrites part of a message and mends both checksums, so that only the change itself is wrong. */
+/** Changes part of a message and corrects both checksums, so that only the change is invalid. */
 function forge(bytes: Uint8Array, change: (view: DataView) => void) {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
@@ -66,7 +66,7 @@ function forge(bytes: Uint8Array, change: (view: DataView) => void) {
   return copy;
 }
 
-Deno.test("encodeMessage gives the bytes of the format for a known message", () => {
+Deno.test("encodeMessage returns the documented bytes for a known message", () => {
   // The checksums were computed with Python's zlib.crc32.
   assertEquals(
     encodeMessage(message("{}")).toHex(),
@@ -75,12 +75,12 @@ Deno.test("encodeMessage gives the bytes of the format for a known message", () 
   );
 });
 
-Deno.test("decodeMessage returns what encodeMessage was given for every header type", () => {
+Deno.test("decodeMessage inverts encodeMessage for every header type", () => {
   const original = message("payload", new Map(everyType));
   assertEquals(decodeMessage(encodeMessage(original)), original);
 });
 
-Deno.test("decodeMessage keeps a header named __proto__ away from prototypes", () => {
+Deno.test("decodeMessage treats a header named __proto__ like any other", () => {
   const name = "__proto__";
   const headers = new Map([[name, { type: "string", value: "x" } as const]]);
   const decoded = decodeMessage(encodeMessage(message("", headers)));
@@ -106,7 +106,7 @@ Deno.test("EventStreamDecoderStream yields the same messages wherever the input 
   assertEquals(await decodeAll(single), messages);
 });
 
-Deno.test("EventStreamDecoderStream undoes EventStreamEncoderStream for random messages and splits", async () => {
+Deno.test("EventStreamDecoderStream inverts EventStreamEncoderStream for random messages and splits", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }),
@@ -135,7 +135,7 @@ Deno.test("EventStreamDecoderStream undoes EventStreamEncoderStream for random m
   );
 });
 
-Deno.test("EventStreamDecoderStream errors for every single damaged bit", async () => {
+Deno.test("EventStreamDecoderStream errors if any single bit is flipped", async () => {
   const bytes = encodeMessage(message("payload", new Map(everyType)));
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const damaged = bytes.slice();
@@ -169,7 +169,7 @@ Deno.test("EventStreamDecoderStream delivers the messages before a damaged one",
   await writing;
 });
 
-Deno.test("EventStreamDecoderStream refuses a message above maxMessageBytes before it arrives", async () => {
+Deno.test("EventStreamDecoderStream rejects a message above maxMessageBytes after its prelude", async () => {
   const bytes = encodeMessage(message("x".repeat(100)));
   await assertRejects(
     () =>
@@ -184,15 +184,18 @@ Deno.test("EventStreamDecoderStream refuses a message above maxMessageBytes befo
   );
 });
 
-Deno.test("decodeMessage says what contradicts when the checksums are right", () => {
+Deno.test("decodeMessage reports inconsistent lengths and types when the checksums are right", () => {
   const bytes = encodeMessage(message("payload"));
   const cases: [string, Uint8Array<ArrayBuffer>][] = [
-    ["contradict", forge(bytes, (view) => view.setUint32(4, 100))],
-    ["contradict", forge(bytes, (view) => view.setUint32(0, 15))],
-    ["says 4294967295", forge(bytes, (view) => view.setUint32(0, 0xffffffff))],
+    ["inconsistent", forge(bytes, (view) => view.setUint32(4, 100))],
+    ["inconsistent", forge(bytes, (view) => view.setUint32(0, 15))],
+    [
+      "length field is 4294967295",
+      forge(bytes, (view) => view.setUint32(0, 0xffffffff)),
+    ],
     ["has no name", forge(bytes, (view) => view.setUint8(12, 0))],
     ["unknown type 10", forge(bytes, (view) => view.setUint8(14, 10))],
-    ["in the middle", forge(bytes, (view) => view.setUint16(15, 900))],
+    ["end too early", forge(bytes, (view) => view.setUint16(15, 900))],
     ["not valid UTF-8", forge(bytes, (view) => view.setUint8(17, 0xff))],
     ["only 3 bytes", bytes.slice(0, 3)],
   ];
@@ -205,14 +208,14 @@ Deno.test("decodeMessage says what contradicts when the checksums are right", ()
   }
 });
 
-Deno.test("decodeMessage refuses a header that is there twice and an impossible time", () => {
+Deno.test("decodeMessage rejects a duplicate header and a time out of range", () => {
   const twice = encodeMessage(
     message("", textHeaders({ a: "1", b: "2" })),
   );
   assertThrows(
     () => decodeMessage(forge(twice, (view) => view.setUint8(19, 97))),
     ResponseError,
-    'header "a" is there twice',
+    'duplicate header "a"',
   );
   const time = encodeMessage(
     message("", new Map([["t", { type: "timestamp", value: new Date(0) }]])),
@@ -220,11 +223,11 @@ Deno.test("decodeMessage refuses a header that is there twice and an impossible 
   assertThrows(
     () => decodeMessage(forge(time, (view) => view.setUint8(15, 0x7f))),
     ResponseError,
-    'header "t" holds no possible time',
+    'header "t" holds a time out of range',
   );
 });
 
-Deno.test("encodeMessage refuses what has no place in the format", () => {
+Deno.test("encodeMessage throws a RangeError for values outside the format", () => {
   const cases: [string, EventStreamHeader][] = [
     ["b", { type: "byte", value: 128 }],
     ["s", { type: "short", value: -32769 }],
@@ -255,8 +258,8 @@ Deno.test("encodeMessage refuses what has no place in the format", () => {
   );
 });
 
-Deno.test("EventStreamDecoderStream takes time in proportion to the bytes when chunks are tiny", async () => {
-  // A quadratic buffer would need minutes for this: 4 MiB in chunks of 16 bytes.
+Deno.test("EventStreamDecoderStream takes linear time for tiny chunks", async () => {
+  // 4 MiB in chunks of 16 bytes would take minutes if every chunk copied the whole buffer.
   const bytes = encodeMessage({
     headers: new Map(),
     payload: new Uint8Array(4 * 1024 * 1024),
@@ -270,7 +273,7 @@ Deno.test("EventStreamDecoderStream takes time in proportion to the bytes when c
   assertLess(performance.now() - start, 10_000);
 });
 
-Deno.test("EventStreamDecoderStream keeps nothing of the chunks it was given", async () => {
+Deno.test("EventStreamDecoderStream copies its input chunks", async () => {
   const bytes = encodeMessage(message("payload"));
   const stream = new EventStreamDecoderStream();
   const writer = stream.writable.getWriter();

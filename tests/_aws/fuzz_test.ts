@@ -1,4 +1,4 @@
-/** Decoders against hostile bytes: a typed error or the right result, never a hang, never anything else. */
+/** Decoders with malformed input: a typed error or the right result, and no endless loop. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { type CborValue, decodeCbor, encodeCbor } from "../../_aws/cbor.ts";
 import {
@@ -15,13 +15,13 @@ import { FakeClock, FakeEnvironment } from "../credentials/support.ts";
 
 const RUNS = 100_000;
 
-/** A small generator that can be started again: xorshift32. */
+/** A seeded random number generator: xorshift32. */
 class Random {
   #state: number;
   constructor(readonly seed = crypto.getRandomValues(new Uint32Array(1))[0]!) {
     this.#state = seed || 1;
   }
-  /** A whole number from 0 to below `limit`. */
+  /** An integer from 0 to `limit` (exclusive). */
   below(limit: number): number {
     let x = this.#state;
     x ^= x << 13;
@@ -39,7 +39,7 @@ class Random {
 
 const interesting = [0, 1, 0x17, 0x1f, 0x5f, 0x7f, 0x80, 0x9f, 0xbf, 0xff];
 
-/** Flips, overwrites, removes, repeats or cuts, one to four times. */
+/** Mutates bytes one to four times: flips a bit, overwrites, removes, repeats or truncates. */
 function mutate(random: Random, input: Uint8Array): Uint8Array<ArrayBuffer> {
   let bytes = new Uint8Array(input);
   for (let n = 1 + random.below(4); n > 0; n--) {
@@ -78,7 +78,7 @@ function join(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Runs `check` on random and mutated inputs and says which one failed and how to get it again. */
+/** Runs `check` on random and mutated inputs. A failure names the seed, the run and the input. */
 function fuzz(
   samples: Uint8Array[],
   check: (bytes: Uint8Array<ArrayBuffer>, random: Random) => void,
@@ -101,7 +101,7 @@ function fuzz(
   assertLess(performance.now() - start, 60_000);
 }
 
-/** What came out: a result, or the error if it is the kind that is promised. */
+/** Returns the result, or the error if it is of the documented class. Other errors are thrown. */
 function attempt<T>(
   decode: () => T,
   promised: new (...args: never[]) => Error,
@@ -130,7 +130,10 @@ const messages = [
   encodeMessage({ headers: new Map(), payload: new Uint8Array() }),
 ];
 
-/** Most damage would end at the checksums: mends those of three in four, and the lengths of half of them. */
+/**
+ * Corrects the checksums of three in four messages, and the length of half of those. Without this,
+ * the checksums would reject nearly every mutation.
+ */
 function mend(bytes: Uint8Array<ArrayBuffer>, random: Random): void {
   if (bytes.length < 16 || random.below(4) === 0) return;
   const view = new DataView(bytes.buffer);
@@ -142,7 +145,7 @@ function mend(bytes: Uint8Array<ArrayBuffer>, random: Random): void {
   );
 }
 
-Deno.test("decodeMessage gives a ResponseError or the one message that has these bytes for any input", () => {
+Deno.test("decodeMessage returns the message of exactly these bytes or throws a ResponseError, for any input", () => {
   let decoded = 0;
   fuzz(messages, (bytes, random) => {
     mend(bytes, random);
@@ -154,7 +157,7 @@ Deno.test("decodeMessage gives a ResponseError or the one message that has these
   assert(decoded > RUNS / 100, `${decoded}`);
 });
 
-Deno.test("EventStreamDecoderStream gives a ResponseError or whole messages for any input in any pieces", async () => {
+Deno.test("EventStreamDecoderStream returns whole messages or errors with a ResponseError, for any input", async () => {
   const random = new Random();
   for (let run = 0; run < RUNS / 20; run++) {
     const middle = mutate(random, messages[0]!);
@@ -208,7 +211,7 @@ function deepest(value: CborValue): number {
   return 1 + Math.max(0, ...Object.values(value).map(deepest));
 }
 
-/** Times before 1973 are written in milliseconds and read as seconds: no record is that old, but fuzz is. */
+/** Whether a value holds a time before 1973: it is written in milliseconds and read as seconds. */
 function holdsOldTime(value: CborValue): boolean {
   if (value instanceof Date) return Math.abs(value.getTime()) < 1e11;
   if (value instanceof Uint8Array) return false;
@@ -216,7 +219,7 @@ function holdsOldTime(value: CborValue): boolean {
     Object.values(value).some(holdsOldTime);
 }
 
-Deno.test("decodeCbor gives a ResponseError or values that survive another round for any input", () => {
+Deno.test("decodeCbor returns values that encode again or throws a ResponseError, for any input", () => {
   let decoded = 0;
   fuzz(answers, (bytes) => {
     const outcome = attempt(() => decodeCbor(bytes), ResponseError);
@@ -225,7 +228,7 @@ Deno.test("decodeCbor gives a ResponseError or values that survive another round
     const { value } = outcome;
     assert(deepest(value) <= 64);
     if (holdsOldTime(value)) return;
-    // Views of bytes of the input become views of bytes of the copy: compare without what is around them.
+    // Byte strings are views of different buffers, so the values are compared as text.
     const again = decodeCbor(encodeCbor(value));
     assertEquals(Deno.inspect(again, all), Deno.inspect(value, all));
   });
@@ -244,7 +247,7 @@ const xmls = [
   `<ErrorResponse><Error><Code>AccessDenied</Code><!-- c --><Message a="b">no</Message></Error><RequestId/></ErrorResponse>`,
 ].map((text) => new TextEncoder().encode(text));
 
-Deno.test("parseXml gives a SyntaxError or an element for any input", () => {
+Deno.test("parseXml returns an element or throws a SyntaxError, for any input", () => {
   let parsed = 0;
   const decoder = new TextDecoder();
   fuzz(xmls, (bytes) => {
@@ -254,11 +257,11 @@ Deno.test("parseXml gives a SyntaxError or an element for any input", () => {
     parsed++;
     assert(outcome.value.name.length > 0);
   });
-  // About one in twenty survives: far fewer would mean that little is tried.
+  // About one mutated input in twenty is valid. Far fewer would mean that the test covers little.
   assert(parsed > RUNS / 40, `${parsed}`);
 });
 
-Deno.test("callSts gives a typed error or credentials for any answer", async () => {
+Deno.test("callSts returns credentials or throws a typed error, for any answer", async () => {
   const random = new Random();
   const statuses = [200, 200, 200, 400, 403, 500];
   const clock = new FakeClock();

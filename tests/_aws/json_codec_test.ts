@@ -31,7 +31,7 @@ Deno.test("jsonCodec carries every PutRecords request unchanged", () => {
       const seen = JSON.parse(text);
       assertEquals(seen.StreamName, StreamName);
       assertEquals(seen.Records.length, Records.length);
-      // Through the reader of GetRecords, which has the same blobs.
+      // Decodes as a GetRecords answer, whose records have the same blobs.
       const answer = decode(
         "GetRecords",
         JSON.stringify({
@@ -70,7 +70,7 @@ Deno.test("jsonCodec carries every other request unchanged, blobs as base64 and 
   ));
 });
 
-Deno.test("jsonCodec refuses a blob that is none", () => {
+Deno.test("jsonCodec throws for a blob that is not bytes", () => {
   for (const Data of ["text", undefined, null, 7, [1, 2]]) {
     assertThrows(() =>
       jsonCodec.encode("PutRecords", { Records: [{ Data, PartitionKey: "k" }] })
@@ -109,7 +109,7 @@ Deno.test("jsonCodec reads an answer of PutRecords with its failures, and null a
   });
 });
 
-Deno.test("jsonCodec escapes every character of a key that JSON asks for", () => {
+Deno.test("jsonCodec escapes keys like JSON.stringify", () => {
   for (let code = 0; code < 0x300; code++) {
     const PartitionKey = `a${String.fromCharCode(code)}b`;
     const ExplicitHashKey = String.fromCharCode(code);
@@ -144,7 +144,7 @@ Deno.test("jsonCodec reads times as seconds with fractions and as text", () => {
   }
 });
 
-Deno.test("jsonCodec lets no answer reach a prototype", () => {
+Deno.test("jsonCodec decodes __proto__ without changing a prototype", () => {
   const answer = decode(
     "GetRecords",
     '{"__proto__":{"polluted":1},"Nested":{"__proto__":{"polluted":1},"constructor":null},' +
@@ -163,7 +163,7 @@ Deno.test("jsonCodec reads an empty body as an answer without fields", () => {
   assertEquals(jsonCodec.decode("CreateStream", new Uint8Array()), {});
 });
 
-Deno.test("jsonCodec throws on what is no answer, and never on what is no error", () => {
+Deno.test("jsonCodec throws for an invalid answer, and never for an invalid error answer", () => {
   fc.assert(fc.property(
     fc.oneof(bytes, fc.json().map((text) => encoder.encode(text))),
     (body) => {
@@ -181,7 +181,7 @@ Deno.test("jsonCodec throws on what is no answer, and never on what is no error"
   ));
 });
 
-Deno.test("jsonCodec reads no JSON that is nested without end", () => {
+Deno.test("jsonCodec throws for extremely nested JSON", () => {
   const deep = '{"a":'.repeat(200_000) + "1" + "}".repeat(200_000);
   assertThrows(() => decode("ListShards", deep));
   assertEquals(jsonCodec.decodeError(encoder.encode(deep)).type, undefined);

@@ -5,7 +5,7 @@ import { json } from "../../processors/mod.ts";
 
 const ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders";
 
-Deno.test("chooseStream takes a name or an ARN", () => {
+Deno.test("chooseStream accepts a name or an ARN", () => {
   assertEquals(chooseStream("Cannot read", { streamName: "orders" }), {
     target: { StreamName: "orders" },
     stream: "orders",
@@ -18,7 +18,7 @@ Deno.test("chooseStream takes a name or an ARN", () => {
   });
 });
 
-Deno.test("Producer and Consumer refuse no stream, two streams and one that is no text, and say which of them it was", () => {
+Deno.test("Producer and Consumer reject no stream, two streams and a stream that is not text, with the reason", () => {
   const processor = json<number>();
   const one = "exactly one of 'streamName' and 'streamARN' must be given";
   const text = "'streamName' or 'streamARN' must be a text that is not empty";

@@ -1,5 +1,5 @@
 /**
- * What a Kinesis does, one behaviour at a time, as AWS documents it.
+ * Behaviours of Kinesis, as AWS documents them. Each is a check that runs against any server.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { Kinesis } from "./kinesis.ts";
 
 const RING = 1n << 128n;
 
-/** Something that a Kinesis does. */
+/** One documented behaviour of Kinesis. */
 export interface Behaviour {
-  /** Its name, for the table of differences. */
+  /** The id, by which `differences.ts` refers to the behaviour. */
   readonly id: string;
-  /** Throws if the server does not behave so. */
+  /** Throws if the server behaves differently. */
   check(kinesis: Kinesis): Promise<void>;
 }
 

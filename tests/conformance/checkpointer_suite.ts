@@ -1,6 +1,6 @@
 /**
- * What every checkpointer must do, whatever it stores into. A backend's test calls {@linkcode checkpointerSuite} and adds
- * tests for what only it can do.
+ * The conformance suite of checkpointers. The test of a backend calls {@linkcode checkpointerSuite}
+ * and adds tests of its own features.
  *
  * @module
  */
@@ -11,32 +11,33 @@ import { modelCheck } from "./checkpointer/model_check.ts";
 import { raceChecks } from "./checkpointer/race_checks.ts";
 import { tableChecks } from "./checkpointer/table_checks.ts";
 
-/** A place for leases, empty at first, and the ways into it. */
+/** A store for leases, empty at first. */
 export interface CheckpointerStore {
   /**
-   * Opens a checkpointer. Two of the same name share their leases as two processes would (over connections of their own where
-   * the backend allows); two of different names have nothing in common.
+   * Opens a checkpointer. Checkpointers of the same name share their leases, as in two processes,
+   * each with its own connection if the backend has connections. Checkpointers of different names
+   * share nothing.
    */
   open(name: string): Checkpointer | Promise<Checkpointer>;
-  /** Gives back what the store holds. */
+  /** Closes the store and releases its resources. */
   close?(): void | Promise<void>;
 }
 
-/** One promise of the contract. */
+/** A check of one rule of the contract. */
 export interface CheckpointerCheck {
-  /** The promise in words. */
+  /** The rule, in words. */
   readonly name: string;
-  /** Rejects if it is not kept. */
+  /** Rejects if the checkpointer breaks the rule. */
   run(store: CheckpointerStore): Promise<void>;
 }
 
 /** Options of the suite. */
 export interface CheckpointerSuiteOptions {
-  /** How many random histories are compared with the model. @default {50} */
+  /** How many random sequences of calls are compared with the model. @default {50} */
   modelRuns?: number;
 }
 
-/** All promises, for test runners other than Deno's. */
+/** All checks, for test runners other than Deno's. */
 export function checkpointerChecks(
   options: CheckpointerSuiteOptions = {},
 ): CheckpointerCheck[] {
@@ -49,7 +50,7 @@ export function checkpointerChecks(
   ];
 }
 
-/** Registers one test for each promise, each with a store of its own. */
+/** Registers a test for each check. Each test has its own store. */
 export function checkpointerSuite(
   name: string,
   makeStore: () => CheckpointerStore | Promise<CheckpointerStore>,

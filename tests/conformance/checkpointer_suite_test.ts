@@ -1,4 +1,4 @@
-// The suite has to be able to fail: each checkpointer below breaks one promise, and a named check must notice.
+// Tests the suite itself: each defective checkpointer must fail the check that it names.
 import { assert, assertEquals } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/memory.ts";
 import { Base, DEFECTS } from "./checkpointer/defects.ts";
@@ -18,7 +18,7 @@ function storeOf(make: () => MemoryCheckpointer): CheckpointerStore {
   };
 }
 
-/** The names of the checks that fail. */
+/** The names of the checks that a checkpointer fails. */
 async function failures(
   makeStore: () => CheckpointerStore,
 ): Promise<string[]> {

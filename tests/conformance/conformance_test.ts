@@ -57,7 +57,7 @@ Deno.test("KinesisServer behaves as AWS does, over loopback", async (t) => {
 
 Deno.test({
   name: "kinesalite behaves as AWS does, but for the known differences",
-  // It leaves a decipher open for each iterator that it cannot read.
+  // This emulator leaves a decipher open for each iterator that it cannot read.
   sanitizeResources: false,
   fn: examineKinesalite,
 });

@@ -1,23 +1,23 @@
 /**
- * Where a server is known to differ from AWS. The suite holds each entry to be true: a difference that is not listed fails,
- * and so does one that is listed and does not occur.
+ * Known differences between servers and AWS. The suite verifies the list: it fails for a difference
+ * that is not listed, and for a listed difference that does not occur.
  *
  * @module
  */
 
-/** A behaviour that a server does not have. */
+/** A behaviour in which a server differs from AWS. */
 export interface Difference {
   /** The id of the behaviour. */
   readonly id: string;
-  /** The server. */
+  /** The name of the server. */
   readonly where: "kinesalite" | "kinesis-local";
-  /** Who is right: the behaviour is what the page says. */
+  /** Whose behaviour is correct by the documentation: always that of AWS. */
   readonly right: "AWS";
-  /** What the server does in its place. */
+  /** What the server does instead. */
   readonly instead: string;
-  /** What the failure must look like, so that nothing else passes for it. */
+  /** Part of the expected failure message, so that no other failure is accepted. */
   readonly shows: RegExp;
-  /** The page of AWS that describes the behaviour. */
+  /** The page of the AWS documentation that describes the behaviour. */
   readonly page: string;
 }
 

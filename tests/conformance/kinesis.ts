@@ -1,5 +1,5 @@
 /**
- * A Kinesis to be examined, driven over plain HTTP: no client of ours takes part.
+ * A server under test, called over plain HTTP without KinesisClient.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import {
   requestInit,
 } from "../testing/_call.ts";
 
-/** The key that all examined servers are told to accept. */
+/** The credentials that all servers under test accept. */
 export const CREDENTIALS = { accessKeyId: "AKID", secretAccessKey: "secret" };
 const REGION = "us-east-1";
-/** Longest wait for one answer: some emulators never give one. */
+/** Longest wait for one answer, in milliseconds. Some emulators do not answer every request. */
 const TIME_LIMIT_MS = 3_000;
 
 /** A message of an event stream. */
@@ -33,7 +33,7 @@ export interface StreamEvent {
 
 /** A server and how to reach it. */
 export class Kinesis {
-  /** Which server it is. */
+  /** The name of the server. */
   readonly name: string;
   readonly #endpoint: string;
   readonly #fetch: Fetch;
@@ -45,7 +45,7 @@ export class Kinesis {
     this.#fetch = fetch;
   }
 
-  /** Calls an action and returns whatever comes. */
+  /** Calls an action and returns the answer, of any status. */
   call(
     action: string,
     input: unknown = {},
@@ -59,7 +59,7 @@ export class Kinesis {
     );
   }
 
-  /** Calls an action that must succeed. */
+  /** Calls an action, asserts that it succeeds, and returns the body. */
   async ok(
     action: string,
     input: unknown = {},
@@ -71,7 +71,7 @@ export class Kinesis {
     return body;
   }
 
-  /** Calls an action that must fail with one of these errors and status 400. */
+  /** Calls an action and asserts that it fails with one of these exceptions and status 400. */
   async fails(
     types: string,
     action: string,
@@ -87,7 +87,7 @@ export class Kinesis {
     );
   }
 
-  /** Makes an ACTIVE stream of its own for one behaviour. */
+  /** Makes an ACTIVE stream with a new name, for one behaviour. */
   async createStream(shards = 1): Promise<string> {
     const StreamName = `s${++this.#streams}`;
     await this.ok("CreateStream", { StreamName, ShardCount: shards });
@@ -95,7 +95,7 @@ export class Kinesis {
     return StreamName;
   }
 
-  /** Waits until a stream is ACTIVE, and describes it. */
+  /** Waits until a stream is ACTIVE. Returns its description. */
   // deno-lint-ignore no-explicit-any -- as above
   async active(StreamName: string): Promise<any> {
     for (;;) {
@@ -114,7 +114,10 @@ export class Kinesis {
     return this.ok("PutRecord", { StreamName, ...record });
   }
 
-  /** The partition keys from a position to the tip or end of a shard, and the last answer. */
+  /**
+   * The partition keys from a position to the latest record or the end of a shard, and the last
+   * answer.
+   */
   async read(
     StreamName: string,
     ShardId: string,
@@ -124,7 +127,7 @@ export class Kinesis {
     const input = { StreamName, ShardId, ...position };
     let { ShardIterator } = await this.ok("GetShardIterator", input);
     const keys: string[] = [];
-    // At most 5 calls are answered in a second.
+    // The service answers at most 5 GetRecords calls per second and shard.
     for (let i = 0;; i++) {
       const page = await this.ok("GetRecords", { ShardIterator });
       for (const { PartitionKey } of page.Records) keys.push(PartitionKey);
@@ -133,7 +136,7 @@ export class Kinesis {
     }
   }
 
-  /** The events of a subscription, until it ends or the time limit is over. */
+  /** The events of a subscription, until it ends or the time limit is reached. */
   async subscribe(
     input: unknown,
     until: (event: StreamEvent) => boolean,

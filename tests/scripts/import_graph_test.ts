@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { pathToFileURL } from "node:url";
-import { circlesIn, importGraph } from "../../scripts/import_graph.ts";
+import { importCycles, importGraph } from "../../scripts/import_graph.ts";
 
 Deno.test("importGraph follows values and types from the entry points", async () => {
   const folder = await Deno.makeTempDir();
@@ -24,13 +24,13 @@ Deno.test("importGraph follows values and types from the entry points", async ()
       "b.ts": [],
       "c.ts": ["a.ts"],
     });
-    assertEquals(circlesIn(graph), [["a.ts", "c.ts", "a.ts"]]);
+    assertEquals(importCycles(graph), [["a.ts", "c.ts", "a.ts"]]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-Deno.test("circlesIn reports each circle once, as the files along it", () => {
+Deno.test("importCycles reports each cycle once, as the files along it", () => {
   const graph = new Map([
     ["a.ts", ["b.ts", "d.ts"]],
     ["b.ts", ["c.ts"]],
@@ -38,7 +38,7 @@ Deno.test("circlesIn reports each circle once, as the files along it", () => {
     ["d.ts", ["c.ts"]],
     ["e.ts", ["e.ts"]],
   ]);
-  assertEquals(circlesIn(graph), [
+  assertEquals(importCycles(graph), [
     ["a.ts", "b.ts", "c.ts", "a.ts"],
     ["e.ts", "e.ts"],
   ]);

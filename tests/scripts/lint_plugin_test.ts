@@ -1,7 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import plugin from "../../scripts/lint_plugin.ts";
 
-/** The lines of a file that break a rule of the house; the messages must contain the given texts, in order. */
+/**
+ * The lines of a file that break a rule of the house; the messages must contain the given texts, in
+ * order.
+ */
 function lint(
   path: string,
   source: string,

@@ -1,5 +1,5 @@
 /**
- * Raw calls over the wire, so that the server is tested without any client of ours.
+ * Raw HTTP calls, so that the server is tested independently of KinesisClient.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Decoder } from "cbor-x/decode";
 import { Encoder } from "cbor-x/encode";
 import type { Fetch } from "../../testing/mod.ts";
 
-/** What a call was answered. */
+/** The answer of a call. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -30,7 +30,7 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** The options of a request for an action. */
+/** The `fetch` options of a request. */
 export function requestInit(
   action: string,
   input: unknown,
@@ -68,7 +68,7 @@ export async function call(
   return { status: response.status, headers: response.headers, body };
 }
 
-/** Calls an action that must succeed. */
+/** Calls an action, asserts that it succeeds, and returns the body. */
 export async function ok(
   fetch: Fetch,
   action: string,
@@ -81,7 +81,7 @@ export async function ok(
   return body;
 }
 
-/** Calls an action that must fail with this error, and returns its message. */
+/** Calls an action, asserts that it fails with this exception, and returns the message. */
 export async function fails(
   fetch: Fetch,
   type: string,
@@ -95,7 +95,7 @@ export async function fails(
   return body.message;
 }
 
-/** The first iterator of a shard. */
+/** A shard iterator, by default at TRIM_HORIZON. */
 export async function iterator(
   fetch: Fetch,
   streamName: string,
@@ -106,7 +106,7 @@ export async function iterator(
   return (await ok(fetch, "GetShardIterator", input)).ShardIterator;
 }
 
-/** Everything from an iterator to the tip or the end of its shard. */
+/** Reads all records from an iterator on, up to the latest record or the end of the shard. */
 export async function readAll(
   fetch: Fetch,
   first: string,
@@ -121,10 +121,10 @@ export async function readAll(
   }
 }
 
-/** A hash key inside the lower or upper part of the ring. */
+/** The middle of all hash keys: the lowest hash key of the upper half. */
 export const HALF: bigint = 1n << 127n;
 
-/** One record with data of some bytes. */
+/** A record for PutRecord or PutRecords with `bytes` bytes of data. */
 export function entry(
   key: string,
   bytes: number = 5,

@@ -83,7 +83,7 @@ const keys = (event?: Event) =>
     record.PartitionKey
   );
 
-Deno.test("SubscribeToShard greets, sends what is there and then what comes", async () => {
+Deno.test("SubscribeToShard sends the initial response, stored records and then new records", async () => {
   const { server, input, put } = await withConsumer();
   await put("a");
   const events = await subscribe(server, input());
@@ -102,7 +102,7 @@ Deno.test("SubscribeToShard greets, sends what is there and then what comes", as
   await events.cancel();
 });
 
-Deno.test("SubscribeToShard speaks CBOR, when it is asked to", async () => {
+Deno.test("SubscribeToShard sends CBOR events for a CBOR request", async () => {
   const { server, input, put } = await withConsumer();
   await put("a");
   const events = await subscribe(server, input(), { protocol: "cbor" });
@@ -113,7 +113,7 @@ Deno.test("SubscribeToShard speaks CBOR, when it is asked to", async () => {
   await events.cancel();
 });
 
-Deno.test("SubscribeToShard bounds its events", async () => {
+Deno.test("SubscribeToShard sends at most 1 MiB of record data in an event", async () => {
   const { server, input, put } = await withConsumer({ limits: false });
   for (let i = 0; i < 5; i++) await put(`k${i}`, 400_000);
   const events = await subscribe(server, input());
@@ -124,7 +124,7 @@ Deno.test("SubscribeToShard bounds its events", async () => {
   await events.cancel();
 });
 
-Deno.test("SubscribeToShard shows a sign of life every five seconds, and ends after five minutes", async () => {
+Deno.test("SubscribeToShard sends a heartbeat every five seconds, and ends after five minutes", async () => {
   const { server, input } = await withConsumer();
   const start = server.now();
   const events = await subscribe(server, input({ Type: "LATEST" }));
@@ -143,7 +143,7 @@ Deno.test("SubscribeToShard shows a sign of life every five seconds, and ends af
   assertEquals(beats, 59);
 });
 
-Deno.test("SubscribeToShard goes on from ContinuationSequenceNumber without loss or repetition", async () => {
+Deno.test("SubscribeToShard continues from ContinuationSequenceNumber without loss or duplicates", async () => {
   const { server, input, put } = await withConsumer();
   const first = await subscribe(server, input({ Type: "LATEST" }));
   await first.next();
@@ -178,7 +178,7 @@ Deno.test("SubscribeToShard goes on from ContinuationSequenceNumber without loss
   await third.cancel();
 });
 
-Deno.test("SubscribeToShard is refused within five seconds of the last, and takes over after that", async () => {
+Deno.test("SubscribeToShard fails within five seconds of the last call, and replaces that subscription later", async () => {
   const { server, fetch, input } = await withConsumer();
   const first = await subscribe(server, input());
   await first.next();
@@ -186,7 +186,7 @@ Deno.test("SubscribeToShard is refused within five seconds of the last, and take
   await fails(fetch, "ResourceInUseException", "SubscribeToShard", input());
   server.advance(100);
   const second = await subscribe(server, input());
-  // The sign of life of the fifth second may have left before.
+  // The heartbeat of the fifth second may come first.
   let event = await first.next();
   if (event?.kind === "SubscribeToShardEvent") event = await first.next();
   assertEquals(event?.kind, "ResourceInUseException");
@@ -195,7 +195,7 @@ Deno.test("SubscribeToShard is refused within five seconds of the last, and take
   await second.cancel();
 });
 
-Deno.test("SubscribeToShard ends with the children, when the shard is closed", async () => {
+Deno.test("SubscribeToShard ends with the child shards when the shard is closed", async () => {
   const { server, input, put, id } = await withConsumer();
   await put("a");
   const events = await subscribe(server, input());
@@ -214,7 +214,7 @@ Deno.test("SubscribeToShard ends with the children, when the shard is closed", a
   assertEquals(await events.next(), undefined);
 });
 
-Deno.test("SubscribeToShard sees a split that takes a while", async () => {
+Deno.test("SubscribeToShard ends when a split with a transition time takes effect", async () => {
   const { server, fetch, input, id } = await withConsumer({
     transitionMs: 2_000,
   });
@@ -231,7 +231,7 @@ Deno.test("SubscribeToShard sees a split that takes a while", async () => {
   assertEquals((await waiting)?.body.ChildShards.length, 2);
 });
 
-Deno.test("SubscribeToShard ends with an exception, when the consumer or the stream goes away", async () => {
+Deno.test("SubscribeToShard ends with an exception when the consumer or the stream is deleted", async () => {
   for (
     const [action, member] of [
       ["DeregisterStreamConsumer", "ConsumerARN"],
@@ -251,7 +251,7 @@ Deno.test("SubscribeToShard ends with an exception, when the consumer or the str
   }
 });
 
-Deno.test("SubscribeToShard errors the body, when the call is aborted, and leaves no timer", async () => {
+Deno.test("SubscribeToShard errors the body when the call is aborted, and leaves no timer", async () => {
   const clock = new FakeClock();
   const { server, input } = await withConsumer({ clock });
   const controller = new AbortController();
@@ -299,7 +299,7 @@ Deno.test("SubscribeToShard answers errors before the stream begins", async () =
   assertEquals(server.log.at(-1)?.error, "InvalidArgumentException");
 });
 
-Deno.test("RegisterStreamConsumer keeps names unique and counts bounded", async () => {
+Deno.test("RegisterStreamConsumer rejects a duplicate name and more than 20 consumers", async () => {
   const { fetch, streamARN, server, arn } = await withConsumer({
     limits: false,
   });
@@ -340,7 +340,7 @@ Deno.test("RegisterStreamConsumer keeps names unique and counts bounded", async 
   assert(Consumer.ConsumerARN !== arn);
 });
 
-Deno.test("RegisterStreamConsumer creates at most five at a time, and subscribers wait for ACTIVE", async () => {
+Deno.test("RegisterStreamConsumer allows five consumers in CREATING, and a subscription needs ACTIVE", async () => {
   const server = new KinesisServer({ transitionMs: 1_000, limits: false });
   const { streamARN, shardIds } = server.createStream("s");
   const arns = [];

@@ -14,7 +14,7 @@ import { KinesisServer, ServiceFault } from "../../testing/mod.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 import { call, entry, fails, HALF, iterator, ok, readAll } from "./_call.ts";
 
-Deno.test("KinesisServer stores a record where its hash key says, when it is put", async () => {
+Deno.test("KinesisServer stores a record in the shard of its hash key", async () => {
   const { fetch, ids } = withStream(2);
   const keys = Array.from({ length: 50 }, (_, i) => `key-${i}`);
   const { Records, FailedRecordCount } = await ok(fetch, "PutRecords", {
@@ -27,7 +27,7 @@ Deno.test("KinesisServer stores a record where its hash key says, when it is put
   );
 });
 
-Deno.test("KinesisServer prefers the explicit hash key, when there is one", async () => {
+Deno.test("KinesisServer uses the explicit hash key if there is one", async () => {
   const { fetch, ids } = withStream(2);
   for (const [hash, id] of [[HALF - 1n, ids[0]], [HALF, ids[1]]]) {
     const { ShardId } = await ok(fetch, "PutRecord", {
@@ -81,7 +81,7 @@ Deno.test("KinesisServer numbers records with 56 digits that grow along a shard 
   assert(numbers[20]! < parent.SequenceNumberRange.EndingSequenceNumber);
 });
 
-Deno.test("KinesisServer numbers records with 56 digits when its clock tells fractions of milliseconds", async () => {
+Deno.test("KinesisServer numbers records with 56 digits when its clock returns fractions of milliseconds", async () => {
   const server = new KinesisServer({
     clock: { ...systemClock, now: () => 1_700_000_000_000 + performance.now() },
   });
@@ -126,7 +126,7 @@ Deno.test("KinesisServer answers the same over JSON and CBOR", async () => {
     assertEquals(record.Data, data);
     const { Data, ApproximateArrivalTimestamp, ...rest } = json.Records[i];
     assertEquals(Uint8Array.fromBase64(Data), data);
-    // A tagged time is in milliseconds, as the service has it; the decoder takes it for seconds.
+    // The service writes tagged times in milliseconds. The decoder of cbor-x reads them as seconds.
     const tagged = record.ApproximateArrivalTimestamp as Date;
     assertEquals(tagged.getTime() / 1_000, ApproximateArrivalTimestamp * 1_000);
     const { Data: _, ApproximateArrivalTimestamp: __, ...same } = record;
@@ -152,7 +152,7 @@ Deno.test("KinesisServer answers the same over JSON and CBOR", async () => {
   );
 });
 
-Deno.test("KinesisServer takes times in seconds or tagged milliseconds, when they come as CBOR", async () => {
+Deno.test("KinesisServer accepts CBOR times in seconds and in tagged milliseconds", async () => {
   const { fetch, ids, server } = withStream(1);
   await ok(fetch, "PutRecord", { StreamName: "s", ...entry("k") });
   const at = server.records("s")[0]!.approximateArrivalTimestamp!;
@@ -190,7 +190,7 @@ Deno.test("KinesisServer finds a stream by name, by ARN and by both", async () =
   });
 });
 
-Deno.test("KinesisServer reports everything that is wrong with a request, when it breaks the rules of the API", async () => {
+Deno.test("KinesisServer reports all violations of a request in one ValidationException", async () => {
   const { fetch } = withStream(1);
   assertEquals(
     await fails(fetch, "ValidationException", "PutRecord", {
@@ -219,7 +219,7 @@ Deno.test("KinesisServer reports everything that is wrong with a request, when i
   }
   await ok(fetch, "PutRecords", {
     StreamName: "s",
-    // 256 characters outside the basic plane are 512 UTF-16 units.
+    // 256 characters outside the Basic Multilingual Plane are 512 UTF-16 units.
     Records: [entry("k".repeat(256)), entry("\u{1f600}".repeat(256))],
   });
   for (const Data of [1, "not base64!", "abc"]) {
@@ -236,7 +236,7 @@ Deno.test("KinesisServer reports everything that is wrong with a request, when i
   });
 });
 
-Deno.test("KinesisServer answers a body that is no JSON with an error of the service", async () => {
+Deno.test("KinesisServer answers a body that is not JSON with a SerializationException", async () => {
   const { fetch } = withStream(1);
   const response = await fetch("https://kinesis/", {
     method: "POST",
@@ -247,7 +247,7 @@ Deno.test("KinesisServer answers a body that is no JSON with an error of the ser
   assertEquals((await response.json()).__type, "SerializationException");
 });
 
-Deno.test("KinesisServer refuses a record over the stream's size, until the size is raised", async () => {
+Deno.test("KinesisServer rejects a record over MaxRecordSizeInKiB until the limit is raised", async () => {
   const { fetch, arn } = withStream(1, { limits: false });
   const put = (bytes: number) =>
     call(fetch, "PutRecord", { StreamName: "s", ...entry("key", bytes) });
@@ -268,7 +268,7 @@ Deno.test("KinesisServer refuses a record over the stream's size, until the size
   });
 });
 
-Deno.test("KinesisServer refuses a PutRecords over its bytes, as many as it was told", async () => {
+Deno.test("KinesisServer rejects a PutRecords above maxPutRecordsBytes", async () => {
   const { fetch } = withStream(1, {
     limits: false,
     maxPutRecordsBytes: 5 * 1_048_576,
@@ -282,7 +282,7 @@ Deno.test("KinesisServer refuses a PutRecords over its bytes, as many as it was 
   assertEquals((await put(6)).body.__type, "InvalidArgumentException");
 });
 
-Deno.test("KinesisServer reads from every kind of position", async () => {
+Deno.test("KinesisServer reads from every ShardIteratorType", async () => {
   const clock = new FakeClock();
   const { fetch, server, ids } = withStream(1, { clock, limits: false });
   const numbers: string[] = [];
@@ -355,7 +355,7 @@ Deno.test("KinesisServer reads from every kind of position", async () => {
   }
 });
 
-Deno.test("KinesisServer expires an iterator after five minutes, and refuses one that it did not make", async () => {
+Deno.test("KinesisServer expires an iterator after five minutes, and rejects an iterator of another server", async () => {
   const { fetch, server, ids } = withStream(1);
   const next = await iterator(fetch, "s", ids[0]!);
   server.advance(299_000);
@@ -383,7 +383,7 @@ Deno.test("KinesisServer expires an iterator after five minutes, and refuses one
   }
 });
 
-Deno.test("KinesisServer trims records after the retention, and keeps them longer when it is raised", async () => {
+Deno.test("KinesisServer trims records after the retention period, and keeps them longer when it is raised", async () => {
   const { fetch, server, ids } = withStream(1);
   const HOUR = 3_600_000;
   await ok(fetch, "PutRecord", { StreamName: "s", ...entry("old") });
@@ -393,7 +393,7 @@ Deno.test("KinesisServer trims records after the retention, and keeps them longe
   server.advance(1.5 * HOUR);
   const { records } = await readAll(fetch, await iterator(fetch, "s", ids[0]!));
   assertEquals(records.map((record) => record.PartitionKey), ["new"]);
-  // A position that was trimmed goes on at the oldest record that is left.
+  // Reading from a trimmed position starts at the oldest record that remains.
   const after = await iterator(fetch, "s", ids[0]!, {
     ShardIteratorType: "AT_SEQUENCE_NUMBER",
     StartingSequenceNumber: old!.sequenceNumber,
@@ -438,7 +438,7 @@ Deno.test("KinesisServer measures MillisBehindLatest to now", async () => {
   assertEquals(second.MillisBehindLatest, 0);
 });
 
-Deno.test("KinesisServer reads back what was put, in order, whatever it was", async () => {
+Deno.test("KinesisServer returns random records unchanged and in order", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -480,7 +480,7 @@ Deno.test("KinesisServer reads back what was put, in order, whatever it was", as
   );
 });
 
-Deno.test("KinesisServer rehearses a request, when DryRun is set", async () => {
+Deno.test("KinesisServer changes nothing for a request with DryRun", async () => {
   const { fetch, server, ids } = withStream(1);
   const DryRun = true;
   await fails(fetch, "DryRunOperationException", "PutRecord", {
@@ -502,7 +502,7 @@ Deno.test("KinesisServer rehearses a request, when DryRun is set", async () => {
   assertEquals(server.records("s"), []);
 });
 
-Deno.test("KinesisServer takes a Request, as Deno.serve hands it over", async () => {
+Deno.test("KinesisServer accepts the arguments of a Deno.serve handler", async () => {
   const { fetch } = withStream(1);
   await using listener = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
@@ -522,7 +522,7 @@ Deno.test("KinesisServer takes a Request, as Deno.serve hands it over", async ()
   assertEquals((await response.json()).StreamNames, ["s"]);
 });
 
-Deno.test("KinesisServer rejects with the reason of the signal, when it is aborted", async () => {
+Deno.test("KinesisServer rejects with the reason of an aborted signal", async () => {
   const { fetch } = withStream(1);
   await assertRejects(
     () =>
@@ -570,7 +570,7 @@ Deno.test("KinesisServer keeps a bounded log of requests without their data", as
   assertEquals(server.log, []);
 });
 
-Deno.test("KinesisServer names the option, when it is out of its range", () => {
+Deno.test("KinesisServer names an option that is out of range", () => {
   for (
     const [options, name] of [
       [{ accountId: "12" }, "accountId"],
@@ -585,14 +585,14 @@ Deno.test("KinesisServer names the option, when it is out of its range", () => {
   }
 });
 
-Deno.test("KinesisServer handles fail with the service's error, when there is no such stream", () => {
+Deno.test("KinesisServer methods throw a ServiceFault for an unknown stream", () => {
   const server = new KinesisServer();
   const error = assertThrows(() => server.records("nope"), ServiceFault);
   assertEquals(error.type, "ResourceNotFoundException");
   assertThrows(() => server.advance(-1), RangeError);
 });
 
-Deno.test("KinesisServer.connection is what a client needs", () => {
+Deno.test("KinesisServer.connection has the region, fetch and first credentials of the server", () => {
   const { connection, fetch } = new KinesisServer({ region: "eu-west-1" });
   assertEquals(connection.region, "eu-west-1");
   assertEquals(connection.fetch, fetch);
@@ -601,7 +601,7 @@ Deno.test("KinesisServer.connection is what a client needs", () => {
   assertEquals(verifying.connection.credentials, credentials);
 });
 
-Deno.test("KinesisServer forgets everything, when it is closed", async () => {
+Deno.test("KinesisServer has no streams and no log after close", async () => {
   const { fetch, server } = withStream(1);
   server.close();
   assertEquals((await ok(fetch, "ListStreams")).StreamNames, []);

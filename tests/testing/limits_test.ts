@@ -13,7 +13,7 @@ function withStream(
 
 const CODE = "ProvisionedThroughputExceededException";
 
-Deno.test("PutRecords fails single records over 1000 a second and shard", async () => {
+Deno.test("PutRecords fails the records above 1000 per second and shard", async () => {
   const { server, fetch, id } = withStream();
   const put = async () => {
     const { Records, FailedRecordCount } = await ok(fetch, "PutRecords", {
@@ -38,7 +38,7 @@ Deno.test("PutRecords fails single records over 1000 a second and shard", async 
   assertEquals(await put(), 150);
 });
 
-Deno.test("PutRecords fails single records over 1 MiB a second and shard", async () => {
+Deno.test("PutRecords fails the records above 1 MiB per second and shard", async () => {
   const { server, fetch } = withStream();
   const { Records } = await ok(fetch, "PutRecords", {
     StreamName: "s",
@@ -83,7 +83,7 @@ Deno.test("GetRecords returns at most 10 MiB, and throttles for five seconds aft
   assertEquals((await ok(fetch, "GetRecords", next)).Records.length, 2);
 });
 
-Deno.test("GetRecords returns at most 10 000 records and as few as asked for", async () => {
+Deno.test("GetRecords returns at most 10 000 records, or at most Limit", async () => {
   const { fetch, id } = withStream({ limits: false });
   for (let i = 0; i < 21; i++) {
     await ok(fetch, "PutRecords", {
@@ -104,7 +104,7 @@ Deno.test("GetRecords returns at most 10 000 records and as few as asked for", a
   }
 });
 
-Deno.test("GetShardIterator throttles the sixth call in a second and shard", async () => {
+Deno.test("GetShardIterator throttles the sixth call per second and shard", async () => {
   const { server, fetch, id } = withStream();
   for (let i = 0; i < 5; i++) await iterator(fetch, "s", id);
   const input = {
@@ -117,7 +117,7 @@ Deno.test("GetShardIterator throttles the sixth call in a second and shard", asy
   await ok(fetch, "GetShardIterator", input);
 });
 
-Deno.test("KinesisServer throttles calls of the account with LimitExceededException", async () => {
+Deno.test("KinesisServer throttles control-plane calls of the account with LimitExceededException", async () => {
   const { server, fetch } = withStream();
   const input = { StreamName: "s" };
   for (let i = 0; i < 10; i++) await ok(fetch, "DescribeStream", input);
@@ -130,7 +130,7 @@ Deno.test("KinesisServer throttles calls of the account with LimitExceededExcept
   await fails(fetch, "LimitExceededException", "ListShards", input);
 });
 
-Deno.test("KinesisServer enforces no rate, when limits is false", async () => {
+Deno.test("KinesisServer enforces no rate limit when limits is false", async () => {
   const { fetch, id } = withStream({ limits: false });
   const ShardIterator = await iterator(fetch, "s", id);
   for (let i = 0; i < 30; i++) {

@@ -1,6 +1,9 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 
-/** Runs in a process of its own, where the collector can be called. Prints the heap before, with records, and after. */
+/**
+ * Runs in its own process, with access to the garbage collector. Prints the heap size before the
+ * records, with them, and after they are deleted.
+ */
 const SCRIPT = `
 import { KinesisServer } from "${import.meta.resolve("../../testing/mod.ts")}";
 const server = new KinesisServer({ limits: false });
@@ -17,7 +20,7 @@ const ask = async (action, input) => {
   await response.arrayBuffer();
 };
 const heap = () => (gc(), Deno.memoryUsage().heapUsed);
-// Keys that were seen are remembered by nobody once the stream is gone, so the first round only warms up.
+// The first round only warms up: nothing of a deleted stream is kept, cached keys included.
 const fill = async () => {
   await ask("CreateStream", { StreamName: "s", ShardCount: 2 });
   for (let i = 0; i < 40; i++) {
@@ -39,7 +42,7 @@ await ask("DeleteStream", { StreamName: "s" });
 console.log(JSON.stringify([before, full, heap()]));
 `;
 
-Deno.test("KinesisServer gives memory back, when a stream is deleted", async () => {
+Deno.test("KinesisServer releases the memory of a deleted stream", async () => {
   const file = await Deno.makeTempFile({ suffix: ".js" });
   try {
     await Deno.writeTextFile(file, SCRIPT);
@@ -56,7 +59,7 @@ Deno.test("KinesisServer gives memory back, when a stream is deleted", async () 
     }).output();
     assertEquals(code, 0, new TextDecoder().decode(stderr));
     const [before, full, after] = JSON.parse(new TextDecoder().decode(stdout));
-    // 20 000 records of 1.3 KB as they are stored.
+    // 20 000 stored records of 1.3 KB each.
     assertGreater(full - before, 20_000_000);
     assertLess(after - before, 2_000_000);
   } finally {

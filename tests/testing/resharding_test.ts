@@ -67,7 +67,7 @@ Deno.test("MergeShards closes both parents and names both on the child", async (
   }
 });
 
-Deno.test("SplitShard and MergeShards refuse shards that cannot be split or merged", async () => {
+Deno.test("SplitShard and MergeShards reject closed, missing and non-adjacent shards", async () => {
   const { fetch, ids } = withStream(3);
   const split = (ShardToSplit: string, at: bigint) =>
     ["SplitShard", {
@@ -165,7 +165,7 @@ Deno.test("CreateStream and DeleteStream pass through CREATING and DELETING", as
   });
 });
 
-Deno.test("GetRecords ends a closed shard with its children, on the page of its last record", async () => {
+Deno.test("GetRecords returns the child shards on the last page of a closed shard", async () => {
   const { server, fetch, ids } = withStream(2);
   await ok(fetch, "PutRecord", {
     StreamName: "s",
@@ -196,7 +196,7 @@ Deno.test("GetRecords ends a closed shard with its children, on the page of its 
   }
 });
 
-Deno.test("ListShards filters by what was open when", async () => {
+Deno.test("ListShards applies every ShardFilter", async () => {
   const { server, ids, list } = withStream(1);
   const [parent] = ids as [string];
   server.advance(HOUR);
@@ -240,7 +240,7 @@ Deno.test("ListShards filters by what was open when", async () => {
   }
 });
 
-Deno.test("ListShards forgets a closed shard when its records have expired", async () => {
+Deno.test("ListShards omits a closed shard after its records have expired", async () => {
   const { server, fetch, ids, list } = withStream(1);
   const [lower] = server.split("s", ids[0]!);
   server.advance(23 * HOUR);
@@ -248,7 +248,7 @@ Deno.test("ListShards forgets a closed shard when its records have expired", asy
   server.advance(2 * HOUR);
   const shards = await list();
   assertEquals(shards.map(({ ShardId }) => ShardId)[0], lower);
-  // The child still names the parent that is gone.
+  // The child still names the removed parent.
   assertEquals(shards[0]!.ParentShardId, ids[0]);
   await fails(fetch, "ResourceNotFoundException", "GetShardIterator", {
     StreamName: "s",
@@ -257,7 +257,7 @@ Deno.test("ListShards forgets a closed shard when its records have expired", asy
   });
 });
 
-Deno.test("ListShards pages with a token that stands alone and lives for 300 seconds", async () => {
+Deno.test("ListShards returns pages by a token that allows no other parameter and expires after 300 seconds", async () => {
   const { server, fetch } = withStream(3_000);
   const seen: string[] = [];
   let page = await ok(fetch, "ListShards", { StreamName: "s" });
@@ -286,7 +286,7 @@ Deno.test("ListShards pages with a token that stands alone and lives for 300 sec
   await fails(fetch, "ExpiredNextTokenException", "ListShards", { NextToken });
 });
 
-Deno.test("UpdateShardCount leaves equal shards, with every record still to be read through its parents", async () => {
+Deno.test("UpdateShardCount opens equal shards, and every record stays readable from parents to children", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }),
@@ -330,7 +330,7 @@ Deno.test("UpdateShardCount leaves equal shards, with every record still to be r
   );
 });
 
-Deno.test("UpdateShardCount keeps to its limits", async () => {
+Deno.test("UpdateShardCount enforces its limits", async () => {
   const { server, fetch } = withStream(4);
   const update = (TargetShardCount: number) =>
     ["UpdateShardCount", {
@@ -347,7 +347,7 @@ Deno.test("UpdateShardCount keeps to its limits", async () => {
   await ok(fetch, ...update(5));
 });
 
-Deno.test("KinesisServer keeps the account's shards below the limit", async () => {
+Deno.test("KinesisServer enforces the shard limit of the account", async () => {
   const { fetch, ids } = withStream(2, { shardLimit: 3 });
   await fails(fetch, "LimitExceededException", "CreateStream", {
     StreamName: "t",
@@ -367,7 +367,7 @@ Deno.test("KinesisServer keeps the account's shards below the limit", async () =
   );
 });
 
-Deno.test("KinesisServer.split and merge move later records to the children", async () => {
+Deno.test("KinesisServer.split and merge route later records to the children", async () => {
   const { server, fetch, ids } = withStream(1);
   const put = async (hash: bigint): Promise<string> =>
     (await ok(fetch, "PutRecord", {

@@ -16,7 +16,7 @@ function withStream(
   return { server, fetch: server.fetch, arn: streamARN, summary, shardIds };
 }
 
-Deno.test("KinesisServer answers every action to garbage with an error of the service", async () => {
+Deno.test("KinesisServer answers invalid input to every action with status 200 or 400", async () => {
   const { fetch } = withStream();
   const garbage = [
     {},
@@ -37,7 +37,7 @@ Deno.test("KinesisServer answers every action to garbage with an error of the se
   assertEquals(actions.size, 40);
 });
 
-Deno.test("CreateStream takes shards in provisioned mode, and none in on-demand mode", async () => {
+Deno.test("CreateStream needs ShardCount in provisioned mode and rejects it in on-demand mode", async () => {
   const { fetch, server } = withStream();
   const create = (input: Record<string, unknown>) =>
     ["CreateStream", { StreamName: "t", ...input }] as const;
@@ -75,7 +75,7 @@ Deno.test("CreateStream takes shards in provisioned mode, and none in on-demand 
   assertEquals(limits.OpenShardCount, 2);
 });
 
-Deno.test("ListStreams pages in the order of names", async () => {
+Deno.test("ListStreams returns pages in the order of names", async () => {
   const { server, fetch } = withStream();
   for (const name of ["b", "a", "c"]) server.createStream(name);
   const first = await ok(fetch, "ListStreams", { Limit: 2 });
@@ -94,7 +94,7 @@ Deno.test("ListStreams pages in the order of names", async () => {
   }
 });
 
-Deno.test("DescribeStream pages its shards", async () => {
+Deno.test("DescribeStream returns pages of shards", async () => {
   const { server, fetch } = withStream();
   server.createStream("t", { shards: 250 });
   let after: string | undefined;
@@ -190,7 +190,7 @@ Deno.test("StartStreamEncryption marks the stream and the records that come afte
   assertEquals((await summary()).KeyId, undefined);
 });
 
-Deno.test("EnableEnhancedMonitoring says what was on and what is on now", async () => {
+Deno.test("EnableEnhancedMonitoring returns the previous and the current metrics", async () => {
   const { fetch } = withStream();
   const StreamName = "s";
   const first = await ok(fetch, "EnableEnhancedMonitoring", {
@@ -233,7 +233,7 @@ Deno.test("UpdateStreamMode switches between provisioned and on-demand", async (
   assertEquals((await summary()).OpenShardCount, 1);
 });
 
-Deno.test("UpdateStreamRecordDistributionStrategy frees records of their keys", async () => {
+Deno.test("UpdateStreamRecordDistributionStrategy AUTO distributes records regardless of keys", async () => {
   const { fetch, server } = withStream();
   const { streamARN, shardIds } = server.createStream("t", {
     mode: "ON_DEMAND",
@@ -264,7 +264,7 @@ Deno.test("UpdateStreamRecordDistributionStrategy frees records of their keys", 
   );
 });
 
-Deno.test("UpdateAccountSettings begins a commitment that lasts a day at least", async () => {
+Deno.test("UpdateAccountSettings starts a commitment that lasts at least 24 hours", async () => {
   const { fetch, server } = withStream();
   const { streamARN } = server.createStream("t", { mode: "ON_DEMAND" });
   const set = async (Status: string) =>

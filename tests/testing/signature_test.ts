@@ -19,7 +19,7 @@ interface Signing {
   allHeaders?: boolean;
 }
 
-/** Signs with a client that is not ours, sends, and says how it went. */
+/** Sends a request signed by aws4fetch. Returns "ok", or the status, exception and message. */
 async function ask(server: KinesisServer, signing: Signing = {}) {
   const { at = server.now(), protocol = "json" } = signing;
   const client = new AwsClient({
@@ -54,7 +54,7 @@ function withKey(credentials = KEY as typeof KEY & { sessionToken?: string }) {
   return new KinesisServer({ clock: new FakeClock(), credentials });
 }
 
-Deno.test("KinesisServer accepts a good signature, whatever it covers", async () => {
+Deno.test("KinesisServer accepts a valid signature of any set of headers", async () => {
   const server = withKey();
   for (const protocol of ["json", "cbor"] as const) {
     for (const allHeaders of [false, true]) {
@@ -63,7 +63,7 @@ Deno.test("KinesisServer accepts a good signature, whatever it covers", async ()
   }
 });
 
-Deno.test("KinesisServer refuses what was signed with another secret or changed on the way", async () => {
+Deno.test("KinesisServer rejects a wrong secret and a body changed after signing", async () => {
   const server = withKey();
   for (const signing of [{ secretAccessKey: "other" }, { body: "{ }" }]) {
     assertMatch(
@@ -73,7 +73,7 @@ Deno.test("KinesisServer refuses what was signed with another secret or changed 
   }
 });
 
-Deno.test("KinesisServer refuses a key, session token, region or service that is not its own", async () => {
+Deno.test("KinesisServer rejects an unknown key, session token, region or service", async () => {
   const server = withKey();
   assertMatch(
     await ask(server, { accessKeyId: "OTHER" }),
@@ -93,7 +93,7 @@ Deno.test("KinesisServer refuses a key, session token, region or service that is
   );
 });
 
-Deno.test("KinesisServer refuses a signature that is more than five minutes off", async () => {
+Deno.test("KinesisServer rejects a signature time more than five minutes off", async () => {
   const server = withKey();
   const now = server.now();
   assertEquals(await ask(server, { at: now - 5 * MINUTE + 1_000 }), "ok");
@@ -108,7 +108,7 @@ Deno.test("KinesisServer refuses a signature that is more than five minutes off"
   );
 });
 
-Deno.test("KinesisServer refuses temporary credentials, once they have expired", async () => {
+Deno.test("KinesisServer rejects expired temporary credentials", async () => {
   const clock = new FakeClock();
   const credentials = {
     ...KEY,
@@ -125,7 +125,7 @@ Deno.test("KinesisServer refuses temporary credentials, once they have expired",
   );
 });
 
-Deno.test("KinesisServer refuses a request without a signature or with half of one", async () => {
+Deno.test("KinesisServer rejects a missing and an incomplete signature", async () => {
   const server = withKey();
   const send = async (headers: Record<string, string>) => {
     const init = requestInit("ListStreams", {}, { headers });

@@ -29,7 +29,7 @@ function withPlan(plan: FaultPlan | Fault, shards = 1) {
 const put = (fetch: Fetch, options?: Parameters<typeof call>[3]) =>
   call(fetch, "PutRecord", { StreamName: "s", ...entry("k") }, options);
 
-Deno.test("withFaults resets before the effect or after it", async () => {
+Deno.test("withFaults resets before or after the request takes effect", async () => {
   for (const [when, stored] of [["before", 0], ["after", 1]] as const) {
     const { fetch, server } = withPlan({ type: "reset", when });
     await assertRejects(() => put(fetch), TypeError, "reset");
@@ -38,7 +38,7 @@ Deno.test("withFaults resets before the effect or after it", async () => {
   }
 });
 
-Deno.test("withFaults delays by the clock of the plan", async () => {
+Deno.test("withFaults measures delays with the clock of the plan", async () => {
   const clock = new FakeClock();
   const { fetch, server } = withPlan({
     clock,
@@ -51,7 +51,7 @@ Deno.test("withFaults delays by the clock of the plan", async () => {
   assertEquals((await answer).status, 200);
 });
 
-Deno.test("withFaults stalls until the signal of the caller", async () => {
+Deno.test("withFaults stalls until the caller's signal aborts", async () => {
   for (const [when, stored] of [["before", 0], ["after", 1]] as const) {
     const { fetch, server } = withPlan({ type: "stall", when });
     const controller = new AbortController();
@@ -72,7 +72,7 @@ Deno.test("withFaults cuts a body in the middle", async () => {
   await assertRejects(() => reader.read(), TypeError);
 });
 
-Deno.test("withFaults throttles with the name that the service has for the action", async () => {
+Deno.test("withFaults throttles with the exception that the service uses for the action", async () => {
   const { fetch } = withPlan({ type: "throttle", retryAfterMs: 1_500 });
   const { body, headers } = await put(fetch);
   assertEquals(body.__type, "ProvisionedThroughputExceededException");
@@ -83,7 +83,7 @@ Deno.test("withFaults throttles with the name that the service has for the actio
   });
 });
 
-Deno.test("withFaults answers with any error, before the effect or after it", async () => {
+Deno.test("withFaults answers with any error, before or after the request takes effect", async () => {
   for (const [when, stored] of [["before", 0], ["after", 1]] as const) {
     const { fetch, server } = withPlan({
       type: "error",
@@ -97,7 +97,7 @@ Deno.test("withFaults answers with any error, before the effect or after it", as
   }
 });
 
-Deno.test("withFaults fails part of a PutRecords, which is really not stored", async () => {
+Deno.test("withFaults fails some records of a PutRecords, and those are not stored", async () => {
   for (const protocol of ["json", "cbor"] as const) {
     const { fetch, server } = withPlan({
       type: "partial",
@@ -135,7 +135,7 @@ Deno.test("withFaults fails a whole PutRecords record by record", async () => {
   assertEquals(server.log.length, 0);
 });
 
-Deno.test("withFaults repeats itself with the same seed, and not with another", async () => {
+Deno.test("withFaults repeats the same faults for the same seed, and others for another", async () => {
   const run = async (seed: number) => {
     const { fetch } = withPlan({
       seed,
@@ -159,7 +159,7 @@ Deno.test("withFaults repeats itself with the same seed, and not with another", 
   assert(first.outcome.join() !== (await run(8)).outcome.join());
   const { throttle = 0, partial = 0 } = first.counts;
   assert(throttle > 3 && throttle < 25, `${throttle} of 40 throttled`);
-  // The first rule is outermost: what it throttles never reaches the second.
+  // The first rule is the outermost: a request that it throttles never reaches the second rule.
   const passed = first.outcome.filter((text) => text.startsWith("200"));
   assertEquals(throttle, 40 - passed.length);
   assertEquals(
@@ -168,7 +168,7 @@ Deno.test("withFaults repeats itself with the same seed, and not with another", 
   );
 });
 
-Deno.test("withFaults counts by name, skips, stops after so many times and can be switched off", async () => {
+Deno.test("withFaults counts by name, applies skip and times, and can be disabled", async () => {
   const rules: FaultRule[] = [{
     name: "third and fourth",
     action: ["PutRecord", "PutRecords"],
@@ -190,7 +190,7 @@ Deno.test("withFaults counts by name, skips, stops after so many times and can b
   assertEquals(off.counts, { throttle: 0 });
 });
 
-Deno.test("withFaults hits one shard, whose iterators it has seen", async () => {
+Deno.test("withFaults applies a rule for one shard to the iterators of that shard", async () => {
   const server = new KinesisServer({ limits: false });
   const { shardIds: [a, b] } = server.createStream("s", { shards: 2 });
   const fetch = withFaults(server.fetch, {
@@ -213,7 +213,7 @@ Deno.test("withFaults hits one shard, whose iterators it has seen", async () => 
   for (let i = 0; i < 3; i++) assertEquals((await read(other)).status, 200);
 });
 
-Deno.test("withFaults asks the rule's own condition", async () => {
+Deno.test("withFaults applies the match function of a rule", async () => {
   const { fetch } = withPlan({
     rules: [{
       match: ({ action, input }) =>
@@ -229,7 +229,7 @@ Deno.test("withFaults asks the rule's own condition", async () => {
   });
 });
 
-Deno.test("withFaults lets several rules happen to one request, the first one outermost", async () => {
+Deno.test("withFaults applies several rules to one request, the first rule outermost", async () => {
   const { fetch, server } = withPlan({
     rules: [
       {
@@ -261,7 +261,7 @@ Deno.test("withFaults lets several rules happen to one request, the first one ou
   assertEquals(fetch.counts, { partial: 2, second: 2, reset: 1 });
 });
 
-Deno.test("withFaults combines plans around each other", async () => {
+Deno.test("withFaults combines plans when wrapped twice", async () => {
   const inner = withPlan({
     rules: [{ times: 1, fault: { type: "throttle" } }],
   });
@@ -273,7 +273,7 @@ Deno.test("withFaults combines plans around each other", async () => {
   assertEquals((await put(fetch)).status, 200);
 });
 
-Deno.test("withFaults takes a Request with a body and leaves it whole", async () => {
+Deno.test("withFaults accepts a Request and passes its body on unchanged", async () => {
   const { fetch, server } = withPlan({ type: "partial", fail: 0 });
   const body = JSON.stringify({ StreamName: "s", Records: [entry("k")] });
   const { headers } = requestInit("PutRecords", {});
@@ -312,7 +312,7 @@ async function subscription(fault: Fault) {
   return { next, reader, server };
 }
 
-Deno.test("withFaults lets an event stream fall silent with the connection open", async () => {
+Deno.test("withFaults silences an event stream and keeps its connection open", async () => {
   const { next, reader } = await subscription({
     type: "silence",
     afterEvents: 1,
@@ -345,7 +345,7 @@ Deno.test("withFaults ends an event stream with an exception", async () => {
   ]);
 });
 
-Deno.test("withFaults refuses a rule that cannot be meant", () => {
+Deno.test("withFaults throws a RangeError for a rule with an option out of range", () => {
   for (const bad of [{ probability: 2 }, { skip: -1 }, { times: NaN }]) {
     assertThrows(
       () => withPlan({ rules: [{ fault: { type: "throttle" }, ...bad }] }),

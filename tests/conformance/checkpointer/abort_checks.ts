@@ -1,5 +1,5 @@
 /**
- * Signals: a call that is told to stop stops, and leaves either all of its effect or none.
+ * Checks of abort signals: an aborted call rejects, and has either its whole effect or none.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 
 type Options = { signal: AbortSignal };
 
-/** Every call, with what it makes of the lease that is held. */
+/** Every call of the contract, with the changes that it makes to a held lease. */
 const CALLS: readonly {
   readonly name: string;
   call(
@@ -98,7 +98,7 @@ export const abortChecks: readonly CheckpointerCheck[] = CALLS.flatMap((
       controller.abort(reason);
       const result = await pending;
       if ("error" in result) assertStrictEquals(result.error, reason);
-      // A write that was given up may still be under way: before or after is right, half is not.
+      // An aborted write may still happen. The lease must be as before the write or as after it.
       const stored = await checkpointer.list(lease.streamName);
       const untouched = stored.length === 1 &&
         stored[0]!.counter === lease.counter;

@@ -1,5 +1,5 @@
 /**
- * Checkpointers that each break one promise of the contract, to test the suite with.
+ * Defective checkpointers, to test the suite itself. Each breaks one rule of the contract.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import type { Checkpoint } from "../../../records.ts";
 
 type Options = CheckpointerCallOptions;
 
-/** Correct, with ways to look at and to change what is stored past all conditions. */
+/** A correct checkpointer whose stored leases can be read and changed without any condition. */
 export class Base extends MemoryCheckpointer {
   async stored(lease: Lease): Promise<Lease | undefined> {
     const leases = await this.list(lease.streamName);
     return leases.find(({ shardId }) => shardId === lease.shardId);
   }
 
-  /** The lease as it would have to be to be accepted. */
+  /** The lease with the counter and owner that a write needs to be accepted. */
   async current(lease: Lease): Promise<Lease> {
     return await this.stored(lease) ?? lease;
   }
@@ -40,10 +40,10 @@ export class Base extends MemoryCheckpointer {
   }
 }
 
-/** A checkpointer that breaks one promise. */
+/** A defective checkpointer. */
 export interface Defect {
   readonly name: string;
-  /** One check that has to fail; others may. */
+  /** The name of a check that must fail. Other checks may fail as well. */
   readonly caughtBy: string;
   readonly make: () => MemoryCheckpointer;
 }

@@ -1,5 +1,5 @@
 /**
- * What the checks of the checkpointer suite share.
+ * Helpers of the checkpointer suite.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import type { Checkpoint } from "../../../records.ts";
 
 export const STREAM = "orders";
 export const SHARD = "shardId-000000000000";
-/** The longest that Kinesis may send. */
+/** The longest sequence number that Kinesis may send. */
 export const SEQUENCE_128: string = "1" + "0123456789".repeat(13).slice(0, 127);
 export const AT_128: Checkpoint = {
   type: "SEQUENCE",
   sequenceNumber: SEQUENCE_128,
 };
 
-/** Every kind of checkpoint, with values that do not survive a careless store. */
+/** Every kind of checkpoint, with values that a careless backend would change. */
 export const CHECKPOINTS: readonly Checkpoint[] = [
   { type: "TRIM_HORIZON" },
   { type: "LATEST" },
@@ -49,7 +49,7 @@ export function newLease(lease: Partial<NewLease> = {}): NewLease {
   };
 }
 
-/** The only lease of the stream. */
+/** Returns the lease of the stream. Throws unless there is exactly one. */
 export async function only(
   checkpointer: Checkpointer,
   streamName: string = STREAM,
@@ -68,7 +68,7 @@ export async function created(
   return await only(checkpointer, lease.streamName);
 }
 
-/** Stores a lease and takes it. */
+/** Stores a lease and takes it: the returned lease has an owner. */
 export async function held(
   checkpointer: Checkpointer,
   owner = "worker-1",
@@ -79,13 +79,16 @@ export async function held(
   );
 }
 
-/** The lease that a write resolved with. */
+/** Asserts that a write succeeded and returns its lease. */
 export function accepted(lease: Lease | undefined): Lease {
   assert(lease !== undefined, "expected the write to be accepted");
   return lease;
 }
 
-/** Compares leases; an absent field may be `undefined`, and parents have no order. */
+/**
+ * Asserts that two leases are equal. Absent equals `undefined`, and the order of parents is
+ * ignored.
+ */
 export function assertLease(
   actual: Lease | undefined,
   expected: Lease | undefined,
@@ -94,7 +97,7 @@ export function assertLease(
   assertEquals(actual && plain(actual), expected && plain(expected), msg);
 }
 
-/** Compares what is stored for a stream, in any order. */
+/** Asserts that a stream has exactly these leases, in any order. */
 export async function assertStored(
   checkpointer: Checkpointer,
   expected: readonly Lease[],
@@ -104,7 +107,7 @@ export async function assertStored(
   assertLeases(await checkpointer.list(streamName), expected, msg);
 }
 
-/** Compares leases in any order. */
+/** Asserts that two lists hold equal leases, in any order. */
 export function assertLeases(
   actual: readonly Lease[],
   expected: readonly Lease[],
@@ -138,7 +141,7 @@ function defined(checkpoint: Extract<Checkpoint, { type: "SEQUENCE" }>) {
   return subSequenceNumber === undefined ? rest : checkpoint;
 }
 
-/** Runs 50 calls at once; resolves with the leases of those that won. */
+/** Starts 50 calls at the same time. Resolves with the leases of the calls that succeeded. */
 export async function race<T>(
   racer: (index: number) => Promise<T | undefined | false>,
 ): Promise<T[]> {
@@ -150,7 +153,9 @@ export async function race<T>(
   ) as T[];
 }
 
-/** The writes of a holder, each with what it makes of the lease besides adding 1 to the counter. */
+/**
+ * The writes of a worker that holds a lease, with their changes besides adding 1 to the counter.
+ */
 export const HOLDER_WRITES: readonly {
   readonly name: string;
   write(

@@ -1,5 +1,5 @@
 /**
- * Who may write: the conditions of every write, and what a refused one leaves behind.
+ * Checks of the conditions of each write, and that a refused write changes nothing.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Random histories, compared step by step with the simplest checkpointer that one can write down.
+ * Runs random sequences of calls and compares each result with a minimal model of a checkpointer.
  *
  * @module
  */
@@ -16,7 +16,10 @@ const WORKERS = ["a", "b"];
 
 type Kind = "create" | "take" | "renew" | "checkpoint" | "release" | "delete";
 
-/** One call. `known` picks among the leases that were ever seen, newest first, so that stale ones come up too. */
+/**
+ * One call. `known` selects among all leases seen so far, newest first, so that calls with stale
+ * leases occur too.
+ */
 interface Step {
   readonly kind: Kind;
   readonly streamName: string;
@@ -24,13 +27,14 @@ interface Step {
   readonly worker: string;
   readonly checkpoint: Checkpoint;
   readonly known: number;
-  /** Claim to be `worker` rather than who the lease says. */
+  /** Whether the call uses `worker` as owner, in place of the owner in the lease. */
   readonly forge: boolean;
 }
 
 const steps = fc.array(
   fc.record<Step>({
-    // Weighted so that leases live long enough to be taken, moved and released several times.
+    // The weights let a lease exist long enough to be taken, checkpointed and released several
+    // times.
     kind: fc.oneof(
       ...([
         ["create", 2],
@@ -60,7 +64,7 @@ const steps = fc.array(
   { minLength: 1, maxLength: 80, size: "max" },
 );
 
-/** The contract, written once more and differently: one flat list, no sharing of code with the real ones. */
+/** The model: the contract on a flat list. It shares no code with the real checkpointers. */
 class Model {
   rows: Lease[] = [];
 
@@ -121,7 +125,7 @@ function perform(
   }
 }
 
-/** The check, over this many histories. */
+/** Makes the check. `numRuns` is the number of random sequences of calls. */
 export function modelCheck(numRuns: number): CheckpointerCheck {
   return {
     name: `behaves like the model in ${numRuns} random histories`,

@@ -1,5 +1,6 @@
 /**
- * Writes at the same time: one of any number of racers wins, and nobody loses for no reason.
+ * Checks of concurrent writes: exactly one of the racing writes succeeds, and no write fails
+ * without a conflict.
  *
  * @module
  */
@@ -21,7 +22,7 @@ import {
   STREAM,
 } from "./fixtures.ts";
 
-/** Racers come over several connections, as they would from several processes. */
+/** Opens several checkpointers for the racing writes, as several processes would. */
 async function openMany(store: CheckpointerStore): Promise<Checkpointer[]> {
   return await Promise.all(Array.from({ length: 5 }, () => store.open("app")));
 }

@@ -1,5 +1,6 @@
 /**
- * Rows: what is stored is what is listed, under the ids that it was stored with.
+ * Checks of storage: listing returns the stored leases, unchanged and with the ids they were stored
+ * under.
  *
  * @module
  */
@@ -19,7 +20,10 @@ import {
   STREAM,
 } from "./fixtures.ts";
 
-/** Pairs that a key made by joining, escaping, folding or matching patterns would mix up. */
+/**
+ * Pairs of stream name and shard id that a backend would confuse if it built its keys by joining,
+ * escaping, changing case or matching patterns.
+ */
 const UNUSUAL_IDS: readonly (readonly [stream: string, shard: string])[] = [
   ["a", "b:c"],
   ["a:b", "c"],

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { OffsetClock } from "../../../testing/_state/offset_clock.ts";
 import { FakeClock } from "../../_services/fake_clock.ts";
 
-Deno.test("OffsetClock fires skipped timers in their order, each at its own time", () => {
+Deno.test("OffsetClock fires skipped timers in order, each at its due time", () => {
   const base = new FakeClock(1_000);
   const clock = new OffsetClock(base);
   const fired: [string, number][] = [];
@@ -20,7 +20,7 @@ Deno.test("OffsetClock fires skipped timers in their order, each at its own time
   assertEquals(base.pendingTimers, 1);
 });
 
-Deno.test("OffsetClock follows the clock below it", async () => {
+Deno.test("OffsetClock follows its base clock", async () => {
   const base = new FakeClock(1_000);
   const clock = new OffsetClock(base);
   let fired = 0;
@@ -32,7 +32,7 @@ Deno.test("OffsetClock follows the clock below it", async () => {
   assertEquals([fired, base.pendingTimers], [1, 0]);
 });
 
-Deno.test("OffsetClock tells whole milliseconds when the clock below it does not, and never goes back", () => {
+Deno.test("OffsetClock returns whole milliseconds for a fractional base clock, and never goes back", () => {
   let now = 1_000.75;
   const clock = new OffsetClock({
     now: () => now,

@@ -6,7 +6,7 @@ function record(time: number) {
   return { data: "", key: String(time), size: 1, time, encrypted: false };
 }
 
-Deno.test("RecordLog keeps the place of every record, however it is trimmed", () => {
+Deno.test("RecordLog keeps the offset of every record after any trim", () => {
   fc.assert(fc.property(
     fc.array(
       fc.record({
@@ -21,13 +21,13 @@ Deno.test("RecordLog keeps the place of every record, however it is trimmed", ()
       let first = 1;
       for (const { append, keep } of steps) {
         for (let i = 0; i < append; i++) {
-          // The record at place n arrived at time n.
+          // The record at offset n arrived at time n.
           assertEquals(log.append(record(++appended)), appended);
         }
         log.trim(appended - keep);
         first = Math.max(first, Math.min(appended - keep, appended + 1));
-        assertEquals(log.firstPlace, first);
-        assertEquals(log.nextPlace, appended + 1);
+        assertEquals(log.firstOffset, first);
+        assertEquals(log.nextOffset, appended + 1);
         assertEquals(log.length, appended + 1 - first);
         assertEquals(log.at(first - 1), undefined);
         assertEquals(log.at(first)?.time, log.length ? first : undefined);
@@ -42,7 +42,7 @@ Deno.test("RecordLog keeps the place of every record, however it is trimmed", ()
   ));
 });
 
-Deno.test("payloadSize says how many bytes base64 text holds", () => {
+Deno.test("payloadSize returns the number of bytes in base64 text", () => {
   fc.assert(fc.property(fc.uint8Array(), (bytes) => {
     assertEquals(payloadSize(bytes.toBase64()), bytes.length);
   }));

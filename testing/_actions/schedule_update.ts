@@ -1,5 +1,5 @@
 /**
- * Changes that take a while: the stream is UPDATING until they have happened.
+ * Changes that the service makes in the background, during which the stream is UPDATING.
  *
  * @module
  */
@@ -7,21 +7,24 @@ import type { Account } from "../_state/account.ts";
 import type { Stream } from "../_state/stream.ts";
 import { ServiceFault } from "../_wire/service_error.ts";
 
-/** Applies a change to a stream when the transition time has passed, and makes it ACTIVE again. */
-export function change(
+/**
+ * Sets the stream to UPDATING. When the transition time of the server has passed, applies the
+ * change and sets the stream to ACTIVE.
+ */
+export function scheduleUpdate(
   account: Account,
   stream: Stream,
   apply: (now: number) => void,
 ): void {
   stream.status = "UPDATING";
-  account.later(() => {
+  account.schedule(() => {
     apply(account.now);
-    // A deletion may have overtaken the change.
+    // The stream may have been deleted in the meantime; then it stays DELETING.
     if (stream.status === "UPDATING") stream.status = "ACTIVE";
   });
 }
 
-/** Fails unless shards of the stream are the caller's business. */
+/** Throws unless the stream is in PROVISIONED mode, where the caller manages the shards. */
 export function requireProvisioned(stream: Stream, action: string): void {
   if (stream.mode !== "PROVISIONED") {
     throw new ServiceFault(
