@@ -9,13 +9,20 @@ import { Merge } from "./_consumer/merge.ts";
 import {
   type ConsumerOptions,
   type PoisonPolicy,
+  type RecreatedPolicy,
   resolveConsumerOptions,
 } from "./_consumer/options.ts";
 import type { ConsumerStatus, ShardStatus } from "./_consumer/status.ts";
 import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
-export type { ConsumerOptions, ConsumerStatus, PoisonPolicy, ShardStatus };
+export type {
+  ConsumerOptions,
+  ConsumerStatus,
+  PoisonPolicy,
+  RecreatedPolicy,
+  ShardStatus,
+};
 
 /**
  * A `ReadableStream` of everything in a Kinesis stream: all shards, each read on its own, the parents of a reshard before

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ShardPosition } from "./records.ts";
 
 /** One HTTP attempt of a {@linkcode KinesisClient} call has ended. */
 export interface AttemptEvent {
@@ -159,6 +160,45 @@ export interface ReadErrorEvent {
   readonly retryDelayMs: number;
 }
 
+/**
+ * Records were kept too short a time for this consumer: their retention ended before it read
+ * them. Raise the retention of the stream, or find out what kept the consumer from reading.
+ */
+export interface ExpiredEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /**
+   * `shard`: the whole shard has expired, and with it what it held behind `after`.
+   * `records`: the shard is there, and what it held between `after` and `before` has expired. How
+   * many records that were, or if any, the service does not tell.
+   */
+  readonly what: "shard" | "records";
+  /**
+   * Up to where the shard was read: the stored checkpoint, or the last record that was read
+   * since.
+   */
+  readonly after: ShardPosition;
+  /** When that record arrived, or the time that reading was to start at, where it is known. */
+  readonly afterTime?: Date;
+  /** The sequence number of the oldest record that is left; only with `records`. */
+  readonly before?: string;
+  /** When that record arrived. */
+  readonly beforeTime?: Date;
+}
+
+/**
+ * The stream was deleted and created again under its name: what was stored for the earlier one
+ * was put aside.
+ */
+export interface RecreatedEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shards of the earlier stream whose leases were put aside. */
+  readonly shardIds: readonly string[];
+}
+
 /** A stored checkpoint. */
 export interface CheckpointEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -177,6 +217,10 @@ export interface ConsumerHooks {
   onShard?(event: ShardEvent): void;
   /** When something failed and will be tried again. */
   onReadError?(event: ReadErrorEvent): void;
+  /** When records have expired that were not read. */
+  onExpired?(event: ExpiredEvent): void;
+  /** When the stream turns out to be a later one of the same name, and its shards start anew. */
+  onRecreated?(event: RecreatedEvent): void;
   /** After every stored checkpoint. */
   onCheckpoint?(event: CheckpointEvent): void;
 }

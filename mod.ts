@@ -68,6 +68,7 @@ export type {
   ConsumerOptions,
   ConsumerStatus,
   PoisonPolicy,
+  RecreatedPolicy,
   ShardStatus,
 } from "./consumer.ts";
 export { KinesisClient } from "./client/mod.ts";
@@ -114,10 +115,12 @@ export type {
   CheckpointEvent,
   ClientHooks,
   ConsumerHooks,
+  ExpiredEvent,
   ProducerHooks,
   ReadErrorEvent,
   ReadEvent,
   RecordFailedEvent,
+  RecreatedEvent,
   ShardEvent,
   ShardMapEvent,
   ThrottledEvent,

@@ -11,22 +11,25 @@ import { monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { inBatches } from "../_core/in_batches.ts";
 import { notify } from "../_core/notify.ts";
-import { Lineage } from "../_shards/lineage.ts";
+import type { Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { CheckpointError, KinesisError, LeaseLostError } from "../errors.ts";
+import type { ExpiredEvent } from "../hooks.ts";
+import { Census } from "./census.ts";
 import { chooseClaims } from "./claims.ts";
-import { discoverShards } from "./discover.ts";
 import { HeldLease } from "./held_lease.ts";
 import { LeaseTable, WRITES_AT_ONCE } from "./lease_table.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
 import type { ReaderBudget } from "./shard_reader.ts";
 import { ShardSession } from "./shard_session.ts";
-import { planLeases, startPosition } from "./start_plan.ts";
+import { startPosition } from "./start_plan.ts";
 import { Upkeep } from "./upkeep.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 10_000 };
 /** How soon to look again for the children of a shard that has ended. */
 const CHILDREN_MS = 1000;
+/** Expired records that are remembered for the status: the newest of them. */
+const MOST_EXPIRED = 1000;
 
 /** Told by a coordinator. */
 export interface CoordinatorEvents<T> {
@@ -48,6 +51,7 @@ export class Coordinator<T> {
   readonly #events: CoordinatorEvents<T>;
   readonly #budget: ReaderBudget;
   readonly #table: LeaseTable;
+  readonly #census: Census;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #stop = new AbortController();
   readonly #sessions = new Map<string, ShardSession<T>>();
@@ -55,7 +59,7 @@ export class Coordinator<T> {
   readonly #ready: Deferred<void> = deferred();
   /** Rings when there is a reason to look before the time. */
   readonly #bell = new Bell();
-  #lineage = new Lineage([]);
+  readonly #expired: ExpiredEvent[] = [];
   #synced = false;
   #loops: Promise<unknown> | undefined;
   #done = false;
@@ -68,6 +72,10 @@ export class Coordinator<T> {
     this.#options = options;
     this.#events = events;
     this.#table = new LeaseTable(options);
+    this.#census = new Census(
+      options as ResolvedConsumerOptions<never>,
+      this.#table,
+    );
     this.#upkeep = new Upkeep(
       options,
       this.#sessions,
@@ -91,9 +99,14 @@ export class Coordinator<T> {
     return this.#sessions;
   }
 
-  /** All shards that exist. */
+  /** All shards that were listed or have a lease. */
   get lineage(): Lineage {
-    return this.#lineage;
+    return this.#census.lineage;
+  }
+
+  /** What was seen to have expired before it was read, oldest first. */
+  get expired(): readonly ExpiredEvent[] {
+    return this.#expired;
   }
 
   /** The leases as they were last seen. */
@@ -202,52 +215,36 @@ export class Coordinator<T> {
   async #sync(): Promise<number> {
     const { durable, failoverTimeMs } = this.#options;
     const { signal } = this.#stop;
-    this.#lineage = await discoverShards(this.#options, signal);
-    await this.#table.load(signal);
-    const fresh = await this.#createLeases();
+    const fresh = await this.#census.look((id) => this.#letGo(id), signal);
     const waiting = await this.#finishSessions();
-    await this.#table.forgetExpired(this.#lineage, signal);
+    await this.#census.forgetGone(signal);
     await this.#claim(fresh);
     this.#synced = true;
     this.#settleReady();
-    if (waiting) return CHILDREN_MS;
+    const { hidden } = this.#census;
+    if (hidden.length > 0) this.#tellHidden(hidden);
+    if (waiting || hidden.length > 0) return CHILDREN_MS;
     // Alone with memory, everything that can change is seen by this worker itself.
     return durable ? failoverTimeMs / 2 : 60_000;
   }
 
-  /** Resolves with the shards that start at LATEST and whose lease was made here and now. */
-  async #createLeases(): Promise<ReadonlySet<string>> {
-    const { streamName, from, clock } = this.#options;
-    const { signal } = this.#stop;
-    const batches = planLeases({
-      streamName,
-      lineage: this.#lineage,
-      leases: this.#table.leases,
-      from,
-      now: clock.now(),
-    });
-    const latest = new Set<string>();
-    for (const batch of batches) {
-      const created = new Set(
-        await this.#table.create(batch.map(({ lease }) => lease), signal),
-      );
-      for (const { lease: { shardId }, isLatest } of batch) {
-        if (isLatest && created.has(shardId)) latest.add(shardId);
-      }
-    }
-    if (batches.length > 0) await this.#table.load(signal);
-    return latest;
+  /** The lease of a shard is to be made anew: the stream that it was of is gone. */
+  #letGo(shardId: string): void {
+    const session = this.#sessions.get(shardId);
+    if (!session) return;
+    session.lease.lose();
+    this.#drop(session);
   }
 
   /** Marks what was processed to its end. Resolves with whether a shard still has to wait for its children to be listed. */
   async #finishSessions(): Promise<boolean> {
     let waiting = false;
-    const finished = [...this.#sessions.values()].filter((session) => {
-      if (!session.isFinished) return false;
-      if (this.#hasAllChildren(session)) return true;
-      waiting = true;
-      return false;
-    });
+    const finished: ShardSession<T>[] = [];
+    for (const session of [...this.#sessions.values()]) {
+      if (!session.isFinished) continue;
+      if (await this.#hasAllChildren(session)) finished.push(session);
+      else waiting = true;
+    }
     await inBatches(finished, WRITES_AT_ONCE, async (session) => {
       try {
         await session.finish();
@@ -262,12 +259,15 @@ export class Coordinator<T> {
     return waiting;
   }
 
-  // Their leases exist by now: whoever sees the parent finished can take them.
-  #hasAllChildren({ shardId, childShardIds }: ShardSession<T>): boolean {
-    const { shards } = this.#lineage;
-    if (!shards.has(shardId)) return true;
-    return this.#lineage.childrenOf(shardId).length > 0 &&
-      childShardIds.every((id) => shards.has(id));
+  async #hasAllChildren(
+    { shardId, childShardIds, hasExpired }: ShardSession<T>,
+  ): Promise<boolean> {
+    return hasExpired ||
+      await this.#census.hasAllChildren(
+        shardId,
+        childShardIds,
+        this.#stop.signal,
+      );
   }
 
   async #claim(fresh: ReadonlySet<string>): Promise<void> {
@@ -275,7 +275,7 @@ export class Coordinator<T> {
     const { signal } = this.#stop;
     const claims = chooseClaims({
       workerId,
-      leases: this.#table.openable(this.#lineage),
+      leases: this.#census.openable(),
       isExpired: (lease) => this.#table.isExpired(lease),
       isResumable: (lease) => this.#table.isResumable(lease),
       working: new Set(this.#sessions.keys()),
@@ -284,7 +284,8 @@ export class Coordinator<T> {
     await inBatches(claims, WRITES_AT_ONCE, async (claim) => {
       if (signal.aborted) return;
       const takenAt = monotonicNow(clock);
-      const lease = await this.#table.take(claim);
+      const beginning = this.#census.beginningOf(claim.shardId);
+      const lease = await this.#table.take(claim, beginning);
       // Somebody else was faster: seen at the next look.
       if (lease) this.#open(lease, takenAt, fresh.has(lease.shardId));
     });
@@ -293,7 +294,6 @@ export class Coordinator<T> {
 
   #open(lease: Lease, takenAt: number, isFresh: boolean): void {
     const { checkpointer, clock, failoverTimeMs, from } = this.#options;
-    const { shardId } = lease;
     const held = new HeldLease(lease, checkpointer, {
       clock,
       timeoutMs: failoverTimeMs / 3,
@@ -319,12 +319,20 @@ export class Coordinator<T> {
         },
         acknowledged: () => this.#events.acknowledged(),
         failed: (error) => this.#events.failed(error),
-        isListed: async () =>
-          (await discoverShards(this.#options, this.#stop.signal)).shards
-            .has(shardId),
+        expired: (event) => {
+          if (event.what === "shard") this.#census.noteGone(event.shardId);
+          this.#expired.push(event);
+          if (this.#expired.length > MOST_EXPIRED) this.#expired.shift();
+        },
+        existence: async () => {
+          const { signal } = this.#stop;
+          const found = await this.#census.existence(held.stored, signal);
+          if (found === "replaced") this.#bell.ring();
+          return found;
+        },
       },
     );
-    this.#sessions.set(shardId, session);
+    this.#sessions.set(lease.shardId, session);
     // Closed meanwhile: it is given back with all the others.
     if (!this.#stop.signal.aborted) session.start();
   }
@@ -345,8 +353,8 @@ export class Coordinator<T> {
     // What another living worker reads is not ours to wait for; its children are found when it is done.
     const isDealtWith = (shardId: string) =>
       this.#table.isFinished(shardId) || this.#sessions.has(shardId) ||
-      this.#table.isElsewhere(shardId, this.#lineage);
-    return [...this.#lineage.shards.keys()].every(isDealtWith);
+      this.#table.isElsewhere(shardId, this.lineage);
+    return [...this.lineage.ids].every(isDealtWith);
   }
 
   #retryDelay(error: unknown, failures: number): number {
@@ -359,6 +367,17 @@ export class Coordinator<T> {
       retryDelayMs,
     });
     return retryDelayMs;
+  }
+
+  #tellHidden(shardIds: readonly string[]): void {
+    const { stream, hooks } = this.#options;
+    const error = new KinesisError(
+      `Cannot open the children of ${shardIds.join(", ")} yet: ` +
+        "the list of shards does not name these parents, and they exist",
+      { code: "ShardListIncomplete", retryable: true },
+    );
+    const retryDelayMs = CHILDREN_MS;
+    notify(hooks, "onReadError", { stream, error, attempt: 1, retryDelayMs });
   }
 
   #tell({ shardId }: ShardSession<T>, state: "lost" | "released"): void {
@@ -378,5 +397,6 @@ function throwIfAny(failures: ReadonlyMap<string, unknown>): void {
 
 function isFinal(error: unknown): boolean {
   // Errors of a checkpointer are its own; what they mean is not known, so they are tried again.
-  return error instanceof KinesisError && !error.retryable;
+  return error instanceof KinesisError && !error.retryable &&
+    error.code !== "ResourceInUseException"; // the stream is being created
 }

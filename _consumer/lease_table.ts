@@ -19,14 +19,20 @@ export const WRITES_AT_ONCE = 32;
 export interface LeaseTableOptions {
   /** Where the leases are. */
   readonly checkpointer: Checkpointer;
-  /** The stream. */
-  readonly streamName: string;
+  /** The stream as the user named it: leases are kept by ARN where that is given. */
+  readonly stream: string;
   /** This worker. */
   readonly workerId: string;
   /** A lease that stands still for so long has expired; no call may take longer either. In milliseconds. */
   readonly failoverTimeMs: number;
   /** Time. */
   readonly clock: Clock;
+}
+
+/** Whether a lease has moved on from where it started. */
+export function isBegun(lease: Lease | undefined): boolean {
+  const type = lease?.checkpoint.type;
+  return type === "SEQUENCE" || type === "SHARD_END";
 }
 
 /** A lease that was held. */
@@ -57,13 +63,19 @@ export class LeaseTable {
 
   /** Looks again. */
   async load(signal: AbortSignal): Promise<void> {
-    const { checkpointer, streamName, clock } = this.#options;
-    const leases = await this.#inTime(
-      (signal) => checkpointer.list(streamName, { signal }),
-      signal,
-    );
+    const { stream, clock } = this.#options;
+    const leases = await this.list(stream, signal);
     this.#leases = new Map(leases.map((lease) => [lease.shardId, lease]));
     this.#watch.look(leases, monotonicNow(clock));
+  }
+
+  /** The leases of any stream. */
+  list(stream: string, signal: AbortSignal): Promise<Lease[]> {
+    const { checkpointer } = this.#options;
+    return this.#inTime(
+      (signal) => checkpointer.list(stream, { signal }),
+      signal,
+    );
   }
 
   /** Stores leases that are missing. Resolves with the shards whose lease was made here and not by somebody else. */
@@ -83,9 +95,35 @@ export class LeaseTable {
     return created;
   }
 
-  /** Makes this worker the holder. Resolves with `undefined` if somebody else was faster. */
-  async take(lease: Lease): Promise<Lease | undefined> {
+  /**
+   * Puts leases in the place of others. What was written meanwhile by another worker is left
+   * alone.
+   */
+  async replace(
+    leases: readonly (readonly [lease: Lease, next: NewLease])[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { checkpointer } = this.#options;
+    await inBatches(leases, WRITES_AT_ONCE, ([lease, next]) =>
+      this.#inTime(
+        (signal) => checkpointer.replace(lease, next, { signal }),
+        signal,
+      ));
+  }
+
+  /**
+   * Makes this worker the holder. `startingSequenceNumber` is stored if the lease has none.
+   * Resolves with `undefined` if another worker was faster.
+   */
+  async take(
+    { startingSequenceNumber, ...rest }: Lease,
+    beginning?: string,
+  ): Promise<Lease | undefined> {
     const { checkpointer, workerId } = this.#options;
+    const lease = {
+      ...rest,
+      startingSequenceNumber: startingSequenceNumber ?? beginning,
+    };
     this.#inDoubt.add(lease.shardId);
     // Without the signal of the consumer: a lease that was taken is to be given back, and so has to be known.
     const taken = await this.#inTime((signal) =>
@@ -97,15 +135,19 @@ export class LeaseTable {
     return taken;
   }
 
-  /** Removes the leases of finished shards that have expired: never listed again, so nobody needs to know. */
-  async forgetExpired(lineage: Lineage, signal: AbortSignal): Promise<void> {
-    const { checkpointer } = this.#options;
-    const expired = [...this.#leases.values()].filter((lease) =>
-      !lineage.shards.has(lease.shardId) && this.isFinished(lease.shardId) &&
+  /** The leases of finished shards that nobody holds. */
+  get finished(): Lease[] {
+    return [...this.#leases.values()].filter((lease) =>
+      this.isFinished(lease.shardId) &&
       // A worker may have died between finishing the shard and giving it back: nobody takes over what is finished.
       (lease.owner === undefined || this.isExpired(lease))
     );
-    await inBatches(expired, WRITES_AT_ONCE, async (lease) => {
+  }
+
+  /** Removes leases. One that was written meanwhile stays. */
+  async forget(leases: readonly Lease[], signal: AbortSignal): Promise<void> {
+    const { checkpointer } = this.#options;
+    await inBatches(leases, WRITES_AT_ONCE, async (lease) => {
       const isGone = await this.#inTime(
         (signal) => checkpointer.delete(lease, { signal }),
         signal,
@@ -143,11 +185,20 @@ export class LeaseTable {
     return this.#leases.get(shardId)?.checkpoint.type === "SHARD_END";
   }
 
-  /** The leases of shards that may be read now: not finished, but all their parents. */
-  openable(lineage: Lineage): Lease[] {
+  /**
+   * The leases of shards that may be read now: not finished, but all their parents. A shard that
+   * is not listed any more is one of them: its reader finds out whether it is gone.
+   */
+  openable(lineage: Lineage, isGone: (shardId: string) => boolean): Lease[] {
     const isFinished = (shardId: string) => this.isFinished(shardId);
-    return [...this.#leases.values()].filter(({ shardId }) =>
-      !isFinished(shardId) && lineage.isOpenable(shardId, isFinished)
+    return [...this.#leases.values()].filter((lease) =>
+      !isFinished(lease.shardId) &&
+      lineage.isOpenable(
+        lease.shardId,
+        isFinished,
+        // Read before: what was to come before it had come.
+        (id) => isBegun(lease) || isGone(id),
+      )
     );
   }
 
@@ -170,14 +221,14 @@ export class LeaseTable {
     call: (signal: AbortSignal) => Promise<R>,
     signal?: AbortSignal,
   ): Promise<R> {
-    const { clock, streamName, failoverTimeMs: ms } = this.#options;
+    const { clock, stream, failoverTimeMs: ms } = this.#options;
     return withTimeLimit(call, {
       ms,
       clock,
       signal,
       onTimeout: () =>
         new TimeoutError(
-          `Cannot work on the leases of ${streamName}: no answer of the checkpointer within ${ms} ms`,
+          `Cannot work on the leases of ${stream}: no answer of the checkpointer within ${ms} ms`,
           { timeoutMs: ms },
         ),
     });

@@ -135,6 +135,7 @@ export class Merge<T> {
   status(): ConsumerStatus {
     return {
       shards: statusOf(this.#coordinator),
+      expired: [...this.#coordinator.expired],
       delivered: this.#delivered,
       unacknowledged: this.#unacknowledged,
     };

@@ -15,9 +15,12 @@ import type { StartPosition } from "../records.ts";
 
 /**
  * A shard that started at LATEST and has to be opened again before its first record goes back to the time of its start, less
- * this, so that a clock that is ahead of the service's loses nothing.
+ * this: where the time of the service is not known, the clock of the machine may be ahead of it.
  */
 export const LATEST_MARGIN_MS = 10_000;
+
+/** What happens when a stream was deleted and created again under its name. */
+export type RecreatedPolicy = "restart" | "fail";
 
 /** What happens to a record that cannot be decoded. */
 export type PoisonPolicy =
@@ -31,7 +34,12 @@ export interface ConsumerOptions<T> {
   client?: KinesisClient;
   /** The stream by name. Either this or `streamARN`. */
   streamName?: string;
-  /** The stream by ARN. Either this or `streamName`. */
+  /**
+   * The stream by ARN. Either this or `streamName`. Leases are kept under the one that is given:
+   * streams of one name in two regions or accounts have to be given by ARN if they share a
+   * checkpointer. A consumer that is given the ARN fails with the code `ProgressUnderName` if there
+   * is progress under the name only.
+   */
   streamARN?: string;
   /** How Kinesis records become values. */
   processor: Processor<T>;
@@ -52,9 +60,13 @@ export interface ConsumerOptions<T> {
    * (shards that are not named start at the oldest record, those before a named one are skipped). Children of a reshard
    * always start at their oldest record.
    *
-   * With `"LATEST"` everything that is written after {@linkcode Consumer.ready} is read. Until the first record of a shard is
-   * acknowledged, what is stored for it is the time of the start less 10 seconds, since a clock may be ahead of the service's:
-   * after a crash, a takeover or an iterator that expired before that, up to 10 seconds of older records come as well.
+   * With `"LATEST"` everything that is written after {@linkcode Consumer.ready} is read. Until
+   * the first record of a shard is acknowledged, what is stored for it is the time of the start,
+   * as the service tells it, less 10 seconds: after a crash, a takeover or an iterator that
+   * expired before that, up to about 10 seconds of older records come as well.
+   *
+   * A `Date` means the time of the service. Until it has come the shards stay in the state
+   * `opening`.
    * @default {"TRIM_HORIZON"}
    */
   from?: StartPosition;
@@ -100,6 +112,15 @@ export interface ConsumerOptions<T> {
    * drops it; a function is told, and awaited, before the record counts as processed. @default {"fail"}
    */
   onPoison?: PoisonPolicy;
+  /**
+   * What happens when the stream was deleted and created again under its name, so that what is
+   * stored is not about this one:
+   * `"restart"` puts it aside and reads the new stream from its oldest record (with `from` a
+   * `Date`: from then), and the hook `onRecreated` is told; `"fail"` errors the stream with the
+   * code `StreamRecreated` and leaves everything as it is.
+   * @default {"restart"}
+   */
+  onRecreated?: RecreatedPolicy;
   /** Told what happens. */
   hooks?: ConsumerHooks;
   /** Closes the consumer; the stream fails with the signal's reason. */
@@ -155,6 +176,8 @@ export interface ResolvedConsumerOptions<T> {
   /** See {@linkcode ConsumerOptions}. */
   readonly onPoison: PoisonPolicy;
   /** See {@linkcode ConsumerOptions}. */
+  readonly onRecreated: RecreatedPolicy;
+  /** See {@linkcode ConsumerOptions}. */
   readonly hooks: ConsumerHooks | undefined;
   /** See {@linkcode ConsumerOptions}. */
   readonly signal: AbortSignal | undefined;
@@ -195,6 +218,14 @@ export function resolveConsumerOptions<T>(
     throw new TypeError(
       `${WHAT} as 'onPoison' must be "fail", "skip" or a function: current value is ${
         JSON.stringify(onPoison)
+      }`,
+    );
+  }
+  const onRecreated = options.onRecreated ?? "restart";
+  if (onRecreated !== "restart" && onRecreated !== "fail") {
+    throw new TypeError(
+      `${WHAT} as 'onRecreated' must be "restart" or "fail": current value is ${
+        JSON.stringify(onRecreated)
       }`,
     );
   }
@@ -264,6 +295,7 @@ export function resolveConsumerOptions<T>(
     ),
     maxAttempts: number("maxAttempts", options.maxAttempts, 10, 1),
     onPoison,
+    onRecreated,
     hooks: options.hooks,
     signal: options.signal,
     clock: options.clock ?? systemClock,

@@ -8,18 +8,20 @@ import type { Budget } from "../_core/budget.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
-import type {
-  GetRecordsResponse,
-  GetShardIteratorRequest,
-  KinesisApiRecord,
-} from "../client/mod.ts";
+import { raceAbort } from "../_core/race_abort.ts";
+import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
+import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
+import type { Existence } from "./census.ts";
 import {
   LATEST_MARGIN_MS,
   readLimit,
   type ResolvedConsumerOptions,
 } from "./options.ts";
+import { remedyFor } from "./refusal.ts";
+import { iteratorOf, resume, type ResumePoint } from "./resume.ts";
+import { serviceNow, serviceNowAtMost } from "./service_now.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 10_000 };
 /** Bytes that the first answer of a shard is expected to hold, before there is anything to judge by. */
@@ -54,8 +56,10 @@ export interface ReaderEvents {
   opened(): void;
   /** There is something to take, or the state has changed. */
   changed(): void;
-  /** Whether the stream still has the shard. */
-  isListed(): Promise<boolean>;
+  /** Records have expired that were not read. */
+  expired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void;
+  /** What has become of the shard, when the service refuses what worked before. */
+  existence(): Promise<Existence>;
 }
 
 /** Polls one shard; what it read waits in it until it is taken. */
@@ -73,7 +77,11 @@ export class ShardReader {
   #millisBehindLatest: number | undefined;
   #bufferedBytes = 0;
   #childShardIds: readonly string[] = [];
+  /** By the clock of the service, and not before: compared with the arrival of records. */
   #openedAt = 0;
+  #lastArrival: Date | undefined;
+  #resumed: ResumePoint | undefined;
+  #hasExpired = false;
   #nextReadAt = 0;
   #failures = 0;
   #expiries = 0;
@@ -104,6 +112,11 @@ export class ShardReader {
   /** Whether it has been at the tip of the shard once, and not at its end since. */
   get hasSeenTip(): boolean {
     return this.#hasSeenTip && this.#state !== "ended";
+  }
+
+  /** Whether the shard has expired before it was read to its end. */
+  get hasExpired(): boolean {
+    return this.#hasExpired;
   }
 
   /** How far the last answer was behind the tip, in milliseconds. */
@@ -154,6 +167,9 @@ export class ShardReader {
           if (this.#expiries++ > 0) await this.#retry(error, signal);
         } else if (hasCode(error, "ResourceNotFoundException")) {
           await this.#checkExistence(error, signal);
+        } else if (hasCode(error, "InvalidArgumentException")) {
+          await this.#recover(error, iterator !== undefined, signal);
+          iterator = undefined;
         } else {
           const mayHelp = error instanceof KinesisError && error.retryable;
           if (!mayHelp) throw error;
@@ -165,22 +181,27 @@ export class ShardReader {
 
   async #open(signal: AbortSignal): Promise<string> {
     const { client, target, clock } = this.#options;
-    const openedAt = monotonicNow(clock);
+    const startedAt = monotonicNow(clock);
     const { ShardIterator } = await client.getShardIterator({
       ...target,
       ShardId: this.shardId,
       ...iteratorOf(this.#position),
     }, { signal });
     if (!ShardIterator) throw this.#damaged("GetShardIterator");
-    if (this.#position.type === "LATEST") {
+    const position = this.#position;
+    this.#resumed = position.type === "SEQUENCE"
+      ? { after: position, at: serviceNow(this.#options) }
+      : undefined;
+    if (position.type === "LATEST") {
       // The tip of a later iterator would not be this one.
       this.#position = {
         type: "AT_TIMESTAMP",
-        timestamp: new Date(openedAt - LATEST_MARGIN_MS),
+        timestamp: new Date(serviceNow(this.#options) - LATEST_MARGIN_MS),
       };
     }
     if (this.#state === "opening") {
-      this.#openedAt = openedAt;
+      const roundTripMs = monotonicNow(clock) - startedAt;
+      this.#openedAt = serviceNowAtMost(this.#options, roundTripMs);
       this.#state = "reading";
       this.#events.opened();
     }
@@ -208,9 +229,10 @@ export class ShardReader {
       }, { signal });
       // Taken for an answer, one without records would be the end of the shard.
       if (!Array.isArray(answer.Records)) throw this.#damaged("GetRecords");
-      arrived = sizeOf(answer.Records);
-      const isFull = arrived.records >= reserved.records;
-      this.#take(answer, arrived, isFull, startedAt);
+      const Records = this.#resume(answer.Records);
+      arrived = sizeOf(Records);
+      const isFull = answer.Records.length >= reserved.records;
+      this.#take({ ...answer, Records }, arrived, isFull, startedAt);
       return answer.NextShardIterator;
     } finally {
       // What was reserved becomes what arrived.
@@ -235,6 +257,23 @@ export class ShardReader {
     return { bytes, records };
   }
 
+  #resume(records: KinesisApiRecord[]): KinesisApiRecord[] {
+    if (!this.#resumed || records.length === 0) return records;
+    const { after } = this.#resumed;
+    const { oldest, records: left } = resume(this.#resumed, records);
+    this.#resumed = undefined;
+    if (oldest) {
+      this.#events.expired({
+        what: "records",
+        after,
+        afterTime: this.#lastArrival,
+        before: oldest.SequenceNumber,
+        beforeTime: oldest.ApproximateArrivalTimestamp,
+      });
+    }
+    return left;
+  }
+
   #take(
     answer: GetRecordsResponse,
     arrived: { records: number; bytes: number },
@@ -252,6 +291,7 @@ export class ShardReader {
         type: "SEQUENCE",
         sequenceNumber: last.SequenceNumber,
       };
+      this.#lastArrival = last.ApproximateArrivalTimestamp;
     }
     const isBehind = isFull || !!MillisBehindLatest;
     this.#millisBehindLatest = MillisBehindLatest;
@@ -289,10 +329,57 @@ export class ShardReader {
   // The records of a shard expire, and later the shard itself does: there is nothing left to read then.
   async #checkExistence(cause: unknown, signal: AbortSignal): Promise<void> {
     // Rejects when it is the stream that is gone.
-    if (await this.#events.isListed()) return await this.#retry(cause, signal);
+    const existence = await this.#existence(signal);
+    if (existence === "replaced") return await aborted(signal);
+    if (existence === "listed") return await this.#retry(cause, signal);
+    if (!existence) return;
     this.#report(cause, 0);
+    const after = this.#position;
+    const afterTime = this.#lastArrival ??
+      (after.type === "AT_TIMESTAMP" ? after.timestamp : undefined);
+    this.#hasExpired = true;
+    this.#events.expired({ what: "shard", after, afterTime });
     this.#state = "ended";
     this.#events.changed();
+  }
+
+  /** Resolves with nothing, after a pause, when that could not be found out. */
+  async #existence(signal: AbortSignal): Promise<Existence | undefined> {
+    try {
+      return await this.#events.existence();
+    } catch (error) {
+      const mayHelp = error instanceof KinesisError && error.retryable ||
+        hasCode(error, "ResourceInUseException"); // it is being created
+      if (!mayHelp) throw error;
+      await this.#retry(error, signal);
+      return undefined;
+    }
+  }
+
+  // Iterators and sequence numbers of a stream that was deleted are refused for ever, times that
+  // are to come until then.
+  async #recover(
+    cause: unknown,
+    wasOpen: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const existence = await this.#existence(signal);
+    if (existence === "replaced") return await aborted(signal);
+    if (!existence) return;
+    if (wasOpen) return await this.#retry(cause, signal);
+    const remedy = remedyFor({
+      cause,
+      shardId: this.shardId,
+      position: this.#position,
+      from: this.#options.from,
+      serviceNow: this.#options.client.serviceNow?.(),
+    });
+    if (remedy.type === "fail") throw remedy.error;
+    if (remedy.type === "again") return await this.#retry(cause, signal);
+    const ms = remedy.type === "wait" ? remedy.ms : 0;
+    this.#report(cause, ms);
+    if (remedy.type === "oldest") this.#position = { type: "TRIM_HORIZON" };
+    await delay(ms, { clock: this.#options.clock, signal });
   }
 
   async #retry(cause: unknown, signal: AbortSignal): Promise<void> {
@@ -330,6 +417,11 @@ export class ShardReader {
   }
 }
 
+/** Rejects when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return raceAbort(new Promise<never>(() => {}), signal);
+}
+
 function sizeOf(
   records: readonly KinesisApiRecord[],
 ): { records: number; bytes: number } {
@@ -340,32 +432,4 @@ function sizeOf(
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof ServiceError && error.code === code;
-}
-
-function iteratorOf(
-  position: ShardPosition,
-): Omit<GetShardIteratorRequest, "ShardId"> {
-  switch (position.type) {
-    case "TRIM_HORIZON":
-    case "LATEST":
-      return { ShardIteratorType: position.type };
-    case "AT_TIMESTAMP":
-      return {
-        ShardIteratorType: "AT_TIMESTAMP",
-        Timestamp: position.timestamp,
-      };
-    case "AT_SEQUENCE_NUMBER":
-      return {
-        ShardIteratorType: "AT_SEQUENCE_NUMBER",
-        StartingSequenceNumber: position.sequenceNumber,
-      };
-    case "SEQUENCE":
-      return {
-        // Inside an aggregated record: it has to be read again for the values behind.
-        ShardIteratorType: position.subSequenceNumber === undefined
-          ? "AFTER_SEQUENCE_NUMBER"
-          : "AT_SEQUENCE_NUMBER",
-        StartingSequenceNumber: position.sequenceNumber,
-      };
-  }
 }

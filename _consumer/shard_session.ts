@@ -6,9 +6,10 @@
 import { notify } from "../_core/notify.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import { ClosedError, type DecodeError } from "../errors.ts";
-import type { ShardEvent } from "../hooks.ts";
+import type { ExpiredEvent, ShardEvent } from "../hooks.ts";
 import type { Unpacked } from "../processors/mod.ts";
 import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
+import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
 import { DeliveredRecord, type RecordSource } from "./record.ts";
@@ -27,8 +28,10 @@ export interface SessionEvents {
   acknowledged(): void;
   /** Reading cannot go on. */
   failed(error: unknown): void;
-  /** Whether the stream still has the shard. */
-  isListed(): Promise<boolean>;
+  /** Records have expired that were not read. */
+  expired(event: ExpiredEvent): void;
+  /** What has become of the shard. */
+  existence(): Promise<Existence>;
 }
 
 /** What can be told about a shard. */
@@ -89,7 +92,13 @@ export class ShardSession<T> {
           this.#tell("opened");
           events.opened();
         },
-        isListed: () => events.isListed(),
+        expired: (facts) => {
+          const { hooks, stream } = options;
+          const event = { stream, shardId: lease.shardId, ...facts };
+          events.expired(event);
+          notify(hooks, "onExpired", event);
+        },
+        existence: () => events.existence(),
         changed: () => {
           if (this.#reader.state === "caught-up") this.#tellOnce("caught-up");
           if (this.#reader.state === "ended") this.#tellOnce("ended");
@@ -129,6 +138,11 @@ export class ShardSession<T> {
   /** The children that the last answer of a closed shard named; none if the server does not tell. */
   get childShardIds(): readonly string[] {
     return this.#reader.childShardIds;
+  }
+
+  /** Whether the shard has expired before it was read to its end. */
+  get hasExpired(): boolean {
+    return this.#reader.hasExpired;
   }
 
   /** Whether the shard is closed and everything in it has been handed out and acknowledged. */

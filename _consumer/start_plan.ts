@@ -3,10 +3,16 @@
  *
  * @module
  */
-import { isClosed, type Lineage, parentsOf } from "../_shards/lineage.ts";
+import {
+  beginningOf,
+  isClosed,
+  type Lineage,
+  parentsOf,
+} from "../_shards/lineage.ts";
 import type { Lease, NewLease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 import type { Checkpoint, ShardPosition, StartPosition } from "../records.ts";
+import { isBegun } from "./lease_table.ts";
 import { LATEST_MARGIN_MS } from "./options.ts";
 
 /** A lease to be made. */
@@ -19,16 +25,16 @@ export interface PlannedLease {
 
 /** What is known of a stream. */
 export interface PlanSituation {
-  /** The stream. */
-  readonly streamName: string;
+  /** The stream, as leases name it. */
+  readonly stream: string;
   /** Its shards. */
   readonly lineage: Lineage;
   /** The leases that are stored, by shard id. */
   readonly leases: ReadonlyMap<string, Lease>;
   /** The user's start position. */
   readonly from: StartPosition;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
+  /** When this worker started, by the clock of the service, in milliseconds since the epoch. */
+  readonly startedAt: number;
 }
 
 /**
@@ -36,21 +42,25 @@ export interface PlanSituation {
  * has a lease whose child has none. Shards that the start position leaves out get a lease that says they are done.
  */
 export function planLeases(situation: PlanSituation): PlannedLease[][] {
-  const { lineage, leases, streamName, now } = situation;
+  const { lineage, leases, stream, startedAt } = situation;
+  // Nobody takes a lease before every shard that was listed has one.
+  const isRunning = [...leases.values()].some(({ counter }) => counter > 0);
   const batches: PlannedLease[][] = [];
   for (const generation of lineage.youngestFirst()) {
     const batch: PlannedLease[] = [];
     for (const shard of generation) {
       if (leases.has(shard.ShardId)) continue;
-      const position = startOf(shard, situation);
+      const position = startOf(shard, situation, isRunning);
       batch.push({
         lease: {
-          streamName,
+          streamName: stream,
           shardId: shard.ShardId,
-          checkpoint: storable(position, now),
+          checkpoint: storable(position, startedAt),
           parentShardIds: parentsOf(shard),
+          startingSequenceNumber: beginningOf(shard),
         },
-        isLatest: position.type === "LATEST",
+        // A shard that was not listed at the start has been written to since.
+        isLatest: position.type === "LATEST" && !isRunning,
       });
     }
     if (batch.length > 0) batches.push(batch);
@@ -77,6 +87,7 @@ export function startPosition(
 function startOf(
   shard: Shard,
   { lineage, leases, from }: PlanSituation,
+  isRunning: boolean,
 ): ShardPosition | Checkpoint {
   const id = shard.ShardId;
   // Before a shard that somebody has begun: it was done, or left out, when that happened, and its lease was tidied away.
@@ -88,6 +99,11 @@ function startOf(
     return { type: "TRIM_HORIZON" };
   }
   if (from === "TRIM_HORIZON") return { type: "TRIM_HORIZON" };
+  if (from === "LATEST" && isRunning) {
+    // Opened by a reshard, all of it is newer than the start, also when its parents have expired
+    // unread.
+    return { type: parentsOf(shard).length > 0 ? "TRIM_HORIZON" : "LATEST" };
+  }
   if (from === "LATEST") {
     return { type: isClosed(shard) ? "SHARD_END" : "LATEST" };
   }
@@ -100,13 +116,8 @@ function startOf(
     };
 }
 
-/** Whether a lease has moved on from where it started. */
-function isBegun(lease: Lease | undefined): boolean {
-  const type = lease?.checkpoint.type;
-  return type === "SEQUENCE" || type === "SHARD_END";
-}
-
-function namedPosition(
+/** The position that the user named for a shard. */
+export function namedPosition(
   from: StartPosition,
   shardId: string,
 ): ShardPosition | undefined {
@@ -116,14 +127,14 @@ function namedPosition(
 
 function storable(
   position: ShardPosition | Checkpoint,
-  now: number,
+  startedAt: number,
 ): Checkpoint {
   switch (position.type) {
     case "LATEST":
       // After a crash before the first record, "latest" would be a later one.
       return {
         type: "AT_TIMESTAMP",
-        timestamp: new Date(now - LATEST_MARGIN_MS),
+        timestamp: new Date(startedAt - LATEST_MARGIN_MS),
       };
     case "AT_SEQUENCE_NUMBER":
       // There is no "before this record" to store; the same option gives the same start again.

@@ -5,6 +5,7 @@
  */
 import type { Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
+import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardSession } from "./shard_session.ts";
 
 /** How a shard stands; what follows `owner` is known only for shards in the hands of this worker. */
@@ -41,8 +42,13 @@ export interface ShardStatus {
 
 /** How a consumer stands. */
 export interface ConsumerStatus {
-  /** Every shard that exists, as last seen. */
+  /** Every shard that exists or is not finished, as last seen. */
   shards: ShardStatus[];
+  /**
+   * What has expired before this consumer read it, since it started: the last 1000 times, oldest
+   * first.
+   */
+  expired: readonly ExpiredEvent[];
   /** Values that were handed out. */
   delivered: number;
   /** Values that were handed out and are not acknowledged in order. */
@@ -51,7 +57,7 @@ export interface ConsumerStatus {
 
 /** What is known of the shards of a stream. */
 export interface StatusSources {
-  /** The shards that exist. */
+  /** The shards that exist or have a lease. */
   readonly lineage: Lineage;
   /** Their leases. */
   readonly leases: ReadonlyMap<string, Lease>;
@@ -66,7 +72,11 @@ export interface StatusSources {
 export function statusOf(
   { lineage, leases, sessions }: StatusSources,
 ): ShardStatus[] {
-  return [...lineage.shards.keys()].map((shardId): ShardStatus => {
+  const isOver = (shardId: string) =>
+    !lineage.shards.has(shardId) &&
+    leases.get(shardId)?.checkpoint.type === "SHARD_END";
+  const ids = [...lineage.ids].filter((id) => !isOver(id));
+  return ids.map((shardId): ShardStatus => {
     const lease = leases.get(shardId);
     const { parentShardIds = [], owner } = lease ?? {};
     const session = sessions.get(shardId)?.status();

@@ -15,31 +15,76 @@ export function parentsOf(shard: Shard): string[] {
 
 /** Whether a shard takes no more records. */
 export function isClosed(shard: Shard): boolean {
-  return shard.SequenceNumberRange.EndingSequenceNumber !== undefined;
+  // Emulators leave the range out, or its end as null.
+  return !!shard.SequenceNumberRange?.EndingSequenceNumber;
+}
+
+/**
+ * Where a shard begins: no shard of a later stream of the same name begins there. `undefined`
+ * where the server does not tell; moto says "0" until there is a record.
+ */
+export function beginningOf(shard: Shard | undefined): string | undefined {
+  const number = shard?.SequenceNumberRange?.StartingSequenceNumber;
+  return number && /^[1-9]\d{0,128}$/.test(number) ? number : undefined;
+}
+
+/** A shard that has a lease, and may not be listed any more. */
+export interface LeasedShard {
+  /** Its id. */
+  readonly shardId: string;
+  /** Its parents. */
+  readonly parentShardIds: readonly string[];
 }
 
 /** The shards of a stream and how they follow one another. */
 export class Lineage {
   readonly #shards: ReadonlyMap<string, Shard>;
+  readonly #parents = new Map<string, Set<string>>();
   readonly #children = new Map<string, string[]>();
 
-  /** Takes all shards that ListShards returns, closed ones too. */
-  constructor(shards: Iterable<Shard>) {
+  /** Takes all shards that ListShards returns, closed ones too, and those that have a lease. */
+  constructor(shards: Iterable<Shard>, leases: Iterable<LeasedShard> = []) {
     const byId = new Map<string, Shard>();
     for (const shard of shards) byId.set(shard.ShardId, shard);
-    for (const shard of byId.values()) {
-      for (const parent of parentsOf(shard)) {
-        const children = this.#children.get(parent);
-        if (children) children.push(shard.ShardId);
-        else this.#children.set(parent, [shard.ShardId]);
-      }
-    }
+    for (const [id, shard] of byId) this.#add(id, parentsOf(shard));
+    for (const lease of leases) this.#add(lease.shardId, lease.parentShardIds);
     this.#shards = byId;
   }
 
-  /** All shards by id. */
+  #add(shardId: string, parents: readonly string[]): void {
+    const known = this.#parents.get(shardId) ?? new Set();
+    this.#parents.set(shardId, known);
+    for (const parent of parents) {
+      if (known.has(parent)) continue;
+      known.add(parent);
+      const children = this.#children.get(parent);
+      if (children) children.push(shardId);
+      else this.#children.set(parent, [shardId]);
+    }
+  }
+
+  /** The shards that were listed, by id. */
   get shards(): ReadonlyMap<string, Shard> {
     return this.#shards;
+  }
+
+  /** Whether a shard was listed or has a lease. */
+  has(shardId: string): boolean {
+    return this.#parents.has(shardId);
+  }
+
+  /** The ids of all shards that were listed or have a lease. */
+  get ids(): Iterable<string> {
+    return this.#parents.keys();
+  }
+
+  /**
+   * The parents of a shard that were neither listed nor have a lease: they have expired, or the
+   * list is not complete.
+   */
+  unknownParentsOf(shardId: string): string[] {
+    const parents = this.#parents.get(shardId) ?? [];
+    return [...parents].filter((id) => !this.#parents.has(id));
   }
 
   /** The children of a shard that exist so far. */
@@ -47,27 +92,43 @@ export class Lineage {
     return this.#children.get(shardId) ?? [];
   }
 
-  /** Whether all parents that still exist are finished. A parent that is not listed has expired with its records. */
-  isOpenable(shardId: string, isFinished: (id: string) => boolean): boolean {
-    const shard = this.#shards.get(shardId);
-    return shard !== undefined &&
-      parentsOf(shard).every((id) => !this.#shards.has(id) || isFinished(id));
+  /**
+   * Whether each parent is finished. One that was neither listed nor has a lease must be known to
+   * be gone.
+   */
+  isOpenable(
+    shardId: string,
+    isFinished: (id: string) => boolean,
+    isGone: (id: string) => boolean,
+  ): boolean {
+    const parents = this.#parents.get(shardId);
+    return parents !== undefined &&
+      [...parents].every((id) =>
+        isFinished(id) || !this.#parents.has(id) && isGone(id)
+      );
   }
 
-  /** All shards, those without children first, then those whose children have all come before. */
+  /**
+   * All listed shards, those without children first, then those whose children have all come
+   * before.
+   */
   youngestFirst(): Shard[][] {
     const missing = new Map<string, number>();
     let generation: Shard[] = [];
     for (const shard of this.#shards.values()) {
-      const children = this.childrenOf(shard.ShardId).length;
-      missing.set(shard.ShardId, children);
-      if (children === 0) generation.push(shard);
+      const children = this.childrenOf(shard.ShardId)
+        .filter((id) => this.#shards.has(id));
+      missing.set(shard.ShardId, children.length);
+      if (children.length === 0) generation.push(shard);
     }
     const generations: Shard[][] = [];
     while (generation.length > 0) {
       generations.push(generation);
       const older: Shard[] = [];
-      for (const id of generation.flatMap(parentsOf)) {
+      const parents = generation.flatMap((shard) => [
+        ...this.#parents.get(shard.ShardId)!,
+      ]);
+      for (const id of parents) {
         const parent = this.#shards.get(id);
         if (!parent) continue;
         const left = missing.get(id)! - 1;
@@ -81,10 +142,7 @@ export class Lineage {
 
   /** Whether a shard before this one, at any distance, has the property. */
   someAncestor(shardId: string, has: (id: string) => boolean): boolean {
-    return this.#reaches(shardId, has, (id) => {
-      const shard = this.#shards.get(id);
-      return shard ? parentsOf(shard) : [];
-    });
+    return this.#reaches(shardId, has, (id) => this.#parents.get(id) ?? []);
   }
 
   /** Whether a shard after this one, at any distance, has the property. */
@@ -96,7 +154,7 @@ export class Lineage {
   #reaches(
     from: string,
     has: (id: string) => boolean,
-    next: (id: string) => readonly string[],
+    next: (id: string) => Iterable<string>,
   ): boolean {
     const seen = new Set<string>();
     const open = [...next(from)];

@@ -29,6 +29,8 @@ export interface StoredLease {
   readonly checkpoint: StoredCheckpoint;
   /** See {@linkcode Lease.parentShardIds}. */
   readonly parentShardIds: readonly string[];
+  /** See {@linkcode Lease.startingSequenceNumber}. */
+  readonly startingSequenceNumber?: string;
 }
 
 /** Where a row was found. */
@@ -43,6 +45,7 @@ export interface StoredLeasePlace {
 
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html
 const SEQUENCE_NUMBER = /^(0|[1-9]\d{0,128})$/;
+const DIGITS = "a text of 1 to 129 digits";
 /** The last millisecond that a `Date` can hold, on either side of the epoch. */
 const MAX_TIME = 8.64e15;
 
@@ -54,6 +57,7 @@ export function encodeLease(lease: Lease): StoredLease {
     counter: lease.counter,
     checkpoint: encodeCheckpoint(lease.checkpoint),
     parentShardIds: [...lease.parentShardIds],
+    ...startOf(lease),
   };
   const fault = faultOfIds(lease) ?? faultOf(stored);
   if (fault !== undefined) {
@@ -82,7 +86,8 @@ export function decodeLease(value: unknown, place: StoredLeasePlace): Lease {
       { code: "LeaseDamaged", streamName, shardId, key },
     );
   }
-  const { owner, counter, checkpoint, parentShardIds } = value as StoredLease;
+  const stored = value as StoredLease;
+  const { owner, counter, checkpoint, parentShardIds } = stored;
   return {
     streamName,
     shardId,
@@ -90,7 +95,16 @@ export function decodeLease(value: unknown, place: StoredLeasePlace): Lease {
     counter,
     checkpoint: decodeCheckpoint(checkpoint),
     parentShardIds: [...parentShardIds],
+    ...startOf(stored),
   };
+}
+
+function startOf(
+  { startingSequenceNumber }: Pick<Lease, "startingSequenceNumber">,
+): Pick<Lease, "startingSequenceNumber"> | undefined {
+  return startingSequenceNumber === undefined
+    ? undefined
+    : { startingSequenceNumber };
 }
 
 function encodeCheckpoint(checkpoint: Checkpoint): StoredCheckpoint {
@@ -148,6 +162,10 @@ function faultOf(value: unknown): string | undefined {
   if (!Array.isArray(parents) || !parents.every(isText)) {
     return mustBe("parentShardIds", "a list of shard ids", parents);
   }
+  const start = value.startingSequenceNumber;
+  if (start !== undefined && !isSequenceNumber(start)) {
+    return mustBe("startingSequenceNumber", DIGITS, start);
+  }
   return faultOfCheckpoint(value.checkpoint);
 }
 
@@ -164,13 +182,10 @@ function faultOfCheckpoint(value: unknown): string | undefined {
         ? undefined
         : mustBe("checkpoint.timestamp", "a valid time", value.timestamp);
     case "SEQUENCE":
-      if (
-        typeof value.sequenceNumber !== "string" ||
-        !SEQUENCE_NUMBER.test(value.sequenceNumber)
-      ) {
+      if (!isSequenceNumber(value.sequenceNumber)) {
         return mustBe(
           "checkpoint.sequenceNumber",
-          "a text of 1 to 129 digits",
+          DIGITS,
           value.sequenceNumber,
         );
       }
@@ -203,6 +218,10 @@ function mustBe(field: string, rule: string, value: unknown): string {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
+}
+
+function isSequenceNumber(value: unknown): value is string {
+  return typeof value === "string" && SEQUENCE_NUMBER.test(value);
 }
 
 function isText(value: unknown): value is string {

@@ -5,15 +5,29 @@
  * @module
  */
 import type { Checkpoint } from "../records.ts";
-import type { Lease } from "./checkpointer.ts";
+import type { Lease, NewLease } from "./checkpointer.ts";
 
-/** Everything but the counter comes from what is stored: a caller's copy may say anything. */
+/** What is kept comes from the stored lease: a caller's copy may say anything. */
 export type Transition = (stored: Lease) => Lease | undefined;
 
 /** {@linkcode Checkpointer.take} */
 export function taking(lease: Lease, owner: string): Transition {
-  return (stored) =>
-    isCurrent(stored, lease) ? { ...advance(stored), owner } : undefined;
+  return (stored) => {
+    if (!isCurrent(stored, lease)) return undefined;
+    const startingSequenceNumber = stored.startingSequenceNumber ??
+      lease.startingSequenceNumber;
+    return { ...advance(stored), owner, startingSequenceNumber };
+  };
+}
+
+/** {@linkcode Checkpointer.replace} */
+export function replacing(lease: Lease, next: NewLease): Transition {
+  return (stored) => {
+    if (!isCurrent(stored, lease)) return undefined;
+    const { streamName, shardId } = stored;
+    const { counter } = advance(stored);
+    return { ...next, streamName, shardId, counter, owner: undefined };
+  };
 }
 
 /** {@linkcode Checkpointer.renew} */

@@ -7,7 +7,7 @@ import type { Checkpoint } from "../records.ts";
 
 /** One row of the table: who works on a shard and how far it has come. */
 export interface Lease {
-  /** The stream. */
+  /** The stream as the consumer was given it: its ARN, or its name. */
   readonly streamName: string;
   /** The shard; unique within the stream. */
   readonly shardId: string;
@@ -22,9 +22,18 @@ export interface Lease {
   readonly checkpoint: Checkpoint;
   /** The shards that must be at `SHARD_END` before this one is read. */
   readonly parentShardIds: readonly string[];
+  /**
+   * Where the shard begins, as ListShards says. A stream that is deleted and created again under
+   * its name has shards of the same ids that begin elsewhere: the lease is told apart by this.
+   * Absent where the server does not say.
+   */
+  readonly startingSequenceNumber?: string;
 }
 
-/** What {@linkcode Checkpointer.create} stores: a lease that nobody holds, with counter 0. */
+/**
+ * A lease that nobody holds yet: what {@linkcode Checkpointer.create} and
+ * {@linkcode Checkpointer.replace} store.
+ */
 export type NewLease = Omit<Lease, "owner" | "counter">;
 
 /** Options of every call. */
@@ -47,17 +56,23 @@ export interface CheckpointerCallOptions {
  *    {@linkcode Checkpointer.list} shows the truth.
  * 5. Faults of the backend reject with the backend's own error. A write is sent again only if the answer says that it did not
  *    happen: with any other fault it may have, see 4.
- * 6. A checkpoint never moves by itself: only `create` and `checkpoint` set it.
- * 7. Of a lease that is passed in, only the ids, the owner and the counter are looked at. Nobody holds a lease without an owner:
- *    `renew`, `checkpoint` and `release` of one are refused.
+ * 6. A checkpoint never moves by itself: only `create`, `replace` and `checkpoint` set it.
+ * 7. Of a lease that is passed in, only the ids, the owner and the counter are looked at, and by
+ *    `take` the starting sequence number. Nobody holds a lease without an owner: `renew`,
+ *    `checkpoint` and `release` of one are refused.
  * 8. A lease that is returned is a copy: changing it changes nothing that is stored.
  */
 export interface Checkpointer {
   /** All leases of a stream, in no order. */
   list(streamName: string, options?: CheckpointerCallOptions): Promise<Lease[]>;
-  /** Stores a lease if there is none for that shard. Resolves with whether it did. */
+  /**
+   * Stores a lease with counter 0 if there is none for that shard. Resolves with whether it did.
+   */
   create(lease: NewLease, options?: CheckpointerCallOptions): Promise<boolean>;
-  /** If the stored counter is `lease.counter`: sets the owner, adds 1 to the counter. */
+  /**
+   * If the stored counter is `lease.counter`: sets the owner, adds 1 to the counter, and stores
+   * the starting sequence number of `lease` if none is stored.
+   */
   take(
     lease: Lease,
     owner: string,
@@ -79,6 +94,16 @@ export interface Checkpointer {
     lease: Lease,
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined>;
+  /**
+   * If the stored counter is `lease.counter`: puts `next` in place of the whole row, in one
+   * write, adds 1 to the counter and removes the owner. The ids are those of `lease`. Resolves
+   * with whether it did.
+   */
+  replace(
+    lease: Lease,
+    next: NewLease,
+    options?: CheckpointerCallOptions,
+  ): Promise<boolean>;
   /** If the stored counter is `lease.counter`: removes the row. Resolves with whether it did. */
   delete(lease: Lease, options?: CheckpointerCallOptions): Promise<boolean>;
 }

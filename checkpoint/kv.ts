@@ -20,6 +20,7 @@ import {
   isCurrent,
   releasing,
   renewing,
+  replacing,
   taking,
   type Transition,
 } from "./_transitions.ts";
@@ -54,8 +55,8 @@ const LIST_BATCH = 500;
  * Keeps leases in Deno KV. One row for each shard:
  *
  * - key: `["@webstreams/kinesis", "lease", name, streamName, shardId]`
- * - value: `{ format: 1, owner?, counter, checkpoint, parentShardIds }`, plain data, usually below 1 KiB of the 64 KiB
- *   that a value may have
+ * - value: `{ format: 1, owner?, counter, checkpoint, parentShardIds, startingSequenceNumber? }`,
+ *   plain data, usually below 1 KiB of the 64 KiB that a value may have
  *
  * Durability: with a SQLite file, a write that resolved has been synced to the disk (one fsync for each write), so it survives
  * the end of the process at any instruction. Several processes of one machine may open the same file; it must not lie
@@ -224,6 +225,22 @@ export class KvCheckpointer implements Checkpointer {
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined> {
     return this.#write(lease, releasing(lease), options);
+  }
+
+  /**
+   * Puts another lease in place of this one if its counter has not moved. Resolves with whether
+   * it did.
+   *
+   * @throws {TypeError} if `next` has a checkpoint that is not one, or is too large for Deno KV
+   * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
+   */
+  async replace(
+    lease: Lease,
+    next: NewLease,
+    options?: CheckpointerCallOptions,
+  ): Promise<boolean> {
+    const replaced = this.#write(lease, replacing(lease, next), options);
+    return await replaced !== undefined;
   }
 
   /**

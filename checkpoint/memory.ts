@@ -10,6 +10,7 @@ import {
   isCurrent,
   releasing,
   renewing,
+  replacing,
   taking,
   type Transition,
 } from "./_transitions.ts";
@@ -122,6 +123,23 @@ export class MemoryCheckpointer implements Checkpointer {
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined> {
     return attempt(options, () => this.#write(lease, releasing(lease)));
+  }
+
+  /**
+   * Puts another lease in place of this one if its counter has not moved. Resolves with whether
+   * it did.
+   *
+   * @throws {TypeError} if `next` has a checkpoint that is not one
+   */
+  replace(
+    lease: Lease,
+    next: NewLease,
+    options?: CheckpointerCallOptions,
+  ): Promise<boolean> {
+    return attempt(
+      options,
+      () => this.#write(lease, replacing(lease, next)) !== undefined,
+    );
   }
 
   /** Removes the lease if its counter has not moved. Resolves with whether it did. */

@@ -54,6 +54,8 @@ export class Transport {
   readonly #exchange: Exchange;
   readonly #retries: Retries;
   #clockOffsetMs = 0;
+  /** What the last answer said of the service's clock, and when that was on our monotonic one. */
+  #serviceTime: { readonly date: number; readonly at: number } | undefined;
 
   /** Makes a transport for resolved options. */
   constructor(options: ResolvedClientOptions, codec: Codec, keys: KeySource) {
@@ -62,6 +64,16 @@ export class Transport {
     this.#retries = new Retries(options);
     this.#destinations = new Destinations(options);
     this.#exchange = new Exchange({ codec, fetch: options.fetch, keys });
+  }
+
+  /**
+   * The time of the service, in milliseconds since the epoch, as its last answer says; never
+   * ahead of it.
+   */
+  get serviceNow(): number | undefined {
+    if (!this.#serviceTime) return undefined;
+    const { date, at } = this.#serviceTime;
+    return date + monotonicNow(this.#options.clock) - at;
   }
 
   /** Sends one call and resolves with its decoded answer. */
@@ -121,10 +133,13 @@ export class Transport {
       } catch (error) {
         failure = error;
       }
+      const ended = monotonicNow(clock);
+      const date = Date.parse(seen.date ?? "");
+      if (!Number.isNaN(date)) this.#serviceTime = { date, at: ended };
       const event = {
         action,
         attempt,
-        durationMs: monotonicNow(clock) - started,
+        durationMs: ended - started,
         status: seen.status,
         requestBytes: body.length,
         responseBytes: seen.responseBytes,

@@ -80,6 +80,17 @@ export class KinesisClient {
     );
   }
 
+  /**
+   * The time of the service, in milliseconds since the epoch: the `Date` of its last answer,
+   * carried on by a clock that does not jump. It is up to a second and the time of a round trip
+   * behind, and never ahead, whatever the clock of this machine says.
+   * `undefined` before the first answer, and where answers have no `Date` that may be read
+   * (browsers hide it).
+   */
+  serviceNow(): number | undefined {
+    return this.#transport.serviceNow;
+  }
+
   /** Writes one record. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html */
   putRecord(
     request: api.PutRecordRequest,

@@ -30,11 +30,11 @@ const leaseOf = (
 
 function plan(from: StartPosition, leases: Lease[] = []) {
   return planLeases({
-    streamName: "s",
+    stream: "s",
     lineage: new Lineage(SHARDS),
     leases: new Map(leases.map((lease) => [lease.shardId, lease])),
     from,
-    now: NOW,
+    startedAt: NOW,
   });
 }
 

@@ -14,22 +14,45 @@ Deno.test("isClosed is true for a shard with an ending sequence number", () => {
   assertFalse(isClosed(shard("a")));
 });
 
-Deno.test("Lineage.isOpenable wants all parents finished, but for those that have expired", () => {
+Deno.test("Lineage.isOpenable wants all parents finished, and proof for those that are not listed", () => {
   const lineage = new Lineage([
     shard("p"),
     shard("q"),
     shard("child", { parents: ["p", "q"] }),
     shard("orphan", { parents: ["gone", "p"] }),
   ]);
-  const after = (...finished: string[]) => (id: string) =>
-    finished.includes(id);
-  assert(lineage.isOpenable("p", after()));
-  assertFalse(lineage.isOpenable("child", after("p")));
-  assertFalse(lineage.isOpenable("child", after("q")));
-  assert(lineage.isOpenable("child", after("p", "q")));
-  assertFalse(lineage.isOpenable("orphan", after()));
-  assert(lineage.isOpenable("orphan", after("p")));
-  assertFalse(lineage.isOpenable("gone", after("gone")));
+  const these = (...ids: string[]) => (id: string) => ids.includes(id);
+  const isOpenable = (id: string, ...finished: string[]) =>
+    lineage.isOpenable(id, these(...finished), these("gone", "q"));
+  assert(isOpenable("p"));
+  assertFalse(isOpenable("child", "p"));
+  assertFalse(isOpenable("child", "q"));
+  assert(isOpenable("child", "p", "q"));
+  assertFalse(isOpenable("orphan"));
+  assert(isOpenable("orphan", "p"));
+  assertFalse(lineage.isOpenable("orphan", these("p"), these()));
+  assertEquals(lineage.unknownParentsOf("orphan"), ["gone"]);
+});
+
+Deno.test("Lineage.isOpenable waits for a parent that has a lease and is not listed", () => {
+  const lineage = new Lineage([
+    shard("child", { parents: ["unlisted"] }),
+    shard("unnamed"),
+  ], [
+    { shardId: "unlisted", parentShardIds: ["old"] },
+    { shardId: "unnamed", parentShardIds: ["unlisted"] },
+  ]);
+  const never = () => false, always = () => true;
+  assertFalse(lineage.isOpenable("child", never, always));
+  // The lease remembers a parent that the list names no more.
+  assertFalse(lineage.isOpenable("unnamed", never, always));
+  assert(lineage.isOpenable("child", (id) => id === "unlisted", never));
+  assert(lineage.isOpenable("unlisted", never, (id) => id === "old"));
+  assertEquals(lineage.childrenOf("unlisted"), ["child", "unnamed"]);
+  assertEquals(lineage.youngestFirst().flat().map((it) => it.ShardId), [
+    "child",
+    "unnamed",
+  ]);
 });
 
 /** Any history of splits and merges, and which of its oldest shards have expired. */

@@ -86,6 +86,10 @@ export class MortalCheckpointer implements Checkpointer {
     return this.#pass(() => this.#options.inner.release(lease, options));
   }
 
+  replace(lease: Lease, next: NewLease, options?: CheckpointerCallOptions) {
+    return this.#pass(() => this.#options.inner.replace(lease, next, options));
+  }
+
   delete(lease: Lease, options?: CheckpointerCallOptions) {
     return this.#pass(() => this.#options.inner.delete(lease, options));
   }

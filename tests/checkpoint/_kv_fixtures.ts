@@ -44,6 +44,7 @@ export function readers(
     () => checkpointer.renew(HELD),
     () => checkpointer.checkpoint(HELD, AT_128),
     () => checkpointer.release(HELD),
+    () => checkpointer.replace(HELD, newLease()),
     () => checkpointer.delete(HELD),
   ];
 }

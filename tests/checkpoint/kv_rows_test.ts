@@ -59,7 +59,11 @@ Deno.test("KvCheckpointer has room for the longest name and ids of Kinesis", () 
   withKv(async (kv) => {
     const name = "€".repeat(256);
     const checkpointer = new KvCheckpointer({ kv, name });
-    const ids = { streamName: "s".repeat(128), shardId: "t".repeat(128) };
+    const streamName =
+      `arn:aws-us-gov:kinesis:us-gov-west-1:123456789012:stream/${
+        "s".repeat(128)
+      }`;
+    const ids = { streamName, shardId: "t".repeat(128) };
     const parentShardIds = ["p".repeat(128), "q".repeat(128)];
     await held(checkpointer, "w".repeat(256), { ...ids, parentShardIds });
   }));
@@ -78,6 +82,10 @@ const DAMAGED: readonly (readonly [value: unknown, fault: string])[] = [
   [{ ...ROW, parentShardIds: "p" }, "'parentShardIds' must be a list"],
   [{ ...ROW, parentShardIds: [1] }, "'parentShardIds' must be a list"],
   [{ ...ROW, parentShardIds: [""] }, "'parentShardIds' must be a list"],
+  [
+    { ...ROW, startingSequenceNumber: 49 },
+    "'startingSequenceNumber' must be a text of 1 to 129 digits: current value is 49",
+  ],
   [{ ...ROW, checkpoint: null }, "'checkpoint' must be an object"],
   [{ ...ROW, checkpoint: {} }, "'checkpoint.type' must be"],
   [{ ...ROW, checkpoint: { type: "LATEST_" } }, "'checkpoint.type' must be"],

@@ -195,6 +195,16 @@ export class World {
     }
   }
 
+  /** Something real: time stands still until it is done. */
+  async holdTime<R>(call: () => Promise<R>): Promise<R> {
+    this.#inFlight++;
+    try {
+      return await call();
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
   /** The next records of a reader. */
   async read<R>(
     reader: { read(): Promise<ReadableStreamReadResult<R>> },
@@ -247,17 +257,9 @@ export class World {
   }
 
   #count(client: KinesisClient): KinesisClient {
-    const counted = <A extends unknown[], R>(
-      call: (...args: A) => Promise<R>,
-    ) =>
-    async (...args: A): Promise<R> => {
-      this.#inFlight++;
-      try {
-        return await call(...args);
-      } finally {
-        this.#inFlight--;
-      }
-    };
+    const counted =
+      <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+      (...args: A): Promise<R> => this.holdTime(() => call(...args));
     client.getRecords = counted(client.getRecords.bind(client));
     client.getShardIterator = counted(client.getShardIterator.bind(client));
     client.listShards = counted(client.listShards.bind(client));

@@ -17,6 +17,7 @@ const CONVENIENCES = [
   "listAllStreamConsumers",
   "listAllStreams",
   "listAllTagsForStream",
+  "serviceNow",
   "waitUntilActive",
   "waitUntilConsumerActive",
   "waitUntilDeleted",

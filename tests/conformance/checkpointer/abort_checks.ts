@@ -61,6 +61,12 @@ const CALLS: readonly {
     ],
   })),
   {
+    name: "replace",
+    call: (checkpointer, lease, options) =>
+      checkpointer.replace(lease, newLease(), options),
+    effect: (lease) => [{ ...newLease(), counter: lease.counter + 1 }],
+  },
+  {
     name: "delete",
     call: (checkpointer, lease, options) => checkpointer.delete(lease, options),
     effect: () => [],

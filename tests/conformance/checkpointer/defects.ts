@@ -283,6 +283,64 @@ export const DEFECTS: readonly Defect[] = [
       }(),
   },
   {
+    name: "replaces whatever the counter is",
+    caughtBy:
+      "replace is refused and changes nothing when the counter is not current",
+    make: () =>
+      new class extends Base {
+        override async replace(lease: Lease, next: NewLease, opts?: Options) {
+          return super.replace(await this.current(lease), next, opts);
+        }
+      }(),
+  },
+  {
+    name: "replaces in two steps, so that the counter starts over",
+    caughtBy:
+      "replace puts another lease in place of one whose counter is current, whoever holds it",
+    make: () =>
+      new class extends Base {
+        override async replace(lease: Lease, next: NewLease, opts?: Options) {
+          return await super.delete(lease, opts) && await super.create(next);
+        }
+      }(),
+  },
+  {
+    name: "keeps the checkpoint when a lease is replaced",
+    caughtBy:
+      "replace puts another lease in place of one whose counter is current, whoever holds it",
+    make: () =>
+      new class extends Base {
+        override async replace(lease: Lease, next: NewLease, opts?: Options) {
+          const { checkpoint } = await this.current(lease);
+          return super.replace(lease, { ...next, checkpoint }, opts);
+        }
+      }(),
+  },
+  {
+    name: "forgets where a shard starts",
+    caughtBy: "keeps where the shard starts, through every write",
+    make: () =>
+      new class extends Base {
+        override create(lease: NewLease, options?: Options) {
+          const startingSequenceNumber = undefined;
+          return super.create({ ...lease, startingSequenceNumber }, options);
+        }
+      }(),
+  },
+  {
+    name: "overwrites where a shard starts when it is taken",
+    caughtBy: "keeps where the shard starts, through every write",
+    make: () =>
+      new class extends Base {
+        override async take(lease: Lease, owner: string, options?: Options) {
+          const taken = await super.take(lease, owner, options);
+          const { startingSequenceNumber } = lease;
+          return taken &&
+            await this.overwrite({ ...taken, startingSequenceNumber });
+        }
+      }(),
+  },
+  {
     name: "reads, waits and writes without a lock",
     caughtBy: "lets one of 50 racers take",
     make: () =>

@@ -129,6 +129,7 @@ function plain(lease: Lease) {
   const parents = [...lease.parentShardIds].sort();
   return {
     ...{ streamName, shardId, counter, parents },
+    startingSequenceNumber: lease.startingSequenceNumber ?? null,
     owner: owner ?? null,
     checkpoint: checkpoint.type === "SEQUENCE"
       ? { subSequenceNumber: null, ...defined(checkpoint) }

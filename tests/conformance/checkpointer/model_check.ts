@@ -6,7 +6,11 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { CheckpointerCheck } from "../checkpointer_suite.ts";
-import type { Checkpointer, Lease } from "../../../checkpoint/checkpointer.ts";
+import type {
+  Checkpointer,
+  Lease,
+  NewLease,
+} from "../../../checkpoint/checkpointer.ts";
 import type { Checkpoint } from "../../../records.ts";
 import { assertLease, assertStored, CHECKPOINTS } from "./fixtures.ts";
 
@@ -14,7 +18,14 @@ const STREAMS = ["orders", "orders-2"];
 const SHARDS = ["shard-1", "shard-10"];
 const WORKERS = ["a", "b"];
 
-type Kind = "create" | "take" | "renew" | "checkpoint" | "release" | "delete";
+type Kind =
+  | "create"
+  | "take"
+  | "renew"
+  | "checkpoint"
+  | "release"
+  | "replace"
+  | "delete";
 
 /**
  * One call. `known` selects among all leases seen so far, newest first, so that calls with stale
@@ -27,6 +38,8 @@ interface Step {
   readonly worker: string;
   readonly checkpoint: Checkpoint;
   readonly known: number;
+  /** The starting sequence number in the lease that the call passes. */
+  readonly start: string | undefined;
   /** Whether the call uses `worker` as owner, in place of the owner in the lease. */
   readonly forge: boolean;
 }
@@ -42,6 +55,7 @@ const steps = fc.array(
         ["renew", 3],
         ["checkpoint", 5],
         ["release", 3],
+        ["replace", 1],
         ["delete", 1],
       ] as const).map(([kind, weight]) => ({
         weight,
@@ -56,6 +70,7 @@ const steps = fc.array(
       { weight: 3, arbitrary: fc.constant(0) },
       { weight: 1, arbitrary: fc.nat({ max: 6 }) },
     ),
+    start: fc.constantFrom(undefined, "1", "2"),
     forge: fc.oneof(
       { weight: 4, arbitrary: fc.constant(false) },
       { weight: 1, arbitrary: fc.constant(true) },
@@ -75,12 +90,11 @@ class Model {
   }
 
   apply(step: Step, lease: Lease): Lease | boolean | undefined {
-    const { kind, streamName, shardId, checkpoint } = step;
+    const { kind, checkpoint } = step;
     const row = this.find(step);
     if (kind === "create") {
       if (row) return false;
-      const fresh = { streamName, shardId, checkpoint, parentShardIds: ["p"] };
-      this.rows.push({ ...fresh, counter: 0 });
+      this.rows.push({ ...fresh(step), counter: 0 });
       return true;
     }
     const current = row !== undefined && row.counter === lease.counter;
@@ -88,13 +102,25 @@ class Model {
       if (current) this.rows.splice(this.rows.indexOf(row), 1);
       return current;
     }
+    if (kind === "replace") {
+      if (!current) return false;
+      const next = { ...fresh(step), counter: row.counter + 1 };
+      this.rows.splice(this.rows.indexOf(row), 1, next);
+      return true;
+    }
     if (!current) return undefined;
     const mine = row.owner !== undefined && row.owner === lease.owner;
     if (kind !== "take" && !mine) return undefined;
     const next: Lease = {
       ...row,
       counter: row.counter + 1,
-      ...(kind === "take" ? { owner: step.worker } : {}),
+      ...(kind === "take"
+        ? {
+          owner: step.worker,
+          startingSequenceNumber: row.startingSequenceNumber ??
+            lease.startingSequenceNumber,
+        }
+        : {}),
       ...(kind === "release" ? { owner: undefined } : {}),
       ...(kind === "checkpoint" ? { checkpoint } : {}),
     };
@@ -109,13 +135,10 @@ function perform(
   lease: Lease,
 ): Promise<Lease | boolean | undefined> {
   switch (step.kind) {
-    case "create": {
-      const { streamName, shardId, checkpoint } = step;
-      const parentShardIds = ["p"];
-      return checkpointer.create({
-        ...{ streamName, shardId, checkpoint, parentShardIds },
-      });
-    }
+    case "create":
+      return checkpointer.create(fresh(step));
+    case "replace":
+      return checkpointer.replace(lease, fresh(step));
     case "take":
       return checkpointer.take(lease, step.worker);
     case "checkpoint":
@@ -141,7 +164,12 @@ export function modelCheck(numRuns: number): CheckpointerCheck {
             lease.shardId === step.shardId
           );
           const lease = known[step.known] ?? blank(step);
-          const claimed = step.forge ? { ...lease, owner: step.worker } : lease;
+          const startingSequenceNumber = step.start;
+          const claimed = {
+            ...lease,
+            startingSequenceNumber,
+            owner: step.forge ? step.worker : lease.owner,
+          };
           const expected = model.apply(step, claimed);
           const actual = await perform(checkpointer, step, claimed);
           if (typeof expected === "object" && typeof actual === "object") {
@@ -159,6 +187,15 @@ export function modelCheck(numRuns: number): CheckpointerCheck {
       });
       await fc.assert(property, { numRuns });
     },
+  };
+}
+
+/** What `create` and `replace` store. */
+function fresh({ streamName, shardId, checkpoint, start }: Step): NewLease {
+  return {
+    ...{ streamName, shardId, checkpoint },
+    parentShardIds: ["p"],
+    startingSequenceNumber: start,
   };
 }
 

@@ -66,6 +66,19 @@ export const raceChecks: readonly CheckpointerCheck[] = [
     },
   })),
   {
+    name: "lets one of 50 racers replace",
+    async run(store) {
+      const doors = await openMany(store);
+      const lease = await held(doors[0]!);
+      const winners = await race((index) =>
+        doors[index % 5]!.replace(lease, newLease({ checkpoint: AT_128 }))
+      );
+      assertEquals(winners, [true]);
+      const stored = { ...newLease({ checkpoint: AT_128 }), counter: 2 };
+      await assertStored(doors[0]!, [stored]);
+    },
+  },
+  {
     name: "lets one of 50 racers delete",
     async run(store) {
       const doors = await openMany(store);

@@ -16,6 +16,7 @@ import {
   held,
   newLease,
   only,
+  SEQUENCE_128,
   SHARD,
   STREAM,
 } from "./fixtures.ts";
@@ -279,6 +280,99 @@ export const tableChecks: readonly CheckpointerCheck[] = [
       await assertStored(checkpointer, [lease]);
       const absent = { ...lease, shardId: "absent" };
       assertEquals(await checkpointer.delete(absent), false);
+    },
+  },
+  {
+    name: "keeps where the shard starts, through every write",
+    async run(store) {
+      const checkpointer = await store.open("app");
+      const startingSequenceNumber = SEQUENCE_128;
+      let lease = await held(checkpointer, "worker-1", {
+        startingSequenceNumber,
+      });
+      assertEquals(lease.startingSequenceNumber, SEQUENCE_128);
+      lease = accepted(await checkpointer.renew(lease));
+      lease = accepted(await checkpointer.checkpoint(lease, AT_128));
+      lease = accepted(await checkpointer.release(lease));
+      const forged = { ...lease, startingSequenceNumber: "7" };
+      lease = accepted(await checkpointer.take(forged, "worker-2"));
+      assertEquals(lease.startingSequenceNumber, SEQUENCE_128);
+      await assertStored(checkpointer, [lease]);
+    },
+  },
+  {
+    name: "take stores where the shard starts if that is not stored",
+    async run(store) {
+      const checkpointer = await store.open("app");
+      const lease = await created(checkpointer);
+      const told = { ...lease, startingSequenceNumber: SEQUENCE_128 };
+      const taken = await checkpointer.take(told, "worker-1");
+      assertLease(taken, { ...told, owner: "worker-1", counter: 1 });
+      await assertStored(checkpointer, [accepted(taken)]);
+    },
+  },
+  {
+    name:
+      "replace puts another lease in place of one whose counter is current, whoever holds it",
+    async run(store) {
+      const checkpointer = await store.open("app");
+      const other = newLease({ shardId: "other" });
+      const lease = await held(checkpointer, "worker-1", {
+        parentShardIds: ["p"],
+        startingSequenceNumber: "1",
+      });
+      await checkpointer.create(other);
+      const next = newLease({
+        checkpoint: AT_128,
+        parentShardIds: ["q"],
+        startingSequenceNumber: "2",
+      });
+      const forged = { ...lease, owner: "worker-2" };
+      assertEquals(await checkpointer.replace(forged, next), true);
+      assertEquals(await checkpointer.renew(lease), undefined);
+      const expected = [{ ...next, counter: 2 }, { ...other, counter: 0 }];
+      await assertStored(checkpointer, expected);
+      const bare = newLease();
+      assertEquals(
+        await checkpointer.replace({ ...next, counter: 2 }, bare),
+        true,
+      );
+      await assertStored(checkpointer, [
+        { ...bare, counter: 3 },
+        { ...other, counter: 0 },
+      ]);
+    },
+  },
+  {
+    name: "replace ignores ids, an owner and a counter of the new lease",
+    async run(store) {
+      const checkpointer = await store.open("app");
+      const lease = await held(checkpointer);
+      const next = {
+        ...newLease({ checkpoint: AT_128, streamName: "x", shardId: "y" }),
+        owner: "worker-2",
+        counter: 9,
+      };
+      assertEquals(await checkpointer.replace(lease, next), true);
+      assertEquals(await checkpointer.list("x"), []);
+      const stored = { ...newLease({ checkpoint: AT_128 }), counter: 2 };
+      await assertStored(checkpointer, [stored]);
+    },
+  },
+  {
+    name:
+      "replace is refused and changes nothing when the counter is not current",
+    async run(store) {
+      const checkpointer = await store.open("app");
+      const lease = await held(checkpointer);
+      const next = newLease({ checkpoint: AT_128 });
+      for (const counter of [0, 2, 3]) {
+        const stale = { ...lease, counter };
+        assertEquals(await checkpointer.replace(stale, next), false);
+      }
+      const absent = { ...lease, shardId: "absent" };
+      assertEquals(await checkpointer.replace(absent, next), false);
+      await assertStored(checkpointer, [lease]);
     },
   },
   {

@@ -1,0 +1,54 @@
+/**
+ * What the shards and leases of a stream can be wrong about, and what to do then.
+ *
+ * @module
+ */
+import { KinesisError, ResponseError } from "../errors.ts";
+
+/** A list of shards is older than a lease; the next one may be newer. */
+export function oldList(stream: string, shardId: string): ResponseError {
+  return new ResponseError(
+    `Cannot use the list of the shards of ${stream}: ` +
+      `the lease of ${shardId} is of a stream that was created later. ` +
+      "If two streams of this name, in two regions or accounts, share a checkpointer, " +
+      "give their consumers 'streamARN'",
+    { status: 200 },
+  );
+}
+
+/** There are leases under the name of the stream, and none under its ARN. */
+export function progressUnderName(
+  stream: string,
+  streamName: string,
+): KinesisError {
+  return new KinesisError(
+    `Cannot start with ${stream} as progress of this stream seems to be stored ` +
+      `under its name "${streamName}", and none under the ARN. ` +
+      "Go on with 'streamName', or copy the leases (see docs/checkpoints.md), or, " +
+      "if they are of another stream or not wanted, use a checkpointer of its own",
+    { code: "ProgressUnderName" },
+  );
+}
+
+/** The stream was created again, and the policy is to fail. */
+export function recreated(
+  stream: string,
+  shardIds: readonly string[],
+): KinesisError {
+  return new KinesisError(
+    `Cannot go on with ${stream} as it was deleted and created again: ` +
+      `the progress that is stored for ${shardIds.join(", ")} is that of the ` +
+      'earlier stream. Use the policy onRecreated: "restart", ' +
+      "or a checkpointer of its own",
+    { code: "StreamRecreated" },
+  );
+}
+
+/** Other workers wrote leases while they were made anew; next time it may work. */
+export function notAnewYet(stream: string, count: number): ResponseError {
+  return new ResponseError(
+    `Cannot start ${stream} anew yet: ` +
+      `${count} leases of the earlier stream were written meanwhile`,
+    { status: 200 },
+  );
+}
