@@ -9,3 +9,26 @@ export type Fetch = (
   input: string | URL,
   init?: RequestInit,
 ) => Promise<Response>;
+
+/** Whether what a `fetch` resolved with can be read: one that was written for a test may forget to return anything. */
+export function isResponse(value: unknown): value is Response {
+  if (typeof value !== "object" || value === null) return false;
+  const { status, headers } = value as Partial<Response>;
+  return typeof status === "number" && typeof headers?.get === "function";
+}
+
+/**
+ * Whether `fetch` failed since it never connects to a port, such as 6000 or 6667.
+ *
+ * @see {@link https://fetch.spec.whatwg.org/#port-blocking}
+ */
+export function isBlockedPort(url: URL, error: unknown): boolean {
+  if (url.port === "") return false;
+  for (let cause = error, depth = 0; depth < 4; depth++) {
+    if (!(cause instanceof Error)) return false;
+    // Node says "bad port" one level down, Chromium ERR_UNSAFE_PORT.
+    if (/bad port|unsafe_port|blocked port/i.test(cause.message)) return true;
+    cause = cause.cause;
+  }
+  return false;
+}

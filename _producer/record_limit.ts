@@ -11,12 +11,15 @@ import {
 } from "../_aws/limits.ts";
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
+import { askedToWaitMs } from "../_core/http_retry.ts";
 import { KinesisError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 
 /** An answer holds for so long: somebody may raise the limit when values are refused. */
 const ASK_AGAIN_MS = 60_000;
 const BACKOFF = { baseMs: 100, maxMs: 5000 };
+/** Longest wait that the service can ask for with `Retry-After`, in milliseconds. */
+const LONGEST_ASKED_MS = 60_000;
 
 /** The part of the options that does not depend on the type of the values. */
 type LimitOptions = Pick<
@@ -77,6 +80,7 @@ export class RecordLimit {
       this.#options;
     const signal = this.#signal;
     for (let attempt = 1;; attempt++) {
+      let asked: number;
       try {
         const { StreamDescriptionSummary } = await client
           .describeStreamSummary(target, { signal, maxAttempts: 1 });
@@ -98,9 +102,10 @@ export class RecordLimit {
               }): give 'maxRecordBytes' if it takes more`,
           };
         }
+        asked = askedToWaitMs(error, LONGEST_ASKED_MS);
       }
       const wait = equalJitter(BACKOFF, attempt - 1, random);
-      await delay(wait, { clock, signal }).catch(() => {});
+      await delay(Math.max(wait, asked), { clock, signal }).catch(() => {});
     }
   }
 }

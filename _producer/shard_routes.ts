@@ -5,6 +5,7 @@
  */
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
+import { askedToWaitMs } from "../_core/http_retry.ts";
 import { hashKeyOf } from "../_core/hash_key.ts";
 import { notify } from "../_core/notify.ts";
 import { ShardMap } from "../_shards/shard_map.ts";
@@ -20,6 +21,8 @@ const STALE_MS = 60_000;
 /** After so many listings without it, a shard that was named by an answer is taken to be closed again. */
 const LEARN_TIMES = 10;
 const START_BACKOFF = { baseMs: 100, maxMs: 5000 };
+/** Longest wait that the service can ask for with `Retry-After`, in milliseconds. */
+const LONGEST_ASKED_MS = 60_000;
 /** Hash keys that are remembered; MD5 of a short key takes about two microseconds. */
 const CACHE_SIZE = 10_000;
 
@@ -72,6 +75,7 @@ export class ShardRoutes {
   async start(): Promise<void> {
     const { createStream, maxAttempts, clock, random } = this.#options;
     for (let attempt = 1;; attempt++) {
+      let asked: number;
       try {
         if (createStream) await this.#createIfMissing(createStream);
         await this.#load();
@@ -79,9 +83,10 @@ export class ShardRoutes {
       } catch (error) {
         const retryable = error instanceof KinesisError && error.retryable;
         if (!retryable || attempt >= maxAttempts) throw error;
+        asked = askedToWaitMs(error, LONGEST_ASKED_MS);
       }
       const wait = equalJitter(START_BACKOFF, attempt - 1, random);
-      await delay(wait, { clock, signal: this.#signal });
+      await delay(Math.max(wait, asked), { clock, signal: this.#signal });
     }
   }
 

@@ -6,6 +6,7 @@
  */
 import { CredentialsError } from "../errors.ts";
 import {
+  areFixed,
   createCredentials,
   type Credentials,
   type CredentialsProvider,
@@ -151,6 +152,7 @@ class ProfileResolver {
       region: settings.get("region") ?? this.#options.region,
       endpoint: this.#options.stsEndpoint,
       credentials: source,
+      keysMayChange: !areFixed(source),
       parameters: {
         RoleArn: settings.get("role_arn"),
         RoleSessionName: settings.get("role_session_name") ??
