@@ -44,8 +44,11 @@ export function parseHttpDate(
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** How long the error of an answer asks to wait, at most `mostMs`; 0 if it does not ask. */
-export function askedToWaitMs(error: unknown, mostMs: number): number {
+/**
+ * How long an error, or the answer behind it, asks to wait, in milliseconds; 0 if it does not ask. `mostMs` bounds it,
+ * so that one answer cannot stop a program for a day.
+ */
+export function askedToWaitMs(error: unknown, mostMs = 60_000): number {
   const { retryAfterMs } = error as { retryAfterMs?: unknown };
   return typeof retryAfterMs === "number" ? Math.min(retryAfterMs, mostMs) : 0;
 }

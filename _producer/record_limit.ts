@@ -18,8 +18,6 @@ import type { ResolvedProducerOptions } from "./options.ts";
 /** An answer holds for so long: somebody may raise the limit when values are refused. */
 const ASK_AGAIN_MS = 60_000;
 const BACKOFF = { baseMs: 100, maxMs: 5000 };
-/** Longest wait that the service can ask for with `Retry-After`, in milliseconds. */
-const LONGEST_ASKED_MS = 60_000;
 
 /** The part of the options that does not depend on the type of the values. */
 type LimitOptions = Pick<
@@ -102,7 +100,7 @@ export class RecordLimit {
               }): give 'maxRecordBytes' if it takes more`,
           };
         }
-        asked = askedToWaitMs(error, LONGEST_ASKED_MS);
+        asked = askedToWaitMs(error);
       }
       const wait = equalJitter(BACKOFF, attempt - 1, random);
       await delay(Math.max(wait, asked), { clock, signal }).catch(() => {});

@@ -26,8 +26,6 @@ const REQUEST_BACKOFF = { baseMs: 100, maxMs: 5000 };
  * bring it: after 10 to 20 seconds. The requests between two pauses are one round, however many they are.
  */
 const DOUBTFUL_ROUNDS = 10;
-/** Longest pause that the service can ask for with `Retry-After`, in milliseconds. */
-const LONGEST_PAUSE_MS = 60_000;
 
 /** Told what became of records. */
 export interface SenderEvents<T> {
@@ -260,7 +258,7 @@ export class Sender<T> {
   #pause(error: KinesisError, isOfThisRound: boolean): void {
     const { clock, random } = this.#options;
     const now = monotonicNow(clock);
-    const asked = askedToWaitMs(error, LONGEST_PAUSE_MS);
+    const asked = askedToWaitMs(error);
     // The pause for an older request is over already, unless it asks for another one.
     if (!isOfThisRound && asked === 0) return;
     // Another answer of the same round may ask for more.

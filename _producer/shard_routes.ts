@@ -21,8 +21,6 @@ const STALE_MS = 60_000;
 /** After so many listings without it, a shard that was named by an answer is taken to be closed again. */
 const LEARN_TIMES = 10;
 const START_BACKOFF = { baseMs: 100, maxMs: 5000 };
-/** Longest wait that the service can ask for with `Retry-After`, in milliseconds. */
-const LONGEST_ASKED_MS = 60_000;
 /** Hash keys that are remembered; MD5 of a short key takes about two microseconds. */
 const CACHE_SIZE = 10_000;
 
@@ -83,7 +81,7 @@ export class ShardRoutes {
       } catch (error) {
         const retryable = error instanceof KinesisError && error.retryable;
         if (!retryable || attempt >= maxAttempts) throw error;
-        asked = askedToWaitMs(error, LONGEST_ASKED_MS);
+        asked = askedToWaitMs(error);
       }
       const wait = equalJitter(START_BACKOFF, attempt - 1, random);
       await delay(Math.max(wait, asked), { clock, signal: this.#signal });
