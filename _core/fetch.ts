@@ -17,6 +17,9 @@ export function isResponse(value: unknown): value is Response {
   return typeof status === "number" && typeof headers?.get === "function";
 }
 
+/** The words of Node (one level down), and of Deno. */
+const BLOCKED_PORT = /^bad port$|requests to port \d+ are blocked/i;
+
 /**
  * Whether `fetch` failed since it never connects to a port, such as 6000 or 6667.
  *
@@ -26,8 +29,7 @@ export function isBlockedPort(url: URL, error: unknown): boolean {
   if (url.port === "") return false;
   for (let cause = error, depth = 0; depth < 4; depth++) {
     if (!(cause instanceof Error)) return false;
-    // Node says "bad port" one level down, Chromium ERR_UNSAFE_PORT.
-    if (/bad port|unsafe_port|blocked port/i.test(cause.message)) return true;
+    if (BLOCKED_PORT.test(cause.message)) return true;
     cause = cause.cause;
   }
   return false;
