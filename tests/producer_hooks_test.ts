@@ -127,32 +127,6 @@ Deno.test("FailedRecord.history holds the last attempts, oldest first", async ()
   assertEquals(failed!.error, failed!.history!.at(-1)!.error);
 });
 
-const expired = () =>
-  new ServiceError("Cannot PutRecords: ExpiredTokenException", {
-    code: "ExpiredTokenException",
-    action: "PutRecords",
-    status: 400,
-  });
-
-Deno.test("Producer goes on when a provider of credentials is late, and stops when the token stays expired", async () => {
-  const late = setUp();
-  late.client.onPut = (_request, index) => {
-    if (index < 4) throw expired();
-    return undefined;
-  };
-  assertEquals((await late.clock.runUntil(late.producer.put(1))).attempts, 5);
-  await late.clock.runUntil(late.producer.close());
-  const { clock, client, producer } = setUp();
-  client.onPut = () => {
-    throw expired();
-  };
-  const code = await clock.runUntil(
-    producer.put(1).then(() => "stored", ({ code }) => code),
-  );
-  assertEquals(code, "ExpiredTokenException");
-  assertEquals(client.requests.length, 6);
-});
-
 Deno.test("Producer lists every value once when a hook aborts it while it fails", async () => {
   const controller = new AbortController();
   const reported: string[] = [];
