@@ -4,6 +4,10 @@
  * @module
  */
 
+/** What to do about a proxy that answers with status 407. */
+export const PROXY_HINT =
+  "A proxy on the way asks for credentials: put them into its URL, as in HTTPS_PROXY=http://user:password@host:port, or pass a 'fetch' that sends them";
+
 const HINTS: Readonly<Record<string, string>> = {
   AccessDeniedException:
     "Allow this action for this stream in the policy of the credentials in use",
@@ -41,8 +45,7 @@ const HINTS: Readonly<Record<string, string>> = {
     "The answer names no reason, as every answer of Kinesis does: a proxy or firewall on the way refuses. Check the endpoint and the network",
   Http404:
     "The answer names no reason, as every answer of Kinesis does. Check that the endpoint is one of Kinesis",
-  Http407:
-    "A proxy on the way asks for credentials: put them into its URL, as in HTTPS_PROXY=http://user:password@host:port, or pass a 'fetch' that sends them",
+  Http407: PROXY_HINT,
   Http413:
     "Something on the way takes no request of this size: put fewer records into a request ('maxBatchBytes' of a Producer), or raise the limit of the proxy",
 };

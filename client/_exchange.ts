@@ -9,7 +9,8 @@ import type { Codec } from "../_aws/codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
 import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
 import { checkPutData } from "../_aws/put_data.ts";
-import { isBlockedPort, isResponse } from "../_core/fetch.ts";
+import { PROXY_HINT } from "../_aws/error_hints.ts";
+import { isBlockedPort, isRefusedByProxy, isResponse } from "../_core/fetch.ts";
 import { requestIdOf, serviceError } from "../_aws/service_error.ts";
 import { Signer } from "../_aws/sign.ts";
 import { raceAbort } from "../_core/race_abort.ts";
@@ -66,8 +67,10 @@ function connectionError(
   cause: unknown,
 ): KinesisError {
   const message = `Cannot ${action} in ${name}: no connection to ${url.host}. `;
-  if (!isBlockedPort(url, cause)) {
-    const advice = "Check the endpoint, the region and the network";
+  if (!isBlockedPort(cause)) {
+    const advice = isRefusedByProxy(cause)
+      ? PROXY_HINT
+      : "Check the endpoint, the region and the network";
     return new ConnectionError(message + advice, { cause });
   }
   // Trying again would not open it.

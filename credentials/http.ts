@@ -134,7 +134,7 @@ async function sendOnce(
     return await raceAbort(exchange(fetch, init, request, clock), signal);
   } catch (error) {
     if (error instanceof KinesisError) throw error;
-    if (isBlockedPort(url, error)) {
+    if (isBlockedPort(error)) {
       throw unusable(`${message}: 'fetch' refuses port ${url.port}`);
     }
     throw new ConnectionError(`${message}: ${reasonWithout(error, url)}`);

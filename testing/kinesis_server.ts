@@ -45,8 +45,8 @@ const ANY_CREDENTIALS = { accessKeyId: "id", secretAccessKey: "secret" };
 /**
  * An in-memory Kinesis that is a `fetch` handler: give {@linkcode KinesisServer.fetch} to a client, or serve it.
  *
- * It answers every action over JSON and CBOR as AWS does, with its limits, errors and timings, and adds handles that a test
- * needs: what was stored, what was asked, a split at this moment, an hour that passes at once.
+ * It answers every action of `KinesisClient` over JSON and CBOR as AWS does, with its limits, errors and timings,
+ * and adds handles that a test needs: what was stored, what was asked, a split at this moment, an hour that passes at once.
  *
  * @example A client without a network
  * ```ts

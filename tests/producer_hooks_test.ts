@@ -2,7 +2,7 @@ import { assertEquals, assertInstanceOf, assertLess } from "@std/assert";
 import type { BufferEvent, ShardMapEvent, ThrottledEvent } from "../hooks.ts";
 import { json } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
-import { DeliveryError, ServiceError } from "../errors.ts";
+import { DeliveryError, type ServiceError } from "../errors.ts";
 import {
   accessDenied,
   connectionLost,

@@ -1,5 +1,9 @@
 import { assert, assertFalse } from "@std/assert";
-import { isBlockedPort, isResponse } from "../../_core/fetch.ts";
+import {
+  isBlockedPort,
+  isRefusedByProxy,
+  isResponse,
+} from "../../_core/fetch.ts";
 
 Deno.test("isResponse tells an answer from what a stub forgot to return", () => {
   assert(isResponse(new Response()));
@@ -11,12 +15,25 @@ Deno.test("isResponse tells an answer from what a stub forgot to return", () => 
 });
 
 Deno.test("isBlockedPort reads what the runtimes say of a port that they refuse", async () => {
-  const url = new URL("http://127.0.0.1:6000");
   const node = new TypeError("fetch failed", { cause: new Error("bad port") });
-  assert(isBlockedPort(url, node));
-  const deno = await fetch(url).then(() => undefined, (error) => error);
-  assert(isBlockedPort(url, deno), String(deno));
-  assertFalse(isBlockedPort(url, new TypeError("connection refused")));
-  assertFalse(isBlockedPort(new URL("http://127.0.0.1"), node));
-  assertFalse(isBlockedPort(url, "bad port"));
+  assert(isBlockedPort(node));
+  const deno = await fetch("http://127.0.0.1:6000")
+    .then(() => undefined, (error) => error);
+  assert(isBlockedPort(deno), String(deno));
+  assertFalse(isBlockedPort(new TypeError("connection refused")));
+  assertFalse(isBlockedPort("bad port"));
+});
+
+Deno.test("isRefusedByProxy reads what the runtimes say of a proxy that asks for credentials", () => {
+  const node = new TypeError("fetch failed", {
+    cause: new Error("Proxy response (407) !== 200 when HTTP Tunneling"),
+  });
+  assert(isRefusedByProxy(node));
+  const deno = new TypeError(
+    "client error (Connect): tunnel error: proxy authorization required",
+  );
+  assert(isRefusedByProxy(deno));
+  const circle = new Error("port 407");
+  circle.cause = circle;
+  assertFalse(isRefusedByProxy(circle));
 });

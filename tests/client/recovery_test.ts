@@ -309,6 +309,17 @@ Deno.test("KinesisClient does not try again at a port that fetch refuses", async
   assertEquals([error.code, error.retryable], ["InvalidEndpoint", false]);
 });
 
+Deno.test("KinesisClient says what to do when a proxy refuses the connection", async () => {
+  const { client, run } = stub(() => {
+    throw new TypeError("tunnel error: proxy authorization required");
+  }, { retry: { maxAttempts: 1 } });
+  await assertRejects(
+    () => run(client.listStreams()),
+    KinesisError,
+    "HTTPS_PROXY=http://user:password@host:port",
+  );
+});
+
 Deno.test("KinesisClient keeps to its waits when the wall clock is set back", async () => {
   let offset = 0;
   const world = stub(() => ok());
