@@ -29,11 +29,11 @@ export function parseIni(text: string): IniFile {
   return parser.file;
 }
 
-/** The setting that lines with a deeper indentation belong to. */
+/** The setting before this line. */
 interface Open {
   /** Absent if that setting cannot be read. */
   readonly name?: string;
-  readonly indent: number;
+  /** Whether it has no value, so that indented lines are settings inside it. */
   readonly isNested: boolean;
 }
 
@@ -48,10 +48,15 @@ class Parser {
     if (content.startsWith("[")) return this.#begin(content);
     const section = this.#section;
     if (!section) return;
-    const indent = line.length - line.trimStart().length;
-    const open = this.#open;
-    if (open && indent > open.indent) this.#goOn(section, open, content);
-    else this.#setting(section, indent, content);
+    const open = /^\s/.test(line) ? this.#open : undefined;
+    if (open?.isNested || open && !open.name) {
+      return this.#inside(section, open, content);
+    }
+    const isSetting = this.#setting(section, content);
+    // The SDKs do not agree on an indented line with a "=" behind a value: here it is a setting, for files that are
+    // indented as their owners like it.
+    if (isSetting || !open?.name) return;
+    section.set(open.name, `${section.get(open.name)}\n${content}`);
   }
 
   #begin(content: string): void {
@@ -63,41 +68,36 @@ class Parser {
     if (name) this.file.set(name, this.#section!);
   }
 
-  #setting(
-    section: Map<string, string>,
-    indent: number,
-    content: string,
-  ): void {
-    // A comment follows a space: a secret key may hold a "#" or ";" anywhere else.
-    const pair = split(content.split(/\s[#;]/, 1)[0]!);
-    this.#open = { name: pair?.name, indent, isNested: pair?.value === "" };
-    if (!pair) return;
+  /** Returns whether the line has the form of a setting. */
+  #setting(section: Map<string, string>, content: string): boolean {
+    const pair = split(content);
+    if (!pair) return false;
     const { name, value } = pair;
-    if (value === "") section.delete(name);
-    else section.set(name, value);
+    this.#open = { name, isNested: value === "" };
+    if (name && value !== "") section.set(name, value);
+    return true;
   }
 
-  #goOn(
+  #inside(
     section: Map<string, string>,
-    { name, isNested }: Open,
+    { name }: Open,
     content: string,
   ): void {
-    if (name === undefined) return;
-    if (!isNested) {
-      section.set(name, `${section.get(name)}\n${content}`);
-      return;
-    }
-    const inner = split(content.split(/\s[#;]/, 1)[0]!);
-    if (inner?.value) section.set(`${name}.${inner.name}`, inner.value);
+    const inner = split(content);
+    if (!name || !inner?.name || inner.value === "") return;
+    section.set(`${name}.${inner.name}`, inner.value);
   }
 }
 
-function split(content: string): { name: string; value: string } | undefined {
-  const equals = content.indexOf("=");
-  const name = content.slice(0, equals).trim();
-  if (equals < 0 || !NAME.test(name)) return undefined;
-  const value = content.slice(equals + 1).trim();
-  return { name: name.toLowerCase(), value };
+/** The two sides of the first equals sign, without a comment; without a name if that cannot be one. */
+function split(content: string): { name?: string; value: string } | undefined {
+  // A comment follows a space: a secret key may hold a "#" or ";" anywhere else.
+  const line = content.split(/\s[#;]/, 1)[0]!;
+  const equals = line.indexOf("=");
+  if (equals < 1) return undefined;
+  const name = line.slice(0, equals).trim();
+  const value = line.slice(equals + 1).trim();
+  return { name: NAME.test(name) ? name.toLowerCase() : undefined, value };
 }
 
 /** `profile  "a b"` and `profile a` become `profile a b` and `profile a`; `undefined` for names that cannot be. */

@@ -101,9 +101,9 @@ function merge(config: IniFile, credentials: IniFile) {
   const add = (name: string, settings: IniSection) => {
     profiles.set(name, new Map([...profiles.get(name) ?? [], ...settings]));
   };
-  // "[default]" counts only where there is no "[profile default]".
+  // "[default]" counts only where "[profile default]" says nothing.
   const plain = config.get("default");
-  if (plain && !config.has("profile default")) add("default", plain);
+  if (plain && !config.get("profile default")?.size) add("default", plain);
   for (const [section, settings] of config) {
     const [, type, name] = TYPED.exec(section) ?? [];
     if (type === "profile") add(name!, settings);

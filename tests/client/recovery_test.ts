@@ -122,13 +122,16 @@ Deno.test("KinesisClient takes an expired token for something that may pass only
 });
 
 Deno.test("KinesisClient waits for keys that are a second late", async () => {
-  let name = "old";
   const { client, clock, sent, run } = stub(
     ({ headers }) =>
       idOf(headers) === "new" ? ok() : failure("ExpiredTokenException"),
-    { credentials: () => Promise.resolve(keys(name)), random: () => 0.99 },
+    {
+      credentials: () =>
+        Promise.resolve(keys(clock.now() < newFrom ? "old" : "new")),
+      random: () => 0.99,
+    },
   );
-  clock.setTimeout(() => name = "new", 900);
+  const newFrom = clock.now() + 900;
   await run(client.listStreams());
   assertEquals(sent.map(({ headers }) => idOf(headers)), ["old", "old", "new"]);
 });

@@ -59,7 +59,7 @@ const cases: readonly (readonly [what: string, text: string, Plain])[] = [
     a: { b: "1", c: "2" },
     d: {},
   }],
-  ["a value that is taken back", "[a]\nb = 1\nb =", { a: {} }],
+  ["an empty value", "[a]\nb =\nc = 1", { a: { c: "1" } }],
   [
     "nested settings",
     "[a]\ns3 =\n  Region = eu # x\n\n  no value\n  e =\nb = 1",
@@ -67,8 +67,8 @@ const cases: readonly (readonly [what: string, text: string, Plain])[] = [
       a: { "s3.region": "eu", b: "1" },
     },
   ],
-  ["continued values", "[a]\nb = 1\n \t -2 # kept \t\n  c = 3\nd = 4", {
-    a: { b: "1\n-2 # kept\nc = 3", d: "4" },
+  ["continued values", "[a]\nb = 1\n \t -2 # kept \t\n  -3\nd = 4", {
+    a: { b: "1\n-2 # kept\n-3", d: "4" },
   }],
   [
     "settings that are indented alike",
