@@ -131,7 +131,7 @@ export function isLateSignature(
 
 /**
  * Whether an error that may go away goes away within seconds or never: expired keys whose source may be late, the time of
- * a signature, a 400 without a reason. Who tries again without a close end counts these.
+ * a signature, a 400 without a reason. A program that tries again for a long time gives up on these earlier.
  */
 export function healsSoonOrNever({ code, retryable }: KinesisError): boolean {
   return retryable &&

@@ -15,8 +15,8 @@ interface Running<T> {
 }
 
 /**
- * Makes a call once for all callers that come while it runs. A call that may never settle blocks nobody for ever: once a
- * caller has left it because its signal aborted, or after a minute, the next caller starts another.
+ * Makes a call once for all callers that come while it runs. A call that never settles does not block later callers: once
+ * one caller has left it because its signal aborted, or after a minute, the next caller starts another call.
  */
 export class SharedCall<T> {
   readonly #call: () => Promise<T>;
@@ -40,7 +40,12 @@ export class SharedCall<T> {
     }
   }
 
-  /** Starts the call unless it is running; nobody waits for it. */
+  /** Whether a call is under way that the next caller would share. */
+  get isRunning(): boolean {
+    return this.#current() !== undefined;
+  }
+
+  /** Starts the call unless it is running, without waiting for it. */
   begin(): void {
     if (!this.#current()) this.#start();
   }
@@ -58,7 +63,7 @@ export class SharedCall<T> {
       startedAt: monotonicNow(this.#clock),
     };
     const forget = () => this.#forget(running);
-    // Also when nobody waits for it any more: its failure is then seen by the next caller, who asks again.
+    // Handles the rejection as well: a call that was started by `begin` has no caller that would.
     running.promise.then(forget, forget);
     return this.#running = running;
   }

@@ -95,7 +95,7 @@ class ProvidedKeys implements KeySource {
   async get(action: string, signal: AbortSignal): Promise<Credentials> {
     let credentials: Credentials;
     try {
-      // The race is for a function that remembers by itself and knows nothing of signals.
+      // The race is for a caching function of the user that ignores signals.
       credentials = await (this.#cache
         ? raceAbort(this.#cache({ signal }), signal)
         : this.#asking.run(signal));
@@ -135,7 +135,7 @@ class ProvidedKeys implements KeySource {
 
   async #first(): Promise<Credentials> {
     const found = await this.#provider();
-    // Two may be asked at a time, when nobody could wait for the first.
+    // A second look-up may run beside one that its callers could not wait for.
     if (found?.expiration && !this.#cache) {
       let isFirst = true;
       this.#cache = cachedCredentials(async () => {

@@ -97,13 +97,15 @@ class Cache {
 
   async get(signal?: AbortSignal): Promise<Credentials> {
     if (this.#remainingMs() > this.#refreshBeforeMs) return this.#credentials!;
-    if (monotonicNow(this.#clock) < this.#pausedUntil) {
-      return await this.#whatThereIs();
+    const isPaused = monotonicNow(this.#clock) < this.#pausedUntil;
+    if (this.#remainingMs() > 0) {
+      // Credentials that are still valid are given out at once, and the renewal runs beside.
+      if (!isPaused) this.#lookUp.begin();
+      return this.#credentials!;
     }
-    // Good for some minutes yet: nobody need wait for those that come after them.
-    if (this.#remainingMs() <= 0) return await this.#lookUp.run(signal);
-    this.#lookUp.begin();
-    return this.#credentials!;
+    return isPaused && !this.#lookUp.isRunning
+      ? await this.#whatThereIs()
+      : await this.#lookUp.run(signal);
   }
 
   expire(refused: Credentials | undefined = this.#credentials): void {
@@ -128,7 +130,7 @@ class Cache {
     }
   }
 
-  /** Whether no later look-up has come to an end already: one that nobody waited for may end after it. */
+  /** Whether no later look-up has ended already: one that callers have left may end after its successor. */
   #isLatest(turn: number): boolean {
     if (turn < this.#ended) return false;
     this.#ended = turn;

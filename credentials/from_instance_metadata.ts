@@ -129,7 +129,7 @@ async function getToken(
     return secretHeader("the token of the metadata service", answer.text);
   }
   const error = refused("a token of the metadata service", answer);
-  // Switched off (403), or the service of another cloud: there is no instance whose role could be meant.
+  // The service is switched off (403) or is that of another cloud. A chain goes on, and lists what it tried.
   throw error.retryable ? error : notConfigured(error.message);
 }
 

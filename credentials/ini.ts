@@ -53,8 +53,8 @@ class Parser {
       return this.#inside(section, open, content);
     }
     const isSetting = this.#setting(section, content);
-    // The SDKs do not agree on an indented line with a "=" behind a value: here it is a setting, for files that are
-    // indented as their owners like it.
+    // The SDKs read an indented line with a "=" behind a value in different ways. It is a setting here, as in the SDK for
+    // JavaScript, so that a file may indent its settings freely.
     if (isSetting || !open?.name) return;
     section.set(open.name, `${section.get(open.name)}\n${content}`);
   }

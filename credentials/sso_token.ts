@@ -79,7 +79,7 @@ export class SsoTokens {
         this.#renewed.set(path, { text, token });
       } catch (error) {
         if (remainingMs <= 0) throw error;
-        // It is good for some minutes yet.
+        // The session is still valid for some minutes.
       }
     }
     return secretHeader(`the session in ${path}`, token.accessToken);

@@ -79,7 +79,7 @@ export async function callSts(
       if (attempt >= ATTEMPTS || !(error instanceof KinesisError)) throw error;
       const skew = skewOf(error, answer, clock.now());
       const isOff = Math.abs(skew - offsetMs) >= SKEW_MS;
-      // The same expired keys would be refused again: who asks next looks them up anew.
+      // The same expired keys would be refused again. The next look-up reads them anew.
       const isOfUse = error.retryable && !isExpiredKeys(error.code);
       if (!isOff && !isOfUse) throw error;
       if (isOff) offsetMs = skew;

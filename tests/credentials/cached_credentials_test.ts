@@ -223,6 +223,22 @@ Deno.test("cachedCredentials takes what a look-up brings that nobody waits for a
   }
 });
 
+Deno.test("cachedCredentials waits for a look-up that is under way, although an older one has failed", async () => {
+  const { source, cached } = setUp();
+  const controller = new AbortController();
+  const left = assertRejects(() => cached({ signal: controller.signal }));
+  controller.abort(new Error("late"));
+  await left;
+  const second = cached();
+  source.calls[0]!.reject(new CredentialsError("down"));
+  await turn();
+  const third = cached();
+  source.give("B");
+  assertEquals((await second).accessKeyId, "B");
+  assertEquals((await third).accessKeyId, "B");
+  assertEquals(source.calls.length, 2);
+});
+
 Deno.test("cachedCredentials gives valid ones while a renewal hangs, and starts another one after a minute", async () => {
   const world = setUp();
   const { clock, source, cached } = world;
