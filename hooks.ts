@@ -1,6 +1,7 @@
 /**
  * Facts for metrics and logs: small interfaces that a client, producer or consumer tells what happened. The library
  * never prints. A hook runs synchronously on the path it observes, so it must be quick; what it throws is ignored.
+ * The promise of an async hook is not awaited, and its rejection is ignored too.
  *
  * @module
  */

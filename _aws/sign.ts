@@ -31,8 +31,11 @@ const encoder = new TextEncoder();
 /** Signs requests; keeps the derived keys, so that four of five HMACs are computed once a day. */
 export class Signer {
   readonly #service: string;
-  /** By secret, day and region; shared by callers that need the same one at the same time. */
-  #keys = new Map<string, Promise<CryptoKey>>();
+  /**
+   * By secret, day and region. Keys and not promises of them: in Workers a promise of a request that has ended never
+   * settles, and one that was rejected would be remembered.
+   */
+  #keys = new Map<string, CryptoKey>();
 
   /** Makes a signer for one service, by its signing name. */
   constructor(service: string) {
@@ -71,12 +74,12 @@ export class Signer {
     return { url, headers };
   }
 
-  #signingKey(secret: string, scope: string[]): Promise<CryptoKey> {
+  async #signingKey(secret: string, scope: string[]): Promise<CryptoKey> {
     const name = [secret, ...scope].join("\n");
     let key = this.#keys.get(name);
     if (!key) {
+      key = await deriveKey(secret, scope);
       if (this.#keys.size >= MOST_KEYS) this.#keys.clear();
-      key = deriveKey(secret, scope);
       this.#keys.set(name, key);
     }
     return key;

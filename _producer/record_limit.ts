@@ -11,6 +11,7 @@ import {
 } from "../_aws/limits.ts";
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
+import { askedToWaitMs } from "../_core/http_retry.ts";
 import { KinesisError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 
@@ -77,6 +78,7 @@ export class RecordLimit {
       this.#options;
     const signal = this.#signal;
     for (let attempt = 1;; attempt++) {
+      let asked: number;
       try {
         const { StreamDescriptionSummary } = await client
           .describeStreamSummary(target, { signal, maxAttempts: 1 });
@@ -98,9 +100,10 @@ export class RecordLimit {
               }): give 'maxRecordBytes' if it takes more`,
           };
         }
+        asked = askedToWaitMs(error);
       }
       const wait = equalJitter(BACKOFF, attempt - 1, random);
-      await delay(wait, { clock, signal }).catch(() => {});
+      await delay(Math.max(wait, asked), { clock, signal }).catch(() => {});
     }
   }
 }

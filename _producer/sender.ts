@@ -3,9 +3,14 @@
  *
  * @module
  */
-import { isThrottle, serviceError } from "../_aws/service_error.ts";
+import {
+  healsSoonOrNever,
+  isThrottle,
+  serviceError,
+} from "../_aws/service_error.ts";
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
+import { askedToWaitMs } from "../_core/http_retry.ts";
 import { notify } from "../_core/notify.ts";
 import type { PutRecordsResponse } from "../client/mod.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
@@ -16,9 +21,11 @@ import { noteFailure, type Outgoing, type SendQueue } from "./send_queue.ts";
 // One record that is throttled alone waits for tokens of its shard anyway; a request that fails whole has no other brake.
 const RECORD_BACKOFF = { baseMs: 100, maxMs: 5000 };
 const REQUEST_BACKOFF = { baseMs: 100, maxMs: 5000 };
-/** What is fatal only when it comes so many times in a row: a provider of credentials may be late. */
-const EXPIRED_CODES = new Set(["ExpiredToken", "ExpiredTokenException"]);
-const EXPIRED_TIMES = 5;
+/**
+ * An error that heals soon or never, such as an expired token whose renewal is late, is fatal when so many rounds in a row
+ * bring it: after 10 to 20 seconds. The requests between two pauses are one round, however many they are.
+ */
+const DOUBTFUL_ROUNDS = 10;
 
 /** Told what became of records. */
 export interface SenderEvents<T> {
@@ -45,8 +52,12 @@ export class Sender<T> {
   readonly #signal: AbortSignal;
   #inFlight = 0;
   #failuresInARow = 0;
-  #expiredInARow = 0;
+  #doubtsInARow = 0;
   #paused = false;
+  /** Pauses that have ended. */
+  #round = 0;
+  /** When the pause ends, by the monotonic clock. */
+  #pausedUntil = -Infinity;
   /** Requests that were sent. */
   requests = 0;
   /** Records that were refused for a throughput limit, each time counted. */
@@ -84,6 +95,7 @@ export class Sender<T> {
     this.#inFlight++;
     this.requests++;
     const started = monotonicNow(clock);
+    const round = this.#round;
     let answer: PutRecordsResponse | undefined;
     let error: unknown;
     for (const item of batch) item.attempts++;
@@ -115,7 +127,7 @@ export class Sender<T> {
     const before = this.throttled;
     const failed = answer
       ? this.#settle(batch, answer)
-      : this.#settleFailure(batch, error);
+      : this.#settleFailure(batch, error, round);
     notify(hooks, "onBatch", {
       stream,
       records: batch.length,
@@ -134,7 +146,7 @@ export class Sender<T> {
     const { clock } = this.#options;
     const now = monotonicNow(clock);
     this.#failuresInARow = 0;
-    this.#expiredInARow = 0;
+    this.#doubtsInARow = 0;
     const throttled = new Map<string | undefined, number>();
     let at: Date | undefined;
     const again: Outgoing<T>[] = [];
@@ -174,7 +186,12 @@ export class Sender<T> {
     return failed;
   }
 
-  #settleFailure(batch: Outgoing<T>[], cause: unknown): number {
+  /** `round` is the one in which the request was sent. */
+  #settleFailure(
+    batch: Outgoing<T>[],
+    cause: unknown,
+    round: number,
+  ): number {
     const error = cause instanceof KinesisError ? cause : new KinesisError(
       `Cannot PutRecords to ${this.#options.stream}: ${String(cause)}`,
       { code: "Unexpected", cause },
@@ -183,7 +200,10 @@ export class Sender<T> {
     const now = monotonicNow(clock);
     const at = new Date(clock.now());
     for (const item of batch) noteFailure(item, error, at);
-    if (!error.retryable && !this.#mayHaveNewKeys(error)) {
+    // Requests that were in flight together and failed together are one failure.
+    const isFirst = !this.#paused && round === this.#round;
+    if (isFirst && healsSoonOrNever(error)) this.#doubtsInARow++;
+    if (!error.retryable || this.#doubtsInARow >= DOUBTFUL_ROUNDS) {
       this.#events.fatal(error);
       return batch.length;
     }
@@ -194,15 +214,9 @@ export class Sender<T> {
       }
       this.#throttled(throttled, now);
     }
-    this.#pause();
+    this.#pause(error, round === this.#round);
     this.#later(batch.filter((item) => !this.givesUp(item, error)));
     return batch.length;
-  }
-
-  // The client has asked its provider for other credentials by now, which may lag behind; fixed ones stay as they are.
-  #mayHaveNewKeys(error: KinesisError): boolean {
-    return EXPIRED_CODES.has(error.code) &&
-      this.#expiredInARow++ < EXPIRED_TIMES;
   }
 
   #throttled(
@@ -241,16 +255,31 @@ export class Sender<T> {
   }
 
   // The endpoint is in trouble, not one record: all requests wait together, or each batch would knock by itself.
-  #pause(): void {
+  #pause(error: KinesisError, isOfThisRound: boolean): void {
     const { clock, random } = this.#options;
-    // Requests that were in flight together and failed together are one failure.
+    const now = monotonicNow(clock);
+    const asked = askedToWaitMs(error);
+    // The pause for an older request is over already, unless it asks for another one.
+    if (!isOfThisRound && asked === 0) return;
+    // Another answer of the same round may ask for more.
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + asked);
     if (this.#paused) return;
     const wait = equalJitter(REQUEST_BACKOFF, this.#failuresInARow++, random);
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + wait);
     this.#paused = true;
-    delay(wait, { clock, signal: this.#signal }).then(() => {
-      this.#paused = false;
-      this.#events.idle();
-    }, () => {});
+    this.#resume().catch(() => {});
+  }
+
+  async #resume(): Promise<void> {
+    const { clock } = this.#options;
+    for (;;) {
+      const wait = this.#pausedUntil - monotonicNow(clock);
+      if (wait <= 0) break;
+      await delay(wait, { clock, signal: this.#signal });
+    }
+    this.#paused = false;
+    this.#round++;
+    this.#events.idle();
   }
 }
 

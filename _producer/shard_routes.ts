@@ -5,6 +5,7 @@
  */
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
+import { askedToWaitMs } from "../_core/http_retry.ts";
 import { hashKeyOf } from "../_core/hash_key.ts";
 import { notify } from "../_core/notify.ts";
 import { ShardMap } from "../_shards/shard_map.ts";
@@ -72,6 +73,7 @@ export class ShardRoutes {
   async start(): Promise<void> {
     const { createStream, maxAttempts, clock, random } = this.#options;
     for (let attempt = 1;; attempt++) {
+      let asked: number;
       try {
         if (createStream) await this.#createIfMissing(createStream);
         await this.#load();
@@ -79,9 +81,10 @@ export class ShardRoutes {
       } catch (error) {
         const retryable = error instanceof KinesisError && error.retryable;
         if (!retryable || attempt >= maxAttempts) throw error;
+        asked = askedToWaitMs(error);
       }
       const wait = equalJitter(START_BACKOFF, attempt - 1, random);
-      await delay(wait, { clock, signal: this.#signal });
+      await delay(Math.max(wait, asked), { clock, signal: this.#signal });
     }
   }
 

@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { raceAbort } from "../_core/race_abort.ts";
+import { SharedCall } from "../_core/shared_call.ts";
+import { systemClock } from "../_core/clock.ts";
+import { areFixed } from "../credentials/credentials.ts";
 import {
   cachedCredentials,
   type CachedCredentialsProvider,
@@ -17,15 +21,18 @@ import { CredentialsError, KinesisError } from "../errors.ts";
 /** Gives out credentials for one action after the other. */
 export interface KeySource {
   /**
-   * The credentials for the next request.
+   * The credentials for the next request. Rejects with the signal's reason when it aborts; the next caller is not held up
+   * by a look-up that has not ended by then.
    *
    * @throws {CredentialsError} if there are none, or the function of the user failed
    */
-  get(action: string): Promise<Credentials>;
+  get(action: string, signal: AbortSignal): Promise<Credentials>;
   /** The account of the credentials, where they name one; rejects as {@linkcode KeySource.get} does. */
-  accountId(action: string): Promise<string | undefined>;
-  /** Called when the service says that they have expired; returns whether asking again may bring others. */
-  expire(): boolean;
+  accountId(action: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Called when the service refuses credentials; returns whether asking again may bring others. */
+  expire(refused: Credentials): boolean;
+  /** Whether the source may have others in a while, so that an expired token is not the end. */
+  readonly mayChange: boolean;
 }
 
 /** Makes the source for the `credentials` option. */
@@ -56,18 +63,23 @@ class StaticKeys implements KeySource {
   expire(): boolean {
     return false;
   }
+
+  get mayChange(): boolean {
+    return false;
+  }
 }
 
 /**
  * Asks a function: every time as long as it does not say when its credentials expire, and from then on only when they are
- * about to. Requests that come while it is being asked share the answer.
+ * about to. Requests that come while it is being asked share the answer, unless one of them could not wait for it.
  */
 class ProvidedKeys implements KeySource {
   readonly #provider: CredentialsProvider;
   readonly #options: DefaultCredentialsOptions;
+  readonly #asking: SharedCall<Credentials>;
   #cache: CachedCredentialsProvider | undefined;
-  #asking: Promise<Credentials> | undefined;
   #last: Credentials | undefined;
+  #mayChange = true;
 
   constructor(
     provider: CredentialsProvider,
@@ -75,14 +87,20 @@ class ProvidedKeys implements KeySource {
   ) {
     this.#provider = provider;
     this.#options = options;
+    const { clock = systemClock } = options;
+    this.#asking = new SharedCall(() => this.#first(), clock);
     if (isCached(provider)) this.#cache = provider;
   }
 
-  async get(action: string): Promise<Credentials> {
+  async get(action: string, signal: AbortSignal): Promise<Credentials> {
     let credentials: Credentials;
     try {
-      credentials = await (this.#cache ? this.#cache() : this.#ask());
+      // The race is for a caching function of the user that ignores signals.
+      credentials = await (this.#cache
+        ? raceAbort(this.#cache({ signal }), signal)
+        : this.#asking.run(signal));
     } catch (cause) {
+      if (signal.aborted) throw signal.reason;
       if (cause instanceof KinesisError) throw cause;
       throw new CredentialsError(
         `Cannot ${action} as the credentials function failed: ${String(cause)}`,
@@ -90,31 +108,35 @@ class ProvidedKeys implements KeySource {
         { code: "CredentialsFailed", cause, retryable: true },
       );
     }
-    return this.#last = checked(action, credentials);
+    this.#last = checked(action, credentials);
+    this.#mayChange = !areFixed(credentials);
+    return this.#last;
   }
 
-  async accountId(action: string): Promise<string | undefined> {
+  async accountId(
+    action: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     // One that is asked before every attempt need not be asked twice: what it said last will do.
     const { accountId } = this.#cache || !this.#last
-      ? await this.get(action)
+      ? await this.get(action, signal)
       : this.#last;
     return accountId;
   }
 
-  expire(): boolean {
-    this.#cache?.expire();
+  expire(refused: Credentials): boolean {
+    this.#cache?.expire(refused);
     return true;
   }
 
-  #ask(): Promise<Credentials> {
-    return this.#asking ??= this.#first().finally(() => {
-      this.#asking = undefined;
-    });
+  get mayChange(): boolean {
+    return this.#mayChange;
   }
 
   async #first(): Promise<Credentials> {
     const found = await this.#provider();
-    if (found?.expiration) {
+    // A second look-up may run beside one that its callers could not wait for.
+    if (found?.expiration && !this.#cache) {
       let isFirst = true;
       this.#cache = cachedCredentials(async () => {
         if (!isFirst) return await this.#provider();

@@ -4,7 +4,7 @@
  * @module
  */
 import { type EndpointOptions, resolveEndpoint } from "../_aws/endpoint.ts";
-import { raceAbort } from "../_core/race_abort.ts";
+import { SharedCall } from "../_core/shared_call.ts";
 import { KinesisError } from "../errors.ts";
 import { lookAround, type Surroundings } from "./_surroundings.ts";
 import { rephrase, type ResolvedClientOptions } from "./options.ts";
@@ -43,22 +43,24 @@ const MOST_DESTINATIONS = 1000;
 export class Destinations {
   readonly #options: ResolvedClientOptions;
   readonly #known = new Map<string, Destination>();
-  #surroundings: Promise<Surroundings> | undefined;
+  readonly #looking: SharedCall<Surroundings>;
+  #surroundings: Surroundings | undefined;
 
   /** Nothing is read before the first call. */
   constructor(options: ResolvedClientOptions) {
     this.#options = options;
+    this.#looking = new SharedCall(() => lookAround(options), options.clock);
   }
 
   /**
-   * The destination of one call; not a promise where that is known already.
+   * The destination of one call; not a promise where that is known already. Rejects with the signal's reason when it aborts.
    *
    * @throws {KinesisError} `NoRegion` if nothing says which region, `InvalidEndpoint` if what was said cannot be used
    */
   of(
     action: string,
     request: Target,
-    signal?: AbortSignal,
+    signal: AbortSignal,
   ): Destination | Promise<Destination> {
     const { StreamARN, ConsumerARN, ResourceARN } = request;
     const operationType = DATA_ACTIONS.has(action) ? "data" : "control";
@@ -74,16 +76,10 @@ export class Destinations {
     request: Target,
     operationType: "data" | "control",
     key: string,
-    signal?: AbortSignal,
+    signal: AbortSignal,
   ): Promise<Destination> {
-    const looking = this.#surroundings ??= lookAround(this.#options).catch(
-      (error) => {
-        // A variable may be set by the next time.
-        this.#surroundings = undefined;
-        throw error;
-      },
-    );
-    const found = await (signal ? raceAbort(looking, signal) : looking);
+    // A failure is not remembered: a variable may be set by the next time.
+    const found = this.#surroundings ??= await this.#looking.run(signal);
     const target = {
       operationType,
       streamARN: request.StreamARN,

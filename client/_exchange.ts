@@ -9,10 +9,13 @@ import type { Codec } from "../_aws/codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
 import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
 import { checkPutData } from "../_aws/put_data.ts";
+import { PROXY_HINT } from "../_aws/error_hints.ts";
+import { isBlockedPort, isRefusedByProxy, isResponse } from "../_core/fetch.ts";
 import { requestIdOf, serviceError } from "../_aws/service_error.ts";
 import { Signer } from "../_aws/sign.ts";
 import { raceAbort } from "../_core/race_abort.ts";
-import { ConnectionError, ResponseError } from "../errors.ts";
+import type { Credentials } from "../credentials/mod.ts";
+import { ConnectionError, KinesisError, ResponseError } from "../errors.ts";
 import type { KeySource } from "./_credentials.ts";
 import type { Destination } from "./_destination.ts";
 import type { Fetch } from "./options.ts";
@@ -37,6 +40,8 @@ export interface Seen {
   offsetMs?: number;
   /** Bytes of the answer's body. */
   responseBytes: number;
+  /** The credentials that the request was signed with. */
+  credentials?: Credentials;
 }
 
 /** How an {@linkcode Exchange} is set up. */
@@ -54,6 +59,26 @@ export function codecOf(contentType: string | null, asked: Codec): Codec {
   if (contentType?.includes("json")) return jsonCodec;
   if (contentType?.includes("cbor")) return cborCodec;
   return asked;
+}
+
+function connectionError(
+  action: string,
+  { name, url }: Destination,
+  cause: unknown,
+): KinesisError {
+  const message = `Cannot ${action} in ${name}: no connection to ${url.host}. `;
+  if (!isBlockedPort(cause)) {
+    const advice = isRefusedByProxy(cause)
+      ? PROXY_HINT
+      : "Check the endpoint, the region and the network";
+    return new ConnectionError(message + advice, { cause });
+  }
+  // Trying again would not open it.
+  return new KinesisError(
+    `${message}'fetch' refuses port ${url.port}, which is one of another service ` +
+      "(https://fetch.spec.whatwg.org/#port-blocking): let the endpoint listen at another port",
+    { code: "InvalidEndpoint", cause },
+  );
 }
 
 /** Exchanges requests for answers; derived signing keys are shared among all. */
@@ -84,7 +109,7 @@ export class Exchange {
     seen: Seen,
   ): Promise<Response> {
     const { action, destination: { name } } = call;
-    const response = await this.#send(call, now, signal);
+    const response = await this.#send(call, now, signal, seen);
     const { status, headers } = response;
     seen.status = status;
     seen.date = headers.get("date");
@@ -97,9 +122,17 @@ export class Exchange {
         { status, retryable: false },
       );
     }
+    const { keys } = this.#options;
     const codec = codecOf(headers.get("content-type"), this.#options.codec);
-    const body = codec.decodeError(bytes);
-    throw serviceError({ action, target: name, status, headers, body });
+    throw serviceError({
+      action,
+      target: name,
+      status,
+      headers,
+      body: codec.decodeError(bytes),
+      keysMayChange: keys.mayChange,
+      now,
+    });
   }
 
   /** Sends a request and resolves with its decoded answer. */
@@ -132,8 +165,10 @@ export class Exchange {
     { action, body, destination }: Call,
     now: number,
     signal: AbortSignal,
+    seen: Seen,
   ): Promise<Response> {
     const { codec, fetch, keys } = this.#options;
+    seen.credentials = await keys.get(action, signal);
     const { url, headers } = await this.#signer.sign({
       url: destination.url,
       headers: {
@@ -142,11 +177,12 @@ export class Exchange {
       },
       body,
       region: destination.region,
-      key: await raceAbort(keys.get(action), signal),
+      key: seen.credentials,
       now,
     });
+    let response: Response;
     try {
-      const response = fetch(url.href, {
+      const answer = fetch(url.href, {
         method: "POST",
         headers,
         body,
@@ -155,17 +191,20 @@ export class Exchange {
         redirect: "manual",
       });
       // The time limit holds for a `fetch` that knows nothing of signals too.
-      return await raceAbort(response, signal, (late) => {
-        late.body?.cancel().catch(() => {});
+      response = await raceAbort(Promise.resolve(answer), signal, (late) => {
+        late?.body?.cancel().catch(() => {});
       });
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      throw new ConnectionError(
-        `Cannot ${action} in ${destination.name}: no connection to ${destination.url.host}. ` +
-          "Check the endpoint, the region and the network",
-        { cause },
-      );
+      throw connectionError(action, destination, cause);
     }
+    if (isResponse(response)) return response;
+    throw new KinesisError(
+      `Cannot ${action} in ${destination.name}: 'fetch' resolved with ${
+        response === null ? "null" : typeof response
+      } and not with a Response. Check the option 'fetch' of KinesisClient`,
+      { code: "InvalidFetch" },
+    );
   }
 
   async #read(

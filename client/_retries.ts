@@ -4,6 +4,8 @@
  * @module
  */
 import { type Backoff, fullJitter } from "../_core/backoff.ts";
+import { isExpiredKeys } from "../_aws/service_error.ts";
+import { askedToWaitMs } from "../_core/http_retry.ts";
 import { RetryQuota } from "../_core/retry_quota.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
 import type { ResolvedClientOptions } from "./options.ts";
@@ -11,7 +13,7 @@ import type { ResolvedClientOptions } from "./options.ts";
 // The numbers of the AWS SDKs' standard mode. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const QUOTA = { capacity: 500, transient: 14, throttle: 5, success: 1 };
 const BASE_DELAY_MS = 50;
-const THROTTLE_BASE_DELAY_MS = 1000;
+const SLOW_BASE_DELAY_MS = 1000;
 
 /** A retry that was granted. */
 export interface Retry {
@@ -36,19 +38,18 @@ export class Retries {
     if (!(failure instanceof KinesisError) || !failure.retryable) {
       return undefined;
     }
-    const service = failure instanceof ServiceError ? failure : undefined;
-    const cost = service?.throttled ? QUOTA.throttle : QUOTA.transient;
+    const isThrottled = failure instanceof ServiceError && failure.throttled;
+    const cost = isThrottled ? QUOTA.throttle : QUOTA.transient;
     if (!this.#quota.take(cost)) return undefined;
     const { maxDelayMs: maxMs, random } = this.#options;
+    // New keys take their source a moment, as room in a shard does.
+    const isSlow = isThrottled || isExpiredKeys(failure.code);
     const backoff: Backoff = {
-      baseMs: service?.throttled ? THROTTLE_BASE_DELAY_MS : BASE_DELAY_MS,
+      baseMs: isSlow ? SLOW_BASE_DELAY_MS : BASE_DELAY_MS,
       maxMs,
     };
-    const asked = Math.min(service?.retryAfterMs ?? 0, maxMs);
-    return {
-      delayMs: Math.max(fullJitter(backoff, retry, random), asked),
-      cost,
-    };
+    const wait = fullJitter(backoff, retry, random);
+    return { delayMs: Math.max(wait, askedToWaitMs(failure, maxMs)), cost };
   }
 
   /** A call has succeeded, after this retry if there was one. */

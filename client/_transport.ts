@@ -4,13 +4,14 @@
  * @module
  */
 import type { Codec } from "../_aws/codec.ts";
+import { isExpiredKeys, mayBeSkew } from "../_aws/service_error.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { startDeadline } from "../_core/deadline.ts";
+import { parseHttpDate } from "../_core/http_retry.ts";
 import { notify } from "../_core/notify.ts";
-import { raceAbort } from "../_core/race_abort.ts";
 import { ServiceError, TimeoutError } from "../errors.ts";
 import type { KeySource } from "./_credentials.ts";
-import { type Destination, Destinations } from "./_destination.ts";
+import { Destinations } from "./_destination.ts";
 import { type Call, Exchange, type Seen } from "./_exchange.ts";
 import { Retries, type Retry } from "./_retries.ts";
 import {
@@ -21,14 +22,18 @@ import {
 
 /** Signatures are valid for 5 minutes; a clock that is off by less is not the reason of a refusal. */
 const SKEW_MS = 4 * 60_000;
-const SKEW_CODES = new Set([
-  "InvalidSignatureException",
-  "RequestExpired",
-  "RequestInTheFuture",
-  "RequestTimeTooSkewed",
-  "SignatureDoesNotMatch",
+/** Says that the keys are not known: they may have been replaced by others since they were looked up. */
+const UNKNOWN_KEYS = new Set([
+  "InvalidClientTokenId",
+  "UnrecognizedClientException",
 ]);
-const EXPIRED_CODES = new Set(["ExpiredToken", "ExpiredTokenException"]);
+
+/** What has been put right in a call already; each of them once. */
+interface Repairs {
+  skew: boolean;
+  signature: boolean;
+  keys: boolean;
+}
 
 /** One attempt of a call. */
 type Attempt<T> = (
@@ -116,11 +121,9 @@ export class Transport {
     const { clock, hooks } = this.#options;
     checkCallOptions(action, options);
     const maxAttempts = options.maxAttempts ?? this.#options.maxAttempts;
-    const found = this.#destinations.of(action, request, options.signal);
-    const destination = found instanceof Promise ? await found : found;
     const body = this.#exchange.encode(action, request);
-    const call = { action, body, destination };
-    const tried = { skew: false, keys: false };
+    const call = { action, request, body };
+    const repairs = { skew: false, signature: false, keys: false };
     let retry: Retry | undefined;
     for (let attempt = 1;; attempt++) {
       options.signal?.throwIfAborted();
@@ -150,8 +153,8 @@ export class Transport {
         return answer;
       }
       let retryDelayMs: number | undefined;
-      if (this.#canRepair(failure, seen, tried)) {
-        // Once, and at once: the request was fine but for its date or its keys.
+      if (this.#canRepair(failure, seen, repairs)) {
+        // At once: the request was fine but for its date or its keys.
         retryDelayMs = 0;
       } else if (attempt < maxAttempts && !options.signal?.aborted) {
         retry = this.#retries.next(failure, attempt - 1);
@@ -164,26 +167,39 @@ export class Transport {
   }
 
   async #attempt<T>(
-    call: Call,
+    { action, request, body }: {
+      action: string;
+      request: object;
+      body: Call["body"];
+    },
     options: CallOptions,
     seen: Seen,
     attemptOnce: Attempt<T>,
   ): Promise<T> {
     const { clock } = this.#options;
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
+    let step = ": no answer of the variables and files that name the endpoint";
     const deadline = startDeadline(timeoutMs, () =>
       new TimeoutError(
-        `Cannot ${call.action} in ${call.destination.name}: no complete answer within ${timeoutMs} ms`,
+        `Cannot ${action}${step} within ${timeoutMs} ms`,
         { timeoutMs },
       ), { clock, signal: options.signal });
+    const { signal } = deadline;
     seen.offsetMs = this.#clockOffsetMs;
     try {
-      const destination = await this.#inAccount(call, deadline.signal);
+      // Every attempt anew: what could not be looked up may be there the next time.
+      const found = this.#destinations.of(action, request, signal);
+      let destination = found instanceof Promise ? await found : found;
+      step = ` in ${destination.name}: no complete answer`;
+      if (destination.ofAccount) {
+        const accountId = await this.#keys.accountId(action, signal);
+        destination = destination.ofAccount(action, accountId);
+      }
       const now = clock.now() + this.#clockOffsetMs;
       return await attemptOnce(
-        { ...call, destination },
+        { action, body, destination },
         now,
-        deadline.signal,
+        signal,
         seen,
       );
     } finally {
@@ -191,33 +207,24 @@ export class Transport {
     }
   }
 
-  /** Every attempt anew: credentials that could not be had may be there the next time. */
-  async #inAccount(call: Call, signal: AbortSignal): Promise<Destination> {
-    const { action, destination } = call;
-    if (!destination.ofAccount) return destination;
-    const accountId = await raceAbort(this.#keys.accountId(action), signal);
-    return destination.ofAccount(action, accountId);
-  }
-
-  #canRepair(
-    failure: unknown,
-    seen: Seen,
-    tried: { skew: boolean; keys: boolean },
-  ): boolean {
+  #canRepair(failure: unknown, seen: Seen, repairs: Repairs): boolean {
     if (!(failure instanceof ServiceError)) return false;
-    if (!tried.skew && SKEW_CODES.has(failure.code)) {
-      return tried.skew = this.#correctSkew(seen);
+    const { code } = failure;
+    if (!repairs.skew && mayBeSkew(code) && this.#correctSkew(seen)) {
+      return repairs.skew = true;
     }
-    if (!tried.keys && EXPIRED_CODES.has(failure.code)) {
-      tried.keys = true;
-      return this.#keys.expire();
+    // The clock is right: the request was late, so that it needs nothing but a new signature.
+    if (!repairs.signature && mayBeSkew(code) && failure.retryable) {
+      return repairs.signature = true;
     }
-    return false;
+    const isAboutKeys = isExpiredKeys(code) || UNKNOWN_KEYS.has(code);
+    if (repairs.keys || !isAboutKeys || !seen.credentials) return false;
+    return repairs.keys = this.#keys.expire(seen.credentials);
   }
 
   #correctSkew(seen: Seen): boolean {
-    const serverNow = Date.parse(seen.date ?? "");
-    if (Number.isNaN(serverNow)) return false;
+    const serverNow = parseHttpDate(seen.date);
+    if (serverNow === undefined) return false;
     const offset = serverNow - this.#options.clock.now();
     // Measured against what this request was signed with: another one may have corrected the offset meanwhile.
     if (Math.abs(offset - (seen.offsetMs ?? 0)) < SKEW_MS) return false;

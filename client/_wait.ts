@@ -5,6 +5,7 @@
  */
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
+import { askedToWaitMs } from "../_core/http_retry.ts";
 import { KinesisError, ServiceError, WaiterError } from "../errors.ts";
 import type { CallOptions, ResolvedClientOptions } from "./options.ts";
 
@@ -51,7 +52,8 @@ export async function waitFor<T>(
       if (!(error instanceof KinesisError) || !error.retryable) throw error;
       cause = error;
     }
-    const wait = equalJitter(POLL, poll, random);
+    const asked = cause ? askedToWaitMs(cause) : 0;
+    const wait = Math.max(equalJitter(POLL, poll, random), asked);
     if (monotonicNow(clock) + wait > deadline) {
       throw new WaiterError(
         `Cannot wait any longer for ${what} to be ${wanted}: it is still ${state} after ${timeoutMs} ms`,

@@ -1,5 +1,5 @@
 /**
- * The client: one method for each action.
+ * The client: one method for each action about streams, shards, records, consumers, tags, policies and the account.
  *
  * @module
  */
@@ -32,7 +32,8 @@ import type * as api from "./types/api.ts";
  *
  * Every method rejects with a {@linkcode ServiceError} when Kinesis answers with an error, a {@linkcode ConnectionError}
  * or {@linkcode TimeoutError} when no answer comes, a {@linkcode ResponseError} when the answer is not one of Kinesis,
- * a {@linkcode CredentialsError} when there are no credentials, and with the signal's reason when it is aborted; the two that
+ * a {@linkcode CredentialsError} when there are no credentials, a {@linkcode KinesisError} when the region, the endpoint or the
+ * `fetch` cannot be used, and with the signal's reason when it is aborted; the two that
  * write records also with a `TypeError` when their data is no `Uint8Array`.
  *
  * @example
@@ -350,7 +351,8 @@ export class KinesisClient {
    * same consumer subscribes again), a {@linkcode TimeoutError} when it falls silent, a {@linkcode ConnectionError} when
    * the connection breaks, a {@linkcode ResponseError} when it is damaged, and with the signal's reason.
    *
-   * Needs a `fetch` that speaks HTTP/2, as those of Deno, Bun, Workers and browsers do.
+   * Needs a `fetch` that speaks HTTP/2, as those of Deno and browsers do. That of Bun needs the option
+   * `protocol: "http2"`, that of Node does not speak it.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html
    */
   async subscribeToShard(

@@ -56,7 +56,8 @@ export interface KinesisClientOptions {
   accountIdEndpointMode?: AccountIdEndpointMode;
   /**
    * Credentials, or an async function that returns them. A function whose credentials have an `expiration` is asked again
-   * shortly before that, any other before every attempt. Default: {@linkcode defaultCredentials}.
+   * shortly before that, any other before every attempt. One that does not answer within `timeoutMs` is asked again by the
+   * next attempt. Default: {@linkcode defaultCredentials}.
    */
   credentials?: Credentials | CredentialsProvider;
   /**

@@ -4,7 +4,12 @@
  * @module
  */
 import { type Clock, monotonicNow, systemClock } from "../_core/clock.ts";
-import type { Credentials, CredentialsProvider } from "./credentials.ts";
+import { SharedCall } from "../_core/shared_call.ts";
+import {
+  areSameKeys,
+  type Credentials,
+  type CredentialsProvider,
+} from "./credentials.ts";
 
 /** Options of {@linkcode cachedCredentials}. */
 export interface CachedCredentialsOptions {
@@ -14,12 +19,18 @@ export interface CachedCredentialsOptions {
   refreshBeforeMs?: number;
 }
 
-/** A provider that remembers; all callers share one look-up. */
+/** A provider that remembers; callers that wait at the same time share one look-up. */
 export interface CachedCredentialsProvider {
-  /** The credentials. */
-  (): Promise<Credentials>;
-  /** Forgets that the credentials are good, as when the service says that they have expired: the next call renews them. */
-  expire(): void;
+  /**
+   * The credentials. When the signal aborts, the call rejects with its reason, and a look-up that is still under way is
+   * not waited for by later calls: they start another.
+   */
+  (options?: { signal?: AbortSignal }): Promise<Credentials>;
+  /**
+   * Forgets that credentials are good, as when the service says that they have expired: the next call renews them. With
+   * `refused`, the ones that a request was signed with, nothing happens if they have been renewed since.
+   */
+  expire(refused?: Credentials): void;
 }
 
 /** Pause after the first renewal that failed or brought nothing better; it doubles with each one after it. */
@@ -27,9 +38,11 @@ const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Wraps a provider, so that it is asked once and again only when less than `refreshBeforeMs` remain. While a renewal fails
- * the old credentials are given out as long as they are valid; after that calls reject with the last error. Between
- * renewals that bring nothing there is a pause of 1 second, growing to 60, however often credentials are asked for.
+ * Wraps a provider, so that it is asked once and again only when less than `refreshBeforeMs` remain. While it is asked
+ * again, and while that fails, the old credentials are given out as long as they are valid; after that calls wait, and
+ * reject with the last error. Between renewals that bring nothing there is a pause of 1 second, growing to 60, however
+ * often credentials are asked for. A look-up that takes longer than a minute, or than a caller could wait, holds up no
+ * other: the next call starts another.
  *
  * @example
  * ```ts
@@ -51,19 +64,25 @@ export function cachedCredentials(
   options: CachedCredentialsOptions = {},
 ): CachedCredentialsProvider {
   const cache = new Cache(provider, options);
-  return Object.assign(() => cache.get(), { expire: () => cache.expire() });
+  return Object.assign(
+    (options: { signal?: AbortSignal } = {}) => cache.get(options.signal),
+    { expire: (refused?: Credentials) => cache.expire(refused) },
+  );
 }
 
 class Cache {
   readonly #provider: CredentialsProvider;
   readonly #clock: Clock;
   readonly #refreshBeforeMs: number;
+  readonly #lookUp: SharedCall<Credentials>;
   #credentials: Credentials | undefined;
-  #isRefused = false;
+  #refused: Credentials | undefined;
   #error: unknown;
-  #inFlight: Promise<Credentials> | undefined;
   #failures = 0;
   #pausedUntil = -Infinity;
+  /** Look-ups that were started, and the latest of them that has come to an end. */
+  #started = 0;
+  #ended = 0;
 
   constructor(
     provider: CredentialsProvider,
@@ -73,41 +92,49 @@ class Cache {
     this.#provider = provider;
     this.#clock = clock;
     this.#refreshBeforeMs = refreshBeforeMs;
+    this.#lookUp = new SharedCall(() => this.#refresh(), clock);
   }
 
-  get(): Promise<Credentials> {
-    if (this.#remainingMs() > this.#refreshBeforeMs) {
-      return Promise.resolve(this.#credentials!);
+  async get(signal?: AbortSignal): Promise<Credentials> {
+    if (this.#remainingMs() > this.#refreshBeforeMs) return this.#credentials!;
+    const isPaused = monotonicNow(this.#clock) < this.#pausedUntil;
+    if (this.#remainingMs() > 0) {
+      // Credentials that are still valid are given out at once, and the renewal runs beside.
+      if (!isPaused) this.#lookUp.begin();
+      return this.#credentials!;
     }
-    if (this.#inFlight) return this.#inFlight;
-    if (monotonicNow(this.#clock) < this.#pausedUntil) {
-      return this.#whatThereIs();
-    }
-    return this.#inFlight = this.#refresh().finally(() => {
-      this.#inFlight = undefined;
-    });
+    return isPaused && !this.#lookUp.isRunning
+      ? await this.#whatThereIs()
+      : await this.#lookUp.run(signal);
   }
 
-  expire(): void {
-    this.#isRefused = true;
+  expire(refused: Credentials | undefined = this.#credentials): void {
+    this.#refused = refused;
   }
 
   async #refresh(): Promise<Credentials> {
-    const before = this.#credentials;
+    const turn = ++this.#started;
     try {
-      this.#credentials = await this.#provider();
+      const found = await this.#provider();
+      if (!this.#isLatest(turn)) return found;
+      this.#credentials = found;
       this.#error = undefined;
-      this.#isRefused = this.#isRefused &&
-        this.#credentials.accessKeyId === before?.accessKeyId &&
-        this.#credentials.sessionToken === before?.sessionToken;
       if (this.#remainingMs() > this.#refreshBeforeMs) this.#failures = 0;
       else this.#pause();
-      return this.#credentials;
+      return found;
     } catch (error) {
+      if (!this.#isLatest(turn)) throw error;
       this.#error = error;
       this.#pause();
       return await this.#whatThereIs();
     }
+  }
+
+  /** Whether no later look-up has ended already: one that callers have left may end after its successor. */
+  #isLatest(turn: number): boolean {
+    if (turn < this.#ended) return false;
+    this.#ended = turn;
+    return true;
   }
 
   #pause(): void {
@@ -127,6 +154,11 @@ class Cache {
     return this.#credentials && isUsable
       ? Promise.resolve(this.#credentials)
       : Promise.reject(this.#error);
+  }
+
+  get #isRefused(): boolean {
+    return this.#refused !== undefined && this.#credentials !== undefined &&
+      areSameKeys(this.#refused, this.#credentials);
   }
 
   #remainingMs(): number {

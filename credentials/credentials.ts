@@ -53,6 +53,25 @@ export function createCredentials(fields: Credentials): Credentials {
   return new DiscreetCredentials(fields);
 }
 
+const FIXED = new WeakSet<Credentials>();
+
+/** Like {@linkcode createCredentials}, of a source that never gives others: to ask it again is of no use. */
+export function fixedCredentials(fields: Credentials): Credentials {
+  const credentials = createCredentials(fields);
+  FIXED.add(credentials);
+  return credentials;
+}
+
+/** Whether the source of these credentials never gives others. */
+export function areFixed(credentials: Credentials): boolean {
+  return FIXED.has(credentials);
+}
+
+/** Whether two are the same keys, whatever is said about their expiry. */
+export function areSameKeys(a: Credentials, b: Credentials): boolean {
+  return a.accessKeyId === b.accessKeyId && a.sessionToken === b.sessionToken;
+}
+
 class DiscreetCredentials implements Credentials {
   readonly #fields: Credentials;
 
@@ -127,6 +146,6 @@ export function staticCredentials(fields: Credentials): CredentialsProvider {
       );
     }
   }
-  const credentials = createCredentials(fields);
+  const credentials = fixedCredentials(fields);
   return () => Promise.resolve(credentials);
 }

@@ -71,12 +71,37 @@ export function credentialsFromDocument(
   });
 }
 
-/** Reads a time of expiry, which some sources leave out. */
+/** Numbers below this are seconds and not milliseconds: as milliseconds they would be before March 1973. */
+const LEAST_MS = 1e11;
+/** A time in UTC as the tools write it: with `Z`, an offset, `UTC` or `GMT` behind it, or nothing. */
+const TIME =
+  /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
+
+/** Reads a time of expiry, which some sources leave out: ISO 8601 and its relatives, or seconds or milliseconds since 1970. */
 export function expirationOf(what: string, value: unknown): Date | undefined {
   if (value === undefined || value === null || value === "") return undefined;
-  const date = new Date(value as string | number);
+  const date = new Date(millisecondsOf(value));
   if (Number.isNaN(date.getTime())) {
     throw unusable(`Cannot read ${what}: the expiration is no time`);
   }
   return date;
+}
+
+function millisecondsOf(value: unknown): number {
+  if (typeof value === "number") return fromEpoch(value);
+  if (typeof value !== "string") return NaN;
+  const text = value.trim()
+    .replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/, "$1-$2-$3T$4:$5:$6");
+  if (/^\d+(\.\d+)?$/.test(text)) return fromEpoch(Number(text));
+  const [, day, time, zone = "Z"] = TIME.exec(text) ?? [];
+  if (!day) return Date.parse(text);
+  // Without a zone it is UTC, which `Date` would take for the local time.
+  const [, sign, hours, minutes = "00"] =
+    /^([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? [];
+  const offset = sign ? `${sign}${hours}:${minutes}` : "Z";
+  return Date.parse(`${day}T${time!.replace(",", ".")}${offset}`);
+}
+
+function fromEpoch(value: number): number {
+  return Math.abs(value) < LEAST_MS ? value * 1000 : value;
 }

@@ -19,6 +19,7 @@ import {
   contextOf,
   parseSecretJson,
   type ProviderOptions,
+  refused,
   secretHeader,
   send,
 } from "./http.ts";
@@ -48,21 +49,18 @@ export function fromContainer(
   return async () => {
     const url = urlOf(context.environment);
     const token = await tokenOf(context.environment);
-    const { status, text } = await send(context, {
+    const answer = await send(context, {
       what: WHAT,
       url,
       headers: token === undefined ? {} : { authorization: token },
       timeoutMs,
     });
-    if (status !== 200) {
-      throw unusable(
-        `Cannot get ${WHAT} from ${url.origin}: HTTP status ${status}`,
-        { retryable: status === 429 || status >= 500 },
-      );
+    if (answer.status !== 200) {
+      throw refused(`${WHAT} from ${url.origin}`, answer);
     }
     return credentialsFromDocument(
       WHAT,
-      parseSecretJson(WHAT, text),
+      parseSecretJson(WHAT, answer.text),
       TOKEN_SHAPE,
     );
   };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createCredentials, type CredentialsProvider } from "./credentials.ts";
+import { type CredentialsProvider, fixedCredentials } from "./credentials.ts";
 import { expirationOf } from "./document.ts";
 import { envOf, lookUpEnv, notConfigured } from "./environment.ts";
 import { contextOf, type ProviderOptions } from "./http.ts";
@@ -22,7 +22,7 @@ export function fromEnvironment(
     if (!id.value) throw notConfigured(id.reason);
     if (!secret.value) throw notConfigured(secret.reason);
     const name = "AWS_CREDENTIAL_EXPIRATION";
-    return createCredentials({
+    return fixedCredentials({
       accessKeyId: id.value,
       secretAccessKey: secret.value,
       sessionToken: envOf(environment, "AWS_SESSION_TOKEN"),

@@ -17,6 +17,7 @@ import {
   parseSecretJson,
   type ProviderContext,
   type ProviderOptions,
+  refused,
   secretHeader,
   send,
 } from "./http.ts";
@@ -68,9 +69,7 @@ export function fromInstanceMetadata(
       if (path === ROLE_PATH && answer.status === 404) {
         throw notConfigured("the instance has no role");
       }
-      throw unusable(`Cannot get ${WHAT}: HTTP status ${answer.status}`, {
-        retryable: answer.status === 429 || answer.status >= 500,
-      });
+      throw refused(WHAT, answer);
     };
     const role = (await get(ROLE_PATH)).split("\n", 1)[0]!.trim();
     if (!role) throw notConfigured("the instance has no role");
@@ -129,10 +128,9 @@ async function getToken(
   if (answer.status === 200 && answer.text) {
     return secretHeader("the token of the metadata service", answer.text);
   }
-  throw unusable(
-    `Cannot get a token of the metadata service: HTTP status ${answer.status}`,
-    { retryable: answer.status === 429 || answer.status >= 500 },
-  );
+  const error = refused("a token of the metadata service", answer);
+  // The service is switched off (403) or is that of another cloud. A chain goes on, and lists what it tried.
+  throw error.retryable ? error : notConfigured(error.message);
 }
 
 function ask(context: ProviderContext, request: Omit<HttpRequest, "what">) {

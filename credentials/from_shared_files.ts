@@ -6,6 +6,7 @@
  */
 import { CredentialsError } from "../errors.ts";
 import {
+  areFixed,
   createCredentials,
   type Credentials,
   type CredentialsProvider,
@@ -28,6 +29,7 @@ import {
   type SharedFiles,
 } from "./shared_files.ts";
 import { isSsoProfile, ssoCredentials } from "./sso.ts";
+import { SsoTokens } from "./sso_token.ts";
 import { callSts, sessionName } from "./sts.ts";
 
 /** Options of {@linkcode fromSharedFiles}. */
@@ -38,7 +40,10 @@ export interface SharedFilesOptions extends ProviderOptions {
   region?: string;
   /** The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL`, else that of the region. */
   stsEndpoint?: string | URL;
-  /** Asks for the code of a device, for profiles with `mfa_serial`. Without it such a profile cannot be used. */
+  /**
+   * Asks for the code of a device, for profiles with `mfa_serial`. Without it such a profile cannot be used. A
+   * client whose `timeoutMs` is over before the answer asks again.
+   */
   mfaCode?: (serial: string) => string | Promise<string>;
 }
 
@@ -46,12 +51,15 @@ export interface SharedFilesOptions extends ProviderOptions {
  * Reads a profile: keys, `role_arn` with `source_profile` or `credential_source`, `web_identity_token_file`,
  * `credential_process`, or `sso_session` and its like. The provider rejects with a {@linkcode CredentialsError} if there is
  * no such profile or it cannot be used, with a {@linkcode ServiceError} if STS refuses. Files are read anew at each call.
+ * A session of SSO that has expired, or is about to, is renewed with its refresh token. The renewed one stays in memory, and
+ * the cache of the AWS CLI is left as it is.
  */
 export function fromSharedFiles(
   options: SharedFilesOptions = {},
 ): CredentialsProvider {
   const context = contextOf(options);
   const { environment } = context;
+  const ssoTokens = new SsoTokens(context);
   return async () => {
     const files = await loadSharedFiles(environment);
     const name = profileNameOf(environment, options.profile);
@@ -64,7 +72,8 @@ export function fromSharedFiles(
         ? unusable(reason)
         : notConfigured(reason);
     }
-    return await new ProfileResolver(context, options, files).resolve(name, []);
+    return await new ProfileResolver(context, options, files, ssoTokens)
+      .resolve(name, []);
   };
 }
 
@@ -72,15 +81,18 @@ class ProfileResolver {
   readonly #context: ProviderContext;
   readonly #options: SharedFilesOptions;
   readonly #files: SharedFiles;
+  readonly #ssoTokens: SsoTokens;
 
   constructor(
     context: ProviderContext,
     options: SharedFilesOptions,
     files: SharedFiles,
+    ssoTokens: SsoTokens,
   ) {
     this.#context = context;
     this.#options = options;
     this.#files = files;
+    this.#ssoTokens = ssoTokens;
   }
 
   /** `visited` are the profiles that have this one as their source, the outermost first. */
@@ -119,8 +131,13 @@ class ProfileResolver {
       return await processCredentials(this.#context, name, command, accountId);
     }
     if (isSsoProfile(settings)) {
-      const { ssoSessions } = this.#files;
-      return await ssoCredentials(this.#context, name, settings, ssoSessions);
+      return await ssoCredentials(
+        this.#context,
+        name,
+        settings,
+        this.#files.ssoSessions,
+        this.#ssoTokens,
+      );
     }
     if (settings.has("login_session")) {
       throw unusable(
@@ -151,6 +168,7 @@ class ProfileResolver {
       region: settings.get("region") ?? this.#options.region,
       endpoint: this.#options.stsEndpoint,
       credentials: source,
+      keysMayChange: !areFixed(source),
       parameters: {
         RoleArn: settings.get("role_arn"),
         RoleSessionName: settings.get("role_session_name") ??

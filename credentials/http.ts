@@ -4,10 +4,17 @@
  * @module
  */
 import { type Clock, delay, systemClock } from "../_core/clock.ts";
-import type { Fetch } from "../_core/fetch.ts";
+import { type Fetch, isBlockedPort, isResponse } from "../_core/fetch.ts";
+import {
+  askedToWaitMs,
+  isTransientStatus,
+  retryAfterMs,
+} from "../_core/http_retry.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import {
   ConnectionError,
-  type KinesisError,
+  type CredentialsError,
+  KinesisError,
   ResponseError,
   TimeoutError,
 } from "../errors.ts";
@@ -47,6 +54,8 @@ export interface HttpAnswer {
   readonly headers: Headers;
   /** The body. */
   readonly text: string;
+  /** How long it asks to wait, in milliseconds; absent if it does not ask. */
+  readonly retryAfterMs?: number;
 }
 
 /** How a request is sent. */
@@ -72,6 +81,8 @@ export interface HttpRequest {
 /** Answers of these services have a few kilobytes; more is somebody else's page. */
 const MAX_BODY_BYTES = 1024 * 1024;
 const FIRST_DELAY_MS = 100;
+/** Longest wait that an answer can ask for. */
+export const LONGEST_DELAY_MS = 20_000;
 
 /**
  * Sends a request, a few times if need be. Redirects are refused, since tokens must not follow them.
@@ -83,62 +94,79 @@ export async function send(
   request: HttpRequest,
 ): Promise<HttpAnswer> {
   const { attempts = 3, retryConnection = true } = request;
+  const { clock } = context;
   for (let attempt = 1;; attempt++) {
     const isLast = attempt >= attempts;
+    let asked = 0;
     try {
       const answer = await sendOnce(context, request);
-      const isBusy = answer.status === 429 || answer.status >= 500;
-      if (isLast || !isBusy) return answer;
+      if (isLast || !isTransientStatus(answer.status)) return answer;
+      asked = askedToWaitMs(answer, LONGEST_DELAY_MS);
     } catch (error) {
       if (isLast || !retryConnection || !(error as KinesisError).retryable) {
         throw error;
       }
     }
-    await delay(FIRST_DELAY_MS * 2 ** (attempt - 1), { clock: context.clock });
+    const wait = FIRST_DELAY_MS * 2 ** (attempt - 1);
+    await delay(Math.max(wait, asked), { clock });
   }
 }
 
 async function sendOnce(
   { fetch, clock }: ProviderContext,
-  { what, url, method, headers, body, timeoutMs = 10_000 }: HttpRequest,
+  request: HttpRequest,
 ): Promise<HttpAnswer> {
+  const { what, url, method, headers, body, timeoutMs = 10_000 } = request;
+  const message = `Cannot get ${what} from ${url.origin}`;
+  const late = new TimeoutError(
+    `${message}: no answer within ${timeoutMs} ms`,
+    {
+      timeoutMs,
+    },
+  );
   const controller = new AbortController();
-  let isTimedOut = false;
-  const timer = clock.setTimeout(() => {
-    isTimedOut = true;
-    controller.abort();
-  }, timeoutMs);
+  const { signal } = controller;
+  const timer = clock.setTimeout(() => controller.abort(late), timeoutMs);
+  // Not "error" for redirects, which Workers do not know.
+  const init = { method, headers, body, signal, redirect: "manual" } as const;
   try {
-    const response = await fetch(url, {
-      method,
-      headers,
-      body,
-      // Not "error", which Workers do not know.
-      redirect: "manual",
-      signal: controller.signal,
-    });
-    if (response.type === "opaqueredirect" || isRedirect(response.status)) {
-      throw new ResponseError(
-        `Cannot get ${what} from ${url.origin}: it answers with a redirect, which is not followed`,
-        { status: response.status, retryable: false },
-      );
-    }
-    const text = await readText(response, what);
-    return { status: response.status, headers: response.headers, text };
+    // The time limit holds for a `fetch` that knows nothing of signals too.
+    return await raceAbort(exchange(fetch, init, request, clock), signal);
   } catch (error) {
-    if (error instanceof ResponseError) throw error;
-    const message = `Cannot get ${what} from ${url.origin}`;
-    if (isTimedOut) {
-      throw new TimeoutError(`${message}: no answer within ${timeoutMs} ms`, {
-        timeoutMs,
-      });
+    if (error instanceof KinesisError) throw error;
+    if (isBlockedPort(error)) {
+      throw unusable(`${message}: 'fetch' refuses port ${url.port}`);
     }
     throw new ConnectionError(`${message}: ${reasonWithout(error, url)}`);
   } finally {
     clock.clearTimeout(timer);
     // Whatever is left of the body is not wanted.
-    controller.abort();
+    controller.abort(late);
   }
+}
+
+async function exchange(
+  fetch: Fetch,
+  init: RequestInit,
+  { what, url }: HttpRequest,
+  clock: Clock,
+): Promise<HttpAnswer> {
+  const response: unknown = await fetch(url, init);
+  if (!isResponse(response)) {
+    throw unusable(
+      `Cannot get ${what} from ${url.origin}: 'fetch' resolved with no Response. Check the option 'fetch'`,
+    );
+  }
+  const { status, headers, type } = response;
+  if (type === "opaqueredirect" || isRedirect(status)) {
+    throw new ResponseError(
+      `Cannot get ${what} from ${url.origin}: it answers with a redirect, which is not followed`,
+      { status, retryable: false },
+    );
+  }
+  const text = await readText(response, what);
+  const asked = retryAfterMs(headers, clock.now());
+  return { status, headers, text, retryAfterMs: asked };
 }
 
 function isRedirect(status: number): boolean {
@@ -175,6 +203,23 @@ async function readText(response: Response, what: string): Promise<string> {
     }
     text += decoder.decode(value, { stream: true });
   }
+}
+
+/**
+ * The error for a status that is not the one of success.
+ *
+ * @returns one that may be tried again if the status says so
+ */
+export function refused(
+  what: string,
+  { status }: HttpAnswer,
+): CredentialsError {
+  const proxy = status === 407
+    ? ". A proxy on the way asks for credentials: exempt this host from it, as with NO_PROXY"
+    : "";
+  return unusable(`Cannot get ${what}: HTTP status ${status}${proxy}`, {
+    retryable: isTransientStatus(status),
+  });
 }
 
 /** Makes sure that a secret can be a header: some runtimes show the value of one that cannot in their error. */

@@ -1,51 +1,110 @@
 /**
- * The format of `~/.aws/config` and `~/.aws/credentials`.
+ * The format of `~/.aws/config` and `~/.aws/credentials`. It is a dialect of its own, of which a parser for common INI files
+ * would read the comments, the nested settings and the continued lines in another way.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html}
  * @module
  */
 
-/** Settings by name. Maps, so that no name reaches a prototype. */
+/** Settings by name, in small letters. Maps, so that no name reaches a prototype. */
 export type IniSection = ReadonlyMap<string, string>;
 
-/** Sections by the text between their brackets, spaces made one. */
+/** Sections by name: `default`, or a type and a name with one space between, as in `profile dev`. */
 export type IniFile = ReadonlyMap<string, IniSection>;
 
+/** Names of profiles without quotes, and of settings. */
+const NAME = /^[\w\-/.%@:+]+$/;
+
 /**
- * Parses a file. Lines that are neither a section, a setting nor a comment are passed over, as the SDKs do; a nested
- * setting is called `outer.inner`. A section or setting that comes twice is merged, the later value wins.
+ * Parses a file. What cannot be read is passed over: a header that is broken or has an impossible name ends the section
+ * before it, and its own settings are dropped, so that no profile ever gets the keys of another. A nested setting is
+ * called `outer.inner`; a line that continues a value is joined to it with a line break. A section that comes twice is
+ * merged, and the last value of a setting wins.
  */
 export function parseIni(text: string): IniFile {
-  const file = new Map<string, Map<string, string>>();
-  let section: Map<string, string> | undefined;
-  let outer: string | undefined;
-  for (const rawLine of text.replace(/^\ufeff/, "").split(/\r?\n/)) {
-    // A comment starts a line or follows a space: a secret key may hold a "#" or ";" anywhere else.
-    const line = rawLine.split(/(?:^|\s)[;#]/, 1)[0]!.trimEnd();
-    const header = /^\[(.+)\]$/.exec(line.trim());
-    if (header) {
-      const name = sectionName(header[1]!);
-      section = file.get(name) ?? new Map();
-      file.set(name, section);
-      outer = undefined;
-      continue;
-    }
-    const equals = line.indexOf("=");
-    if (!section || equals < 1) continue;
-    const name = line.slice(0, equals).trim();
-    const value = line.slice(equals + 1).trim();
-    const isIndented = /^\s/.test(line);
-    if (value === "") outer = name;
-    else if (!isIndented) outer = undefined;
-    if (value === "" || name === "") continue;
-    section.set(outer ? `${outer}.${name}` : name, value);
+  const parser = new Parser();
+  for (const line of text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/)) {
+    parser.take(line);
   }
-  return file;
+  return parser.file;
 }
 
-/** `profile  "a b"` and `profile a` become `profile a b` and `profile a`. */
-function sectionName(text: string): string {
-  const [, type, rest] = /^(\S+)\s+(.+)$/.exec(text.trim()) ?? [];
-  if (!type || !rest) return text.trim();
-  return `${type} ${rest.trim().replace(/^(["'])(.*)\1$/, "$2")}`;
+/** The setting before this line. */
+interface Open {
+  /** Absent if that setting cannot be read. */
+  readonly name?: string;
+  /** Whether it has no value, so that indented lines are settings inside it. */
+  readonly isNested: boolean;
+}
+
+class Parser {
+  readonly file = new Map<string, Map<string, string>>();
+  #section: Map<string, string> | undefined;
+  #open: Open | undefined;
+
+  take(line: string): void {
+    const content = line.trim();
+    if (content === "" || /^[#;]/.test(content)) return;
+    if (content.startsWith("[")) return this.#begin(content);
+    const section = this.#section;
+    if (!section) return;
+    const open = /^\s/.test(line) ? this.#open : undefined;
+    if (open?.isNested || open && !open.name) {
+      return this.#inside(section, open, content);
+    }
+    const isSetting = this.#setting(section, content);
+    // The SDKs read an indented line with a "=" behind a value in different ways. It is a setting here, as in the SDK for
+    // JavaScript, so that a file may indent its settings freely.
+    if (isSetting || !open?.name) return;
+    section.set(open.name, `${section.get(open.name)}\n${content}`);
+  }
+
+  #begin(content: string): void {
+    this.#open = undefined;
+    // A comment may follow the bracket directly.
+    const [, header] = /^\[([^\]#;]*)\]\s*(?:[#;].*)?$/.exec(content) ?? [];
+    const name = header && sectionName(header.trim());
+    this.#section = name ? this.file.get(name) ?? new Map() : undefined;
+    if (name) this.file.set(name, this.#section!);
+  }
+
+  /** Returns whether the line has the form of a setting. */
+  #setting(section: Map<string, string>, content: string): boolean {
+    const pair = split(content);
+    if (!pair) return false;
+    const { name, value } = pair;
+    this.#open = { name, isNested: value === "" };
+    if (name && value !== "") section.set(name, value);
+    return true;
+  }
+
+  #inside(
+    section: Map<string, string>,
+    { name }: Open,
+    content: string,
+  ): void {
+    const inner = split(content);
+    if (!name || !inner?.name || inner.value === "") return;
+    section.set(`${name}.${inner.name}`, inner.value);
+  }
+}
+
+/** The two sides of the first equals sign, without a comment; without a name if that cannot be one. */
+function split(content: string): { name?: string; value: string } | undefined {
+  // A comment follows a space: a secret key may hold a "#" or ";" anywhere else.
+  const line = content.split(/\s[#;]/, 1)[0]!;
+  const equals = line.indexOf("=");
+  if (equals < 1) return undefined;
+  const name = line.slice(0, equals).trim();
+  const value = line.slice(equals + 1).trim();
+  return { name: NAME.test(name) ? name.toLowerCase() : undefined, value };
+}
+
+/** `profile  "a b"` and `profile a` become `profile a b` and `profile a`; `undefined` for names that cannot be. */
+function sectionName(header: string): string | undefined {
+  if (NAME.test(header)) return header;
+  const [, type, quote, quoted, plain] =
+    /^([\w-]+)\s+(?:(["'])([^"']+)\2|(\S+))$/.exec(header) ?? [];
+  const name = quote ? quoted!.trim() : plain;
+  return name && (quote || NAME.test(name)) ? `${type} ${name}` : undefined;
 }

@@ -4,6 +4,7 @@
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html}
  * @module
  */
+import { raceAbort } from "../_core/race_abort.ts";
 import type { Credentials } from "./credentials.ts";
 import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./document.ts";
 import { reasonOf, unusable } from "./environment.ts";
@@ -31,9 +32,10 @@ export async function processCredentials(
   const timer = clock.setTimeout(() => controller.abort(), TIMEOUT_MS);
   let output: string;
   try {
-    output = await environment.runCommand(command, {
-      signal: controller.signal,
-    });
+    const { signal } = controller;
+    const printed = environment.runCommand(command, { signal });
+    // The time limit holds for an environment that knows nothing of signals too.
+    output = await raceAbort(printed, signal);
   } catch (error) {
     const reason = controller.signal.aborted
       ? `it took longer than ${TIMEOUT_MS} ms`

@@ -92,6 +92,8 @@ export function homePath(
   return home && [home, ...segments].join("/");
 }
 
+const TYPED = /^(profile|sso-session|services) (.+)$/;
+
 function merge(config: IniFile, credentials: IniFile) {
   const profiles = new Map<string, Map<string, string>>();
   const ssoSessions = new Map<string, IniSection>();
@@ -103,12 +105,14 @@ function merge(config: IniFile, credentials: IniFile) {
   const plain = config.get("default");
   if (plain && !config.get("profile default")?.size) add("default", plain);
   for (const [section, settings] of config) {
-    const [, type, name] =
-      /^(profile|sso-session|services) (.+)$/.exec(section) ?? [];
+    const [, type, name] = TYPED.exec(section) ?? [];
     if (type === "profile") add(name!, settings);
     else if (type === "sso-session") ssoSessions.set(name!, settings);
     else if (type === "services") services.set(name!, settings);
   }
-  for (const [name, settings] of credentials) add(name, settings);
+  // There a section is the name of a profile, without a type.
+  for (const [name, settings] of credentials) {
+    if (!TYPED.test(name)) add(name, settings);
+  }
   return { profiles, ssoSessions, services };
 }

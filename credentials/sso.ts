@@ -1,26 +1,21 @@
 /**
- * Credentials for somebody who is signed in with IAM Identity Center, by the token that `aws sso login` left behind.
- * The token is used and never renewed: that would mean to write into the cache that the AWS CLI owns.
+ * Credentials of a role for the session that `aws sso login` opened with IAM Identity Center.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html}
  * @module
  */
 import { checkRegion, partitionOf } from "../_aws/partitions.ts";
 import type { Credentials } from "./credentials.ts";
-import {
-  credentialsFromDocument,
-  expirationOf,
-  SSO_SHAPE,
-} from "./document.ts";
-import { reasonOf, unusable } from "./environment.ts";
+import { credentialsFromDocument, SSO_SHAPE } from "./document.ts";
+import { unusable } from "./environment.ts";
 import {
   parseSecretJson,
   type ProviderContext,
-  secretHeader,
+  refused,
   send,
 } from "./http.ts";
 import type { IniSection } from "./ini.ts";
-import { homePath } from "./shared_files.ts";
+import { signInAgain, type SsoTokens } from "./sso_token.ts";
 
 /** Whether a profile is meant to sign in with IAM Identity Center. */
 export function isSsoProfile(settings: IniSection): boolean {
@@ -31,13 +26,14 @@ export function isSsoProfile(settings: IniSection): boolean {
 /**
  * Exchanges the cached token for the credentials of the profile's role.
  *
- * @throws {CredentialsError} if a setting is missing, there is no token, it has expired, or it is refused
+ * @throws {CredentialsError} if a setting is missing, there is no token, it has expired and cannot be renewed, or it is refused
  */
 export async function ssoCredentials(
   context: ProviderContext,
   profile: string,
   settings: IniSection,
   ssoSessions: ReadonlyMap<string, IniSection>,
+  tokens: SsoTokens,
 ): Promise<Credentials> {
   const sessionName = settings.get("sso_session");
   const session = sessionName === undefined
@@ -63,61 +59,22 @@ export async function ssoCredentials(
   const accountId = need(settings, "sso_account_id");
   url.searchParams.set("account_id", accountId);
   url.searchParams.set("role_name", need(settings, "sso_role_name"));
-  const token = await cachedToken(context, profile, sessionName ?? startUrl);
+  const key = sessionName ?? startUrl;
+  const token = await tokens.get({ profile, key, region });
   const what = `the role of profile "${profile}"`;
-  const { status, text } = await send(context, {
+  const answer = await send(context, {
     what,
     url,
     headers: { "x-amz-sso_bearer_token": token },
   });
-  if (status === 401) throw signInAgain(profile, "the session is not accepted");
-  if (status !== 200) {
-    throw unusable(`Cannot get ${what}: HTTP status ${status}`, {
-      retryable: status === 429 || status >= 500,
-    });
+  if (answer.status === 401) {
+    throw signInAgain(profile, "the session is not accepted");
   }
-  const { roleCredentials } = parseSecretJson(what, text);
+  if (answer.status !== 200) throw refused(what, answer);
+  const { roleCredentials } = parseSecretJson(what, answer.text);
   return credentialsFromDocument(
     what,
     { ...roleCredentials as Record<string, unknown> | undefined, accountId },
     SSO_SHAPE,
-  );
-}
-
-async function cachedToken(
-  { environment, clock }: ProviderContext,
-  profile: string,
-  key: string,
-): Promise<string> {
-  const hash = await crypto.subtle.digest(
-    "SHA-1",
-    new TextEncoder().encode(key),
-  );
-  const hex = Array.from(
-    new Uint8Array(hash),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
-  const path = homePath(environment, [".aws", "sso", "cache", `${hex}.json`]);
-  if (!path) throw signInAgain(profile, "the home directory is not known");
-  let text: string;
-  try {
-    text = await environment.readTextFile(path);
-  } catch (error) {
-    throw signInAgain(profile, `no session in ${path} (${reasonOf(error)})`);
-  }
-  const { accessToken, expiresAt } = parseSecretJson(path, text);
-  const expiration = expirationOf(path, expiresAt);
-  if (typeof accessToken !== "string" || accessToken === "" || !expiration) {
-    throw signInAgain(profile, `no session in ${path}`);
-  }
-  if (expiration.getTime() <= clock.now()) {
-    throw signInAgain(profile, "the session has expired");
-  }
-  return secretHeader(`the session in ${path}`, accessToken);
-}
-
-function signInAgain(profile: string, reason: string) {
-  return unusable(
-    `Cannot use profile "${profile}": ${reason}; run: aws sso login --profile ${profile}`,
   );
 }

@@ -7,12 +7,29 @@
 import { AwsV4Signer } from "aws4fetch";
 import { checkRegion, partitionOf } from "../_aws/partitions.ts";
 import { parseEndpointUrl } from "../_aws/secure_url.ts";
+import {
+  isExpiredKeys,
+  isLateSignature,
+  isThrottle,
+  isTransient,
+  mayBeSkew,
+} from "../_aws/service_error.ts";
 import { delay } from "../_core/clock.ts";
+import {
+  askedToWaitMs,
+  isTransientStatus,
+  parseHttpDate,
+} from "../_core/http_retry.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { Credentials } from "./credentials.ts";
 import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./document.ts";
 import { envOf } from "./environment.ts";
-import { type HttpAnswer, type ProviderContext, send } from "./http.ts";
+import {
+  type HttpAnswer,
+  LONGEST_DELAY_MS,
+  type ProviderContext,
+  send,
+} from "./http.ts";
 import { findXml, parseXml, type XmlElement } from "./xml.ts";
 
 /** A call of STS. */
@@ -27,15 +44,18 @@ export interface StsRequest {
   readonly endpoint?: string | URL;
   /** What to sign with; absent for AssumeRoleWithWebIdentity, whose token is the proof. */
   readonly credentials?: Credentials;
+  /** Whether the credentials or the token are looked up anew for every call, so that expired ones may be replaced. */
+  readonly keysMayChange?: boolean;
 }
 
 const STS_VERSION = "2011-06-15";
 /** Where roles are assumed if no region is known, as in the SDKs. */
 const FALLBACK_REGION = "us-east-1";
 const ATTEMPTS = 3;
+/** Signatures are valid for 5 minutes; a clock that is off by less is not the reason of a refusal. */
+const SKEW_MS = 4 * 60_000;
 /** Asks for another try although the status is 400: the identity provider did not answer STS in time. */
 const RETRYABLE_CODES = ["IDPCommunicationError"];
-const THROTTLES = /^(Throttling|ThrottlingException|RequestLimitExceeded)$/;
 
 /**
  * Asks STS for credentials.
@@ -47,21 +67,43 @@ export async function callSts(
   context: ProviderContext,
   request: StsRequest,
 ): Promise<Credentials> {
+  const { clock } = context;
+  let offsetMs = 0;
   for (let attempt = 1;; attempt++) {
+    let answer: HttpAnswer | undefined;
     try {
-      return await callOnce(context, request);
+      // A signature ages, so every attempt has its own.
+      answer = await post(context, request, clock.now() + offsetMs);
+      return credentialsFromAnswer(request, answer);
     } catch (error) {
-      const isRetryable = error instanceof KinesisError && error.retryable;
-      if (!isRetryable || attempt >= ATTEMPTS) throw error;
-      await delay(200 * 2 ** attempt, { clock: context.clock });
+      if (attempt >= ATTEMPTS || !(error instanceof KinesisError)) throw error;
+      const skew = skewOf(error, answer, clock.now());
+      const isOff = Math.abs(skew - offsetMs) >= SKEW_MS;
+      // The same expired keys would be refused again. The next look-up reads them anew.
+      const isOfUse = error.retryable && !isExpiredKeys(error.code);
+      if (!isOff && !isOfUse) throw error;
+      if (isOff) offsetMs = skew;
+      const asked = askedToWaitMs(error, LONGEST_DELAY_MS);
+      await delay(Math.max(200 * 2 ** attempt, asked), { clock });
     }
   }
 }
 
-async function callOnce(
+/** How far the clock of STS is ahead, in milliseconds, if it refuses the time of a signature; `NaN` if it does not. */
+function skewOf(
+  error: KinesisError,
+  answer: HttpAnswer | undefined,
+  now: number,
+): number {
+  if (!mayBeSkew(error.code)) return NaN;
+  return (parseHttpDate(answer?.headers.get("date")) ?? NaN) - now;
+}
+
+async function post(
   context: ProviderContext,
   request: StsRequest,
-): Promise<Credentials> {
+  now: number,
+): Promise<HttpAnswer> {
   const { action, credentials } = request;
   const { url, region } = endpointOf(context, request);
   const body = new URLSearchParams({ Action: action, Version: STS_VERSION });
@@ -82,20 +124,20 @@ async function callOnce(
       sessionToken: credentials.sessionToken,
       service: "sts",
       region,
-      datetime: new Date(context.clock.now()).toISOString()
-        .replace(/[:-]|\.\d{3}/g, ""),
+      datetime: new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, ""),
     }).sign();
-  const what = `${action} for ${request.parameters.RoleArn}`;
-  const answer = await send(context, {
-    what,
+  return await send(context, {
+    what: whatIsAsked(request),
     url,
     method: "POST",
     headers: signed?.headers ?? headers,
     body: body.toString(),
-    // A signature ages; the loop above signs again.
     attempts: 1,
   });
-  return credentialsFromAnswer(action, what, answer);
+}
+
+function whatIsAsked({ action, parameters }: StsRequest): string {
+  return `${action} for ${parameters.RoleArn}`;
 }
 
 function endpointOf(
@@ -120,10 +162,11 @@ function endpointOf(
 }
 
 function credentialsFromAnswer(
-  action: string,
-  what: string,
-  { status, headers, text }: HttpAnswer,
+  request: StsRequest,
+  answer: HttpAnswer,
 ): Credentials {
+  const { status, text } = answer;
+  const what = whatIsAsked(request);
   let root: XmlElement;
   try {
     root = parseXml(text);
@@ -132,11 +175,12 @@ function credentialsFromAnswer(
       `Cannot read the answer to ${what}: HTTP status ${status}, ${
         (cause as Error).message
       }`,
-      { status, retryable: status >= 500 },
+      // Without a reason of STS, a 400 comes from something on the way, or was cut.
+      { status, retryable: status === 400 || isTransientStatus(status) },
     );
   }
-  if (status !== 200) throw errorFromAnswer(action, status, headers, root);
-  const result = `${action}Result`;
+  if (status !== 200) throw errorFromAnswer(request, answer, root);
+  const result = `${request.action}Result`;
   const found = findXml(root, [result, "Credentials"]);
   const document = new Map(found?.children.map((c) => [c.name, c.text]));
   // arn:aws:sts::<account>:assumed-role/<role>/<session>
@@ -149,14 +193,13 @@ function credentialsFromAnswer(
 }
 
 function errorFromAnswer(
-  action: string,
-  status: number,
-  headers: Headers,
+  { action, keysMayChange }: StsRequest,
+  { status, headers, retryAfterMs }: HttpAnswer,
   root: XmlElement,
 ): ServiceError {
   const code = findXml(root, ["Error", "Code"])?.text || "UnknownError";
   const message = findXml(root, ["Error", "Message"])?.text || "no message";
-  const throttled = status === 429 || THROTTLES.test(code);
+  const throttled = status === 429 || isThrottle(code);
   return new ServiceError(`Cannot ${action}: ${code}: ${message}`, {
     code,
     action,
@@ -164,7 +207,10 @@ function errorFromAnswer(
     throttled,
     requestId: findXml(root, ["RequestId"])?.text ||
       headers.get("x-amzn-requestid") || undefined,
-    retryable: throttled || status >= 500 || RETRYABLE_CODES.includes(code),
+    retryable: throttled || isTransient(code, status) ||
+      isLateSignature(code, message) || RETRYABLE_CODES.includes(code) ||
+      keysMayChange === true && isExpiredKeys(code),
+    retryAfterMs,
   });
 }
 

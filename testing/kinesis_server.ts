@@ -46,9 +46,9 @@ const ANY_CREDENTIALS = { accessKeyId: "id", secretAccessKey: "secret" };
  * An in-memory Kinesis. Pass its {@linkcode KinesisServer.fetch} to a client, or serve it over
  * HTTP.
  *
- * It answers every action in JSON and in CBOR as AWS does, with the limits, errors and timings of
- * the service. Tests can read the stored records and the requests, split and merge shards at once,
- * and advance the clock.
+ * It answers every action of `KinesisClient` in JSON and in CBOR as AWS does, with the limits,
+ * errors and timings of the service. Tests can read the stored records and the requests, split and
+ * merge shards at once, and advance the clock.
  *
  * @example A client without a network
  * ```ts

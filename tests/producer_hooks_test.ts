@@ -2,7 +2,7 @@ import { assertEquals, assertInstanceOf, assertLess } from "@std/assert";
 import type { BufferEvent, ShardMapEvent, ThrottledEvent } from "../hooks.ts";
 import { json } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
-import { DeliveryError, ServiceError } from "../errors.ts";
+import { DeliveryError, type ServiceError } from "../errors.ts";
 import {
   accessDenied,
   connectionLost,
@@ -125,32 +125,6 @@ Deno.test("FailedRecord.history holds the last attempts, oldest first", async ()
   assertEquals(times, [...times].sort());
   assertLess(started, times[0]!);
   assertEquals(failed!.error, failed!.history!.at(-1)!.error);
-});
-
-const expired = () =>
-  new ServiceError("Cannot PutRecords: ExpiredTokenException", {
-    code: "ExpiredTokenException",
-    action: "PutRecords",
-    status: 400,
-  });
-
-Deno.test("Producer goes on when a provider of credentials is late, and stops when the token stays expired", async () => {
-  const late = setUp();
-  late.client.onPut = (_request, index) => {
-    if (index < 4) throw expired();
-    return undefined;
-  };
-  assertEquals((await late.clock.runUntil(late.producer.put(1))).attempts, 5);
-  await late.clock.runUntil(late.producer.close());
-  const { clock, client, producer } = setUp();
-  client.onPut = () => {
-    throw expired();
-  };
-  const code = await clock.runUntil(
-    producer.put(1).then(() => "stored", ({ code }) => code),
-  );
-  assertEquals(code, "ExpiredTokenException");
-  assertEquals(client.requests.length, 6);
 });
 
 Deno.test("Producer lists every value once when a hook aborts it while it fails", async () => {

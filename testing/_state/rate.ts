@@ -27,8 +27,9 @@ export class TokenBucket {
         this.#perSecond,
         this.#level + (now - this.#at) * this.#perSecond / 1_000,
       );
-      this.#at = now;
     }
+    // Also when the clock was set back: it would not refill for as long as that.
+    this.#at = now;
     return this.#level >= Math.min(amount, this.#perSecond);
   }
 
@@ -47,6 +48,7 @@ export class ByteDebt {
   readonly #perSecond: number;
   #paidAt = 0;
   #blockedUntil = 0;
+  #seenAt = 0;
 
   /** Starts without debt. */
   constructor(perSecond: number) {
@@ -55,13 +57,23 @@ export class ByteDebt {
 
   /** Whether reads are allowed now. */
   isClear(now: number): boolean {
+    this.#follow(now);
     return now >= this.#blockedUntil;
   }
 
   /** Counts an answer of `bytes`. */
   add(bytes: number, now: number): void {
+    this.#follow(now);
     const start = Math.max(now, this.#paidAt);
     this.#paidAt = start + bytes * 1_000 / this.#perSecond;
     if (this.#paidAt - now > 1_000) this.#blockedUntil = this.#paidAt;
+  }
+
+  // A debt of a second stays one when the clock is set back by an hour.
+  #follow(now: number): void {
+    const back = Math.max(0, this.#seenAt - now);
+    this.#paidAt -= back;
+    this.#blockedUntil -= back;
+    this.#seenAt = now;
   }
 }

@@ -1,6 +1,12 @@
-import { assert, assertEquals, assertFalse } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertStringIncludes,
+} from "@std/assert";
 import {
   errorCode,
+  healsSoonOrNever,
   isThrottle,
   requestIdOf,
   serviceError,
@@ -60,4 +66,99 @@ Deno.test("requestIdOf knows both headers", () => {
 Deno.test("isThrottle tells throughput limits from faults", () => {
   assert(isThrottle("ProvisionedThroughputExceededException"));
   assertFalse(isThrottle("InternalFailure"));
+});
+
+/** The error of an answer with a body as Kinesis writes it; without a code where that is empty. */
+function errorOf(
+  code: string,
+  {
+    action = "PutRecords",
+    status = 400,
+    message = "no",
+    keysMayChange = false,
+  } = {},
+) {
+  return serviceError({
+    action,
+    target: "eu-west-1",
+    status,
+    headers: new Headers(),
+    body: code ? { type: code, message } : {},
+    keysMayChange,
+  });
+}
+
+Deno.test("serviceError says what to do about every error of KMS", () => {
+  for (
+    const [code, advice, retryable] of [
+      ["KMSAccessDeniedException", "kms:GenerateDataKey", false],
+      ["KMSAccessDeniedException", "kms:Decrypt", false],
+      ["KMSDisabledException", "enable it", false],
+      ["KMSInvalidStateException", "cancel the deletion", false],
+      ["KMSNotFoundException", "another key", false],
+      ["KMSOptInRequired", "sign-up", false],
+      ["KMSThrottlingException", "quota of KMS", true],
+    ] as const
+  ) {
+    const error = errorOf(code);
+    assertStringIncludes(error.message, advice);
+    assertEquals(error.retryable, retryable, code);
+  }
+});
+
+Deno.test("serviceError says of a full account what is full, and of a throttle nothing of that", () => {
+  for (
+    const [action, advice, retryable] of [
+      ["CreateStream", "ask for a higher quota", false],
+      ["UpdateShardCount", "within 24 hours", false],
+      ["RegisterStreamConsumer", "deregister some", true],
+    ] as const
+  ) {
+    const error = errorOf("LimitExceededException", { action });
+    assertStringIncludes(error.message, advice);
+    assertEquals(error.retryable, retryable, action);
+  }
+  const { message } = errorOf("LimitExceededException", {
+    action: "ListStreams",
+  });
+  assertEquals(
+    message,
+    "Cannot ListStreams in eu-west-1: LimitExceededException: no",
+  );
+});
+
+Deno.test("serviceError says of an answer without a code where it may come from", () => {
+  for (
+    const [status, advice, retryable] of [
+      [400, "it was cut, or it comes from something on the way", true],
+      [403, "a proxy or firewall", false],
+      [404, "Check that the endpoint is one of Kinesis", false],
+      [407, "HTTPS_PROXY", false],
+      [413, "'maxBatchBytes'", false],
+      [418, "has status 418 and names no reason", false],
+      [500, "has status 500 and names no reason", true],
+      [501, "is in trouble", false],
+    ] as const
+  ) {
+    const error = errorOf("", { status });
+    assertStringIncludes(error.message, advice);
+    assertEquals(error.retryable, retryable, `${status}`);
+  }
+});
+
+Deno.test("healsSoonOrNever tells late keys, late signatures and cut answers from faults that may last", () => {
+  const late = { message: "Signature expired: x is now earlier than y" };
+  for (
+    const [error, expected] of [
+      [errorOf("ExpiredTokenException", { keysMayChange: true }), true],
+      [errorOf("ExpiredTokenException"), false],
+      [errorOf("InvalidSignatureException", late), true],
+      [errorOf("InvalidSignatureException"), false],
+      [errorOf("RequestExpired"), true],
+      [errorOf(""), true],
+      [errorOf("", { status: 503 }), false],
+      [errorOf("InternalFailure", { status: 500 }), false],
+      [errorOf("AccessDeniedException"), false],
+    ] as const
+  ) assertEquals(healsSoonOrNever(error), expected, error.message);
 });

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import { Signer } from "../../_aws/sign.ts";
 
 const request = {
@@ -110,4 +115,17 @@ Deno.test("Signer signs each of many requests with rotating keys", async () => {
   }
   const { headers } = await signer.sign(request);
   assert(signatureOf(headers) === signatureOf(first));
+});
+
+Deno.test("Signer does not remember a key that could not be derived", async () => {
+  const signer = new Signer("kinesis");
+  const { importKey } = crypto.subtle;
+  crypto.subtle.importKey = () => Promise.reject(new Error("out of memory"));
+  try {
+    await assertRejects(() => signer.sign(request), Error, "out of memory");
+  } finally {
+    crypto.subtle.importKey = importKey;
+  }
+  const { headers } = await signer.sign(request);
+  assertEquals(signatureOf(headers), await expected(headers));
 });

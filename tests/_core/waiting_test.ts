@@ -130,3 +130,33 @@ Deno.test("notify calls a hook with its object and lets nothing out that it thro
   notify<Hooks, "onFact">(undefined, "onFact", 3);
   assert(true);
 });
+
+Deno.test("notify lets the rejection of an async hook disturb nothing", async () => {
+  interface Hooks {
+    onFact?(event: number): void;
+  }
+  let seen = 0;
+  const broken: Hooks[] = [
+    {
+      async onFact(event) {
+        await undefined;
+        seen += event;
+        throw new Error("the metrics server is down");
+      },
+    },
+    // As promises of other libraries are, and what only looks like one.
+    { onFact: () => ({ then: (_: unknown, no: () => void) => no() }) },
+    {
+      onFact: () => ({
+        get then() {
+          throw new Error("no promise");
+        },
+      }),
+    },
+    { onFact: () => 7 },
+  ];
+  for (const hooks of broken) notify<Hooks, "onFact">(hooks, "onFact", 3);
+  // An unhandled rejection would fail this test.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(seen, 3);
+});

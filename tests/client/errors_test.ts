@@ -88,7 +88,7 @@ Deno.test("KinesisClient makes a typed error of an answer without a readable bod
   ) {
     for (
       const [status, retryable] of [
-        [400, false],
+        [400, true],
         [403, false],
         [404, false],
         [429, true],

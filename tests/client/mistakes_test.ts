@@ -33,6 +33,11 @@ function answering(type: string, message: string, status = 400): Fetch {
     );
 }
 
+/** What something on the way answers: nothing that Kinesis would say. */
+function status(status: number): Fetch {
+  return () => Promise.resolve(new Response("", { status }));
+}
+
 function describe(
   options: KinesisClientOptions,
   StreamName = "orders",
@@ -124,6 +129,37 @@ const mistakes: Record<string, () => Promise<unknown>> = {
             headers: { "content-type": "text/html" },
           }),
         ),
+    }),
+  "The port is one that fetch refuses": () =>
+    describe({ endpoint: "http://127.0.0.1:6000", fetch: undefined }),
+  "The fetch that was given returns nothing": () =>
+    describe({ fetch: (() => Promise.resolve()) as unknown as Fetch }),
+  "A proxy wants credentials": () => describe({ fetch: status(407) }),
+  "A request is too large for a proxy": () => describe({ fetch: status(413) }),
+  "A fault without a reason": () => describe({ fetch: status(500) }),
+  "The metadata service of the instance is switched off": () =>
+    describe({ credentials: undefined, fetch: status(403) }),
+  "No room for another stream": () =>
+    new KinesisClient({
+      region: REGION,
+      credentials,
+      fetch: answering(
+        "LimitExceededException",
+        "This request would exceed the shard limit for the account 123456789012 in eu-west-1. Current shard count for the account: 500. Limit: 500. Number of additional shards that would have resulted from this request: 1",
+      ),
+    }).createStream({ StreamName: "orders", ShardCount: 1 }),
+  "No permission for the key of an encrypted stream": () =>
+    new KinesisClient({
+      region: REGION,
+      credentials,
+      fetch: answering(
+        "KMSAccessDeniedException",
+        "User: arn:aws:iam::123456789012:user/app is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:123456789012:key/1 because no identity-based policy allows the kms:GenerateDataKey action",
+      ),
+    }).putRecord({
+      StreamName: "orders",
+      PartitionKey: "user-7",
+      Data: new TextEncoder().encode("hello"),
     }),
 };
 

@@ -79,14 +79,20 @@ Deno.test("KinesisClient waits with full jitter between attempts, longer after a
 
 Deno.test("KinesisClient honours Retry-After up to its longest delay", async () => {
   for (
-    const [seconds, waited] of [["3", 3000], ["0", 500], ["3600", 20_000], [
-      "soon",
-      500,
-    ]] as const
+    const [after, waited] of [
+      ["3", 3000],
+      ["0", 500],
+      ["3600", 20_000],
+      ["soon", 500],
+      // The fake clock begins there.
+      ["Tue, 14 Nov 2023 22:13:27 GMT", 7000],
+      ["Tue, 14 Nov 2023 23:13:20 GMT", 20_000],
+      ["Tue, 14 Nov 2023 22:00:00 GMT", 500],
+    ] as const
   ) {
     const { client, sent, run } = stub((_, n) =>
       n === 0
-        ? failure("ThrottlingException", 400, { "retry-after": seconds })
+        ? failure("ThrottlingException", 400, { "retry-after": after })
         : ok({ Shards: [] })
     );
     await run(client.listShards(request));

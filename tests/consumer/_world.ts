@@ -4,7 +4,11 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { type Fetch, KinesisClient } from "../../client/mod.ts";
+import {
+  type Fetch,
+  KinesisClient,
+  type KinesisClientOptions,
+} from "../../client/mod.ts";
 import { Consumer, type ConsumerOptions } from "../../consumer.ts";
 import type { ConsumerHooks } from "../../hooks.ts";
 import { jsonLines } from "../../processors/mod.ts";
@@ -71,11 +75,14 @@ export class World {
    * A client whose requests time waits for. Signing is work of the machine and not of the fake clock, so its own time limits
    * and retries are left out of the play.
    */
-  client(wrap: (fetch: Fetch) => Fetch = (fetch) => fetch): KinesisClient {
+  client(
+    wrap: (fetch: Fetch) => Fetch = (fetch) => fetch,
+    keys: KinesisClientOptions["credentials"] = credentials,
+  ): KinesisClient {
     return this.#count(
       new KinesisClient({
         region: "eu-west-1",
-        credentials,
+        credentials: keys,
         fetch: wrap(this.fetch),
         retry: { maxAttempts: 1 },
       }),

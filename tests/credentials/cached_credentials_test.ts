@@ -9,6 +9,9 @@ import { FakeClock } from "./support.ts";
 
 const MINUTE = 60_000;
 
+/** Everything that waits for promises goes on. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** A source whose answers the test decides one by one. */
 class Source {
   readonly calls: PromiseWithResolvers<Credentials>[] = [];
@@ -70,7 +73,7 @@ Deno.test("cachedCredentials keeps credentials without expiration for ever", asy
   assertEquals(world.source.calls.length, 1);
 });
 
-Deno.test("cachedCredentials renews when five minutes or less remain, once for all callers", async () => {
+Deno.test("cachedCredentials renews when five minutes or less remain, once for all callers, who do not wait for it", async () => {
   const world = setUp();
   const { clock, source, cached } = world;
   await first(world, 60 * MINUTE);
@@ -80,9 +83,10 @@ Deno.test("cachedCredentials renews when five minutes or less remain, once for a
   clock.advance(1);
   const waiting = [cached(), cached()];
   assertEquals(source.calls.length, 2);
-  source.give("B", clock.now() + 60 * MINUTE);
   const names = (await Promise.all(waiting)).map((c) => c.accessKeyId);
-  assertEquals(names, ["B", "B"]);
+  assertEquals(names, ["A", "A"]);
+  source.give("B", clock.now() + 60 * MINUTE);
+  await turn();
   assertEquals((await cached()).accessKeyId, "B");
   assertEquals(source.calls.length, 2);
 });
@@ -101,6 +105,7 @@ Deno.test("cachedCredentials gives the old ones while renewing fails and they ar
     if (source.calls.length > before) {
       attemptsAt.push((clock.now() - start) / 1000);
       source.fail("STS is down");
+      await turn();
     }
     assertEquals((await waiting).accessKeyId, "A");
     clock.advance(100);
@@ -141,9 +146,10 @@ Deno.test("cachedCredentials does not ask in a hot loop when the source itself g
   }
   assertEquals(source.calls.length, 1);
   clock.advance(1000);
-  const waiting = cached();
+  assertEquals((await cached()).accessKeyId, "A");
   source.give("B", clock.now() - 1);
-  assertEquals((await waiting).accessKeyId, "B");
+  await turn();
+  assertEquals((await cached()).accessKeyId, "B");
   assertEquals((await cached()).accessKeyId, "B");
   assertEquals(source.calls.length, 2);
 });
@@ -177,4 +183,114 @@ Deno.test("cachedCredentials rejects rather than give refused ones when renewing
   const waiting = assertRejects(world.cached, CredentialsError, "down");
   world.source.fail("down");
   await waiting;
+});
+
+Deno.test("cachedCredentials starts another look-up when a caller could not wait for one", async () => {
+  const { source, cached } = setUp();
+  const controller = new AbortController();
+  const left = assertRejects(
+    () => cached({ signal: controller.signal }),
+    Error,
+    "late",
+  );
+  controller.abort(new Error("late"));
+  await left;
+  const waiting = cached();
+  assertEquals(source.calls.length, 2);
+  source.give("B");
+  assertEquals((await waiting).accessKeyId, "B");
+  // What comes after the newer answer, is older than it.
+  source.calls[0]!.resolve(
+    createCredentials({ accessKeyId: "A", secretAccessKey: "s" }),
+  );
+  await turn();
+  assertEquals((await cached()).accessKeyId, "B");
+});
+
+Deno.test("cachedCredentials takes what a look-up brings that nobody waits for any more", async () => {
+  for (const fails of [false, true]) {
+    const { source, cached } = setUp();
+    const controller = new AbortController();
+    const left = assertRejects(() => cached({ signal: controller.signal }));
+    controller.abort(new Error("late"));
+    await left;
+    if (fails) source.fail("down");
+    else source.give("A");
+    await turn();
+    if (fails) await assertRejects(cached, CredentialsError, "down");
+    else assertEquals((await cached()).accessKeyId, "A");
+    assertEquals(source.calls.length, 1);
+  }
+});
+
+Deno.test("cachedCredentials waits for a look-up that is under way, although an older one has failed", async () => {
+  const { source, cached } = setUp();
+  const controller = new AbortController();
+  const left = assertRejects(() => cached({ signal: controller.signal }));
+  controller.abort(new Error("late"));
+  await left;
+  const second = cached();
+  source.calls[0]!.reject(new CredentialsError("down"));
+  await turn();
+  const third = cached();
+  source.give("B");
+  assertEquals((await second).accessKeyId, "B");
+  assertEquals((await third).accessKeyId, "B");
+  assertEquals(source.calls.length, 2);
+});
+
+Deno.test("cachedCredentials gives valid ones while a renewal hangs, and starts another one after a minute", async () => {
+  const world = setUp();
+  const { clock, source, cached } = world;
+  await first(world, 60 * MINUTE);
+  clock.advance(56 * MINUTE);
+  for (let second = 0; second < 60; second++) {
+    assertEquals((await cached()).accessKeyId, "A");
+    clock.advance(1000);
+  }
+  assertEquals(source.calls.length, 2);
+  await cached();
+  assertEquals(source.calls.length, 3);
+  source.give("B", clock.now() + 60 * MINUTE);
+  await turn();
+  assertEquals((await cached()).accessKeyId, "B");
+});
+
+Deno.test("cachedCredentials.expire leaves those alone that were renewed since", async () => {
+  const world = setUp();
+  const { clock, source, cached } = world;
+  await first(world, 60 * MINUTE);
+  const old = await cached();
+  cached.expire(old);
+  const waiting = cached();
+  source.give("B", clock.now() + 60 * MINUTE);
+  await waiting;
+  // Requests that were signed with the old ones are refused one after another.
+  for (let i = 0; i < 5; i++) {
+    cached.expire(old);
+    assertEquals((await cached()).accessKeyId, "B");
+  }
+  assertEquals(source.calls.length, 2);
+});
+
+Deno.test("cachedCredentials pauses as long as it should when the wall clock is set back", async () => {
+  const fake = new FakeClock();
+  let offset = 0;
+  const clock = {
+    now: () => fake.now() + offset,
+    monotonic: () => fake.now(),
+    setTimeout: (callback: () => void, ms: number) =>
+      fake.setTimeout(callback, ms),
+    clearTimeout: (handle: unknown) => fake.clearTimeout(handle),
+  };
+  const source = new Source();
+  const cached = cachedCredentials(source.provider, { clock });
+  const failing = assertRejects(cached, CredentialsError, "down");
+  source.fail("down");
+  await failing;
+  offset = -60 * MINUTE;
+  fake.advance(1000);
+  const waiting = cached();
+  source.give("A");
+  assertEquals((await waiting).accessKeyId, "A");
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defaultCredentials } from "../../credentials/mod.ts";
 import { CredentialsError } from "../../errors.ts";
 import {
@@ -123,4 +123,17 @@ Deno.test({
     );
     assertEquals(error.message.split("\n").length, 6);
   },
+});
+
+Deno.test("defaultCredentials lists every place where the metadata service refuses", async () => {
+  const { fetch } = fakeFetch(() => new Response("", { status: 403 }));
+  const environment = new FakeEnvironment();
+  const error = await assertRejects(
+    defaultCredentials({ fetch, environment, clock: new FakeClock() }),
+    CredentialsError,
+    "Places tried:",
+  );
+  assertStringIncludes(error.message, "environment: AWS_ACCESS_KEY_ID");
+  assertStringIncludes(error.message, "instance metadata: Cannot get a token");
+  assertStringIncludes(error.message, "HTTP status 403");
 });

@@ -363,6 +363,100 @@ Deno.test("fromSharedFiles gives STS's own error when a role is refused", async 
   assertFalse(Deno.inspect(error).includes("hush"));
 });
 
+const ROLE =
+  `[default]\nrole_arn = R\nsource_profile = k\n[profile k]\n${KEYS}`;
+
+Deno.test("fromSharedFiles signs a request for a role again when the signature came too late", async () => {
+  const late = "Signature expired: 20260101T000000Z is now earlier than x";
+  for (const code of ["SignatureDoesNotMatch", "RequestExpired"]) {
+    let refusals = 1;
+    const { fetch, requests } = fakeFetch(() =>
+      refusals-- > 0 ? stsError(403, code, late) : stsAnswer("AssumeRole")
+    );
+    const credentials = await provider(machine(ROLE), { fetch })();
+    assertEquals(credentials.accessKeyId, "ASIAROLE");
+    const dates = requests.map(({ headers }) => headers.get("x-amz-date"));
+    assertEquals(dates.length, 2);
+  }
+});
+
+Deno.test("fromSharedFiles asks for a role with the time of STS when the clock is wrong", async () => {
+  const { fetch, requests } = fakeFetch(({ headers }) => {
+    if (headers.get("x-amz-date")!.startsWith("20260101T03")) {
+      return stsAnswer("AssumeRole");
+    }
+    const error = stsError(403, "SignatureDoesNotMatch", "not this secret");
+    error.headers.set("date", "Thu, 01 Jan 2026 03:00:00 GMT");
+    return error;
+  });
+  await provider(machine(ROLE), { fetch })();
+  assertEquals(requests.length, 2);
+  // A wrong secret is no wrong clock.
+  const wrong = fakeFetch(() => stsError(403, "SignatureDoesNotMatch", "no"));
+  await assertRejects(
+    provider(machine(ROLE), { fetch: wrong.fetch }),
+    ServiceError,
+  );
+  assertEquals(wrong.requests.length, 1);
+});
+
+Deno.test("fromSharedFiles says that an expired token may be replaced where its file is read anew", async () => {
+  for (
+    const [config, retryable] of [
+      [ROLE, true],
+      ["[default]\nrole_arn = R\ncredential_source = Environment", false],
+      ["[default]\nrole_arn = R\nweb_identity_token_file = /token", true],
+    ] as const
+  ) {
+    const { fetch, requests } = fakeFetch(() =>
+      stsError(400, "ExpiredTokenException", "late")
+    );
+    const environment = machine(config, "", {
+      AWS_ACCESS_KEY_ID: "AKIA",
+      AWS_SECRET_ACCESS_KEY: "hush",
+    });
+    environment.files["/token"] = "token";
+    const error = await assertRejects(
+      provider(environment, { fetch }),
+      ServiceError,
+    );
+    assertEquals([error.retryable, requests.length], [retryable, 1]);
+  }
+});
+
+Deno.test("fromSharedFiles waits as long as STS asks", async () => {
+  const clock = new FakeClock();
+  let refusals = 1;
+  const { fetch, requests } = fakeFetch(() => {
+    if (refusals-- < 1) return stsAnswer("AssumeRole");
+    const error = stsError(503, "ServiceUnavailable", "later");
+    error.headers.set("retry-after", "4");
+    return error;
+  });
+  const waiting = provider(machine(ROLE), { fetch, clock })();
+  while (requests.length < 1 || clock.pending !== 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  clock.advance(3999);
+  await new Promise((resolve) => setImmediate(resolve));
+  assertEquals(requests.length, 1);
+  clock.advance(1);
+  assertEquals((await waiting).accessKeyId, "ASIAROLE");
+});
+
+Deno.test("fromSharedFiles never gives a profile the keys behind a header that it cannot read", async () => {
+  for (const header of ["[prod]# live", "[prod];", "[prod", "[prod] x"]) {
+    const credentials =
+      `[dev]\nAWS_ACCESS_KEY_ID = DEV\naws_secret_access_key = d\n${header}\naws_access_key_id = PROD\naws_secret_access_key = p`;
+    const environment = machine("", credentials);
+    const dev = await provider(environment, { profile: "dev" })();
+    assertEquals(dev.accessKeyId, "DEV", header);
+  }
+});
+
 Deno.test("fromSharedFiles counts files that may not be read as empty and says why", async () => {
   const environment = new FakeEnvironment({ HOME: "/home/me" });
   const error = await assertRejects(

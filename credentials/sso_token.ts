@@ -1,0 +1,180 @@
+/**
+ * The token that `aws sso login` left in its cache, and its renewal. The cache belongs to the AWS CLI and is never written:
+ * a renewed token lives in memory, as long as the file stays as it was.
+ *
+ * @see {@link https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html}
+ * @module
+ */
+import { partitionOf } from "../_aws/partitions.ts";
+import type { CredentialsError } from "../errors.ts";
+import { expirationOf } from "./document.ts";
+import { reasonOf, unusable } from "./environment.ts";
+import {
+  parseSecretJson,
+  type ProviderContext,
+  refused,
+  secretHeader,
+  send,
+} from "./http.ts";
+import { homePath } from "./shared_files.ts";
+
+/** A session that lasts less long is renewed, in milliseconds. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+
+/** Whose session is asked for. */
+export interface SsoSession {
+  /** The profile, for messages. */
+  readonly profile: string;
+  /** What the file of the session is named after: the name of the `sso-session`, else the start URL. */
+  readonly key: string;
+  /** The region of IAM Identity Center. */
+  readonly region: string;
+}
+
+/** What the file of a session says. */
+interface Token {
+  readonly accessToken: string;
+  readonly expiration: Date;
+  readonly refreshToken?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  readonly registrationExpiration?: Date;
+}
+
+/** Reads tokens and renews them; one object for each provider. */
+export class SsoTokens {
+  readonly #context: ProviderContext;
+  /** By path; good while the file still has the text that was renewed. */
+  readonly #renewed = new Map<string, { text: string; token: Token }>();
+
+  /** Nothing is read before the first call. */
+  constructor(context: ProviderContext) {
+    this.#context = context;
+  }
+
+  /**
+   * A token that is valid.
+   *
+   * @throws {CredentialsError} if there is none, or it has expired and cannot be renewed
+   */
+  async get(session: SsoSession): Promise<string> {
+    const { environment, clock } = this.#context;
+    const { profile, key } = session;
+    const path = homePath(environment, await cachePath(key));
+    if (!path) throw signInAgain(profile, "the home directory is not known");
+    let text: string;
+    try {
+      text = await environment.readTextFile(path);
+    } catch (error) {
+      throw signInAgain(profile, `no session in ${path} (${reasonOf(error)})`);
+    }
+    const renewed = this.#renewed.get(path);
+    let token = renewed?.text === text
+      ? renewed.token
+      : tokenOf(profile, path, text);
+    const remainingMs = token.expiration.getTime() - clock.now();
+    if (remainingMs <= RENEW_BEFORE_MS) {
+      try {
+        token = await this.#renew(session, token);
+        this.#renewed.set(path, { text, token });
+      } catch (error) {
+        if (remainingMs <= 0) throw error;
+        // The session is still valid for some minutes.
+      }
+    }
+    return secretHeader(`the session in ${path}`, token.accessToken);
+  }
+
+  async #renew({ profile, region }: SsoSession, token: Token): Promise<Token> {
+    const { refreshToken, clientId, clientSecret } = token;
+    const now = this.#context.clock.now();
+    if (!refreshToken || !clientId || !clientSecret) {
+      throw signInAgain(profile, "the session has expired");
+    }
+    if ((token.registrationExpiration?.getTime() ?? Infinity) <= now) {
+      const reason = "the session and its registration have expired";
+      throw signInAgain(profile, reason);
+    }
+    const what = `a new session of profile "${profile}"`;
+    const answer = await send(this.#context, {
+      what,
+      url: new URL(
+        `https://oidc.${region}.${partitionOf(region).dnsSuffix}/token`,
+      ),
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        grantType: "refresh_token",
+        refreshToken,
+        clientId,
+        clientSecret,
+      }),
+    });
+    const error = refused(what, answer);
+    if (answer.status !== 200 && error.retryable) throw error;
+    if (answer.status !== 200) {
+      const reason = errorCodeOf(answer.text) ?? `HTTP status ${answer.status}`;
+      throw signInAgain(
+        profile,
+        `the session has expired and is not renewed (${reason})`,
+      );
+    }
+    const fresh = parseSecretJson(what, answer.text);
+    const accessToken = textOf(fresh.accessToken);
+    if (!accessToken) throw unusable(`Cannot get ${what}: it has no token`);
+    const lifeSeconds = Number(fresh.expiresIn ?? 0);
+    return {
+      ...token,
+      accessToken,
+      expiration: new Date(now + (lifeSeconds > 0 ? lifeSeconds : 0) * 1000),
+      refreshToken: textOf(fresh.refreshToken) ?? refreshToken,
+    };
+  }
+}
+
+/** The error of a session that only its owner can open again. */
+export function signInAgain(profile: string, reason: string): CredentialsError {
+  return unusable(
+    `Cannot use profile "${profile}": ${reason}; run: aws sso login --profile ${profile}`,
+  );
+}
+
+async function cachePath(key: string): Promise<string[]> {
+  const bytes = new TextEncoder().encode(key);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-1", bytes));
+  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0"));
+  return [".aws", "sso", "cache", `${hex.join("")}.json`];
+}
+
+function tokenOf(profile: string, path: string, text: string): Token {
+  const document = parseSecretJson(path, text);
+  const accessToken = textOf(document.accessToken);
+  const expiration = expirationOf(path, document.expiresAt);
+  if (!accessToken || !expiration) {
+    throw signInAgain(profile, `no session in ${path}`);
+  }
+  return {
+    accessToken,
+    expiration,
+    refreshToken: textOf(document.refreshToken),
+    clientId: textOf(document.clientId),
+    clientSecret: textOf(document.clientSecret),
+    registrationExpiration: expirationOf(path, document.registrationExpiresAt),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** The code of an error of OAuth, such as `invalid_grant`; never anything longer, which might be a secret. */
+function errorCodeOf(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === "string" && /^[a-z_]{1,40}$/.test(error)
+      ? error
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
