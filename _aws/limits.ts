@@ -22,6 +22,9 @@ export const MAX_RECORD_BYTES: number = 10 * 1024 * 1024;
 /** Most records in one GetRecords. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html */
 export const MAX_READ_RECORDS: number = 10_000;
 
+/** Most bytes of data in one answer of GetRecords. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html */
+export const MAX_READ_BYTES: number = 10 * 1024 * 1024;
+
 /** GetRecords calls a second that a shard serves to all its readers together. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html */
 export const SHARD_READS_PER_SECOND: number = 5;
 

@@ -6,11 +6,11 @@
  */
 import { equalJitter } from "../_core/backoff.ts";
 import { Bell } from "../_core/bell.ts";
-import { Budget } from "../_core/budget.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { inBatches } from "../_core/in_batches.ts";
 import { notify } from "../_core/notify.ts";
+import { Shares } from "../_core/shares.ts";
 import { Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { CheckpointError, KinesisError, LeaseLostError } from "../errors.ts";
@@ -19,8 +19,8 @@ import { discoverShards } from "./discover.ts";
 import { HeldLease } from "./held_lease.ts";
 import { LeaseTable, WRITES_AT_ONCE } from "./lease_table.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
-import type { ReaderBudget } from "./shard_reader.ts";
-import { ShardSession } from "./shard_session.ts";
+import { ReadAhead } from "./read_ahead.ts";
+import { ShardSession, type SharedBounds } from "./shard_session.ts";
 import { planLeases, startPosition } from "./start_plan.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -34,8 +34,8 @@ export interface CoordinatorEvents<T> {
   changed(session: ShardSession<T>): void;
   /** Shards, leases and sessions were brought together, or that failed. */
   synced(): void;
-  /** So many more values are handed out and not acknowledged in order, or less. */
-  outstanding(difference: number): void;
+  /** So many more values of a session are handed out and not acknowledged in order, or less. */
+  outstanding(session: ShardSession<T>, difference: number): void;
   /** The application has acknowledged something. */
   acknowledged(): void;
   /** The consumer cannot go on. */
@@ -46,7 +46,7 @@ export interface CoordinatorEvents<T> {
 export class Coordinator<T> {
   readonly #options: ResolvedConsumerOptions<T>;
   readonly #events: CoordinatorEvents<T>;
-  readonly #budget: ReaderBudget;
+  readonly #bounds: SharedBounds;
   readonly #table: LeaseTable;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #stop = new AbortController();
@@ -73,9 +73,12 @@ export class Coordinator<T> {
       this.#sessions,
       (session) => this.#drop(session),
     );
-    this.#budget = {
-      bytes: new Budget(options.prefetchBytes),
-      records: new Budget(options.prefetchRecords),
+    this.#bounds = {
+      readAhead: new ReadAhead({
+        records: options.prefetchRecords,
+        bytes: options.prefetchBytes,
+      }),
+      unacknowledged: new Shares(options.maxUnacknowledged),
     };
     // Whoever wants to know awaits it; nobody has to.
     this.#ready.promise.catch(() => {});
@@ -303,7 +306,7 @@ export class Coordinator<T> {
       held,
       startPosition(lease, from, isFresh),
       this.#options,
-      this.#budget,
+      this.#bounds,
       {
         opened: () => {
           this.#opened.add(session);
@@ -314,7 +317,7 @@ export class Coordinator<T> {
           this.#events.changed(session);
         },
         outstanding: (difference) => {
-          this.#events.outstanding(difference);
+          this.#events.outstanding(session, difference);
           if (difference < 0) this.nudge(session);
         },
         acknowledged: () => this.#events.acknowledged(),

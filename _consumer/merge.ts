@@ -26,6 +26,8 @@ export class Merge<T> {
   readonly #onError: (error: unknown) => void;
   /** Sessions that have something, each once. */
   readonly #line: Deque<ShardSession<T>> = new Deque();
+  /** Sessions that have something and too much that is not acknowledged. */
+  readonly #paused: Set<ShardSession<T>> = new Set();
   readonly #idleness: Alarm;
   readonly #neglect: Alarm;
   #changed: Deferred<void> | undefined;
@@ -49,9 +51,11 @@ export class Merge<T> {
     this.#coordinator = new Coordinator(options, {
       changed: (session) => this.#lineUp(session),
       synced: () => this.#notice(),
-      outstanding: (difference) => {
+      outstanding: (session, difference) => {
         this.#unacknowledged += difference;
-        if (difference < 0) this.#notice();
+        if (difference > 0) return;
+        if (this.#paused.has(session)) this.#lineUp(session);
+        else this.#notice();
       },
       acknowledged: () => {
         this.#acknowledges = true;
@@ -84,16 +88,12 @@ export class Merge<T> {
   /** The next record, if there is one right now. */
   take(): ConsumerRecord<T> | undefined {
     if (this.#closing || this.#hasEnough || this.#isPaused) return undefined;
-    if (this.#turns.isOver) return undefined;
-    for (
-      let session = this.#line.shift();
-      session;
-      session = this.#line.shift()
-    ) {
+    while (!this.#turns.isOver && !this.#failure) {
+      const session = this.#line.shift();
+      if (!session) return undefined;
       session.inLine = false;
       const record = this.#takeFrom(session);
       if (record) return record;
-      if (this.#failure) return undefined;
     }
     return undefined;
   }
@@ -112,7 +112,9 @@ export class Merge<T> {
       const record = this.take();
       if (record) return record;
       if (this.#failure) continue;
-      if (this.#isPaused) this.#neglect.set();
+      // Some session may have been lined up behind many records that were dropped.
+      if (this.#line.length > 0 && !this.#isPaused) continue;
+      if (this.#isPaused || this.#paused.size > 0) this.#neglect.set();
       else if (this.#coordinator.isDone) break;
       else this.#idleness.set();
       await this.#wait();
@@ -172,6 +174,7 @@ export class Merge<T> {
 
   #takeFrom(session: ShardSession<T>): ConsumerRecord<T> | undefined {
     let record: ConsumerRecord<T> | undefined;
+    if (session.isPaused) return void this.#lineUp(session);
     try {
       record = session.take();
     } catch (error) {
@@ -188,9 +191,13 @@ export class Merge<T> {
   }
 
   #lineUp(session: ShardSession<T>): void {
+    this.#paused.delete(session);
     if (session.hasNext && !session.inLine) {
-      session.inLine = true;
-      this.#line.push(session);
+      if (session.isPaused) this.#paused.add(session);
+      else {
+        session.inLine = true;
+        this.#line.push(session);
+      }
     }
     this.#notice();
   }

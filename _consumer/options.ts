@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_READ_RECORDS, SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
+import { SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { type Clock, systemClock } from "../_core/clock.ts";
 import { type Checkpointer, MemoryCheckpointer } from "../checkpoint/mod.ts";
@@ -269,11 +269,6 @@ export function resolveConsumerOptions<T>(
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
-}
-
-/** Most records of one GetRecords. */
-export function readLimit(prefetchRecords: number): number {
-  return Math.max(1, Math.min(MAX_READ_RECORDS, Math.floor(prefetchRecords)));
 }
 
 const WHAT = "Cannot create Consumer";

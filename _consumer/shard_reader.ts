@@ -4,7 +4,6 @@
  * @module
  */
 import { equalJitter } from "../_core/backoff.ts";
-import type { Budget } from "../_core/budget.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
@@ -15,19 +14,14 @@ import type {
 } from "../client/mod.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { ShardPosition } from "../records.ts";
-import {
-  LATEST_MARGIN_MS,
-  readLimit,
-  type ResolvedConsumerOptions,
-} from "./options.ts";
+import { LATEST_MARGIN_MS, type ResolvedConsumerOptions } from "./options.ts";
+import type { ReadAhead, ReaderShare, Size } from "./read_ahead.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 10_000 };
-/** Bytes that the first answer of a shard is expected to hold, before there is anything to judge by. */
-const FIRST_BYTES = 256 * 1024;
-/** Bytes that an answer at the tip is expected to hold at least. */
-const IDLE_BYTES = 64 * 1024;
-/** Records that a read at the tip asks for at least: so many idle shards fit side by side into the prefetch. */
-const IDLE_RECORDS = 200;
+/** What an answer at the tip is expected to hold at least: little, so that hundreds of idle shards fit side by side. */
+const IDLE: Size = { records: 200, bytes: 64 * 1024 };
+/** While behind, an answer holds whatever it may. */
+const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
 
 /** The part of the options that does not depend on the type of the values. */
 export type ReaderOptions =
@@ -36,14 +30,6 @@ export type ReaderOptions =
     "processor" | "hooks"
   >
   & { readonly hooks: ResolvedConsumerOptions<never>["hooks"] };
-
-/** What readers of one consumer share. */
-export interface ReaderBudget {
-  /** Bytes read ahead. */
-  readonly bytes: Budget;
-  /** Records read ahead. */
-  readonly records: Budget;
-}
 
 /** The state of a reader. */
 export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
@@ -56,22 +42,23 @@ export interface ReaderEvents {
   changed(): void;
   /** Whether the stream still has the shard. */
   isListed(): Promise<boolean>;
+  /** Whether the application takes the next record of this shard as soon as it asks: nothing of the shard is in its way. */
+  isNext(): boolean;
 }
 
 /** Polls one shard; what it read waits in it until it is taken. */
 export class ShardReader {
   readonly shardId: string;
   readonly #options: ReaderOptions;
-  readonly #budget: ReaderBudget;
+  readonly #share: ReaderShare;
   readonly #events: ReaderEvents;
   readonly #buffer = new Deque<KinesisApiRecord>();
-  /** What the next answer is expected to hold. */
-  readonly #expected: { bytes: number; records: number };
+  /** What the next answer is expected to hold at most. */
+  #expected: Size;
   #position: ShardPosition;
   #state: ReaderState = "opening";
   #hasSeenTip = false;
   #millisBehindLatest: number | undefined;
-  #bufferedBytes = 0;
   #childShardIds: readonly string[] = [];
   #openedAt = 0;
   #nextReadAt = 0;
@@ -83,17 +70,15 @@ export class ShardReader {
     shardId: string,
     position: ShardPosition,
     options: ReaderOptions,
-    budget: ReaderBudget,
+    readAhead: ReadAhead,
     events: ReaderEvents,
   ) {
     this.shardId = shardId;
     this.#position = position;
     this.#options = options;
-    this.#budget = budget;
+    this.#share = readAhead.join(events.isNext);
     this.#events = events;
-    this.#expected = position.type === "LATEST"
-      ? { bytes: IDLE_BYTES, records: IDLE_RECORDS }
-      : { bytes: FIRST_BYTES, records: Infinity };
+    this.#expected = position.type === "LATEST" ? IDLE : UNBOUNDED;
   }
 
   /** Where it stands. */
@@ -123,19 +108,25 @@ export class ShardReader {
 
   /** Bytes that wait. */
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#share.held.bytes;
   }
 
   /** Takes the next record. */
   shift(): KinesisApiRecord | undefined {
     const record = this.#buffer.shift();
-    if (record) this.#free(1, record.Data.length);
+    if (record) this.#share.free(record.Data.length);
     return record;
   }
 
-  /** Forgets what waits. */
+  /** What {@linkcode ReaderEvents.isNext} tells has become true. */
+  wake(): void {
+    this.#share.check();
+  }
+
+  /** Forgets what waits, and leaves its room to the others. For a reader that does not run any more. */
   clear(): void {
-    while (this.shift());
+    this.#share.leave();
+    while (this.#buffer.shift());
   }
 
   /** Reads until the end of the shard. Rejects when it cannot go on. */
@@ -196,11 +187,11 @@ export class ShardReader {
     // Before anything is reserved: a shard that has time must not hold room that another one needs now.
     const wait = this.#nextReadAt - monotonicNow(clock);
     if (wait > 0) await delay(wait, { clock, signal });
-    const reserved = await this.#reserve(signal);
-    let arrived = { records: 0, bytes: 0 };
+    const reserved = await this.#share.reserve(this.#expected, signal);
+    const startedAt = monotonicNow(clock);
+    let answer: GetRecordsResponse;
     try {
-      const startedAt = monotonicNow(clock);
-      const answer = await client.getRecords({
+      answer = await client.getRecords({
         ShardIterator: iterator,
         Limit: reserved.records,
         // The stream may be in another account than the credentials, which an iterator does not say.
@@ -208,55 +199,41 @@ export class ShardReader {
       }, { signal });
       // Taken for an answer, one without records would be the end of the shard.
       if (!Array.isArray(answer.Records)) throw this.#damaged("GetRecords");
-      arrived = sizeOf(answer.Records);
-      const isFull = arrived.records >= reserved.records;
-      this.#take(answer, arrived, isFull, startedAt);
-      return answer.NextShardIterator;
-    } finally {
-      // What was reserved becomes what arrived.
-      this.#budget.records.adjust(arrived.records - reserved.records);
-      this.#budget.bytes.adjust(arrived.bytes - reserved.bytes);
-    }
-  }
-
-  async #reserve(
-    signal: AbortSignal,
-  ): Promise<{ bytes: number; records: number }> {
-    const { bytes } = this.#expected;
-    const most = readLimit(this.#options.prefetchRecords);
-    const records = Math.min(most, this.#expected.records);
-    await this.#budget.records.reserve(records, signal);
-    try {
-      await this.#budget.bytes.reserve(bytes, signal);
     } catch (error) {
-      this.#budget.records.adjust(-records);
+      this.#share.giveUp(reserved);
       throw error;
     }
-    return { bytes, records };
+    const kept = this.#share.keep(reserved, answer.Records);
+    const isFull = answer.Records.length >= reserved.records;
+    this.#take(answer, kept, isFull, startedAt);
+    if (kept.length === answer.Records.length) return answer.NextShardIterator;
+    // The rest is read again: from the same iterator if nothing was kept, or else from behind the last record.
+    return kept.length === 0 ? iterator : undefined;
   }
 
   #take(
     answer: GetRecordsResponse,
-    arrived: { records: number; bytes: number },
+    kept: readonly KinesisApiRecord[],
     isFull: boolean,
     startedAt: number,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
+    const isCut = kept.length < Records.length;
+    const arrived = sizeOf(kept);
     const { stream, hooks, readsPerSecond, pollIntervalMs, until } =
       this.#options;
-    for (const record of Records) this.#buffer.push(record);
-    this.#bufferedBytes += arrived.bytes;
-    const last = Records.at(-1);
+    for (const record of kept) this.#buffer.push(record);
+    const last = kept.at(-1);
     if (last) {
       this.#position = {
         type: "SEQUENCE",
         sequenceNumber: last.SequenceNumber,
       };
     }
-    const isBehind = isFull || !!MillisBehindLatest;
+    const isBehind = isFull || isCut || !!MillisBehindLatest;
     this.#millisBehindLatest = MillisBehindLatest;
     this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
-    if (!NextShardIterator) this.#state = "ended";
+    if (!NextShardIterator && !isCut) this.#state = "ended";
     else if (isBehind) this.#state = "reading";
     else if (!last || this.#isNew(last)) {
       this.#state = "caught-up";
@@ -268,10 +245,10 @@ export class ShardReader {
       ? soon
       : Math.max(soon, pollIntervalMs);
     this.#nextReadAt = startedAt + pause;
-    this.#expected.bytes = Math.max(IDLE_BYTES, arrived.bytes);
-    this.#expected.records = isBehind
-      ? Infinity
-      : Math.max(IDLE_RECORDS, 2 * arrived.records);
+    this.#expected = isBehind ? UNBOUNDED : {
+      records: Math.max(IDLE.records, 2 * arrived.records),
+      bytes: Math.max(IDLE.bytes, 2 * arrived.bytes),
+    };
     notify(hooks, "onRead", {
       stream,
       shardId: this.shardId,
@@ -322,17 +299,9 @@ export class ShardReader {
       { status: 200 },
     );
   }
-
-  #free(records: number, bytes: number): void {
-    this.#bufferedBytes -= bytes;
-    this.#budget.records.adjust(-records);
-    this.#budget.bytes.adjust(-bytes);
-  }
 }
 
-function sizeOf(
-  records: readonly KinesisApiRecord[],
-): { records: number; bytes: number } {
+function sizeOf(records: readonly KinesisApiRecord[]): Size {
   let bytes = 0;
   for (const { Data } of records) bytes += Data.length;
   return { records: records.length, bytes };

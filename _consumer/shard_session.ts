@@ -4,6 +4,7 @@
  * @module
  */
 import { notify } from "../_core/notify.ts";
+import type { Share, Shares } from "../_core/shares.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import { ClosedError, type DecodeError } from "../errors.ts";
 import type { ShardEvent } from "../hooks.ts";
@@ -11,8 +12,9 @@ import type { Unpacked } from "../processors/mod.ts";
 import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
+import type { ReadAhead } from "./read_ahead.ts";
 import { DeliveredRecord, type RecordSource } from "./record.ts";
-import { type ReaderBudget, ShardReader } from "./shard_reader.ts";
+import { ShardReader } from "./shard_reader.ts";
 import { ShardProgress, type Ticket } from "./shard_progress.ts";
 
 /** Told by a session. */
@@ -29,6 +31,14 @@ export interface SessionEvents {
   failed(error: unknown): void;
   /** Whether the stream still has the shard. */
   isListed(): Promise<boolean>;
+}
+
+/** The bounds that the sessions of a consumer share. */
+export interface SharedBounds {
+  /** What is read ahead. */
+  readonly readAhead: ReadAhead;
+  /** Values that are handed out and not acknowledged. */
+  readonly unacknowledged: Shares;
 }
 
 /** What can be told about a shard. */
@@ -57,6 +67,7 @@ export class ShardSession<T> {
   readonly #reader: ShardReader;
   readonly #progress: ShardProgress;
   readonly #source: RecordSource;
+  readonly #unacknowledged: Share;
   readonly #stop = new AbortController();
   readonly #resumeAfter: { sequenceNumber: string; sub: number } | undefined;
   readonly #told = new Set<string>();
@@ -73,7 +84,7 @@ export class ShardSession<T> {
     lease: HeldLease,
     position: ShardPosition,
     options: ResolvedConsumerOptions<T>,
-    budget: ReaderBudget,
+    bounds: SharedBounds,
     events: SessionEvents,
   ) {
     this.lease = lease;
@@ -83,13 +94,14 @@ export class ShardSession<T> {
       lease.shardId,
       position,
       options as ResolvedConsumerOptions<never>,
-      budget,
+      bounds.readAhead,
       {
         opened: () => {
           this.#tell("opened");
           events.opened();
         },
         isListed: () => events.isListed(),
+        isNext: () => this.#isNext,
         changed: () => {
           if (this.#reader.state === "caught-up") this.#tellOnce("caught-up");
           if (this.#reader.state === "ended") this.#tellOnce("ended");
@@ -97,8 +109,12 @@ export class ShardSession<T> {
         },
       },
     );
+    this.#unacknowledged = bounds.unacknowledged.join();
     this.#progress = new ShardProgress((difference) => {
-      if (!this.#stop.signal.aborted) events.outstanding(difference);
+      if (this.#stop.signal.aborted) return;
+      this.#unacknowledged.adjust(difference);
+      events.outstanding(difference);
+      if (difference < 0) this.#reader.wake();
     }, () => events.acknowledged());
     this.#source = {
       streamName: options.streamName,
@@ -120,10 +136,15 @@ export class ShardSession<T> {
     return this.lease.shardId;
   }
 
-  /** Whether there is something to take right now. */
+  /** Whether there is something to take right now, were it not for {@linkcode ShardSession.isPaused}. */
   get hasNext(): boolean {
     return !this.#busy && !this.#stop.signal.aborted &&
       (this.#next < this.#unpacked.length || this.#reader.buffered > 0);
+  }
+
+  /** Whether so much of this shard is not acknowledged that nothing more is handed out: the rest is for the other shards. */
+  get isPaused(): boolean {
+    return this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
   }
 
   /** The children that the last answer of a closed shard named; none if the server does not tell. */
@@ -169,28 +190,19 @@ export class ShardSession<T> {
   }
 
   /**
-   * Takes the next value; `undefined` when there is none now. Skips what a checkpoint inside an aggregated record says was
-   * processed, and what the poison policy drops. Whatever takes time goes on by itself, and `changed` tells when it is done.
+   * Takes the next value out of one Kinesis record; `undefined` when it gives none now. Skips what a checkpoint inside an
+   * aggregated record says was processed, and what the poison policy drops. What takes time goes on by itself, and `changed`
+   * tells when it is done.
    */
   take(): ConsumerRecord<T> | undefined {
-    while (this.hasNext) {
-      if (this.#next < this.#unpacked.length) {
-        const record = this.#handOut(this.#unpacked[this.#next++]!);
-        if (record) return record;
-        continue;
-      }
-      this.#raw = this.#reader.shift()!;
-      this.#next = 0;
-      this.#unpacked = [];
-      const unpacked = this.#options.processor.unpack(this.#rawRecord());
-      if (Array.isArray(unpacked)) this.#unpacked = unpacked;
-      else {
-        this.#work(unpacked.then((items) => {
-          this.#unpacked = items;
-        }));
-      }
+    if (!this.hasNext) return undefined;
+    if (this.#next === this.#unpacked.length) this.#unpack();
+    let record: ConsumerRecord<T> | undefined;
+    while (!record && !this.#busy && this.#next < this.#unpacked.length) {
+      record = this.#handOut(this.#unpacked[this.#next++]!);
     }
-    return undefined;
+    if (this.#reader.buffered === 0) this.#reader.wake();
+    return record;
   }
 
   /** Stores what has been acknowledged since the last time. Resolves with whether anything was written. */
@@ -218,10 +230,30 @@ export class ShardSession<T> {
     this.#stop.abort(
       new ClosedError(`The reader of ${this.shardId} is closed`),
     );
+    this.#unacknowledged.leave();
     if (outstanding > 0) this.#events.outstanding(-outstanding);
     await this.#running;
     this.#reader.clear();
     this.#unpacked = [];
+  }
+
+  /** Whether a record that arrives now is the next one to be taken. */
+  get #isNext(): boolean {
+    return !this.#busy && this.#next === this.#unpacked.length &&
+      !this.isPaused;
+  }
+
+  #unpack(): void {
+    this.#raw = this.#reader.shift()!;
+    this.#next = 0;
+    this.#unpacked = [];
+    const unpacked = this.#options.processor.unpack(this.#rawRecord());
+    if (Array.isArray(unpacked)) this.#unpacked = unpacked;
+    else {
+      this.#work(unpacked.then((items) => {
+        this.#unpacked = items;
+      }));
+    }
   }
 
   #tell(state: ShardEvent["state"]): void {
@@ -303,6 +335,7 @@ export class ShardSession<T> {
     this.#busy = true;
     work.then(() => {
       this.#busy = false;
+      this.#reader.wake();
       this.#events.changed();
     }, (error) => {
       // Stays busy: nothing behind the failure is handed out.
