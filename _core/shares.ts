@@ -16,86 +16,73 @@ const ALPHA = 2;
  * what was taken before may lie above it.
  */
 export class Shares {
-  readonly #capacity: number;
   readonly #members = new Set<Share>();
-  /** What each member may always use. */
-  #part = 0;
-  /** The size of the pool. */
-  #pool = 0;
-  /** What is used of the pool. */
-  #pooled = 0;
-  #used = 0;
+  readonly #pool: Pool;
 
   /** Starts without members. `Infinity` stands for no bound. */
   constructor(capacity: number) {
     // Sums of infinities are no numbers.
-    this.#capacity = Math.min(capacity, Number.MAX_SAFE_INTEGER);
+    const bound = Math.min(capacity, Number.MAX_SAFE_INTEGER);
+    this.#pool = { capacity: bound, part: bound, size: 0, taken: 0, used: 0 };
   }
 
   /** What all members use. */
   get used(): number {
-    return this.#used;
+    return this.#pool.used;
   }
 
   /** Adds a member, which makes the parts of the others smaller. */
   join(): Share {
-    const share: Share = new Share(
-      {
-        part: () => this.#part,
-        room: (used) => this.#roomOf(used),
-        changed: (before, after) => {
-          this.#used += after - before;
-          this.#pooled += this.#aboveOf(after) - this.#aboveOf(before);
-        },
-        left: () => {
-          this.#members.delete(share);
-          this.#divide();
-        },
-      },
-    );
+    const share: Share = new Share(this.#pool, () => {
+      this.#members.delete(share);
+      this.#divide();
+    });
     this.#members.add(share);
     this.#divide();
     return share;
   }
 
   #divide(): void {
+    const pool = this.#pool;
     const count = this.#members.size;
-    this.#part = count <= 1
-      ? this.#capacity
-      : Math.floor(this.#capacity / 2 / count);
-    this.#pool = this.#capacity - count * this.#part;
-    this.#pooled = 0;
-    for (const { used } of this.#members) this.#pooled += this.#aboveOf(used);
-  }
-
-  #aboveOf(used: number): number {
-    return Math.max(0, used - this.#part);
-  }
-
-  #roomOf(used: number): number {
-    const free = this.#pool - (this.#pooled - this.#aboveOf(used));
-    const ofPool = Math.floor(Math.max(0, free) * ALPHA / (1 + ALPHA));
-    return Math.max(0, this.#part + ofPool - used);
+    pool.part = count <= 1
+      ? pool.capacity
+      : Math.floor(pool.capacity / 2 / count);
+    pool.size = pool.capacity - count * pool.part;
+    pool.taken = 0;
+    for (const { used } of this.#members) pool.taken += above(used, pool);
   }
 }
 
-/** What a share asks and tells the whole. */
-interface Whole {
-  part(): number;
-  room(used: number): number;
-  changed(before: number, after: number): void;
-  left(): void;
+/** What the members have in common. */
+interface Pool {
+  readonly capacity: number;
+  /** What each member may always use. */
+  part: number;
+  /** What is left of the capacity without the parts. */
+  size: number;
+  /** What is used of that. */
+  taken: number;
+  /** What is used of everything. */
+  used: number;
+}
+
+/** What a member that uses so much takes from the pool. */
+function above(used: number, { part }: Pool): number {
+  return used > part ? used - part : 0;
 }
 
 /** The use of one member. */
 export class Share {
-  readonly #whole: Whole;
+  readonly #pool: Pool;
+  readonly #onLeave: () => void;
   #used = 0;
   #hasLeft = false;
 
   /** Made by {@linkcode Shares.join}. */
-  constructor(whole: Whole) {
-    this.#whole = whole;
+  constructor(pool: Pool, onLeave: () => void) {
+    this.#pool = pool;
+    this.#onLeave = onLeave;
   }
 
   /** What this member uses. */
@@ -105,20 +92,25 @@ export class Share {
 
   /** What this member may always use, whatever the others do. */
   get part(): number {
-    return this.#whole.part();
+    return this.#pool.part;
   }
 
   /** How much more this member may use now. */
   get room(): number {
-    return this.#whole.room(this.#used);
+    const pool = this.#pool;
+    const free = pool.size - pool.taken + above(this.#used, pool);
+    const ofPool = free > 0 ? Math.floor(free * ALPHA / (1 + ALPHA)) : 0;
+    return Math.max(0, pool.part + ofPool - this.#used);
   }
 
   /** Changes what this member uses; it may pass the room. */
   adjust(difference: number): void {
-    if (this.#hasLeft || difference === 0) return;
-    const before = this.#used;
+    if (this.#hasLeft) return;
+    const pool = this.#pool;
+    const before = above(this.#used, pool);
     this.#used += difference;
-    this.#whole.changed(before, this.#used);
+    pool.used += difference;
+    pool.taken += above(this.#used, pool) - before;
   }
 
   /** Gives back everything, and the part. A second time does nothing. */
@@ -126,6 +118,6 @@ export class Share {
     this.adjust(-this.#used);
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#whole.left();
+    this.#onLeave();
   }
 }
