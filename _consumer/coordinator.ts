@@ -10,6 +10,7 @@ import { monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { inBatches } from "../_core/in_batches.ts";
 import { notify } from "../_core/notify.ts";
+import { SharedCall } from "../_core/shared_call.ts";
 import { Shares } from "../_core/shares.ts";
 import { Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
@@ -48,6 +49,9 @@ export class Coordinator<T> {
   readonly #events: CoordinatorEvents<T>;
   readonly #bounds: SharedBounds;
   readonly #table: LeaseTable;
+  /** After a silence of the store every lease looks at the table, and after a deletion every reader at the stream. */
+  readonly #leaseList: SharedCall<readonly Lease[]>;
+  readonly #shardList: SharedCall<Lineage>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #stop = new AbortController();
   readonly #sessions = new Map<string, ShardSession<T>>();
@@ -68,6 +72,12 @@ export class Coordinator<T> {
     this.#options = options;
     this.#events = events;
     this.#table = new LeaseTable(options);
+    this.#leaseList = new SharedCall(() =>
+      this.#table.list(options.failoverTimeMs / 3)
+    );
+    this.#shardList = new SharedCall(() =>
+      discoverShards(options, this.#stop.signal)
+    );
     this.#upkeep = new Upkeep(
       options,
       this.#sessions,
@@ -301,6 +311,7 @@ export class Coordinator<T> {
       clock,
       timeoutMs: failoverTimeMs / 3,
       takenAt,
+      list: () => this.#leaseList.ask(),
     });
     const session: ShardSession<T> = new ShardSession(
       held,
@@ -322,9 +333,7 @@ export class Coordinator<T> {
         },
         acknowledged: () => this.#events.acknowledged(),
         failed: (error) => this.#events.failed(error),
-        isListed: async () =>
-          (await discoverShards(this.#options, this.#stop.signal)).shards
-            .has(shardId),
+        isListed: async () => (await this.#shardList.ask()).shards.has(shardId),
       },
     );
     this.#sessions.set(shardId, session);

@@ -55,13 +55,20 @@ export class LeaseTable {
     return this.#leases;
   }
 
-  /** Looks again. */
-  async load(signal: AbortSignal): Promise<void> {
-    const { checkpointer, streamName, clock } = this.#options;
-    const leases = await this.#inTime(
+  /** The leases as they are stored now, within so many milliseconds. Leaves the view of this worker as it is. */
+  list(ms: number, signal?: AbortSignal): Promise<readonly Lease[]> {
+    const { checkpointer, streamName } = this.#options;
+    return this.#inTime(
       (signal) => checkpointer.list(streamName, { signal }),
       signal,
+      ms,
     );
+  }
+
+  /** Looks again. */
+  async load(signal: AbortSignal): Promise<void> {
+    const { clock, failoverTimeMs } = this.#options;
+    const leases = await this.list(failoverTimeMs, signal);
     this.#leases = new Map(leases.map((lease) => [lease.shardId, lease]));
     this.#watch.look(leases, monotonicNow(clock));
   }
@@ -169,8 +176,9 @@ export class LeaseTable {
   #inTime<R>(
     call: (signal: AbortSignal) => Promise<R>,
     signal?: AbortSignal,
+    ms: number = this.#options.failoverTimeMs,
   ): Promise<R> {
-    const { clock, streamName, failoverTimeMs: ms } = this.#options;
+    const { clock, streamName } = this.#options;
     return withTimeLimit(call, {
       ms,
       clock,
