@@ -65,8 +65,10 @@ export type {
 } from "./producer.ts";
 export { Consumer } from "./consumer.ts";
 export type {
+  ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  OldestUnacknowledged,
   PoisonPolicy,
   ShardStatus,
 } from "./consumer.ts";
@@ -121,4 +123,5 @@ export type {
   ShardEvent,
   ShardMapEvent,
   ThrottledEvent,
+  UnacknowledgedEvent,
 } from "./hooks.ts";

@@ -15,6 +15,7 @@ import { Shares } from "../_core/shares.ts";
 import { Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { CheckpointError, KinesisError, LeaseLostError } from "../errors.ts";
+import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { chooseClaims } from "./claims.ts";
 import { discoverShards } from "./discover.ts";
 import { HeldLease } from "./held_lease.ts";
@@ -39,6 +40,8 @@ export interface CoordinatorEvents<T> {
   outstanding(session: ShardSession<T>, difference: number): void;
   /** The application has acknowledged something. */
   acknowledged(): void;
+  /** A value of a session has not been acknowledged for longer than the options allow. */
+  overdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void;
   /** The consumer cannot go on. */
   failed(error: unknown): void;
 }
@@ -332,6 +335,7 @@ export class Coordinator<T> {
           if (difference < 0) this.nudge(session);
         },
         acknowledged: () => this.#events.acknowledged(),
+        overdue: (oldest) => this.#events.overdue(session, oldest),
         failed: (error) => this.#events.failed(error),
         isListed: async () => (await this.#shardList.ask()).shards.has(shardId),
       },

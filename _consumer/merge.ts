@@ -9,6 +9,7 @@ import { Deque } from "../_core/deque.ts";
 import { Turns } from "../_core/turn.ts";
 import { KinesisError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
+import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
 import type { ShardSession } from "./shard_session.ts";
@@ -35,9 +36,11 @@ export class Merge<T> {
   readonly #turns = new Turns(TURN_MS);
   #delivered = 0;
   #unacknowledged = 0;
-  #acknowledges = false;
+  #hasAcknowledged = false;
+  #willAcknowledge = false;
   #failure: { error: unknown } | undefined;
   #isIdle = false;
+  #isAwaited = false;
   #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -58,8 +61,9 @@ export class Merge<T> {
         else this.#notice();
       },
       acknowledged: () => {
-        this.#acknowledges = true;
+        this.#hasAcknowledged = true;
       },
+      overdue: (session, oldest) => this.#onOverdue(session, oldest),
       failed: (error) => this.#fail(error),
     });
     this.#idleness = new Alarm(options.clock, options.idleTimeoutMs, () => {
@@ -117,15 +121,17 @@ export class Merge<T> {
       if (this.#isPaused || this.#paused.size > 0) this.#neglect.set();
       else if (this.#coordinator.isDone) break;
       else this.#idleness.set();
+      this.#isAwaited = true;
       await this.#wait();
+      this.#isAwaited = false;
     }
     await this.#finish();
     return undefined;
   }
 
-  /** Says that whoever reads acknowledges, if only later. */
-  willAcknowledge(): void {
-    this.#acknowledges = true;
+  /** Says whether the way of reading acknowledges, if only later. */
+  willAcknowledge(will: boolean): void {
+    this.#willAcknowledge = will;
   }
 
   /** Resolves when a stream that has ended, and of which everything is acknowledged, has stored that. */
@@ -158,6 +164,10 @@ export class Merge<T> {
       this.#notice();
     }
     return this.#closing;
+  }
+
+  get #acknowledges(): boolean {
+    return this.#hasAcknowledged || this.#willAcknowledge;
   }
 
   get #hasEnough(): boolean {
@@ -216,6 +226,20 @@ export class Merge<T> {
     await this.close(undefined);
   }
 
+  #onOverdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void {
+    if (this.#finishing) {
+      // Everything else is stored and given back; what was not acknowledged comes again.
+      this.close(undefined).catch(() => {});
+    } else if (!this.#acknowledges) {
+      this.#fail(neverAcknowledged(this.#unacknowledged));
+    } else if (
+      this.#paused.has(session) || (this.#isPaused && this.#isAwaited)
+    ) {
+      const { shardId, unacknowledged } = session;
+      this.#fail(missingAcknowledgement(shardId, oldest, unacknowledged));
+    }
+  }
+
   #fail(error: unknown): void {
     if (this.#failure || this.#closing) return;
     this.#failure = { error };
@@ -237,8 +261,27 @@ export class Merge<T> {
 
 function neverAcknowledged(count: number): KinesisError {
   return new KinesisError(
-    `Cannot hand out more than ${count} records as not one of them was acknowledged. ` +
-      "Call record.ack(), iterate with for await, or pipe into consumer.acknowledging(sink)",
+    `Cannot go on as not one of the ${count} values that were handed out was acknowledged. Call record.ack(), iterate ` +
+      "with for await, or pipe into consumer.acknowledging(sink); pipeline() of node:stream reads ahead and " +
+      "acknowledges nothing",
     { code: "NothingAcknowledged" },
+  );
+}
+
+function missingAcknowledgement(
+  shardId: string,
+  { sequenceNumber, subSequenceNumber, ageMs }: OldestUnacknowledged,
+  count: number,
+): KinesisError {
+  const value = subSequenceNumber === undefined
+    ? ""
+    : ` (value ${subSequenceNumber} in it)`;
+  return new KinesisError(
+    `Cannot go on with ${shardId}: record ${sequenceNumber}${value} has not been acknowledged for ` +
+      `${
+        Math.round(ageMs / 1000)
+      } s, and ${count} values from it on are handed out. A filter must call ` +
+      "record.ack() for what it drops; if a value may take longer, raise 'acknowledgeTimeoutMs'",
+    { code: "AcknowledgementMissing" },
   );
 }

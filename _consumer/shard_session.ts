@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import type { Share, Shares } from "../_core/shares.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
@@ -10,6 +11,7 @@ import { ClosedError, type DecodeError } from "../errors.ts";
 import type { ShardEvent } from "../hooks.ts";
 import type { Unpacked } from "../processors/mod.ts";
 import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
+import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
 import type { ReadAhead } from "./read_ahead.ts";
@@ -29,6 +31,8 @@ export interface SessionEvents {
   acknowledged(): void;
   /** Reading cannot go on. */
   failed(error: unknown): void;
+  /** A value has not been acknowledged for longer than the options allow. */
+  overdue(oldest: OldestUnacknowledged): void;
   /** Whether the stream still has the shard. */
   isListed(): Promise<boolean>;
 }
@@ -51,6 +55,8 @@ export interface SessionStatus {
   acknowledged?: string;
   /** Values that were handed out and are not acknowledged in order. */
   unacknowledged: number;
+  /** The first of them, behind which nothing of the shard is stored. */
+  oldestUnacknowledged?: OldestUnacknowledged;
   /** Kinesis records that wait to be handed out. */
   bufferedRecords: number;
   /** Bytes of them. */
@@ -68,6 +74,7 @@ export class ShardSession<T> {
   readonly #progress: ShardProgress;
   readonly #source: RecordSource;
   readonly #unacknowledged: Share;
+  readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
   readonly #resumeAfter: { sequenceNumber: string; sub: number } | undefined;
   readonly #told = new Set<string>();
@@ -176,6 +183,7 @@ export class ShardSession<T> {
       millisBehindLatest: this.#reader.millisBehindLatest,
       acknowledged: this.#progress.acknowledged,
       unacknowledged: this.#progress.unacknowledged,
+      oldestUnacknowledged: this.#oldest(),
       bufferedRecords: this.#reader.buffered,
       bufferedBytes: this.#reader.bufferedBytes,
     };
@@ -203,6 +211,26 @@ export class ShardSession<T> {
     }
     if (this.#reader.buffered === 0) this.#reader.wake();
     return record;
+  }
+
+  /** Looks for how long the oldest value has not been acknowledged, and tells. To be called now and then. */
+  checkOldest(): void {
+    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.#options;
+    const isTime = this.#watch.look(
+      this.#progress.oldest,
+      monotonicNow(clock),
+    );
+    const oldest = this.#oldest();
+    if (!oldest) return;
+    if (isTime) {
+      notify(hooks, "onUnacknowledged", {
+        stream,
+        shardId: this.shardId,
+        unacknowledged: this.#progress.unacknowledged,
+        ...oldest,
+      });
+    }
+    if (oldest.ageMs >= acknowledgeTimeoutMs) this.#events.overdue(oldest);
   }
 
   /** Stores what has been acknowledged since the last time. Resolves with whether anything was written. */
@@ -254,6 +282,11 @@ export class ShardSession<T> {
         this.#unpacked = items;
       }));
     }
+  }
+
+  #oldest(): OldestUnacknowledged | undefined {
+    const now = monotonicNow(this.#options.clock);
+    return this.#watch.describe(this.#progress.oldest, now);
   }
 
   #tell(state: ShardEvent["state"]): void {
