@@ -7,8 +7,8 @@ import { Alarm } from "../_core/alarm.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { Deque } from "../_core/deque.ts";
 import { Turns } from "../_core/turn.ts";
-import { KinesisError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
+import { missingAcknowledgement, neverAcknowledged } from "./ack_errors.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
@@ -257,31 +257,4 @@ export class Merge<T> {
   #wait(): Promise<void> {
     return (this.#changed ??= deferred()).promise;
   }
-}
-
-function neverAcknowledged(count: number): KinesisError {
-  return new KinesisError(
-    `Cannot go on as not one of the ${count} values that were handed out was acknowledged. Call record.ack(), iterate ` +
-      "with for await, or pipe into consumer.acknowledging(sink); pipeline() of node:stream reads ahead and " +
-      "acknowledges nothing",
-    { code: "NothingAcknowledged" },
-  );
-}
-
-function missingAcknowledgement(
-  shardId: string,
-  { sequenceNumber, subSequenceNumber, ageMs }: OldestUnacknowledged,
-  count: number,
-): KinesisError {
-  const value = subSequenceNumber === undefined
-    ? ""
-    : ` (value ${subSequenceNumber} in it)`;
-  return new KinesisError(
-    `Cannot go on with ${shardId}: record ${sequenceNumber}${value} has not been acknowledged for ` +
-      `${
-        Math.round(ageMs / 1000)
-      } s, and ${count} values from it on are handed out. A filter must call ` +
-      "record.ack() for what it drops; if a value may take longer, raise 'acknowledgeTimeoutMs'",
-    { code: "AcknowledgementMissing" },
-  );
 }

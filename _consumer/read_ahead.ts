@@ -7,8 +7,11 @@ import { type Share, Shares } from "../_core/shares.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import { MAX_READ_BYTES, MAX_READ_RECORDS } from "../_aws/limits.ts";
 
-/** Size of a record that is expected before one was seen, in bytes. */
-const UNKNOWN_BYTES = 1024;
+/**
+ * Size of a record that is expected before one was seen, in bytes. Large, since hundreds of shards may be opened at once and
+ * an answer may hold 10 MiB; what it costs is one small answer for each consumer.
+ */
+const UNKNOWN_BYTES = 64 * 1024;
 /** Freed parts of the capacity after which readers that wait are looked at again. */
 const PARTS = 64;
 

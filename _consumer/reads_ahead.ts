@@ -5,7 +5,8 @@
  */
 
 /** Code of a runtime, or the npm package that is Node's streams: it handles no record within its loop. */
-const RUNTIME = /(?:\(|at )(?:node|ext|internal):|internal[:/]streams\//;
+const RUNTIME =
+  /(?:\(|at )(?:node|ext|(?:node-)?internal):|internal[:/]streams\//;
 /** A generator is asked for its next value. */
 const GENERATOR = /\.next \(<anonymous>\)$/;
 

@@ -16,14 +16,21 @@ const ALPHA = 2;
  * what was taken before may lie above it.
  */
 export class Shares {
-  readonly #members = new Set<Share>();
   readonly #pool: Pool;
 
   /** Starts without members. `Infinity` stands for no bound. */
   constructor(capacity: number) {
     // Sums of infinities are no numbers.
     const bound = Math.min(capacity, Number.MAX_SAFE_INTEGER);
-    this.#pool = { capacity: bound, part: bound, size: 0, taken: 0, used: 0 };
+    this.#pool = {
+      capacity: bound,
+      members: new Set(),
+      isStale: false,
+      part: bound,
+      size: 0,
+      taken: 0,
+      used: 0,
+    };
   }
 
   /** What all members use. */
@@ -33,30 +40,20 @@ export class Shares {
 
   /** Adds a member, which makes the parts of the others smaller. */
   join(): Share {
-    const share: Share = new Share(this.#pool, () => {
-      this.#members.delete(share);
-      this.#divide();
-    });
-    this.#members.add(share);
-    this.#divide();
-    return share;
-  }
-
-  #divide(): void {
     const pool = this.#pool;
-    const count = this.#members.size;
-    pool.part = count <= 1
-      ? pool.capacity
-      : Math.floor(pool.capacity / 2 / count);
-    pool.size = pool.capacity - count * pool.part;
-    pool.taken = 0;
-    for (const { used } of this.#members) pool.taken += above(used, pool);
+    const share = new Share(pool);
+    pool.members.add(share);
+    pool.isStale = true;
+    return share;
   }
 }
 
 /** What the members have in common. */
 interface Pool {
   readonly capacity: number;
+  readonly members: Set<Share>;
+  /** Members have come or gone since the capacity was divided. */
+  isStale: boolean;
   /** What each member may always use. */
   part: number;
   /** What is left of the capacity without the parts. */
@@ -67,6 +64,19 @@ interface Pool {
   used: number;
 }
 
+/** Divides the capacity when it is needed, not for each of the hundreds of members that come and go together. */
+function divide(pool: Pool): void {
+  if (!pool.isStale) return;
+  const count = pool.members.size;
+  pool.isStale = false;
+  pool.part = count <= 1
+    ? pool.capacity
+    : Math.floor(pool.capacity / 2 / count);
+  pool.size = pool.capacity - count * pool.part;
+  pool.taken = 0;
+  for (const { used } of pool.members) pool.taken += above(used, pool);
+}
+
 /** What a member that uses so much takes from the pool. */
 function above(used: number, { part }: Pool): number {
   return used > part ? used - part : 0;
@@ -75,14 +85,12 @@ function above(used: number, { part }: Pool): number {
 /** The use of one member. */
 export class Share {
   readonly #pool: Pool;
-  readonly #onLeave: () => void;
   #used = 0;
   #hasLeft = false;
 
   /** Made by {@linkcode Shares.join}. */
-  constructor(pool: Pool, onLeave: () => void) {
+  constructor(pool: Pool) {
     this.#pool = pool;
-    this.#onLeave = onLeave;
   }
 
   /** What this member uses. */
@@ -92,12 +100,14 @@ export class Share {
 
   /** What this member may always use, whatever the others do. */
   get part(): number {
+    divide(this.#pool);
     return this.#pool.part;
   }
 
   /** How much more this member may use now. */
   get room(): number {
     const pool = this.#pool;
+    divide(pool);
     const free = pool.size - pool.taken + above(this.#used, pool);
     const ofPool = free > 0 ? Math.floor(free * ALPHA / (1 + ALPHA)) : 0;
     return Math.max(0, pool.part + ofPool - this.#used);
@@ -107,6 +117,7 @@ export class Share {
   adjust(difference: number): void {
     if (this.#hasLeft) return;
     const pool = this.#pool;
+    divide(pool);
     const before = above(this.#used, pool);
     this.#used += difference;
     pool.used += difference;
@@ -118,6 +129,7 @@ export class Share {
     this.adjust(-this.#used);
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#onLeave();
+    this.#pool.members.delete(this);
+    this.#pool.isStale = true;
   }
 }
