@@ -57,8 +57,9 @@ export class Merge<T> {
       outstanding: (session, difference) => {
         this.#unacknowledged += difference;
         if (difference > 0) return;
-        if (this.#paused.has(session)) this.#lineUp(session);
-        else this.#notice();
+        if (this.#paused.size > 0 && this.#paused.has(session)) {
+          this.#lineUp(session);
+        } else this.#notice();
       },
       acknowledged: () => {
         this.#hasAcknowledged = true;
@@ -201,7 +202,7 @@ export class Merge<T> {
   }
 
   #lineUp(session: ShardSession<T>): void {
-    this.#paused.delete(session);
+    if (this.#paused.size > 0) this.#paused.delete(session);
     if (session.hasNext && !session.inLine) {
       if (session.isPaused) this.#paused.add(session);
       else {

@@ -15,6 +15,9 @@ const UNKNOWN_BYTES = 64 * 1024;
 /** Freed parts of the capacity after which readers that wait are looked at again. */
 const PARTS = 64;
 
+/** A reader gives back what was taken in so many batches of its part. */
+const BATCHES = 16;
+
 /** An amount of records. */
 export interface Size {
   /** Kinesis records. */
@@ -115,6 +118,10 @@ export class ReaderShare {
   readonly #shares: { records: Share; bytes: Share; heldBytes: Share };
   readonly #shared: Shared;
   #held = { records: 0, bytes: 0 };
+  /** What was taken and is not given back yet. */
+  #taken = { records: 0, bytes: 0 };
+  /** How much is taken before it is given back. */
+  #batch: Size = { records: 0, bytes: 0 };
   #averageBytes: number | undefined;
   /** The size of a record that did not fit, in bytes. It is not asked for again before there is room. */
   #refusedBytes = 0;
@@ -206,15 +213,15 @@ export class ReaderShare {
 
   /** A record was taken. */
   free(bytes: number): void {
-    const { records, bytes: ofBytes, heldBytes } = this.#shares;
     this.#held.records--;
     this.#held.bytes -= bytes;
-    records.adjust(-1);
-    ofBytes.adjust(-bytes);
-    heldBytes.adjust(-bytes);
-    if (this.#held.records === 0) this.#shared.giveSpare(this);
-    this.#check?.();
-    this.#shared.freed(1, bytes);
+    this.#taken.records++;
+    this.#taken.bytes += bytes;
+    const { records, bytes: most } = this.#batch;
+    if (
+      this.#held.records === 0 || this.#taken.records >= records ||
+      this.#taken.bytes >= most
+    ) this.#giveBack();
   }
 
   /** Gives everything back. */
@@ -226,6 +233,23 @@ export class ReaderShare {
     this.#shared.giveSpare(this);
     // The parts of the others have grown.
     this.#shared.freed(Infinity, used);
+  }
+
+  // In batches: this is the path of every record, and nobody needs the room of a single one at once.
+  #giveBack(): void {
+    const { records, bytes } = this.#taken;
+    const shares = this.#shares;
+    this.#taken = { records: 0, bytes: 0 };
+    shares.records.adjust(-records);
+    shares.bytes.adjust(-bytes);
+    shares.heldBytes.adjust(-bytes);
+    this.#batch = {
+      records: shares.records.part / BATCHES,
+      bytes: shares.bytes.part / BATCHES,
+    };
+    if (this.#held.records === 0) this.#shared.giveSpare(this);
+    this.#check?.();
+    this.#shared.freed(records, bytes);
   }
 
   #grant(expected: Size): Size | undefined {
