@@ -47,7 +47,7 @@ export class ReadAhead {
 
   /** Takes the bounds. */
   constructor({ records, bytes }: Size) {
-    this.#records = new Shares(Math.floor(records));
+    this.#records = new Shares(Math.floor(records), 1);
     this.#bytes = new Shares(bytes);
     this.#heldBytes = new Shares(bytes);
     this.#quantum = { records: records / PARTS, bytes: bytes / PARTS };
@@ -190,6 +190,7 @@ export class ReaderShare {
     records: readonly KinesisApiRecord[],
   ): readonly KinesisApiRecord[] {
     const room = this.#shares.heldBytes.room;
+    const wasEmpty = this.#held.records === 0;
     let count = 0;
     let bytes = 0;
     for (const { Data } of records) {
@@ -206,8 +207,8 @@ export class ReaderShare {
     ofRecords.adjust(count);
     all.adjust(bytes);
     this.giveUp(reserved);
-    // The record that needed it has come; what waits for room of its own needs no other right.
-    if (bytes <= room) this.#shared.giveSpare(this);
+    // Everything that this reader holds has found room without that right.
+    if (wasEmpty && bytes <= room) this.#shared.giveSpare(this);
     return count === records.length ? records : records.slice(0, count);
   }
 
@@ -262,7 +263,7 @@ export class ReaderShare {
     } else if (!isEmpty) {
       // Not for a handful of records: requests per second are short as well.
       const least = Math.max(1, Math.min(most, Math.floor(records.part / 2)));
-      const leastBytes = Math.min(most * average, bytes.part / 2);
+      const leastBytes = Math.max(1, Math.min(most * average, bytes.part / 2));
       if (records.room < least || bytes.room < leastBytes) return undefined;
     }
     const count = Math.max(

@@ -18,12 +18,16 @@ const ALPHA = 2;
 export class Shares {
   readonly #pool: Pool;
 
-  /** Starts without members. `Infinity` stands for no bound. */
-  constructor(capacity: number) {
+  /**
+   * Starts without members. `Infinity` stands for no bound. Each member may always use `leastPart`, also when these parts are
+   * more than the capacity together. @default {0}
+   */
+  constructor(capacity: number, leastPart = 0) {
     // Sums of infinities are no numbers.
     const bound = Math.min(capacity, Number.MAX_SAFE_INTEGER);
     this.#pool = {
       capacity: bound,
+      leastPart,
       members: new Set(),
       isStale: false,
       part: bound,
@@ -51,6 +55,7 @@ export class Shares {
 /** What the members have in common. */
 interface Pool {
   readonly capacity: number;
+  readonly leastPart: number;
   readonly members: Set<Share>;
   /** Members have come or gone since the capacity was divided. */
   isStale: boolean;
@@ -71,8 +76,8 @@ function divide(pool: Pool): void {
   pool.isStale = false;
   pool.part = count <= 1
     ? pool.capacity
-    : Math.floor(pool.capacity / 2 / count);
-  pool.size = pool.capacity - count * pool.part;
+    : Math.max(pool.leastPart, Math.floor(pool.capacity / 2 / count));
+  pool.size = Math.max(0, pool.capacity - count * pool.part);
   pool.taken = 0;
   for (const { used } of pool.members) pool.taken += above(used, pool);
 }

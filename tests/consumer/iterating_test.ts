@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
