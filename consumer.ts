@@ -4,7 +4,10 @@
  * @module
  */
 import { acknowledgingSink } from "./_consumer/acknowledging_sink.ts";
-import { processedIterator } from "./_consumer/iterator.ts";
+import {
+  type ConsumerIteratorOptions,
+  processedIterator,
+} from "./_consumer/iterator.ts";
 import { Merge } from "./_consumer/merge.ts";
 import {
   type ConsumerOptions,
@@ -12,13 +15,16 @@ import {
   type RecreatedPolicy,
   resolveConsumerOptions,
 } from "./_consumer/options.ts";
+import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
 import type { ConsumerStatus, ShardStatus } from "./_consumer/status.ts";
 import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
 export type {
+  ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  OldestUnacknowledged,
   PoisonPolicy,
   RecreatedPolicy,
   ShardStatus,
@@ -152,23 +158,37 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   acknowledging(
     sink: WritableStream<ConsumerRecord<T>>,
   ): WritableStream<ConsumerRecord<T>> {
-    this.#merge.willAcknowledge();
+    this.#merge.willAcknowledge(true);
     return acknowledgingSink(sink, () => this.#merge.settled());
   }
 
-  /** Iterates; asking for the next record acknowledges the one before. */
+  /**
+   * Iterates; asking for the next record acknowledges the last one. Several `for await` loops may share the iterator, each in
+   * a worker of its own: a loop acknowledges only the records that it got itself, and a loop that is left ends the others.
+   *
+   * What reads ahead of what it has processed acknowledges nothing, and {@linkcode ConsumerRecord.ack} has to be called:
+   * `pipeline()` and `Readable.from()` of `node:stream`, `ReadableStream.from()`, and whatever calls `next()` while an earlier
+   * call is not answered. Anything else that works on several records of one iteration at a time, such as `p-map`, cannot be
+   * told from a loop and needs `acknowledge: false`.
+   */
   override values(
-    options?: ReadableStreamIteratorOptions,
+    options?: ConsumerIteratorOptions,
   ): AsyncIterableIterator<ConsumerRecord<T>> {
-    this.#merge.willAcknowledge();
-    return processedIterator(this, options);
+    return processedIterator(this, {
+      ...options,
+      onAcknowledging: (will) => this.#merge.willAcknowledge(will),
+    });
   }
 
-  /** Iterates; asking for the next record acknowledges the one before. */
+  /** Iterates as {@linkcode Consumer.values} does. */
   override [Symbol.asyncIterator](
-    options?: ReadableStreamIteratorOptions,
+    options?: ConsumerIteratorOptions,
   ): AsyncIterableIterator<ConsumerRecord<T>> {
-    return this.values(options);
+    return processedIterator(this, {
+      ...options,
+      onAcknowledging: (will) => this.#merge.willAcknowledge(will),
+      own: Consumer.prototype[Symbol.asyncIterator],
+    });
   }
 
   /** Closes the consumer. */

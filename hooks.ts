@@ -210,6 +210,22 @@ export interface CheckpointEvent {
   readonly position: string;
 }
 
+/** A value was handed out long ago and is not acknowledged, so nothing behind it in its shard can be stored. */
+export interface UnacknowledgedEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record with that value. */
+  readonly sequenceNumber: string;
+  /** The index of the value inside that record; absent for the last value of a record. */
+  readonly subSequenceNumber?: number;
+  /** For how long it has been seen to be the oldest that is not acknowledged, in milliseconds. */
+  readonly ageMs: number;
+  /** Values of the shard that were handed out and are not acknowledged, or only behind that one. */
+  readonly unacknowledged: number;
+}
+
 /** What a {@linkcode Consumer} tells. */
 export interface ConsumerHooks {
   /** After every read that returned, empty ones too. */
@@ -224,4 +240,6 @@ export interface ConsumerHooks {
   onRecreated?(event: RecreatedEvent): void;
   /** After every stored checkpoint. */
   onCheckpoint?(event: CheckpointEvent): void;
+  /** When the oldest value of a shard has not been acknowledged for 1, 2, 4, 8… minutes. */
+  onUnacknowledged?(event: UnacknowledgedEvent): void;
 }

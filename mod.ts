@@ -65,8 +65,10 @@ export type {
 } from "./producer.ts";
 export { Consumer } from "./consumer.ts";
 export type {
+  ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  OldestUnacknowledged,
   PoisonPolicy,
   RecreatedPolicy,
   ShardStatus,
@@ -124,4 +126,5 @@ export type {
   ShardEvent,
   ShardMapEvent,
   ThrottledEvent,
+  UnacknowledgedEvent,
 } from "./hooks.ts";

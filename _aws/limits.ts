@@ -35,6 +35,12 @@ export const MAX_RECORD_BYTES: number = 10 * 1024 * 1024;
 export const MAX_READ_RECORDS: number = 10_000;
 
 /**
+ * Most bytes of data in one answer of GetRecords.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+ */
+export const MAX_READ_BYTES: number = 10 * 1024 * 1024;
+
+/**
  * GetRecords calls per second and shard, all readers together.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
  */

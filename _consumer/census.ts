@@ -4,6 +4,7 @@
  * @module
  */
 import { notify } from "../_core/notify.ts";
+import { SharedRead } from "../_core/shared_read.ts";
 import { beginningOf, isClosed, Lineage } from "../_shards/lineage.ts";
 import { listShards } from "../_shards/list_shards.ts";
 import type { Lease, NewLease } from "../checkpoint/mod.ts";
@@ -38,16 +39,23 @@ export class Census {
   readonly #options: ResolvedConsumerOptions<never>;
   readonly #table: LeaseTable;
   readonly #gone: GoneShards;
+  /** After a deletion of the stream every reader asks for its shard at once: they share one list. */
+  readonly #shardList: SharedRead<Awaited<ReturnType<typeof listShards>>>;
   #lineage = new Lineage([]);
   /** When shards and leases were first seen, by the clock of the service. */
   #startedAt: number | undefined;
   /** Parents that are neither listed nor leased, and exist all the same. */
   #hidden: readonly string[] = [];
 
-  /** Nothing is known before the first look. */
-  constructor(options: ResolvedConsumerOptions<never>, table: LeaseTable) {
+  /** Nothing is known before the first look. `signal` ends {@linkcode Census.existence}. */
+  constructor(
+    options: ResolvedConsumerOptions<never>,
+    table: LeaseTable,
+    signal: AbortSignal,
+  ) {
     this.#options = options;
     this.#table = table;
+    this.#shardList = new SharedRead(() => listShards(options, signal));
     this.#gone = new GoneShards(options);
   }
 
@@ -137,9 +145,9 @@ export class Census {
   }
 
   /** What has become of a shard whose reader was refused. Rejects when the stream is gone. */
-  async existence(lease: Lease, signal: AbortSignal): Promise<Existence> {
+  async existence(lease: Lease): Promise<Existence> {
     const { shardId } = lease;
-    const shards = await listShards(this.#options, signal);
+    const shards = await this.#shardList.ask();
     const shard = shards.find(({ ShardId }) => ShardId === shardId);
     if (shard) {
       return belongingOf(lease, shard) === "earlier" ? "replaced" : "listed";
@@ -165,7 +173,7 @@ export class Census {
     const { stream, streamName } = this.#options;
     if (stream === streamName) return;
     const { shards } = this.#lineage;
-    const mayBeOurs = (await this.#table.list(streamName, signal)).some(
+    const mayBeOurs = (await this.#table.list(streamName, { signal })).some(
       ({ shardId, startingSequenceNumber: stored }) => {
         const listed = beginningOf(shards.get(shardId));
         return stored === undefined || listed === undefined ||

@@ -6,22 +6,24 @@
  */
 import { equalJitter } from "../_core/backoff.ts";
 import { Bell } from "../_core/bell.ts";
-import { Budget } from "../_core/budget.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { inBatches } from "../_core/in_batches.ts";
 import { notify } from "../_core/notify.ts";
+import { SharedRead } from "../_core/shared_read.ts";
+import { Shares } from "../_core/shares.ts";
 import type { Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { CheckpointError, KinesisError, LeaseLostError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";
+import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Census } from "./census.ts";
 import { chooseClaims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { LeaseTable, WRITES_AT_ONCE } from "./lease_table.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
-import type { ReaderBudget } from "./shard_reader.ts";
-import { ShardSession } from "./shard_session.ts";
+import { ReadAhead } from "./read_ahead.ts";
+import { ShardSession, type SharedBounds } from "./shard_session.ts";
 import { startPosition } from "./start_plan.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -37,10 +39,12 @@ export interface CoordinatorEvents<T> {
   changed(session: ShardSession<T>): void;
   /** Shards, leases and sessions were brought together, or that failed. */
   synced(): void;
-  /** So many more values are handed out and not acknowledged in order, or less. */
-  outstanding(difference: number): void;
+  /** So many more values of a session are handed out and not acknowledged in order, or less. */
+  outstanding(session: ShardSession<T>, difference: number): void;
   /** The application has acknowledged something. */
   acknowledged(): void;
+  /** A value of a session has not been acknowledged for longer than the options allow. */
+  overdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void;
   /** The consumer cannot go on. */
   failed(error: unknown): void;
 }
@@ -49,9 +53,11 @@ export interface CoordinatorEvents<T> {
 export class Coordinator<T> {
   readonly #options: ResolvedConsumerOptions<T>;
   readonly #events: CoordinatorEvents<T>;
-  readonly #budget: ReaderBudget;
+  readonly #bounds: SharedBounds;
   readonly #table: LeaseTable;
   readonly #census: Census;
+  /** After a silence of the store every lease asks for the table at once: they share one list. */
+  readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #stop = new AbortController();
   readonly #sessions = new Map<string, ShardSession<T>>();
@@ -72,18 +78,25 @@ export class Coordinator<T> {
     this.#options = options;
     this.#events = events;
     this.#table = new LeaseTable(options);
+    this.#leaseList = new SharedRead(() =>
+      this.#table.list(options.stream, { ms: options.failoverTimeMs / 3 })
+    );
     this.#census = new Census(
       options as ResolvedConsumerOptions<never>,
       this.#table,
+      this.#stop.signal,
     );
     this.#upkeep = new Upkeep(
       options,
       this.#sessions,
       (session) => this.#drop(session),
     );
-    this.#budget = {
-      bytes: new Budget(options.prefetchBytes),
-      records: new Budget(options.prefetchRecords),
+    this.#bounds = {
+      readAhead: new ReadAhead({
+        records: options.prefetchRecords,
+        bytes: options.prefetchBytes,
+      }),
+      unacknowledged: new Shares(options.maxUnacknowledged),
     };
     // Whoever wants to know awaits it; nobody has to.
     this.#ready.promise.catch(() => {});
@@ -298,12 +311,13 @@ export class Coordinator<T> {
       clock,
       timeoutMs: failoverTimeMs / 3,
       takenAt,
+      list: () => this.#leaseList.ask(),
     });
     const session: ShardSession<T> = new ShardSession(
       held,
       startPosition(lease, from, isFresh),
       this.#options,
-      this.#budget,
+      this.#bounds,
       {
         opened: () => {
           this.#opened.add(session);
@@ -314,10 +328,11 @@ export class Coordinator<T> {
           this.#events.changed(session);
         },
         outstanding: (difference) => {
-          this.#events.outstanding(difference);
+          this.#events.outstanding(session, difference);
           if (difference < 0) this.nudge(session);
         },
         acknowledged: () => this.#events.acknowledged(),
+        overdue: (oldest) => this.#events.overdue(session, oldest),
         failed: (error) => this.#events.failed(error),
         expired: (event) => {
           if (event.what === "shard") this.#census.noteGone(event.shardId);
@@ -325,8 +340,7 @@ export class Coordinator<T> {
           if (this.#expired.length > MOST_EXPIRED) this.#expired.shift();
         },
         existence: async () => {
-          const { signal } = this.#stop;
-          const found = await this.#census.existence(held.stored, signal);
+          const found = await this.#census.existence(held.stored);
           if (found === "replaced") this.#bell.ring();
           return found;
         },

@@ -21,6 +21,11 @@ export interface HeldLeaseOptions {
   readonly timeoutMs: number;
   /** When the lease was taken, in milliseconds. @default {now} */
   readonly takenAt?: number;
+  /**
+   * Looks at the leases of the stream; many leases may share one look that starts when it is asked for, or later.
+   * Default: a list call for this lease alone.
+   */
+  readonly list?: (call: CheckpointerCallOptions) => Promise<readonly Lease[]>;
 }
 
 /** A conditional write of the lease. */
@@ -34,6 +39,7 @@ export class HeldLease {
   readonly #checkpointer: Checkpointer;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #list: NonNullable<HeldLeaseOptions["list"]>;
   #lease: Lease;
   #writing: Promise<unknown> = Promise.resolve();
   #confirmedAt: number;
@@ -48,8 +54,10 @@ export class HeldLease {
   constructor(
     lease: Lease,
     checkpointer: Checkpointer,
-    { clock, timeoutMs, takenAt = monotonicNow(clock) }: HeldLeaseOptions,
+    { clock, timeoutMs, takenAt = monotonicNow(clock), list }: HeldLeaseOptions,
   ) {
+    this.#list = list ??
+      ((call) => checkpointer.list(lease.streamName, call));
     this.#timeoutMs = timeoutMs;
     this.#lease = lease;
     this.#checkpointer = checkpointer;
@@ -147,10 +155,8 @@ export class HeldLease {
 
   // A write that was answered by silence has either moved the counter by one, or not at all.
   async #learn(): Promise<void> {
-    const { streamName, shardId } = this.#lease;
-    const leases = await this.#inTime((signal) =>
-      this.#checkpointer.list(streamName, { signal })
-    );
+    const { shardId } = this.#lease;
+    const leases = await this.#inTime((signal) => this.#list({ signal }));
     const stored = leases.find((lease) => lease.shardId === shardId);
     if (!stored || !this.isStill(stored)) throw this.lose();
     this.#lease = stored;

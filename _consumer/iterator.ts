@@ -1,19 +1,68 @@
 /**
- * Iterating over records, where asking for the next one says that the one before is processed.
+ * Iterating over records, where asking for the next one says that the last one is processed.
  *
  * @module
  */
 import type { ConsumerRecord } from "../records.ts";
+import { isReadingAhead } from "./reads_ahead.ts";
 
-/** The iterator of a consumer. Calls are answered one after another, so that each acknowledges the record before it. */
+/** Options of {@linkcode Consumer.values}. */
+export interface ConsumerIteratorOptions extends ReadableStreamIteratorOptions {
+  /**
+   * Whether asking for the next record acknowledges the last one. `false` is for what iterates ahead of what it has
+   * processed, such as `p-map`: {@linkcode ConsumerRecord.ack} has to be called then. @default {true}
+   */
+  acknowledge?: boolean;
+}
+
+/** How an iterator acknowledges, and where. */
+export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
+  /**
+   * Told whether asking for records acknowledges them, at first and when that changes. Without it nobody waits for
+   * acknowledgements.
+   */
+  onAcknowledging?: (acknowledges: boolean) => void;
+  /** The function that was called to begin a loop. */
+  // deno-lint-ignore ban-types -- any function
+  own?: Function;
+}
+
+type Result<T> = IteratorResult<ConsumerRecord<T>>;
+
+/** What the loops over one iterator share. */
+interface Source<T> {
+  readonly reader: ReadableStreamDefaultReader<ConsumerRecord<T>>;
+  readonly options: ProcessedIteratorOptions;
+  ended: boolean;
+}
+
+/**
+ * The iterator of a consumer. Several `for await` loops may share it, to bound how many records are worked on at once: each
+ * of them acknowledges only its own records. A loop that is left ends the others.
+ *
+ * A loop that reads ahead of what it processes acknowledges nothing, since its asking says nothing about what is processed:
+ * one of the runtime's ({@linkcode isReadingAhead}), and any that calls `next()` while an earlier call is not answered.
+ */
 export function processedIterator<T>(
   stream: ReadableStream<ConsumerRecord<T>>,
-  { preventCancel = false }: ReadableStreamIteratorOptions = {},
+  options: ProcessedIteratorOptions = {},
 ): AsyncIterableIterator<ConsumerRecord<T>> {
-  type Result = IteratorResult<ConsumerRecord<T>>;
+  const { own, acknowledge = true } = options;
+  const acknowledges = acknowledge && !(own && isReadingAhead(own));
   const reader = stream.getReader();
+  return loopOver({ reader, options, ended: false }, acknowledges);
+}
+
+/** An iterator that acknowledges what it has handed out itself. */
+function loopOver<T>(
+  source: Source<T>,
+  acknowledges: boolean,
+): AsyncIterableIterator<ConsumerRecord<T>> {
+  const { reader, options } = source;
+  const { acknowledge = true, preventCancel, onAcknowledging } = options;
   let last: ConsumerRecord<T> | undefined;
-  let ended = false;
+  let isLooped = false;
+  let isFirst = true;
   /** Calls that are not answered yet, and the newest of them. */
   let calls = 0;
   let newest: Promise<unknown> | undefined;
@@ -25,38 +74,46 @@ export function processedIterator<T>(
     return result;
   };
   const end = () => {
-    ended = true;
+    if (source.ended) return;
+    source.ended = true;
     reader.releaseLock();
   };
 
-  const onResult = (result: ReadableStreamReadResult<ConsumerRecord<T>>) => {
+  const onResult = (
+    result: ReadableStreamReadResult<ConsumerRecord<T>>,
+  ): Result<T> => {
     calls--;
     if (!result.done) {
-      last = result.value;
+      if (acknowledges) last = result.value;
       return result;
     }
     end();
-    return { done: true, value: undefined } as const;
+    return { done: true, value: undefined };
   };
-  const onError = (error: unknown) => {
+  const onError = (error: unknown): Result<T> => {
     calls--;
+    // Another loop has ended the iterator while this one waited.
+    if (source.ended) return { done: true, value: undefined };
     end();
     throw error;
   };
-  const advance = (): Promise<Result> => {
-    if (ended) {
+  const advance = (): Promise<Result<T>> => {
+    if (isFirst) onAcknowledging?.(acknowledges);
+    isFirst = false;
+    last?.ack();
+    last = undefined;
+    if (source.ended) {
       calls--;
       return Promise.resolve({ done: true, value: undefined });
     }
-    last?.ack();
-    last = undefined;
     return reader.read().then(onResult, onError);
   };
 
   const stop = async (value: unknown): Promise<IteratorResult<never>> => {
     calls--;
-    if (!ended) {
-      // The record in hand is not acknowledged: nobody said that it was processed.
+    // The record in hand is not acknowledged: nobody said that it was processed.
+    last = undefined;
+    if (!source.ended) {
       const cancelled = preventCancel ? undefined : reader.cancel(value);
       end();
       await cancelled;
@@ -65,9 +122,24 @@ export function processedIterator<T>(
   };
 
   const iterator: AsyncIterableIterator<ConsumerRecord<T>> = {
-    next: () => inTurn(advance),
+    next() {
+      if (calls > 0 && acknowledges) {
+        acknowledges = false;
+        last = undefined;
+        onAcknowledging?.(false);
+      }
+      return inTurn(advance);
+    },
     return: (value?: unknown) => inTurn(() => stop(value)),
-    [Symbol.asyncIterator]: () => iterator,
+    [Symbol.asyncIterator]() {
+      const own = iterator[Symbol.asyncIterator];
+      const isAhead = isReadingAhead(own);
+      // The first loop goes on where calls of next() have begun.
+      if (isLooped) return loopOver(source, acknowledge && !isAhead);
+      isLooped = true;
+      if (isAhead) acknowledges = false;
+      return iterator;
+    },
   };
   return iterator;
 }

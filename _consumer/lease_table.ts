@@ -64,17 +64,24 @@ export class LeaseTable {
   /** Looks again. */
   async load(signal: AbortSignal): Promise<void> {
     const { stream, clock } = this.#options;
-    const leases = await this.list(stream, signal);
+    const leases = await this.list(stream, { signal });
     this.#leases = new Map(leases.map((lease) => [lease.shardId, lease]));
     this.#watch.look(leases, monotonicNow(clock));
   }
 
-  /** The leases of any stream. */
-  list(stream: string, signal: AbortSignal): Promise<Lease[]> {
+  /**
+   * The leases of any stream as they are stored now, within `ms` milliseconds, by default
+   * `failoverTimeMs`. Leaves the view of this worker as it is.
+   */
+  list(
+    stream: string,
+    { signal, ms }: { signal?: AbortSignal; ms?: number },
+  ): Promise<Lease[]> {
     const { checkpointer } = this.#options;
     return this.#inTime(
       (signal) => checkpointer.list(stream, { signal }),
       signal,
+      ms,
     );
   }
 
@@ -220,8 +227,9 @@ export class LeaseTable {
   #inTime<R>(
     call: (signal: AbortSignal) => Promise<R>,
     signal?: AbortSignal,
+    ms: number = this.#options.failoverTimeMs,
   ): Promise<R> {
-    const { clock, stream, failoverTimeMs: ms } = this.#options;
+    const { clock, stream } = this.#options;
     return withTimeLimit(call, {
       ms,
       clock,

@@ -7,8 +7,9 @@ import { Alarm } from "../_core/alarm.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { Deque } from "../_core/deque.ts";
 import { Turns } from "../_core/turn.ts";
-import { KinesisError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
+import { missingAcknowledgement, neverAcknowledged } from "./ack_errors.ts";
+import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
 import type { ShardSession } from "./shard_session.ts";
@@ -26,6 +27,8 @@ export class Merge<T> {
   readonly #onError: (error: unknown) => void;
   /** Sessions that have something, each once. */
   readonly #line: Deque<ShardSession<T>> = new Deque();
+  /** Sessions that have something and too much that is not acknowledged. */
+  readonly #paused: Set<ShardSession<T>> = new Set();
   readonly #idleness: Alarm;
   readonly #neglect: Alarm;
   #changed: Deferred<void> | undefined;
@@ -33,9 +36,11 @@ export class Merge<T> {
   readonly #turns = new Turns(TURN_MS);
   #delivered = 0;
   #unacknowledged = 0;
-  #acknowledges = false;
+  #hasAcknowledged = false;
+  #willAcknowledge = false;
   #failure: { error: unknown } | undefined;
   #isIdle = false;
+  #isAwaited = false;
   #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -49,13 +54,17 @@ export class Merge<T> {
     this.#coordinator = new Coordinator(options, {
       changed: (session) => this.#lineUp(session),
       synced: () => this.#notice(),
-      outstanding: (difference) => {
+      outstanding: (session, difference) => {
         this.#unacknowledged += difference;
-        if (difference < 0) this.#notice();
+        if (difference > 0) return;
+        if (this.#paused.size > 0 && this.#paused.has(session)) {
+          this.#lineUp(session);
+        } else this.#notice();
       },
       acknowledged: () => {
-        this.#acknowledges = true;
+        this.#hasAcknowledged = true;
       },
+      overdue: (session, oldest) => this.#onOverdue(session, oldest),
       failed: (error) => this.#fail(error),
     });
     this.#idleness = new Alarm(options.clock, options.idleTimeoutMs, () => {
@@ -84,16 +93,12 @@ export class Merge<T> {
   /** The next record, if there is one right now. */
   take(): ConsumerRecord<T> | undefined {
     if (this.#closing || this.#hasEnough || this.#isPaused) return undefined;
-    if (this.#turns.isOver) return undefined;
-    for (
-      let session = this.#line.shift();
-      session;
-      session = this.#line.shift()
-    ) {
+    while (!this.#turns.isOver && !this.#failure) {
+      const session = this.#line.shift();
+      if (!session) return undefined;
       session.inLine = false;
       const record = this.#takeFrom(session);
       if (record) return record;
-      if (this.#failure) return undefined;
     }
     return undefined;
   }
@@ -112,18 +117,22 @@ export class Merge<T> {
       const record = this.take();
       if (record) return record;
       if (this.#failure) continue;
-      if (this.#isPaused) this.#neglect.set();
+      // Some session may have been lined up behind many records that were dropped.
+      if (this.#line.length > 0 && !this.#isPaused) continue;
+      if (this.#isPaused || this.#paused.size > 0) this.#neglect.set();
       else if (this.#coordinator.isDone) break;
       else this.#idleness.set();
+      this.#isAwaited = true;
       await this.#wait();
+      this.#isAwaited = false;
     }
     await this.#finish();
     return undefined;
   }
 
-  /** Says that whoever reads acknowledges, if only later. */
-  willAcknowledge(): void {
-    this.#acknowledges = true;
+  /** Says whether the way of reading acknowledges, if only later. */
+  willAcknowledge(will: boolean): void {
+    this.#willAcknowledge = will;
   }
 
   /** Resolves when a stream that has ended, and of which everything is acknowledged, has stored that. */
@@ -159,6 +168,10 @@ export class Merge<T> {
     return this.#closing;
   }
 
+  get #acknowledges(): boolean {
+    return this.#hasAcknowledged || this.#willAcknowledge;
+  }
+
   get #hasEnough(): boolean {
     return this.#delivered >= this.#options.limit || this.#isIdle;
   }
@@ -173,6 +186,7 @@ export class Merge<T> {
 
   #takeFrom(session: ShardSession<T>): ConsumerRecord<T> | undefined {
     let record: ConsumerRecord<T> | undefined;
+    if (session.isPaused) return void this.#lineUp(session);
     try {
       record = session.take();
     } catch (error) {
@@ -189,9 +203,13 @@ export class Merge<T> {
   }
 
   #lineUp(session: ShardSession<T>): void {
+    if (this.#paused.size > 0) this.#paused.delete(session);
     if (session.hasNext && !session.inLine) {
-      session.inLine = true;
-      this.#line.push(session);
+      if (session.isPaused) this.#paused.add(session);
+      else {
+        session.inLine = true;
+        this.#line.push(session);
+      }
     }
     this.#notice();
   }
@@ -208,6 +226,20 @@ export class Merge<T> {
   async #closeWhenAcknowledged(): Promise<void> {
     while (this.#unacknowledged > 0 && !this.#closing) await this.#wait();
     await this.close(undefined);
+  }
+
+  #onOverdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void {
+    if (this.#finishing) {
+      // Everything else is stored and given back; what was not acknowledged comes again.
+      this.close(undefined).catch(() => {});
+    } else if (!this.#acknowledges) {
+      this.#fail(neverAcknowledged(this.#unacknowledged));
+    } else if (
+      this.#paused.has(session) || (this.#isPaused && this.#isAwaited)
+    ) {
+      const { shardId, unacknowledged } = session;
+      this.#fail(missingAcknowledgement(shardId, oldest, unacknowledged));
+    }
   }
 
   #fail(error: unknown): void {
@@ -227,12 +259,4 @@ export class Merge<T> {
   #wait(): Promise<void> {
     return (this.#changed ??= deferred()).promise;
   }
-}
-
-function neverAcknowledged(count: number): KinesisError {
-  return new KinesisError(
-    `Cannot hand out more than ${count} records as not one of them was acknowledged. ` +
-      "Call record.ack(), iterate with for await, or pipe into consumer.acknowledging(sink)",
-    { code: "NothingAcknowledged" },
-  );
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_READ_RECORDS, SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
+import { SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { type Clock, systemClock } from "../_core/clock.ts";
 import { type Checkpointer, MemoryCheckpointer } from "../checkpoint/mod.ts";
@@ -81,16 +81,28 @@ export interface ConsumerOptions<T> {
   /** Ends the stream when a record was asked for and none came for so long, in milliseconds. @default {Infinity} */
   idleTimeoutMs?: number;
   /**
-   * What is read ahead of the application, over all shards. More hides latency, and uses more memory.
+   * What is read ahead of the application, over all shards. More hides latency, and uses more memory. Half of it is divided
+   * evenly, so that each shard always has its part; of the other half one shard may use twice what it leaves free. Buffered
+   * are at most `records`, or one record for each shard if that is more, and at most `bytes` plus one record. What an answer
+   * brings above that is read again later. Answers that are still on their way come on top: those ask for as many records
+   * as fit by the sizes seen so far. For as long as records wait that were read before more shards were opened, half as much
+   * may be buffered in addition.
    * @default {{ records: 50_000, bytes: 33_554_432 }}
    */
   prefetch?: { records?: number; bytes?: number };
   /**
-   * Most records that are handed out and not acknowledged; the stream pauses there. It only matters with a checkpointer. When
-   * not one record was acknowledged 5 seconds after the pause began, the stream fails, since this reader does not seem to know
+   * Most values that are handed out and not acknowledged; the stream pauses there. Each shard has a part of it, as of
+   * `prefetch`, at which it pauses alone. It only matters with a checkpointer. When not one value was acknowledged 5 seconds after the pause began, the stream fails, since this reader does not seem to know
    * that it has to. @default {100_000}
    */
   maxUnacknowledged?: number;
+  /**
+   * The stream fails when it is paused at `maxUnacknowledged`, as a whole or for one shard, and the value that it waits for
+   * has not been acknowledged for so long, in milliseconds: it was probably forgotten, by a filter for example. The error
+   * has the code `AcknowledgementMissing` and names the record. Set it above the time that one value may take. After a minute
+   * {@linkcode ConsumerHooks.onUnacknowledged} is told. `Infinity`: never. @default {900_000}
+   */
+  acknowledgeTimeoutMs?: number;
   /**
    * How often progress is stored, in milliseconds. Seldom costs less, often repeats less after a crash. `Infinity`: only at the
    * end of a shard, on close and by {@linkcode Consumer.checkpoint}. @default {1000}
@@ -163,6 +175,8 @@ export interface ResolvedConsumerOptions<T> {
   readonly prefetchBytes: number;
   /** See {@linkcode ConsumerOptions}. */
   readonly maxUnacknowledged: number;
+  /** See {@linkcode ConsumerOptions}. */
+  readonly acknowledgeTimeoutMs: number;
   /** See {@linkcode ConsumerOptions}. */
   readonly checkpointIntervalMs: number;
   /** See {@linkcode ConsumerOptions}. */
@@ -280,6 +294,11 @@ export function resolveConsumerOptions<T>(
       100_000,
       1,
     ),
+    acknowledgeTimeoutMs: timeOrNever(
+      "acknowledgeTimeoutMs",
+      options.acknowledgeTimeoutMs,
+      900_000,
+    ),
     checkpointIntervalMs: timeOrNever(
       "checkpointIntervalMs",
       options.checkpointIntervalMs,
@@ -301,11 +320,6 @@ export function resolveConsumerOptions<T>(
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
-}
-
-/** Most records of one GetRecords. */
-export function readLimit(prefetchRecords: number): number {
-  return Math.max(1, Math.min(MAX_READ_RECORDS, Math.floor(prefetchRecords)));
 }
 
 const WHAT = "Cannot create Consumer";

@@ -41,6 +41,11 @@ export class ShardProgress {
     return this.#open.length;
   }
 
+  /** The first ticket that the watermark has not passed. */
+  get oldest(): Ticket | undefined {
+    return this.#open.peek();
+  }
+
   /** The sequence number of the watermark, if anything was acknowledged. */
   get acknowledged(): string | undefined {
     return this.#watermark?.sequenceNumber;

@@ -4,7 +4,6 @@
  * @module
  */
 import { equalJitter } from "../_core/backoff.ts";
-import type { Budget } from "../_core/budget.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
@@ -14,22 +13,22 @@ import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
-import {
-  LATEST_MARGIN_MS,
-  readLimit,
-  type ResolvedConsumerOptions,
-} from "./options.ts";
+import { LATEST_MARGIN_MS, type ResolvedConsumerOptions } from "./options.ts";
+import type { ReadAhead, ReaderShare, Size } from "./read_ahead.ts";
 import { remedyFor } from "./refusal.ts";
-import { iteratorOf, resume, type ResumePoint } from "./resume.ts";
+import {
+  iteratorOf,
+  resume,
+  type Resumed,
+  type ResumePoint,
+} from "./resume.ts";
 import { serviceNow, serviceNowAtMost } from "./service_now.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 10_000 };
-/** Bytes that the first answer of a shard is expected to hold, before there is anything to judge by. */
-const FIRST_BYTES = 256 * 1024;
-/** Bytes that an answer at the tip is expected to hold at least. */
-const IDLE_BYTES = 64 * 1024;
-/** Records that a read at the tip asks for at least: so many idle shards fit side by side into the prefetch. */
-const IDLE_RECORDS = 200;
+/** What an answer at the tip is expected to hold at least: little, so that hundreds of idle shards fit side by side. */
+const IDLE: Size = { records: 200, bytes: 64 * 1024 };
+/** While behind, an answer holds whatever it may. */
+const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
 
 /** The part of the options that does not depend on the type of the values. */
 export type ReaderOptions =
@@ -38,14 +37,6 @@ export type ReaderOptions =
     "processor" | "hooks"
   >
   & { readonly hooks: ResolvedConsumerOptions<never>["hooks"] };
-
-/** What readers of one consumer share. */
-export interface ReaderBudget {
-  /** Bytes read ahead. */
-  readonly bytes: Budget;
-  /** Records read ahead. */
-  readonly records: Budget;
-}
 
 /** The state of a reader. */
 export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
@@ -60,22 +51,23 @@ export interface ReaderEvents {
   expired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void;
   /** What has become of the shard, when the service refuses what worked before. */
   existence(): Promise<Existence>;
+  /** Whether the application takes the next record of this shard as soon as it asks: nothing of the shard is in its way. */
+  isNext(): boolean;
 }
 
 /** Polls one shard; what it read waits in it until it is taken. */
 export class ShardReader {
   readonly shardId: string;
   readonly #options: ReaderOptions;
-  readonly #budget: ReaderBudget;
+  readonly #share: ReaderShare;
   readonly #events: ReaderEvents;
   readonly #buffer = new Deque<KinesisApiRecord>();
-  /** What the next answer is expected to hold. */
-  readonly #expected: { bytes: number; records: number };
+  /** What the next answer is expected to hold at most. */
+  #expected: Size;
   #position: ShardPosition;
   #state: ReaderState = "opening";
   #hasSeenTip = false;
   #millisBehindLatest: number | undefined;
-  #bufferedBytes = 0;
   #childShardIds: readonly string[] = [];
   /** By the clock of the service, and not before: compared with the arrival of records. */
   #openedAt = 0;
@@ -91,17 +83,15 @@ export class ShardReader {
     shardId: string,
     position: ShardPosition,
     options: ReaderOptions,
-    budget: ReaderBudget,
+    readAhead: ReadAhead,
     events: ReaderEvents,
   ) {
     this.shardId = shardId;
     this.#position = position;
     this.#options = options;
-    this.#budget = budget;
+    this.#share = readAhead.join(events.isNext);
     this.#events = events;
-    this.#expected = position.type === "LATEST"
-      ? { bytes: IDLE_BYTES, records: IDLE_RECORDS }
-      : { bytes: FIRST_BYTES, records: Infinity };
+    this.#expected = position.type === "LATEST" ? IDLE : UNBOUNDED;
   }
 
   /** Where it stands. */
@@ -136,19 +126,25 @@ export class ShardReader {
 
   /** Bytes that wait. */
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#share.held.bytes;
   }
 
   /** Takes the next record. */
   shift(): KinesisApiRecord | undefined {
     const record = this.#buffer.shift();
-    if (record) this.#free(1, record.Data.length);
+    if (record) this.#share.free(record.Data.length);
     return record;
   }
 
-  /** Forgets what waits. */
+  /** What {@linkcode ReaderEvents.isNext} tells has become true. */
+  wake(): void {
+    this.#share.check();
+  }
+
+  /** Forgets what waits, and leaves its room to the others. For a reader that does not run any more. */
   clear(): void {
-    while (this.shift());
+    this.#share.leave();
+    while (this.#buffer.shift());
   }
 
   /** Reads until the end of the shard. Rejects when it cannot go on. */
@@ -217,11 +213,11 @@ export class ShardReader {
     // Before anything is reserved: a shard that has time must not hold room that another one needs now.
     const wait = this.#nextReadAt - monotonicNow(clock);
     if (wait > 0) await delay(wait, { clock, signal });
-    const reserved = await this.#reserve(signal);
-    let arrived = { records: 0, bytes: 0 };
+    const reserved = await this.#share.reserve(this.#expected, signal);
+    const startedAt = monotonicNow(clock);
+    let answer: GetRecordsResponse;
     try {
-      const startedAt = monotonicNow(clock);
-      const answer = await client.getRecords({
+      answer = await client.getRecords({
         ShardIterator: iterator,
         Limit: reserved.records,
         // The stream may be in another account than the credentials, which an iterator does not say.
@@ -229,63 +225,54 @@ export class ShardReader {
       }, { signal });
       // Taken for an answer, one without records would be the end of the shard.
       if (!Array.isArray(answer.Records)) throw this.#damaged("GetRecords");
-      const Records = this.#resume(answer.Records);
-      arrived = sizeOf(Records);
-      const isFull = answer.Records.length >= reserved.records;
-      this.#take({ ...answer, Records }, arrived, isFull, startedAt);
-      return answer.NextShardIterator;
-    } finally {
-      // What was reserved becomes what arrived.
-      this.#budget.records.adjust(arrived.records - reserved.records);
-      this.#budget.bytes.adjust(arrived.bytes - reserved.bytes);
-    }
-  }
-
-  async #reserve(
-    signal: AbortSignal,
-  ): Promise<{ bytes: number; records: number }> {
-    const { bytes } = this.#expected;
-    const most = readLimit(this.#options.prefetchRecords);
-    const records = Math.min(most, this.#expected.records);
-    await this.#budget.records.reserve(records, signal);
-    try {
-      await this.#budget.bytes.reserve(bytes, signal);
     } catch (error) {
-      this.#budget.records.adjust(-records);
+      this.#share.giveUp(reserved);
       throw error;
     }
-    return { bytes, records };
+    const { records, oldest } = this.#afterResume(answer.Records);
+    const kept = this.#share.keep(reserved, records);
+    const isFull = answer.Records.length >= reserved.records;
+    // Nothing fitted: the same answer comes again, and with it what it says about expired records.
+    const comesAgain = kept.length === 0 && records.length > 0;
+    if (answer.Records.length > 0 && !comesAgain) {
+      if (oldest) this.#tellExpired(oldest);
+      this.#resumed = undefined;
+    }
+    this.#take({ ...answer, Records: records }, kept, isFull, startedAt);
+    if (comesAgain) return iterator;
+    // The rest is read again from behind the last record that was kept.
+    return kept.length === records.length
+      ? answer.NextShardIterator
+      : undefined;
   }
 
-  #resume(records: KinesisApiRecord[]): KinesisApiRecord[] {
-    if (!this.#resumed || records.length === 0) return records;
-    const { after } = this.#resumed;
-    const { oldest, records: left } = resume(this.#resumed, records);
-    this.#resumed = undefined;
-    if (oldest) {
-      this.#events.expired({
-        what: "records",
-        after,
-        afterTime: this.#lastArrival,
-        before: oldest.SequenceNumber,
-        beforeTime: oldest.ApproximateArrivalTimestamp,
-      });
-    }
-    return left;
+  #afterResume(records: KinesisApiRecord[]): Resumed {
+    return this.#resumed ? resume(this.#resumed, records) : { records };
+  }
+
+  #tellExpired(oldest: KinesisApiRecord): void {
+    this.#events.expired({
+      what: "records",
+      after: this.#resumed!.after,
+      afterTime: this.#lastArrival,
+      before: oldest.SequenceNumber,
+      beforeTime: oldest.ApproximateArrivalTimestamp,
+    });
   }
 
   #take(
     answer: GetRecordsResponse,
-    arrived: { records: number; bytes: number },
+    kept: readonly KinesisApiRecord[],
     isFull: boolean,
     startedAt: number,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
+    const isCut = kept.length < Records.length;
+    const arrived = sizeOf(kept);
     const { stream, hooks, readsPerSecond, pollIntervalMs, until } =
       this.#options;
-    for (const record of Records) this.#buffer.push(record);
-    this.#bufferedBytes += arrived.bytes;
-    const last = Records.at(-1);
+    for (const record of kept) this.#buffer.push(record);
+    const last = kept.at(-1);
     if (last) {
       this.#position = {
         type: "SEQUENCE",
@@ -293,10 +280,10 @@ export class ShardReader {
       };
       this.#lastArrival = last.ApproximateArrivalTimestamp;
     }
-    const isBehind = isFull || !!MillisBehindLatest;
+    const isBehind = isFull || isCut || !!MillisBehindLatest;
     this.#millisBehindLatest = MillisBehindLatest;
     this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
-    if (!NextShardIterator) this.#state = "ended";
+    if (!NextShardIterator && !isCut) this.#state = "ended";
     else if (isBehind) this.#state = "reading";
     else if (!last || this.#isNew(last)) {
       this.#state = "caught-up";
@@ -308,10 +295,10 @@ export class ShardReader {
       ? soon
       : Math.max(soon, pollIntervalMs);
     this.#nextReadAt = startedAt + pause;
-    this.#expected.bytes = Math.max(IDLE_BYTES, arrived.bytes);
-    this.#expected.records = isBehind
-      ? Infinity
-      : Math.max(IDLE_RECORDS, 2 * arrived.records);
+    this.#expected = isBehind ? UNBOUNDED : {
+      records: Math.max(IDLE.records, 2 * arrived.records),
+      bytes: Math.max(IDLE.bytes, 2 * arrived.bytes),
+    };
     notify(hooks, "onRead", {
       stream,
       shardId: this.shardId,
@@ -409,12 +396,6 @@ export class ShardReader {
       { status: 200 },
     );
   }
-
-  #free(records: number, bytes: number): void {
-    this.#bufferedBytes -= bytes;
-    this.#budget.records.adjust(-records);
-    this.#budget.bytes.adjust(-bytes);
-  }
 }
 
 /** Rejects when the signal aborts. */
@@ -422,9 +403,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   return raceAbort(new Promise<never>(() => {}), signal);
 }
 
-function sizeOf(
-  records: readonly KinesisApiRecord[],
-): { records: number; bytes: number } {
+function sizeOf(records: readonly KinesisApiRecord[]): Size {
   let bytes = 0;
   for (const { Data } of records) bytes += Data.length;
   return { records: records.length, bytes };

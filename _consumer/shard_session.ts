@@ -3,17 +3,21 @@
  *
  * @module
  */
+import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
+import type { Share, Shares } from "../_core/shares.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import { ClosedError, type DecodeError } from "../errors.ts";
 import type { ExpiredEvent, ShardEvent } from "../hooks.ts";
 import type { Unpacked } from "../processors/mod.ts";
 import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
+import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
+import type { ReadAhead } from "./read_ahead.ts";
 import { DeliveredRecord, type RecordSource } from "./record.ts";
-import { type ReaderBudget, ShardReader } from "./shard_reader.ts";
+import { ShardReader } from "./shard_reader.ts";
 import { ShardProgress, type Ticket } from "./shard_progress.ts";
 
 /** Told by a session. */
@@ -32,6 +36,16 @@ export interface SessionEvents {
   expired(event: ExpiredEvent): void;
   /** What has become of the shard. */
   existence(): Promise<Existence>;
+  /** A value has not been acknowledged for longer than the options allow. */
+  overdue(oldest: OldestUnacknowledged): void;
+}
+
+/** The bounds that the sessions of a consumer share. */
+export interface SharedBounds {
+  /** What is read ahead. */
+  readonly readAhead: ReadAhead;
+  /** Values that are handed out and not acknowledged. */
+  readonly unacknowledged: Shares;
 }
 
 /** What can be told about a shard. */
@@ -44,6 +58,8 @@ export interface SessionStatus {
   acknowledged?: string;
   /** Values that were handed out and are not acknowledged in order. */
   unacknowledged: number;
+  /** The first of them, behind which nothing of the shard is stored. */
+  oldestUnacknowledged?: OldestUnacknowledged;
   /** Kinesis records that wait to be handed out. */
   bufferedRecords: number;
   /** Bytes of them. */
@@ -60,6 +76,8 @@ export class ShardSession<T> {
   readonly #reader: ShardReader;
   readonly #progress: ShardProgress;
   readonly #source: RecordSource;
+  readonly #unacknowledged: Share;
+  readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
   readonly #resumeAfter: { sequenceNumber: string; sub: number } | undefined;
   readonly #told = new Set<string>();
@@ -76,7 +94,7 @@ export class ShardSession<T> {
     lease: HeldLease,
     position: ShardPosition,
     options: ResolvedConsumerOptions<T>,
-    budget: ReaderBudget,
+    bounds: SharedBounds,
     events: SessionEvents,
   ) {
     this.lease = lease;
@@ -86,7 +104,7 @@ export class ShardSession<T> {
       lease.shardId,
       position,
       options as ResolvedConsumerOptions<never>,
-      budget,
+      bounds.readAhead,
       {
         opened: () => {
           this.#tell("opened");
@@ -99,6 +117,7 @@ export class ShardSession<T> {
           notify(hooks, "onExpired", event);
         },
         existence: () => events.existence(),
+        isNext: () => this.#isNext,
         changed: () => {
           if (this.#reader.state === "caught-up") this.#tellOnce("caught-up");
           if (this.#reader.state === "ended") this.#tellOnce("ended");
@@ -106,8 +125,12 @@ export class ShardSession<T> {
         },
       },
     );
+    this.#unacknowledged = bounds.unacknowledged.join();
     this.#progress = new ShardProgress((difference) => {
-      if (!this.#stop.signal.aborted) events.outstanding(difference);
+      if (this.#stop.signal.aborted) return;
+      this.#unacknowledged.adjust(difference);
+      events.outstanding(difference);
+      if (difference < 0) this.#reader.wake();
     }, () => events.acknowledged());
     this.#source = {
       streamName: options.streamName,
@@ -129,10 +152,15 @@ export class ShardSession<T> {
     return this.lease.shardId;
   }
 
-  /** Whether there is something to take right now. */
+  /** Whether there is something to take right now, were it not for {@linkcode ShardSession.isPaused}. */
   get hasNext(): boolean {
     return !this.#busy && !this.#stop.signal.aborted &&
       (this.#next < this.#unpacked.length || this.#reader.buffered > 0);
+  }
+
+  /** Whether so much of this shard is not acknowledged that nothing more is handed out: the rest is for the other shards. */
+  get isPaused(): boolean {
+    return this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
   }
 
   /** The children that the last answer of a closed shard named; none if the server does not tell. */
@@ -169,6 +197,7 @@ export class ShardSession<T> {
       millisBehindLatest: this.#reader.millisBehindLatest,
       acknowledged: this.#progress.acknowledged,
       unacknowledged: this.#progress.unacknowledged,
+      oldestUnacknowledged: this.#oldest(),
       bufferedRecords: this.#reader.buffered,
       bufferedBytes: this.#reader.bufferedBytes,
     };
@@ -183,28 +212,39 @@ export class ShardSession<T> {
   }
 
   /**
-   * Takes the next value; `undefined` when there is none now. Skips what a checkpoint inside an aggregated record says was
-   * processed, and what the poison policy drops. Whatever takes time goes on by itself, and `changed` tells when it is done.
+   * Takes the next value out of one Kinesis record; `undefined` when it gives none now. Skips what a checkpoint inside an
+   * aggregated record says was processed, and what the poison policy drops. What takes time goes on by itself, and `changed`
+   * tells when it is done.
    */
   take(): ConsumerRecord<T> | undefined {
-    while (this.hasNext) {
-      if (this.#next < this.#unpacked.length) {
-        const record = this.#handOut(this.#unpacked[this.#next++]!);
-        if (record) return record;
-        continue;
-      }
-      this.#raw = this.#reader.shift()!;
-      this.#next = 0;
-      this.#unpacked = [];
-      const unpacked = this.#options.processor.unpack(this.#rawRecord());
-      if (Array.isArray(unpacked)) this.#unpacked = unpacked;
-      else {
-        this.#work(unpacked.then((items) => {
-          this.#unpacked = items;
-        }));
-      }
+    if (!this.hasNext) return undefined;
+    if (this.#next === this.#unpacked.length) this.#unpack();
+    let record: ConsumerRecord<T> | undefined;
+    while (!record && !this.#busy && this.#next < this.#unpacked.length) {
+      record = this.#handOut(this.#unpacked[this.#next++]!);
     }
-    return undefined;
+    if (this.#reader.buffered === 0) this.#reader.wake();
+    return record;
+  }
+
+  /** Looks for how long the oldest value has not been acknowledged, and tells. To be called now and then. */
+  checkOldest(): void {
+    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.#options;
+    const isTime = this.#watch.look(
+      this.#progress.oldest,
+      monotonicNow(clock),
+    );
+    const oldest = this.#oldest();
+    if (!oldest) return;
+    if (isTime) {
+      notify(hooks, "onUnacknowledged", {
+        stream,
+        shardId: this.shardId,
+        unacknowledged: this.#progress.unacknowledged,
+        ...oldest,
+      });
+    }
+    if (oldest.ageMs >= acknowledgeTimeoutMs) this.#events.overdue(oldest);
   }
 
   /** Stores what has been acknowledged since the last time. Resolves with whether anything was written. */
@@ -232,10 +272,35 @@ export class ShardSession<T> {
     this.#stop.abort(
       new ClosedError(`The reader of ${this.shardId} is closed`),
     );
+    this.#unacknowledged.leave();
     if (outstanding > 0) this.#events.outstanding(-outstanding);
     await this.#running;
     this.#reader.clear();
     this.#unpacked = [];
+  }
+
+  /** Whether a record that arrives now is the next one to be taken. */
+  get #isNext(): boolean {
+    return !this.#busy && this.#next === this.#unpacked.length &&
+      !this.isPaused;
+  }
+
+  #unpack(): void {
+    this.#raw = this.#reader.shift()!;
+    this.#next = 0;
+    this.#unpacked = [];
+    const unpacked = this.#options.processor.unpack(this.#rawRecord());
+    if (Array.isArray(unpacked)) this.#unpacked = unpacked;
+    else {
+      this.#work(unpacked.then((items) => {
+        this.#unpacked = items;
+      }));
+    }
+  }
+
+  #oldest(): OldestUnacknowledged | undefined {
+    const now = monotonicNow(this.#options.clock);
+    return this.#watch.describe(this.#progress.oldest, now);
   }
 
   #tell(state: ShardEvent["state"]): void {
@@ -317,6 +382,7 @@ export class ShardSession<T> {
     this.#busy = true;
     work.then(() => {
       this.#busy = false;
+      this.#reader.wake();
       this.#events.changed();
     }, (error) => {
       // Stays busy: nothing behind the failure is handed out.

@@ -6,6 +6,7 @@
 import type { Lineage } from "../_shards/lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import type { ExpiredEvent } from "../hooks.ts";
+import type { OldestUnacknowledged } from "./ack_watch.ts";
 import type { ShardSession } from "./shard_session.ts";
 
 /** How a shard stands; what follows `owner` is known only for shards in the hands of this worker. */
@@ -34,6 +35,8 @@ export interface ShardStatus {
   acknowledged?: string;
   /** Values that were handed out and are not acknowledged in order. */
   unacknowledged?: number;
+  /** The first of them: nothing behind it can be stored. */
+  oldestUnacknowledged?: OldestUnacknowledged;
   /** Kinesis records that wait to be handed out. */
   bufferedRecords?: number;
   /** Bytes of them. */

@@ -9,6 +9,9 @@ import { LeaseLostError } from "../errors.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
 import type { ShardSession } from "./shard_session.ts";
 
+/** How often is looked for values that are not acknowledged, in milliseconds. */
+const OLDEST_MS = 10_000;
+
 /** The options that matter here. */
 export type UpkeepOptions = Pick<
   ResolvedConsumerOptions<never>,
@@ -23,7 +26,7 @@ export type UpkeepOptions = Pick<
 /** A session, as far as it matters here. */
 export type KeptSession = Pick<
   ShardSession<unknown>,
-  "shardId" | "lease" | "checkpoint"
+  "shardId" | "lease" | "checkpoint" | "checkOldest"
 >;
 
 /** Renews the leases and stores the progress of sessions that come and go. A shard whose backend hangs delays no other. */
@@ -52,6 +55,7 @@ export class Upkeep<S extends KeptSession> {
     await Promise.all([
       this.#every(failoverTimeMs / 3, signal, () => this.#renewAll()),
       this.#every(checkpointIntervalMs, signal, () => this.#storeIdle()),
+      this.#every(OLDEST_MS, signal, () => this.#checkOldest()),
     ]);
     await Promise.all([...this.#renewing.values(), ...this.#storing.values()]);
   }
@@ -81,6 +85,10 @@ export class Upkeep<S extends KeptSession> {
         this.#once(this.#renewing, session, () => lease.renew());
       }
     }
+  }
+
+  #checkOldest(): void {
+    for (const session of [...this.#sessions.values()]) session.checkOldest();
   }
 
   #storeIdle(): void {

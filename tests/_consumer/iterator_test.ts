@@ -42,20 +42,76 @@ Deno.test("processedIterator acknowledges a record when the next one is asked fo
   assertEquals(stream.locked, false);
 });
 
-Deno.test("processedIterator answers calls in their order", async () => {
-  const { log, stream } = numbers(3);
+Deno.test("processedIterator lets each loop acknowledge only its own records", async () => {
+  const { log, stream } = numbers(4);
   const iterator = processedIterator(stream);
-  const results = await Promise.all(
-    Array.from({ length: 5 }, () => iterator.next()),
-  );
-  assertEquals(results.map(({ value }) => value?.value), [
-    0,
-    1,
-    2,
-    undefined,
-    undefined,
+  const slow = iterator[Symbol.asyncIterator]();
+  const fast = iterator[Symbol.asyncIterator]();
+  assertEquals((await slow.next()).value?.value, 0);
+  assertEquals((await fast.next()).value?.value, 1);
+  assertEquals((await fast.next()).value?.value, 2);
+  assertEquals(log, ["read 0", "read 1", "ack 1", "read 2"]);
+  const [third, none] = await Promise.all([slow.next(), fast.next()]);
+  assertEquals([third.value?.value, none.value?.value], [3, undefined]);
+  assertEquals((await slow.next()).done, true);
+  assertEquals(log.filter((line) => line.startsWith("ack")), [
+    "ack 1",
+    "ack 0",
+    "ack 2",
+    "ack 3",
   ]);
-  assertEquals(log, ["read 0", "ack 0", "read 1", "ack 1", "read 2", "ack 2"]);
+});
+
+Deno.test("processedIterator lets the first loop go on where calls of next() began", async () => {
+  const { log, stream } = numbers(2);
+  const iterator = processedIterator(stream);
+  await iterator.next();
+  for await (const { value } of iterator) log.push(`handle ${value}`);
+  assertEquals(log, ["read 0", "ack 0", "read 1", "handle 1", "ack 1"]);
+});
+
+Deno.test("processedIterator ends all loops when one is left, and acknowledges what the others had", async () => {
+  for (const preventCancel of [false, true]) {
+    const { log, stream } = numbers(3);
+    const iterator = processedIterator(stream, { preventCancel });
+    const left = iterator[Symbol.asyncIterator]();
+    const busy = iterator[Symbol.asyncIterator]();
+    const waiting = iterator[Symbol.asyncIterator]();
+    await left.next();
+    await busy.next();
+    await left.return!();
+    assertEquals((await busy.next()).done, true);
+    assertEquals((await waiting.next()).done, true);
+    assertEquals(log.filter((line) => line.startsWith("ack")), ["ack 1"]);
+  }
+});
+
+Deno.test("processedIterator that is asked ahead answers in order, and acknowledges nothing from then on", async () => {
+  const { log, stream } = numbers(3);
+  const iterator = processedIterator(stream, {
+    onAcknowledging: (will) => void log.push(`acknowledging ${will}`),
+  });
+  await iterator.next();
+  const results = await Promise.all([
+    iterator.next(),
+    iterator.next(),
+    iterator.next(),
+  ]);
+  assertEquals(results.map(({ value }) => value?.value), [1, 2, undefined]);
+  assertEquals(log, [
+    "acknowledging true",
+    "read 0",
+    "ack 0",
+    "read 1",
+    "acknowledging false",
+    "read 2",
+  ]);
+});
+
+Deno.test("processedIterator acknowledges nothing when told so", async () => {
+  const { log, stream } = numbers(2);
+  for await (const _ of processedIterator(stream, { acknowledge: false }));
+  assertEquals(log, ["read 0", "read 1"]);
 });
 
 Deno.test("processedIterator.return cancels behind the calls before it, and acknowledges nothing", async () => {

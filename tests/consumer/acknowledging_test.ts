@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { CheckpointError, KinesisError } from "../../errors.ts";
+import type { UnacknowledgedEvent } from "../../hooks.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import { kplJson } from "../../processors/mod.ts";
 import { type Item, STREAM, values, World } from "./_world.ts";
@@ -203,6 +204,109 @@ Deno.test("Consumer fails with what to do when nothing is ever acknowledged", as
     "record.ack()",
   );
   assertEquals(error.code, "NothingAcknowledged");
+});
+
+/** Lets everything through but the values with one number. */
+function without(
+  dropped: number,
+  onDrop: (record: ConsumerRecord<Item>) => void = () => {},
+): TransformStream<ConsumerRecord<Item>, ConsumerRecord<Item>> {
+  return new TransformStream({
+    transform(record, controller) {
+      if (record.value.i === dropped) onDrop(record);
+      else controller.enqueue(record);
+    },
+  });
+}
+
+Deno.test("Consumer tells which record was never acknowledged, and fails when it cannot go on for that", async () => {
+  const { world, checkpointer } = await worldOf(100);
+  const told: UnacknowledgedEvent[] = [];
+  const consumer = world.consumer({
+    checkpointer,
+    maxUnacknowledged: 20,
+    hooks: { onUnacknowledged: (event) => void told.push(event) },
+  });
+  const written: number[] = [];
+  const sink = new WritableStream<ConsumerRecord<Item>>({
+    write: ({ value }) => void written.push(value.i),
+  });
+  let dropped = "";
+  const filter = without(3, ({ sequenceNumber }) => dropped = sequenceNumber);
+  const failing = assertRejects(
+    () => consumer.pipeThrough(filter).pipeTo(consumer.acknowledging(sink)),
+    KinesisError,
+  );
+  await world.pass(5 * 60_000);
+  assertEquals(told.map(({ ageMs }) => ageMs), [60_000, 120_000, 240_000]);
+  const [{ sequenceNumber, shardId, unacknowledged }] = told as [
+    UnacknowledgedEvent,
+  ];
+  assertEquals(
+    [sequenceNumber, shardId, unacknowledged],
+    [dropped, world.shardIds[0], 20],
+  );
+  const { oldestUnacknowledged } = consumer.status().shards[0]!;
+  assertEquals(oldestUnacknowledged?.sequenceNumber, dropped);
+  assert(oldestUnacknowledged!.ageMs >= 280_000);
+  const error = await world.run(failing);
+  assertEquals(error.code, "AcknowledgementMissing");
+  assert(error.message.includes(dropped), error.message);
+  await world.pass(0);
+  assertEquals(world.clock.pendingTimers, 0);
+  assertEquals((await rest(world, checkpointer))[0], 3);
+});
+
+Deno.test("Consumer fails for a shard that is paused for a record that was never acknowledged, while others go on", async () => {
+  const world = new World({ shards: 2 });
+  const [bad, good] = world.shardIds as [string, string];
+  await world.put(100, { keys: ["bad"], shardId: bad });
+  const consumer = world.consumer({
+    checkpointer: new MemoryCheckpointer(),
+    maxUnacknowledged: 20,
+    acknowledgeTimeoutMs: 120_000,
+  });
+  const failing = assertRejects(async () => {
+    for await (const record of consumer.pipeThrough(without(3))) record.ack();
+  }, KinesisError);
+  for (let n = 0; n < 30; n++) {
+    await world.put(1, { keys: [good], shardId: good });
+    await world.pass(5000);
+  }
+  assert((await failing).message.includes(bad));
+});
+
+Deno.test("Consumer goes on behind what a filter drops and acknowledges", async () => {
+  const { world, checkpointer } = await worldOf(100);
+  const consumer = world.consumer({
+    checkpointer,
+    maxUnacknowledged: 20,
+    until: "caught-up",
+  });
+  let written = 0;
+  const sink = new WritableStream<ConsumerRecord<Item>>({
+    write: () => void written++,
+  });
+  const filter = without(3, (record) => record.ack());
+  await world.run(
+    consumer.pipeThrough(filter).pipeTo(consumer.acknowledging(sink)),
+  );
+  assertEquals(written, 99);
+  assertEquals(world.clock.pendingTimers, 0);
+  assertEquals(await rest(world, checkpointer), []);
+});
+
+Deno.test("Consumer that has ended gives its leases back though a record is never acknowledged", async () => {
+  const { world, checkpointer } = await worldOf(10);
+  const consumer = world.consumer({ checkpointer, until: "caught-up" });
+  const sink = new WritableStream<ConsumerRecord<Item>>();
+  await world.run(
+    consumer.pipeThrough(without(3)).pipeTo(consumer.acknowledging(sink)),
+  );
+  await world.pass(20 * 60_000);
+  assertEquals(world.clock.pendingTimers, 0);
+  assertEquals((await checkpointer.list(STREAM))[0]!.owner, undefined);
+  assertEquals((await rest(world, checkpointer))[0], 3);
 });
 
 Deno.test("Consumer waits for a slow sink that will acknowledge, however long it takes", async () => {

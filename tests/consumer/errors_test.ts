@@ -301,6 +301,7 @@ Deno.test("Consumer refuses options that are out of range", () => {
     [{ readsPerSecond: NaN }, "'readsPerSecond' must be"],
     [{ pollIntervalMs: Infinity }, "'pollIntervalMs' must be 1 to 2147483647"],
     [{ idleTimeoutMs: 2 ** 31 }, "'idleTimeoutMs' must be 1 to 2147483647"],
+    [{ acknowledgeTimeoutMs: 0 }, "'acknowledgeTimeoutMs' must be 1 to"],
     [{ prefetch: { records: 0 } }, "'prefetch.records' must be 1 or more"],
     [{ until: "never" }, "'until' must be"],
     [{ from: "LAST" }, "'from' must be"],

@@ -301,6 +301,59 @@ Deno.test("Consumer keeps its healthy shards while the lease of one hangs", asyn
   await world.run(consumer.close());
 });
 
+Deno.test("Consumer lists the leases once for all of its shards when the store was silent", async () => {
+  const world = new World({ shards: 50 });
+  const checkpointer = new MemoryCheckpointer();
+  let silentUntil = 0;
+  let lists = 0;
+  for (const name of ["list", "renew", "checkpoint"] as const) {
+    const call = checkpointer[name].bind(checkpointer) as (
+      ...args: unknown[]
+    ) => Promise<never>;
+    checkpointer[name] = async (...args: unknown[]) => {
+      const wait = silentUntil - world.clock.now();
+      if (wait > 0) {
+        await new Promise<void>((go) => world.clock.setTimeout(go, wait));
+      }
+      if (name === "list") lists++;
+      return await call(...args);
+    };
+  }
+  const consumer = world.consumer({ checkpointer });
+  const next = consumer.getReader().read();
+  await world.pass(30_000);
+  silentUntil = world.clock.now() + 7000;
+  lists = 0;
+  await world.pass(20_000);
+  assert(lists <= 8, `${lists}`);
+  assertEquals(world.events.filter((event) => event.startsWith("lost")), []);
+  await world.run(consumer.close());
+  assertEquals((await next).done, true);
+});
+
+Deno.test("Consumer lists the shards once when it has to ask for many whether they still exist", async () => {
+  const world = new World({
+    shards: 50,
+    rules: [{
+      action: "GetRecords",
+      times: 50,
+      fault: {
+        type: "error",
+        code: "ResourceNotFoundException",
+        status: 400,
+      },
+    }],
+  });
+  await world.put(100);
+  const consumer = world.consumer();
+  const reader = consumer.getReader();
+  const records = await world.read(reader, 100);
+  assertEquals(records.length, 100);
+  const listed = world.asked("ListShards");
+  assert(listed <= 10, `${listed}`);
+  await world.run(consumer.close());
+});
+
 Deno.test("Consumer processes everything in order, whenever its workers are killed and the stream is resharded", async () => {
   const step = fc.oneof(
     {
