@@ -160,8 +160,15 @@ export class KinesisServer {
         `Cannot create stream "${name}" as 'shards' must be a positive integer: current value is ${shards}`,
       );
     }
+    const distributes = options.recordDistributionStrategy === "AUTO";
+    if (distributes && mode !== "ON_DEMAND") {
+      throw new RangeError(
+        `Cannot create stream "${name}" as 'recordDistributionStrategy' must not be "AUTO" unless 'mode' is "ON_DEMAND"`,
+      );
+    }
     this.#account.settle();
     const stream = addStream(this.#account, { name, shards, mode });
+    stream.distributes = distributes;
     stream.status = "ACTIVE";
     stream.retentionHours = options.retentionHours ?? stream.retentionHours;
     stream.maxRecordKiB = options.maxRecordSizeInKiB ?? stream.maxRecordKiB;

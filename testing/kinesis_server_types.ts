@@ -16,6 +16,10 @@ export interface CreateStreamOptions {
   retentionHours?: number;
   /** Largest record in KiB, data and key: 1024 to 10240. @default {1_024} */
   maxRecordSizeInKiB?: number;
+  /**
+   * What chooses the shard of a record: its keys, or, in ON_DEMAND mode only, the service itself. @default {"USER_PARTITION_KEY"}
+   */
+  recordDistributionStrategy?: "AUTO" | "USER_PARTITION_KEY";
 }
 
 /** What a client needs to talk to a server in memory. */
