@@ -20,13 +20,15 @@ export class Unpacking<T> {
   readonly items: Unpacked<T>[] = [];
   readonly #record: KinesisRecord;
   readonly #format: string;
+  readonly #resent: true | undefined;
   #damaged = 0;
   #stopped = false;
 
-  /** Starts with nothing. `format` is what the record is read as, for messages. */
-  constructor(record: KinesisRecord, format: string) {
+  /** Starts with nothing. `format` is what the record is read as, for messages; `resent` is for its values. */
+  constructor(record: KinesisRecord, format: string, resent = false) {
     this.#record = record;
     this.#format = format;
+    this.#resent = resent ? true : undefined;
   }
 
   /** Whether nothing more can be read from the record. */
@@ -36,16 +38,21 @@ export class Unpacking<T> {
 
   /** Adds a value. */
   add(value: T, partitionKey: string, explicitHashKey?: string): void {
+    const type = "value";
     const subSequenceNumber = this.items.length;
+    const resent = this.#resent;
     this.items.push(
       explicitHashKey === undefined
-        ? { type: "value", value, partitionKey, subSequenceNumber }
+        ? resent === undefined
+          ? { type, value, partitionKey, subSequenceNumber }
+          : { type, value, partitionKey, subSequenceNumber, resent }
         : {
-          type: "value",
+          type,
           value,
           partitionKey,
           explicitHashKey,
           subSequenceNumber,
+          ...(resent && { resent }),
         },
     );
   }

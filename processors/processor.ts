@@ -32,6 +32,11 @@ export interface PackerOptions<P extends Put<unknown>> {
    * or keep `data.buffer`. @default {false}
    */
   sharesMemory?: boolean;
+  /**
+   * Says that a record is sent again, all of it, if one of its values lies outside of the shard that stored it. Framings that mix
+   * keys mark their records then, so that a `Consumer` can drop such a record: every value of it comes again. @default {false}
+   */
+  resendsStrays?: boolean;
 }
 
 /**
@@ -54,7 +59,10 @@ export interface Packer<P extends Put<unknown>> {
   readonly pendingBytes?: number;
 }
 
-/** One value of a Kinesis record, or the reason why it could not be decoded. */
+/**
+ * One value of a Kinesis record, or the reason why it could not be decoded. `resent` says that the writer sends the whole
+ * record again if one of its values lies outside of the shard that stored it; see {@linkcode PackerOptions.resendsStrays}.
+ */
 export type Unpacked<T> =
   | {
     readonly type: "value";
@@ -62,6 +70,7 @@ export type Unpacked<T> =
     readonly partitionKey: string;
     readonly explicitHashKey?: string;
     readonly subSequenceNumber: number;
+    readonly resent?: true;
   }
   | {
     readonly type: "error";
