@@ -120,5 +120,6 @@ export type {
   RecordFailedEvent,
   ShardEvent,
   ShardMapEvent,
+  StraysEvent,
   ThrottledEvent,
 } from "./hooks.ts";

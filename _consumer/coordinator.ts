@@ -12,6 +12,7 @@ import { type Deferred, deferred } from "../_core/deferred.ts";
 import { inBatches } from "../_core/in_batches.ts";
 import { notify } from "../_core/notify.ts";
 import { Lineage } from "../_shards/lineage.ts";
+import { Strays } from "../_shards/strays.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { CheckpointError, KinesisError, LeaseLostError } from "../errors.ts";
 import { chooseClaims } from "./claims.ts";
@@ -59,6 +60,7 @@ export class Coordinator<T> {
   #synced = false;
   #loops: Promise<unknown> | undefined;
   #done = false;
+  #strayValues = 0;
 
   /** Makes a coordinator; nothing happens before {@linkcode Coordinator.start}. */
   constructor(
@@ -99,6 +101,11 @@ export class Coordinator<T> {
   /** The leases as they were last seen. */
   get leases(): ReadonlyMap<string, Lease> {
     return this.#table.leases;
+  }
+
+  /** Values that were dropped for lying in a shard that is not theirs. */
+  get strayValues(): number {
+    return this.#strayValues;
   }
 
   /** Whether everything that was asked for has been handed out. Only with `until`. */
@@ -318,11 +325,15 @@ export class Coordinator<T> {
           if (difference < 0) this.nudge(session);
         },
         acknowledged: () => this.#events.acknowledged(),
+        strayed: (values) => {
+          this.#strayValues += values;
+        },
         failed: (error) => this.#events.failed(error),
         isListed: async () =>
           (await discoverShards(this.#options, this.#stop.signal)).shards
             .has(shardId),
       },
+      Strays.of(this.#lineage, shardId),
     );
     this.#sessions.set(shardId, session);
     // Closed meanwhile: it is given back with all the others.

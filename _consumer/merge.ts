@@ -137,6 +137,7 @@ export class Merge<T> {
       shards: statusOf(this.#coordinator),
       delivered: this.#delivered,
       unacknowledged: this.#unacknowledged,
+      strayValues: this.#coordinator.strayValues,
     };
   }
 

@@ -258,6 +258,9 @@ export class World {
         this.#inFlight--;
       }
     };
+    client.describeStreamSummary = counted(
+      client.describeStreamSummary.bind(client),
+    );
     client.getRecords = counted(client.getRecords.bind(client));
     client.getShardIterator = counted(client.getShardIterator.bind(client));
     client.listShards = counted(client.listShards.bind(client));
