@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { Shard } from "../client/mod.ts";
 import { HashRange, type Keys } from "./hash_range.ts";
 import { type Lineage, parentsOf } from "./lineage.ts";
 
@@ -23,14 +24,17 @@ const CACHE_SIZE = 10_000;
 /** Finds the values that are to be dropped in one shard, because their writer is known to send them again. */
 export class Strays {
   readonly #range: HashRange;
-  readonly #ancestors: readonly HashRange[];
+  readonly #lineage: Lineage;
+  readonly #shardId: string;
+  /** The shards that this one came from, once they are asked for: there may be thousands. */
+  #ancestors: readonly HashRange[] | undefined;
   /** Whether partition keys belong to the shard. */
   readonly #known = new Map<string, boolean>();
 
-  /** Takes the ranges of the shard and of those that it came from. */
-  constructor(range: HashRange, ancestors: readonly HashRange[]) {
-    this.#range = range;
-    this.#ancestors = ancestors;
+  private constructor(lineage: Lineage, shard: Shard) {
+    this.#range = new HashRange(shard);
+    this.#lineage = lineage;
+    this.#shardId = shard.ShardId;
   }
 
   /**
@@ -40,13 +44,7 @@ export class Strays {
   static of(lineage: Lineage, shardId: string): Strays | undefined {
     const shard = lineage.shards.get(shardId);
     if (!shard || parentsOf(shard).length === 0) return undefined;
-    const ancestors: HashRange[] = [];
-    lineage.someAncestor(shardId, (id) => {
-      const ancestor = lineage.shards.get(id);
-      if (ancestor) ancestors.push(new HashRange(ancestor));
-      return false;
-    });
-    return new Strays(new HashRange(shard), ancestors);
+    return new Strays(lineage, shard);
   }
 
   /**
@@ -71,11 +69,18 @@ export class Strays {
       outside.add(i);
     }
     if (outside.size === 0) return NONE;
+    // The first value chose the shard, so it lies inside; and one shard was meant for all.
     const isOfKpl = items[0]!.type === "value" && !outside.has(0) &&
-      this.#ancestors.some((range) =>
-        items.every((item) => item.type === "value" && range.holds(item))
-      );
+      this.#isForOneAncestor(items);
     return isOfKpl ? outside : NONE;
+  }
+
+  #isForOneAncestor(items: readonly StrayCandidate[]): boolean {
+    this.#ancestors ??= this.#lineage.ancestorsOf(this.#shardId)
+      .map((shard) => new HashRange(shard));
+    return this.#ancestors.some((range) =>
+      items.every((item) => item.type === "value" && range.holds(item))
+    );
   }
 
   #holds(keys: Keys): boolean {
