@@ -77,13 +77,13 @@ export interface ThrottledEvent {
   readonly rateFactor: number;
 }
 
-/** The producer has learned which shards are open: at its start, or after a reshard. */
+/** The producer has learned which shards are open: at its start, after a reshard, or when it begins or ceases to predict shards. */
 export interface ShardMapEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
   /** The shards that were known to be open, in the order of their hash keys; empty at the start. */
   readonly before: readonly string[];
-  /** Those that are open now. */
+  /** Those that are open now; empty when the producer has found that records do not follow their keys. */
   readonly after: readonly string[];
 }
 
@@ -226,6 +226,18 @@ export interface UnacknowledgedEvent {
   readonly unacknowledged: number;
 }
 
+/** Values of an aggregated record were dropped, since they lie in a shard that is not theirs and their writer sends them again. */
+export interface StraysEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record. */
+  readonly sequenceNumber: string;
+  /** How many values of the record were dropped. */
+  readonly values: number;
+}
+
 /** What a {@linkcode Consumer} tells. */
 export interface ConsumerHooks {
   /** After every read that returned, empty ones too. */
@@ -242,4 +254,6 @@ export interface ConsumerHooks {
   onCheckpoint?(event: CheckpointEvent): void;
   /** When the oldest value of a shard has not been acknowledged for 1, 2, 4, 8… minutes. */
   onUnacknowledged?(event: UnacknowledgedEvent): void;
+  /** When values are dropped that a reshard put into the wrong shard: they come from their own. */
+  onStrays?(event: StraysEvent): void;
 }

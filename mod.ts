@@ -125,6 +125,7 @@ export type {
   RecreatedEvent,
   ShardEvent,
   ShardMapEvent,
+  StraysEvent,
   ThrottledEvent,
   UnacknowledgedEvent,
 } from "./hooks.ts";

@@ -13,6 +13,7 @@ import { notify } from "../_core/notify.ts";
 import { SharedRead } from "../_core/shared_read.ts";
 import { Shares } from "../_core/shares.ts";
 import type { Lineage } from "../_shards/lineage.ts";
+import { Strays } from "../_shards/strays.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { CheckpointError, KinesisError, LeaseLostError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";
@@ -69,6 +70,7 @@ export class Coordinator<T> {
   #synced = false;
   #loops: Promise<unknown> | undefined;
   #done = false;
+  #strayValues = 0;
 
   /** Makes a coordinator; nothing happens before {@linkcode Coordinator.start}. */
   constructor(
@@ -125,6 +127,11 @@ export class Coordinator<T> {
   /** The leases as they were last seen. */
   get leases(): ReadonlyMap<string, Lease> {
     return this.#table.leases;
+  }
+
+  /** Values that were dropped for lying in a shard that is not theirs. */
+  get strayValues(): number {
+    return this.#strayValues;
   }
 
   /** Whether everything that was asked for has been handed out. Only with `until`. */
@@ -333,6 +340,9 @@ export class Coordinator<T> {
         },
         acknowledged: () => this.#events.acknowledged(),
         overdue: (oldest) => this.#events.overdue(session, oldest),
+        strayed: (values) => {
+          this.#strayValues += values;
+        },
         failed: (error) => this.#events.failed(error),
         expired: (event) => {
           if (event.what === "shard") this.#census.noteGone(event.shardId);
@@ -345,6 +355,7 @@ export class Coordinator<T> {
           return found;
         },
       },
+      Strays.of(this.lineage, lease.shardId),
     );
     this.#sessions.set(lease.shardId, session);
     // Closed meanwhile: it is given back with all the others.

@@ -147,6 +147,7 @@ export class Merge<T> {
       expired: [...this.#coordinator.expired],
       delivered: this.#delivered,
       unacknowledged: this.#unacknowledged,
+      strayValues: this.#coordinator.strayValues,
     };
   }
 

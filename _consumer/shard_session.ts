@@ -11,8 +11,9 @@ import { ClosedError, type DecodeError } from "../errors.ts";
 import type { ExpiredEvent, ShardEvent } from "../hooks.ts";
 import type { Unpacked } from "../processors/mod.ts";
 import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
-import type { Existence } from "./census.ts";
+import type { Strays } from "../_shards/strays.ts";
 import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
+import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
 import type { ReadAhead } from "./read_ahead.ts";
@@ -30,6 +31,8 @@ export interface SessionEvents {
   outstanding(difference: number): void;
   /** The application has acknowledged something. */
   acknowledged(): void;
+  /** Values of one record are dropped, since their writer sends them again. */
+  strayed(values: number): void;
   /** Reading cannot go on. */
   failed(error: unknown): void;
   /** Records have expired that were not read. */
@@ -66,6 +69,8 @@ export interface SessionStatus {
   bufferedBytes: number;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** Reads a shard and hands its values out one by one. */
 export class ShardSession<T> {
   readonly lease: HeldLease;
@@ -74,6 +79,7 @@ export class ShardSession<T> {
   readonly #options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #reader: ShardReader;
+  readonly #strays: Strays | undefined;
   readonly #progress: ShardProgress;
   readonly #source: RecordSource;
   readonly #unacknowledged: Share;
@@ -83,21 +89,25 @@ export class ShardSession<T> {
   readonly #told = new Set<string>();
   #raw: KinesisApiRecord | undefined;
   #unpacked: Unpacked<T>[] = [];
+  /** The indexes of those that are dropped. */
+  #dropped: ReadonlySet<number> = NONE;
   #next = 0;
   /** A record is being decoded, or its poison dealt with: nothing behind it may be handed out. */
   #busy = false;
   #finished = false;
   #running: Promise<void> | undefined;
 
-  /** Makes a session that starts at a position. */
+  /** Makes a session that starts at a position; without `strays` no value is dropped for lying in the wrong shard. */
   constructor(
     lease: HeldLease,
     position: ShardPosition,
     options: ResolvedConsumerOptions<T>,
     bounds: SharedBounds,
     events: SessionEvents,
+    strays?: Strays,
   ) {
     this.lease = lease;
+    this.#strays = strays;
     this.#options = options;
     this.#events = events;
     this.#reader = new ShardReader(
@@ -290,12 +300,8 @@ export class ShardSession<T> {
     this.#next = 0;
     this.#unpacked = [];
     const unpacked = this.#options.processor.unpack(this.#rawRecord());
-    if (Array.isArray(unpacked)) this.#unpacked = unpacked;
-    else {
-      this.#work(unpacked.then((items) => {
-        this.#unpacked = items;
-      }));
-    }
+    if (Array.isArray(unpacked)) this.#setUnpacked(unpacked);
+    else this.#work(unpacked.then((items) => this.#setUnpacked(items)));
   }
 
   #oldest(): OldestUnacknowledged | undefined {
@@ -339,9 +345,25 @@ export class ShardSession<T> {
     };
   }
 
+  #setUnpacked(items: Unpacked<T>[]): void {
+    this.#unpacked = items;
+    const { PartitionKey, SequenceNumber } = this.#raw!;
+    this.#dropped = this.#strays?.among(items, PartitionKey) ?? NONE;
+    if (this.#dropped.size === 0) return;
+    this.#events.strayed(this.#dropped.size);
+    const { hooks, stream } = this.#options;
+    notify(hooks, "onStrays", {
+      stream,
+      shardId: this.shardId,
+      sequenceNumber: SequenceNumber,
+      values: this.#dropped.size,
+    });
+  }
+
   #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
     const raw = this.#raw!;
     const { subSequenceNumber } = item;
+    const index = this.#next - 1;
     const isLast = this.#next === this.#unpacked.length;
     const ticket: Ticket = {
       sequenceNumber: raw.SequenceNumber,
@@ -349,7 +371,9 @@ export class ShardSession<T> {
       done: false,
     };
     this.#progress.handOut(ticket);
-    if (this.#wasProcessed(raw, subSequenceNumber)) {
+    if (
+      this.#dropped.has(index) || this.#wasProcessed(raw, subSequenceNumber)
+    ) {
       this.#progress.acknowledge(ticket);
       return undefined;
     }

@@ -56,6 +56,8 @@ export interface ConsumerStatus {
   delivered: number;
   /** Values that were handed out and are not acknowledged in order. */
   unacknowledged: number;
+  /** Values of aggregated records that were dropped, since a reshard put them into the wrong shard and their writer sends them again. */
+  strayValues: number;
 }
 
 /** What is known of the shards of a stream. */

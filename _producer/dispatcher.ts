@@ -15,12 +15,11 @@ import {
   type RecordKeys,
   SendQueue,
 } from "./send_queue.ts";
-import { Sender, type SenderEvents } from "./sender.ts";
+import { Sender, type SenderEvents, type StoredRecord } from "./sender.ts";
 import { ShardRoutes } from "./shard_routes.ts";
 
 /** Told what happens to records; `idle` means that there may be more to do. */
-export interface DispatcherEvents<T>
-  extends Omit<SenderEvents<T>, "misplaced" | "delivered"> {
+export interface DispatcherEvents<T> extends Omit<SenderEvents<T>, "stored"> {
   /** Kinesis has stored these values. */
   delivered(puts: readonly Pending<T>[], receipt: PutReceipt): void;
 
@@ -93,23 +92,8 @@ export class Dispatcher<T> {
     });
     this.#sender = new Sender(options, this.#queue, {
       ...events,
-      delivered: (item, receipt) => {
-        this.#release(item);
-        this.#routes.observe(item.record, item.shardId, receipt.shardId);
-        events.delivered(item.record.puts, receipt);
-      },
+      stored: (records) => this.#stored(records),
       failed: (item, error) => this.#failed(item, error),
-      misplaced: (item, receipt) => {
-        // A prediction that holds for one value of the record holds for all: they were packed for one shard.
-        const { puts } = item.record;
-        const { scope } = processor;
-        if (scope !== "shard" || puts.length === 1) return false;
-        if (item.shardId === receipt.shardId || !this.#routes.version) {
-          return false;
-        }
-        this.#sendElsewhere(item, receipt);
-        return true;
-      },
     }, signal);
     this.#signal = signal;
   }
@@ -267,10 +251,19 @@ export class Dispatcher<T> {
     load.bytes -= record.size;
   }
 
+  /** Whether a record holds values that were packed together because they belong to one shard. */
+  #isForOneShard({ record: { puts } }: Outgoing<T>): boolean {
+    return puts.length > 1 && this.#options.processor.scope === "shard";
+  }
+
   // Packed for one shard that has been split since: the hash key of the record would take all its values to one child.
-  #isScattered({ record: { puts }, version }: Outgoing<T>): boolean {
-    if (puts.length === 1 || version === this.#routes.version) return false;
-    if (this.#options.processor.scope !== "shard") return false;
+  #isScattered(item: Outgoing<T>): boolean {
+    const { record: { puts }, version } = item;
+    if (version === this.#routes.version || !this.#isForOneShard(item)) {
+      return false;
+    }
+    // Where keys say nothing about shards, a value must stand alone.
+    if (!this.#routes.predicts) return true;
     const shardId = this.#shardOfKeys(puts[0]!);
     return puts.some((put) => this.#shardOfKeys(put) !== shardId);
   }
@@ -312,26 +305,41 @@ export class Dispatcher<T> {
     this.#events.idle();
   }
 
-  // The stream was resharded before the record arrived, and all of it went where its hash key led. Readers may drop values
-  // whose own hash lies outside the shard, as the KCL does, so those are sent again. They hold up their groups until then.
-  async #sendElsewhere(item: Outgoing<T>, receipt: PutReceipt): Promise<void> {
-    const { shardId } = receipt;
-    await this.#routes.learn(shardId);
-    if (this.#signal.aborted) return;
-    const { record } = item;
-    const [inside, outside]: [Pending<T>[], Pending<T>[]] = [[], []];
-    for (const put of record.puts) {
-      (this.#shardOfKeys(put) === shardId ? inside : outside).push(put);
+  #stored(records: readonly StoredRecord<T>[]): void {
+    let surprises = false;
+    for (const { item, receipt: { shardId } } of records) {
+      if (item.shardId === shardId) continue;
+      if (this.#routes.observe(item.record, shardId)) surprises = true;
     }
-    // Before the others, whose end may be that of the producer.
-    this.#events.delivered(inside, receipt);
-    if (outside.length === 0) {
-      this.#release(item);
-      this.#queue.settled(item);
+    for (const { item, receipt } of records) {
+      // All values were packed for the predicted shard. One surprise puts the others of the answer in doubt as well: in a
+      // stream that was deleted and made anew the same ids stand for other ranges.
+      const isRight = !surprises && item.shardId === receipt.shardId;
+      const isJudged = this.#isForOneShard(item) && item.shardId !== undefined;
+      if (isJudged && !isRight) this.#judge(item, receipt);
+      else this.#deliver(item, receipt);
+    }
+  }
+
+  #deliver(item: Outgoing<T>, receipt: PutReceipt): void {
+    this.#release(item);
+    this.#queue.settled(item);
+    this.#events.delivered(item.record.puts, receipt);
+  }
+
+  // The stream was resharded before the record arrived, and all of it went where its hash key led. The KCL drops all of a
+  // record that holds one value of another shard, and our consumer does the same, so all of it is sent again: cut by shard,
+  // or, where shards cannot be predicted, value by value. It holds up its groups until then.
+  async #judge(item: Outgoing<T>, receipt: PutReceipt): Promise<void> {
+    const { record } = item;
+    const { shardId } = receipt;
+    const range = await this.#routes.explain(record, shardId);
+    if (this.#signal.aborted) return;
+    if (range && record.puts.every((put) => range.holds(put))) {
+      this.#deliver(item, receipt);
     } else {
-      item.record = { ...record, puts: outside };
       const error = new KinesisError(
-        `Cannot leave a record of several values in ${shardId}: the stream was resharded, and some belong to other shards`,
+        `Cannot leave a record of several values in ${shardId}, since some of them belong to other shards`,
         { code: "WrongShard", retryable: true },
       );
       noteFailure(item, error, new Date(this.#options.clock.now()));
@@ -349,7 +357,11 @@ export class Dispatcher<T> {
     if (ordering === "key" && processor.scope !== "shard") {
       return [keys.partitionKey];
     }
-    return [this.#shardOfKeys(keys) ?? ""];
+    const shardId = this.#shardOfKeys(keys);
+    if (shardId !== undefined) return [shardId];
+    // Without a map all may go to one shard. Where keys do not choose the shard, no more than the order of keys is left.
+    const byKey = ordering === "key" || !this.#routes.predicts;
+    return [byKey ? keys.partitionKey : ""];
   }
 
   #failed(item: Outgoing<T>, error: KinesisError): void {

@@ -73,6 +73,7 @@ export class Intake<T> {
         maxRecordBytes,
         shardOf,
         sharesMemory: true,
+        resendsStrays: true,
         emit,
       });
     this.#packer = this.#createPacker((record) => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { Deque } from "../_core/deque.ts";
+import { type Grouped, inOrder } from "./order_groups.ts";
 import type { ShardLimit } from "./shard_limit.ts";
 
 /** What bounds a batch. */
@@ -25,7 +26,9 @@ export interface LaneTotals {
 }
 
 /** A queue of records for one shard. */
-export class Lane<I extends { readonly record: { readonly size: number } }> {
+export class Lane<
+  I extends Grouped & { readonly record: { readonly size: number } },
+> {
   readonly #items = new Deque<I>();
   readonly #limit: ShardLimit | undefined;
   readonly #quantumMs: number;
@@ -64,6 +67,18 @@ export class Lane<I extends { readonly record: { readonly size: number } }> {
     if (front) this.#items.unshift(item);
     else this.#items.push(item);
     this.#count(1, item.record.size);
+  }
+
+  /** Adds a record at the front, behind those there that were packed before it. */
+  addInOrder(item: I): void {
+    const before: I[] = [];
+    for (
+      let first = this.first;
+      first && inOrder(first, item) < 0;
+      first = this.first
+    ) before.push(this.#items.shift()!);
+    this.add(item, true);
+    for (const first of before.reverse()) this.#items.unshift(first);
   }
 
   /** Takes the first record, whatever the limit says. */

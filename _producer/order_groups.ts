@@ -15,8 +15,8 @@ export interface Grouped {
   readonly place?: readonly number[];
 }
 
-/** Compares the places of two records of one group. */
-function inOrder(a: Grouped, b: Grouped): number {
+/** Compares the places of two records of one group, or of one shard. */
+export function inOrder(a: Grouped, b: Grouped): number {
   if (a.seq !== b.seq) return a.seq - b.seq;
   const [one = [], other = []] = [a.place, b.place];
   for (let i = 0; i < one.length && i < other.length; i++) {

@@ -54,6 +54,11 @@ function isSmall<T>({ record, isFull, attempts }: Outgoing<T>): boolean {
   return !isFull && attempts === 0 && record.size <= SMALL_BYTES;
 }
 
+/** What chooses the groups of a record: the keys of a value that is alone in it, since an aggregated record has others. */
+function keysOf<T>({ record }: Outgoing<T>): RecordKeys {
+  return record.puts.length === 1 ? record.puts[0]! : record;
+}
+
 /** How many failed attempts a record remembers. */
 const HISTORY_LENGTH = 10;
 
@@ -136,32 +141,32 @@ export class SendQueue<T> {
 
   /** Adds a new record behind all others of its groups. */
   push(item: Outgoing<T>): void {
-    item.groups = this.#options.groupsOf(item.record);
-    if (this.#groups.enter(item)) this.#enter(item, false);
+    item.groups = this.#options.groupsOf(keysOf(item));
+    if (this.#groups.enter(item)) this.#enter(item, "back");
   }
 
   /** Puts a record that was not stored back, before all others of its shard. */
   retry(item: Outgoing<T>): void {
     this.#out.delete(item);
-    this.#enter(item, true);
+    this.#enter(item, "front");
   }
 
   /** A record that was taken has been settled: the next ones of its groups may go. */
   settled(item: Outgoing<T>): void {
     this.#out.delete(item);
     for (const next of this.#groups.leave(item)) {
-      if (!this.#joins(next)) this.#enter(next, false);
+      if (!this.#joins(next)) this.#enter(next, "back");
     }
   }
 
-  /** A record that was taken is sent as others, which go before all that wait. */
+  /** A record that was taken is sent as others, which go before all that were packed after it. */
   replace(item: Outgoing<T>, parts: readonly Outgoing<T>[]): void {
     this.#out.delete(item);
     for (const part of parts) part.groups = this.#groupsOfAll(part);
     const unordered = parts.filter(({ groups }) => groups.length === 0);
-    const ready = [...unordered, ...this.#groups.replace(item, parts)];
-    // Backwards, since each goes to the front.
-    for (const next of ready.reverse()) this.#enter(next, true);
+    for (const next of [...unordered, ...this.#groups.replace(item, parts)]) {
+      this.#enter(next, "in order");
+    }
   }
 
   /** Whether a record may go now that is due: `due` is the `seq` of the last one packed that is. */
@@ -259,7 +264,7 @@ export class SendQueue<T> {
       for (const item of queued) item.groups = this.#groupsOfAll(item);
       ready = this.#groups.regroup(this.#out, queued);
     }
-    for (const item of ready) this.#enter(item, false);
+    for (const item of ready) this.#enter(item, "back");
   }
 
   #joins(item: Outgoing<T>): boolean {
@@ -281,12 +286,10 @@ export class SendQueue<T> {
   }
 
   // A record that was packed under the old map may hold values of several new shards.
-  #groupsOfAll({ record }: Outgoing<T>): readonly string[] {
-    if (!this.#options.groupsFollowShards) {
-      return this.#options.groupsOf(record);
-    }
-    const groups = new Set(this.#options.groupsOf(record));
-    for (const put of record.puts) {
+  #groupsOfAll(item: Outgoing<T>): readonly string[] {
+    const groups = new Set(this.#options.groupsOf(keysOf(item)));
+    if (!this.#options.groupsFollowShards) return [...groups];
+    for (const put of item.record.puts) {
       for (const group of this.#options.groupsOf(put)) {
         groups.add(group);
       }
@@ -294,13 +297,15 @@ export class SendQueue<T> {
     return [...groups];
   }
 
-  #enter(item: Outgoing<T>, front: boolean): void {
+  #enter(item: Outgoing<T>, where: "front" | "back" | "in order"): void {
     if (this.#options.takesApart?.(item)) {
       this.#out.add(item);
       return;
     }
     item.shardId = this.#options.route(item);
-    this.#laneOf(item.shardId).add(item, front);
+    const lane = this.#laneOf(item.shardId);
+    if (where === "in order") lane.addInOrder(item);
+    else lane.add(item, where === "front");
   }
 
   #laneOf(shardId: string | undefined): Lane<Outgoing<T>> {

@@ -12,7 +12,10 @@ import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { askedToWaitMs } from "../_core/http_retry.ts";
 import { notify } from "../_core/notify.ts";
-import type { PutRecordsResponse } from "../client/mod.ts";
+import type {
+  PutRecordsResponse,
+  PutRecordsResultEntry,
+} from "../client/mod.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { PutReceipt } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
@@ -27,15 +30,24 @@ const REQUEST_BACKOFF = { baseMs: 100, maxMs: 5000 };
  */
 const DOUBTFUL_ROUNDS = 10;
 
+/** A record that was stored, and where. */
+export interface StoredRecord<T> {
+  /** The record. */
+  readonly item: Outgoing<T>;
+  /** What its answer says. */
+  readonly receipt: PutReceipt;
+}
+
+/** A record that was not stored, and what its answer says. */
+interface RefusedRecord<T> {
+  readonly item: Outgoing<T>;
+  readonly result: PutRecordsResultEntry;
+}
+
 /** Told what became of records. */
 export interface SenderEvents<T> {
-  /** Kinesis has stored the record. */
-  delivered(item: Outgoing<T>, receipt: PutReceipt): void;
-  /**
-   * Kinesis has stored the record. `true` says that values inside may not belong there: it is not settled then, and
-   * somebody else sees to it.
-   */
-  misplaced(item: Outgoing<T>, receipt: PutReceipt): boolean;
+  /** Kinesis has stored these records, all that one request stored. They are not settled yet. */
+  stored(records: readonly StoredRecord<T>[]): void;
   /** The record has been given up. */
   failed(item: Outgoing<T>, error: KinesisError): void;
   /** Nothing can be sent any more: the error will not go away by itself. */
@@ -143,29 +155,37 @@ export class Sender<T> {
   }
 
   #settle(batch: Outgoing<T>[], answer: PutRecordsResponse): number {
-    const { clock } = this.#options;
-    const now = monotonicNow(clock);
     this.#failuresInARow = 0;
     this.#doubtsInARow = 0;
-    const throttled = new Map<string | undefined, number>();
-    let at: Date | undefined;
-    const again: Outgoing<T>[] = [];
-    let failed = 0;
+    const stored: StoredRecord<T>[] = [];
+    const refused: RefusedRecord<T>[] = [];
     for (let i = 0; i < batch.length; i++) {
       const item = batch[i]!;
       const result = answer.Records[i]!;
-      if (result.ErrorCode === undefined && result.SequenceNumber) {
-        const receipt = {
-          shardId: result.ShardId!,
-          sequenceNumber: result.SequenceNumber,
-          attempts: item.attempts,
-        };
-        if (this.#events.misplaced(item, receipt)) continue;
-        this.#queue.settled(item);
-        this.#events.delivered(item, receipt);
+      if (result.ErrorCode !== undefined || !result.SequenceNumber) {
+        refused.push({ item, result });
         continue;
       }
-      failed++;
+      const receipt = {
+        shardId: result.ShardId!,
+        sequenceNumber: result.SequenceNumber,
+        attempts: item.attempts,
+      };
+      stored.push({ item, receipt });
+    }
+    // Before the others, whose end may be that of the producer.
+    if (stored.length > 0) this.#events.stored(stored);
+    if (refused.length > 0) this.#settleRefused(refused);
+    return refused.length;
+  }
+
+  #settleRefused(refused: readonly RefusedRecord<T>[]): void {
+    const { clock } = this.#options;
+    const now = monotonicNow(clock);
+    const throttled = new Map<string | undefined, number>();
+    let at: Date | undefined;
+    const again: Outgoing<T>[] = [];
+    for (const { item, result } of refused) {
       // Whatever the code, also one that is not known yet: a record that was not stored is sent again.
       const code = result.ErrorCode ?? "InternalFailure";
       if (isThrottle(code)) {
@@ -183,7 +203,6 @@ export class Sender<T> {
     }
     this.#throttled(throttled, now);
     this.#later(again);
-    return failed;
   }
 
   /** `round` is the one in which the request was sent. */

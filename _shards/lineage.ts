@@ -140,30 +140,44 @@ export class Lineage {
     return generations;
   }
 
+  /** The shards before this one, at any distance, as far as they are listed. */
+  ancestorsOf(shardId: string): Shard[] {
+    return [...this.#before(shardId)].flatMap((id) =>
+      this.#shards.get(id) ?? []
+    );
+  }
+
   /** Whether a shard before this one, at any distance, has the property. */
   someAncestor(shardId: string, has: (id: string) => boolean): boolean {
-    return this.#reaches(shardId, has, (id) => this.#parents.get(id) ?? []);
+    return some(this.#before(shardId), has);
   }
 
   /** Whether a shard after this one, at any distance, has the property. */
   someDescendant(shardId: string, has: (id: string) => boolean): boolean {
-    return this.#reaches(shardId, has, (id) => this.childrenOf(id));
+    return some(walk(shardId, (id) => this.childrenOf(id)), has);
   }
 
-  // Not recursive: a stream that is resharded every hour has a lineage of thousands.
-  #reaches(
-    from: string,
-    has: (id: string) => boolean,
-    next: (id: string) => Iterable<string>,
-  ): boolean {
-    const seen = new Set<string>();
-    const open = [...next(from)];
-    for (let id = open.pop(); id !== undefined; id = open.pop()) {
-      if (seen.has(id)) continue;
-      seen.add(id);
-      if (has(id)) return true;
-      open.push(...next(id));
-    }
-    return false;
+  #before(shardId: string): Iterable<string> {
+    return walk(shardId, (id) => this.#parents.get(id) ?? []);
   }
+}
+
+// Not recursive: a stream that is resharded every hour has a lineage of thousands.
+function* walk(
+  from: string,
+  next: (id: string) => Iterable<string>,
+): Generator<string, void> {
+  const seen = new Set<string>();
+  const open = [...next(from)];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    yield id;
+    open.push(...next(id));
+  }
+}
+
+function some(ids: Iterable<string>, has: (id: string) => boolean): boolean {
+  for (const id of ids) if (has(id)) return true;
+  return false;
 }

@@ -4,66 +4,71 @@
  * @module
  */
 import type { Shard } from "../client/mod.ts";
+import { HashRange } from "./hash_range.ts";
+import { isClosed } from "./lineage.ts";
 
-interface Range {
+interface Place {
   readonly shardId: string;
-  readonly start: bigint;
-  readonly end: bigint;
+  readonly range: HashRange;
 }
 
 /** The open shards of a stream, in the order of their hash keys. Ranges are read from the service, never computed. */
 export class ShardMap {
-  readonly #ranges: readonly Range[];
+  readonly #open: readonly Place[];
+  readonly #ranges: ReadonlyMap<string, HashRange>;
 
-  /** Takes shards as ListShards returns them; closed ones are left out. */
+  /** Takes shards as ListShards returns them; closed ones are known by their ranges only. */
   constructor(shards: readonly Shard[]) {
-    this.#ranges = shards
-      .filter((shard) =>
-        shard.SequenceNumberRange.EndingSequenceNumber === undefined
-      )
-      .map(({ ShardId, HashKeyRange }) => ({
-        shardId: ShardId,
-        start: BigInt(HashKeyRange.StartingHashKey),
-        end: BigInt(HashKeyRange.EndingHashKey),
-      }))
-      .sort((a, b) => a.start < b.start ? -1 : a.start > b.start ? 1 : 0);
+    const places = shards.map((shard) => ({
+      shardId: shard.ShardId,
+      range: new HashRange(shard),
+      closed: isClosed(shard),
+    }));
+    this.#ranges = new Map(
+      places.map(({ shardId, range }) => [shardId, range]),
+    );
+    this.#open = places.filter(({ closed }) => !closed)
+      .sort(({ range: a }, { range: b }) =>
+        a.start < b.start ? -1 : a.start > b.start ? 1 : 0
+      );
   }
 
   /** How many shards are open. */
   get size(): number {
-    return this.#ranges.length;
+    return this.#open.length;
   }
 
-  /** The ids in the order of their hash keys. */
+  /** The ids of the open shards in the order of their hash keys. */
   get shardIds(): string[] {
-    return this.#ranges.map((range) => range.shardId);
+    return this.#open.map(({ shardId }) => shardId);
   }
 
-  /** Whether a shard is open. */
-  has(shardId: string): boolean {
-    return this.#ranges.some((range) => range.shardId === shardId);
+  /** The range of a shard, a closed one too. */
+  rangeOf(shardId: string): HashRange | undefined {
+    return this.#ranges.get(shardId);
   }
 
   /** Whether every hash key goes to the same shard as in another map. */
   equals(other: ShardMap): boolean {
-    const others = other.#ranges;
-    return this.#ranges.length === others.length &&
-      this.#ranges.every(({ shardId, start, end }, i) =>
-        shardId === others[i]!.shardId && start === others[i]!.start &&
-        end === others[i]!.end
-      );
+    const others = other.#open;
+    return this.#open.length === others.length &&
+      this.#open.every(({ shardId, range: { start, end } }, i) => {
+        const { shardId: otherId, range } = others[i]!;
+        return shardId === otherId && start === range.start &&
+          end === range.end;
+      });
   }
 
-  /** The shard that takes a hash key; `undefined` if none does, in the middle of a reshard. */
+  /** The open shard that takes a hash key; `undefined` if none does, in the middle of a reshard. */
   shardOf(hashKey: bigint): string | undefined {
     let low = 0;
-    let high = this.#ranges.length - 1;
+    let high = this.#open.length - 1;
     while (low <= high) {
       const middle = (low + high) >> 1;
-      const range = this.#ranges[middle]!;
+      const { shardId, range } = this.#open[middle]!;
       if (hashKey < range.start) high = middle - 1;
       else if (hashKey > range.end) low = middle + 1;
-      else return range.shardId;
+      else return shardId;
     }
     return undefined;
   }

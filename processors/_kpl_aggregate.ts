@@ -13,6 +13,7 @@ import {
   FIELD_KEY_INDEX,
   FIELD_PARTITION_KEYS,
   FIELD_RECORDS,
+  FIELD_RESENT,
   MAGIC,
 } from "./_kpl_format.ts";
 import {
@@ -28,6 +29,14 @@ const TAG_RECORD = (FIELD_RECORDS << 3) | WIRE_BYTES;
 const TAG_KEY_INDEX = (FIELD_KEY_INDEX << 3) | WIRE_VARINT;
 const TAG_HASH_KEY_INDEX = (FIELD_HASH_KEY_INDEX << 3) | WIRE_VARINT;
 const TAG_DATA = (FIELD_DATA << 3) | WIRE_BYTES;
+/** The field that marks a record which is sent again as a whole, with its value 1. */
+const RESENT_MARK = new Uint8Array(3);
+writeVarint(
+  RESENT_MARK,
+  writeVarint(RESENT_MARK, 0, (FIELD_RESENT << 3) | WIRE_VARINT),
+  1,
+);
+const NO_MARK = new Uint8Array();
 const encoder = new TextEncoder();
 
 /** Texts and their indexes, in the order of appearance. A `Map`, since an object would put keys such as "7" first. */
@@ -87,6 +96,7 @@ interface Plan {
 export class Aggregate {
   readonly #keys = new Table(FIELD_PARTITION_KEYS);
   readonly #hashKeys = new Table(FIELD_HASH_KEYS);
+  readonly #mark: Uint8Array;
   #records = new Uint8Array(INITIAL_BYTES);
   #used = 0;
   #firstDataBytes = 0;
@@ -98,9 +108,15 @@ export class Aggregate {
     indexBytes: 0,
   };
 
+  /** Makes an empty one; `resent` says whether its records are marked as {@linkcode FIELD_RESENT} says. */
+  constructor(resent = false) {
+    this.#mark = resent ? RESENT_MARK : NO_MARK;
+  }
+
   /** Bytes of the aggregated record if it were finished now. */
   get size(): number {
-    return ENVELOPE_BYTES + this.#keys.size + this.#hashKeys.size + this.#used;
+    return ENVELOPE_BYTES + this.#keys.size + this.#hashKeys.size +
+      this.#used + this.#mark.length;
   }
 
   /** Adds an item if the record then has at most `limit` bytes; says whether it did. */
@@ -163,6 +179,8 @@ export class Aggregate {
     offset = this.#hashKeys.write(data, offset);
     data.set(this.#records.subarray(0, this.#used), offset);
     offset += this.#used;
+    data.set(this.#mark, offset);
+    offset += this.#mark.length;
     writeMd5(data.subarray(MAGIC.length, offset), data, offset);
     this.clear();
     return data;

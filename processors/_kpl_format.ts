@@ -24,6 +24,11 @@ export const FIELD_PARTITION_KEYS = 1;
 export const FIELD_HASH_KEYS = 2;
 /** `AggregatedRecord.records` */
 export const FIELD_RECORDS = 3;
+/**
+ * Not a field of the format: a number, 1 where the writer sends the whole record again if one of its values lies outside of
+ * the shard that stored it. Protobuf readers pass over fields that they do not know.
+ */
+export const FIELD_RESENT = 1000;
 /** `Record.partition_key_index` */
 export const FIELD_KEY_INDEX = 1;
 /** `Record.explicit_hash_key_index` */

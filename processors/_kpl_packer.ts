@@ -26,6 +26,13 @@ export interface KplOptions {
    * records over the concurrent batches of a Lambda function. The shard is chosen by the hash key in both cases. @default {"a"}
    */
   outerPartitionKey?: "a" | "first";
+  /**
+   * Whether a value that finds no company becomes an aggregated record too. `false` sends it plain, under its own keys, as the
+   * KPL does; every reader that follows the format takes both. `true` costs about 30 bytes for each such value, and is for
+   * readers that take every record for an aggregated one: the KPL processors of async-kinesis for Python read nothing of a
+   * short plain record, without an error, and fail on a longer one. @default {false}
+   */
+  aggregateAlways?: boolean;
 }
 
 interface Open<P> {
@@ -43,6 +50,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
   readonly #emit: PackerOptions<P>["emit"];
   readonly #shardOf: PackerOptions<P>["shardOf"];
   readonly #limit: number;
+  readonly #resendsStrays: boolean;
   readonly #kpl: Required<KplOptions>;
   /** By shard. */
   readonly #open = new Map<string, Open<P>>();
@@ -63,6 +71,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     this.#emit = options.emit;
     this.#shardOf = options.shardOf;
     this.#limit = recordLimit(options);
+    this.#resendsStrays = options.resendsStrays ?? false;
     this.#kpl = kplOptions;
   }
 
@@ -105,7 +114,8 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
   #openOf(shard: string): Open<P> {
     let open = this.#open.get(shard);
     if (!open) {
-      open = { aggregate: new Aggregate(), limit: 0, bytes: 0, puts: [] };
+      const aggregate = new Aggregate(this.#resendsStrays);
+      open = { aggregate, limit: 0, bytes: 0, puts: [] };
       this.#open.set(shard, open);
     }
     return open;
@@ -163,7 +173,9 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
   /** The record of a value that shares it with none. */
   #alone(put: P, data: Uint8Array<ArrayBuffer>): EncodedRecord<P> {
     // Plain data that looks like an aggregated record would be taken apart when it is read.
-    if (!hasMagic(data)) return recordOf(put, data, this.#limit);
+    if (!this.#kpl.aggregateAlways && !hasMagic(data)) {
+      return recordOf(put, data, this.#limit);
+    }
     const { partitionKey, explicitHashKey } = put;
     const aggregate = new Aggregate();
     aggregate.add(partitionKey, explicitHashKey, data, Infinity);
@@ -182,7 +194,9 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     this.#pending -= puts.length;
     this.#pendingBytes -= open.bytes;
     open.bytes = 0;
-    if (puts.length > 1) return this.#emit(this.#aggregated(aggregate, puts));
+    if (puts.length > 1 || this.#kpl.aggregateAlways) {
+      return this.#emit(this.#aggregated(aggregate, puts));
+    }
     const data = aggregate.firstData();
     aggregate.clear();
     this.#emit(this.#alone(first, data));

@@ -13,6 +13,7 @@ import {
   FIELD_KEY_INDEX,
   FIELD_PARTITION_KEYS,
   FIELD_RECORDS,
+  FIELD_RESENT,
   MAGIC,
 } from "./_kpl_format.ts";
 import { FieldReader, WIRE_BYTES, WIRE_VARINT } from "./_protobuf.ts";
@@ -60,17 +61,20 @@ export function unpackAggregate<T>(
   record: KinesisRecord,
 ): Unpacked<T>[] {
   const { data } = record;
-  const unpacking = new Unpacking<T>(record, `kpl of ${serializer.name}`);
   const keys = new KeyTable("partition key", data);
   const hashKeys = new KeyTable("explicit hash key", data);
   const reader = new FieldReader(data);
   // Tables may stand behind the items that refer to them.
   const items: number[] = [];
+  let isMarked = false;
   let damage: unknown;
   try {
     reader.range(MAGIC.length, data.length - DIGEST_BYTES);
     while (reader.next()) {
       const { field, wire, start, stop } = reader;
+      if (field === FIELD_RESENT && wire === WIRE_VARINT) {
+        isMarked = reader.value === 1;
+      }
       if (wire !== WIRE_BYTES) continue;
       if (field === FIELD_PARTITION_KEYS) keys.add(start, stop);
       else if (field === FIELD_HASH_KEYS) hashKeys.add(start, stop);
@@ -79,6 +83,11 @@ export function unpackAggregate<T>(
   } catch (cause) {
     damage = cause;
   }
+  const unpacking = new Unpacking<T>(
+    record,
+    `kpl of ${serializer.name}`,
+    isMarked,
+  );
   for (let i = 0; i < items.length && !unpacking.stopped; i += 2) {
     reader.range(items[i]!, items[i + 1]!);
     let item: Item;

@@ -23,13 +23,18 @@ export class Unpacking<T> {
   readonly items: Unpacked<T>[] = [];
   readonly #record: KinesisRecord;
   readonly #format: string;
+  readonly #resent: true | undefined;
   #damaged = 0;
   #stopped = false;
 
-  /** Starts without items. `format` names the expected format, for error messages. */
-  constructor(record: KinesisRecord, format: string) {
+  /**
+   * Starts without items. `format` names the expected format, for error messages; `resent` is for
+   * the items.
+   */
+  constructor(record: KinesisRecord, format: string, resent = false) {
     this.#record = record;
     this.#format = format;
+    this.#resent = resent ? true : undefined;
   }
 
   /** Whether the rest of the record cannot be read. */
@@ -39,16 +44,21 @@ export class Unpacking<T> {
 
   /** Adds a value. */
   add(value: T, partitionKey: string, explicitHashKey?: string): void {
+    const type = "value";
     const subSequenceNumber = this.items.length;
+    const resent = this.#resent;
     this.items.push(
       explicitHashKey === undefined
-        ? { type: "value", value, partitionKey, subSequenceNumber }
+        ? resent === undefined
+          ? { type, value, partitionKey, subSequenceNumber }
+          : { type, value, partitionKey, subSequenceNumber, resent }
         : {
-          type: "value",
+          type,
           value,
           partitionKey,
           explicitHashKey,
           subSequenceNumber,
+          ...(resent && { resent }),
         },
     );
   }

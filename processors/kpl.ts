@@ -27,18 +27,20 @@ const DEFAULT_MAX_AGGREGATE_BYTES = 51_200;
  * Values of one shard as an aggregated record of the Kinesis Producer Library (KPL), each with the keys that it was put with.
  *
  * Values share a record only if `shardOf` names the same shard for them; without an answer a value is sent as a plain record of
- * its own, as is a value that finds no company. Whoever changes the answers of `shardOf` flushes the packer first: that keeps
- * the order per partition key.
+ * its own, as is a value that finds no company (unless {@linkcode KplOptions.aggregateAlways} is set). Flush the packer before
+ * the answers of `shardOf` change: that keeps the order per partition key.
  *
  * Reading: bytes that are not an aggregated record, or whose checksum does not match, are one plain value. An item
  * that is damaged is an error of its own; the other items are read.
  *
  * @throws {RangeError} if an option is out of range
+ * @throws {TypeError} if `aggregateAlways` is not a boolean
  */
 export function kpl(options: KplOptions = {}): Framing {
   const {
     maxAggregateBytes = DEFAULT_MAX_AGGREGATE_BYTES,
     outerPartitionKey = "a",
+    aggregateAlways = false,
   } = options;
   boundedOption(
     "kpl",
@@ -51,6 +53,11 @@ export function kpl(options: KplOptions = {}): Framing {
       `Cannot use kpl as 'outerPartitionKey' must be "a" or "first": current value is ${outerPartitionKey}`,
     );
   }
+  if (typeof aggregateAlways !== "boolean") {
+    throw new TypeError(
+      `Cannot use kpl as 'aggregateAlways' must be true or false: current value is ${aggregateAlways}`,
+    );
+  }
   return {
     name: "kpl",
     scope: "shard",
@@ -58,6 +65,7 @@ export function kpl(options: KplOptions = {}): Framing {
       new KplPacker(serializer, packerOptions, {
         maxAggregateBytes,
         outerPartitionKey,
+        aggregateAlways,
       }),
     unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[] {
       return isAggregated(record.data)

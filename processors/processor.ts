@@ -32,6 +32,11 @@ export interface PackerOptions<P extends Put<unknown>> {
    * faster. Set it only if `data.buffer` is neither transferred nor kept. @default {false}
    */
   sharesMemory?: boolean;
+  /**
+   * Says that a record is sent again, all of it, if one of its values lies outside of the shard that stored it. Framings that mix
+   * keys mark their records then, so that a `Consumer` can drop such a record: every value of it comes again. @default {false}
+   */
+  resendsStrays?: boolean;
 }
 
 /**
@@ -61,7 +66,11 @@ export interface Packer<P extends Put<unknown>> {
   readonly pendingBytes?: number;
 }
 
-/** One decoded value of a Kinesis record, or the error of a value that cannot be decoded. */
+/**
+ * One decoded value of a Kinesis record, or the error of a value that cannot be decoded. `resent`
+ * says that the writer sends the whole record again if one of its values lies outside of the shard
+ * that stored it; see {@linkcode PackerOptions.resendsStrays}.
+ */
 export type Unpacked<T> =
   | {
     readonly type: "value";
@@ -69,6 +78,7 @@ export type Unpacked<T> =
     readonly partitionKey: string;
     readonly explicitHashKey?: string;
     readonly subSequenceNumber: number;
+    readonly resent?: true;
   }
   | {
     readonly type: "error";

@@ -170,8 +170,15 @@ export class KinesisServer {
         `Cannot create stream "${name}" as 'shards' must be a positive integer: current value is ${shards}`,
       );
     }
+    const isAutoDistributed = options.recordDistributionStrategy === "AUTO";
+    if (isAutoDistributed && mode !== "ON_DEMAND") {
+      throw new RangeError(
+        `Cannot create stream "${name}" as 'recordDistributionStrategy' must not be "AUTO" unless 'mode' is "ON_DEMAND"`,
+      );
+    }
     this.#account.applyDueTransitions();
     const stream = addStream(this.#account, { name, shards, mode });
+    stream.isAutoDistributed = isAutoDistributed;
     stream.status = "ACTIVE";
     stream.retentionHours = options.retentionHours ?? stream.retentionHours;
     stream.maxRecordKiB = options.maxRecordSizeInKiB ?? stream.maxRecordKiB;

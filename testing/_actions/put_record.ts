@@ -1,4 +1,4 @@
-import { validation } from "../_wire/service_error.ts";
+import { invalidArgument, validation } from "../_wire/service_error.ts";
 import { hashKey, sequenceNumber, streamReference } from "../_wire/fields.ts";
 import { blob, flag, required, text } from "../_wire/shape.ts";
 import { type Action, action, endDryRun } from "./action.ts";
@@ -30,6 +30,13 @@ export const putRecord: Action = action({
   const stream = account.stream(input);
   stream.requireReady();
   requireSize(stream, record);
+  if (
+    stream.isAutoDistributed && input.SequenceNumberForOrdering !== undefined
+  ) {
+    throw invalidArgument(
+      `SequenceNumberForOrdering must not be given, as ${stream.label} distributes records by itself.`,
+    );
+  }
   const shard = shardOf(stream, record, random);
   endDryRun(input);
   const number = stream.write(shard, record, account.now, limits.write);

@@ -62,6 +62,26 @@ Deno.test("SendQueue takes from all shards in turn", () => {
   assertEquals(queue.take(LIMITS, 0), []);
 });
 
+Deno.test("SendQueue puts what replaces records in their places, before all that were packed later", () => {
+  const queue = queueOf();
+  for (const key of ["a1", "a2", "a3", "a4"]) queue.push(item(key));
+  const [a1, a2, a3] = queue.take({ ...LIMITS, maxRecords: 3 }, 0);
+  const parts = (of: Outgoing<string>, count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      ...item(`${of.record.partitionKey}.${i}`),
+      seq: of.seq,
+      place: [i],
+    }));
+  queue.replace(a2!, parts(a2!, 2));
+  queue.replace(a1!, parts(a1!, 3));
+  queue.replace(a3!, parts(a3!, 1));
+  assertEquals(
+    keys(queue.take(LIMITS, 0)),
+    ["a1.0", "a1.1", "a1.2", "a2.0", "a2.1", "a3.0", "a4"],
+  );
+  assertEquals([queue.openRecords, queue.openBytes], [0, 0]);
+});
+
 Deno.test("SendQueue starts the next batch with the shard that did not fit", () => {
   const queue = queueOf();
   for (const key of ["a1", "a2", "b1", "b2", "c1", "c2"]) queue.push(item(key));

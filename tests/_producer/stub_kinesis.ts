@@ -15,6 +15,7 @@ import {
   type PutRecordsRequestEntry,
   type PutRecordsResponse,
   type PutRecordsResultEntry,
+  type RecordDistributionStrategy,
   type Shard,
 } from "../../client/mod.ts";
 import { ConnectionError, ServiceError } from "../../errors.ts";
@@ -57,11 +58,22 @@ export class StubKinesis extends KinesisClient {
   descriptions = 0;
   /** The MaxRecordSizeInKiB of the stream. */
   onDescribe: () => number | undefined = () => undefined;
+  /** What DescribeStreamSummary says of how records find their shards. */
+  strategy: RecordDistributionStrategy | undefined;
+  /** Chooses the shard of a record in place of its keys, as AUTO record distribution does. */
+  distribute: (() => string) | undefined;
   #sequence = 0;
 
   constructor(clock: FakeClock, shardCount = 1) {
     super({ region: "eu-west-1" });
     this.clock = clock;
+    this.remake(shardCount);
+  }
+
+  /** Deletes the stream and makes it anew, with other shards of the same ids. */
+  remake(shardCount: number): void {
+    this.shards.length = 0;
+    this.stored.length = 0;
     const width = ALL / BigInt(shardCount);
     for (let i = 0; i < shardCount; i++) {
       const last = i === shardCount - 1;
@@ -84,7 +96,10 @@ export class StubKinesis extends KinesisClient {
     this.descriptions++;
     await undefined;
     return {
-      StreamDescriptionSummary: { MaxRecordSizeInKiB: this.onDescribe() },
+      StreamDescriptionSummary: {
+        MaxRecordSizeInKiB: this.onDescribe(),
+        RecordDistributionStrategy: this.strategy,
+      },
     } as DescribeStreamSummaryResponse;
   }
 
@@ -129,7 +144,8 @@ export class StubKinesis extends KinesisClient {
 
   store(entry: PutRecordsRequestEntry): PutRecordsResultEntry {
     const { PartitionKey = "", ExplicitHashKey } = entry;
-    const shardId = this.shardOf(PartitionKey, ExplicitHashKey);
+    const shardId = this.distribute?.() ??
+      this.shardOf(PartitionKey, ExplicitHashKey);
     const sequenceNumber = String(++this.#sequence);
     this.stored.push({
       text: textOf(entry),

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, delay } from "../../_core/clock.ts";
+import { HashRange } from "../../_shards/hash_range.ts";
 import type { KinesisClient, Shard } from "../../client/mod.ts";
 import type { Processor } from "../../processors/mod.ts";
 
@@ -23,7 +24,10 @@ export interface StoredShard<T> {
   readonly values: readonly StoredValue<T>[];
 }
 
-/** Reads every shard, parents before their children. Throws if a record cannot be decoded. */
+/**
+ * Reads every shard, parents before their children, and leaves out what readers do: records of several values of which one
+ * belongs to another shard. Throws if a record cannot be decoded.
+ */
 export async function readStored<T>(
   client: KinesisClient,
   streamName: string,
@@ -53,10 +57,12 @@ export function placeOf(
 async function readShard<T>(
   client: KinesisClient,
   streamName: string,
-  { ShardId: shardId }: Shard,
+  shard: Shard,
   processor: Processor<T>,
   clock: Clock,
 ): Promise<StoredValue<T>[]> {
+  const { ShardId: shardId } = shard;
+  const range = new HashRange(shard);
   const values: StoredValue<T>[] = [];
   const { ShardIterator } = await client.getShardIterator({
     StreamName: streamName,
@@ -75,8 +81,14 @@ async function readShard<T>(
         sequenceNumber: SequenceNumber,
         data: Data,
       };
-      for (const item of await processor.unpack(record)) {
+      const items = (await processor.unpack(record)).map((item) => {
         if (item.type === "error") throw item.error;
+        return item;
+      });
+      const isDropped = processor.scope === "shard" && items.length > 1 &&
+        items.some((item) => !range.holds(item));
+      if (isDropped) continue;
+      for (const item of items) {
         const { value, partitionKey, subSequenceNumber } = item;
         values.push({
           value,

@@ -61,7 +61,7 @@ export function verifyConsumers(
   schedule: ConsumerSchedule,
   { diary, stored, leases, errors }: ConsumerOutcome,
 ): void {
-  // Not their number: aggregates that a split has put into the wrong shard were sent again to their own.
+  // Not their number: a record whose answer was lost may be there twice.
   const ids = new Set(
     stored.flatMap(({ values }) => values.map(({ value }) => value.id)),
   );

@@ -26,7 +26,7 @@ export function verifyProducer(
   checkReceipts(outcome, stored);
   const reported = checkReports(schedule, outcome);
   checkLosses(schedule, outcome, copies, reported);
-  checkDuplicates(schedule, outcome, copies);
+  checkDuplicates(outcome, copies);
   if (schedule.options.ordering !== "none") {
     checkOrder(stored, reported, ({ value }) => value.key);
   }
@@ -147,20 +147,17 @@ function checkLosses(
 }
 
 /**
- * Of the copies of a value, all but one have lost their answer. Values of many keys in one record may be stored in a shard that
- * is not theirs when it is split meanwhile: those are sent again to their own.
+ * Of the copies of a value that readers see, all but one have lost their answer. Values of many keys in one record may be
+ * stored in a shard that is not theirs when it is split meanwhile: those are sent again, and readers drop the first copy.
  */
 function checkDuplicates(
-  { processor }: ProducerSchedule,
   { acknowledged }: ProducerOutcome,
   copies: ReadonlyMap<string, readonly StoredValue<Item>[]>,
 ): void {
   for (const [id, places] of copies) {
     const answered = places.filter((it) => acknowledged.has(placeOf(it)));
-    const shards = new Set(answered.map(({ shardId }) => shardId));
     assert(
-      answered.length <= 1 ||
-        processor === "kplJson" && shards.size === answered.length,
+      answered.length <= 1,
       `${id} was sent again though its answer arrived: ${
         answered.map(placeOf)
       }`,

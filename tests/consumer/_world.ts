@@ -267,6 +267,9 @@ export class World {
     const counted =
       <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
       (...args: A): Promise<R> => this.holdTime(() => call(...args));
+    client.describeStreamSummary = counted(
+      client.describeStreamSummary.bind(client),
+    );
     client.getRecords = counted(client.getRecords.bind(client));
     client.getShardIterator = counted(client.getShardIterator.bind(client));
     client.listShards = counted(client.listShards.bind(client));

@@ -7,7 +7,7 @@ import {
   msgpack,
   string,
 } from "../../processors/mod.ts";
-import { recordOf, unhex, valuesOf } from "../processors/_helpers.ts";
+import { pack, recordOf, unhex, valuesOf } from "../processors/_helpers.ts";
 import { makeOurs } from "./fixtures/make_ours.ts";
 import npm from "./fixtures/npm.json" with { type: "json" };
 import readByPython from "./fixtures/ours_read_by_python.json" with {
@@ -62,33 +62,44 @@ Deno.test("kpl reads what npm's aws-kinesis-agg writes", async () => {
   }
 });
 
+/** What npm's package reads of an aggregated record. */
+function readByNpm(data: Uint8Array): KplItem[] {
+  const found: KplItem[] = [];
+  const record = {
+    data: btoa(String.fromCharCode(...data)),
+    sequenceNumber: "1",
+    partitionKey: "a",
+  };
+  agg.deaggregateSync(record, true, (error, records) => {
+    if (error) throw error;
+    for (const { data, partitionKey } of records ?? []) {
+      const bytes = Uint8Array.from(
+        atob(data),
+        (unit) => unit.charCodeAt(0),
+      );
+      found.push({ data: new TextDecoder().decode(bytes), partitionKey });
+    }
+  });
+  return found;
+}
+
 Deno.test("npm's aws-kinesis-agg reads what kpl writes", () => {
   for (const [name, data] of Object.entries(ours.kpl)) {
-    const found: { data: string; partitionKey: string }[] = [];
-    const kinesisRecord = {
-      data: btoa(String.fromCharCode(...unhex(data))),
-      sequenceNumber: "1",
-      partitionKey: "a",
-    };
-    agg.deaggregateSync(kinesisRecord, true, (error, records) => {
-      if (error) throw error;
-      for (const record of records ?? []) {
-        const bytes = Uint8Array.from(
-          atob(record.data),
-          (unit) => unit.charCodeAt(0),
-        );
-        found.push({
-          data: new TextDecoder().decode(bytes),
-          partitionKey: record.partitionKey,
-        });
-      }
-    });
-    assertEquals(
-      found,
-      withoutHashKeys(name),
-      name,
-    );
+    assertEquals(readByNpm(unhex(data)), withoutHashKeys(name), name);
   }
+});
+
+Deno.test("npm's aws-kinesis-agg passes over the field of a producer that sends records again", async () => {
+  const items = [{ data: "1", partitionKey: "k" }, {
+    data: "2",
+    partitionKey: "l",
+  }];
+  const [record] = await pack(
+    kplString(),
+    items.map(({ data, partitionKey }) => ({ value: data, partitionKey })),
+    { shardOf: () => "shardId-000000000000", resendsStrays: true },
+  );
+  assertEquals(readByNpm(record!.data), items);
 });
 
 Deno.test("Python and Java have read what we write today", async () => {

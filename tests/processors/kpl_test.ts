@@ -128,6 +128,59 @@ Deno.test("kpl sends a single value plain, under its own keys", async () => {
   });
 });
 
+Deno.test("kpl aggregates a single value too when aggregateAlways is set, whether its shard is known or not", async () => {
+  const processor = kplString({ aggregateAlways: true });
+  const put = { value: "x", partitionKey: "k" };
+  const large = { value: "x".repeat(60_000), partitionKey: "k" };
+  for (const options of [oneShard, {}]) {
+    for (const alone of [put, large]) {
+      const [record, ...more] = await pack(processor, [alone], options);
+      assertEquals(more, []);
+      assertEquals(hex(record!.data.subarray(0, 4)), "f3899ac2");
+      assertEquals(record!.partitionKey, "a");
+      assertEquals(record!.explicitHashKey, hashKeyOf("k").toString());
+      assertEquals(record!.size, record!.data.length + 1);
+      assertEquals(await processor.unpack(recordOf(record!.data, "outer")), [
+        { type: "value", ...alone, subSequenceNumber: 0 },
+      ]);
+    }
+  }
+  const [explicit] = await pack(
+    processor,
+    [{ ...put, explicitHashKey: "12" }],
+    oneShard,
+  );
+  assertEquals(explicit!.explicitHashKey, "12");
+  // 29 bytes around it, and the outer key.
+  const limit = { ...oneShard, maxRecordBytes: 100 };
+  const fits = { value: "x".repeat(70), partitionKey: "k" };
+  assertEquals((await pack(processor, [fits], limit))[0]!.size, 100);
+  const tooLarge = { value: "x".repeat(71), partitionKey: "k" };
+  const error = await pack(processor, [tooLarge], limit).catch((e) => e);
+  assertEquals([error.code, error.name], [
+    "RecordTooLarge",
+    "InvalidRecordError",
+  ]);
+});
+
+Deno.test("kpl marks the records of a writer that sends them again, within every limit", async () => {
+  const sends = { ...oneShard, resendsStrays: true };
+  const [record] = await pack(kplString(), putsOf(["123", "test"], "a"), sends);
+  const body = VECTOR.slice(8, -32) + "c03e01";
+  assertEquals(hex(record!.data), hex(aggregateOf(body)));
+  assertEquals(record!.size, record!.data.length + 1);
+  const items = await kplString().unpack(recordOf(record!.data, "a"));
+  assertEquals(
+    items.map((item) => item.type === "value" && [item.value, item.resent]),
+    [["123", true], ["test", true]],
+  );
+  const processor = kplString({ maxAggregateBytes: 53 });
+  const values = Array<string>(8).fill("abc");
+  const records = await pack(processor, putsOf(values, "k"), sends);
+  assertEquals(records.map((r) => r.puts.length), [3, 3, 2]);
+  assertEquals(records[0]!.data.length, 53);
+});
+
 Deno.test("kpl takes the outer keys from the first value", async () => {
   const first = { value: "1", partitionKey: "ключ", explicitHashKey: "77" };
   const second = { value: "2", partitionKey: "b" };
@@ -350,6 +403,11 @@ Deno.test("kpl refuses options that are out of range", () => {
     () => kpl({ outerPartitionKey: "b" as "a" }),
     RangeError,
     `'outerPartitionKey' must be "a" or "first": current value is b`,
+  );
+  assertThrows(
+    () => kpl({ aggregateAlways: "yes" as unknown as boolean }),
+    TypeError,
+    "'aggregateAlways' must be true or false: current value is yes",
   );
 });
 

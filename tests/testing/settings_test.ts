@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { KinesisServer } from "../../testing/mod.ts";
 import { actions } from "../../testing/_actions/actions.ts";
 import { call, entry, fails, iterator, ok } from "./_call.ts";
@@ -261,6 +261,34 @@ Deno.test("UpdateStreamRecordDistributionStrategy AUTO distributes records regar
       StreamARN: server.createStream("u").streamARN,
       RecordDistributionStrategy: "AUTO",
     },
+  );
+});
+
+Deno.test("KinesisServer makes a stream that distributes records by itself", async () => {
+  const { fetch, server } = withStream();
+  const { shardIds } = server.createStream("t", {
+    mode: "ON_DEMAND",
+    recordDistributionStrategy: "AUTO",
+  });
+  const { StreamDescriptionSummary } = await ok(
+    fetch,
+    "DescribeStreamSummary",
+    { StreamName: "t" },
+  );
+  assertEquals(StreamDescriptionSummary.RecordDistributionStrategy, "AUTO");
+  const record = { StreamName: "t", PartitionKey: "k", Data: "" };
+  const used = new Set<string>();
+  for (let i = 0; i < 100; i++) {
+    used.add((await ok(fetch, "PutRecord", record)).ShardId);
+  }
+  assertEquals(used.size, shardIds.length);
+  // There is no order to ask for.
+  const ordered = { ...record, SequenceNumberForOrdering: "1" };
+  await fails(fetch, "InvalidArgumentException", "PutRecord", ordered);
+  assertThrows(
+    () => server.createStream("u", { recordDistributionStrategy: "AUTO" }),
+    RangeError,
+    `must not be "AUTO" unless 'mode' is "ON_DEMAND"`,
   );
 });
 
