@@ -7,11 +7,15 @@ import { isThrottle, serviceError } from "../_aws/service_error.ts";
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
-import type { PutRecordsResponse } from "../client/mod.ts";
+import type {
+  PutRecordsResponse,
+  PutRecordsResultEntry,
+} from "../client/mod.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { PutReceipt } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { noteFailure, type Outgoing, type SendQueue } from "./send_queue.ts";
+import { StreamState } from "./stream_state.ts";
 
 // One record that is throttled alone waits for tokens of its shard anyway; a request that fails whole has no other brake.
 const RECORD_BACKOFF = { baseMs: 100, maxMs: 5000 };
@@ -43,6 +47,7 @@ export class Sender<T> {
   readonly #queue: SendQueue<T>;
   readonly #events: SenderEvents<T>;
   readonly #signal: AbortSignal;
+  readonly #state: StreamState;
   #inFlight = 0;
   #failuresInARow = 0;
   #expiredInARow = 0;
@@ -65,6 +70,7 @@ export class Sender<T> {
     this.#queue = queue;
     this.#events = events;
     this.#signal = signal;
+    this.#state = new StreamState(options, signal);
   }
 
   /** Requests on their way. */
@@ -105,7 +111,7 @@ export class Sender<T> {
       }
     } catch (cause) {
       answer = undefined;
-      error = cause;
+      error = await this.#state.judge(cause);
     }
     // Aborted without an answer: what was stored is not known, so all of it counts as undelivered.
     if (this.#signal.aborted && !answer) {
@@ -135,16 +141,19 @@ export class Sender<T> {
     const now = monotonicNow(clock);
     this.#failuresInARow = 0;
     this.#expiredInARow = 0;
+    this.#state.wasThere = true;
     const throttled = new Map<string | undefined, number>();
     let at: Date | undefined;
     const again: Outgoing<T>[] = [];
     let failed = 0;
     for (let i = 0; i < batch.length; i++) {
       const item = batch[i]!;
-      const result = answer.Records[i]!;
-      if (result.ErrorCode === undefined && result.SequenceNumber) {
+      // Servers differ in what they leave out: absent, null and empty mean the same.
+      const result: PutRecordsResultEntry | null | undefined =
+        answer.Records[i];
+      if (!result?.ErrorCode && result?.SequenceNumber) {
         const receipt = {
-          shardId: result.ShardId!,
+          shardId: result.ShardId || item.shardId || "",
           sequenceNumber: result.SequenceNumber,
           attempts: item.attempts,
         };
@@ -155,7 +164,7 @@ export class Sender<T> {
       }
       failed++;
       // Whatever the code, also one that is not known yet: a record that was not stored is sent again.
-      const code = result.ErrorCode ?? "InternalFailure";
+      const code = result?.ErrorCode || "InternalFailure";
       if (isThrottle(code)) {
         throttled.set(item.shardId, (throttled.get(item.shardId) ?? 0) + 1);
       }
@@ -164,7 +173,7 @@ export class Sender<T> {
         target: this.#options.stream,
         status: 200,
         headers: new Headers(),
-        body: { type: code, message: result.ErrorMessage },
+        body: { type: code, message: result?.ErrorMessage ?? undefined },
       });
       noteFailure(item, error, at ??= new Date(clock.now()));
       if (!this.givesUp(item, error)) again.push(item);

@@ -12,6 +12,7 @@ import type { Shard } from "../client/mod.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
 import type { EncodedRecord } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
+import { StreamState } from "./stream_state.ts";
 
 /** ListShards at most once in this time, however many answers surprise. */
 const REFRESH_MS = 1000;
@@ -71,14 +72,17 @@ export class ShardRoutes {
    */
   async start(): Promise<void> {
     const { createStream, maxAttempts, clock, random } = this.#options;
+    const state = new StreamState(this.#options, this.#signal);
     for (let attempt = 1;; attempt++) {
       try {
         if (createStream) await this.#createIfMissing(createStream);
         await this.#load();
         return;
-      } catch (error) {
-        const retryable = error instanceof KinesisError && error.retryable;
-        if (!retryable || attempt >= maxAttempts) throw error;
+      } catch (cause) {
+        const error = await state.judge(cause);
+        const mayHelp = error instanceof KinesisError &&
+          (error.retryable || createStream && error.code === MISSING);
+        if (!mayHelp || attempt >= maxAttempts) throw error;
       }
       const wait = equalJitter(START_BACKOFF, attempt - 1, random);
       await delay(wait, { clock, signal: this.#signal });
@@ -195,24 +199,45 @@ export class ShardRoutes {
   ): Promise<void> {
     const { client, target, stream } = this.#options;
     const call = { signal: this.#signal };
-    try {
-      await client.describeStreamSummary(target, call);
-    } catch (error) {
-      const missing = error instanceof ServiceError &&
-        error.code === "ResourceNotFoundException";
-      if (!missing || !("StreamName" in target)) throw error;
+    const status = await this.#status();
+    if (status === "ACTIVE" || status === "UPDATING") return;
+    if (status === "DELETING") await client.waitUntilDeleted(target, call);
+    if (status !== "CREATING") {
       await client.createStream({
         StreamName: stream,
         ...("onDemand" in how
           ? { StreamModeDetails: { StreamMode: "ON_DEMAND" } }
           : { ShardCount: how.shardCount }),
       }, call).catch((error) => {
-        // Somebody else was faster.
-        if (error?.code !== "ResourceInUseException") throw error;
+        // Another producer was faster.
+        if (error?.code !== BUSY) throw error;
       });
     }
     await client.waitUntilActive(target, call);
   }
+
+  /** The state of the stream; `undefined` if it does not exist and can be made. */
+  async #status(): Promise<string | undefined> {
+    const { client, target } = this.#options;
+    try {
+      const { StreamDescriptionSummary } = await client
+        .describeStreamSummary(target, { signal: this.#signal });
+      return StreamDescriptionSummary.StreamStatus ?? "ACTIVE";
+    } catch (error) {
+      const missing = error instanceof ServiceError && error.code === MISSING;
+      if (!missing || !("StreamName" in target)) throw error;
+      return undefined;
+    }
+  }
 }
 
-const DENIED = new Set(["AccessDeniedException", "AccessDenied"]);
+const MISSING = "ResourceNotFoundException";
+const BUSY = "ResourceInUseException";
+/** Not allowed to list, or a server that cannot. */
+const DENIED = new Set([
+  "AccessDeniedException",
+  "AccessDenied",
+  "UnknownOperationException",
+  "UnknownOperation",
+  "InvalidAction",
+]);

@@ -16,6 +16,7 @@ import {
   type PutRecordsResponse,
   type PutRecordsResultEntry,
   type Shard,
+  type StreamStatus,
 } from "../../client/mod.ts";
 import { ConnectionError, ServiceError } from "../../errors.ts";
 import type { FakeClock } from "../_services/fake_clock.ts";
@@ -57,10 +58,13 @@ export class StubKinesis extends KinesisClient {
   descriptions = 0;
   /** The MaxRecordSizeInKiB of the stream. */
   onDescribe: () => number | undefined = () => undefined;
+  /** The state of the stream; throw to have none. */
+  onStatus: () => StreamStatus | undefined = () => undefined;
+  onCreate: () => void = () => {};
   #sequence = 0;
 
   constructor(clock: FakeClock, shardCount = 1) {
-    super({ region: "eu-west-1" });
+    super({ region: "eu-west-1", clock });
     this.clock = clock;
     const width = ALL / BigInt(shardCount);
     for (let i = 0; i < shardCount; i++) {
@@ -84,8 +88,16 @@ export class StubKinesis extends KinesisClient {
     this.descriptions++;
     await undefined;
     return {
-      StreamDescriptionSummary: { MaxRecordSizeInKiB: this.onDescribe() },
+      StreamDescriptionSummary: {
+        MaxRecordSizeInKiB: this.onDescribe(),
+        StreamStatus: this.onStatus(),
+      },
     } as DescribeStreamSummaryResponse;
+  }
+
+  override async createStream(): Promise<void> {
+    await undefined;
+    this.onCreate();
   }
 
   override async putRecords(
@@ -206,6 +218,20 @@ export function accessDenied(): ServiceError {
     code: "AccessDeniedException",
     action: "PutRecords",
     status: 400,
+  });
+}
+
+/** An error answer of an action. */
+export function answered(
+  code: string,
+  action = "PutRecords",
+  retryable = false,
+): ServiceError {
+  return new ServiceError(`Cannot ${action}: ${code}`, {
+    code,
+    action,
+    status: 400,
+    retryable,
   });
 }
 
