@@ -54,6 +54,7 @@ export type {
   DecoderOptions,
   EncoderOptions,
   FrameScope,
+  ItemsOfRecord,
   Packer,
   PackerOptions,
   Processor,

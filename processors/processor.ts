@@ -96,6 +96,12 @@ export interface DecoderOptions {
 /** Which values a record may hold: one, several of one partition key, or several of one shard. */
 export type FrameScope = "record" | "key" | "shard";
 
+/** What {@linkcode Processor.itemsOf} returns. */
+export type ItemsOfRecord =
+  | readonly (string | Uint8Array<ArrayBuffer>)[]
+  | undefined
+  | Promise<readonly (string | Uint8Array<ArrayBuffer>)[] | undefined>;
+
 /** Values to Kinesis records and back. Stateless: one processor may serve many streams. */
 export interface Processor<T> {
   /** What it does, for messages: for example `gzip(json+newline)`. */
@@ -104,6 +110,18 @@ export interface Processor<T> {
   readonly scope: FrameScope;
   /** Makes the state of one encoding. */
   createPacker<P extends Put<T>>(options: PackerOptions<P>): Packer<P>;
+  /**
+   * Serializes a value for later: packers take the result from {@linkcode Put.item}. Without it, a value that is changed
+   * while it waits is packed as it is then.
+   *
+   * @throws if the value cannot be serialized
+   */
+  itemOf?(value: T): string | Uint8Array<ArrayBuffer>;
+  /**
+   * Takes a record apart into what {@linkcode Processor.itemOf} made of its values, in order: those are packed again without
+   * serializing the values again. `undefined` if the record is not one of this processor's.
+   */
+  itemsOf?(record: EncodedRecord<Put<T>>): ItemsOfRecord;
   /** Decodes one record into its values, in order. Never throws for bad data: that is an `error` item. */
   unpack(record: KinesisRecord): Unpacked<T>[] | Promise<Unpacked<T>[]>;
   /** A stream from values to records. */
