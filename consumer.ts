@@ -69,6 +69,8 @@ export type {
 export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   readonly #merge: Merge<T>;
   readonly #end: () => void;
+  /** Whether somebody has been told how the consumer ended. */
+  #told = false;
 
   /**
    * Makes a consumer. Nothing is read before the first record is asked for, or {@linkcode Consumer.ready}.
@@ -83,6 +85,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     const merge = new Merge(resolved, (error) => {
       if (!open) return;
       open = false;
+      this.#told = true;
       controller.error(error);
     });
     const deliver = (record: ConsumerRecord<T> | undefined) => {
@@ -93,6 +96,10 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
         controller.close();
       }
     };
+    const fail = (error: unknown) => {
+      this.#told = true;
+      throw error;
+    };
     super({
       start(given) {
         controller = given;
@@ -100,11 +107,12 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       // One record for each pull: what waits in the queue of a stream would be handed out even when its lease is lost.
       pull() {
         const record = merge.take();
-        if (!record) return merge.next().then(deliver);
+        if (!record) return merge.next().then(deliver, fail);
         controller.enqueue(record);
       },
-      async cancel(reason) {
+      cancel: async (reason) => {
         open = false;
+        this.#told = true;
         await merge.close(reason);
       },
     }, { highWaterMark: 0 });
@@ -147,6 +155,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    */
   async close(): Promise<void> {
     this.#end();
+    this.#told = true;
     await this.#merge.close(new ClosedError("The consumer is closed"));
   }
 
@@ -191,8 +200,14 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     });
   }
 
-  /** Closes the consumer. */
+  /**
+   * Closes the consumer, or waits until it has ended. A failure that the reader of the stream or the caller of
+   * {@linkcode Consumer.close} has been told is not thrown again: with `await using` it would hide the error of the block.
+   *
+   * @throws {CheckpointError} if the progress of some shards could not be stored
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+    if (this.#told) await this.close().catch(() => {});
+    else await this.close();
   }
 }

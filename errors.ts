@@ -32,6 +32,15 @@ export class KinesisError extends Error {
     this.code = options.code;
     this.retryable = options.retryable ?? false;
   }
+
+  /**
+   * The error as data, for `JSON.stringify`: `name`, `message`, the fields of its class, and its `cause` in the same form.
+   * A {@linkcode DeliveryError} shows `failureCount` and the first ten failures, without their values; a
+   * {@linkcode DecodeError} shows its record without the bytes. Stacks are left out.
+   */
+  toJSON(): Record<string, unknown> {
+    return dataOf(this);
+  }
 }
 
 /** What a {@linkcode ServiceError} is made of. */
@@ -135,7 +144,6 @@ export class InvalidRecordError extends KinesisError {
   /** The class in words; it survives minifying. */
   override readonly name: string = "InvalidRecordError";
   /** What is wrong with the value. */
-  /** What is wrong. */
   declare readonly code: InvalidRecordCode;
   /** Makes an error that says what is wrong with the value and what is allowed. */
   constructor(
@@ -168,7 +176,10 @@ export class DecodeError extends KinesisError {
   }
 }
 
-/** Records were handed to a producer and not acknowledged by Kinesis. `code` is that of the first failure. */
+/**
+ * Records were handed to a producer and not acknowledged by Kinesis. `code` is that of the first failure. `retryable` says
+ * whether that holds for every failure: then all of them may be stored if they are put again as they are.
+ */
 export class DeliveryError<T = unknown> extends KinesisError {
   /** The class in words; it survives minifying. */
   override readonly name: string = "DeliveryError";
@@ -179,8 +190,13 @@ export class DeliveryError<T = unknown> extends KinesisError {
     message: string,
     options: KinesisErrorOptions & { failures: readonly FailedRecord<T>[] },
   ) {
-    super(message, options);
-    this.failures = options.failures;
+    const { failures } = options;
+    super(message, {
+      ...options,
+      retryable: options.retryable ??
+        allRetryable(failures.map(({ error }) => error)),
+    });
+    this.failures = failures;
   }
 }
 
@@ -207,7 +223,10 @@ export class LeaseLostError extends KinesisError {
   }
 }
 
-/** Progress could not be stored for some shards; what they read since will be read again. `code` is `CheckpointFailed`. */
+/**
+ * Progress could not be stored for some shards; what they read since will be read again. `code` is `CheckpointFailed`.
+ * `retryable` says whether every one of the failures is.
+ */
 export class CheckpointError extends KinesisError {
   /** The class in words; it survives minifying. */
   override readonly name: string = "CheckpointError";
@@ -218,8 +237,13 @@ export class CheckpointError extends KinesisError {
     message: string,
     options: ErrorOptions & { failures: ReadonlyMap<string, unknown> },
   ) {
-    super(message, { ...options, code: "CheckpointFailed" });
-    this.failures = options.failures;
+    const { failures } = options;
+    super(message, {
+      ...options,
+      code: "CheckpointFailed",
+      retryable: allRetryable([...failures.values()]),
+    });
+    this.failures = failures;
   }
 }
 
@@ -269,4 +293,64 @@ export class WaiterError extends KinesisError {
     super(message, { ...options, code: options.code ?? "WaitTimedOut" });
     this.lastState = options.lastState;
   }
+}
+
+function allRetryable(errors: readonly unknown[]): boolean {
+  return errors.length > 0 &&
+    errors.every((error) => error instanceof KinesisError && error.retryable);
+}
+
+/** Errors inside errors are shown down to this depth, since a cause can lead back to where it started. */
+const MAX_DEPTH = 8;
+const MAX_LISTED = 10;
+let depth = 0;
+
+function dataOf(error: Error): Record<string, unknown> {
+  const data: Record<string, unknown> = {
+    name: error.name,
+    message: error.message,
+  };
+  if (depth === MAX_DEPTH) return data;
+  depth++;
+  try {
+    for (const [field, value] of Object.entries(error)) {
+      const plain = plainOf(value);
+      if (plain !== undefined) data[field] = plain;
+    }
+    if (error instanceof DeliveryError) {
+      data.failureCount = error.failures.length;
+      data.failures = error.failures.slice(0, MAX_LISTED).map((failure) => ({
+        partitionKey: failure.partitionKey,
+        attempts: failure.attempts,
+        error: plainOf(failure.error),
+      }));
+    }
+    if (error instanceof DecodeError) {
+      const { streamName, shardId, partitionKey, sequenceNumber } =
+        error.record;
+      data.record = { streamName, shardId, partitionKey, sequenceNumber };
+    }
+    if (error instanceof AggregateError) data.errors = plainOf(error.errors);
+    const cause = plainOf(error.cause);
+    if (cause !== undefined) data.cause = cause;
+  } finally {
+    depth--;
+  }
+  return data;
+}
+
+/** What can be written as JSON; `undefined` for objects that may hold anything. */
+function plainOf(value: unknown): unknown {
+  if (value instanceof Error) return dataOf(value);
+  if (value instanceof Map) {
+    return Object.fromEntries(
+      [...value].map(([key, item]) => [String(key), plainOf(item)]),
+    );
+  }
+  if (Array.isArray(value)) return value.slice(0, MAX_LISTED).map(plainOf);
+  if (typeof value === "bigint") return String(value);
+  return value === null || typeof value !== "object" &&
+      typeof value !== "function" && typeof value !== "symbol"
+    ? value
+    : undefined;
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { deferred } from "./_core/deferred.ts";
 import { Arrivals } from "./_producer/arrivals.ts";
+import { takesLetters } from "./_producer/dead_letters.ts";
+import { closedError } from "./_producer/end_errors.ts";
 import { Engine, type ProducerStats } from "./_producer/engine.ts";
 import type { FlushResult } from "./_producer/flushes.ts";
 import type { PutKeys } from "./_producer/intake.ts";
@@ -12,7 +13,6 @@ import type { KeyOf, Ordering, ProducerOptions } from "./_producer/options.ts";
 import { PutAll, type PutAllResult } from "./_producer/put_all.ts";
 import { resolveProducerOptions } from "./_producer/resolve_options.ts";
 import type { ShardRates } from "./_producer/shard_limit.ts";
-import { ClosedError } from "./errors.ts";
 import type { FailedRecord, PutReceipt } from "./records.ts";
 
 export type {
@@ -74,6 +74,7 @@ export class Producer<T> extends WritableStream<T> {
   readonly #engine: Engine<T>;
   readonly #arrivals: Arrivals;
   readonly #stream: string;
+  readonly #stop: (reason: unknown) => void;
   #closing = false;
   #closed: Promise<void> | undefined;
 
@@ -90,25 +91,38 @@ export class Producer<T> extends WritableStream<T> {
     const engine = new Engine(resolved, (error) => {
       controller.error(error);
       end();
+      // A pipe rejects with it, and a writer shows it.
+      return this.locked;
     });
-    const abort = (reason: unknown) => {
+    const stop = (reason: unknown) => {
       engine.abort(reason);
+      controller.error(reason);
       end();
     };
-    const onAbort = () => {
-      abort(resolved.signal!.reason);
-      controller.error(resolved.signal!.reason);
+    const abort = async (reason: unknown) => {
+      // What the stream itself has queued is dropped by it: those calls of `write` reject.
+      arrivals.end();
+      try {
+        if (resolved.onAbort === "discard") engine.abort(reason);
+        else await engine.deliverAndAbort(reason);
+      } finally {
+        end();
+      }
     };
+    const onSignal = () => stop(resolved.signal!.reason);
     const end = () => {
-      resolved.signal?.removeEventListener("abort", onAbort);
+      resolved.signal?.removeEventListener("abort", onSignal);
       arrivals.end();
     };
     super({
       start(given) {
         controller = given;
-        // The stream calls `abort` below only after a write that waits for room: that may be never.
+        // The stream calls `abort` below only after a write that waits for room: that may be never. It tells the outcome.
         const { signal } = given;
-        signal?.addEventListener("abort", () => abort(signal.reason));
+        signal?.addEventListener(
+          "abort",
+          () => abort(signal.reason).catch(() => {}),
+        );
       },
       write(value) {
         try {
@@ -119,21 +133,29 @@ export class Producer<T> extends WritableStream<T> {
       },
       close: async () => {
         this.#closing = true;
-        await engine.close();
-        end();
+        await engine.close().finally(end);
       },
       abort,
     }, { highWaterMark: 1, size: () => arrivals.announced() });
     this.#engine = engine;
     this.#stream = resolved.stream;
     this.#arrivals = arrivals;
-    if (resolved.signal?.aborted) onAbort();
-    else resolved.signal?.addEventListener("abort", onAbort, { once: true });
+    this.#stop = stop;
+    takesLetters(
+      this,
+      (letter, keys) => this.put(letter as unknown as T, keys),
+    );
+    if (resolved.signal?.aborted) onSignal();
+    else resolved.signal?.addEventListener("abort", onSignal, { once: true });
   }
 
   /**
-   * Writes one value and resolves when Kinesis has acknowledged it. May be called while something is piped in. When the
-   * buffer is full, it waits its turn.
+   * Writes one value and resolves when Kinesis has acknowledged it. May be called while something is piped in. The value is
+   * sent as it is now. When the buffer is full, the value waits its turn in memory: nothing bounds how many wait, so await
+   * some of the promises.
+   *
+   * If nobody waits for the promise, a failure is told by the next {@linkcode Producer.flush} or {@linkcode Producer.close}, or
+   * goes to the dead letters; without any of them it becomes an unhandled rejection after one to two seconds.
    *
    * @throws {InvalidRecordError} if the value or its keys cannot become a record; nothing else is affected
    * @throws {KinesisError} the last error, if the value is given up
@@ -141,14 +163,8 @@ export class Producer<T> extends WritableStream<T> {
    * @throws {ClosedError} if the producer is closed
    */
   put(value: T, keys: PutKeys = {}): Promise<PutReceipt> {
-    const settle = deferred<PutReceipt>();
-    try {
-      this.#checkOpen();
-      this.#engine.accept(value, keys, settle)?.catch(settle.reject);
-    } catch (error) {
-      settle.reject(error);
-    }
-    return settle.promise;
+    if (this.#closing) return Promise.reject(closedError());
+    return this.#engine.put(value, keys);
   }
 
   /**
@@ -192,7 +208,7 @@ export class Producer<T> extends WritableStream<T> {
   ): Promise<PutAllResult> {
     this.#checkOpen();
     const engine = this.#engine;
-    if (engine.error) throw engine.error;
+    engine.throwFailure();
     const all = new PutAll<T>();
     return await all.run(values, {
       accept: (value) => {
@@ -217,7 +233,8 @@ export class Producer<T> extends WritableStream<T> {
    * Closes the stream and resolves when everything that was written has been acknowledged. A second call waits for
    * the same.
    *
-   * @throws {DeliveryError} if something could not be delivered and there is no dead-letter stream
+   * @throws {DeliveryError} if something could not be delivered and there is no dead-letter stream, a `put` that nobody
+   * waits for included
    * @throws {ClosedError} if the producer was aborted
    * @throws {TypeError} if the stream is locked by a writer or a pipe, which closes it then
    */
@@ -226,11 +243,23 @@ export class Producer<T> extends WritableStream<T> {
     return this.#closed ??= this.#close();
   }
 
+  /**
+   * Ends at once: what is not acknowledged is in {@linkcode Producer.undelivered}, and its puts reject. A pipe or a writer that
+   * aborts the stream delivers what was accepted first, see {@linkcode ProducerOptions.onAbort}.
+   *
+   * @throws {TypeError} if the stream is locked by a writer or a pipe: abort `signal` then
+   */
+  override abort(reason?: unknown): Promise<void> {
+    if (!this.locked) this.#engine.abort(reason);
+    return super.abort(reason);
+  }
+
   async #close(): Promise<void> {
     const engine = this.#engine;
+    if (engine.aborting) await engine.aborting;
     if (engine.closed) return;
     // The stream itself would only say that it has errored.
-    if (engine.error) throw engine.error;
+    engine.throwFailure();
     this.#closing = true;
     try {
       await super.close();
@@ -240,9 +269,7 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   #checkOpen(): void {
-    if (this.#closing) {
-      throw new ClosedError("Cannot put as the producer is closed");
-    }
+    if (this.#closing) throw closedError();
   }
 
   /** Numbers since the start, and right now. */
@@ -260,13 +287,20 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Closes the producer if it is still open; one that was aborted is left as it is.
+   * Closes the producer if it is still open, also while a writer holds it; one that was aborted is left as it is. A failure
+   * that a pipe, a writer, a `put` or a `flush` has told is not thrown again: with `await using` it would hide the error of
+   * the block.
    *
-   * @throws {DeliveryError} if something could not be delivered and there is no dead-letter stream
-   * @throws {TypeError} if the stream is locked by a writer or a pipe
+   * @throws {DeliveryError} if something could not be delivered, there is no dead-letter stream, and nobody has been told
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#engine.error instanceof ClosedError) return;
-    await this.close();
+    const engine = this.#engine;
+    await engine.aborting;
+    if (engine.closed) return;
+    if (engine.error) return engine.throwUntold();
+    if (!this.locked) return await this.close();
+    this.#closing = true;
+    await engine.close(this.#arrivals.all())
+      .finally(() => this.#stop(closedError()));
   }
 }

@@ -13,6 +13,11 @@ export interface Put<T> {
   readonly partitionKey: string;
   /** A decimal number from 0 to 2^128-1 that chooses the shard in place of the partition key. */
   readonly explicitHashKey?: string;
+  /**
+   * What `Processor.itemOf` has made of the value, where that was done before: packers take it in place of the value, which
+   * may have been changed since.
+   */
+  readonly item?: string | Uint8Array<ArrayBuffer>;
 }
 
 /** One Kinesis record ready to be sent, holding one or more values. */
@@ -40,7 +45,7 @@ export interface PutReceipt {
 }
 
 /** A value that was not acknowledged by Kinesis, and why. */
-export interface FailedRecord<T> extends Put<T> {
+export interface FailedRecord<T> extends Omit<Put<T>, "item"> {
   /** The last error. */
   readonly error: KinesisError | Error;
   /** How many requests carried it; 0 when it was never sent. */

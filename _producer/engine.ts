@@ -6,15 +6,23 @@
 import { Alarm } from "../_core/alarm.ts";
 import { notify } from "../_core/notify.ts";
 import { turn } from "../_core/turn.ts";
-import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
-import type { FailedRecord } from "../records.ts";
+import { DeliveryError, KinesisError } from "../errors.ts";
+import type { FailedRecord, Put, PutReceipt } from "../records.ts";
 import { Backlog, type Load } from "./backlog.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import {
+  abortedError,
+  closedError,
+  timedOut,
+  withReason,
+} from "./end_errors.ts";
 import type { FlushResult } from "./flushes.ts";
 import { Intake, type PutKeys, type Written } from "./intake.ts";
 import { Ledger } from "./ledger.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { Outcome, Pending } from "./pending.ts";
+import { PutPromise } from "./put_promise.ts";
+import { Untold } from "./untold.ts";
 import { type LineName, Waiters } from "./waiters.ts";
 
 /** Numbers of a producer since its start, and right now. */
@@ -51,7 +59,7 @@ const NO_KEYS: PutKeys = {};
 /** Accepts, packs and sends. */
 export class Engine<T> {
   readonly #options: ResolvedProducerOptions<T>;
-  readonly #onFatal: (error: DeliveryError<T>) => void;
+  readonly #onFatal: (error: DeliveryError<T>) => boolean;
   readonly #abort = new AbortController();
   readonly #ledger: Ledger<T>;
   readonly #waiters = new Waiters<Written<T>>();
@@ -64,13 +72,17 @@ export class Engine<T> {
   readonly #roomForAll: Load;
   /** After `lingerMs` everything that is inside goes, full batch or not. */
   readonly #linger: Alarm;
+  readonly #untold: Untold<T>;
   #failure: KinesisError | undefined;
+  /** Why nothing is accepted any more. */
+  #refusal: KinesisError | undefined;
+  #aborting: Promise<void> | undefined;
   #end: End | undefined;
 
-  /** Makes an engine; `onFatal` hears once that nothing can be delivered any more. */
+  /** Makes an engine; `onFatal` hears once that nothing can be delivered any more, and says whether a caller sees that. */
   constructor(
     options: ResolvedProducerOptions<T>,
-    onFatal: (error: DeliveryError<T>) => void,
+    onFatal: (error: DeliveryError<T>) => boolean,
   ) {
     this.#options = options;
     this.#onFatal = onFatal;
@@ -88,6 +100,10 @@ export class Engine<T> {
       failed: (error) => this.#fail(error),
       idle: () => this.#afterSettling(),
     });
+    this.#untold = new Untold(
+      options,
+      (failed) => this.#ledger.bury(failed),
+    );
     this.#dispatcher = new Dispatcher(options, {
       delivered: (puts, receipt) => this.#ledger.deliver(puts, receipt),
       failed: (item, error) =>
@@ -129,7 +145,7 @@ export class Engine<T> {
     keys: PutKeys = NO_KEYS,
     outcome?: Outcome<T>,
   ): Promise<void> | undefined {
-    if (this.#end) throw this.#end.error;
+    if (this.#refusal) throw this.#refusal;
     if (!this.#started) this.#start();
     if (this.#waiters.length === 0 && this.#isOpen && this.#hasRoomForAll) {
       this.#add(value, keys, outcome);
@@ -141,10 +157,21 @@ export class Engine<T> {
       this.#add(value, written.keys, outcome);
       return this.#breathe();
     }
-    const admitted = this.#waiters.wait(written, line);
+    const admitted = this.#waiters.wait(this.#intake.withItem(written), line);
     if (!this.#full && !this.#hasRoomIn(line)) this.#setFull(true);
     this.#flushIfStuck();
     return admitted;
+  }
+
+  /** Accepts a value; the promise tells how it ends. */
+  put(value: T, keys: PutKeys): Promise<PutReceipt> {
+    const put = new PutPromise<T>(this.#untold);
+    try {
+      this.accept(value, keys, put)?.catch((error) => put.refuse(error));
+    } catch (error) {
+      put.refuse(error);
+    }
+    return put;
   }
 
   // A source that always has a value would keep the timers of the whole program waiting until the buffer is full. Sockets may
@@ -166,11 +193,19 @@ export class Engine<T> {
    * written before has been accepted or waits for room, if something has yet to.
    */
   async flush(arriving?: Promise<void>): Promise<FlushResult<T>> {
-    if (this.#end && this.#end.how !== "closed") throw this.#end.error;
+    this.throwFailure();
+    return await this.#settle(arriving, this.#untold.take());
+  }
+
+  /** Sends and waits as a flush does; `earlier` failures are passed on to a caller who is told of all others, too. */
+  async #settle(
+    arriving?: Promise<void>,
+    earlier?: FailedRecord<T>[],
+  ): Promise<FlushResult<T>> {
     if (!arriving && this.#ledger.open + this.#waiters.length === 0) {
-      return { delivered: 0, failed: [] };
+      return { delivered: 0, failed: earlier ?? [] };
     }
-    const flush = this.#ledger.beginFlush();
+    const flush = this.#ledger.beginFlush(earlier);
     const written = () => {
       flush.upTo = this.#ledger.lastOrdinal;
       this.#flushIntake();
@@ -185,35 +220,109 @@ export class Engine<T> {
     return await flush.done;
   }
 
-  /** Sends everything and waits until all of it is settled, the dead letters written too. */
-  async close(): Promise<void> {
-    await this.flush();
-    if (this.#end) return;
-    const error = new ClosedError("Cannot put as the producer is closed");
-    this.#stop({ how: "closed", error, why: error });
+  /**
+   * Sends everything and waits until all of it is settled, the dead letters written too. `arriving` as for a flush.
+   *
+   * @throws {DeliveryError} if the producer fails, or if puts have failed that nobody waits for
+   */
+  async close(arriving?: Promise<void>): Promise<void> {
+    this.throwFailure();
+    await this.#settle(arriving);
+    try {
+      await this.#untold.tellAll();
+    } finally {
+      const error = closedError();
+      if (!this.#end) this.#stop({ how: "closed", error, why: error });
+    }
+  }
+
+  /**
+   * Delivers everything that was accepted, for `abortTimeoutMs` at most, and accepts nothing more. A second call waits for the
+   * same.
+   *
+   * @throws {DeliveryError} if something could not be delivered; its cause is the reason of the abort
+   */
+  deliverAndAbort(reason: unknown): Promise<void> {
+    if (this.#end) return Promise.resolve();
+    return this.#aborting ??= this.#deliverAndAbort(reason);
+  }
+
+  async #deliverAndAbort(reason: unknown): Promise<void> {
+    const { clock, abortTimeoutMs } = this.#options;
+    const error = this.#refusal = abortedError(reason);
+    const limit = new Alarm(
+      clock,
+      abortTimeoutMs,
+      () => this.#timeOut(reason),
+    );
+    limit.set();
+    try {
+      await this.#settle();
+      await this.#untold.tellAll();
+    } catch (cause) {
+      throw withReason(cause, reason);
+    } finally {
+      limit.clear();
+      this.#untold.tellEnd();
+      if (!this.#end) this.#stop({ how: "aborted", error, why: error });
+    }
+  }
+
+  #timeOut(reason: unknown): void {
+    const { stream, abortTimeoutMs } = this.#options;
+    const why = timedOut(stream, abortTimeoutMs, reason);
+    this.#ledger.reportAll(this.#endNow("AbortTimedOut", reason, why));
+  }
+
+  /** Resolves when an abort that is under way has ended, however it ends; `undefined` if there is none. */
+  get aborting(): Promise<void> | undefined {
+    return this.#aborting?.catch(() => {});
   }
 
   /** Stops at once; what is not settled stays in {@linkcode Engine.undelivered}. */
   abort(reason: unknown): void {
-    if (this.#end) return;
     const why = reason instanceof Error ? reason : new Error(String(reason));
+    this.#endNow("Aborted", reason, why);
+  }
+
+  #endNow(
+    code: string,
+    reason: unknown,
+    why: KinesisError | Error,
+  ): Map<Pending<T>, FailedRecord<T>> {
+    if (this.#end) return new Map();
     const failures = this.#collect(why);
-    const error = new ClosedError("Cannot put as the producer was aborted", {
-      cause: reason,
-    });
-    this.#stop({ how: "aborted", error, why });
+    this.#stop({ how: "aborted", error: abortedError(reason), why });
+    // Who aborts knows: `undelivered()` lists the values.
+    this.#untold.tellEnd();
     this.#reject(
       new DeliveryError(
-        `Cannot deliver ${failures.size} records as the producer was aborted`,
-        { code: "Aborted", cause: reason, failures: [...failures.values()] },
+        code === "Aborted"
+          ? `Cannot deliver ${failures.size} values as the producer was aborted`
+          : `${why.message}: ${failures.size} values are not acknowledged`,
+        { code, cause: reason, failures: [...failures.values()] },
       ),
       reason,
     );
+    return failures;
   }
 
   /** What the producer answers since it has failed or was aborted. */
   get error(): KinesisError | undefined {
     return this.#end?.how === "closed" ? undefined : this.#end?.error;
+  }
+
+  /** Throws what the producer has failed with, or was aborted with. */
+  throwFailure(): void {
+    const { error } = this;
+    if (!error) return;
+    this.#untold.tellEnd();
+    throw error;
+  }
+
+  /** Throws what the producer has failed with, if nobody has been told of it. */
+  throwUntold(): void {
+    if (!this.#untold.endIsTold) this.throwFailure();
   }
 
   /** Whether everything was settled and nothing is accepted any more. */
@@ -305,8 +414,9 @@ export class Engine<T> {
     value: T,
     keys: PutKeys,
     outcome: Outcome<T> | undefined,
+    item?: Put<T>["item"],
   ): void {
-    this.#intake.add(value, keys, outcome);
+    this.#intake.add(value, keys, outcome, item);
     // A value that was refused at once leaves nothing to send.
     if (this.#ledger.open > 0 && !this.#end) this.#linger.set();
     // While all requests are under way, the end of one of them is what to wait for.
@@ -367,8 +477,8 @@ export class Engine<T> {
     this.#stop({ how: "failed", error, why });
     // Only after the end: a hook may abort the producer.
     this.#ledger.reportAll(failures);
+    if (this.#onFatal(error)) this.#untold.tellEnd();
     this.#reject(error, error);
-    this.#onFatal(error);
   }
 
   /** Every value that is not settled, those that wait for room among them. */
@@ -384,12 +494,14 @@ export class Engine<T> {
   }
 
   #reject(error: DeliveryError<T>, reason: unknown): void {
-    this.#ledger.reject(error);
+    if (this.#ledger.isFlushing) this.#untold.tellEnd();
+    this.#ledger.reject(error, this.#untold.endIsTold);
     this.#waiters.dissolve(reason);
   }
 
   #stop(end: End): void {
     this.#end = end;
+    this.#refusal = end.error;
     this.#linger.clear();
     this.#dispatcher.stop();
     this.#abort.abort(end.error);
@@ -406,7 +518,7 @@ export class Engine<T> {
   #letIn(): void {
     this.#waiters.admit(
       (line) => this.#isOpen && this.#hasRoomIn(line),
-      ({ value, keys, outcome }) => this.#add(value, keys, outcome),
+      ({ value, keys, outcome, item }) => this.#add(value, keys, outcome, item),
     );
     if (this.#full && this.#waiters.length === 0) this.#setFull(false);
   }

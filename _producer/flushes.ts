@@ -10,7 +10,7 @@ import type { FailedRecord } from "../records.ts";
 export interface FlushResult<T> {
   /** Values that Kinesis acknowledged during the flush. */
   delivered: number;
-  /** Values that were given up during the flush. */
+  /** Values that were given up during the flush, and before it those of a `put` whose promise nobody waits for. */
   failed: FailedRecord<T>[];
 }
 
@@ -23,6 +23,8 @@ export interface Flush<T> {
 }
 
 interface Open<T> extends Flush<T> {
+  /** Whether its caller sees the result. */
+  readonly tells: boolean;
   readonly result: FlushResult<T>;
   readonly resolve: (result: FlushResult<T>) => void;
   readonly reject: (error: unknown) => void;
@@ -32,13 +34,18 @@ interface Open<T> extends Flush<T> {
 export class Flushes<T> {
   readonly #open = new Set<Open<T>>();
 
-  /** Begins a flush that counts from now on. */
-  begin(): Flush<T> {
+  /** How many have begun and not ended. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Begins a flush that counts from now on; `earlier` failures are in its result. Whether that `tells` a caller is counted. */
+  begin(earlier: FailedRecord<T>[] = [], tells = true): Flush<T> {
     const { promise: done, resolve, reject } = deferred<FlushResult<T>>();
     // The producer may fail before the flush comes to wait for this.
     done.catch(() => {});
-    const result: FlushResult<T> = { delivered: 0, failed: [] };
-    const flush = { upTo: Infinity, done, result, resolve, reject };
+    const result: FlushResult<T> = { delivered: 0, failed: earlier };
+    const flush = { upTo: Infinity, done, tells, result, resolve, reject };
     this.#open.add(flush);
     return flush;
   }
@@ -51,11 +58,15 @@ export class Flushes<T> {
     }
   }
 
-  /** A value has been given up. */
-  failed(ordinal: number, record: FailedRecord<T>): void {
-    for (const { upTo, result } of this.#open) {
-      if (ordinal <= upTo) result.failed.push(record);
+  /** A value has been given up. Returns whether the caller of a flush is told. */
+  failed(ordinal: number, record: FailedRecord<T>): boolean {
+    let told = false;
+    for (const { upTo, tells, result } of this.#open) {
+      if (!tells || ordinal > upTo) continue;
+      result.failed.push(record);
+      told = true;
     }
+    return told;
   }
 
   /** Ends every flush that waits for nothing as old as `oldest`, the first unsettled value. */

@@ -8,9 +8,10 @@ import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import type { Packer, PackerOptions } from "../processors/mod.ts";
 import { validateKeys } from "../processors/mod.ts";
-import type { EncodedRecord } from "../records.ts";
+import type { EncodedRecord, Put } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { RecordLimit } from "./record_limit.ts";
+import { remember, repack } from "./repack.ts";
 import { type Outcome, Pending, type Sending } from "./pending.ts";
 
 /** Keys that override the producer's own for one value. */
@@ -27,8 +28,10 @@ export interface Written<T> {
   readonly value: T;
   /** Keys that were given with it. */
   readonly keys: PutKeys;
-  /** Hears how it ends, if somebody waits for that. */
+  /** Is told how it ends. */
   readonly outcome: Outcome<T> | undefined;
+  /** The value as it was when it was written, if it has to wait. */
+  readonly item?: Put<T>["item"];
 }
 
 /** Told what became of values. */
@@ -52,6 +55,8 @@ export class Intake<T> {
     maxRecordBytes: number,
   ) => Packer<Pending<T>>;
   readonly #limit: RecordLimit;
+  /** Whether records may be taken apart and packed again: one that holds a single value never is. */
+  readonly #repacks: boolean;
   readonly #packer: Packer<Pending<T>>;
   #sharedKey: string | undefined;
   #busy: Promise<void> | undefined;
@@ -68,6 +73,7 @@ export class Intake<T> {
     this.#events = events;
     const { processor } = options;
     this.#limit = new RecordLimit(options, signal);
+    this.#repacks = processor.scope !== "record";
     this.#createPacker = (emit, maxRecordBytes) =>
       processor.createPacker<Pending<T>>({
         maxRecordBytes,
@@ -78,7 +84,7 @@ export class Intake<T> {
       });
     this.#packer = this.#createPacker((record) => {
       this.#sharedKey = undefined;
-      events.packed(record);
+      this.#packed(record);
     }, this.#limit.packedBytes);
   }
 
@@ -98,7 +104,12 @@ export class Intake<T> {
   }
 
   /** Takes a value. It is packed, or refused, later if the packer needs time. */
-  add(value: T, keys: PutKeys, outcome: Outcome<T> | undefined): void {
+  add(
+    value: T,
+    keys: PutKeys,
+    outcome: Outcome<T> | undefined,
+    item?: Put<T>["item"],
+  ): void {
     let pending: Pending<T>;
     try {
       pending = this.#prepare(value, keys, outcome);
@@ -109,9 +120,11 @@ export class Intake<T> {
       return;
     }
     this.#events.taken(pending);
+    if (item !== undefined) pending.item = item;
     try {
       validateKeys(pending);
       const packing = this.#packer.push(pending);
+      if (item !== undefined && !packing) pending.item = undefined;
       if (packing) {
         this.#hold(packing.catch((error) => this.#tryAlone(pending, error)));
       }
@@ -133,13 +146,17 @@ export class Intake<T> {
     pending: Pending<T>,
     tooLarge: InvalidRecordError,
   ): Promise<void> {
+    pending.item ??= this.#itemOf(pending.value);
     const { bytes, source } = await this.#limit.ofStream();
     let error: unknown = tooLarge;
     if (bytes > this.#limit.packedBytes) {
       try {
         // Values of its key that came before must go before.
         await this.#packer.flush();
-        const packer = this.#createPacker(this.#events.packed, bytes);
+        const packer = this.#createPacker(
+          (record) => this.#packed(record),
+          bytes,
+        );
         await packer.push(pending);
         return await packer.flush();
       } catch (cause) {
@@ -183,36 +200,37 @@ export class Intake<T> {
 
   /**
    * Packs values again that `sending` carried so far, apart from all others. One that cannot be packed any more is refused.
+   * They are taken out of the records that they were in, since the caller may have changed them meanwhile.
    */
   async repack(
     puts: readonly Pending<T>[],
     sending: Sending,
   ): Promise<EncodedRecord<Pending<T>>[]> {
-    const records: EncodedRecord<Pending<T>>[] = [];
-    const inside = new Set<Pending<T>>();
-    const packer = this.#createPacker((record) => {
-      for (const put of record.puts) inside.delete(put);
-      records.push(record);
-    }, MAX_RECORD_BYTES);
-    for (const put of puts) {
-      // Refused when these values were packed again the last time.
-      if (put.givenUp) continue;
-      inside.add(put);
-      try {
-        // No turn of the event loop where none is needed: the shards may change in it.
-        const packing = packer.push(put);
-        if (packing) await packing;
-      } catch (error) {
-        inside.delete(put);
-        this.#refuse(put, error, sending);
-      }
-    }
+    return await repack(puts, {
+      processor: this.#options.processor,
+      createPacker: (emit) => this.#createPacker(emit, MAX_RECORD_BYTES),
+      refused: (put, error) => this.#refuse(put, error, sending),
+    });
+  }
+
+  #packed(record: EncodedRecord<Pending<T>>): void {
+    if (this.#repacks) remember(record);
+    this.#events.packed(record);
+  }
+
+  /** The serialized form of a value; `undefined` where the processor has none, or refuses the value. */
+  #itemOf(value: T): Put<T>["item"] {
     try {
-      await packer.flush();
-    } catch (error) {
-      for (const put of inside) this.#refuse(put, error, sending);
+      return this.#options.processor.itemOf?.(value);
+    } catch {
+      // Packing it says why.
+      return undefined;
     }
-    return records;
+  }
+
+  /** A value as it is now, since the caller may change it while it waits. */
+  withItem(written: Written<T>): Written<T> {
+    return { ...written, item: this.#itemOf(written.value) };
   }
 
   /** A value whose keys are found out before it is taken, as far as they can be told. */
@@ -299,6 +317,7 @@ export class Intake<T> {
 }
 
 function keyError(cause: unknown): InvalidRecordError {
+  if (cause instanceof InvalidRecordError) return cause;
   return new InvalidRecordError(
     `Cannot make a record of a value as 'partitionKey' or 'explicitHashKey' threw: ${
       String(cause)

@@ -107,8 +107,8 @@ export class Ledger<T> {
       // After the end it stays among the undelivered.
       if (this.#ended) return;
       if (pending.outcome) {
-        this.#remove(pending, error);
-        pending.outcome.reject(error, pending.toFailed(error));
+        const failed = pending.toFailed(error);
+        pending.outcome.reject(error, failed, this.#remove(pending, failed));
       } else if (this.#deadLetters) {
         this.#bury(this.#deadLetters, pending, error);
       } else isFatal = true;
@@ -117,6 +117,11 @@ export class Ledger<T> {
     }
     if (isFatal) this.#events.failed(error);
     else this.settleFlushes();
+  }
+
+  /** Writes a value that was given up and is settled to the dead letters; `undefined` if there are none. */
+  bury(failed: FailedRecord<T>): Promise<void> | undefined {
+    return this.#deadLetters?.write(failed).finally(() => this.#events.idle());
   }
 
   /** All values that are not settled, in the order of writing; `why` is for those that have no error of their own. */
@@ -137,9 +142,17 @@ export class Ledger<T> {
     return this.#pending.lastOrdinal;
   }
 
-  /** Begins a flush, which waits for everything until its `upTo` is set. */
-  beginFlush(): Flush<T> {
-    return this.#flushes.begin();
+  /**
+   * Begins a flush, which waits for everything until its `upTo` is set. With `earlier` failures its result goes to a caller,
+   * who is told of the failures during it.
+   */
+  beginFlush(earlier?: FailedRecord<T>[]): Flush<T> {
+    return this.#flushes.begin(earlier, earlier !== undefined);
+  }
+
+  /** Whether a flush has begun and not ended: the failure of the producer rejects it. */
+  get isFlushing(): boolean {
+    return this.#flushes.size > 0;
   }
 
   /** Ends every flush that waits for nothing any more. */
@@ -153,9 +166,11 @@ export class Ledger<T> {
     this.#deadLetters?.release();
   }
 
-  /** Whoever waits for a value hears that the producer has ended without it. */
-  reject(error: DeliveryError<T>): void {
-    for (const pending of this.#pending) pending.outcome?.reject(error);
+  /** Tells those who wait for a value that the producer has ended without it; `told` says that others have heard it. */
+  reject(error: DeliveryError<T>, told: boolean): void {
+    for (const pending of this.#pending) {
+      pending.outcome?.reject(error, undefined, told);
+    }
     this.#flushes.fail(error);
   }
 
@@ -174,14 +189,16 @@ export class Ledger<T> {
   }
 
   #bury(to: DeadLetters<T>, pending: Pending<T>, error: KinesisError): void {
-    to.write(pending.toFailed(error)).then(() => {
-      this.#remove(pending, error);
+    const failed = pending.toFailed(error);
+    to.write(failed).then(() => {
+      this.#remove(pending, failed);
       this.#events.idle();
     }, (error) => this.#events.failed(error));
   }
 
-  #remove(pending: Pending<T>, error: KinesisError): void {
-    if (!this.#pending.remove(pending)) return;
-    this.#flushes.failed(pending.ordinal, pending.toFailed(error));
+  /** Settles a value that was given up. Returns whether the caller of a flush is told. */
+  #remove(pending: Pending<T>, failed: FailedRecord<T>): boolean {
+    return this.#pending.remove(pending) &&
+      this.#flushes.failed(pending.ordinal, failed);
   }
 }

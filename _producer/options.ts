@@ -80,14 +80,27 @@ export interface ProducerOptions<T> {
   shardRates?: Partial<ShardRates> | false;
   /**
    * Takes the values that are given up. Without it the producer fails when one is. It counts against `bufferedRecords`
-   * until it is written there. The stream is locked until the producer ends, and not closed by it.
+   * until it is written there. The stream is locked until the producer ends, and not closed by it. Another `Producer` may be
+   * given: a letter is written when Kinesis has acknowledged it, and the value is told as `valueText` where it cannot be
+   * written as it is.
    */
   deadLetter?: WritableStream<FailedRecord<T>>;
   /** Makes the stream if it does not exist, with so many shards or on demand. @default {false} */
   createStream?: { shardCount: number } | { onDemand: true } | false;
   /** Told what happens. */
   hooks?: ProducerHooks;
-  /** Aborts the producer: what is not acknowledged then is in `undelivered()`. */
+  /**
+   * What becomes of accepted values when a pipe or a writer aborts the stream, which a pipe does when its source fails:
+   * `"deliver"` sends them first, and rejects with a `DeliveryError` if that fails; `"discard"` ends at once and leaves them in
+   * `undelivered()`. @default {"deliver"}
+   */
+  onAbort?: "deliver" | "discard";
+  /**
+   * How long an abort may take to deliver, in milliseconds; what is not acknowledged then is in its `DeliveryError`, with the
+   * code `AbortTimedOut`. @default {30_000}
+   */
+  abortTimeoutMs?: number;
+  /** Ends the producer at once, whatever `onAbort` says: what is not acknowledged then is in `undelivered()`. */
   signal?: AbortSignal;
   /** Time. @default {systemClock} */
   clock?: Clock;
@@ -137,6 +150,10 @@ export interface ResolvedProducerOptions<T> {
   readonly createStream: { shardCount: number } | { onDemand: true } | false;
   /** See {@linkcode ProducerOptions}. */
   readonly hooks: ProducerHooks | undefined;
+  /** See {@linkcode ProducerOptions}. */
+  readonly onAbort: "deliver" | "discard";
+  /** See {@linkcode ProducerOptions}. */
+  readonly abortTimeoutMs: number;
   /** See {@linkcode ProducerOptions}. */
   readonly signal: AbortSignal | undefined;
   /** See {@linkcode ProducerOptions}. */

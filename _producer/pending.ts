@@ -5,6 +5,7 @@
  */
 import type { KinesisError } from "../errors.ts";
 import type {
+  EncodedRecord,
   FailedAttempt,
   FailedRecord,
   Put,
@@ -21,12 +22,15 @@ export interface Sending {
   readonly history?: readonly FailedAttempt[];
 }
 
-/** Hears how a value ends, for whoever waits for that. */
+/** Is told how a value ends. */
 export interface Outcome<T> {
   /** Kinesis has acknowledged it. */
   resolve(receipt: PutReceipt): void;
-  /** It has been given up; without `failed`, the producer has failed with all its values. */
-  reject(error: unknown, failed?: FailedRecord<T>): void;
+  /**
+   * It has been given up; without `failed`, the producer has failed with all its values. `told` says that the caller of
+   * another method is told of it.
+   */
+  reject(error: unknown, failed?: FailedRecord<T>, told?: boolean): void;
 }
 
 /** A value that was taken. It is settled exactly once: delivered, or failed. */
@@ -37,6 +41,10 @@ export class Pending<T> implements Put<T> {
   segment: Segment<T> | undefined = undefined;
   /** What it was given up for, once it is: nothing more is tried for it. */
   givenUp: Sending | undefined = undefined;
+  /** The value in serialized form, while it waits to be packed; see {@linkcode Put.item}. */
+  item: Put<T>["item"] = undefined;
+  /** The record that it was packed into, where it may have to be packed again. */
+  packed: EncodedRecord<Pending<T>> | undefined = undefined;
 
   /** Keeps the value with its keys. */
   constructor(

@@ -14,6 +14,7 @@ import {
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { systemClock } from "../_core/clock.ts";
 import { KinesisClient } from "../client/mod.ts";
+import { InvalidRecordError } from "../errors.ts";
 import type {
   KeyOf,
   ProducerOptions,
@@ -42,6 +43,14 @@ export function resolveProducerOptions<T>(
     throw new TypeError(
       `${WHAT} as 'ordering' must be "none", "key" or "shard": current value is ${
         JSON.stringify(ordering)
+      }`,
+    );
+  }
+  const onAbort = options.onAbort ?? "deliver";
+  if (!["deliver", "discard"].includes(onAbort)) {
+    throw new TypeError(
+      `${WHAT} as 'onAbort' must be "deliver" or "discard": current value is ${
+        JSON.stringify(onAbort)
       }`,
     );
   }
@@ -106,6 +115,12 @@ export function resolveProducerOptions<T>(
     deadLetter: options.deadLetter,
     createStream: options.createStream ?? false as const,
     hooks: options.hooks,
+    onAbort,
+    abortTimeoutMs: number("abortTimeoutMs", {
+      default: 30_000,
+      least: 0,
+      most: Infinity,
+    }),
     signal: options.signal,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
@@ -163,11 +178,38 @@ function keyFunction<T>(
 ): KeyOf<T> | undefined {
   if (typeof key !== "string") return key;
   return (value) => {
-    const field = (value as Record<string, unknown> | undefined)?.[key];
+    const field = (value as Record<string, unknown> | undefined | null)?.[key];
     // A number is a natural key; "undefined" and "[object Object]" are mistakes that would put all records on one shard.
     if (typeof field === "number" || typeof field === "bigint") {
       return String(field);
     }
-    return field as string;
+    if (typeof field === "string") return field;
+    throw new InvalidRecordError(
+      `Cannot put value as its partition key is the field '${key}', which ${
+        problemOf(value, field)
+      }`,
+      { code: "InvalidPartitionKey" },
+    );
   };
+}
+
+const SHOWN_FIELDS = 10;
+
+function problemOf(value: unknown, field: unknown): string {
+  if (field === null) return "is null";
+  if (field !== undefined) return `is of type ${typeof field}`;
+  if (typeof value !== "object" || value === null) {
+    return `is missing: the value is ${
+      value === null ? "null" : `of type ${typeof value}`
+    }`;
+  }
+  const names = Object.keys(value);
+  if (names.length === 0) return "is missing: the value has no fields";
+  const shown = names.slice(0, SHOWN_FIELDS).map((name) =>
+    `'${name.slice(0, 64)}'`
+  ).join(", ");
+  const more = names.length - SHOWN_FIELDS;
+  return `is missing: the value has ${shown}${
+    more > 0 ? ` and ${more} more` : ""
+  }`;
 }

@@ -20,6 +20,7 @@ import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { PutReceipt } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { noteFailure, type Outgoing, type SendQueue } from "./send_queue.ts";
+import { StreamState } from "./stream_state.ts";
 
 // One record that is throttled alone waits for tokens of its shard anyway; a request that fails whole has no other brake.
 const RECORD_BACKOFF = { baseMs: 100, maxMs: 5000 };
@@ -41,7 +42,7 @@ export interface StoredRecord<T> {
 /** A record that was not stored, and what its answer says. */
 interface RefusedRecord<T> {
   readonly item: Outgoing<T>;
-  readonly result: PutRecordsResultEntry;
+  readonly result: PutRecordsResultEntry | null | undefined;
 }
 
 /** Told what became of records. */
@@ -62,6 +63,7 @@ export class Sender<T> {
   readonly #queue: SendQueue<T>;
   readonly #events: SenderEvents<T>;
   readonly #signal: AbortSignal;
+  readonly #state: StreamState;
   #inFlight = 0;
   #failuresInARow = 0;
   #doubtsInARow = 0;
@@ -88,6 +90,7 @@ export class Sender<T> {
     this.#queue = queue;
     this.#events = events;
     this.#signal = signal;
+    this.#state = new StreamState(options, signal);
   }
 
   /** Requests on their way. */
@@ -129,7 +132,7 @@ export class Sender<T> {
       }
     } catch (cause) {
       answer = undefined;
-      error = cause;
+      error = await this.#state.judge(cause);
     }
     // Aborted without an answer: what was stored is not known, so all of it counts as undelivered.
     if (this.#signal.aborted && !answer) {
@@ -157,17 +160,20 @@ export class Sender<T> {
   #settle(batch: Outgoing<T>[], answer: PutRecordsResponse): number {
     this.#failuresInARow = 0;
     this.#doubtsInARow = 0;
+    this.#state.wasThere = true;
     const stored: StoredRecord<T>[] = [];
     const refused: RefusedRecord<T>[] = [];
     for (let i = 0; i < batch.length; i++) {
       const item = batch[i]!;
-      const result = answer.Records[i]!;
-      if (result.ErrorCode !== undefined || !result.SequenceNumber) {
+      // Servers differ in what they leave out: absent, null and empty mean the same.
+      const result: PutRecordsResultEntry | null | undefined =
+        answer.Records[i];
+      if (result?.ErrorCode || !result?.SequenceNumber) {
         refused.push({ item, result });
         continue;
       }
       const receipt = {
-        shardId: result.ShardId!,
+        shardId: result.ShardId || item.shardId || "",
         sequenceNumber: result.SequenceNumber,
         attempts: item.attempts,
       };
@@ -187,7 +193,7 @@ export class Sender<T> {
     const again: Outgoing<T>[] = [];
     for (const { item, result } of refused) {
       // Whatever the code, also one that is not known yet: a record that was not stored is sent again.
-      const code = result.ErrorCode ?? "InternalFailure";
+      const code = result?.ErrorCode || "InternalFailure";
       if (isThrottle(code)) {
         throttled.set(item.shardId, (throttled.get(item.shardId) ?? 0) + 1);
       }
@@ -196,7 +202,7 @@ export class Sender<T> {
         target: this.#options.stream,
         status: 200,
         headers: new Headers(),
-        body: { type: code, message: result.ErrorMessage },
+        body: { type: code, message: result?.ErrorMessage ?? undefined },
       });
       noteFailure(item, error, at ??= new Date(clock.now()));
       if (!this.givesUp(item, error)) again.push(item);

@@ -14,7 +14,16 @@ export type ListingOptions = Pick<
   "client" | "target" | "stream" | "createStream"
 >;
 
-const DENIED = new Set(["AccessDeniedException", "AccessDenied"]);
+const MISSING = "ResourceNotFoundException";
+const BUSY = "ResourceInUseException";
+/** Not allowed to list, or a server that cannot. */
+const DENIED = new Set([
+  "AccessDeniedException",
+  "AccessDenied",
+  "UnknownOperationException",
+  "UnknownOperation",
+  "InvalidAction",
+]);
 
 /** Asks about a stream, each time once. */
 export class ShardListing {
@@ -65,12 +74,13 @@ export class ShardListing {
   ): Promise<boolean> {
     const { client, target, stream } = this.#options;
     const call = { signal: this.#signal };
-    try {
-      await client.describeStreamSummary(target, call);
-    } catch (error) {
-      const missing = error instanceof ServiceError &&
-        error.code === "ResourceNotFoundException";
-      if (!missing || !("StreamName" in target)) throw error;
+    const summary = await this.#summary();
+    const status = summary && (summary.StreamStatus ?? "ACTIVE");
+    if (status === "ACTIVE" || status === "UPDATING") {
+      return distributes(summary!);
+    }
+    if (status === "DELETING") await client.waitUntilDeleted(target, call);
+    if (status !== "CREATING") {
       await client.createStream({
         StreamName: stream,
         ...("onDemand" in how
@@ -78,10 +88,25 @@ export class ShardListing {
           : { ShardCount: how.shardCount }),
       }, call).catch((error) => {
         // Another producer was faster.
-        if (error?.code !== "ResourceInUseException") throw error;
+        if (error?.code !== BUSY) throw error;
       });
     }
     return distributes(await client.waitUntilActive(target, call));
+  }
+
+  /** What the service says of the stream; `undefined` if it does not exist and can be made. */
+  async #summary(): Promise<StreamDescriptionSummary | undefined> {
+    const { client, target } = this.#options;
+    try {
+      const answer = await client.describeStreamSummary(target, {
+        signal: this.#signal,
+      });
+      return answer.StreamDescriptionSummary;
+    } catch (error) {
+      const missing = error instanceof ServiceError && error.code === MISSING;
+      if (!missing || !("StreamName" in target)) throw error;
+      return undefined;
+    }
   }
 }
 

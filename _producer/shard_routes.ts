@@ -14,6 +14,7 @@ import { KinesisError } from "../errors.ts";
 import type { EncodedRecord } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { type ListingOptions, ShardListing } from "./shard_listing.ts";
+import { StreamState } from "./stream_state.ts";
 
 /** ListShards at most once in this time, however many answers surprise: values wait for it. */
 const REFRESH_MS = 250;
@@ -93,6 +94,7 @@ export class ShardRoutes {
    */
   async start(): Promise<void> {
     const { createStream, maxAttempts, clock, random } = this.#options;
+    const state = new StreamState(this.#options, this.#signal);
     for (let attempt = 1;; attempt++) {
       let asked: number;
       try {
@@ -101,10 +103,12 @@ export class ShardRoutes {
         }
         await this.#load();
         return;
-      } catch (error) {
-        const retryable = error instanceof KinesisError && error.retryable;
-        if (!retryable || attempt >= maxAttempts) throw error;
-        asked = askedToWaitMs(error);
+      } catch (cause) {
+        const error = await state.judge(cause);
+        const mayHelp = error instanceof KinesisError &&
+          (error.retryable || createStream && error.code === MISSING);
+        if (!mayHelp || attempt >= maxAttempts) throw error;
+        asked = askedToWaitMs(cause);
       }
       const wait = equalJitter(START_BACKOFF, attempt - 1, random);
       await delay(Math.max(wait, asked), { clock, signal: this.#signal });
@@ -298,3 +302,5 @@ export class ShardRoutes {
     });
   }
 }
+
+const MISSING = "ResourceNotFoundException";

@@ -11,7 +11,7 @@ import { BytesFrame, type FrameFormat, TextFrame } from "./_frame.ts";
 import { KeyedPacker } from "./_keyed_packer.ts";
 import type { Packer, PackerOptions } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
-import { serializeValue } from "./single.ts";
+import { serializeToKeep, stringifyValue } from "./single.ts";
 
 /** Returns why an item cannot be framed, or `undefined` if it can. */
 export type ItemCheck = (item: string | Uint8Array) => string | undefined;
@@ -32,7 +32,7 @@ export function createKeyedPacker<T, P extends Put<T>>(
   }
   if (!text) {
     return new KeyedPacker<P, Uint8Array<ArrayBuffer>>({
-      itemOf: (put) => checked(put, serializeValue(serializer, put)),
+      itemOf: (put) => checked(put, serializeToKeep(serializer, put)),
       createFrame: () => new BytesFrame(format),
       finishOne(item) {
         const frame = new BytesFrame(format);
@@ -43,15 +43,8 @@ export function createKeyedPacker<T, P extends Put<T>>(
       maxSizeOf: (item) => item.length + around,
     }, options);
   }
-  function stringify(put: P): string {
-    try {
-      return text!.stringify(put.value);
-    } catch (cause) {
-      throw notSerializable(put, name, cause);
-    }
-  }
   return new KeyedPacker<P, string>({
-    itemOf: (put) => checked(put, stringify(put)),
+    itemOf: (put) => checked(put, stringifyValue(name, text, put)),
     createFrame: () => new TextFrame(format),
     finishOne: (item) => encodeUtf8(format.open + item + format.close),
     sizeOf: (item) => utf8Length(item) + around,

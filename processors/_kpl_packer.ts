@@ -6,13 +6,13 @@
 import { hashKeyOf } from "../_core/hash_key.ts";
 import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
 import type { EncodedRecord, Put } from "../records.ts";
-import { notSerializable, tooLarge } from "./_errors.ts";
+import { tooLarge } from "./_errors.ts";
 import { Aggregate } from "./_kpl_aggregate.ts";
 import { hasMagic } from "./_kpl_format.ts";
 import { recordLimit } from "./_limit.ts";
 import type { Packer, PackerOptions } from "./processor.ts";
-import type { Serializer, TextCodec } from "./serializer.ts";
-import { recordOf, serializeValue } from "./single.ts";
+import type { Serializer } from "./serializer.ts";
+import { own, recordOf, serializeValue, stringifyValue } from "./single.ts";
 
 /** Options of `kpl()` and its relatives. */
 export interface KplOptions {
@@ -91,7 +91,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     const { text } = this.#serializer;
     let data: Uint8Array<ArrayBuffer>;
     if (text) {
-      const value = this.#stringify(text, put);
+      const value = stringifyValue(this.#serializer.name, text, put);
       if (
         open &&
         open.aggregate.addText(partitionKey, explicitHashKey, value, open.limit)
@@ -130,14 +130,6 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     return this.#kpl.outerPartitionKey === "a" ? "a" : put.partitionKey;
   }
 
-  #stringify(text: TextCodec<T>, put: P): string {
-    try {
-      return text.stringify(put.value);
-    } catch (cause) {
-      throw notSerializable(put, this.#serializer.name, cause);
-    }
-  }
-
   #added(open: Open<P>, put: P): void {
     open.puts.push(put);
     this.#pending++;
@@ -154,7 +146,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
   ): void {
     const { partitionKey, explicitHashKey } = put;
     // Made first: if it throws, nothing has changed.
-    const alone = this.#alone(put, data);
+    const alone = this.#alone(put, own(put, data));
     if (!open) {
       // Values of this key may be open under the shard that was predicted a moment ago.
       this.flush();

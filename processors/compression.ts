@@ -151,6 +151,12 @@ function compressed<T>(
     name: fullName,
     scope: inner.scope,
     createPacker: (options) => new CompressedPacker(inner, compressor, options),
+    itemOf: inner.itemOf && ((value) => inner.itemOf!(value)),
+    itemsOf: inner.itemsOf && (async (record) => {
+      if (!detect(record.data)) return inner.itemsOf!(record);
+      const data = await decompress(record.data, name, Infinity);
+      return inner.itemsOf!({ ...record, data });
+    }),
     unpack: (record) =>
       detect(record.data) ? unpackCompressed(record) : inner.unpack(record),
   });

@@ -11,6 +11,7 @@ import type {
 } from "../records.ts";
 import { createDecoderStream } from "./_decoder_stream.ts";
 import { createEncoderStream } from "./_encoder_stream.ts";
+import { itemOf, itemsOf } from "./_items.ts";
 import type { Framing } from "./framing.ts";
 import type { DecoderOptions, EncoderOptions, Processor } from "./processor.ts";
 import type { Serializer, SerializerProcessor } from "./serializer.ts";
@@ -50,6 +51,8 @@ export function createProcessor<T>(
     scope: framing.scope,
     createPacker: (packerOptions) =>
       framing.createPacker(serializer, packerOptions),
+    itemOf: (value) => itemOf(serializer, value),
+    itemsOf: (record) => itemsOf(framing, serializer, record),
     unpack: (record) => framing.unpack(serializer, record),
   });
 }

@@ -41,16 +41,19 @@ function checkUnusualKey(key: unknown): void {
 }
 
 function problemOf(key: unknown): string | undefined {
+  if (key === null) return "is null";
   if (typeof key !== "string") return `is of type ${typeof key}`;
   if (key.length === 0) return "is empty";
   if (!isWellFormed(key)) {
     return `${JSON.stringify(key.slice(0, 64))} has a lone surrogate`;
   }
-  const twice = 2 * MAX_PARTITION_KEY_CHARACTERS;
-  // A character has one or two UTF-16 units, so a key of more than 512 units is always too long.
-  const characters = key.length > twice ? key.length : Array.from(key).length;
-  if (characters <= MAX_PARTITION_KEY_CHARACTERS) return undefined;
-  return `has ${key.length > twice ? "over " + twice : characters}`;
+  if (key.length <= MAX_PARTITION_KEY_CHARACTERS) return undefined;
+  // A character outside the basic plane is two UTF-16 units and counts once.
+  let characters = 0;
+  for (const _ of key) characters++;
+  return characters <= MAX_PARTITION_KEY_CHARACTERS
+    ? undefined
+    : `has ${characters} characters`;
 }
 
 function checkHashKey(key: unknown): void {

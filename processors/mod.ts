@@ -55,6 +55,7 @@ export type {
   DecoderOptions,
   EncoderOptions,
   FrameScope,
+  ItemsOfRecord,
   Packer,
   PackerOptions,
   Processor,

@@ -15,7 +15,7 @@ import { Unpacking } from "./_unpacking.ts";
 import type { Framing } from "./framing.ts";
 import type { Packer, PackerOptions, Unpacked } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
-import { serializeValue } from "./single.ts";
+import { serializeToKeep } from "./single.ts";
 
 /**
  * A framing that packs the values of one partition key as netstrings: `<length>:<bytes>,` for each
@@ -36,7 +36,7 @@ const framing: Framing = {
     options: PackerOptions<P>,
   ): Packer<P> {
     return new KeyedPacker<P, Uint8Array<ArrayBuffer>>({
-      itemOf: (put) => serializeValue(serializer, put),
+      itemOf: (put) => serializeToKeep(serializer, put),
       createFrame: () => new NetstringFrame(),
       finishOne(item) {
         const data = new Uint8Array(netstringSize(item.length));

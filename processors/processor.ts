@@ -118,6 +118,12 @@ export interface DecoderOptions {
  */
 export type FrameScope = "record" | "key" | "shard";
 
+/** What {@linkcode Processor.itemsOf} returns. */
+export type ItemsOfRecord =
+  | readonly (string | Uint8Array<ArrayBuffer>)[]
+  | undefined
+  | Promise<readonly (string | Uint8Array<ArrayBuffer>)[] | undefined>;
+
 /**
  * Converts values to Kinesis records and back. It has no state, so many streams can use one
  * processor.
@@ -129,6 +135,20 @@ export interface Processor<T> {
   readonly scope: FrameScope;
   /** Makes a packer, which holds the state of one encoding. */
   createPacker<P extends Put<T>>(options: PackerOptions<P>): Packer<P>;
+  /**
+  /**
+   * Serializes a value for later: packers take the result from {@linkcode Put.item}. Without it, a
+   * value that is changed while it waits is packed as it is then.
+   *
+   * @throws if the value cannot be serialized
+   */
+  itemOf?(value: T): string | Uint8Array<ArrayBuffer>;
+  /**
+   * Splits a record into what {@linkcode Processor.itemOf} made of its values, in order: those are
+   * packed again without serializing the values again. `undefined` if another processor made the
+   * record.
+   */
+  itemsOf?(record: EncodedRecord<Put<T>>): ItemsOfRecord;
   /**
    * Decodes one record into its values, in order. Invalid data never throws: it becomes an `error`
    * item.

@@ -5,7 +5,7 @@
  */
 import { isBytes } from "../_core/bytes.ts";
 import { Slabs } from "../_core/slabs.ts";
-import { encodeUtf8Into, utf8Length } from "../_core/utf8.ts";
+import { encodeUtf8, encodeUtf8Into, utf8Length } from "../_core/utf8.ts";
 import type { EncodedRecord, KinesisRecord, Put } from "../records.ts";
 import { damagedItem, notSerializable, tooLarge } from "./_errors.ts";
 import { recordLimit } from "./_limit.ts";
@@ -26,9 +26,9 @@ const framing: Framing = {
     options: PackerOptions<P>,
   ): Packer<P> {
     const limit = recordLimit(options);
-    const bytesOf = options.sharesMemory && serializer.text
-      ? sharingEncoder<T, P>(serializer.name, serializer.text, options)
-      : (put: P) => serializeValue(serializer, put);
+    const bytesOf = options.sharesMemory
+      ? sharingEncoder(serializer, options)
+      : (put: P) => serializeToKeep(serializer, put);
     return {
       pending: 0,
       push(put) {
@@ -49,26 +49,30 @@ const MOST_SLABS = 1024;
 // which they were made. If shards shared memory, one slow shard would keep the memory of all shards
 // alive.
 function sharingEncoder<T, P extends Put<T>>(
-  name: string,
-  codec: TextCodec<T>,
+  serializer: Serializer<T>,
   { shardOf }: PackerOptions<P>,
 ): (put: P) => Uint8Array<ArrayBuffer> {
   const byShard = new Map<string | undefined, Slabs>();
-  return (put) => {
-    let text: string;
-    try {
-      text = codec.stringify(put.value);
-    } catch (cause) {
-      throw notSerializable(put, name, cause);
-    }
-    const shard = shardOf?.(put.partitionKey, put.explicitHashKey);
+  const slabsOf = ({ partitionKey, explicitHashKey }: P): Slabs => {
+    const shard = shardOf?.(partitionKey, explicitHashKey);
     let slabs = byShard.get(shard);
     if (!slabs) {
       // The map is bounded, since resharding produces new shard ids without end.
       if (byShard.size >= MOST_SLABS) byShard.clear();
       byShard.set(shard, slabs = new Slabs(SLAB_BYTES));
     }
-    return encodeUtf8Into(slabs, text);
+    return slabs;
+  };
+  const { name, text } = serializer;
+  if (text) {
+    return (put) => {
+      const written = stringifyValue(name, text, put);
+      return encodeUtf8Into(slabsOf(put), written);
+    };
+  }
+  return (put) => {
+    const bytes = serializeValue(serializer, put);
+    return isValueItself(put, bytes) ? slabsOf(put).copy(bytes) : bytes;
   };
 }
 
@@ -116,6 +120,10 @@ export function serializeValue<T>(
   serializer: Serializer<T>,
   put: Put<T>,
 ): Uint8Array<ArrayBuffer> {
+  const { item } = put;
+  if (item !== undefined) {
+    return typeof item === "string" ? encodeUtf8(item) : item;
+  }
   let bytes: Uint8Array;
   try {
     bytes = serializer.serialize(put.value);
@@ -127,4 +135,46 @@ export function serializeValue<T>(
   return bytes.buffer instanceof ArrayBuffer
     ? bytes as Uint8Array<ArrayBuffer>
     : bytes.slice(); // shared memory may change while it waits
+}
+
+/**
+ * The bytes of a value, to be kept: the caller may use the buffer that is its value again.
+ *
+ * @throws {InvalidRecordError} if the serializer refuses it, or makes no bytes of it
+ */
+export function serializeToKeep<T>(
+  serializer: Serializer<T>,
+  put: Put<T>,
+): Uint8Array<ArrayBuffer> {
+  return own(put, serializeValue(serializer, put));
+}
+
+/** A copy of the bytes if they are the value itself. */
+export function own<T>(
+  put: Put<T>,
+  bytes: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  return isValueItself(put, bytes) ? bytes.slice() : bytes;
+}
+
+function isValueItself(put: Put<unknown>, bytes: Uint8Array): boolean {
+  return bytes === put.value;
+}
+
+/**
+ * The text of a value.
+ *
+ * @throws {InvalidRecordError} if the serializer refuses it
+ */
+export function stringifyValue<T>(
+  name: string,
+  codec: TextCodec<T>,
+  put: Put<T>,
+): string {
+  if (typeof put.item === "string") return put.item;
+  try {
+    return codec.stringify(put.value);
+  } catch (cause) {
+    throw notSerializable(put, name, cause);
+  }
 }

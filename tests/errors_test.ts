@@ -155,3 +155,83 @@ Deno.test("an error may say otherwise whether to try again", () => {
   const waiter = { lastState: "DELETING", code: "StreamDeleting" };
   assertEquals(new errors.WaiterError("m", waiter).code, "StreamDeleting");
 });
+
+Deno.test("an error that stands for several is retryable if all of them are", () => {
+  const passing = new errors.ConnectionError("no connection");
+  const lasting = new errors.KinesisError("denied", { code: "Denied" });
+  const delivery = (...all: Error[]) =>
+    new errors.DeliveryError("m", {
+      code: "C",
+      failures: all.map((error) => ({ ...failures[0]!, error })),
+    }).retryable;
+  const checkpoint = (...all: unknown[]) =>
+    new errors.CheckpointError("m", {
+      failures: new Map(all.map((error, i) => [`shardId-${i}`, error])),
+    }).retryable;
+  for (const made of [delivery, checkpoint]) {
+    assertEquals(
+      [made(passing, passing), made(passing, lasting)],
+      [true, false],
+    );
+    assertEquals([made(cause), made()], [false, false]);
+  }
+});
+
+Deno.test("every error class can be written as JSON, with its data and its cause", () => {
+  for (const [name, [error, code, retryable, data]] of Object.entries(cases)) {
+    const json = JSON.parse(JSON.stringify(error));
+    assertEquals([json.name, json.message], [name, "m"]);
+    assertEquals([json.code, json.retryable], [code, retryable]);
+    assertEquals(json.cause, { name: "Error", message: "why" });
+    for (const [field, value] of Object.entries(data)) {
+      if (typeof value !== "object") assertEquals(json[field], value);
+    }
+  }
+  const inner = new AggregateError([new TypeError("a")], "all", {
+    cause: Object.assign(new Error("b"), { errno: -104, socket: {} }),
+  });
+  const outer = new errors.ConnectionError("m", { cause: inner });
+  assertEquals(JSON.parse(JSON.stringify(outer)).cause, {
+    name: "AggregateError",
+    message: "all",
+    errors: [{ name: "TypeError", message: "a" }],
+    cause: { name: "Error", message: "b", errno: -104 },
+  });
+});
+
+Deno.test("an error whose data is large, circular or no JSON can be written as JSON", () => {
+  const failures = Array.from({ length: 12 }, (_, i) => ({
+    value: { self: 2n ** 70n },
+    partitionKey: `${i}`,
+    attempts: 1,
+    error: new errors.KinesisError("no", { code: "No" }) as Error,
+  }));
+  const error = new errors.DeliveryError("m", { code: "C", failures });
+  failures[0]!.error = error;
+  const circle = new Error("circle");
+  circle.cause = error;
+  Object.defineProperty(error, "cause", { value: circle });
+  const json = JSON.parse(JSON.stringify({ error })).error;
+  assertEquals([json.failureCount, json.failures.length], [12, 10]);
+  assertEquals(json.failures[1], {
+    partitionKey: "1",
+    attempts: 1,
+    error: {
+      name: "KinesisError",
+      message: "no",
+      code: "No",
+      retryable: false,
+    },
+  });
+  const checkpoint = new errors.CheckpointError("m", { failures: shards });
+  assertEquals(JSON.parse(JSON.stringify(checkpoint)).failures, {
+    "shardId-0": { name: "Error", message: "why" },
+  });
+  const decode = new errors.DecodeError("m", { record });
+  assertEquals(JSON.parse(JSON.stringify(decode)).record, {
+    streamName: "s",
+    shardId: "shardId-0",
+    partitionKey: "k",
+    sequenceNumber: "1",
+  });
+});

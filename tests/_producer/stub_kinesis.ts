@@ -17,6 +17,7 @@ import {
   type PutRecordsResultEntry,
   type RecordDistributionStrategy,
   type Shard,
+  type StreamStatus,
 } from "../../client/mod.ts";
 import { ConnectionError, ServiceError } from "../../errors.ts";
 import type { FakeClock } from "../_services/fake_clock.ts";
@@ -62,10 +63,13 @@ export class StubKinesis extends KinesisClient {
   strategy: RecordDistributionStrategy | undefined;
   /** Chooses the shard of a record in place of its keys, as AUTO record distribution does. */
   distribute: (() => string) | undefined;
+  /** The state of the stream; throw to have none. */
+  onStatus: () => StreamStatus | undefined = () => undefined;
+  onCreate: () => void = () => {};
   #sequence = 0;
 
   constructor(clock: FakeClock, shardCount = 1) {
-    super({ region: "eu-west-1" });
+    super({ region: "eu-west-1", clock });
     this.clock = clock;
     this.remake(shardCount);
   }
@@ -99,8 +103,14 @@ export class StubKinesis extends KinesisClient {
       StreamDescriptionSummary: {
         MaxRecordSizeInKiB: this.onDescribe(),
         RecordDistributionStrategy: this.strategy,
+        StreamStatus: this.onStatus(),
       },
     } as DescribeStreamSummaryResponse;
+  }
+
+  override async createStream(): Promise<void> {
+    await undefined;
+    this.onCreate();
   }
 
   override async putRecords(
@@ -222,6 +232,20 @@ export function accessDenied(): ServiceError {
     code: "AccessDeniedException",
     action: "PutRecords",
     status: 400,
+  });
+}
+
+/** An error answer of an action. */
+export function answered(
+  code: string,
+  action = "PutRecords",
+  retryable = false,
+): ServiceError {
+  return new ServiceError(`Cannot ${action}: ${code}`, {
+    code,
+    action,
+    status: 400,
+    retryable,
   });
 }
 

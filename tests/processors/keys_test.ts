@@ -10,7 +10,9 @@ Deno.test("validateKeys counts Unicode characters", () => {
     const [key, shown] of [
       ["", "current value is empty"],
       ["a".repeat(257), "current value has 257"],
-      ["😀".repeat(257), "current value has over 512"],
+      ["😀".repeat(257), "current value has 257 characters"],
+      ["😀".repeat(300) + "e\u0301", "current value has 302 characters"],
+      [null as unknown as string, "current value is null"],
       ["😀".repeat(200) + "a".repeat(57), "current value has 257"],
       ["a\udc00", "has a lone surrogate"],
       [undefined, "current value is of type undefined"],

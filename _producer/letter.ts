@@ -1,0 +1,91 @@
+/**
+ * Failed values in a form that another producer can write.
+ *
+ * @module
+ */
+import { encodeBase64 } from "../_core/base64.ts";
+import { isBytes } from "../_core/bytes.ts";
+import { KinesisError } from "../errors.ts";
+import type { FailedAttempt, FailedRecord } from "../records.ts";
+
+/** Longest texts that take the place of a value which cannot be written, in UTF-16 units, tried one after the other. */
+export const TEXT_LENGTHS: readonly number[] = [100_000, 10_000, 1000, 0];
+const LONGEST_KEY = 1000;
+
+/** A failed value whose errors `json()`, `msgpack()` and their relatives can write. */
+export class Letter<T> implements FailedRecord<T> {
+  /** The value, unless its text takes its place. */
+  readonly value: T;
+  /** The value as text, where it cannot be written otherwise. */
+  readonly valueText?: string;
+  /** See {@linkcode FailedRecord}. */
+  readonly partitionKey: string;
+  /** See {@linkcode FailedRecord}. */
+  readonly explicitHashKey?: string;
+  /** See {@linkcode FailedRecord}. */
+  readonly error: KinesisError | Error;
+  /** See {@linkcode FailedRecord}. */
+  readonly attempts: number;
+  /** See {@linkcode FailedRecord}. */
+  readonly history?: readonly FailedAttempt[];
+
+  /** Takes what is known; with a `textLength` the value and its key are shortened texts. */
+  constructor(failed: FailedRecord<T>, textLength?: number) {
+    const { value, partitionKey, explicitHashKey, history } = failed;
+    if (textLength === undefined) {
+      this.value = value;
+      this.partitionKey = partitionKey;
+    } else {
+      this.value = undefined as T;
+      this.valueText = shorten(textOf(value), textLength);
+      this.partitionKey = shorten(String(partitionKey), LONGEST_KEY);
+    }
+    if (explicitHashKey !== undefined) this.explicitHashKey = explicitHashKey;
+    this.error = failed.error;
+    this.attempts = failed.attempts;
+    if (history) this.history = history;
+  }
+
+  /** The letter as data; what it does not have is left out. */
+  toJSON(): Record<string, unknown> {
+    const { value, valueText, partitionKey, explicitHashKey, attempts } = this;
+    const data: Record<string, unknown> = valueText === undefined
+      ? { value, partitionKey }
+      : { valueText, partitionKey };
+    if (explicitHashKey !== undefined) data.explicitHashKey = explicitHashKey;
+    data.attempts = attempts;
+    data.error = errorData(this.error);
+    if (this.history) {
+      data.history = this.history.map(({ at, error }) => ({
+        at,
+        error: errorData(error),
+      }));
+    }
+    return data;
+  }
+}
+
+function errorData(error: KinesisError | Error): unknown {
+  if (error instanceof KinesisError) return error.toJSON();
+  return { name: error.name, message: error.message };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (isBytes(value)) return encodeBase64(value);
+  try {
+    const text = JSON.stringify(
+      value,
+      (_, item) => typeof item === "bigint" ? String(item) : item,
+    );
+    return text ?? String(value);
+  } catch {
+    // A cycle, or a `toJSON` that throws.
+    return Object.prototype.toString.call(value);
+  }
+}
+
+function shorten(text: string, length: number): string {
+  // Half of a surrogate pair, which not every format can write.
+  return text.slice(0, length).replace(/\p{Surrogate}/gu, "\ufffd");
+}

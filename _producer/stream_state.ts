@@ -1,0 +1,73 @@
+/**
+ * Whether waiting helps when the service says that the stream is not there, or in use.
+ *
+ * @module
+ */
+import { ServiceError } from "../errors.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+
+/** The part of the options that does not depend on the type of the values. */
+type StateOptions = Pick<ResolvedProducerOptions<never>, "client" | "target">;
+
+const MISSING = "ResourceNotFoundException";
+const BUSY = "ResourceInUseException";
+const STATES = new Set(["CREATING", "ACTIVE", "UPDATING", "DELETING"]);
+
+/**
+ * Tells a stream that is being made from one that does not exist: a write to either is answered with
+ * `ResourceNotFoundException`.
+ */
+export class StreamState {
+  readonly #options: StateOptions;
+  readonly #signal: AbortSignal;
+  #asking: Promise<string | undefined> | undefined;
+  /** Whether the stream was there: one that is deleted while it is written to is most likely made again. */
+  wasThere = false;
+
+  /** Knows nothing yet; `signal` ends questions. */
+  constructor(options: StateOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Returns the error of a call, made retryable if the stream exists or is likely to come back. Never rejects. */
+  async judge(error: unknown): Promise<unknown> {
+    if (!(error instanceof ServiceError) || error.retryable) return error;
+    if (error.code === BUSY) return asRetryable(error);
+    if (error.code !== MISSING || this.#signal.aborted) return error;
+    const state = await (this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    }));
+    return state === undefined ? error : asRetryable(error, state);
+  }
+
+  /** In what state the stream is, as far as that gives hope. */
+  async #ask(): Promise<string | undefined> {
+    const { client, target } = this.#options;
+    try {
+      const { StreamDescriptionSummary } = await client
+        .describeStreamSummary(target, {
+          signal: this.#signal,
+          maxAttempts: 1,
+        });
+      const state = StreamDescriptionSummary.StreamStatus;
+      if (!STATES.has(state)) return undefined;
+      this.wasThere = true;
+      return state;
+    } catch (error) {
+      if (!(error instanceof ServiceError)) return "not known";
+      if (error.code === MISSING) {
+        return this.wasThere ? "deleted" : undefined;
+      }
+      return error.retryable ? "not known" : undefined;
+    }
+  }
+}
+
+function asRetryable(error: ServiceError, state?: string): ServiceError {
+  const { message, code, action, status, requestId } = error;
+  return new ServiceError(
+    state === undefined ? message : `${message} (its state is ${state})`,
+    { code, action, status, requestId, retryable: true, cause: error },
+  );
+}
