@@ -2,20 +2,16 @@
  * A walk over the structure of MessagePack, before msgpackr reads bytes from a stranger and after it wrote some.
  *
  * Reading: msgpackr recurses without a limit, has extensions of its own that make it compile code, renames keys, and replaces
- * what is not UTF-8. Writing: it makes floats of integers over 32 bits, and has private forms for typed arrays and sets. Both
- * are found here, in one pass over the headers.
+ * what is not UTF-8. Writing: it makes floats of integers over 32 bits, and writes extensions that other processors were told
+ * of. Both are found here, in one pass over the headers.
  *
  * @see https://github.com/msgpack/msgpack/blob/master/spec.md
  * @module
  */
 import { decodeUtf8 } from "../_core/utf8.ts";
-import { withPlainBytes } from "./_msgpack_bin.ts";
 
 /** The timestamp of the specification. */
 const EXT_TIMESTAMP = -1;
-/** How msgpackr marks a typed array, and a plain array of bytes among those. */
-const EXT_TYPED_ARRAY = 0x74;
-const TYPED_ARRAY_BYTES = 1;
 const LONG_TEXT_BYTES = 2048;
 const PROTO = new TextEncoder().encode("__proto__");
 
@@ -46,13 +42,13 @@ export class MessageGuard {
   }
 
   /**
-   * Checks what was written, and makes it standard: integers become integers (in place), arrays of bytes become bytes.
+   * Checks what was written of a plain value, and makes integers of floats in place. Returns the same bytes.
    *
    * @throws {RangeError | SyntaxError | TypeError} if it could not be read again, by us or in other languages
    */
   standardize(bytes: Uint8Array): Uint8Array {
-    const spans = this.#walk.run(bytes, true);
-    return spans.length === 0 ? bytes : withPlainBytes(bytes, spans);
+    this.#walk.run(bytes, true);
+    return bytes;
   }
 }
 
@@ -67,15 +63,13 @@ class Walk {
   readonly #left: number[] = [];
   /** Per level, whether they are keys and values. */
   readonly #isMap: boolean[] = [];
-  /** Start of the header, start and end of the data of each typed array of bytes. */
-  #byteArrays: number[] = [];
 
   constructor(options: GuardOptions) {
     this.#options = options;
   }
 
-  /** Walks over a message; returns where it holds typed arrays of bytes. */
-  run(bytes: Uint8Array, writing: boolean): number[] {
+  /** Walks over a message. */
+  run(bytes: Uint8Array, writing: boolean): void {
     this.#bytes = bytes;
     this.#view = new DataView(
       bytes.buffer,
@@ -86,9 +80,7 @@ class Walk {
     this.#offset = this.#depth = 0;
     this.#left[0] = 1;
     this.#isMap[0] = false;
-    if (this.#byteArrays.length > 0) this.#byteArrays = [];
     this.#visitAll();
-    return this.#byteArrays;
   }
 
   #visitAll(): void {
@@ -127,11 +119,11 @@ class Walk {
       case 0xc6:
         return this.#skip(this.#uint32());
       case 0xc7:
-        return this.#extension(this.#uint8(), 2);
+        return this.#extension(this.#uint8());
       case 0xc8:
-        return this.#extension(this.#uint16(), 3);
+        return this.#extension(this.#uint16());
       case 0xc9:
-        return this.#extension(this.#uint32(), 5);
+        return this.#extension(this.#uint32());
       case 0xcb:
         return this.#float64();
       case 0xcc:
@@ -152,7 +144,7 @@ class Walk {
       case 0xd6:
       case 0xd7:
       case 0xd8:
-        return this.#extension(1 << (token - 0xd4), 1);
+        return this.#extension(1 << (token - 0xd4));
       case 0xd9:
         return this.#text(this.#uint8());
       case 0xda:
@@ -188,6 +180,8 @@ class Walk {
   #text(length: number): void {
     const start = this.#offset;
     this.#skip(length);
+    // The texts and keys of what is written were checked before.
+    if (this.#writing) return;
     if (!this.#isAscii(start, this.#offset)) {
       decodeUtf8(this.#bytes.subarray(start, this.#offset));
     }
@@ -223,26 +217,13 @@ class Walk {
     this.#view.setBigInt64(at, BigInt(value));
   }
 
-  #extension(length: number, headerBytes: number): void {
-    const header = this.#offset - headerBytes;
+  #extension(length: number): void {
     this.#skip(1);
     const type = this.#view.getInt8(this.#offset - 1);
-    const start = this.#offset;
     this.#skip(length);
     if (type === EXT_TIMESTAMP) return this.#timestamp(length);
     if (this.#options.extensions.has(type)) return;
-    if (
-      this.#writing && type === EXT_TYPED_ARRAY &&
-      this.#bytes[start] === TYPED_ARRAY_BYTES
-    ) {
-      this.#byteArrays.push(header, start + 1, this.#offset);
-      return;
-    }
-    throw new TypeError(
-      this.#writing
-        ? "of objects it holds plain ones, arrays, maps, dates, and bytes as Uint8Array"
-        : `extension type ${type} is not known`,
-    );
+    throw new TypeError(`extension type ${type} is not known`);
   }
 
   #timestamp(length: number): void {

@@ -8,6 +8,7 @@ import { createProcessor, serializerProcessor } from "./create_processor.ts";
 import { list } from "./list.ts";
 import { newline } from "./newline.ts";
 import type { Processor } from "./processor.ts";
+import { kindText, pathText } from "./_value_path.ts";
 import type { Serializer, SerializerProcessor } from "./serializer.ts";
 import { single } from "./single.ts";
 
@@ -22,7 +23,13 @@ export interface JsonOptions {
 /**
  * JSON: one value per record, and the serializer of JSON for other framings.
  *
- * `undefined`, functions and symbols have no JSON and are refused, as are `bigint`s and cycles.
+ * A value that has no JSON is refused: `undefined`, a function, a symbol, `NaN`, an infinite number, an invalid date, an object
+ * whose `toJSON` returns `undefined`, and whatever holds a `bigint` or a cycle.
+ *
+ * Parts of a value are written as `JSON.stringify` does it, which changes some without an error: `undefined`, functions and
+ * symbols are left out of objects and become `null` in arrays; `NaN`, infinite numbers and invalid dates become `null`; -0
+ * becomes 0; maps and sets become `{}`. Use `replacer` to write or refuse them, or `msgpack()`, which keeps or refuses them. A
+ * lone surrogate is written as an escape and read as it was.
  *
  * @example A map that survives
  * ```ts
@@ -101,9 +108,15 @@ export function jsonList<T = unknown>(
 
 function jsonSerializer<T>({ replacer, reviver }: JsonOptions): Serializer<T> {
   const stringify = (value: T): string => {
-    const text = JSON.stringify(value, replacer);
-    if (text === undefined) {
-      throw new TypeError(`${typeof value} has no JSON`);
+    let text: string | undefined;
+    try {
+      text = JSON.stringify(value, replacer);
+    } catch (cause) {
+      throw replacer ? cause : withPath(value, cause);
+    }
+    // With a replacer, null may be what it made of the value.
+    if (text === undefined || text === "null" && !replacer && isLost(value)) {
+      throw new TypeError(`${describe(value)} has no JSON`);
     }
     return text;
   };
@@ -116,4 +129,38 @@ function jsonSerializer<T>({ replacer, reviver }: JsonOptions): Serializer<T> {
     deserialize: (bytes) => parse(decodeUtf8(bytes)),
     text: { stringify, parse },
   };
+}
+
+/** Whether `null` stands for something that was there. */
+function isLost(value: unknown): boolean {
+  return typeof value === "number" || value instanceof Date;
+}
+
+function describe(value: unknown): string {
+  return typeof value === "number" ? String(value) : kindText(value);
+}
+
+/** The error of `JSON.stringify` for a `bigint` does not say where it stands. */
+function withPath(value: unknown, cause: unknown): unknown {
+  const isBigint = cause instanceof TypeError && /bigint/i.test(cause.message);
+  const path = isBigint ? pathOfBigint(value, new Set()) : undefined;
+  return path
+    ? new TypeError(`${pathText(path)} is a bigint, which has no JSON`, {
+      cause,
+    })
+    : cause;
+}
+
+function pathOfBigint(
+  value: unknown,
+  seen: Set<unknown>,
+): (string | number)[] | undefined {
+  if (typeof value === "bigint") return [];
+  if (typeof value !== "object" || value === null) return undefined;
+  if (seen.has(value)) return undefined;
+  seen.add(value);
+  for (const [key, part] of Object.entries(value)) {
+    const path = pathOfBigint(part, seen);
+    if (path) return [Array.isArray(value) ? Number(key) : key, ...path];
+  }
 }

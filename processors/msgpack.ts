@@ -7,6 +7,7 @@ import { addExtension, Packr } from "msgpackr/pack";
 import { Unpackr } from "msgpackr/unpack";
 import { boundedOption } from "./_limit.ts";
 import { MessageGuard } from "./_msgpack_guard.ts";
+import { PlainValues } from "./_msgpack_plain.ts";
 import { serializerProcessor } from "./create_processor.ts";
 import { netstring } from "./netstring.ts";
 import type { SerializerProcessor } from "./serializer.ts";
@@ -43,7 +44,6 @@ const packr = (): Packr =>
     useRecords: false,
     variableMapSize: true,
     encodeUndefinedAsNil: true,
-    moreTypes: true,
   });
 const unpackr = (): Unpackr =>
   new Unpackr({
@@ -56,9 +56,19 @@ const unpackr = (): Unpackr =>
 /**
  * MessagePack, as netstrings of one partition key, and the serializer of MessagePack for other framings.
  *
- * Integers are integers on the wire: a `number` up to 2^53-1, a `bigint` from -2^63 to 2^64-1. Reading gives a `number` up to
- * 2^53 and a `bigint` beyond. Maps are read as objects. `undefined` and functions become nil, as `JSON.stringify` does it in
- * arrays. What has no standard form (sets, typed arrays but `Uint8Array`, errors, lone surrogates) is refused.
+ * What is written can be read again; everything else is refused with the path of the part, for example
+ * `value.tags[0] is a Set, which has no standard form in MessagePack`. Reading gives what was written but for these:
+ *
+ * - Integers are integers on the wire: a `number` up to 2^53-1, a `bigint` from -2^63 to 2^64-1. Reading gives a `number` up to
+ *   2^53 and a `bigint` beyond, and 0 for -0.
+ * - A `Map` is read as an object. Its keys must be texts or numbers, and no two of them the same text.
+ * - `undefined` within a value is written as nil and read as `null`.
+ * - An object with a `toJSON` method is written as what that returns, and an instance of a class otherwise as an object of its own
+ *   enumerable properties. Properties whose keys are symbols are left out, as in JSON.
+ *
+ * Refused are functions, symbols, a whole value that is `undefined`, integers of more than 64 bits, invalid dates, lone
+ * surrogates, the key `__proto__`, cycles, and built-in objects without a standard form: sets, errors, regular expressions,
+ * buffers and typed arrays but `Uint8Array`, `Headers` and so on.
  *
  * @throws {RangeError} if an option is out of range
  *
@@ -96,6 +106,10 @@ export function msgpack<T = unknown>(
       } as unknown as Parameters<typeof addExtension>[0],
     );
   }
+  const plain = new PlainValues({
+    maxDepth,
+    classes: extensions.map(({ Class }) => Class),
+  });
   const guard = new MessageGuard({
     maxDepth,
     extensions: new Set(extensions.map(({ type }) => type)),
@@ -104,7 +118,7 @@ export function msgpack<T = unknown>(
   const reader = unpackr();
   return serializerProcessor<T>({
     name: "msgpack",
-    serialize: (value) => guard.standardize(writer.pack(value)),
+    serialize: (value) => guard.standardize(writer.pack(plain.of(value))),
     deserialize(bytes) {
       guard.check(bytes);
       return reader.unpack(bytes);

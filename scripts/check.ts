@@ -4,8 +4,8 @@
  *     deno task test
  *     deno task test tests/producer_test.ts --filter "Producer closes"
  *
- * All steps run, whatever fails. The last line is `N passed, N failed`: tests, and one failure for each step that failed
- * without counting any.
+ * All steps run, whatever fails, as many at a time as there are processors. The last line is `N passed, N failed`: tests,
+ * and one failure for each step that failed without counting any.
  *
  * @module
  */
@@ -36,28 +36,44 @@ async function run(step: Step, root: URL): Promise<Result> {
   return { ok: success, output: output.filter(Boolean).join("\n\n") };
 }
 
-if (import.meta.main) {
+/** Runs all steps, as many at a time as there are processors: more would spoil tests that measure time. */
+async function runAll(
+  steps: readonly Step[],
+  onResult: (step: Step, result: Result, seconds: string) => void,
+): Promise<void> {
   const root = new URL("../", import.meta.url);
+  const waiting = [...steps];
+  async function work(): Promise<void> {
+    for (let step = waiting.shift(); step; step = waiting.shift()) {
+      const start = performance.now();
+      const result = await run(step, root);
+      onResult(step, result, ((performance.now() - start) / 1000).toFixed(1));
+    }
+  }
+  await Promise.all(
+    Array.from({ length: navigator.hardwareConcurrency }, work),
+  );
+}
+
+if (import.meta.main) {
   const steps = Deno.args.length > 0
     ? [testStep(Deno.args)]
-    : await allSteps(root);
-  let passed = 0;
-  let failed = 0;
-  let countingLine = "";
-  for (const step of steps) {
-    const start = performance.now();
-    const { ok, output } = await run(step, root);
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    : await allSteps(new URL("../", import.meta.url));
+  const tests = { passed: 0, failed: 0 };
+  const all = { passed: 0, failed: 0 };
+  await runAll(steps, (step, { ok, output }, seconds) => {
     console.log(`${ok ? "ok    " : "FAILED"} ${step.name} (${seconds} s)`);
     if (!ok) console.log(`\n${output}\n`);
     const counts = step.countsTests ? countsIn(output) : undefined;
     if (counts) console.log(`       ${counts.line}`);
-    if (counts && step.name === "tests") countingLine = counts.line;
+    tests.passed += counts?.passed ?? 0;
+    tests.failed += counts?.failed ?? 0;
     const share = contribution(ok, counts);
-    passed += share.passed;
-    failed += share.failed;
-  }
-  console.log(`\n${countingLine}`);
-  console.log(`${passed} passed, ${failed} failed`);
-  Deno.exit(failed > 0 ? 1 : 0);
+    all.passed += share.passed;
+    all.failed += share.failed;
+  });
+  const word = tests.failed > 0 ? "FAILED" : "ok";
+  console.log(`\n${word} | ${tests.passed} passed | ${tests.failed} failed`);
+  console.log(`${all.passed} passed, ${all.failed} failed`);
+  Deno.exit(all.failed > 0 ? 1 : 0);
 }

@@ -12,8 +12,8 @@ export interface Config {
   readonly links?: readonly string[];
 }
 
-/** The packages of the standard library that a checkout must bring, dependencies of ours included. */
-const STD_PACKAGES = ["assert", "encoding", "internal"];
+/** The package of the standard library that those with a stand-in import themselves. */
+const STD_DEPENDENCY = "internal";
 
 /**
  * The configuration without the stand-ins: `@std/*` comes from JSR then, or from a checkout of the standard library when
@@ -23,10 +23,11 @@ export function publishedConfig<C extends Config>(
   config: C,
   stdFolder?: string,
 ): Omit<C, "links"> & { links?: string[] } {
-  const { links: _standIns, ...rest } = config;
+  const { links: standIns = [], ...rest } = config;
+  const names = standIns.map((path) => path.replace("./std/", ""));
   return stdFolder === undefined ? rest : {
     ...rest,
-    links: STD_PACKAGES.map((name) => `${stdFolder}/${name}`),
+    links: [...names, STD_DEPENDENCY].map((name) => `${stdFolder}/${name}`),
   };
 }
 

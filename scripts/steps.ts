@@ -22,19 +22,34 @@ export interface Step {
 /** Everything that may be needed: the tests start servers, read files and open Deno KV. */
 const TEST = ["test", "-A", "--unstable-kv"];
 
-/** All steps for the repository at `root`. */
+/**
+ * Parts of `tests/` that are steps of their own, so that they can run beside the rest: those against emulators mostly wait,
+ * those of formats only compute. Each is a process, since a crash of one then costs no other its result.
+ */
+const TEST_PARTS: Readonly<Record<string, readonly string[]>> = {
+  "tests against emulators": [
+    "_services",
+    "conformance",
+    "integration",
+    "interop",
+  ],
+  "tests of formats": ["_aws", "processors"],
+};
+
+/** All steps for the repository at `root`, in the order in which they should start: the longest first. */
 export async function allSteps(root: URL): Promise<Step[]> {
   const entryPoints = await entryPointsOf(root);
   const missing = await missingOf(root, entryPoints);
   const present = entryPoints.filter((path) => !missing.includes(path));
   return [
+    ...await testParts(root),
+    { name: "types", args: ["check", "."] },
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint"] },
     {
       name: "imports",
       args: ["run", "--allow-read", "--allow-run", "scripts/check_imports.ts"],
     },
-    { name: "types", args: ["check", "."] },
     {
       name: "documentation",
       args: ["doc", "--lint", ...present],
@@ -44,7 +59,6 @@ export async function allSteps(root: URL): Promise<Step[]> {
         }`
         : undefined,
     },
-    testStep(["tests"]),
     {
       name: "examples in the documentation",
       args: [...TEST, "--doc", "--permit-no-files", ...await documented(root)],
@@ -55,6 +69,41 @@ export async function allSteps(root: URL): Promise<Step[]> {
       args: ["publish", "--dry-run", "--allow-dirty"],
     },
   ];
+}
+
+/** The parts of `tests/`; the last one is whatever no other part names. Their types are checked by a step of its own. */
+async function testParts(root: URL): Promise<Step[]> {
+  const paths: string[] = [];
+  for (const path of await foundIn(new URL("tests/", root))) {
+    paths.push(`tests/${path}`);
+  }
+  const named = Object.values(TEST_PARTS).flat().map((name) => `tests/${name}`);
+  const parts = Object.entries(TEST_PARTS).map(([name, folders]) => ({
+    name,
+    paths: paths.filter((path) => folders.includes(path.slice(6))),
+  }));
+  const rest = paths.filter((path) => !named.includes(path));
+  const [first, ...others] = [...parts, { name: "other tests", paths: rest }]
+    .filter(({ paths }) => paths.length > 0)
+    .map(({ name, paths }) => ({
+      ...testStep(["--no-check", ...paths]),
+      name,
+    }));
+  // The two that mostly wait begin, and the one that computes follows.
+  return first ? [first, ...others.toReversed()] : [];
+}
+
+/** The folders and the test files in a folder, sorted. */
+async function foundIn(folder: URL): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory || name.endsWith("_test.ts")) names.push(name);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names.sort();
 }
 
 /** The tests in some files, with further options of `deno test` if wanted. */

@@ -7,6 +7,7 @@
 import { Consumer } from "@webstreams/kinesis";
 import { KvCheckpointer } from "@webstreams/kinesis/checkpoint";
 import { connect } from "./connection.ts";
+import { fingerprint } from "./content.ts";
 import type { Envelope } from "./envelope.ts";
 import { oneLine } from "./errors.ts";
 import type { ConsumerMessage, ConsumerSettings } from "./messages.ts";
@@ -26,7 +27,7 @@ async function consume(settings: ConsumerSettings): Promise<void> {
     checkpointer: new KvCheckpointer({ kv, name: "demo" }),
     // The same after a restart, so that its shards are its own at once.
     workerId: "demo-consumer",
-    // What others wrote before is none of our business, nor is what we cannot read.
+    // A stream that existed also has records of other writers, perhaps in other formats.
     from: isOwnStream ? "TRIM_HORIZON" : "LATEST",
     onPoison: isOwnStream ? "fail" : () => void foreign++,
     hooks: { onRead: (event) => bytes += event.bytes },
@@ -37,7 +38,7 @@ async function consume(settings: ConsumerSettings): Promise<void> {
     report({ type: "status", shards, bytes, foreign });
   };
   const ticker = setInterval(status, STATUS_MS);
-  // The one that started this process closes our input when it has seen enough, or when it is gone.
+  // The demo's process closes this input when it has seen enough, or when it ends.
   const closed = endOf(Deno.stdin.readable).then(() => {
     status();
     return consumer.close();
@@ -45,9 +46,18 @@ async function consume(settings: ConsumerSettings): Promise<void> {
   try {
     await consumer.ready;
     report({ type: "ready" });
-    for await (const { value, shardId } of consumer) {
-      if (value?.run !== run) foreign++;
-      else report([value.position, value.key, shardId]);
+    for await (const { value, partitionKey, shardId } of consumer) {
+      if (value?.run !== run) {
+        foreign++;
+        continue;
+      }
+      const { position, value: content } = value;
+      report([
+        position,
+        partitionKey,
+        shardId,
+        fingerprint(partitionKey, content),
+      ]);
     }
     await closed;
   } finally {
@@ -71,7 +81,7 @@ async function endOf(input: ReadableStream<unknown>): Promise<void> {
 }
 
 if (import.meta.main) {
-  // Ctrl-C reaches all processes of a terminal; when to end is for the one that started this to say.
+  // Ctrl-C reaches all processes of a terminal; the demo's process decides when this one ends.
   Deno.addSignalListener("SIGINT", () => {});
   try {
     await consume(JSON.parse(Deno.args[0]!));

@@ -18,7 +18,7 @@ export interface ConsumerEvents {
   onRecord(message: RecordMessage): void;
   /** How it stands. */
   onStatus(message: StatusMessage): void;
-  /** It has ended, and nobody had asked it to. */
+  /** It has ended without being asked to. */
   onFailed(error: Error): void;
 }
 
@@ -54,13 +54,18 @@ export class ConsumerProcess {
 
   /** Ends the process as a power cut would. Resolves when all that it had reported has been heard. */
   async kill(): Promise<void> {
+    this.killAtOnce();
+    await this.#end();
+  }
+
+  /** Sends the signal that ends the process. */
+  killAtOnce(): void {
     this.#asked = true;
     try {
       this.#child.kill("SIGKILL");
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // it has ended already
     }
-    await this.#end();
   }
 
   /** Lets the process store its progress and end by itself. */

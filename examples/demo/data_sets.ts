@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { Entry } from "./envelope.ts";
+import { jsonLines, type Processor } from "@webstreams/kinesis/processors";
+import { checkInput } from "./check_input.ts";
+import type { Entry, Envelope, LineEntry } from "./envelope.ts";
 import { oneLine } from "./errors.ts";
 import { jsonValues } from "./json_lines.ts";
 import { UsageError } from "./options.ts";
@@ -60,6 +62,8 @@ export interface InputOptions {
   readonly key: string | undefined;
   /** A folder for what cannot be read twice. */
   readonly folder: string;
+  /** What the values must pass through as they are. @default {jsonLines()} */
+  readonly processor?: Processor<Envelope>;
   /** Ends the reading. */
   readonly signal: AbortSignal;
 }
@@ -68,34 +72,36 @@ export interface InputOptions {
  * The user's lines. All of them are looked at before the first is used, so that a mistake in the last line is found before a
  * stream is made.
  *
- * @throws {UsageError} if there is no such file, or a line is not JSON or has no key
+ * @throws {UsageError} if there is no such file, or a line is not JSON, has no key, does not fit into a record or would be
+ * changed by the processor
  */
 export async function inputData(options: InputOptions): Promise<DataSet> {
-  const { input, key } = options;
+  const { input, key, signal, processor = jsonLines<Envelope>() } = options;
   const name = input === "-" ? "standard input" : input;
   const path = await rereadable(options, name);
-  async function* entries(): AsyncGenerator<Entry> {
+  async function* entries(): AsyncGenerator<LineEntry> {
     let position = 0;
-    const file = await Deno.open(path);
+    const file = await openFile(path, name);
     for await (const { value, line } of jsonValues(file.readable, name)) {
+      signal.throwIfAborted();
       yield {
         key: key === undefined
           ? `key-${position % SPREAD}`
           : keyOf(value, key, `line ${line} of ${name}`),
         value,
+        line,
       };
       position++;
     }
   }
-  let total = 0;
-  for await (const _ of entries()) {
-    options.signal.throwIfAborted();
-    total++;
+  async function* withoutLines(): AsyncGenerator<Entry> {
+    for await (const { key, value } of entries()) yield { key, value };
   }
+  const total = await checkInput(entries(), processor, name);
   if (total === 0) {
     throw new UsageError(`Cannot use ${name}: there is no record in it`);
   }
-  return { name, total, open: () => ReadableStream.from(entries()) };
+  return { name, total, open: () => ReadableStream.from(withoutLines()) };
 }
 
 /** The path of the input if it is a plain file, else of a copy. */
@@ -103,26 +109,61 @@ async function rereadable(
   { input, folder, signal }: InputOptions,
   name: string,
 ): Promise<string> {
-  let source: ReadableStream<Uint8Array<ArrayBuffer>>;
+  if (input !== "-" && await isPlainFile(input, name)) return input;
+  const copy = `${folder}/input.jsonl`;
   try {
-    if (input !== "-" && (await Deno.stat(input)).isFile) return input;
-    source = input === "-"
+    const source = input === "-"
       ? Deno.stdin.readable
-      : (await Deno.open(input)).readable;
-    const copy = `${folder}/input.jsonl`;
+      : (await interruptible(openFile(input, name), signal)).readable;
     await source.pipeTo((await Deno.create(copy)).writable, { signal });
-    return copy;
   } catch (error) {
     signal.throwIfAborted();
-    throw new UsageError(`Cannot read ${name}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw unreadable(name, error);
   }
+  return copy;
+}
+
+/** A named pipe opens only when another program writes into it, and that wait takes no signal. */
+function interruptible<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  return Promise.race([promise, aborted]).finally(() =>
+    signal.removeEventListener("abort", onAbort)
+  );
+}
+
+async function isPlainFile(path: string, name: string): Promise<boolean> {
+  try {
+    const { isFile, isDirectory } = await Deno.stat(path);
+    if (isDirectory) throw new Deno.errors.IsADirectory();
+    return isFile;
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+}
+
+async function openFile(path: string, name: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path);
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+}
+
+function unreadable(name: string, cause: unknown): UsageError {
+  if (cause instanceof UsageError) return cause;
+  return new UsageError(`Cannot read ${name}: ${reasonOf(cause)}`, { cause });
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   return oneLine(error);
 }
 

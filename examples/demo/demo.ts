@@ -4,13 +4,16 @@
  * @module
  */
 import { type KinesisClient, Producer } from "@webstreams/kinesis";
+import type { Cleanup } from "./cleanup.ts";
 import { connect, type Connection } from "./connection.ts";
 import { type DataSet, inputData, sampleData } from "./data_sets.ts";
 import { startEmulator } from "./emulator.ts";
 import { before, type Envelope, envelopes } from "./envelope.ts";
 import { oneLine } from "./errors.ts";
+import { makeFolder } from "./folder.ts";
 import type { ConsumerSettings } from "./messages.ts";
 import { type DemoOptions, UsageError } from "./options.ts";
+import { say } from "./output.ts";
 import { PROCESSORS } from "./processors.ts";
 import { count, megabytes, Progress } from "./progress.ts";
 import { Reading } from "./reading.ts";
@@ -24,70 +27,63 @@ const KILL_AT = 0.6;
 const WAIT_AT = 0.75;
 
 /**
- * Runs the demo and cleans up whatever it made, also when it fails or `signal` aborts. Resolves with whether the result is
- * right.
+ * Runs the demo. Resolves with whether the result is right; what it makes on the way is in `cleanup`.
  *
  * @throws {UsageError} if the options or the input cannot be used
  * @throws {KinesisError} if Kinesis cannot be reached or refuses
  */
 export async function runDemo(
   options: DemoOptions,
+  cleanup: Cleanup,
   signal: AbortSignal,
 ): Promise<boolean> {
-  await using cleanup = new AsyncDisposableStack();
-  const folder = await Deno.makeTempDir({ prefix: "kinesis-demo-" });
-  cleanup.defer(() => Deno.remove(folder, { recursive: true }));
-
+  const folder = await makeFolder(cleanup);
   const { input, key } = options;
+  const processor = PROCESSORS[options.processor]!();
   const data = input === undefined
     ? await sampleData()
-    : await inputData({ input, key, folder, signal });
+    : await inputData({ input, key, folder, processor, signal });
 
-  let connection: Connection = options;
-  const isEmbedded = !options.endpoint && !options.region;
+  let { endpoint } = options;
+  const { region } = options;
+  const isEmbedded = !endpoint && !region;
   if (isEmbedded) {
     const emulator = await startEmulator();
-    cleanup.defer(() => emulator.close());
-    connection = { endpoint: emulator.endpoint };
+    cleanup.add({
+      left: "an emulator in this process",
+      remove: () => emulator.close(),
+      removeAtOnce: () => {}, // it ends with this process
+    });
+    endpoint = emulator.endpoint;
   }
+  const connection = { endpoint, region };
   const client = clientFor(connection);
 
-  const run = crypto.randomUUID().slice(0, 8);
-  const streamName = options.stream ?? `kinesis-demo-${run}`;
-  let isOwnStream = false;
-  cleanup.defer(async () => {
-    // What lives in this process goes with it.
-    if (isOwnStream && !isEmbedded) await remove(client, streamName);
-  });
-  await openStream({
+  const { streamName, isOwn } = await openStream({
     client,
-    streamName,
+    connection,
+    name: options.stream,
     shards: options.shards,
-    onCreated: () => isOwnStream = true,
+    cleanup: isEmbedded ? undefined : cleanup,
     signal,
   });
-  const where = isEmbedded
-    ? "an emulator in this process"
-    : options.endpoint ?? options.region;
-  console.log(
+  const where = isEmbedded ? "an emulator in this process" : endpoint ?? region;
+  say(
     `${data.name}: ${
       count(data.total)
     } records through ${streamName} in ${where}`,
   );
-  return await flow({
-    client,
-    data,
-    withReshard: isOwnStream || options.reshard,
-    consumer: {
-      connection: { endpoint: connection.endpoint, region: connection.region },
-      streamName,
-      isOwnStream,
-      processor: options.processor,
-      run,
-      checkpoints: `${folder}/checkpoints.sqlite3`,
-    },
-    signal,
-  });
+  const run = crypto.randomUUID().slice(0, 8);
+  const consumer: ConsumerSettings = {
+    connection,
+    streamName,
+    isOwnStream: isOwn,
+    processor: options.processor,
+    run,
+    checkpoints: `${folder}/checkpoints.sqlite3`,
+  };
+  const withReshard = isOwn || options.reshard;
+  return await flow({ client, data, withReshard, consumer, cleanup, signal });
 }
 
 interface Flow {
@@ -95,69 +91,93 @@ interface Flow {
   readonly data: DataSet;
   readonly withReshard: boolean;
   readonly consumer: ConsumerSettings;
+  readonly cleanup: Cleanup;
   readonly signal: AbortSignal;
 }
 
 /** Writes and reads at the same time. */
-async function flow(
-  { client, data, withReshard, consumer, signal: outer }: Flow,
-): Promise<boolean> {
-  await using cleanup = new AsyncDisposableStack();
+async function flow(options: Flow): Promise<boolean> {
+  const { client, data: { total }, consumer, cleanup } = options;
   // Whatever fails ends everything else.
   const failure = new AbortController();
-  const signal = AbortSignal.any([outer, failure.signal]);
+  const signal = AbortSignal.any([options.signal, failure.signal]);
   const fail = (error: unknown) => failure.abort(error);
-  const { total } = data;
-  const at = (part: number) => Math.floor(total * part);
 
   const reading = new Reading(consumer, total, fail);
-  cleanup.defer(() => reading.kill());
+  cleanup.add({
+    left: "the consumer process, which ends by itself",
+    remove: () => reading.kill(),
+    removeAtOnce: () => reading.killAtOnce(),
+  });
   await reading.start(signal);
 
-  let bytesIn = 0;
-  let recordsIn = 0;
-  const started = performance.now();
+  const sent = { bytes: 0, records: 0 };
   const producer = new Producer<Envelope>({
     client,
     streamName: consumer.streamName,
     processor: PROCESSORS[consumer.processor]!(),
     partitionKey: "key",
-    // A record of a key is sent when the one before is acknowledged, so no retry can overtake.
+    // A record of a key is sent when the previous one is acknowledged, so no retry can overtake.
     ordering: "key",
     hooks: {
       onBatch({ bytes, records, failed }) {
-        bytesIn += bytes;
-        recordsIn += records - failed;
+        sent.bytes += bytes;
+        sent.records += records - failed;
       },
     },
     signal,
   });
-
   const progress = new Progress(() => ({
     total,
     written: producer.stats().delivered,
-    bytesIn,
+    bytesIn: sent.bytes,
     read: reading.arrivals,
     arrived: reading.arrived,
     bytesOut: reading.bytes,
     shards: reading.table.positions(),
   }));
-  cleanup.defer(() => progress.close());
+  const times = { start: performance.now(), written: 0, read: 0 };
+  try {
+    await write({ ...options, signal, fail, reading, progress, producer });
+    times.written = performance.now();
+    await reading.finished(signal);
+    times.read = performance.now();
+    await reading.stop();
+  } finally {
+    progress.close();
+  }
+  summarize(reading, producer.stats().retried, sent, times);
+  return reading.verdict.ok;
+}
 
+interface Writing extends Flow {
+  /** Ends everything. */
+  readonly fail: (error: unknown) => void;
+  readonly reading: Reading;
+  readonly progress: Progress;
+  readonly producer: Producer<Envelope>;
+}
+
+/** Writes everything; on the way the stream is resharded, and the consumer killed and started again. */
+async function write(
+  { data, producer, reading, progress, signal, fail, ...rest }: Writing,
+): Promise<void> {
+  const { client, consumer: { run, streamName }, withReshard } = rest;
+  const at = (part: number) => Math.floor(data.total * part);
   const killed = reading.reached(at(KILL_AT), signal).then(async () => {
     await reading.kill();
     progress.say("killed the consumer");
     await reading.start(signal);
     progress.say("started it again from its checkpoint");
   });
+  killed.catch(fail);
   let resharded = Promise.resolve();
   const startReshard = async () => {
     if (!withReshard) return progress.say("no reshard: the stream is not ours");
-    progress.say(await reshard(client, consumer.streamName, signal));
+    progress.say(await reshard(client, streamName, signal));
   };
-  killed.catch(fail);
   await data.open()
-    .pipeThrough(envelopes(consumer.run))
+    .pipeThrough(envelopes(run, (envelope) => reading.expect(envelope)))
     .pipeThrough(before(at(RESHARD_AT), () => {
       resharded = startReshard();
       resharded.catch(fail);
@@ -166,29 +186,29 @@ async function flow(
       await Promise.all([resharded, killed]);
     }))
     .pipeTo(producer, { signal });
-  const written = performance.now();
+}
 
-  await reading.finished(signal);
-  const read = performance.now();
-  await reading.stop();
-  progress.close();
-
-  const { verdict } = reading;
-  const { retried } = producer.stats();
+/** Says what was written and read, how fast, and whether it is right. */
+function summarize(
+  { table, arrivals, bytes, verdict }: Reading,
+  retried: number,
+  sent: { bytes: number; records: number },
+  { start, written, read }: { start: number; written: number; read: number },
+): void {
   const rate = (records: number, ms: number) =>
     `in ${(ms / 1000).toFixed(1)} s, ${count(records / ms * 1000)} records/s`;
-  console.log(`\n${reading.table.lines().join("\n")}\n`);
-  console.log(
-    `written ${rate(total, written - started)}: ${megabytes(bytesIn)}, ` +
-      `${count(recordsIn)} Kinesis records, ${count(retried)} sent again`,
+  say(`\n${table.lines().join("\n")}\n`);
+  say(
+    `written ${rate(verdict.records, written - start)}: ` +
+      `${megabytes(sent.bytes)}, ${count(sent.records)} Kinesis records, ` +
+      `${count(retried)} sent again`,
   );
-  console.log(
-    `read ${rate(reading.arrivals, read - started)}: ` +
-      `${megabytes(reading.bytes)}, ${count(verdict.duplicates)} records ` +
-      "for the second time, since the consumer was killed",
+  say(
+    `read ${rate(arrivals, read - start)}: ${megabytes(bytes)}, ` +
+      `${count(verdict.duplicates)} records for the second time, since the ` +
+      "consumer was killed",
   );
-  console.log(verdictLine(verdict));
-  return verdict.ok;
+  say(verdictLine(verdict));
 }
 
 function clientFor(connection: Connection): KinesisClient {
@@ -197,20 +217,5 @@ function clientFor(connection: Connection): KinesisClient {
   } catch (error) {
     // An endpoint or a region that cannot be one.
     throw new UsageError(oneLine(error), { cause: error });
-  }
-}
-
-async function remove(
-  client: KinesisClient,
-  streamName: string,
-): Promise<void> {
-  try {
-    await client.deleteStream({ StreamName: streamName });
-  } catch (error) {
-    console.error(
-      `The stream ${streamName} is still there, remove it yourself: ${
-        oneLine(error)
-      }`,
-    );
   }
 }

@@ -12,6 +12,11 @@ export interface Entry {
   readonly value: unknown;
 }
 
+/** An entry of a file, and the line that it stands on, from 1. */
+export interface LineEntry extends Entry {
+  readonly line: number;
+}
+
 /** An entry on its way. */
 export interface Envelope extends Entry {
   /** Which run of the demo wrote it: a stream may hold records of others. */
@@ -20,12 +25,17 @@ export interface Envelope extends Entry {
   readonly position: number;
 }
 
-/** Numbers the entries of a run. */
-export function envelopes(run: string): TransformStream<Entry, Envelope> {
+/** Numbers the entries of a run, and calls back with each before it goes on. */
+export function envelopes(
+  run: string,
+  onEnvelope: (envelope: Envelope) => void,
+): TransformStream<Entry, Envelope> {
   let position = 0;
   return new TransformStream({
     transform({ key, value }, controller) {
-      controller.enqueue({ run, position: position++, key, value });
+      const envelope = { run, position: position++, key, value };
+      onEnvelope(envelope);
+      controller.enqueue(envelope);
     },
   });
 }

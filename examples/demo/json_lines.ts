@@ -13,10 +13,15 @@ export interface LineValue {
   readonly line: number;
 }
 
+/** Far longer than what fits into a record, compressed or not. */
+const LONGEST_LINE = 16 * 1_048_576;
+/** Texts with a number that may be too large, too small or too long to be kept. */
+const PERHAPS_INEXACT = /\d[eE]|\d{16}|-0/;
+
 /**
  * The values of a file of JSON lines, blank lines left out.
  *
- * @throws {UsageError} if the text is not UTF-8 or a line is not JSON
+ * @throws {UsageError} if the text is not UTF-8, or a line is not JSON, is too long or holds a number that cannot be kept
  */
 export async function* jsonValues(
   bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
@@ -26,19 +31,47 @@ export async function* jsonValues(
   for await (const text of lines(bytes, name)) {
     line++;
     if (text.trim() === "") continue;
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (cause) {
-      throw new UsageError(
-        `Cannot use line ${line} of ${name}: it is not JSON: ${
-          shorten(text.trim())
-        }`,
-        { cause },
-      );
-    }
-    yield { value, line };
+    yield { value: parse(text, `line ${line} of ${name}`), line };
   }
+}
+
+function parse(text: string, where: string): unknown {
+  let inexact: string | undefined;
+  let value: unknown;
+  try {
+    value = PERHAPS_INEXACT.test(text)
+      ? JSON.parse(text, function (_key, part: unknown, context?: Context) {
+        const source = context?.source;
+        if (typeof part === "number" && source && !isExact(part, source)) {
+          inexact = source;
+        }
+        return part;
+      })
+      : JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(
+      `Cannot use ${where}: it is not JSON: ${shorten(text.trim())}`,
+      { cause },
+    );
+  }
+  if (inexact === undefined) return value;
+  throw new UsageError(
+    `Cannot use ${where}: the number ${
+      shorten(inexact)
+    } would become another one in JavaScript's JSON; put it in quotes`,
+  );
+}
+
+/** What `JSON.parse` tells about a part since ES2025. */
+interface Context {
+  readonly source?: string;
+}
+
+/** Whether a number is what its text says, as far as a number with so many digits can be, and is written as that again. */
+function isExact(value: number, source: string): boolean {
+  if (!Number.isFinite(value) || Object.is(value, -0)) return false;
+  if (value === 0) return !/[1-9]/.test(source.replace(/[eE].*/, ""));
+  return !/^-?\d+$/.test(source) || BigInt(source) === BigInt(value);
 }
 
 async function* lines(
@@ -47,15 +80,27 @@ async function* lines(
 ): AsyncGenerator<string> {
   const decoder = new TextDecoderStream("utf-8", { fatal: true });
   let rest = "";
+  let count = 0;
   try {
     for await (const text of bytes.pipeThrough(decoder)) {
       const parts = (rest + text).split("\n");
       rest = parts.pop()!;
+      count += parts.length;
       yield* parts;
+      if (rest.length > LONGEST_LINE) {
+        throw new UsageError(
+          `Cannot use line ${
+            count + 1
+          } of ${name}: it is far too long for a Kinesis record`,
+        );
+      }
     }
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    throw new UsageError(`Cannot use ${name}: it is not UTF-8`, { cause });
+    throw new UsageError(
+      `Cannot use ${name}: it is not UTF-8 behind line ${count}`,
+      { cause },
+    );
   }
   if (rest !== "") yield rest;
 }

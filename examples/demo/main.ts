@@ -3,42 +3,69 @@
  *
  * @module
  */
+import { Cleanup } from "./cleanup.ts";
 import { runDemo } from "./demo.ts";
 import { oneLine } from "./errors.ts";
 import { HELP, parseOptions, UsageError } from "./options.ts";
+import { complain, say, whenOutputCloses } from "./output.ts";
 
 const WRONG_RESULT = 1;
 const WRONG_USE = 2;
 /** What shells give a program that a signal has ended: 128 and the number of the signal. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const SIGPIPE = 141;
 
-async function main(): Promise<number> {
-  const interrupt = new AbortController();
-  let interrupted = 0;
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+const cleanup = new Cleanup();
+const interrupt = new AbortController();
+let interrupted = 0;
+
+/** Ends what is going on; removing what was made may take a while. */
+function stop(code: number): void {
+  interrupted = code;
+  interrupt.abort(new Error("Interrupted"));
+}
+
+/** The second signal is from a user in a hurry. */
+function stopAtOnce(): never {
+  const left = cleanup.removeAtOnce();
+  complain("stopped at once", ...left.map((each) => `left behind: ${each}`));
+  Deno.exit(interrupted);
+}
+
+function listen(): void {
+  for (const [name, code] of Object.entries(SIGNALS)) {
     if (name === "SIGTERM" && Deno.build.os === "windows") continue;
-    Deno.addSignalListener(name, () => {
-      // Asked twice: whoever is in a hurry cleans up alone.
-      if (interrupted) Deno.exit(interrupted);
-      interrupted = SIGNALS[name];
-      interrupt.abort(new Error("Interrupted"));
-    });
+    Deno.addSignalListener(
+      name as keyof typeof SIGNALS,
+      () => interrupted && interrupted !== SIGPIPE ? stopAtOnce() : stop(code),
+    );
   }
+  whenOutputCloses(() => interrupted || stop(SIGPIPE));
+}
+
+async function run(): Promise<number> {
   try {
     const options = parseOptions(Deno.args);
     if (options === "help") {
-      console.log(HELP);
+      say(HELP);
       return 0;
     }
-    return await runDemo(options, interrupt.signal) ? 0 : WRONG_RESULT;
+    const isRight = await runDemo(options, cleanup, interrupt.signal);
+    return isRight ? 0 : WRONG_RESULT;
   } catch (error) {
     if (interrupted) {
-      console.error("interrupted");
+      if (interrupted !== SIGPIPE) complain("interrupted");
       return interrupted;
     }
-    console.error(`error: ${oneLine(error)}`);
+    complain(`error: ${oneLine(error)}`);
     return error instanceof UsageError ? WRONG_USE : WRONG_RESULT;
   }
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) {
+  listen();
+  const code = await run();
+  const left = await cleanup.removeAll();
+  complain(...left.map((each) => `left behind: ${each}`));
+  Deno.exit(code || (left.length > 0 ? WRONG_RESULT : 0));
+}

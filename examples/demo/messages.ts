@@ -22,11 +22,13 @@ export interface ConsumerSettings {
   readonly checkpoints: string;
 }
 
-/** A record was processed: its position, its key, its shard. An array, since there is one for every record. */
+/** A record was processed. An array, since there is one for every record. */
 export type RecordMessage = readonly [
   position: number,
-  key: string,
+  partitionKey: string,
   shardId: string,
+  /** Of the partition key and the value. */
+  fingerprint: number,
 ];
 
 /** How the consumer stands. */

@@ -55,8 +55,13 @@ Without --endpoint and --region everything happens inside this process, in an em
 them the credentials of the environment are used (an emulator on this machine needs none). On AWS the
 stream costs money while it exists.
 
-It ends with 0 if every record arrived and the order of every key was kept, 1 if not or if something
-failed, 2 if it was asked for something that cannot be done, 130 after Ctrl-C.
+Each line of your data must fit into a record of 1 MiB and survive JSON: this is checked before a
+stream is made. Ctrl-C ends the demo and removes what it made, a second Ctrl-C ends it at once and says
+what is left and how to remove it.
+
+It ends with 0 if every record arrived as it was written and the order of every key was kept; 1 if not,
+if something failed or if something could not be removed; 2 if it was asked for something that cannot be
+done; 130 after Ctrl-C.
 `.trim();
 
 /**

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CLEAR_LINE, say, write } from "./output.ts";
+
 /** Totals since the start. */
 export interface Totals {
   /** Records that Kinesis has acknowledged. */
@@ -56,7 +58,7 @@ export class Progress {
   /** Says something that stays. */
   say(text: string): void {
     this.#clearLine();
-    console.log(text);
+    say(text);
   }
 
   /** Stops showing. May be called again. */
@@ -72,13 +74,13 @@ export class Progress {
     const at = performance.now();
     const line = progressLine(now, this.#before, (at - this.#before.at) / 1000);
     this.#before = { ...now, at };
-    if (!this.#inPlace) return console.log(line);
+    if (!this.#inPlace) return say(line);
     const { columns } = Deno.consoleSize();
-    write(`\r\x1b[K${line.slice(0, columns - 1)}`);
+    write(`${CLEAR_LINE}${line.slice(0, columns - 1)}`);
   }
 
   #clearLine(): void {
-    if (this.#inPlace) write("\r\x1b[K");
+    if (this.#inPlace) write(CLEAR_LINE);
   }
 }
 
@@ -117,8 +119,4 @@ export function percent(part: number): string {
 /** The number at the end of a shard id. */
 export function shardNumber(shardId: string): string {
   return shardId.replace(/^shardId-0*(?=\d)/, "");
-}
-
-function write(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
 }

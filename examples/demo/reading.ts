@@ -4,6 +4,8 @@
  * @module
  */
 import { ConsumerProcess } from "./consumer_process.ts";
+import { fingerprint } from "./content.ts";
+import type { Envelope } from "./envelope.ts";
 import type {
   ConsumerSettings,
   RecordMessage,
@@ -64,8 +66,15 @@ export class Reading {
     return this.#verifier.verdict();
   }
 
+  /** Takes note of what is about to be written. */
+  expect({ position, key, value }: Envelope): void {
+    this.#verifier.expect(position, fingerprint(key, value));
+  }
+
   /** Starts a consumer and waits until it reads: whatever is written from then on arrives. */
   async start(signal: AbortSignal): Promise<void> {
+    // What ends the demo has killed the consumer: another one would outlive it.
+    signal.throwIfAborted();
     this.#isReady = false;
     this.#bytesBefore += this.#bytes;
     this.#bytes = 0;
@@ -82,6 +91,11 @@ export class Reading {
   async kill(): Promise<void> {
     await this.#process?.kill();
     this.#process = undefined;
+  }
+
+  /** Kills the consumer without waiting for its end. */
+  killAtOnce(): void {
+    this.#process?.killAtOnce();
   }
 
   /** Ends the consumer properly. */
@@ -119,10 +133,10 @@ export class Reading {
     return performance.now() - this.#lastArrival > QUIET_MS;
   }
 
-  #arrive([position, key, shardId]: RecordMessage): void {
+  #arrive([position, key, shardId, fingerprint]: RecordMessage): void {
     this.#arrivals++;
     this.#lastArrival = performance.now();
-    const isFirst = this.#verifier.arrive(position, key);
+    const isFirst = this.#verifier.arrive(position, key, fingerprint);
     this.table.arrive(shardId, position, isFirst);
   }
 

@@ -1,5 +1,5 @@
 /**
- * Whether everything arrived: at least once, none missing, in order for every key.
+ * Whether everything arrived: at least once, none missing, in order for every key, and as it was written.
  *
  * @module
  */
@@ -14,23 +14,29 @@ export interface Verdict {
   readonly missing: number;
   /** Records that arrived for the first time after a later one of their key. */
   readonly outOfOrder: number;
-  /** Arrivals that nobody had sent. */
+  /** Arrivals with another value or partition key than was written. */
+  readonly changed: number;
+  /** Arrivals of records that were never written. */
   readonly unexpected: number;
-  /** Arrivals of a record that was there before: allowed, since delivery is at least once. */
+  /** Further arrivals of a record: allowed, since delivery is at least once. */
   readonly duplicates: number;
 }
 
 /** Looks at every arrival. */
 export class Verifier {
+  /** The fingerprint of each record that was written, by position; `NaN` before. */
+  readonly #written: Float64Array;
   readonly #seen: Uint8Array;
   readonly #latest = new Map<string, number>();
   #arrived = 0;
   #duplicates = 0;
   #outOfOrder = 0;
+  #changed = 0;
   #unexpected = 0;
 
   /** Expects the positions from 0 to below `total`. */
   constructor(total: number) {
+    this.#written = new Float64Array(total).fill(NaN);
     this.#seen = new Uint8Array(total);
   }
 
@@ -44,15 +50,21 @@ export class Verifier {
     return this.#arrived === this.#seen.length;
   }
 
+  /** Takes note of a record that is about to be written, with the fingerprint of its key and value. */
+  expect(position: number, fingerprint: number): void {
+    this.#written[position] = fingerprint;
+  }
+
   /** Takes note of an arrival. Returns whether it is the first one of that record. */
-  arrive(position: number, key: string): boolean {
-    const seen = this.#seen[position];
-    if (seen === undefined) {
+  arrive(position: number, key: string, fingerprint: number): boolean {
+    const written = this.#written[position];
+    if (written === undefined || Number.isNaN(written)) {
       this.#unexpected++;
       return false;
     }
+    if (fingerprint !== written) this.#changed++;
     // After a restart a key goes back to the checkpoint: only what is new has an order to keep.
-    if (seen) {
+    if (this.#seen[position]) {
       this.#duplicates++;
       return false;
     }
@@ -63,24 +75,18 @@ export class Verifier {
     return true;
   }
 
-  /** The first positions that are missing, for messages. */
-  missing(limit: number): number[] {
-    const positions: number[] = [];
-    for (let i = 0; i < this.#seen.length && positions.length < limit; i++) {
-      if (!this.#seen[i]) positions.push(i);
-    }
-    return positions;
-  }
-
   /** What has been found so far. */
   verdict(): Verdict {
     const records = this.#seen.length;
     const missing = records - this.#arrived;
+    const wrong = missing + this.#outOfOrder + this.#changed +
+      this.#unexpected;
     return {
-      ok: missing === 0 && this.#outOfOrder === 0 && this.#unexpected === 0,
+      ok: wrong === 0,
       records,
       missing,
       outOfOrder: this.#outOfOrder,
+      changed: this.#changed,
       unexpected: this.#unexpected,
       duplicates: this.#duplicates,
     };
@@ -89,11 +95,13 @@ export class Verifier {
 
 /** The last line of the demo. */
 export function verdictLine(verdict: Verdict): string {
-  const { ok, records, missing, outOfOrder, unexpected } = verdict;
-  const counts =
-    `${records} records, ${missing} missing, ${outOfOrder} out of order`;
-  if (ok) return `verified: ${counts}`;
-  return `FAILED: ${counts}${
-    unexpected > 0 ? `, ${unexpected} that nobody wrote` : ""
-  }`;
+  const { ok, records, missing, outOfOrder, changed, unexpected } = verdict;
+  const counts = [
+    `${records} records`,
+    `${missing} missing`,
+    `${outOfOrder} out of order`,
+    ...changed > 0 ? [`${changed} changed on the way`] : [],
+    ...unexpected > 0 ? [`${unexpected} that were never written`] : [],
+  ].join(", ");
+  return `${ok ? "verified" : "FAILED"}: ${counts}`;
 }

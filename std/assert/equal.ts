@@ -44,10 +44,10 @@ function compareParts(a: object, b: object, pending: Pending): boolean {
   if (a instanceof WeakRef) {
     return compare(a.deref(), (b as WeakRef<WeakKey>).deref(), pending);
   }
+  if (Object.keys(a).length !== Object.keys(b).length) return false;
   if (a instanceof Map && !sameMap(a, b as typeof a, pending)) return false;
   if (a instanceof Set && !sameSet(a, b as typeof a, pending)) return false;
   if (a instanceof Map || a instanceof Set) return true;
-  if (Object.keys(a).length !== Object.keys(b).length) return false;
   const valuesOfA = a as Record<PropertyKey, unknown>;
   const valuesOfB = b as Record<PropertyKey, unknown>;
   for (const key of new Set([...keysOf(a), ...keysOf(b)])) {

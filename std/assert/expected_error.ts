@@ -1,5 +1,7 @@
 import { refuse } from "./assertion_error.ts";
 
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, "g");
+
 /** A class of errors. */
 export type ErrorClass<E extends Error> = abstract new (...args: never[]) => E;
 
@@ -36,10 +38,19 @@ export function checkError<E extends Error>(
       msg,
     );
   }
-  if (msgIncludes && !error.message.includes(msgIncludes)) {
+  if (
+    msgIncludes && !withoutColours(error.message).includes(
+      withoutColours(msgIncludes),
+    )
+  ) {
     refuse(
       `The error's message does not contain "${msgIncludes}": it is "${error.message}"`,
       msg,
     );
   }
+}
+
+/** Messages are compared as they read, whatever colours they have on a terminal. */
+function withoutColours(text: string): string {
+  return text.replaceAll(COLOURS, "");
 }

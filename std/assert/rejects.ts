@@ -45,7 +45,7 @@ function start(
   } catch (error) {
     refuse(`The function threw and did not reject: ${String(error)}`, msg);
   }
-  if (typeof promise?.then !== "function") {
+  if (typeof promise !== "object" || typeof promise?.then !== "function") {
     refuse("The function did not return a promise", msg);
   }
   return promise;

@@ -12,15 +12,16 @@ export interface DeadlineOptions {
   signal?: AbortSignal;
 }
 
-/** Settles as the promise does, or rejects with a `DOMException` named `TimeoutError` after `ms` milliseconds. */
+/**
+ * Settles as the promise does, or rejects with a `DOMException` named `TimeoutError` after `ms` milliseconds: never
+ * for `Infinity`.
+ */
 export async function deadline<T>(
   promise: Promise<T>,
   ms: number,
   { signal }: DeadlineOptions = {},
 ): Promise<T> {
-  const timeout = AbortSignal.timeout(ms);
-  return await abortable(
-    promise,
-    signal ? AbortSignal.any([timeout, signal]) : timeout,
-  );
+  const signals = signal ? [signal] : [];
+  if (ms < Number.MAX_SAFE_INTEGER) signals.push(AbortSignal.timeout(ms));
+  return await abortable(promise, AbortSignal.any(signals));
 }

@@ -11,7 +11,10 @@ export interface DelayOptions {
   signal?: AbortSignal;
 }
 
-/** Resolves after `ms` milliseconds. */
+/** Timers of a longer time fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Resolves after `ms` milliseconds; after 25 days if that is more. */
 export function delay(
   ms: number,
   { signal }: DelayOptions = {},
@@ -25,7 +28,7 @@ export function delay(
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", onAbort);
       resolve();
-    }, ms);
+    }, Math.min(ms, LONGEST_MS));
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

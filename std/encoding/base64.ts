@@ -19,14 +19,24 @@ export function encodeBase64(data: ArrayBuffer | Uint8Array | string): string {
   return btoa(binary);
 }
 
-/** Padded standard base64 to bytes. Throws an `Error` on characters outside the alphabet, white space included. */
+/**
+ * Standard base64, padded or not, to bytes. Throws a `TypeError` on a character outside the alphabet, white space included,
+ * and a `RangeError` on a length that no bytes have.
+ */
 export function decodeBase64(b64: string): Uint8Array<ArrayBuffer> {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(b64)) {
+  const text = b64.replace(/={1,2}$/, "");
+  const isPaddedInside = /=[^=]$/.test(b64);
+  if (!isPaddedInside && toBytes(text).length % 4 === 1) {
+    throw new RangeError(
+      "Cannot decode base64: its length must not be one more than a multiple of 4",
+    );
+  }
+  if (isPaddedInside || /[^A-Za-z0-9+/]/.test(text)) {
     throw new TypeError(
       "Cannot decode base64: there is a character outside the alphabet",
     );
   }
-  const binary = atob(b64);
+  const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;

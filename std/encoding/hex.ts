@@ -13,10 +13,15 @@ export function encodeHex(src: string | Uint8Array | ArrayBuffer): string {
   return hex;
 }
 
-/** Hex in either case to bytes. Throws an `Error` on other characters and on half a byte at the end. */
+/**
+ * Hex in either case to bytes. Throws a `RangeError` on half a byte at the end and a `TypeError` on other characters.
+ */
 export function decodeHex(src: string): Uint8Array<ArrayBuffer> {
-  if (src.length % 2 !== 0 || /[^0-9A-Fa-f]/.test(src)) {
-    throw new RangeError(
+  if (toBytes(src).length % 2 !== 0) {
+    throw new RangeError("Cannot decode hex: its length must be even");
+  }
+  if (/[^0-9A-Fa-f]/.test(src)) {
+    throw new TypeError(
       "Cannot decode hex: it must be pairs of the characters 0 to 9 and a to f",
     );
   }

@@ -4,8 +4,9 @@
  * @module
  */
 import { delay } from "@std/async/delay";
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertGreater } from "@std/assert";
 import { hashKeyOf } from "../../_core/hash_key.ts";
+import { assertSame } from "./assert_same.ts";
 import type { Kinesis } from "./kinesis.ts";
 
 const RING = 1n << 128n;
@@ -76,9 +77,9 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     const { Records: [record] } = await kinesis.ok("GetRecords", {
       ShardIterator,
     });
-    assertEquals(record.PartitionKey, PartitionKey);
-    assertEquals(record.Data, Data);
-    assertEquals(record.SequenceNumber, put.SequenceNumber);
+    assertSame(record.PartitionKey, PartitionKey);
+    assertSame(record.Data, Data);
+    assertSame(record.SequenceNumber, put.SequenceNumber);
     const age = Date.now() - record.ApproximateArrivalTimestamp * 1_000;
     assert(Math.abs(age) < 60_000, `arrived ${age} ms ago`);
   },
@@ -107,7 +108,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     for (const { ShardId, HashKeyRange } of shards) {
       for (const ExplicitHashKey of Object.values(HashKeyRange)) {
         const put = await kinesis.put(name, "k", { ExplicitHashKey });
-        assertEquals(put.ShardId, ShardId);
+        assertSame(put.ShardId, ShardId);
       }
     }
     await kinesis.fails("InvalidArgumentException", "PutRecord", {
@@ -122,7 +123,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     const name = await kinesis.createStream(2);
     const ranges = (await shardsOf(kinesis, name))
       .map(({ HashKeyRange }) => HashKeyRange);
-    assertEquals(ranges, [
+    assertSame(ranges, [
       { StartingHashKey: "0", EndingHashKey: String(RING / 2n - 1n) },
       {
         StartingHashKey: String(RING / 2n),
@@ -235,11 +236,11 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       const position = { ShardIteratorType, StartingSequenceNumber: number };
       return (await kinesis.read(name, ShardId, position)).keys.join("");
     };
-    assertEquals(await read("AT_SEQUENCE_NUMBER", numbers[1]), "bc");
+    assertSame(await read("AT_SEQUENCE_NUMBER", numbers[1]), "bc");
     await delay(700);
-    assertEquals(await read("AFTER_SEQUENCE_NUMBER", numbers[1]), "c");
+    assertSame(await read("AFTER_SEQUENCE_NUMBER", numbers[1]), "c");
     await delay(700);
-    assertEquals(await read("LATEST"), "");
+    assertSame(await read("LATEST"), "");
   },
 
   async "reading starts at a time"(kinesis) {
@@ -250,7 +251,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     await delay(50);
     const { ShardId } = await kinesis.put(name, "b");
     const position = { ShardIteratorType: "AT_TIMESTAMP", Timestamp: at };
-    assertEquals((await kinesis.read(name, ShardId, position)).keys, ["b"]);
+    assertSame((await kinesis.read(name, ShardId, position)).keys, ["b"]);
   },
 
   async "reading at a time without later records waits for the next"(kinesis) {
@@ -261,7 +262,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       ShardIteratorType: "AT_TIMESTAMP",
       Timestamp: Date.now() / 1_000,
     };
-    assertEquals((await kinesis.read(name, ShardId, position)).keys, []);
+    assertSame((await kinesis.read(name, ShardId, position)).keys, []);
   },
 
   async "a shard iterator that makes no sense is InvalidArgumentException"(
@@ -283,7 +284,8 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       ShardIteratorType: "TRIM_HORIZON",
     });
     const page = await kinesis.ok("GetRecords", { ShardIterator, Limit: 1 });
-    assertGreater(page.MillisBehindLatest, 250);
+    const { MillisBehindLatest: lag } = page;
+    assertGreater(lag, 250, `MillisBehindLatest is ${lag}, must be over 250`);
   },
 
   async "a split closes the parent and opens two children"(kinesis) {
@@ -291,14 +293,14 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     const [parent, lower, upper] = await split(kinesis, name);
     assert(parent!.SequenceNumberRange.EndingSequenceNumber);
     for (const child of [lower, upper]) {
-      assertEquals(child!.ParentShardId, parent!.ShardId);
+      assertSame(child!.ParentShardId, parent!.ShardId);
       assertGreater(
         BigInt(child!.SequenceNumberRange.StartingSequenceNumber),
         BigInt(parent!.SequenceNumberRange.EndingSequenceNumber),
       );
     }
-    assertEquals(lower!.HashKeyRange.EndingHashKey, String(RING / 2n - 1n));
-    assertEquals(upper!.HashKeyRange.StartingHashKey, String(RING / 2n));
+    assertSame(lower!.HashKeyRange.EndingHashKey, String(RING / 2n - 1n));
+    assertSame(upper!.HashKeyRange.StartingHashKey, String(RING / 2n));
   },
 
   async "a merge closes both parents and opens one child"(kinesis) {
@@ -310,11 +312,11 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       AdjacentShardToMerge: b!.ShardId,
     });
     const shards = await shardsOf(kinesis, name);
-    assertEquals(shards.length, 3);
+    assertSame(shards.length, 3);
     assert(shards[0]!.SequenceNumberRange.EndingSequenceNumber);
     assert(shards[1]!.SequenceNumberRange.EndingSequenceNumber);
-    assertEquals(shards[2]!.ParentShardId, a!.ShardId);
-    assertEquals(shards[2]!.AdjacentParentShardId, b!.ShardId);
+    assertSame(shards[2]!.ParentShardId, a!.ShardId);
+    assertSame(shards[2]!.AdjacentParentShardId, b!.ShardId);
   },
 
   async "a closed shard is read to its end"(kinesis) {
@@ -323,20 +325,20 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     await split(kinesis, name);
     await kinesis.put(name, "b");
     const { keys, last } = await kinesis.read(name, ShardId);
-    assertEquals(keys, ["a"]);
-    assertEquals(last.NextShardIterator ?? null, null);
+    assertSame(keys, ["a"]);
+    assertSame(last.NextShardIterator ?? null, null);
   },
 
   async "the end of a shard names its children"(kinesis) {
     const name = await kinesis.createStream();
     const [parent, ...children] = await split(kinesis, name);
     const { last } = await kinesis.read(name, parent!.ShardId);
-    assertEquals(
+    assertSame(
       last.ChildShards?.map((child: Shard) => child.ShardId).sort(),
       children.map((child) => child.ShardId).sort(),
     );
     for (const { ParentShards } of last.ChildShards) {
-      assertEquals(ParentShards, [parent!.ShardId]);
+      assertSame(ParentShards, [parent!.ShardId]);
     }
   },
 
@@ -345,17 +347,17 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     const StreamARN = await arnOf(kinesis, name);
     await kinesis.ok("PutRecord", { StreamARN, PartitionKey: "k", Data: "" });
     const { Shards } = await kinesis.ok("ListShards", { StreamARN });
-    assertEquals(Shards.length, 1);
+    assertSame(Shards.length, 1);
   },
 
   async "ListShards pages with a token that stands alone"(kinesis) {
     const StreamName = await kinesis.createStream(3);
     const first = await kinesis.ok("ListShards", { StreamName, MaxResults: 2 });
-    assertEquals(first.Shards.length, 2);
+    assertSame(first.Shards.length, 2);
     const { NextToken } = first;
     const second = await kinesis.ok("ListShards", { NextToken });
-    assertEquals(second.Shards.length, 1);
-    assertEquals(second.NextToken ?? null, null);
+    assertSame(second.Shards.length, 1);
+    assertSame(second.NextToken ?? null, null);
     await kinesis.fails("InvalidArgumentException", "ListShards", {
       StreamName,
       NextToken,
@@ -369,7 +371,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       StreamName: name,
       ShardFilter: { Type: "AT_LATEST" },
     });
-    assertEquals(
+    assertSame(
       Shards.map(({ ShardId }: Shard) => ShardId),
       children.map(({ ShardId }) => ShardId),
     );
@@ -388,7 +390,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     const open = shards.filter(({ SequenceNumberRange: range }) =>
       !range.EndingSequenceNumber
     );
-    assertEquals(open.length, 4);
+    assertSame(open.length, 4);
     await kinesis.fails(
       "LimitExceededException|InvalidArgumentException",
       "UpdateShardCount",
@@ -404,19 +406,19 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     });
     await kinesis.ok("RemoveTagsFromStream", { StreamName, TagKeys: ["a"] });
     const { Tags } = await kinesis.ok("ListTagsForStream", { StreamName });
-    assertEquals(Tags, [{ Key: "b", Value: "2" }]);
+    assertSame(Tags, [{ Key: "b", Value: "2" }]);
   },
 
   async "the retention is 24 hours and can be raised"(kinesis) {
     const StreamName = await kinesis.createStream();
     const hours = async () =>
       (await kinesis.active(StreamName)).RetentionPeriodHours;
-    assertEquals(await hours(), 24);
+    assertSame(await hours(), 24);
     await kinesis.ok("IncreaseStreamRetentionPeriod", {
       StreamName,
       RetentionPeriodHours: 48,
     });
-    assertEquals(await hours(), 48);
+    assertSame(await hours(), 48);
     await kinesis.fails(
       "InvalidArgumentException",
       "DecreaseStreamRetentionPeriod",
@@ -469,7 +471,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     const { status, body } = await kinesis.call("ListStreams", {}, {
       secret: "wrong",
     });
-    assertEquals(
+    assertSame(
       [status, body.__type],
       [400, "InvalidSignatureException"],
       "signature was not refused",
@@ -494,7 +496,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       ShardIterator,
     }, cbor);
     assert(record.Data instanceof Uint8Array, "Data is no byte string");
-    assertEquals([...record.Data], [...Data]);
+    assertSame([...record.Data], [...Data]);
   },
 
   async "consumers are registered, listed and deregistered"(kinesis) {
@@ -508,8 +510,8 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
     const { Consumers } = await kinesis.ok("ListStreamConsumers", {
       StreamARN,
     });
-    assertEquals(Consumers.length, 1);
-    assertEquals(Consumers[0].ConsumerARN, ConsumerARN);
+    assertSame(Consumers.length, 1);
+    assertSame(Consumers[0].ConsumerARN, ConsumerARN);
     await kinesis.ok("DeregisterStreamConsumer", { ConsumerARN });
   },
 
@@ -523,8 +525,8 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       StartingPosition: { Type: "TRIM_HORIZON" },
     }, ({ body }) => body.Records?.length > 0);
     const { body } = events.at(-1)!;
-    assertEquals(body.Records[0].SequenceNumber, SequenceNumber);
-    assertEquals(body.ContinuationSequenceNumber, SequenceNumber);
+    assertSame(body.Records[0].SequenceNumber, SequenceNumber);
+    assertSame(body.ContinuationSequenceNumber, SequenceNumber);
   },
 
   async "SubscribeToShard begins with initial-response"(kinesis) {
@@ -536,7 +538,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       ShardId,
       StartingPosition: { Type: "TRIM_HORIZON" },
     }, () => true);
-    assertEquals(events[0]?.kind, "initial-response");
+    assertSame(events[0]?.kind, "initial-response");
   },
 
   async "SubscribeToShard refuses a bad request with status 400"(kinesis) {
@@ -547,7 +549,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       ShardId: "shardId-000000000007",
       StartingPosition: { Type: "LATEST" },
     }, () => true);
-    assertEquals(status, 400);
+    assertSame(status, 400);
   },
 
   async "SubscribeToShard ends a closed shard with its children"(kinesis) {
@@ -559,7 +561,7 @@ const checks: Record<string, (kinesis: Kinesis) => Promise<void>> = {
       ShardId: parent!.ShardId,
       StartingPosition: { Type: "TRIM_HORIZON" },
     }, ({ body }) => body.ChildShards?.length > 0);
-    assertEquals(
+    assertSame(
       events.at(-1)?.body.ChildShards?.length,
       children.length,
       "children were not named",

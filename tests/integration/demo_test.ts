@@ -6,6 +6,7 @@
 import {
   assert,
   assertEquals,
+  assertFalse,
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
@@ -35,6 +36,10 @@ async function runDemo(
     env?: Record<string, string>;
     /** Interrupts the demo when a line of its output holds this. */
     interruptAt?: string;
+    /** Interrupts the demo again when this settles. */
+    interruptAgain?: Promise<void>;
+    /** Closes the output when a line of it holds this. */
+    closeAt?: string;
   } = {},
 ): Promise<Outcome> {
   const folder = await Deno.makeTempDir();
@@ -63,11 +68,13 @@ async function runDemo(
       const text of child.stdout.pipeThrough(new TextDecoderStream())
     ) {
       stdout += text;
-      const { interruptAt } = options;
+      const { interruptAt, interruptAgain, closeAt } = options;
       if (interruptAt && !interrupted && stdout.includes(interruptAt)) {
         interrupted = true;
         child.kill("SIGINT");
+        interruptAgain?.then(() => child.kill("SIGINT"));
       }
+      if (closeAt && stdout.includes(closeAt)) break;
     }
     const { code } = await child.status;
     await fed;
@@ -90,11 +97,15 @@ const input = Array.from(
 /** An in-memory Kinesis on a loopback port that looks at signatures and keeps the limits of the service. */
 async function withServer(
   use: (endpoint: string, client: KinesisClient) => Promise<void>,
+  intercept: (action: string) => Promise<Response> | undefined = () =>
+    undefined,
 ): Promise<void> {
   const kinesis = new KinesisServer({ credentials: SECRETS });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => kinesis.fetch(request),
+    (request) =>
+      intercept(request.headers.get("x-amz-target")!.split(".")[1]!) ??
+        kinesis.fetch(request),
   );
   const client = new KinesisClient({
     region: "us-east-1",
@@ -200,9 +211,105 @@ Deno.test("demo removes everything that it made when it is interrupted", async (
   });
 });
 
+Deno.test("demo stops at once when it is interrupted again, and says what it left and how to remove it", async () => {
+  const deleting = Promise.withResolvers<void>();
+  const silence = Promise.withResolvers<Response>();
+  const intercept = (action: string) => {
+    if (action !== "DeleteStream") return undefined;
+    deleting.resolve();
+    return silence.promise;
+  };
+  await withServer(async (endpoint) => {
+    const { code, lines, stderr, left } = await runDemo(
+      ["--endpoint", endpoint, "--input", "-", "--region", "us-east-1"],
+      {
+        input,
+        env: ENVIRONMENT,
+        interruptAt: "records through",
+        interruptAgain: deleting.promise,
+      },
+    );
+    const name = nameOfStream(lines);
+    assertEquals({ code, left }, { code: 130, left: [] });
+    assertEquals(
+      stderr,
+      `interrupted
+stopped at once
+left behind: the stream ${name} in ${endpoint}: remove it with
+    aws kinesis delete-stream --stream-name ${name} --region us-east-1 --endpoint-url ${endpoint}
+`,
+    );
+    silence.resolve(new Response());
+  }, intercept);
+});
+
+Deno.test("demo fails when it may not remove its stream, and says how to", async () => {
+  const body = { __type: "AccessDeniedException", message: "no DeleteStream" };
+  const intercept = (action: string) =>
+    action === "DeleteStream"
+      ? Promise.resolve(Response.json(body, { status: 400 }))
+      : undefined;
+  await withServer(async (endpoint, client) => {
+    const { code, lines, stderr, left } = await runDemo(
+      ["--endpoint", endpoint, "--input", "-"],
+      { input, env: ENVIRONMENT },
+    );
+    const name = nameOfStream(lines);
+    assertEquals(await existingStreams(client, [name]), [name]);
+    assertEquals({ code, left }, { code: 1, left: [] });
+    assertMatch(lines.at(-1)!, /^verified/);
+    assertStringIncludes(stderr, `left behind: the stream ${name} in`);
+    assertStringIncludes(stderr, `delete-stream --stream-name ${name}`);
+    assertStringIncludes(stderr, "no DeleteStream");
+  }, intercept);
+});
+
+Deno.test("demo removes its stream when the answer that it was made is lost", async () => {
+  let creations = 0;
+  const deleted: string[] = [];
+  const intercept = (action: string) => {
+    if (action === "DeleteStream") deleted.push(action);
+    if (action !== "CreateStream") return undefined;
+    // The client asks again, and hears that the stream exists.
+    const body = { __type: "ResourceInUseException", message: "exists" };
+    return ++creations === 1
+      ? Promise.resolve(new Response(null, { status: 500 }))
+      : Promise.resolve(Response.json(body, { status: 400 }));
+  };
+  await withServer(async (endpoint) => {
+    const { code, stderr } = await runDemo(
+      ["--endpoint", endpoint, "--input", "-"],
+      { input: "1", env: ENVIRONMENT },
+    );
+    // This Kinesis did not make it.
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "ResourceNotFoundException");
+    assertFalse(stderr.includes("left behind"), stderr);
+    assertEquals(deleted.length, 1);
+  }, intercept);
+});
+
+Deno.test("demo ends and removes everything when its output is closed", async () => {
+  await withServer(async (endpoint, client) => {
+    const { code, lines, stderr, left } = await runDemo(
+      ["--endpoint", endpoint, "--input", "-"],
+      { input, env: ENVIRONMENT, closeAt: "records through" },
+    );
+    assertEquals({ code, stderr, left }, { code: 141, stderr: "", left: [] });
+    assertEquals(await existingStreams(client, [nameOfStream(lines)]), []);
+  });
+});
+
 Deno.test("demo says in one line what is wrong when it cannot do what it is asked for", async () => {
   await withServer(async (endpoint) => {
-    const cases: [string[], number, string, Record<string, string>?][] = [
+    const large = `1\n2\n"${"x".repeat(1_048_577)}"`;
+    const cases: [
+      string[],
+      number,
+      string,
+      Record<string, string>?,
+      string?,
+    ][] = [
       [["--shard", "4"], 2, "Unknown option '--shard'"],
       [["--input", "/no/such.jsonl"], 2, "there is no such file"],
       [["--input", "-", "--shards", "2"], 2, "line 2 of standard input"],
@@ -212,10 +319,12 @@ Deno.test("demo says in one line what is wrong when it cannot do what it is aske
         ...ENVIRONMENT,
         AWS_SECRET_ACCESS_KEY: "wrong",
       }],
+      [["--input", "-"], 2, "line 3 of standard input", {}, large],
+      [["--input", "-"], 2, "line 2 of standard input", {}, "1\n[1e400]\n"],
     ];
-    for (const [args, expected, message, env] of cases) {
+    for (const [args, expected, message, env, wrong] of cases) {
       const { code, lines, stderr, left } = await runDemo(args, {
-        input: '{"a":1}\nnot JSON\n',
+        input: wrong ?? '{"a":1}\nnot JSON\n',
         env,
       });
       assertEquals({ code, lines, left }, {

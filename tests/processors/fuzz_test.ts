@@ -30,6 +30,8 @@ import { collect, pack, recordOf, streamOf } from "./_helpers.ts";
 
 const seed = Number(Deno.env.get("FUZZ_SEED") ?? 1);
 const frames = Number(Deno.env.get("FUZZ_FRAMES") ?? 100_000);
+/** Where each input makes new streams of the platform, which is then most of the work. */
+const streamed = Math.ceil(frames / 4);
 
 /** The samples are short: damage does not make more than this of them. */
 const MOST_DECOMPRESSED = 10_000;
@@ -229,9 +231,9 @@ Deno.test(`kpl answers ${frames} damaged records with values and typed errors`, 
 
 for (const compressed of [gzip, deflateRaw]) {
   const processor = compressed(jsonLines());
-  Deno.test(`${processor.name} answers ${frames} damaged records with values and typed errors`, async () => {
+  Deno.test(`${processor.name} answers ${streamed} damaged records with values and typed errors`, async () => {
     const [record] = await pack(processor, puts);
-    await fuzz(processor, record!.data, frames);
+    await fuzz(processor, record!.data, streamed);
   });
 }
 
@@ -241,14 +243,14 @@ const decoders = {
   ListDecoderStream,
 };
 for (const [name, Decoder] of Object.entries(decoders)) {
-  Deno.test(`${name} answers ${frames} damaged inputs with frames or an error`, async () => {
+  Deno.test(`${name} answers ${streamed} damaged inputs with frames or an error`, async () => {
     const sample = new TextEncoder().encode(
       name.startsWith("Net")
         ? "3:abc,11:hello world,0:,"
         : '[{"a":[1,"]"]},\n"x\\"", 3 ]\n',
     );
     const pick = random(seed);
-    for (let i = 0; i < frames; i++) {
+    for (let i = 0; i < streamed; i++) {
       const data = mutate(sample, pick);
       const half = pick(data.length + 1);
       const chunks = [data.subarray(0, half), data.subarray(half)];

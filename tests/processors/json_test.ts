@@ -1,6 +1,12 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidRecordError } from "../../errors.ts";
-import { json, jsonLines } from "../../processors/mod.ts";
+import {
+  json,
+  jsonLines,
+  jsonList,
+  kplJson,
+  type Processor,
+} from "../../processors/mod.ts";
 import {
   pack,
   putsOf,
@@ -26,16 +32,61 @@ Deno.test("json writes one record per value", async () => {
 Deno.test("json refuses values that have no JSON", () => {
   const cycle: unknown[] = [];
   cycle.push(cycle);
-  for (const value of [undefined, () => 1, Symbol("s"), 1n, cycle]) {
-    let emitted = 0;
-    const packer = json().createPacker({ emit: () => emitted++ });
-    const error = assertThrows(
-      () => packer.push({ value, partitionKey: "k" }),
-      InvalidRecordError,
-    );
-    assertEquals(error.code, "NotSerializable");
-    assertEquals(emitted, 0);
+  const cases: [unknown, string][] = [
+    [undefined, "undefined has no JSON"],
+    [() => 1, "a function has no JSON"],
+    [Symbol("s"), "a symbol has no JSON"],
+    [NaN, "NaN has no JSON"],
+    [-Infinity, "-Infinity has no JSON"],
+    [new Date(NaN), "a Date has no JSON"],
+    [{ toJSON() {} }, "an Object has no JSON"],
+    [1n, "value is a bigint, which has no JSON"],
+    [
+      { a: 1, list: [{}, { "an id": 1n }] },
+      'value.list[1]["an id"] is a bigint',
+    ],
+    [cycle, "circular"],
+  ];
+  const all: Processor<unknown>[] = [
+    json(),
+    jsonLines(),
+    jsonList(),
+    kplJson(),
+  ];
+  for (const processor of all) {
+    for (const [value, message] of cases) {
+      let emitted = 0;
+      const packer = processor.createPacker({ emit: () => emitted++ });
+      const error = assertThrows(
+        () => packer.push({ value, partitionKey: "k" }),
+        InvalidRecordError,
+        message,
+      );
+      assertEquals(error.code, "NotSerializable");
+      packer.flush();
+      assertEquals(emitted, 0);
+    }
   }
+});
+
+Deno.test("json writes the parts of a value as JSON.stringify does", async () => {
+  const value = {
+    left: undefined,
+    out: () => 1,
+    list: [undefined, NaN, Infinity, -0, new Date(NaN)],
+    text: "\ud800",
+    none: null,
+  };
+  const records = await pack(json(), putsOf([value]));
+  assertEquals(valuesOf(await unpackAll(json(), records)), [{
+    list: [null, null, null, 0, null],
+    text: "\ud800",
+    none: null,
+  }]);
+  const asNull = json<number>({
+    replacer: (_, v) => v === Infinity ? null : v,
+  });
+  assertEquals(text(asNull.serialize(Infinity)), "null");
 });
 
 Deno.test("json applies replacer and reviver", async () => {

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import fc from "fast-check";
 import { InvalidRecordError } from "../../errors.ts";
 import { msgpack } from "../../processors/mod.ts";
 import { hex, pack, putsOf, recordOf, unhex, valuesOf } from "./_helpers.ts";
@@ -72,7 +79,13 @@ Deno.test("msgpack keeps dates, bytes, texts and structure", () => {
     nested: { a: [[], {}, null, true, false] },
   };
   assertEquals(roundTrip(value), value);
-  assertEquals(roundTrip(new Map([["a", 1]])), { a: 1 });
+  assertEquals(
+    roundTrip(new Map<unknown, unknown>([["a", 1], [2, new Map()]])),
+    {
+      a: 1,
+      2: {},
+    },
+  );
   assertEquals(roundTrip([undefined]), [null]);
 });
 
@@ -84,32 +97,211 @@ Deno.test("msgpack writes bytes as bytes, whatever the array is called", () => {
   assertEquals(hex(long.subarray(-3)), "a16205");
 });
 
-Deno.test("msgpack refuses what has no standard form", () => {
+class Point {
+  constructor(readonly x: number) {}
+  get double(): number {
+    return 2 * this.x;
+  }
+}
+class Tags extends Map<unknown, unknown> {}
+
+Deno.test("msgpack refuses what has no standard form, and names its path", () => {
   const cycle: unknown[] = [];
   cycle.push(cycle);
-  const cases = [
-    Float32Array.of(1.5),
-    new Set([1]),
-    /x/,
-    new Error("x"),
-    new ArrayBuffer(1),
-    new Date(NaN),
-    Symbol("x"),
-    "\ud800",
-    JSON.parse('{"__proto__":1}'),
-    cycle,
+  const cases: [unknown, string][] = [
+    [Float32Array.of(1.5), "is a Float32Array"],
+    [new BigInt64Array(1), "is a BigInt64Array"],
+    [new DataView(new ArrayBuffer(1)), "is a DataView"],
+    [new ArrayBuffer(1), "is an ArrayBuffer"],
+    [new SharedArrayBuffer(1), "is a SharedArrayBuffer"],
+    [new Set([1]), "is a Set"],
+    [new WeakMap(), "is a WeakMap"],
+    [/x/, "is a RegExp"],
+    [new Error("x"), "is an Error"],
+    [new Headers({ a: "1" }), "is a Headers"],
+    [new URLSearchParams("a=1"), "is a URLSearchParams"],
+    [Promise.resolve(), "is a Promise"],
+    [Object(1), "is a Number"],
+    [Object("a"), "is a String"],
+    [[1].values(), "is an Array Iterator"],
+    [new Date(NaN), "is a date that is not valid"],
+    [Symbol("x"), "is a symbol"],
+    [() => 1, "is a function"],
+    [Point, "is a function"],
+    [{ constructor: Map }, ".constructor is a function"],
+    [{ constructor: Array }, ".constructor is a function"],
+    ["\ud800", "is text with a lone surrogate"],
+    [{ "\udc00": 1 }, "has a key with a lone surrogate"],
+    [JSON.parse('{"__proto__":1}'), "key that is not supported: __proto__"],
+    [cycle, "[0][0][0][0][0][0]… is nested deeper than 256 levels"],
+    [2n ** 64n, "is 18446744073709551616, an integer of more than 64 bits"],
+    [new Map([[new Date(0), 1]]), "is a Map with a Date as a key"],
+    [new Map([[Uint8Array.of(1), 1]]), "is a Map with a Uint8Array as a key"],
+    [new Map([[[1], 1]]), "is a Map with an Array as a key"],
+    [new Map([[{}, 1]]), "is a Map with an Object as a key"],
+    [new Map([[null, 1]]), "is a Map with null as a key"],
+    [new Map([[true, 1]]), "is a Map with a boolean as a key"],
+    [
+      new Map<unknown, 1>([[1, 1], ["1", 1]]),
+      'two keys that would be read as "1"',
+    ],
+    [
+      new Map<unknown, 1>([[0, 1], [0n, 1]]),
+      'two keys that would be read as "0"',
+    ],
+    [new Map([[2n ** 64n, 1]]), "an integer of more than 64 bits"],
+    [new Map([["__proto__", 1]]), "key that is not supported: __proto__"],
+    [new Map([["tags", new Set()]]), ".tags is a Set"],
+    [new Tags([[new Set(), 1]]), "is a Map with a Set as a key"],
+    [{ toJSON: () => new Set() }, "is a Set"],
   ];
-  for (const value of cases) {
+  for (const [part, message] of cases) {
     const packer = msgpack().createPacker({ emit() {} });
     const error = assertThrows(
-      () => packer.push({ value: { value }, partitionKey: "k" }),
+      () => packer.push({ value: { list: [1, part] }, partitionKey: "k" }),
       InvalidRecordError,
     );
     assertEquals(error.code, "NotSerializable");
+    assertStringIncludes(error.message, `as msgpack: value.list[1]`);
+    assertStringIncludes(error.message, message);
     assertEquals(packer.pending, 0);
+  }
+  for (const value of [undefined, { toJSON() {} }]) {
+    assertThrows(() => msgpack().serialize(value), TypeError, "is undefined");
   }
   // The next value is not harmed.
   assertEquals(roundTrip({ a: 1 }), { a: 1 });
+});
+
+Deno.test("msgpack writes what toJSON returns, and own properties of instances", () => {
+  const failure = Object.assign(new Error("x"), {
+    toJSON: () => ({ code: 1 }),
+  });
+  const at = { toJSON: (key: string) => `at ${key}` };
+  assertEquals(roundTrip({ url: new URL("http://h/"), failure, list: [at] }), {
+    url: "http://h/",
+    failure: { code: 1 },
+    list: ["at 0"],
+  });
+  assertEquals(roundTrip([new Point(1), { a: { toJSON() {} } }]), [
+    { x: 1 },
+    { a: null },
+  ]);
+  assertEquals(roundTrip(new Tags([[1, { a: new Point(2) }], ["b", 2]])), {
+    1: { a: { x: 2 } },
+    b: 2,
+  });
+  class Bytes extends Uint8Array {}
+  assertEquals(roundTrip(Bytes.of(1)), Uint8Array.of(1));
+});
+
+/** Values of all kinds, each with what reading gives, or `refused`. */
+const refused = Symbol("refused");
+type Pair = readonly [value: unknown, read: unknown];
+function leaves(): fc.Arbitrary<Pair> {
+  const same = (arbitrary: fc.Arbitrary<unknown>) =>
+    arbitrary.map((value): Pair => [value, value]);
+  return fc.oneof(
+    same(fc.constantFrom(null, true, NaN, Infinity, -Infinity)),
+    same(fc.string({ unit: "binary", maxLength: 8 })),
+    same(fc.date({ noInvalidDate: true })),
+    same(fc.uint8Array({ maxLength: 4 }).map((b) => new Uint8Array(b))),
+    fc.double({ noNaN: true }).map((n): Pair => [n, n === 0 ? 0 : n]),
+    fc.maxSafeInteger().map((n): Pair => [n, n]),
+    fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }).map((n): Pair => [
+      n,
+      n < -(2n ** 63n) || n >= 2n ** 64n
+        ? refused
+        : n >= -(2n ** 53n) && n <= 2n ** 53n
+        ? Number(n)
+        : n,
+    ]),
+    fc.constant<Pair>([undefined, null]),
+    fc.constantFrom<Pair>(
+      ...[
+        () => 1,
+        Symbol("s"),
+        "\ud800",
+        new Set(),
+        /a/,
+        new Date(NaN),
+        new Float64Array(1),
+        new ArrayBuffer(1),
+        new Error("x"),
+        new Blob([]),
+      ].map((value): Pair => [value, refused]),
+    ),
+  );
+}
+
+function all(
+  parts: readonly Pair[],
+  make: (pick: 0 | 1) => unknown,
+): Pair {
+  const isRefused = parts.some(([, read]) => read === refused);
+  return [make(0), isRefused ? refused : make(1)];
+}
+
+const { tree } = fc.letrec<{ tree: Pair }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 4 },
+    leaves(),
+    fc.array(tie("tree"), { maxLength: 4 }).map((parts) =>
+      all(parts, (pick) => parts.map((part) => part[pick]))
+    ),
+    fc.uniqueArray(fc.tuple(fc.constantFrom("a", "b", "1", ""), tie("tree")), {
+      maxLength: 3,
+      selector: ([key]) => key,
+    }).map((entries) =>
+      all(
+        entries.map(([, part]) => part),
+        (pick) => Object.fromEntries(entries.map(([k, v]) => [k, v[pick]])),
+      )
+    ),
+    tie("tree").map(([value, read]): Pair => [
+      { toJSON: () => value },
+      read,
+    ]),
+    fc.uniqueArray(
+      fc.tuple(
+        fc.oneof(
+          fc.constantFrom<unknown>("a", "1", 1, 1n, -0, NaN, 1.5),
+          fc.constantFrom<unknown>(null, true, [], new Date(0), Symbol("s")),
+        ),
+        tie("tree"),
+      ),
+      { maxLength: 3, selector: ([key]) => key },
+    ).map((entries): Pair => {
+      const names = new Set(entries.map(([key]) => String(key)));
+      const isReadable = names.size === entries.length && entries.every((
+        [key],
+      ) => ["string", "number", "bigint"].includes(typeof key));
+      const [, read] = all(
+        entries.map(([, part]) => part),
+        () => Object.fromEntries(entries.map(([k, v]) => [String(k), v[1]])),
+      );
+      const value = new Map(entries.map(([k, v]) => [k, v[0]]));
+      return [value, isReadable ? read : refused];
+    }),
+  ),
+}));
+
+Deno.test("msgpack reads back what it accepts, whatever the value is made of", () => {
+  fc.assert(
+    fc.property(tree, ([value, read]) => {
+      let bytes: Uint8Array;
+      try {
+        bytes = msgpack().serialize([value]);
+      } catch (error) {
+        assert(error instanceof TypeError || error instanceof RangeError);
+        assert(error.message.startsWith("value[0]"), error.message);
+        assertStrictEquals(read, refused);
+        return;
+      }
+      assertEquals([msgpack().deserialize(new Uint8Array(bytes))], [[read]]);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 Deno.test("msgpack yields errors for what it must not read", async () => {

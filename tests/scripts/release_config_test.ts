@@ -5,18 +5,22 @@ import {
   publishedConfig,
 } from "../../scripts/release_config.ts";
 
-const config = { name: "n", version: "1.2.3", links: ["./std/assert"] };
+const config = {
+  name: "n",
+  version: "1.2.3",
+  links: ["./std/assert", "./std/async"],
+};
 const changelog = "# Changelog\n\n## [1.2.3] - 2026-01-01\n";
 
 Deno.test("publishedConfig drops the stand-ins and nothing else", () => {
   assertEquals(publishedConfig(config), { name: "n", version: "1.2.3" });
-  assertEquals(config.links, ["./std/assert"]);
+  assertEquals(config.links, ["./std/assert", "./std/async"]);
 });
 
-Deno.test("publishedConfig links a checkout when one is given", () => {
+Deno.test("publishedConfig links the packages that have a stand-in, and what they import, when a checkout is given", () => {
   assertEquals(publishedConfig(config, "/x").links, [
     "/x/assert",
-    "/x/encoding",
+    "/x/async",
     "/x/internal",
   ]);
 });

@@ -52,3 +52,25 @@ Deno.test("allSteps runs the examples of shipped source, README and docs, and of
     ]);
   });
 });
+
+Deno.test("allSteps runs every test in one of its parts", async () => {
+  await inFolder({
+    "deno.json": JSON.stringify({ exports: "./mod.ts" }),
+    "mod.ts": "",
+    "tests/_aws/a_test.ts": "",
+    "tests/integration/b_test.ts": "",
+    "tests/new/c_test.ts": "",
+    "tests/helper.ts": "",
+    "tests/d_test.ts": "",
+  }, async (root) => {
+    const parts = (await allSteps(root)).filter(({ args }) =>
+      args.includes("--no-check")
+    );
+    assertEquals(parts.map(({ name, args }) => [name, args.slice(4)]), [
+      ["tests against emulators", ["tests/integration"]],
+      ["other tests", ["tests/d_test.ts", "tests/new"]],
+      ["tests of formats", ["tests/_aws"]],
+    ]);
+    assertEquals(parts.every(({ countsTests }) => countsTests), true);
+  });
+});

@@ -1,11 +1,28 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { inputData } from "../../../examples/demo/data_sets.ts";
+import {
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  inputData,
+  type InputOptions,
+} from "../../../examples/demo/data_sets.ts";
+import type { Envelope } from "../../../examples/demo/envelope.ts";
 import { UsageError } from "../../../examples/demo/options.ts";
+import {
+  gzip,
+  json,
+  kplJson,
+  msgpack,
+  type Processor,
+} from "../../../processors/mod.ts";
 
 async function withInput<T>(
   content: string | Uint8Array,
   key: string | undefined,
   use: (data: Awaited<ReturnType<typeof inputData>>) => T,
+  processor?: InputOptions["processor"],
 ): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
@@ -15,7 +32,9 @@ async function withInput<T>(
       typeof content === "string" ? new TextEncoder().encode(content) : content,
     );
     const { signal } = new AbortController();
-    return await use(await inputData({ input, key, folder, signal }));
+    return await use(
+      await inputData({ input, key, folder, processor, signal }),
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -58,6 +77,18 @@ Deno.test("inputData refuses before the first use when a line cannot be used", a
     [`{"a":"${"😀".repeat(257)}"}\n`, "a", "it has 257"],
     ["\n \n", undefined, "there is no record in it"],
     [new Uint8Array([0xff, 0xfe, 0x0a]), undefined, "it is not UTF-8"],
+    ["1\n[1e400]\n", undefined, "line 2 of"],
+    ["[1e400]", undefined, "the number 1e400 would become another one"],
+    ['{"a":-1E-400}', undefined, "the number -1E-400 would become"],
+    ["-0.0", undefined, "the number -0.0 would become"],
+    ["12345678901234567890", undefined, "the number 12345678901234567890"],
+    ["1".repeat(400), undefined, "the number 1111"],
+    [
+      `1\n"${"x".repeat(1_048_576)}"\n`,
+      undefined,
+      "its record would have 1048638 bytes with the key",
+    ],
+    [`1\n2\n"${"x".repeat(17e6)}`, undefined, "is far too long"],
   ];
   for (const [content, key, message] of cases) {
     await assertRejects(
@@ -66,6 +97,51 @@ Deno.test("inputData refuses before the first use when a line cannot be used", a
       message,
     );
   }
+});
+
+Deno.test("inputData names the line when the processor cannot carry it", async () => {
+  const big = `1\n"${"x".repeat(1_100_000)}"`;
+  const cases: [string, Processor<Envelope>, string][] = [
+    ['1\n{"a":["\\ud800"]}', msgpack(), "a lone surrogate"],
+    ['1\n{"__proto__":1}', msgpack(), "key that is not supported: __proto__"],
+    [big, kplJson(), "its record would have"],
+    [big, msgpack(), "its record would have"],
+    ["1\n[[2]]", losing, "json would change its content"],
+  ];
+  for (const [content, processor, message] of cases) {
+    const error = await assertRejects(
+      () => withInput(content, undefined, () => {}, processor),
+      UsageError,
+      message,
+    );
+    assertStringIncludes(error.message, "Cannot use line 2 of ");
+    assertFalse(error.message.includes("key-1"), error.message);
+  }
+  const { total } = await withInput(
+    big,
+    undefined,
+    (data) => data,
+    gzip(json()),
+  );
+  assertEquals(total, 2);
+});
+
+/** Writes lists within lists as what they hold. */
+const losing = json<Envelope>({
+  replacer: (_, value) =>
+    Array.isArray(value) && Array.isArray(value[0]) ? value[0] : value,
+});
+
+Deno.test("inputData keeps numbers whose text is longer than they are", async () => {
+  const numbers = [1.5, 1e25, 0, 1e-300, 2 ** 60, 0.1];
+  const texts = "1.50\n1e25\n0.0e5\n1E-300\n1152921504606846976\n" +
+    "0.1000000000000000055511151231257827\n";
+  assertEquals((await entriesOf(texts)).map(({ value }) => value), numbers);
+});
+
+Deno.test("inputData reads a file with a byte order mark and without a last line feed", async () => {
+  const values = (await entriesOf('\ufeff{"a":1}\r\n2')).map((e) => e.value);
+  assertEquals(values, [{ a: 1 }, 2]);
 });
 
 Deno.test("inputData refuses when there is no such file", async () => {

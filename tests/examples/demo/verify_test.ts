@@ -1,11 +1,18 @@
-import { assert, assertEquals, assertFalse } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertNotEquals,
+} from "@std/assert";
+import { fingerprint } from "../../../examples/demo/content.ts";
 import { verdictLine, Verifier } from "../../../examples/demo/verify.ts";
 
-/** Arrivals of the keys a (even positions) and b (odd ones). */
+/** Arrivals of the keys a (even positions) and b (odd ones), with ten times the position as fingerprint. */
 function verify(total: number, positions: number[]): Verifier {
   const verifier = new Verifier(total);
+  for (let i = 0; i < total; i++) verifier.expect(i, 10 * i);
   for (const position of positions) {
-    verifier.arrive(position, position % 2 === 0 ? "a" : "b");
+    verifier.arrive(position, position % 2 === 0 ? "a" : "b", 10 * position);
   }
   return verifier;
 }
@@ -18,6 +25,7 @@ Deno.test("Verifier is content when everything arrives in the order of its key",
     records: 6,
     missing: 0,
     outOfOrder: 0,
+    changed: 0,
     unexpected: 0,
     duplicates: 0,
   });
@@ -72,7 +80,52 @@ Deno.test("Verifier fails when a record first arrives behind a later one after a
   assertEquals(outOfOrder, 1);
 });
 
-Deno.test("Verifier fails when something arrives that nobody wrote", () => {
+Deno.test("Verifier fails when a record arrives with another content, the second time too", () => {
+  const verifier = verify(2, [0, 1]);
+  verifier.arrive(1, "b", 11);
+  const verdict = verifier.verdict();
+  assertEquals([verdict.ok, verdict.changed, verdict.missing], [false, 1, 0]);
+  assertEquals(
+    verdictLine(verdict),
+    "FAILED: 2 records, 0 missing, 0 out of order, 1 changed on the way",
+  );
+});
+
+Deno.test("Verifier fails when a record arrives before it is written", () => {
+  const verifier = new Verifier(1);
+  assertFalse(verifier.arrive(0, "a", 5));
+  assertEquals(verifier.verdict().unexpected, 1);
+});
+
+Deno.test("fingerprint tells apart what JSON makes equal, and other keys", () => {
+  const values = [
+    null,
+    NaN,
+    Infinity,
+    0,
+    -0,
+    1,
+    1n,
+    "1",
+    [],
+    {},
+    [null],
+    [undefined],
+    { a: 1, b: 2 },
+    { b: 2, a: 1 },
+    { a: { b: 1 } },
+    "\ud800",
+  ];
+  const numbers = new Set(values.map((value) => fingerprint("k", value)));
+  assertEquals(numbers.size, values.length);
+  assertNotEquals(fingerprint("k", 1), fingerprint("l", 1));
+  assertEquals(
+    fingerprint("k", { a: [1.5, "x", true] }),
+    fingerprint("k", { a: [1.5, "x", true] }),
+  );
+});
+
+Deno.test("Verifier fails when something arrives that was never written", () => {
   for (const position of [2, -1, 0.5, NaN]) {
     const { ok, unexpected } = verify(2, [0, 1, position]).verdict();
     assertEquals({ ok, unexpected }, { ok: false, unexpected: 1 });

@@ -182,6 +182,15 @@ Deno.test("assertThrows returns what was thrown", () => {
   );
 });
 
+Deno.test("assertThrows compares messages without their colours", () => {
+  const red = (text: string) => `\x1b[31m${text}\x1b[39m`;
+  const fn = () => {
+    throw new Error(`must be ${red("1")} to 500`);
+  };
+  assertThrows(fn, Error, "be 1 to");
+  assertThrows(fn, Error, red("be 1 to"));
+});
+
 Deno.test("assertThrows throws when nothing or something else was thrown", () => {
   const fn = () => {
     throw new RangeError("must be 1 to 500");
@@ -233,6 +242,10 @@ Deno.test("assertRejects rejects when the function throws or returns no promise"
   );
   await failureOf(() =>
     assertRejects((() => 1) as unknown as () => Promise<unknown>)
+  );
+  const callable = Object.assign(() => {}, { then() {} });
+  await failureOf(() =>
+    assertRejects((() => callable) as unknown as () => Promise<unknown>)
   );
 });
 

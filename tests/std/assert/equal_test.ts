@@ -105,6 +105,7 @@ const DIFFERENT: [name: string, a: unknown, b: unknown][] = [
   ["sets", new Set([1, 2]), new Set([1, 3])],
   ["sets of other sizes", new Set([1]), new Set([1, 2])],
   ["a map and a set", new Map(), new Set()],
+  ["properties of maps", Object.assign(new Map(), { a: 1 }), new Map()],
   ["instances of other classes", new Point(1), new Spot(1)],
   ["what a getter returns", new Point(1, 1), new Point(1, 2)],
   ["messages of errors", new Error("a"), new Error("b")],

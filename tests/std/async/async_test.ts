@@ -16,6 +16,17 @@ Deno.test("delay resolves in time, and rejects with the reason of its signal", a
   assertStrictEquals(await assertRejects(() => delay(0, { signal })), reason);
 });
 
+Deno.test("delay and deadline take a time without end", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const waiting = delay(Infinity, { signal });
+  const tick = new Promise<string>((resolve) => setTimeout(resolve, 5, "tick"));
+  assertEquals(await Promise.race([waiting, tick]), "tick");
+  controller.abort();
+  await assertRejects(() => waiting);
+  assertEquals(await deadline(Promise.resolve(1), Infinity), 1);
+});
+
 Deno.test("deadline passes an outcome on, and rejects with a TimeoutError", async () => {
   assertEquals(await deadline(Promise.resolve(1), 60_000), 1);
   const error = await assertRejects(() => deadline(never, 1), DOMException);

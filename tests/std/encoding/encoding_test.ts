@@ -54,18 +54,28 @@ Deno.test("decodeHex reverses encodeHex for any bytes", () => {
   );
 });
 
-Deno.test("decodeBase64 takes text without padding", () => {
-  assertEquals(decodeBase64("Zg"), new Uint8Array([0x66]));
+Deno.test("decodeBase64 takes text without padding, or with too little", () => {
+  for (const text of ["Zg", "Zg=", "Zg=="]) {
+    assertEquals(decodeBase64(text), new Uint8Array([0x66]));
+  }
 });
 
 Deno.test("decodeBase64 throws when the text is not base64", () => {
-  for (const text of ["Zm9v!", "Zm 9v", "Zm9v\n", "Z", "Z===", "Zm9-"]) {
-    assertThrows(() => decodeBase64(text), Error);
+  for (
+    const text of ["Zm9v!!", "Zm 9v1", "Zm9v\n1", "Z===Zm", "Zm9-", "Zm=v"]
+  ) {
+    assertThrows(() => decodeBase64(text), TypeError);
+  }
+  for (const text of ["Z", "Z==", "Zm9vZ", "!"]) {
+    assertThrows(() => decodeBase64(text), RangeError);
   }
 });
 
 Deno.test("decodeHex throws when the text is not hex", () => {
-  for (const text of ["6", "6g", "0x", "é6"]) {
-    assertThrows(() => decodeHex(text), Error);
+  for (const text of ["6g", "0x", "6 ", "é"]) {
+    assertThrows(() => decodeHex(text), TypeError);
+  }
+  for (const text of ["6", "666", "é6", "x"]) {
+    assertThrows(() => decodeHex(text), RangeError);
   }
 });
