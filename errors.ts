@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { FailedRecord, KinesisRecord } from "./records.ts";
+import type { FailedValue, KinesisRecord } from "./records.ts";
 
 /** What every {@linkcode KinesisError} is made of. */
 export interface KinesisErrorOptions extends ErrorOptions {
@@ -184,11 +184,11 @@ export class DeliveryError<T = unknown> extends KinesisError {
   /** The class in words; it survives minifying. */
   override readonly name: string = "DeliveryError";
   /** Every record that was not acknowledged, with its last error. */
-  readonly failures: readonly FailedRecord<T>[];
+  readonly failures: readonly FailedValue<T>[];
   /** Makes an error that carries the records. */
   constructor(
     message: string,
-    options: KinesisErrorOptions & { failures: readonly FailedRecord<T>[] },
+    options: KinesisErrorOptions & { failures: readonly FailedValue<T>[] },
   ) {
     const { failures } = options;
     super(message, {

@@ -54,7 +54,7 @@ export interface BatchEvent {
 }
 
 /** A value was given up. */
-export interface RecordFailedEvent {
+export interface ValueFailedEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
   /** Its partition key. */
@@ -94,7 +94,7 @@ export interface BufferEvent {
   /** What it is now. */
   readonly state: "full" | "free";
   /** Values that were accepted and are not settled. */
-  readonly bufferedRecords: number;
+  readonly bufferedValues: number;
   /** Their bytes. */
   readonly bufferedBytes: number;
 }
@@ -104,7 +104,7 @@ export interface ProducerHooks {
   /** After every PutRecords request. */
   onBatch?(event: BatchEvent): void;
   /** When a value is given up, before it goes to the dead letters or into an error. */
-  onRecordFailed?(event: RecordFailedEvent): void;
+  onValueFailed?(event: ValueFailedEvent): void;
   /** Once for every shard that an answer throttles, before the `onBatch` of that answer. */
   onThrottled?(event: ThrottledEvent): void;
   /** When the shards become known, and after every change. */

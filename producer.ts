@@ -13,7 +13,7 @@ import type { KeyOf, Ordering, ProducerOptions } from "./_producer/options.ts";
 import { PutAll, type PutAllResult } from "./_producer/put_all.ts";
 import { resolveProducerOptions } from "./_producer/resolve_options.ts";
 import type { ShardRates } from "./_producer/shard_limit.ts";
-import type { FailedRecord, PutReceipt } from "./records.ts";
+import type { FailedValue, PutReceipt } from "./records.ts";
 
 export type {
   FlushResult,
@@ -282,7 +282,7 @@ export class Producer<T> extends WritableStream<T> {
    * or send again; a request that was under way then may have stored some of them. What a writer had queued beyond the
    * buffer is not among them: those calls of `write` reject.
    */
-  undelivered(): FailedRecord<T>[] {
+  undelivered(): FailedValue<T>[] {
     return this.#engine.undelivered();
   }
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { KinesisError } from "./errors.ts";
 
 /** A value on its way to Kinesis, with the keys that choose its shard. */
 export interface Put<T> {
@@ -45,9 +44,9 @@ export interface PutReceipt {
 }
 
 /** A value that was not acknowledged by Kinesis, and why. */
-export interface FailedRecord<T> extends Omit<Put<T>, "item"> {
+export interface FailedValue<T> extends Omit<Put<T>, "item"> {
   /** The last error. */
-  readonly error: KinesisError | Error;
+  readonly error: Error;
   /** How many requests carried it; 0 when it was never sent. */
   readonly attempts: number;
   /** The last ten requests that did not store it, oldest first; absent if there was none. */
@@ -59,7 +58,7 @@ export interface FailedAttempt {
   /** When its answer came, or failed to come. */
   readonly at: Date;
   /** Why. */
-  readonly error: KinesisError | Error;
+  readonly error: Error;
 }
 
 /** A record as Kinesis returned it, before any decoding. */

@@ -4,9 +4,10 @@
  * @module
  */
 import { notify } from "../_core/notify.ts";
-import { SharedRead } from "../_core/shared_read.ts";
-import { beginningOf, isClosed, Lineage } from "../_shards/lineage.ts";
-import { listShards } from "../_shards/list_shards.ts";
+import { SharedRead } from "./shared_read.ts";
+import { Lineage } from "./lineage.ts";
+import { beginningOf, isClosed } from "../_shards/shard_facts.ts";
+import { listShards } from "./list_shards.ts";
 import type { Lease, NewLease } from "../checkpoint/mod.ts";
 import type { StartPosition } from "../records.ts";
 import {

@@ -5,15 +5,15 @@
  * @module
  */
 import { equalJitter } from "../_core/backoff.ts";
-import { Bell } from "../_core/bell.ts";
+import { Bell } from "./bell.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
-import { inBatches } from "../_core/in_batches.ts";
+import { inBatches } from "./in_batches.ts";
 import { notify } from "../_core/notify.ts";
-import { SharedRead } from "../_core/shared_read.ts";
-import { Shares } from "../_core/shares.ts";
-import type { Lineage } from "../_shards/lineage.ts";
-import { Strays } from "../_shards/strays.ts";
+import { SharedRead } from "./shared_read.ts";
+import { Shares } from "./shares.ts";
+import type { Lineage } from "./lineage.ts";
+import { Strays } from "./strays.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { CheckpointError, KinesisError, LeaseLostError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { beginningOf, type Lineage, parentsOf } from "../_shards/lineage.ts";
+import type { Lineage } from "./lineage.ts";
+import { beginningOf, parentsOf } from "../_shards/shard_facts.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 

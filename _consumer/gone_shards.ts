@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { inBatches } from "../_core/in_batches.ts";
+import { inBatches } from "./in_batches.ts";
 import { ServiceError } from "../errors.ts";
 import type { ResolvedConsumerOptions } from "./options.ts";
 

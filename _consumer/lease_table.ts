@@ -4,9 +4,9 @@
  * @module
  */
 import { type Clock, monotonicNow } from "../_core/clock.ts";
-import { inBatches } from "../_core/in_batches.ts";
-import { withTimeLimit } from "../_core/time_limit.ts";
-import type { Lineage } from "../_shards/lineage.ts";
+import { inBatches } from "./in_batches.ts";
+import { withTimeLimit } from "./time_limit.ts";
+import type { Lineage } from "./lineage.ts";
 import type { Checkpointer, Lease, NewLease } from "../checkpoint/mod.ts";
 import { TimeoutError } from "../errors.ts";
 import type { HeldLease } from "./held_lease.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Share, Shares } from "../_core/shares.ts";
+import { type Share, Shares } from "./shares.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import { MAX_READ_BYTES, MAX_READ_RECORDS } from "../_aws/limits.ts";
 

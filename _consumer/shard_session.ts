@@ -5,13 +5,13 @@
  */
 import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
-import type { Share, Shares } from "../_core/shares.ts";
+import type { Share, Shares } from "./shares.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import { ClosedError, type DecodeError } from "../errors.ts";
 import type { ExpiredEvent, ShardEvent } from "../hooks.ts";
 import type { Unpacked } from "../processors/mod.ts";
 import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
-import type { Strays } from "../_shards/strays.ts";
+import type { Strays } from "./strays.ts";
 import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
 import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  beginningOf,
-  isClosed,
-  type Lineage,
-  parentsOf,
-} from "../_shards/lineage.ts";
+import type { Lineage } from "./lineage.ts";
+import { beginningOf, isClosed, parentsOf } from "../_shards/shard_facts.ts";
 import type { Lease, NewLease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 import type { Checkpoint, ShardPosition, StartPosition } from "../records.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Lineage } from "../_shards/lineage.ts";
+import type { Lineage } from "./lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";

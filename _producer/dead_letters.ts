@@ -4,13 +4,13 @@
  * @module
  */
 import { InvalidRecordError, KinesisError } from "../errors.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 import type { PutKeys } from "./intake.ts";
 import { Letter, TEXT_LENGTHS } from "./letter.ts";
 
 /** Writes a letter and resolves when Kinesis has acknowledged it. */
 export type PutLetter = (
-  letter: FailedRecord<unknown>,
+  letter: FailedValue<unknown>,
   keys: PutKeys,
 ) => Promise<unknown>;
 
@@ -24,7 +24,7 @@ export function takesLetters(producer: object, put: PutLetter): void {
 
 /** Writes to the dead-letter stream; its backpressure is that values stay unsettled until they are written. */
 export class DeadLetters<T> {
-  readonly #writer: WritableStreamDefaultWriter<FailedRecord<T>>;
+  readonly #writer: WritableStreamDefaultWriter<FailedValue<T>>;
   readonly #put: PutLetter | undefined;
   #writing = 0;
 
@@ -33,7 +33,7 @@ export class DeadLetters<T> {
    *
    * @throws {TypeError} if it is locked already
    */
-  constructor(stream: WritableStream<FailedRecord<T>>) {
+  constructor(stream: WritableStream<FailedValue<T>>) {
     this.#writer = stream.getWriter();
     this.#put = putsOfProducers.get(stream);
   }
@@ -48,7 +48,7 @@ export class DeadLetters<T> {
    *
    * @throws {KinesisError} `DeadLetterFailed` if the stream does not take it
    */
-  async write(failed: FailedRecord<T>): Promise<void> {
+  async write(failed: FailedValue<T>): Promise<void> {
     this.#writing++;
     try {
       if (this.#put) await this.#putLetter(this.#put, failed);
@@ -69,7 +69,7 @@ export class DeadLetters<T> {
   }
 
   // What was wrong with the value or its key for the first producer may be wrong for the second one as well.
-  async #putLetter(put: PutLetter, failed: FailedRecord<T>): Promise<void> {
+  async #putLetter(put: PutLetter, failed: FailedValue<T>): Promise<void> {
     const keys: PutKeys = {};
     const letters = [undefined, ...TEXT_LENGTHS].values();
     let letter = new Letter(failed, letters.next().value);

@@ -7,7 +7,7 @@ import { Alarm } from "../_core/alarm.ts";
 import { notify } from "../_core/notify.ts";
 import { turn } from "../_core/turn.ts";
 import { DeliveryError, KinesisError } from "../errors.ts";
-import type { FailedRecord, Put, PutReceipt } from "../records.ts";
+import type { FailedValue, Put, PutReceipt } from "../records.ts";
 import { Backlog, type Load } from "./backlog.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import {
@@ -28,7 +28,7 @@ import { type LineName, Waiters } from "./waiters.ts";
 /** Numbers of a producer since its start, and right now. */
 export interface ProducerStats {
   /** Values that were accepted and are not settled. */
-  bufferedRecords: number;
+  bufferedValues: number;
   /** Bytes of packed records that are not settled, and of values that are being packed where the processor counts them. */
   bufferedBytes: number;
   /** Requests on their way. */
@@ -87,7 +87,7 @@ export class Engine<T> {
     this.#options = options;
     this.#onFatal = onFatal;
     this.#most = {
-      records: options.bufferedRecords,
+      records: options.bufferedValues,
       bytes: options.bufferedBytes,
     };
     this.#linger = new Alarm(
@@ -183,7 +183,7 @@ export class Engine<T> {
   }
 
   /** A value that was not accepted, for reports. */
-  describe(value: T, keys: PutKeys, error: KinesisError): FailedRecord<T> {
+  describe(value: T, keys: PutKeys, error: KinesisError): FailedValue<T> {
     return this.#intake.describe({ value, keys, outcome: undefined })
       .toFailed(error);
   }
@@ -200,7 +200,7 @@ export class Engine<T> {
   /** Sends and waits as a flush does; `earlier` failures are passed on to a caller who is told of all others, too. */
   async #settle(
     arriving?: Promise<void>,
-    earlier?: FailedRecord<T>[],
+    earlier?: FailedValue<T>[],
   ): Promise<FlushResult<T>> {
     if (!arriving && this.#ledger.open + this.#waiters.length === 0) {
       return { delivered: 0, failed: earlier ?? [] };
@@ -289,7 +289,7 @@ export class Engine<T> {
     code: string,
     reason: unknown,
     why: KinesisError | Error,
-  ): Map<Pending<T>, FailedRecord<T>> {
+  ): Map<Pending<T>, FailedValue<T>> {
     if (this.#end) return new Map();
     const failures = this.#collect(why);
     this.#stop({ how: "aborted", error: abortedError(reason), why });
@@ -331,7 +331,7 @@ export class Engine<T> {
   }
 
   /** Values that are not acknowledged, in the order of writing. */
-  undelivered(): FailedRecord<T>[] {
+  undelivered(): FailedValue<T>[] {
     const why = this.#end?.why ?? this.#failure ??
       new KinesisError("The record is not acknowledged yet", {
         code: "NotAcknowledged",
@@ -344,7 +344,7 @@ export class Engine<T> {
   stats(): ProducerStats {
     const { inFlight, requests, retried, throttled } = this.#dispatcher.sender;
     return {
-      bufferedRecords: this.#ledger.open,
+      bufferedValues: this.#ledger.open,
       bufferedBytes: this.#bufferedBytes,
       inFlight,
       delivered: this.#ledger.delivered,
@@ -482,14 +482,14 @@ export class Engine<T> {
   }
 
   /** Every value that is not settled, those that wait for room among them. */
-  #collect(why: KinesisError | Error): Map<Pending<T>, FailedRecord<T>> {
+  #collect(why: KinesisError | Error): Map<Pending<T>, FailedValue<T>> {
     for (const written of this.#waiters.waiting) {
       this.#ledger.take(this.#intake.describe(written));
     }
     return this.#unsettled(why);
   }
 
-  #unsettled(why: KinesisError | Error): Map<Pending<T>, FailedRecord<T>> {
+  #unsettled(why: KinesisError | Error): Map<Pending<T>, FailedValue<T>> {
     return this.#ledger.unsettled(why, this.#dispatcher.sendings());
   }
 
@@ -529,7 +529,7 @@ export class Engine<T> {
     notify(hooks, "onBuffer", {
       stream,
       state: full ? "full" : "free",
-      bufferedRecords: this.#ledger.open,
+      bufferedValues: this.#ledger.open,
       bufferedBytes: this.#bufferedBytes,
     });
   }

@@ -4,14 +4,14 @@
  * @module
  */
 import { deferred } from "../_core/deferred.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 
 /** What a flush saw. */
 export interface FlushResult<T> {
   /** Values that Kinesis acknowledged during the flush. */
   delivered: number;
   /** Values that were given up during the flush, and before it those of a `put` whose promise nobody waits for. */
-  failed: FailedRecord<T>[];
+  failed: FailedValue<T>[];
 }
 
 /** A flush that has begun. */
@@ -40,7 +40,7 @@ export class Flushes<T> {
   }
 
   /** Begins a flush that counts from now on; `earlier` failures are in its result. Whether that `tells` a caller is counted. */
-  begin(earlier: FailedRecord<T>[] = [], tells = true): Flush<T> {
+  begin(earlier: FailedValue<T>[] = [], tells = true): Flush<T> {
     const { promise: done, resolve, reject } = deferred<FlushResult<T>>();
     // The producer may fail before the flush comes to wait for this.
     done.catch(() => {});
@@ -59,7 +59,7 @@ export class Flushes<T> {
   }
 
   /** A value has been given up. Returns whether the caller of a flush is told. */
-  failed(ordinal: number, record: FailedRecord<T>): boolean {
+  failed(ordinal: number, record: FailedValue<T>): boolean {
     let told = false;
     for (const { upTo, tells, result } of this.#open) {
       if (!tells || ordinal > upTo) continue;

@@ -5,7 +5,7 @@
  */
 import { notify } from "../_core/notify.ts";
 import type { DeliveryError, KinesisError } from "../errors.ts";
-import type { FailedRecord, PutReceipt } from "../records.ts";
+import type { FailedValue, PutReceipt } from "../records.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { type Flush, Flushes } from "./flushes.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
@@ -120,7 +120,7 @@ export class Ledger<T> {
   }
 
   /** Writes a value that was given up and is settled to the dead letters; `undefined` if there are none. */
-  bury(failed: FailedRecord<T>): Promise<void> | undefined {
+  bury(failed: FailedValue<T>): Promise<void> | undefined {
     return this.#deadLetters?.write(failed).finally(() => this.#events.idle());
   }
 
@@ -128,8 +128,8 @@ export class Ledger<T> {
   unsettled(
     why: KinesisError | Error,
     sendings: ReadonlyMap<Pending<T>, Sending>,
-  ): Map<Pending<T>, FailedRecord<T>> {
-    const failures = new Map<Pending<T>, FailedRecord<T>>();
+  ): Map<Pending<T>, FailedValue<T>> {
+    const failures = new Map<Pending<T>, FailedValue<T>>();
     for (const pending of this.#pending) {
       const sending = pending.givenUp ?? sendings.get(pending);
       failures.set(pending, pending.toFailed(why, sending));
@@ -146,7 +146,7 @@ export class Ledger<T> {
    * Begins a flush, which waits for everything until its `upTo` is set. With `earlier` failures its result goes to a caller,
    * who is told of the failures during it.
    */
-  beginFlush(earlier?: FailedRecord<T>[]): Flush<T> {
+  beginFlush(earlier?: FailedValue<T>[]): Flush<T> {
     return this.#flushes.begin(earlier, earlier !== undefined);
   }
 
@@ -175,7 +175,7 @@ export class Ledger<T> {
   }
 
   /** Tells of values that the failure of the producer has ended. */
-  reportAll(failures: ReadonlyMap<Pending<T>, FailedRecord<T>>): void {
+  reportAll(failures: ReadonlyMap<Pending<T>, FailedValue<T>>): void {
     for (const [pending, { error, attempts }] of failures) {
       if (!pending.givenUp) this.#report(pending, error, attempts);
     }
@@ -185,7 +185,7 @@ export class Ledger<T> {
     this.#failed++;
     const { stream, hooks } = this.#options;
     const { partitionKey } = pending;
-    notify(hooks, "onRecordFailed", { stream, partitionKey, error, attempts });
+    notify(hooks, "onValueFailed", { stream, partitionKey, error, attempts });
   }
 
   #bury(to: DeadLetters<T>, pending: Pending<T>, error: KinesisError): void {
@@ -197,7 +197,7 @@ export class Ledger<T> {
   }
 
   /** Settles a value that was given up. Returns whether the caller of a flush is told. */
-  #remove(pending: Pending<T>, failed: FailedRecord<T>): boolean {
+  #remove(pending: Pending<T>, failed: FailedValue<T>): boolean {
     return this.#pending.remove(pending) &&
       this.#flushes.failed(pending.ordinal, failed);
   }

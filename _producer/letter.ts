@@ -6,31 +6,31 @@
 import { encodeBase64 } from "../_core/base64.ts";
 import { isBytes } from "../_core/bytes.ts";
 import { KinesisError } from "../errors.ts";
-import type { FailedAttempt, FailedRecord } from "../records.ts";
+import type { FailedAttempt, FailedValue } from "../records.ts";
 
 /** Longest texts that take the place of a value which cannot be written, in UTF-16 units, tried one after the other. */
 export const TEXT_LENGTHS: readonly number[] = [100_000, 10_000, 1000, 0];
 const LONGEST_KEY = 1000;
 
 /** A failed value whose errors `json()`, `msgpack()` and their relatives can write. */
-export class Letter<T> implements FailedRecord<T> {
+export class Letter<T> implements FailedValue<T> {
   /** The value, unless its text takes its place. */
   readonly value: T;
   /** The value as text, where it cannot be written otherwise. */
   readonly valueText?: string;
-  /** See {@linkcode FailedRecord}. */
+  /** See {@linkcode FailedValue}. */
   readonly partitionKey: string;
-  /** See {@linkcode FailedRecord}. */
+  /** See {@linkcode FailedValue}. */
   readonly explicitHashKey?: string;
-  /** See {@linkcode FailedRecord}. */
+  /** See {@linkcode FailedValue}. */
   readonly error: KinesisError | Error;
-  /** See {@linkcode FailedRecord}. */
+  /** See {@linkcode FailedValue}. */
   readonly attempts: number;
-  /** See {@linkcode FailedRecord}. */
+  /** See {@linkcode FailedValue}. */
   readonly history?: readonly FailedAttempt[];
 
   /** Takes what is known; with a `textLength` the value and its key are shortened texts. */
-  constructor(failed: FailedRecord<T>, textLength?: number) {
+  constructor(failed: FailedValue<T>, textLength?: number) {
     const { value, partitionKey, explicitHashKey, history } = failed;
     if (textLength === undefined) {
       this.value = value;

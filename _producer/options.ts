@@ -7,7 +7,7 @@ import type { Clock } from "../_core/clock.ts";
 import type { KinesisClient } from "../client/mod.ts";
 import type { ProducerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 import type { ShardRates } from "./shard_limit.ts";
 
 /** Which records keep the order in which they were written. */
@@ -56,7 +56,7 @@ export interface ProducerOptions<T> {
   /** Most requests at a time. More hides latency, and uses more memory and connections. @default {8} */
   maxInFlight?: number;
   /** Most values that wait for an acknowledgement before writers have to wait. @default {50_000} */
-  bufferedRecords?: number;
+  bufferedValues?: number;
   /** Most bytes that wait for an acknowledgement before writers have to wait. @default {33_554_432} */
   bufferedBytes?: number;
   /**
@@ -79,12 +79,12 @@ export interface ProducerOptions<T> {
    */
   shardRates?: Partial<ShardRates> | false;
   /**
-   * Takes the values that are given up. Without it the producer fails when one is. It counts against `bufferedRecords`
+   * Takes the values that are given up. Without it the producer fails when one is. It counts against `bufferedValues`
    * until it is written there. The stream is locked until the producer ends, and not closed by it. Another `Producer` may be
    * given: a letter is written when Kinesis has acknowledged it, and the value is told as `valueText` where it cannot be
    * written as it is.
    */
-  deadLetter?: WritableStream<FailedRecord<T>>;
+  deadLetter?: WritableStream<FailedValue<T>>;
   /** Makes the stream if it does not exist, with so many shards or on demand. @default {false} */
   createStream?: { shardCount: number } | { onDemand: true } | false;
   /** Told what happens. */
@@ -133,7 +133,7 @@ export interface ResolvedProducerOptions<T> {
   /** See {@linkcode ProducerOptions}. */
   readonly maxInFlight: number;
   /** See {@linkcode ProducerOptions}. */
-  readonly bufferedRecords: number;
+  readonly bufferedValues: number;
   /** See {@linkcode ProducerOptions}. */
   readonly bufferedBytes: number;
   /** See {@linkcode ProducerOptions}. */
@@ -145,7 +145,7 @@ export interface ResolvedProducerOptions<T> {
   /** See {@linkcode ProducerOptions}. */
   readonly shardRates: ShardRates | undefined;
   /** See {@linkcode ProducerOptions}. */
-  readonly deadLetter: WritableStream<FailedRecord<T>> | undefined;
+  readonly deadLetter: WritableStream<FailedValue<T>> | undefined;
   /** See {@linkcode ProducerOptions}. */
   readonly createStream: { shardCount: number } | { onDemand: true } | false;
   /** See {@linkcode ProducerOptions}. */

@@ -7,7 +7,7 @@ import type { KinesisError } from "../errors.ts";
 import type {
   EncodedRecord,
   FailedAttempt,
-  FailedRecord,
+  FailedValue,
   Put,
   PutReceipt,
 } from "../records.ts";
@@ -30,7 +30,7 @@ export interface Outcome<T> {
    * It has been given up; without `failed`, the producer has failed with all its values. `told` says that the caller of
    * another method is told of it.
    */
-  reject(error: unknown, failed?: FailedRecord<T>, told?: boolean): void;
+  reject(error: unknown, failed?: FailedValue<T>, told?: boolean): void;
 }
 
 /** A value that was taken. It is settled exactly once: delivered, or failed. */
@@ -61,7 +61,7 @@ export class Pending<T> implements Put<T> {
   toFailed(
     why: KinesisError | Error,
     sending: Sending | undefined = this.givenUp,
-  ): FailedRecord<T> {
+  ): FailedValue<T> {
     const { value, partitionKey, explicitHashKey } = this;
     return {
       value,

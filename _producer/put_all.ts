@@ -5,7 +5,7 @@
  */
 import { deferred } from "../_core/deferred.ts";
 import { DeliveryError, type KinesisError } from "../errors.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 import type { Outcome } from "./pending.ts";
 
 /** What became of the values of a `putAll`. */
@@ -23,13 +23,13 @@ export interface ValueTaker<T> {
    */
   accept(value: T): Promise<void> | undefined;
   /** A value that was not accepted, for reports. */
-  describe(value: T, error: KinesisError): FailedRecord<T>;
+  describe(value: T, error: KinesisError): FailedValue<T>;
 }
 
 /** Counts how the values of one `putAll` end. */
 export class PutAll<T> implements Outcome<T> {
   readonly #ended = deferred<void>();
-  readonly #failures: FailedRecord<T>[] = [];
+  readonly #failures: FailedValue<T>[] = [];
   /** Values that are not settled, and one for the source while it may yield more. */
   #open = 1;
   #delivered = 0;
@@ -47,7 +47,7 @@ export class PutAll<T> implements Outcome<T> {
   }
 
   /** A value has been given up, or the producer has failed with all of them. */
-  reject(error: unknown, failed?: FailedRecord<T>): void {
+  reject(error: unknown, failed?: FailedValue<T>): void {
     if (!failed) return this.#ended.reject(error);
     this.#failures.push(failed);
     this.#close();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FailedRecord, PutReceipt } from "../records.ts";
+import type { FailedValue, PutReceipt } from "../records.ts";
 import type { Outcome } from "./pending.ts";
 import type { Untold } from "./untold.ts";
 
@@ -52,7 +52,7 @@ export class PutPromise<T> extends Promise<PutReceipt> implements Outcome<T> {
   }
 
   /** The value has been given up, or the producer has failed; `told` says that another promise tells of it. */
-  reject(error: unknown, failed?: FailedRecord<T>, told = false): void {
+  reject(error: unknown, failed?: FailedValue<T>, told = false): void {
     if (this.#state !== "open") return;
     this.#state = failed ? "given up" : "ended";
     this.#error = error;

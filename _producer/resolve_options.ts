@@ -90,7 +90,7 @@ export function resolveProducerOptions<T>(
       most: 1000,
       integer: true,
     }),
-    bufferedRecords: number("bufferedRecords", {
+    bufferedValues: number("bufferedValues", {
       default: 50_000,
       least: 1,
       most: Infinity,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ShardMap } from "../_shards/shard_map.ts";
+import { ShardMap } from "./shard_map.ts";
 import type { Shard, StreamDescriptionSummary } from "../client/mod.ts";
 import { ServiceError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";

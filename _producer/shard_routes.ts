@@ -6,10 +6,10 @@
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { askedToWaitMs } from "../_core/http_retry.ts";
-import { hashKeyOf } from "../_core/hash_key.ts";
+import { hashKeyOf } from "../_aws/hash_key.ts";
 import { notify } from "../_core/notify.ts";
 import type { HashRange } from "../_shards/hash_range.ts";
-import type { ShardMap } from "../_shards/shard_map.ts";
+import type { ShardMap } from "./shard_map.ts";
 import { KinesisError } from "../errors.ts";
 import type { EncodedRecord } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";

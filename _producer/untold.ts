@@ -6,7 +6,7 @@
 import { Alarm } from "../_core/alarm.ts";
 import type { Clock } from "../_core/clock.ts";
 import { DeliveryError, type KinesisError } from "../errors.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 
 /** How long a failure waits at least for a flush, a close or an `await`, in milliseconds; at most twice as long. */
 const GRACE_MS = 1000;
@@ -24,7 +24,7 @@ export interface FailedPut {
 interface Failure<T> {
   readonly put: FailedPut;
   /** The value that was given up; `undefined` if the whole producer has failed. */
-  readonly failed: FailedRecord<T> | undefined;
+  readonly failed: FailedValue<T> | undefined;
 }
 
 /**
@@ -35,7 +35,7 @@ export class Untold<T> {
   /** Whether somebody has been told that the producer has failed as a whole. */
   endIsTold = false;
   readonly #alarm: Alarm;
-  readonly #bury: (failed: FailedRecord<T>) => Promise<void> | undefined;
+  readonly #bury: (failed: FailedValue<T>) => Promise<void> | undefined;
   #fresh: Failure<T>[] = [];
   #stale: Failure<T>[] = [];
 
@@ -44,7 +44,7 @@ export class Untold<T> {
   /** `bury` writes a value to the dead letters, if there are any: they take the place of an unhandled rejection. */
   constructor(
     { clock, stream }: { readonly clock: Clock; readonly stream: string },
-    bury: (failed: FailedRecord<T>) => Promise<void> | undefined,
+    bury: (failed: FailedValue<T>) => Promise<void> | undefined,
   ) {
     this.#stream = stream;
     this.#bury = bury;
@@ -52,13 +52,13 @@ export class Untold<T> {
   }
 
   /** Keeps a failure. */
-  add(put: FailedPut, failed: FailedRecord<T> | undefined): void {
+  add(put: FailedPut, failed: FailedValue<T> | undefined): void {
     this.#fresh.push({ put, failed });
     this.#alarm.set();
   }
 
   /** Hands out the values that were given up and that nobody has been told of, for somebody to tell now. */
-  take(): FailedRecord<T>[] {
+  take(): FailedValue<T>[] {
     const all = [...this.#stale, ...this.#fresh];
     this.#stale = [];
     this.#fresh = all.filter(({ failed }) => failed === undefined);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hashKeyOf, hashKeyPrefixOf } from "../_core/hash_key.ts";
+import { hashKeyOf, hashKeyPrefixOf } from "../_aws/hash_key.ts";
 import type { Shard } from "../client/mod.ts";
 
 /** What chooses the shard of a value. */

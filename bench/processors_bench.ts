@@ -12,7 +12,7 @@ import agg from "aws-kinesis-agg";
 import { pack as msgpackrPack } from "msgpackr/pack";
 import { unpack as msgpackrUnpack } from "msgpackr/unpack";
 import protobuf from "protobufjs";
-import { hashKeyOf } from "../_core/hash_key.ts";
+import { hashKeyOf } from "../_aws/hash_key.ts";
 import { md5 } from "@noble/hashes/legacy.js";
 import {
   gzip,

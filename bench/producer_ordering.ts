@@ -40,7 +40,7 @@ async function run(
     shardRates: false,
     ordering,
     lingerMs: 10,
-    bufferedRecords: 20_000,
+    bufferedValues: 20_000,
   });
   await producer.put({ id: 0, text });
   const started = performance.now();

@@ -6,7 +6,7 @@
 import { type Backoff, fullJitter } from "../_core/backoff.ts";
 import { isExpiredKeys } from "../_aws/service_error.ts";
 import { askedToWaitMs } from "../_core/http_retry.ts";
-import { RetryQuota } from "../_core/retry_quota.ts";
+import { RetryQuota } from "./_retry_quota.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
 import type { ResolvedClientOptions } from "./options.ts";
 

@@ -36,7 +36,6 @@ export type {
 } from "./types/common.ts";
 export type {
   ConsumerDescription,
-  ConsumerStatus,
   ConsumerTarget,
   DeregisterStreamConsumerRequest,
   DescribeStreamConsumerRequest,
@@ -47,6 +46,7 @@ export type {
   RegisterStreamConsumerResponse,
   StartingPosition,
   StreamConsumer,
+  StreamConsumerStatus,
   SubscribeToShardEvent,
   SubscribeToShardRequest,
 } from "./types/consumers.ts";

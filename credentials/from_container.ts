@@ -6,7 +6,7 @@
  */
 import { isLoopback } from "../_aws/secure_url.ts";
 import type { CredentialsProvider } from "./credentials.ts";
-import { credentialsFromDocument, TOKEN_SHAPE } from "./document.ts";
+import { credentialsFromDocument, TOKEN_SHAPE } from "./_document.ts";
 import {
   type Environment,
   envOf,

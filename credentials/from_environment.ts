@@ -4,7 +4,7 @@
  * @module
  */
 import { type CredentialsProvider, fixedCredentials } from "./credentials.ts";
-import { expirationOf } from "./document.ts";
+import { expirationOf } from "./_document.ts";
 import { envOf, lookUpEnv, notConfigured } from "./environment.ts";
 import { contextOf, type ProviderOptions } from "./http.ts";
 

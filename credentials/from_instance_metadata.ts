@@ -9,7 +9,7 @@ import { parseEndpointUrl } from "../_aws/secure_url.ts";
 import { CredentialsError, KinesisError } from "../errors.ts";
 import { createCredentials, type CredentialsProvider } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
-import { credentialsFromDocument, TOKEN_SHAPE } from "./document.ts";
+import { credentialsFromDocument, TOKEN_SHAPE } from "./_document.ts";
 import { envOf, notConfigured, unusable } from "./environment.ts";
 import {
   contextOf,

@@ -21,16 +21,16 @@ import {
   type ProviderContext,
   type ProviderOptions,
 } from "./http.ts";
-import type { IniSection } from "./ini.ts";
-import { processCredentials } from "./process.ts";
+import type { IniSection } from "./_ini.ts";
+import { processCredentials } from "./_process.ts";
 import {
   loadSharedFiles,
   profileNameOf,
   type SharedFiles,
 } from "./shared_files.ts";
-import { isSsoProfile, ssoCredentials } from "./sso.ts";
-import { SsoTokens } from "./sso_token.ts";
-import { callSts, sessionName } from "./sts.ts";
+import { isSsoProfile, ssoCredentials } from "./_sso.ts";
+import { SsoTokens } from "./_sso_token.ts";
+import { callSts, sessionName } from "./_sts.ts";
 
 /** Options of {@linkcode fromSharedFiles}. */
 export interface SharedFilesOptions extends ProviderOptions {

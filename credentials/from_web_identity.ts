@@ -14,7 +14,7 @@ import {
   unusable,
 } from "./environment.ts";
 import { contextOf, type ProviderOptions } from "./http.ts";
-import { callSts, sessionName } from "./sts.ts";
+import { callSts, sessionName } from "./_sts.ts";
 
 /** Options of {@linkcode fromWebIdentity}. */
 export interface WebIdentityOptions extends ProviderOptions {

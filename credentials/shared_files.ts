@@ -5,7 +5,7 @@
  * @module
  */
 import { type Environment, envOf, lookUpEnv, reasonOf } from "./environment.ts";
-import { type IniFile, type IniSection, parseIni } from "./ini.ts";
+import { type IniFile, type IniSection, parseIni } from "./_ini.ts";
 
 /** What both files say. */
 export interface SharedFiles {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hashKeyOf } from "../_core/hash_key.ts";
+import { hashKeyOf } from "../_aws/hash_key.ts";
 import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
 import type { EncodedRecord, Put } from "../records.ts";
 import { tooLarge } from "./_errors.ts";

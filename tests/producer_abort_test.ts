@@ -8,7 +8,7 @@ import {
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
 import { gzip, jsonLines, kplJson, type Processor } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 import { accessDenied, seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
 import { FakeClock } from "./_services/fake_clock.ts";
 
@@ -62,7 +62,7 @@ Deno.test("Producer delivers what a pipe has written before its source fails, an
     const options of [
       {},
       { processor: kplJson<Item>() },
-      { bufferedRecords: 7 },
+      { bufferedValues: 7 },
       { ordering: "key" as const },
     ]
   ) {
@@ -102,7 +102,7 @@ Deno.test("Producer delivers what came through a TransformStream, and what a wri
   assertEquals(piped.producer.undelivered(), []);
   assertEquals(piped.stored(), piped.producer.stats().delivered);
 
-  const { clock, producer, stored } = setUp({ bufferedRecords: 3 });
+  const { clock, producer, stored } = setUp({ bufferedValues: 3 });
   const writer = producer.getWriter();
   const put = producer.put({ n: 0 });
   for (let n = 1; n < 5; n++) await clock.runUntil(writer.write({ n }));
@@ -145,7 +145,7 @@ Deno.test("Producer names what it cannot deliver in the error of the pipe, with 
 });
 
 Deno.test("Producer writes what it gives up after an abort to the dead letters", async () => {
-  const letters: FailedRecord<Item>[] = [];
+  const letters: FailedValue<Item>[] = [];
   const { clock, client, producer } = setUp({
     maxAttempts: 1,
     deadLetter: new WritableStream({ write: (it) => void letters.push(it) }),
@@ -163,7 +163,7 @@ Deno.test("Producer ends an abort after abortTimeoutMs and names what is not ack
   const failed: number[] = [];
   const { clock, client, producer } = setUp({
     abortTimeoutMs: 5000,
-    hooks: { onRecordFailed: ({ attempts }) => failed.push(attempts) },
+    hooks: { onValueFailed: ({ attempts }) => failed.push(attempts) },
   });
   client.latencyMs = 3_600_000;
   const put = producer.put({ n: -1 });

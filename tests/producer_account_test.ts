@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { delay } from "../_core/clock.ts";
 import { json } from "../processors/mod.ts";
 import { Producer } from "../producer.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 import {
   accessDenied,
   connectionLost,
@@ -18,7 +18,7 @@ Deno.test("Producer brings every value to exactly one end, however and whenever 
       fc.record({
         seed: fc.integer(),
         count: fc.integer({ min: 1, max: 80 }),
-        bufferedRecords: fc.integer({ min: 1, max: 30 }),
+        bufferedValues: fc.integer({ min: 1, max: 30 }),
         maxAttempts: fc.integer({ min: 1, max: 4 }),
         recordTtlMs: fc.constantFrom(Infinity, 400),
         ordering: fc.constantFrom("none" as const, "key" as const),
@@ -41,7 +41,7 @@ Deno.test("Producer brings every value to exactly one end, however and whenever 
           );
         };
         const buried: number[] = [];
-        const letters = new WritableStream<FailedRecord<number>>({
+        const letters = new WritableStream<FailedValue<number>>({
           async write({ value }) {
             await delay(random() * 100, { clock });
             if (deadLetter === "breaks" && random() < 0.2) {

@@ -26,16 +26,16 @@ function setUp(options: Partial<ProducerOptions<string>> = {}) {
   return { clock, client, producer };
 }
 
-Deno.test("Producer never lets more than bufferedRecords in while the server is slow", async () => {
+Deno.test("Producer never lets more than bufferedValues in while the server is slow", async () => {
   const { clock, client, producer } = setUp({
-    bufferedRecords: 100,
+    bufferedValues: 100,
     maxBatchRecords: 10,
   });
   client.latencyMs = 1000;
   let pulled = 0, most = 0;
   const source = new ReadableStream<string>({
     pull(out) {
-      most = Math.max(most, producer.stats().bufferedRecords);
+      most = Math.max(most, producer.stats().bufferedValues);
       if (++pulled === 1000) out.close();
       else out.enqueue(`${pulled}`);
     },
@@ -116,14 +116,14 @@ Deno.test("Producer counts the bytes inside a packer that tells them", async () 
   await clock.advance(0);
   for (let i = 1; i < 20; i++) writer.write(`${i}`);
   await clock.advance(0);
-  assertEquals(producer.stats().bufferedRecords, 5);
+  assertEquals(producer.stats().bufferedValues, 5);
   assertEquals(producer.stats().bufferedBytes, 5000);
   await clock.runUntil(writer.close());
   assertEquals(client.stored.length, 20);
 });
 
 Deno.test("Producer shows backpressure to its writer and takes it away", async () => {
-  const { clock, client, producer } = setUp({ bufferedRecords: 2 });
+  const { clock, client, producer } = setUp({ bufferedValues: 2 });
   client.latencyMs = 1000;
   const writer = producer.getWriter();
   for (const text of ["a", "b"]) {
@@ -145,7 +145,7 @@ Deno.test("Producer shows backpressure to its writer and takes it away", async (
 });
 
 Deno.test("Producer serves put and write in the order they came when the buffer is full", async () => {
-  const { clock, client, producer } = setUp({ bufferedRecords: 1 });
+  const { clock, client, producer } = setUp({ bufferedValues: 1 });
   client.latencyMs = 100;
   const writer = producer.getWriter();
   const order: string[] = [];
@@ -166,7 +166,7 @@ Deno.test("Producer serves put and write in the order they came when the buffer 
 
 Deno.test("Producer does not wait for lingerMs while writers wait for room", async () => {
   const { clock, client, producer } = setUp({
-    bufferedRecords: 50,
+    bufferedValues: 50,
     lingerMs: 10_000,
   });
   client.latencyMs = 100;
@@ -259,7 +259,7 @@ Deno.test("Producer refuses a value when a packer that takes time fails, and goe
 
 Deno.test("Producer takes time in proportion to the values that wait", async () => {
   const timeOf = async (count: number) => {
-    const { clock, client, producer } = setUp({ bufferedRecords: 10 });
+    const { clock, client, producer } = setUp({ bufferedValues: 10 });
     const started = performance.now();
     const puts = Array.from({ length: count }, (_, i) => producer.put(`${i}`));
     await clock.runUntil(Promise.all(puts));
@@ -287,7 +287,7 @@ Deno.test("Producer takes values for other shards while one shard has filled its
     clock,
     random: seeded(1),
     lingerMs: 10,
-    bufferedRecords: 100,
+    bufferedValues: 100,
     maxAttempts: 1000,
   });
   const [hot, cold] = client.openShardIds;
@@ -311,13 +311,13 @@ Deno.test("Producer takes values for other shards while one shard has filled its
     producer.put(`${hotKey} ${n}`).then(() => hotDone++);
   }
   await clock.advance(1000);
-  assertEquals(producer.stats().bufferedRecords, 89);
+  assertEquals(producer.stats().bufferedValues, 89);
   for (let n = 0; n < 1000; n++) {
     producer.put(`${coldKey} ${n}`).then(() => coldDone++);
   }
   await clock.advance(3000);
   assertEquals([hotDone, coldDone], [0, 1000]);
-  assertEquals(producer.stats().bufferedRecords, 89);
+  assertEquals(producer.stats().bufferedValues, 89);
   stuck = false;
   await clock.runUntil(producer.close(), 1e9);
   assertEquals(hotDone, 1000);
@@ -343,7 +343,7 @@ Deno.test("Producer shows backpressure to its writer while bufferedBytes are ful
   writer.write("x");
   await clock.advance(1);
   assertEquals(writer.desiredSize, 0);
-  assertEquals(producer.stats().bufferedRecords, 2);
+  assertEquals(producer.stats().bufferedValues, 2);
   await clock.advance(1000);
   assertEquals(writer.desiredSize, 1);
   await clock.runUntil(writer.close());

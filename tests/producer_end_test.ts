@@ -20,7 +20,7 @@ import {
   string,
 } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 import {
   accessDenied,
   connectionLost,
@@ -49,8 +49,8 @@ function setUp(options: Partial<ProducerOptions<string>> = {}) {
 function deadLetters(
   options: { clock?: FakeClock; delayMs?: number; failAt?: number } = {},
 ) {
-  const written: FailedRecord<string>[] = [];
-  const stream = new WritableStream<FailedRecord<string>>({
+  const written: FailedValue<string>[] = [];
+  const stream = new WritableStream<FailedValue<string>>({
     async write(record) {
       const { clock, delayMs } = options;
       if (clock && delayMs) {
@@ -100,7 +100,7 @@ Deno.test("Producer.flush reports what was delivered and what was given up since
 });
 
 Deno.test("Producer.flush covers writes that wait for room and those the stream has queued", async () => {
-  const { clock, client, producer } = setUp({ bufferedRecords: 3 });
+  const { clock, client, producer } = setUp({ bufferedValues: 3 });
   client.latencyMs = 50;
   const writer = producer.getWriter();
   for (let i = 0; i < 20; i++) writer.write(`${i}`);
@@ -212,7 +212,7 @@ Deno.test("Producer sends what is left when it is disposed of", async () => {
 
 Deno.test("Producer.abort ends requests at once and keeps the undelivered values in order", async () => {
   const { clock, client, producer } = setUp({
-    bufferedRecords: 3,
+    bufferedValues: 3,
     onAbort: "discard",
   });
   client.latencyMs = 60_000;
@@ -266,7 +266,7 @@ Deno.test("Producer.abort ends a close that waits, and a flush", async () => {
 });
 
 Deno.test("Producer.close delivers what waits for room", async () => {
-  const { clock, client, producer } = setUp({ bufferedRecords: 2 });
+  const { clock, client, producer } = setUp({ bufferedValues: 2 });
   client.latencyMs = 100;
   const puts = Array.from({ length: 9 }, (_, i) => producer.put(`${i}`));
   await clock.runUntil(producer.close());
@@ -275,7 +275,7 @@ Deno.test("Producer.close delivers what waits for room", async () => {
 });
 
 Deno.test("Producer settles every put and write when it fails while writers wait for room", async () => {
-  const { clock, client, producer } = setUp({ bufferedRecords: 2 });
+  const { clock, client, producer } = setUp({ bufferedValues: 2 });
   client.latencyMs = 100;
   client.onPut = () => {
     throw accessDenied();
@@ -366,7 +366,7 @@ Deno.test("Producer.put rejects for a value that cannot become a record and goes
     );
     assertEquals(error.code, code);
   }
-  assertEquals(producer.stats().bufferedRecords, 0);
+  assertEquals(producer.stats().bufferedValues, 0);
   const good = producer.put({ key: "x".repeat(256) });
   await clock.runUntil(good);
   assertEquals(client.stored.length, 1);
@@ -422,7 +422,7 @@ Deno.test("Producer slows writers down while the dead letters are slow, and clos
     clock,
     client: new StubKinesis(clock),
     maxAttempts: 1,
-    bufferedRecords: 4,
+    bufferedValues: 4,
     deadLetter: stream,
     processor: string(),
   });
@@ -562,7 +562,7 @@ Deno.test("Producer refuses options that cannot work and names them", () => {
       [{ lingerMs: NaN }, RangeError, "current value is NaN"],
       [{ lingerMs: "5" }, RangeError, "'lingerMs'"],
       [{ maxInFlight: 0 }, RangeError, "'maxInFlight'"],
-      [{ bufferedRecords: 0 }, RangeError, "'bufferedRecords'"],
+      [{ bufferedValues: 0 }, RangeError, "'bufferedValues'"],
       [{ bufferedBytes: 0 }, RangeError, "'bufferedBytes'"],
       [{ maxAttempts: 0 }, RangeError, "'maxAttempts'"],
       [{ recordTtlMs: 0 }, RangeError, "'recordTtlMs'"],

@@ -1,4 +1,4 @@
-/** What a `FailedRecord` says of the tries that a value has had, wherever the value was when it was given up. */
+/** What a `FailedValue` says of the tries that a value has had, wherever the value was when it was given up. */
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
 import { delay } from "../_core/clock.ts";
@@ -11,7 +11,7 @@ import {
   type Processor,
 } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 import {
   accessDenied,
   connectionLost,
@@ -45,13 +45,13 @@ function setUp(options: Partial<ProducerOptions<Item>> = {}) {
 const itemsOf = (keys: string) => [...keys].map((key) => ({ key }));
 
 /** A failed record in short: key, attempts, entries of the history. */
-const brief = ({ partitionKey, attempts, history }: FailedRecord<unknown>) =>
+const brief = ({ partitionKey, attempts, history }: FailedValue<unknown>) =>
   `${partitionKey} ${attempts} ${history?.length ?? 0}`;
 
-const codeOf = ({ error }: FailedRecord<unknown>) =>
+const codeOf = ({ error }: FailedValue<unknown>) =>
   (error as KinesisError).code;
 
-Deno.test("FailedRecord.attempts is told of every value of a record that expires between attempts and ends the producer", async () => {
+Deno.test("FailedValue.attempts is told of every value of a record that expires between attempts and ends the producer", async () => {
   const { clock, producer } = setUp({ recordTtlMs: 50, lingerMs: 0 });
   const writer = producer.getWriter();
   for (const item of itemsOf("aaa")) writer.write(item);
@@ -62,7 +62,7 @@ Deno.test("FailedRecord.attempts is told of every value of a record that expires
   assertEquals(producer.stats().failed, 3);
 });
 
-Deno.test("FailedRecord.attempts stays when an answer says after an abort that nothing was stored", async () => {
+Deno.test("FailedValue.attempts stays when an answer says after an abort that nothing was stored", async () => {
   const { clock, client, producer } = setUp({
     maxAttempts: 1,
     lingerMs: 0,
@@ -101,7 +101,7 @@ async function splitBetweenAttempts(options: Partial<ProducerOptions<Item>>) {
   return { clock, client, producer };
 }
 
-Deno.test("FailedRecord of a value that cannot be packed again tells its attempts, and others of its record are delivered", async () => {
+Deno.test("FailedValue of a value that cannot be packed again tells its attempts, and others of its record are delivered", async () => {
   // A processor that cannot take records apart serializes the values again.
   const { clock, client, producer } = await splitBetweenAttempts({
     processor: { ...kplJson<Item>(), itemsOf: undefined },
@@ -148,7 +148,7 @@ const PROCESSORS: Record<string, () => Processor<number>> = {
   gzip: () => gzip(jsonLines<number>()),
 };
 
-Deno.test("FailedRecord.attempts is the number of requests that carried the value, whatever happened to it", async () => {
+Deno.test("FailedValue.attempts is the number of requests that carried the value, whatever happened to it", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({
@@ -160,7 +160,7 @@ Deno.test("FailedRecord.attempts is the number of requests that carried the valu
           "shard" as const,
         ),
         count: fc.integer({ min: 1, max: 60 }),
-        bufferedRecords: fc.integer({ min: 1, max: 60 }),
+        bufferedValues: fc.integer({ min: 1, max: 60 }),
         maxAttempts: fc.integer({ min: 1, max: 6 }),
         recordTtlMs: fc.constantFrom(Infinity, 300, 1500),
         lingerMs: fc.constantFrom(0, 50),
@@ -196,7 +196,7 @@ Deno.test("FailedRecord.attempts is the number of requests that carried the valu
           clock,
           random,
         });
-        const failed = new Map<number, FailedRecord<number>>();
+        const failed = new Map<number, FailedValue<number>>();
         const writer = producer.getWriter();
         writer.closed.catch(() => {});
         const ends: Promise<unknown>[] = [];

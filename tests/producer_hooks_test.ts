@@ -68,7 +68,7 @@ Deno.test("ProducerHooks.onShardMap tells which shards are open at the start and
 Deno.test("ProducerHooks.onBuffer tells when writers begin to wait and when nobody does any more", async () => {
   const events: BufferEvent[] = [];
   const { clock, client, producer } = setUp({
-    bufferedRecords: 10,
+    bufferedValues: 10,
     hooks: { onBuffer: (event) => events.push(event) },
   });
   await clock.runUntil(producer.put(0));
@@ -78,7 +78,7 @@ Deno.test("ProducerHooks.onBuffer tells when writers begin to wait and when nobo
   assertEquals(events, []);
   for (let n = 10; n < 15; n++) producer.put(n);
   assertEquals(events.map(({ state }) => state), ["full"]);
-  assertEquals(events[0]!.bufferedRecords, 10);
+  assertEquals(events[0]!.bufferedValues, 10);
   await clock.runUntil(producer.close());
   assertEquals(events.map(({ state }) => state), ["full", "free"]);
 });
@@ -99,7 +99,7 @@ Deno.test("Producer lists the shards again after a minute of sending, and asks n
   assertEquals(clock.pendingTimers, 0);
 });
 
-Deno.test("FailedRecord.history holds the last attempts, oldest first", async () => {
+Deno.test("FailedValue.history holds the last attempts, oldest first", async () => {
   const { clock, client, producer } = setUp({ maxAttempts: 12 });
   client.onPut = (request, index) => {
     if (index === 11) return client.storeSome(request, () => "InternalFailure");
@@ -131,10 +131,10 @@ Deno.test("Producer lists every value once when a hook aborts it while it fails"
   const controller = new AbortController();
   const reported: string[] = [];
   const { clock, client, producer } = setUp({
-    bufferedRecords: 1,
+    bufferedValues: 1,
     signal: controller.signal,
     hooks: {
-      onRecordFailed({ partitionKey }) {
+      onValueFailed({ partitionKey }) {
         reported.push(partitionKey);
         controller.abort(new Error("enough"));
       },
@@ -164,7 +164,7 @@ Deno.test("Producer.putAll lists every value once when a hook aborts the produce
   const controller = new AbortController();
   const { clock, producer } = setUp({
     signal: controller.signal,
-    hooks: { onRecordFailed: () => controller.abort(new Error("enough")) },
+    hooks: { onValueFailed: () => controller.abort(new Error("enough")) },
   });
   const values = [1, 2n as unknown as number, 3];
   const error = await clock.runUntil(

@@ -10,11 +10,11 @@ import {
   single,
 } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 import { accessDenied, seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
 import { FakeClock } from "./_services/fake_clock.ts";
 
-type Letter = FailedRecord<unknown>;
+type Letter = FailedValue<unknown>;
 
 function setUp(options: Partial<ProducerOptions<Letter>> = {}) {
   const clock = new FakeClock();

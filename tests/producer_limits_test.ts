@@ -41,7 +41,7 @@ async function saturate(
       processor: bytes(),
       partitionKey: () => "k",
       explicitHashKey: () => hashKey(n++),
-      bufferedRecords: 20_000,
+      bufferedValues: 20_000,
       clock,
       random: seeded(i),
       signal: control.signal,
@@ -109,7 +109,7 @@ Deno.test("Producer gives seven shards 95 % of what they get alone when the eigh
       client: kinesis.client(),
       streamName: "s",
       processor: bytes(),
-      bufferedRecords: 20_000,
+      bufferedValues: 20_000,
       clock,
       random: seeded(5),
     });

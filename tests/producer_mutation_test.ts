@@ -69,8 +69,8 @@ Deno.test("Producer sends values as they were when they were put, with every pro
       const options of [
         {},
         { ordering: "key" as const, lingerMs: 0 },
-        { bufferedRecords: 2 },
-        { bufferedRecords: 2, ordering: "shard" as const },
+        { bufferedValues: 2 },
+        { bufferedValues: 2, ordering: "shard" as const },
       ]
     ) {
       const { clock, client, producer, stored } = setUp(processor, options);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { delay } from "../_core/clock.ts";
-import { hashKeyOf } from "../_core/hash_key.ts";
+import { hashKeyOf } from "../_aws/hash_key.ts";
 import { HashRange } from "../_shards/hash_range.ts";
 import { ServiceError } from "../errors.ts";
 import {
@@ -99,7 +99,7 @@ interface Chaos {
   ordering: Ordering;
   maxInFlight: number;
   maxBatchRecords: number;
-  bufferedRecords: number;
+  bufferedValues: number;
   /** Chances of: a record failing, a request failing before and after it was stored, a reshard. */
   chances: [number, number, number, number];
 }
@@ -114,7 +114,7 @@ const chaos = (ordering: Ordering): fc.Arbitrary<Chaos> =>
     ordering: fc.constant(ordering),
     maxInFlight: fc.integer({ min: 1, max: 6 }),
     maxBatchRecords: fc.integer({ min: 1, max: 20 }),
-    bufferedRecords: fc.integer({ min: 1, max: 60 }),
+    bufferedValues: fc.integer({ min: 1, max: 60 }),
     chances: fc.tuple(
       fc.constantFrom(0, 0.1, 0.5),
       fc.constantFrom(0, 0.1, 0.4),
@@ -164,7 +164,7 @@ async function run(options: Chaos) {
     lingerMs: Math.floor(random() * 200),
     maxInFlight: options.maxInFlight,
     maxBatchRecords: options.maxBatchRecords,
-    bufferedRecords: options.bufferedRecords,
+    bufferedValues: options.bufferedValues,
   });
   const writer = producer.getWriter();
   const counts = new Map<string, number>();
@@ -185,16 +185,16 @@ async function run(options: Chaos) {
       await writer.ready;
       if (random() < 0.1) await delay(random() * 100, { clock });
       if (random() < 0.02) producer.flush();
-      assert(producer.stats().bufferedRecords <= options.bufferedRecords);
+      assert(producer.stats().bufferedValues <= options.bufferedValues);
     }
     await writer.close();
   })();
   await clock.runUntil(work, 1e9);
   assertEquals(clock.pendingTimers, 0);
-  const { delivered, failed, bufferedBytes, bufferedRecords } = producer
+  const { delivered, failed, bufferedBytes, bufferedValues } = producer
     .stats();
   assertEquals([delivered, failed], [records, 0]);
-  assertEquals([bufferedBytes, bufferedRecords], [0, 0]);
+  assertEquals([bufferedBytes, bufferedValues], [0, 0]);
   const aggregated = framing === "kpl" || framing === "gzip";
   const { lines, dropped } = aggregated
     ? await asTheKclSees(client, processor)

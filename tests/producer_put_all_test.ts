@@ -52,7 +52,7 @@ Deno.test("putAll resolves when everything is acknowledged, and keeps the order 
 });
 
 Deno.test("putAll takes from its source only what there is room for", async () => {
-  const { clock, client, producer } = setUp({ bufferedRecords: 10 });
+  const { clock, client, producer } = setUp({ bufferedValues: 10 });
   client.latencyMs = 50;
   let taken = 0;
   let settled = 0;
@@ -65,7 +65,7 @@ Deno.test("putAll takes from its source only what there is room for", async () =
       taken++;
       // One is in the hand, one waits for room.
       assertLessOrEqual(taken - settled, 12);
-      assertLessOrEqual(producer.stats().bufferedRecords, 10);
+      assertLessOrEqual(producer.stats().bufferedValues, 10);
       yield await n;
     }
   }
@@ -235,7 +235,7 @@ Deno.test("putAll accounts for every value whatever fails", async () => {
       fc.record({
         seed: fc.integer(),
         count: fc.integer({ min: 0, max: 80 }),
-        bufferedRecords: fc.integer({ min: 1, max: 30 }),
+        bufferedValues: fc.integer({ min: 1, max: 30 }),
         maxAttempts: fc.integer({ min: 1, max: 3 }),
       }),
       async ({ seed, count, ...options }) => {
@@ -280,7 +280,7 @@ Deno.test("putAll leaves no value that it took unaccounted for, however the prod
         seed: fc.integer(),
         end: fc.constantFrom("close", "abort", "denied"),
         isAsync: fc.boolean(),
-        bufferedRecords: fc.integer({ min: 1, max: 30 }),
+        bufferedValues: fc.integer({ min: 1, max: 30 }),
         maxAttempts: fc.integer({ min: 1, max: 3 }),
         recordTtlMs: fc.constantFrom(Infinity, 200),
         lingerMs: fc.constantFrom(0, 50),

@@ -13,7 +13,7 @@ import {
   KinesisError,
   ServiceError,
 } from "../errors.ts";
-import type { BatchEvent, RecordFailedEvent } from "../hooks.ts";
+import type { BatchEvent, ValueFailedEvent } from "../hooks.ts";
 import { string } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
 import {
@@ -138,10 +138,10 @@ Deno.test("Producer takes failures of requests in flight together as one when it
 });
 
 Deno.test("Producer gives a record up after maxAttempts and hands over the last error", async () => {
-  const failures: RecordFailedEvent[] = [];
+  const failures: ValueFailedEvent[] = [];
   const { clock, client, producer } = setUp({
     maxAttempts: 3,
-    hooks: { onRecordFailed: (event) => failures.push(event) },
+    hooks: { onValueFailed: (event) => failures.push(event) },
   });
   client.onPut = (request) =>
     client.storeSome(

@@ -66,7 +66,7 @@ const run = fc.record({
   listMs: fc.constantFrom(0, 1, 10, 500),
   maxBatchRecords: fc.constantFrom(1, 3, 500),
   maxInFlight: fc.constantFrom(1, 8),
-  bufferedRecords: fc.constantFrom(1, 4, 50_000),
+  bufferedValues: fc.constantFrom(1, 4, 50_000),
   recordsPerSecond: fc.constantFrom(2, 1000),
   ordering: fc.constantFrom("none" as const, "key" as const, "shard" as const),
   failures: fc.array(fc.constantFrom("partial", "throttled", "reset"), {
@@ -110,7 +110,7 @@ Deno.test("Producer leaves no timer behind once everything is settled, however i
         lingerMs: run.lingerMs,
         maxBatchRecords: run.maxBatchRecords,
         maxInFlight: run.maxInFlight,
-        bufferedRecords: run.bufferedRecords,
+        bufferedValues: run.bufferedValues,
         shardRates: { recordsPerSecond: run.recordsPerSecond },
         ordering: run.ordering,
         signal: controller.signal,
@@ -147,7 +147,7 @@ Deno.test("Producer leaves no timer behind once everything is settled, however i
       await clock.advance(0);
       const isOpen = run.end === "flush" || run.end === "settle";
       // A producer that is open may be sending what was written, or learning about other shards.
-      const isAtWork = producer.stats().bufferedRecords > 0 ||
+      const isAtWork = producer.stats().bufferedValues > 0 ||
         run.steps.some(({ type }) => type === "split");
       if (isOpen && isAtWork) return;
       assertEquals(clock.pendingTimers, 0);

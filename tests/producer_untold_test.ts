@@ -9,7 +9,7 @@ import {
 import { DeliveryError, InvalidRecordError, KinesisError } from "../errors.ts";
 import { string } from "../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedRecord } from "../records.ts";
+import type { FailedValue } from "../records.ts";
 import {
   accessDenied,
   seeded,
@@ -144,7 +144,7 @@ Deno.test("Producer.put that nobody awaits is an unhandled rejection when nothin
 });
 
 Deno.test("Producer.put that nobody awaits goes to the dead letters, and is told once", async () => {
-  const letters: FailedRecord<string>[] = [];
+  const letters: FailedValue<string>[] = [];
   const reasons = await unhandled(async () => {
     const { clock, producer } = setUp({
       deadLetter: new WritableStream({
@@ -253,7 +253,7 @@ Deno.test("Producer disposed of throws a failure that nobody has been told, and 
 });
 
 Deno.test("Producer disposed of delivers what a writer that still holds it has written, and ends", async () => {
-  const { clock, client, producer } = setUp({ bufferedRecords: 2 });
+  const { clock, client, producer } = setUp({ bufferedValues: 2 });
   client.latencyMs = 50;
   const writer = producer.getWriter();
   for (const text of ["a", "b", "c", "d"]) writer.write(text);

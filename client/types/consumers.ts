@@ -10,7 +10,7 @@ import type { KinesisApiRecord, ShardIteratorType } from "./records.ts";
 import type { ChildShard } from "./shards.ts";
 
 /** The states of a consumer. */
-export type ConsumerStatus = "CREATING" | "DELETING" | "ACTIVE";
+export type StreamConsumerStatus = "CREATING" | "DELETING" | "ACTIVE";
 
 /** A registered consumer. */
 export interface StreamConsumer {
@@ -19,7 +19,7 @@ export interface StreamConsumer {
   /** The ARN; a consumer of the same name that is registered later has another one. */
   ConsumerARN: string;
   /** The state; only `ACTIVE` ones can subscribe. */
-  ConsumerStatus: ConsumerStatus;
+  ConsumerStatus: StreamConsumerStatus;
   /** When it was registered. */
   ConsumerCreationTimestamp?: Date;
 }

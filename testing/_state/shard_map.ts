@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hashKeyOf } from "../../_core/hash_key.ts";
+import { hashKeyOf } from "../../_aws/hash_key.ts";
 import { findRange, type HashRange, uniformRanges } from "./hash_ring.ts";
 import { Shard, type ShardOptions } from "./shard.ts";
 

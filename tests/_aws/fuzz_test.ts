@@ -8,8 +8,8 @@ import {
   type EventStreamHeader,
 } from "../../_aws/event_stream.ts";
 import { crc32 } from "../../_core/crc32.ts";
-import { callSts } from "../../credentials/sts.ts";
-import { parseXml } from "../../credentials/xml.ts";
+import { callSts } from "../../credentials/_sts.ts";
+import { parseXml } from "../../credentials/_xml.ts";
 import { KinesisError, ResponseError } from "../../errors.ts";
 import { FakeClock, FakeEnvironment } from "../credentials/support.ts";
 

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { planLeases, startPosition } from "../../_consumer/start_plan.ts";
-import { Lineage } from "../../_shards/lineage.ts";
+import { Lineage } from "../../_consumer/lineage.ts";
 import type { Lease } from "../../checkpoint/mod.ts";
 import type { Checkpoint, StartPosition } from "../../records.ts";
-import { shard } from "../_shards/_shard.ts";
+import { shard } from "../_services/shard.ts";
 
 const NOW = 1_700_000_000_000;
 // p was split into a and b; b and c were merged into d.

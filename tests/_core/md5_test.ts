@@ -1,7 +1,7 @@
 import { md5 } from "@noble/hashes/legacy.js";
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
-import { hashKeyOf, hashKeyPrefixOf } from "../../_core/hash_key.ts";
+import { hashKeyOf, hashKeyPrefixOf } from "../../_aws/hash_key.ts";
 import { isMd5Of, md5OfText, writeMd5 } from "../../_core/md5.ts";
 
 function md5Hex(bytes: Uint8Array): string {

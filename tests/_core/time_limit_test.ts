@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { inBatches } from "../../_core/in_batches.ts";
+import { inBatches } from "../../_consumer/in_batches.ts";
 import { raceAbort } from "../../_core/race_abort.ts";
-import { withTimeLimit } from "../../_core/time_limit.ts";
+import { withTimeLimit } from "../../_consumer/time_limit.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 
 const onTimeout = () => new Error("too late");

@@ -3,13 +3,13 @@ import { assertEquals } from "@std/assert";
 import { Ledger } from "../../_producer/ledger.ts";
 import { Pending } from "../../_producer/pending.ts";
 import { KinesisError } from "../../errors.ts";
-import type { FailedRecord } from "../../records.ts";
+import type { FailedValue } from "../../records.ts";
 
 const RECEIPT = { shardId: "s", sequenceNumber: "1", attempts: 1 };
 const error = new KinesisError("no", { code: "No" });
 const why = new KinesisError("the end", { code: "End" });
 
-function setUp(deadLetter?: WritableStream<FailedRecord<number>>) {
+function setUp(deadLetter?: WritableStream<FailedValue<number>>) {
   const events: string[] = [];
   const ledger = new Ledger<number>(
     { stream: "s", hooks: undefined, deadLetter },

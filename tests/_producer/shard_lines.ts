@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hashKeyOf } from "../../_core/hash_key.ts";
+import { hashKeyOf } from "../../_aws/hash_key.ts";
 import {
   jsonLines,
   type Packer,

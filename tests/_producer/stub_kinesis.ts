@@ -5,8 +5,8 @@
  * @module
  */
 import { delay } from "../../_core/clock.ts";
-import { hashKeyOf } from "../../_core/hash_key.ts";
-import { ShardMap } from "../../_shards/shard_map.ts";
+import { hashKeyOf } from "../../_aws/hash_key.ts";
+import { ShardMap } from "../../_producer/shard_map.ts";
 import {
   type CallOptions,
   type DescribeStreamSummaryResponse,

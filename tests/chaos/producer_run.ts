@@ -5,7 +5,7 @@
  */
 import { delay } from "../../_core/clock.ts";
 import { Producer, type ProducerStats } from "../../producer.ts";
-import type { FailedRecord, PutReceipt } from "../../records.ts";
+import type { FailedValue, PutReceipt } from "../../records.ts";
 import { inTime, startChain } from "./chain.ts";
 import { Dice } from "./dice.ts";
 import { startIncidents } from "./incidents.ts";
@@ -29,8 +29,8 @@ export interface ProducerOutcome {
   /** What the pipe took from its source, in order. */
   readonly piped: readonly Item[];
   readonly puts: readonly PutOutcome[];
-  readonly dead: readonly FailedRecord<Item>[];
-  readonly undelivered: readonly FailedRecord<Item>[];
+  readonly dead: readonly FailedValue<Item>[];
+  readonly undelivered: readonly FailedValue<Item>[];
   /** Why closing failed, if it did. */
   readonly error: unknown;
   readonly stats: ProducerStats;
@@ -63,7 +63,7 @@ export async function runProducer(
     actions: ["PutRecords", "ListShards"],
     watch: (fetch) => witness.watch(fetch),
   });
-  const dead: FailedRecord<Item>[] = [];
+  const dead: FailedValue<Item>[] = [];
   const burial = dice.fork(6);
   const stop = new AbortController();
   const processor = processorOf(schedule.processor);

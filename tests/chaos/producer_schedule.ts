@@ -32,7 +32,7 @@ export interface ProducerSchedule {
     readonly maxBatchRecords: number;
     readonly maxBatchBytes: number;
     readonly maxRecordBytes: number;
-    readonly bufferedRecords: number;
+    readonly bufferedValues: number;
     readonly maxAttempts: number;
     readonly recordTtlMs: number;
   };
@@ -73,7 +73,7 @@ export function producerSchedule(seed: number): ProducerSchedule {
       maxBatchRecords: dice.pick([5, 20, 100, 500]),
       maxBatchBytes: dice.pick([64 * 1024, 1024 * 1024, 5 * 1024 * 1024]),
       maxRecordBytes: 32 * 1024,
-      bufferedRecords: dice.pick([50, 500, 50_000]),
+      bufferedValues: dice.pick([50, 500, 50_000]),
       // Some give values up; the others outlast everything here.
       maxAttempts: isImpatient ? dice.integer(2, 4) : 100,
       recordTtlMs: dice.chance(0.15) ? dice.integer(3000, 20_000) : Infinity,

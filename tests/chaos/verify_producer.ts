@@ -105,7 +105,7 @@ function checkReports(
   }
   if (error === undefined) {
     assertEquals(open.size, 0, "closed, and something is undelivered");
-    assertEquals(stats.bufferedRecords, 0);
+    assertEquals(stats.bufferedValues, 0);
     assertEquals(stats.failed, reported.size);
     if (!deadLetter) assertEquals(reported.size, byPut.size);
   } else if (

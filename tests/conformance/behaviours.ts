@@ -5,7 +5,7 @@
  */
 import { delay } from "@std/async/delay";
 import { assert, assertGreater } from "@std/assert";
-import { hashKeyOf } from "../../_core/hash_key.ts";
+import { hashKeyOf } from "../../_aws/hash_key.ts";
 import { assertSame } from "./assert_same.ts";
 import type { Kinesis } from "./kinesis.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseIni } from "../../credentials/ini.ts";
+import { parseIni } from "../../credentials/_ini.ts";
 
 type Plain = Record<string, Record<string, string>>;
 

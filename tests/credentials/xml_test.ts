@@ -1,5 +1,5 @@
 import { assertEquals, assertLess, assertThrows } from "@std/assert";
-import { findXml, parseXml } from "../../credentials/xml.ts";
+import { findXml, parseXml } from "../../credentials/_xml.ts";
 
 Deno.test("parseXml reads elements, text, entities, CDATA, comments and attributes", () => {
   const root = parseXml(`<?xml version="1.0" encoding="UTF-8"?>

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { hashKeyOf } from "../../_core/hash_key.ts";
+import { hashKeyOf } from "../../_aws/hash_key.ts";
 import { md5 } from "@noble/hashes/legacy.js";
 import { InvalidRecordError } from "../../errors.ts";
 import {

@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import { systemClock } from "../../_core/clock.ts";
-import { hashKeyOf } from "../../_core/hash_key.ts";
+import { hashKeyOf } from "../../_aws/hash_key.ts";
 import { KinesisServer, ServiceFault } from "../../testing/mod.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 import { call, entry, fails, HALF, iterator, ok, readAll } from "./_call.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, delay } from "./clock.ts";
+import { type Clock, delay } from "../_core/clock.ts";
 
 /** A timer that other code can end early by calling {@linkcode Bell.ring}. */
 export class Bell {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { SharedRead } from "../../_core/shared_read.ts";
+import { SharedRead } from "../../_consumer/shared_read.ts";
 
 function setUp() {
   const settle: { resolve(n: number): void; reject(e: Error): void }[] = [];

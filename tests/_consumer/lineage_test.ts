@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
-import { isClosed, Lineage, parentsOf } from "../../_shards/lineage.ts";
-import { shard } from "./_shard.ts";
+import { Lineage } from "../../_consumer/lineage.ts";
+import { isClosed, parentsOf } from "../../_shards/shard_facts.ts";
+import { shard } from "../_services/shard.ts";
 
 Deno.test("parentsOf names none, one or two", () => {
   assertEquals(parentsOf(shard("a")), []);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
-import { ShardMap } from "../../_shards/shard_map.ts";
+import { ShardMap } from "../../_producer/shard_map.ts";
 import type { Shard } from "../../client/mod.ts";
 
 const LAST = 2n ** 128n - 1n;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Shares } from "../../_core/shares.ts";
+import { Shares } from "../../_consumer/shares.ts";
 
 Deno.test("Shares lets a single member use everything", () => {
   const shares = new Shares(50);

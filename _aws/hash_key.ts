@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { md5OfText } from "./md5.ts";
+import { md5OfText } from "../_core/md5.ts";
 
 const words = new Uint32Array(4);
 

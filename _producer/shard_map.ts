@@ -4,8 +4,8 @@
  * @module
  */
 import type { Shard } from "../client/mod.ts";
-import { HashRange } from "./hash_range.ts";
-import { isClosed } from "./lineage.ts";
+import { HashRange } from "../_shards/hash_range.ts";
+import { isClosed } from "../_shards/shard_facts.ts";
 
 interface Place {
   readonly shardId: string;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Alarm } from "../../_core/alarm.ts";
-import { Bell } from "../../_core/bell.ts";
+import { Bell } from "../../_consumer/bell.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 
 Deno.test("Bell.wait ends with the time, the signal, or a ring before or in between", async () => {

@@ -7,8 +7,9 @@
  * @module
  */
 import type { Shard } from "../client/mod.ts";
-import { HashRange, type Keys } from "./hash_range.ts";
-import { type Lineage, parentsOf } from "./lineage.ts";
+import { HashRange, type Keys } from "../_shards/hash_range.ts";
+import type { Lineage } from "./lineage.ts";
+import { parentsOf } from "../_shards/shard_facts.ts";
 
 /** What is known of one value of a record: nothing for one that could not be decoded. */
 export type StrayCandidate =

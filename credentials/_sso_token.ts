@@ -7,7 +7,7 @@
  */
 import { partitionOf } from "../_aws/partitions.ts";
 import type { CredentialsError } from "../errors.ts";
-import { expirationOf } from "./document.ts";
+import { expirationOf } from "./_document.ts";
 import { reasonOf, unusable } from "./environment.ts";
 import {
   parseSecretJson,

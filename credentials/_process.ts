@@ -6,7 +6,7 @@
  */
 import { raceAbort } from "../_core/race_abort.ts";
 import type { Credentials } from "./credentials.ts";
-import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./document.ts";
+import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./_document.ts";
 import { reasonOf, unusable } from "./environment.ts";
 import { parseSecretJson, type ProviderContext } from "./http.ts";
 

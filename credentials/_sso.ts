@@ -6,7 +6,7 @@
  */
 import { checkRegion, partitionOf } from "../_aws/partitions.ts";
 import type { Credentials } from "./credentials.ts";
-import { credentialsFromDocument, SSO_SHAPE } from "./document.ts";
+import { credentialsFromDocument, SSO_SHAPE } from "./_document.ts";
 import { unusable } from "./environment.ts";
 import {
   parseSecretJson,
@@ -14,8 +14,8 @@ import {
   refused,
   send,
 } from "./http.ts";
-import type { IniSection } from "./ini.ts";
-import { signInAgain, type SsoTokens } from "./sso_token.ts";
+import type { IniSection } from "./_ini.ts";
+import { signInAgain, type SsoTokens } from "./_sso_token.ts";
 
 /** Whether a profile is meant to sign in with IAM Identity Center. */
 export function isSsoProfile(settings: IniSection): boolean {

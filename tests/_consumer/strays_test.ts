@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { hashKeyOf } from "../../_core/hash_key.ts";
+import { hashKeyOf } from "../../_aws/hash_key.ts";
 import { HashRange } from "../../_shards/hash_range.ts";
-import { Lineage } from "../../_shards/lineage.ts";
-import { type StrayCandidate, Strays } from "../../_shards/strays.ts";
+import { Lineage } from "../../_consumer/lineage.ts";
+import { type StrayCandidate, Strays } from "../../_consumer/strays.ts";
 import type { Shard } from "../../client/mod.ts";
 
 const LAST = 2n ** 128n - 1n;

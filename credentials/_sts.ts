@@ -22,7 +22,7 @@ import {
 } from "../_core/http_retry.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { Credentials } from "./credentials.ts";
-import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./document.ts";
+import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./_document.ts";
 import { envOf } from "./environment.ts";
 import {
   type HttpAnswer,
@@ -30,7 +30,7 @@ import {
   type ProviderContext,
   send,
 } from "./http.ts";
-import { findXml, parseXml, type XmlElement } from "./xml.ts";
+import { findXml, parseXml, type XmlElement } from "./_xml.ts";
 
 /** A call of STS. */
 export interface StsRequest {
