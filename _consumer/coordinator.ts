@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { equalJitter } from "../_core/backoff.ts";
 import { Bell } from "./bell.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
+import { FailureStreak } from "../_core/failure_streak.ts";
 import { inBatches } from "./in_batches.ts";
 import { notify } from "../_core/notify.ts";
 import { SharedRead } from "./shared_read.ts";
@@ -210,21 +210,28 @@ export class Coordinator<T> {
   // Every piece of bookkeeping in one place and one after another: no two decisions are made on the same facts.
   async #syncLoop(): Promise<void> {
     const { signal } = this.#stop;
-    let failures = 0;
+    const { maxAttempts: maxFailures, random } = this.#options;
+    const failures = new FailureStreak({
+      backoff: BACKOFF,
+      maxFailures,
+      random,
+    });
     while (!signal.aborted) {
       this.#bell.silence();
       let wait: number;
       try {
         wait = await this.#sync();
-        failures = 0;
+        failures.end();
       } catch (error) {
         if (signal.aborted) return;
-        failures++;
-        if (failures >= this.#options.maxAttempts || isFinal(error)) {
+        try {
+          if (isFinal(error)) throw error;
+          wait = failures.pauseAfter(error);
+        } catch {
           this.#ready.reject(error);
           return this.#events.failed(error);
         }
-        wait = this.#retryDelay(error, failures);
+        this.#report(error, failures.length, wait);
       }
       this.#events.synced();
       await this.#bell.wait(wait, { clock: this.#options.clock, signal });
@@ -382,16 +389,9 @@ export class Coordinator<T> {
     return [...this.lineage.ids].every(isDealtWith);
   }
 
-  #retryDelay(error: unknown, failures: number): number {
-    const { stream, hooks, random } = this.#options;
-    const retryDelayMs = equalJitter(BACKOFF, failures - 1, random);
-    notify(hooks, "onReadError", {
-      stream,
-      error,
-      attempt: failures,
-      retryDelayMs,
-    });
-    return retryDelayMs;
+  #report(error: unknown, attempt: number, retryDelayMs: number): void {
+    const { stream, hooks } = this.#options;
+    notify(hooks, "onReadError", { stream, error, attempt, retryDelayMs });
   }
 
   #tellHidden(shardIds: readonly string[]): void {

@@ -26,7 +26,7 @@ export type RecreatedPolicy = "restart" | "fail";
 export type PoisonPolicy =
   | "fail"
   | "skip"
-  | ((error: DecodeError) => void | Promise<void>);
+  | ((error: DecodeError) => unknown);
 
 /** Options of a {@linkcode Consumer}. A stream and a processor are required, everything else has a default. */
 export interface ConsumerOptions<T> {

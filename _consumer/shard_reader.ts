@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
+import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
@@ -75,7 +75,7 @@ export class ShardReader {
   #resumed: ResumePoint | undefined;
   #hasExpired = false;
   #nextReadAt = 0;
-  #failures = 0;
+  readonly #failures: FailureStreak;
   #expiries = 0;
 
   /** Makes a reader that starts at a position. */
@@ -91,6 +91,11 @@ export class ShardReader {
     this.#options = options;
     this.#share = readAhead.join(events.isNext);
     this.#events = events;
+    this.#failures = new FailureStreak({
+      backoff: BACKOFF,
+      maxFailures: options.maxAttempts,
+      random: options.random,
+    });
     this.#expected = position.type === "LATEST" ? IDLE : UNBOUNDED;
   }
 
@@ -154,7 +159,8 @@ export class ShardReader {
       try {
         iterator ??= await this.#open(signal);
         iterator = await this.#read(iterator, signal);
-        this.#failures = this.#expiries = 0;
+        this.#failures.end();
+        this.#expiries = 0;
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         if (hasCode(error, "ExpiredIteratorException")) {
@@ -370,17 +376,15 @@ export class ShardReader {
   }
 
   async #retry(cause: unknown, signal: AbortSignal): Promise<void> {
-    const { maxAttempts, clock, random } = this.#options;
-    if (++this.#failures >= maxAttempts) throw cause;
-    const retryDelayMs = equalJitter(BACKOFF, this.#failures - 1, random);
+    const retryDelayMs = this.#failures.pauseAfter(cause);
     this.#report(cause, retryDelayMs);
-    await delay(retryDelayMs, { clock, signal });
+    await delay(retryDelayMs, { clock: this.#options.clock, signal });
   }
 
   #report(error: unknown, retryDelayMs: number): void {
     const { hooks, stream } = this.#options;
     const { shardId } = this;
-    const attempt = Math.max(1, this.#failures);
+    const attempt = Math.max(1, this.#failures.length);
     notify(hooks, "onReadError", {
       stream,
       shardId,

@@ -396,9 +396,12 @@ export class ShardSession<T> {
     const { onPoison } = this.#options;
     if (onPoison === "fail") throw error;
     if (onPoison === "skip") return this.#progress.acknowledge(ticket);
-    const told = onPoison(error);
-    if (!told) return this.#progress.acknowledge(ticket);
-    this.#work(told.then(() => this.#progress.acknowledge(ticket)));
+    const told: unknown = onPoison(error);
+    if (told === undefined) return this.#progress.acknowledge(ticket);
+    // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
+    this.#work(
+      Promise.resolve(told).then(() => this.#progress.acknowledge(ticket)),
+    );
   }
 
   // The other shards go on meanwhile.

@@ -97,6 +97,30 @@ Deno.test("Consumer takes an answer without records for damaged, not for the end
   assertEquals(damaged > 2, true);
 });
 
+Deno.test("Consumer waits as long as an error asks, on listing and on reading", async () => {
+  for (const action of ["ListShards", "GetShardIterator", "GetRecords"]) {
+    const world = new World({
+      rules: [{
+        action,
+        times: 1,
+        fault: { type: "throttle", retryAfterMs: 42_000 },
+      }],
+    });
+    await world.put(1);
+    const pauses: number[] = [];
+    const started = world.clock.now();
+    const consumer = world.consumer({
+      until: "caught-up",
+      hooks: {
+        onReadError: ({ retryDelayMs }) => void pauses.push(retryDelayMs),
+      },
+    });
+    await world.drain(consumer);
+    assertEquals(pauses, [42_000], action);
+    assert(world.clock.now() - started >= 42_000, action);
+  }
+});
+
 Deno.test("Consumer fails when the stream is deleted while it reads", async () => {
   const world = new World();
   await world.put(3);
@@ -184,6 +208,21 @@ Deno.test("Consumer skips what cannot be decoded, inside a record too", async ()
   } as const;
   assertEquals((await world.drain(world.consumer(options))).length, 6);
   assertEquals((await world.drain(world.consumer(options))).length, 0);
+});
+
+Deno.test("Consumer awaits whatever value the function that is told about poison returns", async () => {
+  for (const returned of [7, 0, null, "dropped", { then: 1 }]) {
+    const world = new World();
+    const [shardId] = world.shardIds as [string];
+    await world.putRaw("no json\n", shardId);
+    await world.put(2);
+    const consumer = world.consumer({
+      until: "caught-up",
+      onPoison: () => returned,
+    });
+    assertEquals((await world.drain(consumer)).length, 2);
+    assertEquals(consumer.status().unacknowledged, 0);
+  }
 });
 
 Deno.test("Consumer waits for the function that is told about poison, and other shards go on", async () => {
