@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, delay } from "../_core/clock.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import type { KvStore, KvStoreAtomic } from "./_kv_store.ts";
 
 /** How often a write is tried while others lock the file: with the waits below, for about 4 seconds. */
@@ -29,8 +30,9 @@ export async function commit(
 ): Promise<boolean> {
   for (let attempt = 1;; attempt++) {
     try {
-      const write = () => compose(kv.atomic()).commit();
-      return (await abortable(write, signal)).ok;
+      signal?.throwIfAborted();
+      const written = compose(kv.atomic()).commit();
+      return (await raceAbort(written, signal)).ok;
     } catch (error) {
       if (attempt === LOCK_ATTEMPTS || !isLocked(error)) throw error;
     }
@@ -46,21 +48,4 @@ export async function commit(
  */
 function isLocked(error: unknown): boolean {
   return error instanceof Error && error.message === "database is locked";
-}
-
-/** Starts the work unless the signal has aborted; stops waiting for it, with the signal's reason, as soon as it does. */
-export function abortable<T>(
-  work: () => Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (!signal) return work();
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const pending = work(); // may throw: nothing is to be undone yet
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    pending.then(resolve, reject).finally(() =>
-      signal.removeEventListener("abort", onAbort)
-    );
-  });
 }

@@ -4,9 +4,10 @@
  * @module
  */
 import { type Clock, systemClock } from "../_core/clock.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import { StoredLeaseError } from "../errors.ts";
 import type { Checkpoint } from "../records.ts";
-import { abortable, commit } from "./_kv_commit.ts";
+import { commit } from "./_kv_commit.ts";
 import {
   isKvStore,
   type KvStore,
@@ -144,7 +145,8 @@ export class KvCheckpointer implements Checkpointer {
       [Symbol.asyncIterator]();
     const leases: Lease[] = [];
     while (true) {
-      const { done, value: row } = await abortable(() => rows.next(), signal);
+      signal?.throwIfAborted();
+      const { done, value: row } = await raceAbort(rows.next(), signal);
       if (done) return leases;
       const shardId = row.key[prefix.length];
       if (typeof shardId !== "string" || row.key.length > prefix.length + 1) {
@@ -294,7 +296,8 @@ export class KvCheckpointer implements Checkpointer {
   > {
     const { streamName, shardId } = lease;
     const key = this.#key(lease);
-    const entry = await abortable(() => this.#kv.get(key), signal);
+    signal?.throwIfAborted();
+    const entry = await raceAbort(this.#kv.get(key), signal);
     if (entry.versionstamp === null) return undefined;
     return {
       key,
