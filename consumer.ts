@@ -9,18 +9,20 @@ import {
   processedIterator,
 } from "./_consumer/iterator.ts";
 import { Merge } from "./_consumer/merge.ts";
-import {
-  type ConsumerOptions,
-  type PoisonPolicy,
-  type RecreatedPolicy,
-  resolveConsumerOptions,
+import type {
+  ConsumerClient,
+  ConsumerOptions,
+  PoisonPolicy,
+  RecreatedPolicy,
 } from "./_consumer/options.ts";
+import { resolveConsumerOptions } from "./_consumer/resolved_options.ts";
 import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
 import type { ConsumerStatus, ShardStatus } from "./_consumer/status.ts";
 import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
 export type {
+  ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,

@@ -19,7 +19,7 @@ import {
 import { belongingOf, leasesOfEarlier } from "./earlier_stream.ts";
 import { GoneShards } from "./gone_shards.ts";
 import { isBegun, type LeaseTable } from "./lease_table.ts";
-import type { ResolvedConsumerOptions } from "./options.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
 import { planLeases } from "./start_plan.ts";
 
@@ -37,7 +37,7 @@ export type Existence =
 
 /** Looks at the shards and leases of a stream, and makes the leases that are missing. */
 export class Census {
-  readonly #options: ResolvedConsumerOptions<never>;
+  readonly #options: ConsumerSettings;
   readonly #table: LeaseTable;
   readonly #gone: GoneShards;
   /** After a deletion of the stream every reader asks for its shard at once: they share one list. */
@@ -50,7 +50,7 @@ export class Census {
 
   /** Nothing is known before the first look. `signal` ends {@linkcode Census.existence}. */
   constructor(
-    options: ResolvedConsumerOptions<never>,
+    options: ConsumerSettings,
     table: LeaseTable,
     signal: AbortSignal,
   ) {

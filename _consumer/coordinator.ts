@@ -22,7 +22,7 @@ import { Census } from "./census.ts";
 import { chooseClaims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { LeaseTable, WRITES_AT_ONCE } from "./lease_table.ts";
-import type { ResolvedConsumerOptions } from "./options.ts";
+import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { ShardSession, type SharedBounds } from "./shard_session.ts";
 import { startPosition } from "./start_plan.ts";
@@ -84,7 +84,7 @@ export class Coordinator<T> {
       this.#table.list(options.stream, { ms: options.failoverTimeMs / 3 })
     );
     this.#census = new Census(
-      options as ResolvedConsumerOptions<never>,
+      options,
       this.#table,
       this.#stop.signal,
     );
@@ -94,10 +94,7 @@ export class Coordinator<T> {
       (session) => this.#drop(session),
     );
     this.#bounds = {
-      readAhead: new ReadAhead({
-        records: options.prefetchRecords,
-        bytes: options.prefetchBytes,
-      }),
+      readAhead: new ReadAhead(options.prefetch),
       unacknowledged: new Shares(options.maxUnacknowledged),
     };
     // Whoever wants to know awaits it; nobody has to.
@@ -210,7 +207,7 @@ export class Coordinator<T> {
   // Every piece of bookkeeping in one place and one after another: no two decisions are made on the same facts.
   async #syncLoop(): Promise<void> {
     const { signal } = this.#stop;
-    const { maxAttempts: maxFailures, random } = this.#options;
+    const { maxFailuresInARow: maxFailures, random } = this.#options;
     const failures = new FailureStreak({
       backoff: BACKOFF,
       maxFailures,

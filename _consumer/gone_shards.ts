@@ -6,19 +6,19 @@
  */
 import { inBatches } from "./in_batches.ts";
 import { ServiceError } from "../errors.ts";
-import type { ResolvedConsumerOptions } from "./options.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
 
 /** Questions that are under way at once. */
 const ASKED_AT_ONCE = 32;
 
 /** Asks once for each shard, and remembers: a shard that is gone does not come back. */
 export class GoneShards {
-  readonly #options: Pick<ResolvedConsumerOptions<never>, "client" | "target">;
+  readonly #options: Pick<ConsumerSettings, "client" | "target">;
   readonly #gone = new Set<string>();
 
   /** None is gone before it was asked for. */
   constructor(
-    options: Pick<ResolvedConsumerOptions<never>, "client" | "target">,
+    options: Pick<ConsumerSettings, "client" | "target">,
   ) {
     this.#options = options;
   }

@@ -3,18 +3,15 @@
  *
  * @module
  */
-import type { KinesisClient, Shard } from "../client/mod.ts";
+import type { Shard } from "../client/mod.ts";
 import { ResponseError, ServiceError } from "../errors.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
 
-/** Which stream, and who asks. */
-export interface ListShardsOptions {
-  /** The client. */
-  readonly client: KinesisClient;
-  /** The stream, in the API's shape. */
-  readonly target: { StreamName: string } | { StreamARN: string };
-  /** The stream as the user named it, for messages. */
-  readonly stream: string;
-}
+/** The client and the stream. */
+export type ListShardsOptions = Pick<
+  ConsumerSettings,
+  "client" | "target" | "stream"
+>;
 
 /**
  * All shards of the stream, closed ones too. Rejects when there are none, since every stream has

@@ -11,7 +11,7 @@ import type { ConsumerRecord } from "../records.ts";
 import { missingAcknowledgement, neverAcknowledged } from "./ack_errors.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Coordinator } from "./coordinator.ts";
-import type { ResolvedConsumerOptions } from "./options.ts";
+import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ShardSession } from "./shard_session.ts";
 import { type ConsumerStatus, statusOf } from "./status.ts";
 

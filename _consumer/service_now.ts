@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { ResolvedConsumerOptions } from "./options.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
 
 /** The answers of the service tell its time in seconds. */
 const DATE_STEP_MS = 1000;
@@ -15,7 +15,7 @@ const DATE_STEP_MS = 1000;
  * else that of the clock.
  */
 export function serviceNow(
-  { client, clock }: Pick<ResolvedConsumerOptions<never>, "client" | "clock">,
+  { client, clock }: Pick<ConsumerSettings, "client" | "clock">,
 ): number {
   // A stand-in for a client may lack the method.
   return client.serviceNow?.() ?? clock.now();
@@ -23,7 +23,7 @@ export function serviceNow(
 
 /** The same, never behind. `roundTripMs`: how long the last call took. */
 export function serviceNowAtMost(
-  { client, clock }: Pick<ResolvedConsumerOptions<never>, "client" | "clock">,
+  { client, clock }: Pick<ConsumerSettings, "client" | "clock">,
   roundTripMs: number,
 ): number {
   const now = client.serviceNow?.();

@@ -13,7 +13,8 @@ import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
-import { LATEST_MARGIN_MS, type ResolvedConsumerOptions } from "./options.ts";
+import { latestAsTime } from "./latest_position.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ReadAhead, ReaderShare, Size } from "./read_ahead.ts";
 import { remedyFor } from "./refusal.ts";
 import {
@@ -29,14 +30,6 @@ const BACKOFF = { baseMs: 250, maxMs: 10_000 };
 const IDLE: Size = { records: 200, bytes: 64 * 1024 };
 /** While behind, an answer holds whatever it may. */
 const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
-
-/** The part of the options that does not depend on the type of the values. */
-export type ReaderOptions =
-  & Omit<
-    ResolvedConsumerOptions<never>,
-    "processor" | "hooks"
-  >
-  & { readonly hooks: ResolvedConsumerOptions<never>["hooks"] };
 
 /** The state of a reader. */
 export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
@@ -58,7 +51,7 @@ export interface ReaderEvents {
 /** Polls one shard; what it read waits in it until it is taken. */
 export class ShardReader {
   readonly shardId: string;
-  readonly #options: ReaderOptions;
+  readonly #options: ConsumerSettings;
   readonly #share: ReaderShare;
   readonly #events: ReaderEvents;
   readonly #buffer = new Deque<KinesisApiRecord>();
@@ -82,7 +75,7 @@ export class ShardReader {
   constructor(
     shardId: string,
     position: ShardPosition,
-    options: ReaderOptions,
+    options: ConsumerSettings,
     readAhead: ReadAhead,
     events: ReaderEvents,
   ) {
@@ -93,7 +86,7 @@ export class ShardReader {
     this.#events = events;
     this.#failures = new FailureStreak({
       backoff: BACKOFF,
-      maxFailures: options.maxAttempts,
+      maxFailures: options.maxFailuresInARow,
       random: options.random,
     });
     this.#expected = position.type === "LATEST" ? IDLE : UNBOUNDED;
@@ -196,10 +189,7 @@ export class ShardReader {
       : undefined;
     if (position.type === "LATEST") {
       // The tip of a later iterator would not be this one.
-      this.#position = {
-        type: "AT_TIMESTAMP",
-        timestamp: new Date(serviceNow(this.#options) - LATEST_MARGIN_MS),
-      };
+      this.#position = latestAsTime(serviceNow(this.#options));
     }
     if (this.#state === "opening") {
       const roundTripMs = monotonicNow(clock) - startedAt;

@@ -15,7 +15,7 @@ import type { Strays } from "./strays.ts";
 import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
 import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
-import type { ResolvedConsumerOptions } from "./options.ts";
+import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import { DeliveredRecord, type RecordSource } from "./record.ts";
 import { ShardReader } from "./shard_reader.ts";
@@ -113,7 +113,7 @@ export class ShardSession<T> {
     this.#reader = new ShardReader(
       lease.shardId,
       position,
-      options as ResolvedConsumerOptions<never>,
+      options,
       bounds.readAhead,
       {
         opened: () => {

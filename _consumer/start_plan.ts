@@ -9,7 +9,7 @@ import type { Lease, NewLease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 import type { Checkpoint, ShardPosition, StartPosition } from "../records.ts";
 import { isBegun } from "./lease_table.ts";
-import { LATEST_MARGIN_MS } from "./options.ts";
+import { latestAsTime } from "./latest_position.ts";
 
 /** A lease to be made. */
 export interface PlannedLease {
@@ -128,10 +128,7 @@ function storable(
   switch (position.type) {
     case "LATEST":
       // After a crash before the first record, "latest" would be a later one.
-      return {
-        type: "AT_TIMESTAMP",
-        timestamp: new Date(startedAt - LATEST_MARGIN_MS),
-      };
+      return latestAsTime(startedAt);
     case "AT_SEQUENCE_NUMBER":
       // There is no "before this record" to store; the same option gives the same start again.
       return { type: "TRIM_HORIZON" };

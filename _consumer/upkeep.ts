@@ -6,7 +6,7 @@
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { LeaseLostError } from "../errors.ts";
-import type { ResolvedConsumerOptions } from "./options.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardSession } from "./shard_session.ts";
 
 /** How often is looked for values that are not acknowledged, in milliseconds. */
@@ -14,7 +14,7 @@ const OLDEST_MS = 10_000;
 
 /** The options that matter here. */
 export type UpkeepOptions = Pick<
-  ResolvedConsumerOptions<never>,
+  ConsumerSettings,
   | "checkpointIntervalMs"
   | "clock"
   | "durable"

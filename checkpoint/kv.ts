@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from "../_core/clock.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { StoredLeaseError } from "../errors.ts";
 import type { Checkpoint } from "../records.ts";
@@ -49,6 +50,7 @@ export interface KvCheckpointerOptions {
 
 /** The longest name: with it and the longest ids of Kinesis, a key stays below the 2048 bytes that Deno KV allows. */
 const MAX_NAME_LENGTH = 256;
+const check = new OptionCheck("Cannot create KvCheckpointer");
 /** The largest batch that Deno KV reads at once. */
 const LIST_BATCH = 500;
 
@@ -108,19 +110,14 @@ export class KvCheckpointer implements Checkpointer {
   constructor(options: KvCheckpointerOptions) {
     const { kv, name } = options;
     if (!isKvStore(kv)) {
-      throw new TypeError(
-        "Cannot create KvCheckpointer as 'kv' must have the methods get, list and atomic (did you await Deno.openKv()?): " +
-          `current value is ${Object.prototype.toString.call(kv)}`,
-      );
+      const rule = "an object with the methods get, list and atomic " +
+        "(did you await Deno.openKv()?)";
+      const shown = Object.prototype.toString.call(kv);
+      throw new TypeError(check.message("kv", rule, shown));
     }
     if (typeof name !== "string" || !name || name.length > MAX_NAME_LENGTH) {
-      throw new RangeError(
-        `Cannot create KvCheckpointer as 'name' must be 1 to ${MAX_NAME_LENGTH} characters: current value is ${
-          typeof name === "string"
-            ? `${JSON.stringify(name.slice(0, 32))} with ${name.length}`
-            : name
-        }`,
-      );
+      const rule = `a text of 1 to ${MAX_NAME_LENGTH} characters`;
+      throw new RangeError(check.message("name", rule, name));
     }
     this.#kv = kv;
     this.#name = name;

@@ -9,7 +9,7 @@ import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { DecodeError, ServiceError } from "../../errors.ts";
 import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
-Deno.test("Consumer reads the other shards while one is throttled, and fails after maxAttempts", async () => {
+Deno.test("Consumer reads the other shards while one is throttled, and fails after maxFailuresInARow", async () => {
   const throttled = "shardId-000000000001";
   const world = new World({
     shards: 3,
@@ -23,7 +23,7 @@ Deno.test("Consumer reads the other shards while one is throttled, and fails aft
   const others =
     world.server.records(STREAM).filter(({ shardId }) => shardId !== throttled)
       .length;
-  const consumer = world.consumer({ maxAttempts: 4 });
+  const consumer = world.consumer({ maxFailuresInARow: 4 });
   const reader = consumer.getReader();
   const started = world.clock.now();
   assertEquals((await world.read(reader, others)).length, others);
@@ -338,16 +338,26 @@ Deno.test("Consumer refuses options that are out of range", () => {
   const cases: [object, string][] = [
     [{ limit: 0 }, "'limit' must be 1 or more: current value is 0"],
     [{ readsPerSecond: NaN }, "'readsPerSecond' must be"],
-    [{ pollIntervalMs: Infinity }, "'pollIntervalMs' must be 1 to 2147483647"],
-    [{ idleTimeoutMs: 2 ** 31 }, "'idleTimeoutMs' must be 1 to 2147483647"],
-    [{ acknowledgeTimeoutMs: 0 }, "'acknowledgeTimeoutMs' must be 1 to"],
+    [
+      { pollIntervalMs: Infinity },
+      "'pollIntervalMs' must be from 1 to 2147483647",
+    ],
+    [
+      { idleTimeoutMs: 2 ** 31 },
+      "'idleTimeoutMs' must be from 1 to 2147483647",
+    ],
+    [{ acknowledgeTimeoutMs: 0 }, "'acknowledgeTimeoutMs' must be from 1 to"],
     [{ prefetch: { records: 0 } }, "'prefetch.records' must be 1 or more"],
     [{ until: "never" }, "'until' must be"],
     [{ from: "LAST" }, "'from' must be"],
     [{ from: new Date(NaN) }, "'from' must be"],
-    [{ from: { s: { type: "SHARD_END" } } }, 'the position of "s"'],
+    [
+      { from: { s: { type: "SHARD_END" } } },
+      `'from["s"]' must be a position with one of the types TRIM_HORIZON,`,
+    ],
     [{ onPoison: "ignore" }, "'onPoison' must be"],
     [{ workerId: "" }, "'workerId' must be"],
+    [{ client: {} }, "'client' must be an object with the methods"],
     [{ streamName: undefined }, "exactly one of 'streamName' and 'streamARN'"],
     [{ processor: undefined }, "'processor' must be"],
   ];
