@@ -8,13 +8,13 @@ import {
   type ConsumerIteratorOptions,
   processedIterator,
 } from "./_consumer/iterator.ts";
-import { Merge } from "./_consumer/merge.ts";
 import type {
   ConsumerClient,
   ConsumerOptions,
   PoisonPolicy,
   RecreatedPolicy,
 } from "./_consumer/options.ts";
+import { RecordFeed } from "./_consumer/record_feed.ts";
 import { resolveConsumerOptions } from "./_consumer/resolved_options.ts";
 import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
 import type { ConsumerStatus, ShardStatus } from "./_consumer/status.ts";
@@ -69,7 +69,7 @@ export type {
  * ```
  */
 export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
-  readonly #merge: Merge<T>;
+  readonly #feed: RecordFeed<T>;
   readonly #end: () => void;
   /** Whether somebody has been told how the consumer ended. */
   #told = false;
@@ -84,7 +84,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     const resolved = resolveConsumerOptions(options);
     let controller!: ReadableStreamDefaultController<ConsumerRecord<T>>;
     let open = true;
-    const merge = new Merge(resolved, (error) => {
+    const feed = new RecordFeed(resolved, (error) => {
       if (!open) return;
       open = false;
       this.#told = true;
@@ -108,23 +108,23 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       },
       // One record for each pull: what waits in the queue of a stream would be handed out even when its lease is lost.
       pull() {
-        const record = merge.take();
-        if (!record) return merge.next().then(deliver, fail);
+        const record = feed.takeNow();
+        if (!record) return feed.take().then(deliver, fail);
         controller.enqueue(record);
       },
       cancel: async (reason) => {
         open = false;
         this.#told = true;
-        await merge.close(reason);
+        await feed.close(reason);
       },
     }, { highWaterMark: 0 });
-    this.#merge = merge;
+    this.#feed = feed;
     this.#end = () => {
       if (!open) return;
       open = false;
       controller.close();
     };
-    merge.follow();
+    feed.followSignal();
   }
 
   /**
@@ -132,12 +132,12 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * whatever is written after that will be read.
    */
   get ready(): Promise<void> {
-    return this.#merge.ready;
+    return this.#feed.ready;
   }
 
   /** How every shard stands, and what has been handed out. */
   status(): ConsumerStatus {
-    return this.#merge.status();
+    return this.#feed.status();
   }
 
   /**
@@ -146,7 +146,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * @throws {CheckpointError} if that fails for some shards
    */
   checkpoint(): Promise<void> {
-    return this.#merge.checkpoint();
+    return this.#feed.checkpoint();
   }
 
   /**
@@ -158,7 +158,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   async close(): Promise<void> {
     this.#end();
     this.#told = true;
-    await this.#merge.close(new ClosedError("The consumer is closed"));
+    await this.#feed.close(new ClosedError("The consumer is closed"));
   }
 
   /**
@@ -169,8 +169,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   acknowledging(
     sink: WritableStream<ConsumerRecord<T>>,
   ): WritableStream<ConsumerRecord<T>> {
-    this.#merge.willAcknowledge(true);
-    return acknowledgingSink(sink, () => this.#merge.settled());
+    this.#feed.expectAcknowledgements(true);
+    return acknowledgingSink(sink, () => this.#feed.settled());
   }
 
   /**
@@ -187,7 +187,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   ): AsyncIterableIterator<ConsumerRecord<T>> {
     return processedIterator(this, {
       ...options,
-      onAcknowledging: (will) => this.#merge.willAcknowledge(will),
+      onAcknowledging: (will) => this.#feed.expectAcknowledgements(will),
     });
   }
 
@@ -197,7 +197,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   ): AsyncIterableIterator<ConsumerRecord<T>> {
     return processedIterator(this, {
       ...options,
-      onAcknowledging: (will) => this.#merge.willAcknowledge(will),
+      onAcknowledging: (will) => this.#feed.expectAcknowledgements(will),
       own: Consumer.prototype[Symbol.asyncIterator],
     });
   }

@@ -102,8 +102,8 @@ export class Census {
   }
 
   /** The leases of shards that may be read now. */
-  openable(): Lease[] {
-    return this.#table.openable(this.#lineage, (id) => this.#gone.has(id));
+  readable(): Lease[] {
+    return this.#table.readable(this.#lineage, (id) => this.#gone.has(id));
   }
 
   /** Where a shard begins, as it was listed. */

@@ -196,11 +196,11 @@ export class LeaseTable {
    * The leases of shards that may be read now: not finished, but all their parents. A shard that
    * is not listed any more is one of them: its reader finds out whether it is gone.
    */
-  openable(lineage: Lineage, isGone: (shardId: string) => boolean): Lease[] {
+  readable(lineage: Lineage, isGone: (shardId: string) => boolean): Lease[] {
     const isFinished = (shardId: string) => this.isFinished(shardId);
     return [...this.#leases.values()].filter((lease) =>
       !isFinished(lease.shardId) &&
-      lineage.isOpenable(
+      lineage.isReadable(
         lease.shardId,
         isFinished,
         // Read before: what was to come before it had come.

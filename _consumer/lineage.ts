@@ -74,7 +74,7 @@ export class Lineage {
    * Whether each parent is finished. One that was neither listed nor has a lease must be known to
    * be gone.
    */
-  isOpenable(
+  isReadable(
     shardId: string,
     isFinished: (id: string) => boolean,
     isGone: (id: string) => boolean,
