@@ -13,7 +13,7 @@ import { KinesisError, ServiceError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
-import type { ReaderShare, Size } from "./read_ahead.ts";
+import type { ReaderShare, Size } from "./reader_share.ts";
 import { remedyFor } from "./refusal.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
