@@ -65,6 +65,7 @@ export type {
 } from "./producer.ts";
 export { Consumer } from "./consumer.ts";
 export type {
+  ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,

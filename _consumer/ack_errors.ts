@@ -1,12 +1,12 @@
 /**
- * The errors of a stream whose records are not acknowledged.
+ * The errors of values that are not acknowledged, and of progress that is not stored.
  *
  * @module
  */
-import { KinesisError } from "../errors.ts";
+import { CheckpointError, KinesisError } from "../errors.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";
 
-/** Not one value was acknowledged, as if the application did not know that it has to. */
+/** Not one value was acknowledged: the application does not seem to know that it has to. */
 export function neverAcknowledged(count: number): KinesisError {
   return new KinesisError(
     `Cannot go on as not one of the ${count} values that were handed out was acknowledged. Call record.ack(), iterate ` +
@@ -16,7 +16,7 @@ export function neverAcknowledged(count: number): KinesisError {
   );
 }
 
-/** One value was not acknowledged, and its shard cannot go on. */
+/** One value was not acknowledged, so its shard cannot go on. */
 export function missingAcknowledgement(
   shardId: string,
   { sequenceNumber, subSequenceNumber, ageMs }: OldestUnacknowledged,
@@ -25,12 +25,27 @@ export function missingAcknowledgement(
   const value = subSequenceNumber === undefined
     ? ""
     : ` (value ${subSequenceNumber} in it)`;
+  const seconds = Math.round(ageMs / 1000);
   return new KinesisError(
     `Cannot go on with ${shardId}: record ${sequenceNumber}${value} has not been acknowledged for ` +
-      `${
-        Math.round(ageMs / 1000)
-      } s, and ${count} values from it on are handed out. A filter must call ` +
+      `${seconds} s, and ${count} values from it on are handed out. A filter must call ` +
       "record.ack() for what it drops; if a value may take longer, raise 'acknowledgeTimeoutMs'",
     { code: "AcknowledgementMissing" },
+  );
+}
+
+/**
+ * Throws an error for progress that could not be stored, if there is any.
+ *
+ * @throws {CheckpointError} with the failures, by shard id
+ */
+export function throwIfNotStored(
+  failures: ReadonlyMap<string, unknown>,
+): void {
+  if (failures.size === 0) return;
+  throw new CheckpointError(
+    `Cannot store the progress of ${[...failures.keys()].join(", ")}: ` +
+      "what was processed there since the last checkpoint will be read again",
+    { failures, cause: failures.values().next().value },
   );
 }

@@ -16,6 +16,15 @@ export function oldList(stream: string, shardId: string): ResponseError {
   );
 }
 
+/** A parent exists and is not listed, so its children must wait until it is listed. */
+export function unlistedParents(shardIds: readonly string[]): KinesisError {
+  return new KinesisError(
+    `Cannot open the children of ${shardIds.join(", ")} yet: ` +
+      "the list of shards does not name these parents, and they exist",
+    { code: "ShardListIncomplete", retryable: true },
+  );
+}
+
 /** There are leases under the name of the stream, and none under its ARN. */
 export function progressUnderName(
   stream: string,

@@ -1,106 +1,90 @@
 /**
- * Which shards this worker reads, and when: discovers shards, claims leases, opens children after their parents, and gives
- * everything back.
+ * Decides which shards this worker reads, and when: it looks for shards, takes leases, starts
+ * children after their parents, and gives everything back.
  *
  * @module
  */
-import { equalJitter } from "../_core/backoff.ts";
-import { Bell } from "./bell.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
-import { inBatches } from "./in_batches.ts";
+import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
-import { SharedRead } from "./shared_read.ts";
-import { Shares } from "./shares.ts";
-import type { Lineage } from "./lineage.ts";
-import { Strays } from "./strays.ts";
 import type { Lease } from "../checkpoint/mod.ts";
-import { CheckpointError, KinesisError, LeaseLostError } from "../errors.ts";
-import type { ExpiredEvent } from "../hooks.ts";
+import { KinesisError, LeaseLostError } from "../errors.ts";
+import { throwIfNotStored } from "./ack_errors.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";
-import { Census } from "./census.ts";
+import { Bell } from "./bell.ts";
+import { Census, type Existence } from "./census.ts";
+import { unlistedParents } from "./census_errors.ts";
 import { chooseClaims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
+import { HeldSessions } from "./held_sessions.ts";
+import { inBatches } from "./in_batches.ts";
 import { LeaseTable, WRITES_AT_ONCE } from "./lease_table.ts";
-import type { ResolvedConsumerOptions } from "./options.ts";
-import { ReadAhead } from "./read_ahead.ts";
-import { ShardSession, type SharedBounds } from "./shard_session.ts";
+import type { Lineage } from "./lineage.ts";
+import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { ShardSession, type SharedByShards } from "./shard_session.ts";
+import { SharedRead } from "./shared_read.ts";
 import { startPosition } from "./start_plan.ts";
+import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 10_000 };
-/** How soon to look again for the children of a shard that has ended. */
+/** The pause before the next look for the children of a shard that has ended, in milliseconds. */
 const CHILDREN_MS = 1000;
-/** Expired records that are remembered for the status: the newest of them. */
-const MOST_EXPIRED = 1000;
+/** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
+const ALONE_MS = 60_000;
 
-/** Told by a coordinator. */
+/** What happens in a {@linkcode Coordinator}. */
 export interface CoordinatorEvents<T> {
-  /** A session has something to take, or has changed its state. */
+  /** A session has changed its state, has more values, or has fewer unacknowledged values. */
   changed(session: ShardSession<T>): void;
-  /** Shards, leases and sessions were brought together, or that failed. */
+  /** A look at shards and leases has ended, successful or not. */
   synced(): void;
-  /** So many more values of a session are handed out and not acknowledged in order, or less. */
-  outstanding(session: ShardSession<T>, difference: number): void;
-  /** The application has acknowledged something. */
-  acknowledged(): void;
-  /** A value of a session has not been acknowledged for longer than the options allow. */
+  /** A value has not been acknowledged for `acknowledgeTimeoutMs`. */
   overdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void;
   /** The consumer cannot go on. */
   failed(error: unknown): void;
 }
 
-/** The sessions of this worker. */
+/** Starts and ends the sessions of this worker. */
 export class Coordinator<T> {
   readonly #options: ResolvedConsumerOptions<T>;
+  readonly #shared: SharedByShards;
   readonly #events: CoordinatorEvents<T>;
-  readonly #bounds: SharedBounds;
   readonly #table: LeaseTable;
   readonly #census: Census;
-  /** After a silence of the store every lease asks for the table at once: they share one list. */
+  readonly #sessions: HeldSessions<T>;
+  /** When the store answers again after an outage, all leases ask for the list at once. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #stop = new AbortController();
-  readonly #sessions = new Map<string, ShardSession<T>>();
-  readonly #opened = new WeakSet<ShardSession<T>>();
-  readonly #ready: Deferred<void> = deferred();
-  /** Rings when there is a reason to look before the time. */
   readonly #bell = new Bell();
-  readonly #expired: ExpiredEvent[] = [];
-  #synced = false;
+  readonly #ready: Deferred<void> = deferred();
+  #isReady = false;
+  #hasSynced = false;
   #loops: Promise<unknown> | undefined;
-  #done = false;
-  #strayValues = 0;
+  #isDone = false;
 
-  /** Makes a coordinator; nothing happens before {@linkcode Coordinator.start}. */
+  /** Nothing happens before {@linkcode Coordinator.start}. */
   constructor(
     options: ResolvedConsumerOptions<T>,
+    shared: SharedByShards,
     events: CoordinatorEvents<T>,
   ) {
     this.#options = options;
+    this.#shared = shared;
     this.#events = events;
     this.#table = new LeaseTable(options);
     this.#leaseList = new SharedRead(() =>
       this.#table.list(options.stream, { ms: options.failoverTimeMs / 3 })
     );
-    this.#census = new Census(
-      options as ResolvedConsumerOptions<never>,
-      this.#table,
-      this.#stop.signal,
-    );
-    this.#upkeep = new Upkeep(
-      options,
-      this.#sessions,
-      (session) => this.#drop(session),
-    );
-    this.#bounds = {
-      readAhead: new ReadAhead({
-        records: options.prefetchRecords,
-        bytes: options.prefetchBytes,
-      }),
-      unacknowledged: new Shares(options.maxUnacknowledged),
-    };
-    // Whoever wants to know awaits it; nobody has to.
+    this.#census = new Census(options, this.#table, this.#stop.signal);
+    this.#sessions = new HeldSessions(options, this.#table);
+    this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
+      lost: (session) => this.#drop(session),
+      overdue: events.overdue,
+    });
+    // `ready` need not be awaited, so its rejection must not end the program.
     this.#ready.promise.catch(() => {});
   }
 
@@ -109,9 +93,9 @@ export class Coordinator<T> {
     return this.#ready.promise;
   }
 
-  /** The shards in the hands of this worker. */
+  /** The sessions of this worker by shard id. */
   get sessions(): ReadonlyMap<string, ShardSession<T>> {
-    return this.#sessions;
+    return this.#sessions.byShard;
   }
 
   /** All shards that were listed or have a lease. */
@@ -119,24 +103,14 @@ export class Coordinator<T> {
     return this.#census.lineage;
   }
 
-  /** What was seen to have expired before it was read, oldest first. */
-  get expired(): readonly ExpiredEvent[] {
-    return this.#expired;
-  }
-
   /** The leases as they were last seen. */
   get leases(): ReadonlyMap<string, Lease> {
     return this.#table.leases;
   }
 
-  /** Values that were dropped for lying in a shard that is not theirs. */
-  get strayValues(): number {
-    return this.#strayValues;
-  }
-
-  /** Whether everything that was asked for has been handed out. Only with `until`. */
+  /** Whether all values up to `until` were handed out. */
   get isDone(): boolean {
-    return this.#done ||= this.#checkDone();
+    return this.#isDone ||= this.#checkDone();
   }
 
   /** Starts to look for shards. */
@@ -147,147 +121,139 @@ export class Coordinator<T> {
     ]);
   }
 
-  /** Something has changed that may let a shard be finished, and its children be opened. */
-  nudge(session: ShardSession<T>): void {
+  /** Looks at shards and leases now if the session is finished: its children can be started. */
+  wakeIfFinished(session: ShardSession<T>): void {
     if (session.isFinished) this.#bell.ring();
   }
 
   /**
-   * Stops reading, stores what was acknowledged and gives the leases back.
+   * Stops reading, stores the progress and gives the leases back. A second call only waits.
    *
-   * @throws {CheckpointError} if progress of some shards could not be stored
+   * @throws {CheckpointError} if the progress of some shards could not be stored
    */
   async close(reason: unknown): Promise<void> {
-    const first = !this.#stop.signal.aborted;
+    const isFirst = !this.#stop.signal.aborted;
     this.#stop.abort(reason);
     this.#ready.reject(reason);
     await this.#loops;
-    if (!first) return;
-    const failures = new Map<string, unknown>();
-    await Promise.all([...this.#sessions.values()].map(async (session) => {
-      await session.close();
-      await session.checkpoint().catch((error) => {
-        if (error instanceof LeaseLostError) return;
-        failures.set(session.shardId, error);
-      });
-      // Also when its progress could not be stored: whoever is next need not wait until the lease expires.
-      if (await this.#release(session)) this.#tell(session, "released");
-    }));
-    this.#sessions.clear();
-    throwIfAny(failures);
+    if (isFirst) throwIfNotStored(await this.#sessions.closeAll());
   }
 
   /**
-   * Stores what was acknowledged.
+   * Stores the progress.
    *
-   * @throws {CheckpointError} if progress of some shards could not be stored
+   * @throws {CheckpointError} if the progress of some shards could not be stored
    */
   async checkpoint(): Promise<void> {
-    throwIfAny(await this.#upkeep.storeAll());
+    throwIfNotStored(await this.#upkeep.storeAll());
+  }
+
+  /**
+   * Looks at shards and leases again and again. Only this loop decides about shards, one decision
+   * after another, so no two decisions start from the same facts.
+   */
+  async #syncLoop(): Promise<void> {
+    const { signal } = this.#stop;
+    const { clock, random, maxFailuresInARow: maxFailures } = this.#options;
+    const failures = new FailureStreak({
+      backoff: BACKOFF,
+      maxFailures,
+      random,
+    });
+    while (!signal.aborted) {
+      this.#bell.silence();
+      let pauseMs: number;
+      try {
+        pauseMs = await this.#syncOrPause(failures);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#ready.reject(error);
+        return this.#events.failed(error);
+      }
+      this.#events.synced();
+      await this.#bell.wait(pauseMs, { clock, signal });
+    }
+  }
+
+  /** Resolves with the pause before the next look, in milliseconds. */
+  async #syncOrPause(failures: FailureStreak): Promise<number> {
+    try {
+      const pauseMs = await this.#sync();
+      failures.end();
+      return pauseMs;
+    } catch (error) {
+      if (this.#stop.signal.aborted || isFinal(error)) throw error;
+      const pauseMs = failures.pauseAfter(error);
+      this.#report(error, failures.length, pauseMs);
+      return pauseMs;
+    }
+  }
+
+  /** Looks once. Resolves with the pause before the next look, in milliseconds. */
+  async #sync(): Promise<number> {
+    const { durable, failoverTimeMs } = this.#options;
+    const { signal } = this.#stop;
+    // Which shards and leases there are.
+    const fresh = await this.#census.look((id) => this.#letGo(id), signal);
+    // Finished shards first: their children can be claimed below.
+    const isWaiting = await this.#finishSessions();
+    await this.#census.forgetGone(signal);
+    await this.#claim(fresh);
+    this.#hasSynced = true;
+    this.#settleReady();
+    const { hidden } = this.#census;
+    if (hidden.length > 0) {
+      const error = unlistedParents(hidden);
+      this.#report(error, 1, CHILDREN_MS);
+    }
+    if (isWaiting || hidden.length > 0) return CHILDREN_MS;
+    // Without a checkpointer there are no other workers, and a finished shard rings the bell.
+    return durable ? failoverTimeMs / 2 : ALONE_MS;
   }
 
   #drop(session: ShardSession<T>): void {
-    if (this.#sessions.get(session.shardId) !== session) return;
-    this.#sessions.delete(session.shardId);
-    this.#table.lose(session.lease);
-    session.close();
-    this.#tell(session, "lost");
+    if (!this.#sessions.drop(session)) return;
     this.#settleReady();
     this.#bell.ring();
   }
 
-  /** Gives a lease back; if that fails it expires, which is slower and does as well. Resolves with whether it was given. */
-  async #release({ lease }: ShardSession<T>): Promise<boolean> {
-    try {
-      await lease.release();
-    } catch {
-      return false;
-    }
-    this.#table.note(lease.stored);
-    return true;
-  }
-
-  // Every piece of bookkeeping in one place and one after another: no two decisions are made on the same facts.
-  async #syncLoop(): Promise<void> {
-    const { signal } = this.#stop;
-    let failures = 0;
-    while (!signal.aborted) {
-      this.#bell.silence();
-      let wait: number;
-      try {
-        wait = await this.#sync();
-        failures = 0;
-      } catch (error) {
-        if (signal.aborted) return;
-        failures++;
-        if (failures >= this.#options.maxAttempts || isFinal(error)) {
-          this.#ready.reject(error);
-          return this.#events.failed(error);
-        }
-        wait = this.#retryDelay(error, failures);
-      }
-      this.#events.synced();
-      await this.#bell.wait(wait, { clock: this.#options.clock, signal });
-    }
-  }
-
-  /** Brings shards, leases and sessions together. Resolves with when to look again, in milliseconds. */
-  async #sync(): Promise<number> {
-    const { durable, failoverTimeMs } = this.#options;
-    const { signal } = this.#stop;
-    const fresh = await this.#census.look((id) => this.#letGo(id), signal);
-    const waiting = await this.#finishSessions();
-    await this.#census.forgetGone(signal);
-    await this.#claim(fresh);
-    this.#synced = true;
-    this.#settleReady();
-    const { hidden } = this.#census;
-    if (hidden.length > 0) this.#tellHidden(hidden);
-    if (waiting || hidden.length > 0) return CHILDREN_MS;
-    // Alone with memory, everything that can change is seen by this worker itself.
-    return durable ? failoverTimeMs / 2 : 60_000;
-  }
-
-  /** The lease of a shard is to be made anew: the stream that it was of is gone. */
+  /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */
   #letGo(shardId: string): void {
-    const session = this.#sessions.get(shardId);
+    const session = this.sessions.get(shardId);
     if (!session) return;
     session.lease.lose();
     this.#drop(session);
   }
 
-  /** Marks what was processed to its end. Resolves with whether a shard still has to wait for its children to be listed. */
+  /**
+   * Stores SHARD_END for the shards that are processed to their end. Resolves with whether a shard
+   * has to wait, because its children are not listed yet.
+   */
   async #finishSessions(): Promise<boolean> {
-    let waiting = false;
+    let isWaiting = false;
     const finished: ShardSession<T>[] = [];
-    for (const session of [...this.#sessions.values()]) {
+    for (const session of this.#sessions.all) {
       if (!session.isFinished) continue;
       if (await this.#hasAllChildren(session)) finished.push(session);
-      else waiting = true;
+      else isWaiting = true;
     }
     await inBatches(finished, WRITES_AT_ONCE, async (session) => {
       try {
-        await session.finish();
+        await this.#sessions.finish(session);
       } catch (error) {
         if (!(error instanceof LeaseLostError)) throw error;
-        return this.#drop(session);
+        this.#drop(session);
       }
-      this.#sessions.delete(session.shardId);
-      this.#table.note(session.lease.stored);
-      await this.#release(session);
     });
-    return waiting;
+    return isWaiting;
   }
 
   async #hasAllChildren(
     { shardId, childShardIds, hasExpired }: ShardSession<T>,
   ): Promise<boolean> {
+    const { signal } = this.#stop;
     return hasExpired ||
-      await this.#census.hasAllChildren(
-        shardId,
-        childShardIds,
-        this.#stop.signal,
-      );
+      await this.#census.hasAllChildren(shardId, childShardIds, signal);
   }
 
   async #claim(fresh: ReadonlySet<string>): Promise<void> {
@@ -295,10 +261,10 @@ export class Coordinator<T> {
     const { signal } = this.#stop;
     const claims = chooseClaims({
       workerId,
-      leases: this.#census.openable(),
+      leases: this.#census.readable(),
       isExpired: (lease) => this.#table.isExpired(lease),
       isResumable: (lease) => this.#table.isResumable(lease),
-      working: new Set(this.#sessions.keys()),
+      working: new Set(this.sessions.keys()),
       random,
     });
     await inBatches(claims, WRITES_AT_ONCE, async (claim) => {
@@ -306,13 +272,13 @@ export class Coordinator<T> {
       const takenAt = monotonicNow(clock);
       const beginning = this.#census.beginningOf(claim.shardId);
       const lease = await this.#table.take(claim, beginning);
-      // Somebody else was faster: seen at the next look.
-      if (lease) this.#open(lease, takenAt, fresh.has(lease.shardId));
+      // If another worker was faster, the next look shows its lease.
+      if (lease) this.#startSession(lease, takenAt, fresh.has(lease.shardId));
     });
-    this.#table.claimed();
+    this.#table.noteClaimed();
   }
 
-  #open(lease: Lease, takenAt: number, isFresh: boolean): void {
+  #startSession(lease: Lease, takenAt: number, isFresh: boolean): void {
     const { checkpointer, clock, failoverTimeMs, from } = this.#options;
     const held = new HeldLease(lease, checkpointer, {
       clock,
@@ -320,108 +286,65 @@ export class Coordinator<T> {
       takenAt,
       list: () => this.#leaseList.ask(),
     });
-    const session: ShardSession<T> = new ShardSession(
-      held,
-      startPosition(lease, from, isFresh),
-      this.#options,
-      this.#bounds,
-      {
-        opened: () => {
-          this.#opened.add(session);
-          this.#settleReady();
-        },
-        changed: () => {
-          this.nudge(session);
-          this.#events.changed(session);
-        },
-        outstanding: (difference) => {
-          this.#events.outstanding(session, difference);
-          if (difference < 0) this.nudge(session);
-        },
-        acknowledged: () => this.#events.acknowledged(),
-        overdue: (oldest) => this.#events.overdue(session, oldest),
-        strayed: (values) => {
-          this.#strayValues += values;
-        },
-        failed: (error) => this.#events.failed(error),
-        expired: (event) => {
-          if (event.what === "shard") this.#census.noteGone(event.shardId);
-          this.#expired.push(event);
-          if (this.#expired.length > MOST_EXPIRED) this.#expired.shift();
-        },
-        existence: async () => {
-          const found = await this.#census.existence(held.stored);
-          if (found === "replaced") this.#bell.ring();
-          return found;
-        },
-      },
-      Strays.of(this.lineage, lease.shardId),
-    );
-    this.#sessions.set(lease.shardId, session);
-    // Closed meanwhile: it is given back with all the others.
+    const session: ShardSession<T> = new ShardSession({
+      lease: held,
+      position: startPosition(lease, from, isFresh),
+      options: this.#options,
+      shared: this.#shared,
+      strays: Strays.of(this.lineage, lease.shardId),
+      existence: () => this.#existenceOf(held),
+    }, {
+      changed: () => this.#onChange(session),
+      failed: this.#events.failed,
+    });
+    this.#sessions.add(session);
+    // If the consumer was closed meanwhile, close() gives this lease back with all others.
     if (!this.#stop.signal.aborted) session.start();
   }
 
+  #onChange(session: ShardSession<T>): void {
+    if (session.hasExpired) this.#census.noteGone(session.shardId);
+    this.#settleReady();
+    this.wakeIfFinished(session);
+    this.#events.changed(session);
+  }
+
+  async #existenceOf(lease: HeldLease): Promise<Existence> {
+    const existence = await this.#census.existence(lease.stored);
+    if (existence === "replaced") this.#bell.ring();
+    return existence;
+  }
+
   #settleReady(): void {
-    if (!this.#synced) return;
-    for (const session of this.#sessions.values()) {
-      if (!this.#opened.has(session)) return;
+    if (this.#isReady || !this.#hasSynced) return;
+    for (const session of this.sessions.values()) {
+      if (!session.hasIterator) return;
     }
+    this.#isReady = true;
     this.#ready.resolve();
   }
 
   #checkDone(): boolean {
-    if (this.#options.until !== "caught-up" || !this.#synced) return false;
-    for (const session of this.#sessions.values()) {
+    if (this.#options.until !== "caught-up" || !this.#hasSynced) return false;
+    for (const session of this.sessions.values()) {
       if (!session.isCaughtUp) return false;
     }
-    // What another living worker reads is not ours to wait for; its children are found when it is done.
+    // A shard that another running worker reads is not waited for; that worker starts its
+    // children.
     const isDealtWith = (shardId: string) =>
-      this.#table.isFinished(shardId) || this.#sessions.has(shardId) ||
+      this.#table.isFinished(shardId) || this.sessions.has(shardId) ||
       this.#table.isElsewhere(shardId, this.lineage);
     return [...this.lineage.ids].every(isDealtWith);
   }
 
-  #retryDelay(error: unknown, failures: number): number {
-    const { stream, hooks, random } = this.#options;
-    const retryDelayMs = equalJitter(BACKOFF, failures - 1, random);
-    notify(hooks, "onReadError", {
-      stream,
-      error,
-      attempt: failures,
-      retryDelayMs,
-    });
-    return retryDelayMs;
-  }
-
-  #tellHidden(shardIds: readonly string[]): void {
+  #report(error: unknown, attempt: number, retryDelayMs: number): void {
     const { stream, hooks } = this.#options;
-    const error = new KinesisError(
-      `Cannot open the children of ${shardIds.join(", ")} yet: ` +
-        "the list of shards does not name these parents, and they exist",
-      { code: "ShardListIncomplete", retryable: true },
-    );
-    const retryDelayMs = CHILDREN_MS;
-    notify(hooks, "onReadError", { stream, error, attempt: 1, retryDelayMs });
+    notify(hooks, "onReadError", { stream, error, attempt, retryDelayMs });
   }
-
-  #tell({ shardId }: ShardSession<T>, state: "lost" | "released"): void {
-    const { hooks, stream } = this.#options;
-    notify(hooks, "onShard", { stream, shardId, state });
-  }
-}
-
-function throwIfAny(failures: ReadonlyMap<string, unknown>): void {
-  if (failures.size === 0) return;
-  throw new CheckpointError(
-    `Cannot store the progress of ${[...failures.keys()].join(", ")}: ` +
-      "what was processed there since the last checkpoint will be read again",
-    { failures, cause: failures.values().next().value },
-  );
 }
 
 function isFinal(error: unknown): boolean {
-  // Errors of a checkpointer are its own; what they mean is not known, so they are tried again.
+  // Errors of a checkpointer are of unknown kinds, so the consumer tries again after them.
   return error instanceof KinesisError && !error.retryable &&
     error.code !== "ResourceInUseException"; // the stream is being created
 }

@@ -1,164 +1,155 @@
 /**
- * Reading one shard by polling, a bounded distance ahead of the application.
+ * Reads one shard by polling, a bounded distance ahead of the application.
  *
  * @module
  */
-import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
+import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
-import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
+import { KinesisError, ServiceError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
-import { LATEST_MARGIN_MS, type ResolvedConsumerOptions } from "./options.ts";
-import type { ReadAhead, ReaderShare, Size } from "./read_ahead.ts";
+import type { ReaderShare, Size } from "./reader_share.ts";
 import { remedyFor } from "./refusal.ts";
-import {
-  iteratorOf,
-  resume,
-  type Resumed,
-  type ResumePoint,
-} from "./resume.ts";
-import { serviceNow, serviceNowAtMost } from "./service_now.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
+import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
+import type { SkippedRecords } from "./skipped_records.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 10_000 };
-/** What an answer at the tip is expected to hold at least: little, so that hundreds of idle shards fit side by side. */
-const IDLE: Size = { records: 200, bytes: 64 * 1024 };
-/** While behind, an answer holds whatever it may. */
+/**
+ * The least size that is expected of an answer at the latest record. Small, so that hundreds of
+ * quiet shards can be asked at the same time.
+ */
+const AT_LATEST: Size = { records: 200, bytes: 64 * 1024 };
+/** While the reader is behind, an answer may have any size. */
 const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
 
-/** The part of the options that does not depend on the type of the values. */
-export type ReaderOptions =
-  & Omit<
-    ResolvedConsumerOptions<never>,
-    "processor" | "hooks"
-  >
-  & { readonly hooks: ResolvedConsumerOptions<never>["hooks"] };
-
-/** The state of a reader. */
+/**
+ * The state of a reader: `opening` (no iterator yet), `reading`, `caught-up` (at the latest
+ * record) or `ended` (the shard is closed and read).
+ */
 export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
 
-/** Told by a reader. */
-export interface ReaderEvents {
-  /** An iterator exists: what is written from now on will be read. */
-  opened(): void;
-  /** There is something to take, or the state has changed. */
-  changed(): void;
-  /** Records have expired that were not read. */
-  expired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void;
-  /** What has become of the shard, when the service refuses what worked before. */
-  existence(): Promise<Existence>;
-  /** Whether the application takes the next record of this shard as soon as it asks: nothing of the shard is in its way. */
-  isNext(): boolean;
+/** What a {@linkcode ShardReader} works with. */
+export interface ReaderParts {
+  /** The shard. */
+  readonly shardId: string;
+  /** Where reading starts. */
+  readonly position: ShardPosition;
+  /** The options of the consumer. */
+  readonly options: ConsumerSettings;
+  /** The reader's part of what all readers may buffer. */
+  readonly share: ReaderShare;
+  /** Collects records that expired. */
+  readonly skipped: SkippedRecords;
+  /** Finds out what happened to the shard after the service refused a request. */
+  readonly existence: () => Promise<Existence>;
+  /** Called when records have arrived or the state has changed. */
+  readonly onChange: () => void;
 }
 
-/** Polls one shard; what it read waits in it until it is taken. */
+/** Polls one shard and buffers its records. */
 export class ShardReader {
-  readonly shardId: string;
-  readonly #options: ReaderOptions;
-  readonly #share: ReaderShare;
-  readonly #events: ReaderEvents;
+  readonly #parts: ReaderParts;
+  readonly #options: ConsumerSettings;
+  readonly #cursor: ShardCursor;
   readonly #buffer = new Deque<KinesisApiRecord>();
-  /** What the next answer is expected to hold at most. */
+  readonly #failures: FailureStreak;
+  /** The largest size that is expected of the next answer. */
   #expected: Size;
-  #position: ShardPosition;
   #state: ReaderState = "opening";
-  #hasSeenTip = false;
+  #hasCaughtUp = false;
   #millisBehindLatest: number | undefined;
   #childShardIds: readonly string[] = [];
-  /** By the clock of the service, and not before: compared with the arrival of records. */
-  #openedAt = 0;
-  #lastArrival: Date | undefined;
-  #resumed: ResumePoint | undefined;
   #hasExpired = false;
   #nextReadAt = 0;
-  #failures = 0;
+  /** Iterators that expired in a row. */
   #expiries = 0;
 
-  /** Makes a reader that starts at a position. */
-  constructor(
-    shardId: string,
-    position: ShardPosition,
-    options: ReaderOptions,
-    readAhead: ReadAhead,
-    events: ReaderEvents,
-  ) {
-    this.shardId = shardId;
-    this.#position = position;
+  /** Nothing is read before {@linkcode ShardReader.run}. */
+  constructor(parts: ReaderParts) {
+    const { shardId, position, options } = parts;
+    this.#parts = parts;
     this.#options = options;
-    this.#share = readAhead.join(events.isNext);
-    this.#events = events;
-    this.#expected = position.type === "LATEST" ? IDLE : UNBOUNDED;
+    this.#cursor = new ShardCursor(shardId, position, options);
+    this.#failures = new FailureStreak({
+      backoff: BACKOFF,
+      maxFailures: options.maxFailuresInARow,
+      random: options.random,
+    });
+    this.#expected = position.type === "LATEST" ? AT_LATEST : UNBOUNDED;
   }
 
-  /** Where it stands. */
+  /** The state. */
   get state(): ReaderState {
     return this.#state;
   }
 
-  /** Whether it has been at the tip of the shard once, and not at its end since. */
-  get hasSeenTip(): boolean {
-    return this.#hasSeenTip && this.#state !== "ended";
+  /** Whether an iterator was made: the records that are written after that will be read. */
+  get hasIterator(): boolean {
+    return this.#cursor.hasIterator;
   }
 
-  /** Whether the shard has expired before it was read to its end. */
+  /** Whether the reader was at the latest record once and the shard has not ended since. */
+  get hasCaughtUp(): boolean {
+    return this.#hasCaughtUp && this.#state !== "ended";
+  }
+
+  /** Whether the shard expired before it was read to its end. */
   get hasExpired(): boolean {
     return this.#hasExpired;
   }
 
-  /** How far the last answer was behind the tip, in milliseconds. */
+  /** The lag that the last answer told, in milliseconds. */
   get millisBehindLatest(): number | undefined {
     return this.#millisBehindLatest;
   }
 
-  /** The children that the last answer of a closed shard named; none if the server does not tell. */
+  /** The children that the last answer of a closed shard named. Empty if the server names none. */
   get childShardIds(): readonly string[] {
     return this.#childShardIds;
   }
 
-  /** Records that wait. */
+  /** Records in the buffer. */
   get buffered(): number {
     return this.#buffer.length;
   }
 
-  /** Bytes that wait. */
+  /** Bytes in the buffer. */
   get bufferedBytes(): number {
-    return this.#share.held.bytes;
+    return this.#parts.share.held.bytes;
   }
 
-  /** Takes the next record. */
+  /** Removes the next record from the buffer. */
   shift(): KinesisApiRecord | undefined {
     const record = this.#buffer.shift();
-    if (record) this.#share.free(record.Data.length);
+    if (record) this.#parts.share.free(record.Data.length);
     return record;
   }
 
-  /** What {@linkcode ReaderEvents.isNext} tells has become true. */
-  wake(): void {
-    this.#share.check();
-  }
-
-  /** Forgets what waits, and leaves its room to the others. For a reader that does not run any more. */
+  /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
   clear(): void {
-    this.#share.leave();
+    this.#parts.share.leave();
     while (this.#buffer.shift());
   }
 
-  /** Reads until the end of the shard. Rejects when it cannot go on. */
+  /** Reads to the end of the shard. Rejects if the reader cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
     while (this.#state !== "ended") {
       try {
-        iterator ??= await this.#open(signal);
+        iterator ??= await this.#makeIterator(signal);
         iterator = await this.#read(iterator, signal);
-        this.#failures = this.#expiries = 0;
+        this.#failures.end();
+        this.#expiries = 0;
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         if (hasCode(error, "ExpiredIteratorException")) {
-          // Only the iterator is too old: the position behind the last record is still known.
+          // The position is still known, so a new iterator goes on without a gap.
           iterator = undefined;
           if (this.#expiries++ > 0) await this.#retry(error, signal);
         } else if (hasCode(error, "ResourceNotFoundException")) {
@@ -175,91 +166,73 @@ export class ShardReader {
     }
   }
 
-  async #open(signal: AbortSignal): Promise<string> {
-    const { client, target, clock } = this.#options;
-    const startedAt = monotonicNow(clock);
-    const { ShardIterator } = await client.getShardIterator({
-      ...target,
-      ShardId: this.shardId,
-      ...iteratorOf(this.#position),
-    }, { signal });
-    if (!ShardIterator) throw this.#damaged("GetShardIterator");
-    const position = this.#position;
-    this.#resumed = position.type === "SEQUENCE"
-      ? { after: position, at: serviceNow(this.#options) }
-      : undefined;
-    if (position.type === "LATEST") {
-      // The tip of a later iterator would not be this one.
-      this.#position = {
-        type: "AT_TIMESTAMP",
-        timestamp: new Date(serviceNow(this.#options) - LATEST_MARGIN_MS),
-      };
-    }
+  async #makeIterator(signal: AbortSignal): Promise<string> {
+    const iterator = await this.#cursor.makeIterator(signal);
     if (this.#state === "opening") {
-      const roundTripMs = monotonicNow(clock) - startedAt;
-      this.#openedAt = serviceNowAtMost(this.#options, roundTripMs);
       this.#state = "reading";
-      this.#events.opened();
+      this.#parts.onChange();
     }
-    return ShardIterator;
+    return iterator;
   }
 
-  /** Reads once. Resolves with the next iterator, if there is one. */
+  /** Reads once. Resolves with the next iterator, or with nothing if a new one must be made. */
   async #read(
     iterator: string,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const { client, target, clock } = this.#options;
-    // Before anything is reserved: a shard that has time must not hold room that another one needs now.
-    const wait = this.#nextReadAt - monotonicNow(clock);
-    if (wait > 0) await delay(wait, { clock, signal });
-    const reserved = await this.#share.reserve(this.#expected, signal);
+    const { clock } = this.#options;
+    const { share } = this.#parts;
+    // Waits before it reserves: room that is reserved is not there for the other shards.
+    const pauseMs = this.#nextReadAt - monotonicNow(clock);
+    if (pauseMs > 0) await delay(pauseMs, { clock, signal });
+    const reserved = await share.reserve(this.#expected, signal);
     const startedAt = monotonicNow(clock);
     let answer: GetRecordsResponse;
     try {
-      answer = await client.getRecords({
-        ShardIterator: iterator,
-        Limit: reserved.records,
-        // The stream may be in another account than the credentials, which an iterator does not say.
-        ...("StreamARN" in target ? target : undefined),
-      }, { signal });
-      // Taken for an answer, one without records would be the end of the shard.
-      if (!Array.isArray(answer.Records)) throw this.#damaged("GetRecords");
+      answer = await this.#getRecords(iterator, reserved.records, signal);
     } catch (error) {
-      this.#share.giveUp(reserved);
+      share.giveUp(reserved);
       throw error;
     }
-    const { records, oldest } = this.#afterResume(answer.Records);
-    const kept = this.#share.keep(reserved, records);
+    const { records, expired } = this.#cursor.unread(answer.Records);
+    const kept = share.keep(reserved, records);
     const isFull = answer.Records.length >= reserved.records;
-    // Nothing fitted: the same answer comes again, and with it what it says about expired records.
+    // If no record fitted, the same records are read again, and so is what they say about expiry.
     const comesAgain = kept.length === 0 && records.length > 0;
     if (answer.Records.length > 0 && !comesAgain) {
-      if (oldest) this.#tellExpired(oldest);
-      this.#resumed = undefined;
+      if (expired) this.#tellExpired(expired);
+      this.#cursor.confirm();
     }
     this.#take({ ...answer, Records: records }, kept, isFull, startedAt);
     if (comesAgain) return iterator;
-    // The rest is read again from behind the last record that was kept.
+    // Records that did not fit are read again, with a new iterator behind the last kept record.
     return kept.length === records.length
       ? answer.NextShardIterator
       : undefined;
   }
 
-  #afterResume(records: KinesisApiRecord[]): Resumed {
-    return this.#resumed ? resume(this.#resumed, records) : { records };
+  async #getRecords(
+    iterator: string,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<GetRecordsResponse> {
+    const { client, target } = this.#options;
+    const answer = await client.getRecords({
+      ShardIterator: iterator,
+      Limit: limit,
+      // An iterator does not say which account owns the stream; the ARN does.
+      ...("StreamARN" in target ? target : undefined),
+    }, { signal });
+    // An answer without a list of records must not be taken for the end of the shard.
+    if (!Array.isArray(answer.Records)) {
+      throw damagedAnswer(this.#parts.shardId, "GetRecords");
+    }
+    return answer;
   }
 
-  #tellExpired(oldest: KinesisApiRecord): void {
-    this.#events.expired({
-      what: "records",
-      after: this.#resumed!.after,
-      afterTime: this.#lastArrival,
-      before: oldest.SequenceNumber,
-      beforeTime: oldest.ApproximateArrivalTimestamp,
-    });
-  }
-
+  /**
+   * Takes in an answer: buffers the kept records, and decides about the state and the next read.
+   */
   #take(
     answer: GetRecordsResponse,
     kept: readonly KinesisApiRecord[],
@@ -267,73 +240,74 @@ export class ShardReader {
     startedAt: number,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
+    const { stream, hooks } = this.#options;
+    const { shardId, onChange } = this.#parts;
     const isCut = kept.length < Records.length;
-    const arrived = sizeOf(kept);
-    const { stream, hooks, readsPerSecond, pollIntervalMs, until } =
-      this.#options;
     for (const record of kept) this.#buffer.push(record);
     const last = kept.at(-1);
-    if (last) {
-      this.#position = {
-        type: "SEQUENCE",
-        sequenceNumber: last.SequenceNumber,
-      };
-      this.#lastArrival = last.ApproximateArrivalTimestamp;
-    }
+    if (last) this.#cursor.moveBehind(last);
+
     const isBehind = isFull || isCut || !!MillisBehindLatest;
     this.#millisBehindLatest = MillisBehindLatest;
     this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
     if (!NextShardIterator && !isCut) this.#state = "ended";
     else if (isBehind) this.#state = "reading";
-    else if (!last || this.#isNew(last)) {
+    else if (!last || this.#cursor.isNew(last)) {
+      // A shard that is written to all the time never gives an empty answer. Its reader has caught
+      // up at the first record that arrived after reading began.
       this.#state = "caught-up";
-      this.#hasSeenTip = true;
+      this.#hasCaughtUp = true;
     }
 
-    const soon = 1000 / readsPerSecond;
-    const pause = isBehind || until && last
-      ? soon
-      : Math.max(soon, pollIntervalMs);
-    this.#nextReadAt = startedAt + pause;
+    const arrived = sizeOf(kept);
+    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, arrived);
     this.#expected = isBehind ? UNBOUNDED : {
-      records: Math.max(IDLE.records, 2 * arrived.records),
-      bytes: Math.max(IDLE.bytes, 2 * arrived.bytes),
+      records: Math.max(AT_LATEST.records, 2 * arrived.records),
+      bytes: Math.max(AT_LATEST.bytes, 2 * arrived.bytes),
     };
     notify(hooks, "onRead", {
       stream,
-      shardId: this.shardId,
+      shardId,
       ...arrived,
       millisBehindLatest: MillisBehindLatest,
     });
-    this.#events.changed();
+    onChange();
   }
 
-  // A shard that is written to all the time never gives an empty answer: its tip is where it was when reading began.
-  #isNew({ ApproximateArrivalTimestamp: time }: KinesisApiRecord): boolean {
-    return time !== undefined && time.getTime() >= this.#openedAt;
+  /** The time from one request to the next, in milliseconds. */
+  #pauseAfter(isBehind: boolean, { records }: Size): number {
+    const { readsPerSecond, pollIntervalMs, until } = this.#options;
+    const shortest = 1000 / readsPerSecond;
+    // With `until`, another answer has to show that nothing came after these records.
+    const isHurried = isBehind || until !== undefined && records > 0;
+    return isHurried ? shortest : Math.max(shortest, pollIntervalMs);
   }
 
-  // The records of a shard expire, and later the shard itself does: there is nothing left to read then.
+  /**
+   * Finds out why the service does not know the shard. If it has expired, there is nothing left to
+   * read.
+   */
   async #checkExistence(cause: unknown, signal: AbortSignal): Promise<void> {
-    // Rejects when it is the stream that is gone.
+    // Rejects if the stream does not exist.
     const existence = await this.#existence(signal);
     if (existence === "replaced") return await aborted(signal);
     if (existence === "listed") return await this.#retry(cause, signal);
     if (!existence) return;
     this.#report(cause, 0);
-    const after = this.#position;
-    const afterTime = this.#lastArrival ??
-      (after.type === "AT_TIMESTAMP" ? after.timestamp : undefined);
     this.#hasExpired = true;
-    this.#events.expired({ what: "shard", after, afterTime });
+    this.#tellExpired({
+      what: "shard",
+      after: this.#cursor.position,
+      afterTime: this.#cursor.time,
+    });
     this.#state = "ended";
-    this.#events.changed();
+    this.#parts.onChange();
   }
 
-  /** Resolves with nothing, after a pause, when that could not be found out. */
+  /** Resolves with nothing, after a pause, if it could not be found out. */
   async #existence(signal: AbortSignal): Promise<Existence | undefined> {
     try {
-      return await this.#events.existence();
+      return await this.#parts.existence();
     } catch (error) {
       const mayHelp = error instanceof KinesisError && error.retryable ||
         hasCode(error, "ResourceInUseException"); // it is being created
@@ -343,44 +317,46 @@ export class ShardReader {
     }
   }
 
-  // Iterators and sequence numbers of a stream that was deleted are refused for ever, times that
-  // are to come until then.
+  /**
+   * Finds a position that the service accepts. It refuses iterators and sequence numbers of a
+   * stream that was deleted for ever, and times in the future until they have come.
+   */
   async #recover(
     cause: unknown,
-    wasOpen: boolean,
+    hadIterator: boolean,
     signal: AbortSignal,
   ): Promise<void> {
     const existence = await this.#existence(signal);
     if (existence === "replaced") return await aborted(signal);
     if (!existence) return;
-    if (wasOpen) return await this.#retry(cause, signal);
+    if (hadIterator) return await this.#retry(cause, signal);
+    const { from, client, clock } = this.#options;
     const remedy = remedyFor({
       cause,
-      shardId: this.shardId,
-      position: this.#position,
-      from: this.#options.from,
-      serviceNow: this.#options.client.serviceNow?.(),
+      shardId: this.#parts.shardId,
+      position: this.#cursor.position,
+      from,
+      serviceNow: client.serviceNow?.(),
     });
     if (remedy.type === "fail") throw remedy.error;
     if (remedy.type === "again") return await this.#retry(cause, signal);
     const ms = remedy.type === "wait" ? remedy.ms : 0;
     this.#report(cause, ms);
-    if (remedy.type === "oldest") this.#position = { type: "TRIM_HORIZON" };
-    await delay(ms, { clock: this.#options.clock, signal });
+    if (remedy.type === "oldest") this.#cursor.moveToOldest();
+    await delay(ms, { clock, signal });
   }
 
   async #retry(cause: unknown, signal: AbortSignal): Promise<void> {
-    const { maxAttempts, clock, random } = this.#options;
-    if (++this.#failures >= maxAttempts) throw cause;
-    const retryDelayMs = equalJitter(BACKOFF, this.#failures - 1, random);
-    this.#report(cause, retryDelayMs);
-    await delay(retryDelayMs, { clock, signal });
+    const { clock } = this.#options;
+    const pauseMs = this.#failures.pauseAfter(cause);
+    this.#report(cause, pauseMs);
+    await delay(pauseMs, { clock, signal });
   }
 
   #report(error: unknown, retryDelayMs: number): void {
     const { hooks, stream } = this.#options;
-    const { shardId } = this;
-    const attempt = Math.max(1, this.#failures);
+    const { shardId } = this.#parts;
+    const attempt = Math.max(1, this.#failures.length);
     notify(hooks, "onReadError", {
       stream,
       shardId,
@@ -390,11 +366,12 @@ export class ShardReader {
     });
   }
 
-  #damaged(action: string): ResponseError {
-    return new ResponseError(
-      `Cannot read ${this.shardId}: the answer of ${action} is not complete`,
-      { status: 200 },
-    );
+  #tellExpired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void {
+    const { hooks, stream } = this.#options;
+    const { shardId, skipped } = this.#parts;
+    const event = { stream, shardId, ...facts };
+    skipped.addExpired(event);
+    notify(hooks, "onExpired", event);
   }
 }
 

@@ -1,20 +1,22 @@
 /**
- * What is done for every shard again and again: showing that the holder is alive, and storing progress.
+ * The periodic work for all shards: renewing leases, storing progress, looking for values that are
+ * not acknowledged.
  *
  * @module
  */
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { LeaseLostError } from "../errors.ts";
-import type { ResolvedConsumerOptions } from "./options.ts";
+import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardSession } from "./shard_session.ts";
 
-/** How often is looked for values that are not acknowledged, in milliseconds. */
+/** How often the oldest unacknowledged value of each shard is looked at, in milliseconds. */
 const OLDEST_MS = 10_000;
 
 /** The options that matter here. */
 export type UpkeepOptions = Pick<
-  ResolvedConsumerOptions<never>,
+  ConsumerSettings,
   | "checkpointIntervalMs"
   | "clock"
   | "durable"
@@ -23,49 +25,58 @@ export type UpkeepOptions = Pick<
   | "stream"
 >;
 
-/** A session, as far as it matters here. */
+/** The part of a session that matters here. */
 export type KeptSession = Pick<
   ShardSession<unknown>,
   "shardId" | "lease" | "checkpoint" | "checkOldest"
 >;
 
-/** Renews the leases and stores the progress of sessions that come and go. A shard whose backend hangs delays no other. */
+/** What {@linkcode Upkeep} finds out. */
+export interface UpkeepEvents<S> {
+  /** The lease of a session is lost, or could not be renewed for `failoverTimeMs`. */
+  lost(session: S): void;
+  /** A value has not been acknowledged for `acknowledgeTimeoutMs`. */
+  overdue(session: S, oldest: OldestUnacknowledged): void;
+}
+
+/** Takes care of the sessions of a worker. A shard whose backend hangs delays no other shard. */
 export class Upkeep<S extends KeptSession> {
   readonly #options: UpkeepOptions;
   readonly #sessions: ReadonlyMap<string, S>;
-  readonly #onLost: (session: S) => void;
+  readonly #events: UpkeepEvents<S>;
   readonly #renewing = new Map<S, Promise<unknown>>();
   readonly #storing = new Map<S, Promise<unknown>>();
 
-  /** `onLost` hears of each session whose lease is not ours any more. */
+  /** `sessions` may change at any time. */
   constructor(
     options: UpkeepOptions,
     sessions: ReadonlyMap<string, S>,
-    onLost: (session: S) => void,
+    events: UpkeepEvents<S>,
   ) {
     this.#options = options;
     this.#sessions = sessions;
-    this.#onLost = onLost;
+    this.#events = events;
   }
 
-  /** Goes on until the signal aborts, and resolves when nothing is under way any more. */
+  /** Works until the signal aborts. Resolves when no write is under way any more. */
   async run(signal: AbortSignal): Promise<void> {
     const { durable, failoverTimeMs, checkpointIntervalMs } = this.#options;
     if (!durable) return;
     await Promise.all([
+      // A lease is renewed 3 times before it expires, so one failed write does not lose it.
       this.#every(failoverTimeMs / 3, signal, () => this.#renewAll()),
-      this.#every(checkpointIntervalMs, signal, () => this.#storeIdle()),
+      this.#every(checkpointIntervalMs, signal, () => this.#startStoring()),
       this.#every(OLDEST_MS, signal, () => this.#checkOldest()),
     ]);
     await Promise.all([...this.#renewing.values(), ...this.#storing.values()]);
   }
 
-  /** Stores what was acknowledged. Resolves with what went wrong, by shard id. */
+  /** Stores the progress of all sessions. Resolves with the errors, by shard id. */
   async storeAll(): Promise<Map<string, unknown>> {
     const failures = new Map<string, unknown>();
     await Promise.all(
       [...this.#sessions.values()].map(async (session) => {
-        const error = await this.#guard(session, () => session.checkpoint());
+        const error = await this.#errorOf(session, () => session.checkpoint());
         if (error !== undefined) failures.set(session.shardId, error);
       }),
     );
@@ -76,42 +87,45 @@ export class Upkeep<S extends KeptSession> {
     const { clock, failoverTimeMs } = this.#options;
     for (const session of [...this.#sessions.values()]) {
       const { lease } = session;
-      const silent = monotonicNow(clock) - lease.confirmedAt;
-      if (silent >= failoverTimeMs) {
-        // The others may take it from now on, so it is not ours to read any more.
+      const silentMs = monotonicNow(clock) - lease.confirmedAt;
+      if (silentMs >= failoverTimeMs) {
+        // Other workers may take the lease from now on, so this worker must not read any more.
         lease.lose();
-        this.#onLost(session);
+        this.#events.lost(session);
       } else {
-        this.#once(this.#renewing, session, () => lease.renew());
+        this.#startOnce(this.#renewing, session, () => lease.renew());
       }
     }
   }
 
-  #checkOldest(): void {
-    for (const session of [...this.#sessions.values()]) session.checkOldest();
-  }
-
-  #storeIdle(): void {
+  #startStoring(): void {
     for (const session of this.#sessions.values()) {
-      this.#once(this.#storing, session, () => session.checkpoint());
+      this.#startOnce(this.#storing, session, () => session.checkpoint());
     }
   }
 
-  /** Begins the work for a session unless it is still under way since the last time. */
-  #once(
+  #checkOldest(): void {
+    for (const session of [...this.#sessions.values()]) {
+      const overdue = session.checkOldest();
+      if (overdue) this.#events.overdue(session, overdue);
+    }
+  }
+
+  /** Starts the work for a session, unless the same work of an earlier time is still under way. */
+  #startOnce(
     underWay: Map<S, Promise<unknown>>,
     session: S,
     work: () => Promise<unknown>,
   ): void {
     if (underWay.has(session)) return;
-    const done = this.#guard(session, work).then(() => {
+    const done = this.#errorOf(session, work).then(() => {
       underWay.delete(session);
     });
     underWay.set(session, done);
   }
 
-  /** Resolves with the error of the work, if there was one. */
-  async #guard(
+  /** Resolves with the error of the work, or with nothing if it succeeded. */
+  async #errorOf(
     session: S,
     work: () => Promise<unknown>,
   ): Promise<unknown> {
@@ -119,7 +133,7 @@ export class Upkeep<S extends KeptSession> {
       await work();
       return undefined;
     } catch (error) {
-      if (error instanceof LeaseLostError) this.#onLost(session);
+      if (error instanceof LeaseLostError) this.#events.lost(session);
       else this.#report(session, error);
       return error ?? new Error(String(error));
     }

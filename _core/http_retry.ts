@@ -49,6 +49,7 @@ export function parseHttpDate(
  * so that one answer cannot stop a program for a day.
  */
 export function askedToWaitMs(error: unknown, mostMs = 60_000): number {
-  const { retryAfterMs } = error as { retryAfterMs?: unknown };
+  const retryAfterMs = (error as { retryAfterMs?: unknown } | null | undefined)
+    ?.retryAfterMs;
   return typeof retryAfterMs === "number" ? Math.min(retryAfterMs, mostMs) : 0;
 }

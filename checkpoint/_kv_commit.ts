@@ -4,14 +4,15 @@
  * @module
  */
 import { type Clock, delay } from "../_core/clock.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import type { KvStore, KvStoreAtomic } from "./_kv_store.ts";
 
-/** How often a write is tried while others lock the file: with the waits below, for about 4 seconds. */
+/** Most attempts of a write while another process locks the file: about 4 seconds in all. */
 const LOCK_ATTEMPTS = 100;
-/** The longest wait between two tries, in milliseconds; a write with its fsync takes less on most disks. */
+/** The longest wait between two attempts, in milliseconds. Most disks write faster than that. */
 const LOCK_WAIT_MS = 50;
 
-/** What a wait depends on. */
+/** Options of {@linkcode commit}. */
 export interface KvCommitOptions {
   /** Times the waits. */
   clock: Clock;
@@ -21,7 +22,7 @@ export interface KvCommitOptions {
   signal?: AbortSignal;
 }
 
-/** Resolves with whether the checks passed. */
+/** Commits a write. Resolves with whether its checks passed. */
 export async function commit(
   kv: KvStore,
   compose: (atomic: KvStoreAtomic) => KvStoreAtomic,
@@ -29,8 +30,9 @@ export async function commit(
 ): Promise<boolean> {
   for (let attempt = 1;; attempt++) {
     try {
-      const write = () => compose(kv.atomic()).commit();
-      return (await abortable(write, signal)).ok;
+      signal?.throwIfAborted();
+      const written = compose(kv.atomic()).commit();
+      return (await raceAbort(written, signal)).ok;
     } catch (error) {
       if (attempt === LOCK_ATTEMPTS || !isLocked(error)) throw error;
     }
@@ -40,27 +42,10 @@ export async function commit(
 }
 
 /**
- * Whether the write did not happen because another connection was writing to the same SQLite file. Deno KV reads before it
- * writes in one transaction, and SQLite does not let such a transaction wait for the lock: it fails at its first write.
- * Deno tells by the message only.
+ * Whether the write did not happen because another connection was writing to the same SQLite
+ * file. Deno KV reads and then writes in one transaction, and SQLite does not let such a
+ * transaction wait for the lock. Only the message of the error tells this.
  */
 function isLocked(error: unknown): boolean {
   return error instanceof Error && error.message === "database is locked";
-}
-
-/** Starts the work unless the signal has aborted; stops waiting for it, with the signal's reason, as soon as it does. */
-export function abortable<T>(
-  work: () => Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (!signal) return work();
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const pending = work(); // may throw: nothing is to be undone yet
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    pending.then(resolve, reject).finally(() =>
-      signal.removeEventListener("abort", onAbort)
-    );
-  });
 }

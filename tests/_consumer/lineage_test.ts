@@ -15,7 +15,7 @@ Deno.test("isClosed is true for a shard with an ending sequence number", () => {
   assertFalse(isClosed(shard("a")));
 });
 
-Deno.test("Lineage.isOpenable wants all parents finished, and proof for those that are not listed", () => {
+Deno.test("Lineage.isReadable wants all parents finished, and proof for those that are not listed", () => {
   const lineage = new Lineage([
     shard("p"),
     shard("q"),
@@ -23,19 +23,19 @@ Deno.test("Lineage.isOpenable wants all parents finished, and proof for those th
     shard("orphan", { parents: ["gone", "p"] }),
   ]);
   const these = (...ids: string[]) => (id: string) => ids.includes(id);
-  const isOpenable = (id: string, ...finished: string[]) =>
-    lineage.isOpenable(id, these(...finished), these("gone", "q"));
-  assert(isOpenable("p"));
-  assertFalse(isOpenable("child", "p"));
-  assertFalse(isOpenable("child", "q"));
-  assert(isOpenable("child", "p", "q"));
-  assertFalse(isOpenable("orphan"));
-  assert(isOpenable("orphan", "p"));
-  assertFalse(lineage.isOpenable("orphan", these("p"), these()));
+  const isReadable = (id: string, ...finished: string[]) =>
+    lineage.isReadable(id, these(...finished), these("gone", "q"));
+  assert(isReadable("p"));
+  assertFalse(isReadable("child", "p"));
+  assertFalse(isReadable("child", "q"));
+  assert(isReadable("child", "p", "q"));
+  assertFalse(isReadable("orphan"));
+  assert(isReadable("orphan", "p"));
+  assertFalse(lineage.isReadable("orphan", these("p"), these()));
   assertEquals(lineage.unknownParentsOf("orphan"), ["gone"]);
 });
 
-Deno.test("Lineage.isOpenable waits for a parent that has a lease and is not listed", () => {
+Deno.test("Lineage.isReadable waits for a parent that has a lease and is not listed", () => {
   const lineage = new Lineage([
     shard("child", { parents: ["unlisted"] }),
     shard("unnamed"),
@@ -44,11 +44,11 @@ Deno.test("Lineage.isOpenable waits for a parent that has a lease and is not lis
     { shardId: "unnamed", parentShardIds: ["unlisted"] },
   ]);
   const never = () => false, always = () => true;
-  assertFalse(lineage.isOpenable("child", never, always));
+  assertFalse(lineage.isReadable("child", never, always));
   // The lease remembers a parent that the list names no more.
-  assertFalse(lineage.isOpenable("unnamed", never, always));
-  assert(lineage.isOpenable("child", (id) => id === "unlisted", never));
-  assert(lineage.isOpenable("unlisted", never, (id) => id === "old"));
+  assertFalse(lineage.isReadable("unnamed", never, always));
+  assert(lineage.isReadable("child", (id) => id === "unlisted", never));
+  assert(lineage.isReadable("unlisted", never, (id) => id === "old"));
   assertEquals(lineage.childrenOf("unlisted"), ["child", "unnamed"]);
   assertEquals(lineage.youngestFirst().flat().map((it) => it.ShardId), [
     "child",

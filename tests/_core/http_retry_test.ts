@@ -61,7 +61,7 @@ Deno.test("askedToWaitMs is bounded, and 0 where nothing is asked", () => {
   assertEquals(askedToWaitMs({ retryAfterMs: 3000 }), 3000);
   assertEquals(askedToWaitMs({ retryAfterMs: 1e9 }), 60_000);
   assertEquals(askedToWaitMs({ retryAfterMs: 3000 }, 100), 100);
-  for (const error of [{}, new Error("x"), "text", 7]) {
+  for (const error of [{}, new Error("x"), "text", 7, null, undefined]) {
     assertEquals(askedToWaitMs(error), 0);
   }
 });

@@ -62,7 +62,7 @@ Deno.test("KvCheckpointer refuses bad options when it is constructed", () =>
       assertThrows(
         make({ kv, name }),
         RangeError,
-        "Cannot create KvCheckpointer as 'name' must be 1 to 256 characters: current value is ",
+        "Cannot create KvCheckpointer as 'name' must be a text of 1 to 256 characters: current value is ",
       );
     }
     make({ kv, name: "x".repeat(256) })();
@@ -70,7 +70,7 @@ Deno.test("KvCheckpointer refuses bad options when it is constructed", () =>
       assertThrows(
         make({ kv: bad, name: "app" }),
         TypeError,
-        "'kv' must have the methods get, list and atomic (did you await Deno.openKv()?)",
+        "'kv' must be an object with the methods get, list and atomic (did you await Deno.openKv()?)",
       );
     }
     return Promise.resolve();

@@ -21,6 +21,7 @@ import {
   withFaults,
 } from "../../testing/mod.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
+import { isYielding } from "./_yields.ts";
 
 /** What a test writes: which key, and the how manieth of that key. */
 export interface Item {
@@ -197,7 +198,7 @@ export class World {
   async quiet(): Promise<void> {
     for (let turns = 0; turns < 3; turns++) {
       do await new Promise((resolve) => setImmediate(resolve)); while (
-        this.#inFlight > 0
+        this.#inFlight > 0 || isYielding()
       );
     }
   }

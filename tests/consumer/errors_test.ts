@@ -9,7 +9,7 @@ import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { DecodeError, ServiceError } from "../../errors.ts";
 import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
-Deno.test("Consumer reads the other shards while one is throttled, and fails after maxAttempts", async () => {
+Deno.test("Consumer reads the other shards while one is throttled, and fails after maxFailuresInARow", async () => {
   const throttled = "shardId-000000000001";
   const world = new World({
     shards: 3,
@@ -23,7 +23,7 @@ Deno.test("Consumer reads the other shards while one is throttled, and fails aft
   const others =
     world.server.records(STREAM).filter(({ shardId }) => shardId !== throttled)
       .length;
-  const consumer = world.consumer({ maxAttempts: 4 });
+  const consumer = world.consumer({ maxFailuresInARow: 4 });
   const reader = consumer.getReader();
   const started = world.clock.now();
   assertEquals((await world.read(reader, others)).length, others);
@@ -95,6 +95,30 @@ Deno.test("Consumer takes an answer without records for damaged, not for the end
   });
   assertComplete(values(await world.drain(consumer)), world.written);
   assertEquals(damaged > 2, true);
+});
+
+Deno.test("Consumer waits as long as an error asks, on listing and on reading", async () => {
+  for (const action of ["ListShards", "GetShardIterator", "GetRecords"]) {
+    const world = new World({
+      rules: [{
+        action,
+        times: 1,
+        fault: { type: "throttle", retryAfterMs: 42_000 },
+      }],
+    });
+    await world.put(1);
+    const pauses: number[] = [];
+    const started = world.clock.now();
+    const consumer = world.consumer({
+      until: "caught-up",
+      hooks: {
+        onReadError: ({ retryDelayMs }) => void pauses.push(retryDelayMs),
+      },
+    });
+    await world.drain(consumer);
+    assertEquals(pauses, [42_000], action);
+    assert(world.clock.now() - started >= 42_000, action);
+  }
 });
 
 Deno.test("Consumer fails when the stream is deleted while it reads", async () => {
@@ -184,6 +208,21 @@ Deno.test("Consumer skips what cannot be decoded, inside a record too", async ()
   } as const;
   assertEquals((await world.drain(world.consumer(options))).length, 6);
   assertEquals((await world.drain(world.consumer(options))).length, 0);
+});
+
+Deno.test("Consumer awaits whatever value the function that is told about poison returns", async () => {
+  for (const returned of [7, 0, null, "dropped", { then: 1 }]) {
+    const world = new World();
+    const [shardId] = world.shardIds as [string];
+    await world.putRaw("no json\n", shardId);
+    await world.put(2);
+    const consumer = world.consumer({
+      until: "caught-up",
+      onPoison: () => returned,
+    });
+    assertEquals((await world.drain(consumer)).length, 2);
+    assertEquals(consumer.status().unacknowledged, 0);
+  }
 });
 
 Deno.test("Consumer waits for the function that is told about poison, and other shards go on", async () => {
@@ -299,16 +338,26 @@ Deno.test("Consumer refuses options that are out of range", () => {
   const cases: [object, string][] = [
     [{ limit: 0 }, "'limit' must be 1 or more: current value is 0"],
     [{ readsPerSecond: NaN }, "'readsPerSecond' must be"],
-    [{ pollIntervalMs: Infinity }, "'pollIntervalMs' must be 1 to 2147483647"],
-    [{ idleTimeoutMs: 2 ** 31 }, "'idleTimeoutMs' must be 1 to 2147483647"],
-    [{ acknowledgeTimeoutMs: 0 }, "'acknowledgeTimeoutMs' must be 1 to"],
+    [
+      { pollIntervalMs: Infinity },
+      "'pollIntervalMs' must be from 1 to 2147483647",
+    ],
+    [
+      { idleTimeoutMs: 2 ** 31 },
+      "'idleTimeoutMs' must be from 1 to 2147483647",
+    ],
+    [{ acknowledgeTimeoutMs: 0 }, "'acknowledgeTimeoutMs' must be from 1 to"],
     [{ prefetch: { records: 0 } }, "'prefetch.records' must be 1 or more"],
     [{ until: "never" }, "'until' must be"],
     [{ from: "LAST" }, "'from' must be"],
     [{ from: new Date(NaN) }, "'from' must be"],
-    [{ from: { s: { type: "SHARD_END" } } }, 'the position of "s"'],
+    [
+      { from: { s: { type: "SHARD_END" } } },
+      `'from["s"]' must be a position with one of the types TRIM_HORIZON,`,
+    ],
     [{ onPoison: "ignore" }, "'onPoison' must be"],
     [{ workerId: "" }, "'workerId' must be"],
+    [{ client: {} }, "'client' must be an object with the methods"],
     [{ streamName: undefined }, "exactly one of 'streamName' and 'streamARN'"],
     [{ processor: undefined }, "'processor' must be"],
   ];

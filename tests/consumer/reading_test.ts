@@ -138,7 +138,7 @@ Deno.test("Consumer with LATEST loses nothing when its iterator expires before t
   await world.run(consumer.close());
 });
 
-Deno.test("Consumer backs off when every iterator is expired at once, and fails after maxAttempts", async () => {
+Deno.test("Consumer backs off when every iterator is expired at once, and fails after maxFailuresInARow", async () => {
   const world = new World({
     rules: [{
       action: "GetRecords",
@@ -147,7 +147,7 @@ Deno.test("Consumer backs off when every iterator is expired at once, and fails 
   });
   const started = world.clock.now();
   const error = await assertRejects(
-    () => world.drain(world.consumer({ maxAttempts: 5 })),
+    () => world.drain(world.consumer({ maxFailuresInARow: 5 })),
     ServiceError,
   );
   assertEquals(error.code, "ExpiredIteratorException");

@@ -1,0 +1,86 @@
+/**
+ * How many values of a consumer are not acknowledged, and whether the application acknowledges at
+ * all.
+ *
+ * @module
+ */
+import { Alarm } from "../_core/alarm.ts";
+import type { KinesisError } from "../errors.ts";
+import { neverAcknowledged } from "./ack_errors.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
+import { type Share, Shares } from "./shares.ts";
+
+/** How long a full stream waits for the first acknowledgement, in milliseconds. */
+const FIRST_ACKNOWLEDGEMENT_MS = 5000;
+
+/** The acknowledgements of all shards. */
+export class Acknowledgements {
+  readonly #limit: number;
+  readonly #shares: Shares;
+  readonly #alarm: Alarm;
+  #hasAcknowledged = false;
+  #willAcknowledge = false;
+
+  /**
+   * Calls `onNone` with an error if not one value is acknowledged within 5 seconds of
+   * {@linkcode Acknowledgements.awaitFirst}.
+   */
+  constructor(
+    { maxUnacknowledged, clock }: Pick<
+      ConsumerSettings,
+      "maxUnacknowledged" | "clock"
+    >,
+    onNone: (error: KinesisError) => void,
+  ) {
+    this.#limit = maxUnacknowledged;
+    this.#shares = new Shares(maxUnacknowledged);
+    this.#alarm = new Alarm(clock, FIRST_ACKNOWLEDGEMENT_MS, () => {
+      if (!this.areExpected) onNone(this.noneError());
+    });
+  }
+
+  /** Values that are handed out and not acknowledged, each with all later values of its shard. */
+  get missing(): number {
+    return this.#shares.used;
+  }
+
+  /** Whether so many values are not acknowledged that no further value is handed out. */
+  get areAtLimit(): boolean {
+    return this.missing >= this.#limit;
+  }
+
+  /** Whether the application has acknowledged a value, or said that it will. */
+  get areExpected(): boolean {
+    return this.#hasAcknowledged || this.#willAcknowledge;
+  }
+
+  /** Adds a shard, which gets a part of the limit. */
+  join(): Share {
+    return this.#shares.join();
+  }
+
+  /** The application has acknowledged a value. */
+  note(): void {
+    this.#hasAcknowledged = true;
+  }
+
+  /** Says whether the way of reading acknowledges values, if only later. */
+  expect(will: boolean): void {
+    this.#willAcknowledge = will;
+  }
+
+  /** Starts to wait for the first acknowledgement, unless that wait has begun. */
+  awaitFirst(): void {
+    this.#alarm.set();
+  }
+
+  /** The error of a stream of which not one value was acknowledged. */
+  noneError(): KinesisError {
+    return neverAcknowledged(this.missing);
+  }
+
+  /** Stops the timer. */
+  stop(): void {
+    this.#alarm.clear();
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Waits for the next change of something that has no promise of its own.
+ *
+ * @module
+ */
+import { type Deferred, deferred } from "../_core/deferred.ts";
+
+/** Wakes all code that waits for a change. */
+export class ChangeSignal {
+  #next: Deferred<void> | undefined;
+
+  /** Ends every wait that has begun. A later wait ends with the next call. */
+  notify(): void {
+    this.#next?.resolve();
+    this.#next = undefined;
+  }
+
+  /** Resolves at the next {@linkcode ChangeSignal.notify}. */
+  wait(): Promise<void> {
+    return (this.#next ??= deferred()).promise;
+  }
+}

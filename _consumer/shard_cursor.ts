@@ -1,0 +1,139 @@
+/**
+ * The position of a reader in its shard, and the iterators that start there.
+ *
+ * @module
+ */
+import { monotonicNow } from "../_core/clock.ts";
+import type { KinesisApiRecord } from "../client/mod.ts";
+import { ResponseError } from "../errors.ts";
+import type { ExpiredEvent } from "../hooks.ts";
+import type { ShardPosition } from "../records.ts";
+import { latestAsTime } from "./latest_position.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
+import { iteratorOf, resume, type ResumePoint } from "./resume.ts";
+import { serviceNow, serviceNowAtMost } from "./service_now.ts";
+
+/** The records of an answer that were not read before. */
+export interface UnreadRecords {
+  /** The records. */
+  readonly records: KinesisApiRecord[];
+  /** Records between the position and the first of these expired, or may have. */
+  readonly expired?: Omit<ExpiredEvent, "stream" | "shardId">;
+}
+
+/** Knows where to read on. */
+export class ShardCursor {
+  readonly #shardId: string;
+  readonly #options: Pick<ConsumerSettings, "client" | "target" | "clock">;
+  #position: ShardPosition;
+  /** When the record at the position arrived. */
+  #lastArrival: Date | undefined;
+  /** Set while the first record of the newest iterator has not arrived. */
+  #resumed: ResumePoint | undefined;
+  /**
+   * When the first iterator was made, in milliseconds since the epoch. Compared with the arrival
+   * of records, so it is the time of the service, rounded up.
+   */
+  #openedAt: number | undefined;
+
+  /** Starts at a position. */
+  constructor(
+    shardId: string,
+    position: ShardPosition,
+    options: Pick<ConsumerSettings, "client" | "target" | "clock">,
+  ) {
+    this.#shardId = shardId;
+    this.#position = position;
+    this.#options = options;
+  }
+
+  /** Where the next iterator starts. */
+  get position(): ShardPosition {
+    return this.#position;
+  }
+
+  /** The time of the position, where it is known: an arrival, or the time to start at. */
+  get time(): Date | undefined {
+    const position = this.#position;
+    return this.#lastArrival ??
+      (position.type === "AT_TIMESTAMP" ? position.timestamp : undefined);
+  }
+
+  /** Whether an iterator was made: the records that are written after that will be read. */
+  get hasIterator(): boolean {
+    return this.#openedAt !== undefined;
+  }
+
+  /** Makes an iterator that starts at the position. */
+  async makeIterator(signal: AbortSignal): Promise<string> {
+    const { client, target, clock } = this.#options;
+    const startedAt = monotonicNow(clock);
+    const position = this.#position;
+    const { ShardIterator } = await client.getShardIterator({
+      ...target,
+      ShardId: this.#shardId,
+      ...iteratorOf(position),
+    }, { signal });
+    if (!ShardIterator) throw damagedAnswer(this.#shardId, "GetShardIterator");
+    this.#resumed = position.type === "SEQUENCE"
+      ? { after: position, at: serviceNow(this.#options) }
+      : undefined;
+    if (position.type === "LATEST") {
+      // A later iterator at LATEST would leave out the records written in between.
+      this.#position = latestAsTime(serviceNow(this.#options));
+    }
+    const roundTripMs = monotonicNow(clock) - startedAt;
+    this.#openedAt ??= serviceNowAtMost(this.#options, roundTripMs);
+    return ShardIterator;
+  }
+
+  /** Leaves out the record at the position, with which an answer begins if it has not expired. */
+  unread(records: KinesisApiRecord[]): UnreadRecords {
+    if (!this.#resumed) return { records };
+    const { after } = this.#resumed;
+    const { oldest, records: unread } = resume(this.#resumed, records);
+    if (!oldest) return { records: unread };
+    return {
+      records: unread,
+      expired: {
+        what: "records",
+        after,
+        afterTime: this.#lastArrival,
+        before: oldest.SequenceNumber,
+        beforeTime: oldest.ApproximateArrivalTimestamp,
+      },
+    };
+  }
+
+  /** The first records of the newest iterator have arrived: the next ones follow without a gap. */
+  confirm(): void {
+    this.#resumed = undefined;
+  }
+
+  /** Moves behind a record. */
+  moveBehind(record: KinesisApiRecord): void {
+    this.#position = {
+      type: "SEQUENCE",
+      sequenceNumber: record.SequenceNumber,
+    };
+    this.#lastArrival = record.ApproximateArrivalTimestamp;
+  }
+
+  /** Moves to the oldest record of the shard. */
+  moveToOldest(): void {
+    this.#position = { type: "TRIM_HORIZON" };
+  }
+
+  /** Whether a record arrived after the first iterator was made. */
+  isNew({ ApproximateArrivalTimestamp: time }: KinesisApiRecord): boolean {
+    return time !== undefined && time.getTime() >= (this.#openedAt ?? 0);
+  }
+}
+
+/** The error of an answer that lacks a required member. */
+export function damagedAnswer(shardId: string, action: string): ResponseError {
+  return new ResponseError(
+    `Cannot read ${shardId}: the answer of ${action} is not complete`,
+    { status: 200 },
+  );
+}

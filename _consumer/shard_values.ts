@@ -1,0 +1,206 @@
+/**
+ * The values of one shard: its records are decoded one by one, and their values are handed out one
+ * by one.
+ *
+ * @module
+ */
+import { notify } from "../_core/notify.ts";
+import type { KinesisApiRecord } from "../client/mod.ts";
+import type { DecodeError } from "../errors.ts";
+import type { Unpacked } from "../processors/mod.ts";
+import type {
+  ConsumerRecord,
+  KinesisRecord,
+  ShardPosition,
+} from "../records.ts";
+import { DeliveredRecord, type RecordSource } from "./record.ts";
+import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import type { ShardProgress, Ticket } from "./shard_progress.ts";
+import type { ShardReader } from "./shard_reader.ts";
+import type { SkippedRecords } from "./skipped_records.ts";
+import type { Strays } from "./strays.ts";
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** What {@linkcode ShardValues} works with. */
+export interface ShardValuesParts<T> {
+  /** The shard. */
+  readonly shardId: string;
+  /** Where reading started: values up to here, inside a record, are skipped. */
+  readonly position: ShardPosition;
+  /** The options of the consumer. */
+  readonly options: ResolvedConsumerOptions<T>;
+  /** Has the records. */
+  readonly reader: Pick<ShardReader, "buffered" | "shift">;
+  /** Follows which values are acknowledged. */
+  readonly progress: ShardProgress;
+  /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
+  readonly strays: Strays | undefined;
+  /** Counts the values that are dropped. */
+  readonly skipped: SkippedRecords;
+  /** Once it is aborted, nothing is handed out. */
+  readonly signal: AbortSignal;
+  /** Called when work that took time is done. */
+  readonly onChange: () => void;
+  /** Called when work that took time has failed. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Takes values out of the records of a reader. */
+export class ShardValues<T> {
+  readonly #parts: ShardValuesParts<T>;
+  readonly #source: RecordSource;
+  /** The record that is being handed out. */
+  #raw: KinesisApiRecord | undefined;
+  #items: Unpacked<T>[] = [];
+  /** The indexes of items that are dropped. */
+  #dropped: ReadonlySet<number> = NONE;
+  /** The index of the next item. */
+  #next = 0;
+  #isBusy = false;
+
+  /** Starts without a record. */
+  constructor(parts: ShardValuesParts<T>) {
+    const { options, shardId, progress } = parts;
+    this.#parts = parts;
+    this.#source = { streamName: options.streamName, shardId, progress };
+  }
+
+  /** Whether a value can be taken now. */
+  get hasNext(): boolean {
+    return !this.#isBusy && !this.#parts.signal.aborted &&
+      (!this.isBetweenRecords || this.#parts.reader.buffered > 0);
+  }
+
+  /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Whether the next value comes from the next record. */
+  get isBetweenRecords(): boolean {
+    return this.#next === this.#items.length;
+  }
+
+  /**
+   * Takes the next value of one record; `undefined` if the record gives none now. Skips the values
+   * that were processed before the start, and those that are dropped. Work that takes time goes on
+   * by itself, and `onChange` is called when it is done.
+   *
+   * @throws {DecodeError} if a value cannot be decoded and the policy is to fail
+   */
+  take(): ConsumerRecord<T> | undefined {
+    if (!this.hasNext) return undefined;
+    if (this.isBetweenRecords) this.#unpack();
+    while (!this.#isBusy && !this.isBetweenRecords) {
+      const record = this.#handOut(this.#items[this.#next++]!);
+      if (record) return record;
+    }
+    return undefined;
+  }
+
+  /** Drops the values of the current record. */
+  clear(): void {
+    this.#items = [];
+    this.#next = 0;
+  }
+
+  #unpack(): void {
+    const { reader, options } = this.#parts;
+    this.#raw = reader.shift()!;
+    this.clear();
+    const unpacked = options.processor.unpack(this.#kinesisRecord(this.#raw));
+    if (Array.isArray(unpacked)) this.#setItems(unpacked);
+    else this.#work(unpacked.then((items) => this.#setItems(items)));
+  }
+
+  #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
+    const { streamName, shardId } = this.#source;
+    return {
+      streamName,
+      shardId,
+      partitionKey: raw.PartitionKey,
+      sequenceNumber: raw.SequenceNumber,
+      approximateArrivalTimestamp: raw.ApproximateArrivalTimestamp,
+      data: raw.Data,
+      encryptionType: raw.EncryptionType,
+    };
+  }
+
+  #setItems(items: Unpacked<T>[]): void {
+    const { strays, skipped, shardId, options } = this.#parts;
+    const { PartitionKey, SequenceNumber } = this.#raw!;
+    this.#items = items;
+    this.#dropped = strays?.among(items, PartitionKey) ?? NONE;
+    const values = this.#dropped.size;
+    if (values === 0) return;
+    skipped.addStrays(values);
+    notify(options.hooks, "onStrays", {
+      stream: options.stream,
+      shardId,
+      sequenceNumber: SequenceNumber,
+      values,
+    });
+  }
+
+  #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
+    const { options, progress } = this.#parts;
+    const raw = this.#raw!;
+    const ticket: Ticket = {
+      sequenceNumber: raw.SequenceNumber,
+      // Behind its last item the whole record is processed.
+      subSequenceNumber: this.isBetweenRecords
+        ? undefined
+        : item.subSequenceNumber,
+      done: false,
+    };
+    progress.handOut(ticket);
+    if (this.#dropped.has(this.#next - 1) || this.#wasProcessed(raw, item)) {
+      progress.acknowledge(ticket);
+      return undefined;
+    }
+    if (item.type === "error") {
+      this.#dropPoison(item.error, ticket);
+      return undefined;
+    }
+    const record = new DeliveredRecord(item, raw, this.#source, ticket);
+    // Without a checkpointer a value counts as processed when it is handed out.
+    if (!options.durable) record.ack();
+    return record;
+  }
+
+  /** Whether the item lies before a checkpoint inside its record. */
+  #wasProcessed(
+    { SequenceNumber }: KinesisApiRecord,
+    { subSequenceNumber }: Unpacked<T>,
+  ): boolean {
+    const { position } = this.#parts;
+    return position.type === "SEQUENCE" &&
+      position.subSequenceNumber !== undefined &&
+      position.sequenceNumber === SequenceNumber &&
+      subSequenceNumber <= position.subSequenceNumber;
+  }
+
+  #dropPoison(error: DecodeError, ticket: Ticket): void {
+    const { options: { onPoison }, progress } = this.#parts;
+    if (onPoison === "fail") throw error;
+    if (onPoison === "skip") return progress.acknowledge(ticket);
+    const told: unknown = onPoison(error);
+    if (told === undefined) return progress.acknowledge(ticket);
+    // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
+    const handled = Promise.resolve(told);
+    this.#work(handled.then(() => progress.acknowledge(ticket)));
+  }
+
+  /** Hands out nothing until the work is done, or ever if it fails. Other shards go on. */
+  #work(work: Promise<void>): void {
+    const { signal, onChange, onError } = this.#parts;
+    this.#isBusy = true;
+    work.then(() => {
+      this.#isBusy = false;
+      onChange();
+    }, (error) => {
+      if (!signal.aborted) onError(error);
+    });
+  }
+}
