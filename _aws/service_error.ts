@@ -150,7 +150,7 @@ export function isThrottle(code: string): boolean {
 }
 
 /** `com.amazonaws.kinesis#X`, `X:http://…` and `X` are all `X`. */
-export function errorCode(type: string | null | undefined): string | undefined {
+function errorCode(type: string | null | undefined): string | undefined {
   if (!type) return undefined;
   // The URI behind the colon may have a hash of its own.
   const name = type.split(":")[0]!;

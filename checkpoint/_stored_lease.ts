@@ -10,7 +10,7 @@ import type { Checkpoint } from "../records.ts";
 import type { Lease } from "./checkpointer.ts";
 
 /** The version of the layout below. A row with a greater one was written by a newer release and is left alone. */
-export const LEASE_FORMAT = 1;
+const LEASE_FORMAT = 1;
 
 /** A {@linkcode Checkpoint} with its time as milliseconds since the epoch. */
 export type StoredCheckpoint =

@@ -17,7 +17,7 @@ import type {
   StreamConsumer,
   StreamSummary,
   Tag,
-} from "./types/api.ts";
+} from "./_api.ts";
 
 /** A stream as `ListStreams` names it: emulators tell the name only. */
 export type ListedStream =

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Codec } from "../_aws/codec.ts";
+import { EventStreamDecoderStream } from "../_aws/event_stream.ts";
 import {
-  EventStreamDecoderStream,
   type EventStreamMessage,
   textHeader,
-} from "../_aws/event_stream.ts";
+} from "../_aws/event_stream_message.ts";
 import { serviceError } from "../_aws/service_error.ts";
 import type { Clock } from "../_core/clock.ts";
 import {

@@ -24,7 +24,7 @@ import {
   resolveClientOptions,
   type ResolvedClientOptions,
 } from "./options.ts";
-import type * as api from "./types/api.ts";
+import type * as api from "./_api.ts";
 
 /**
  * A client for Kinesis Data Streams: typed requests and answers in the API's own shapes, signed, with a time limit,

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { DEFAULT_RECORD_BYTES, MAX_RECORD_BYTES } from "../_aws/limits.ts";
 import type { Put } from "../records.ts";
-import { DEFAULT_MAX_RECORD_BYTES, LARGEST_RECORD_BYTES } from "./limits.ts";
 import type { PackerOptions } from "./processor.ts";
 
 /**
@@ -13,13 +13,13 @@ import type { PackerOptions } from "./processor.ts";
  * @throws {RangeError} if it is not 1 to 10 485 760
  */
 export function recordLimit<P extends Put<unknown>>(
-  { maxRecordBytes = DEFAULT_MAX_RECORD_BYTES }: PackerOptions<P>,
+  { maxRecordBytes = DEFAULT_RECORD_BYTES }: PackerOptions<P>,
 ): number {
   return boundedOption(
     "createPacker",
     "maxRecordBytes",
     maxRecordBytes,
-    LARGEST_RECORD_BYTES,
+    MAX_RECORD_BYTES,
   );
 }
 

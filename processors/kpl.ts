@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
 import type { KinesisRecord } from "../records.ts";
 import { isAggregated } from "./_kpl_format.ts";
 import { type KplOptions, KplPacker } from "./_kpl_packer.ts";
@@ -12,7 +13,6 @@ import { bytes } from "./bytes.ts";
 import { createProcessor } from "./create_processor.ts";
 import type { Framing } from "./framing.ts";
 import { json, type JsonOptions } from "./json.ts";
-import { LARGEST_RECORD_BYTES } from "./limits.ts";
 import type { Processor, Unpacked } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
 import { decodeOne } from "./single.ts";
@@ -46,7 +46,7 @@ export function kpl(options: KplOptions = {}): Framing {
     "kpl",
     "maxAggregateBytes",
     maxAggregateBytes,
-    LARGEST_RECORD_BYTES,
+    MAX_RECORD_BYTES,
   );
   if (outerPartitionKey !== "a" && outerPartitionKey !== "first") {
     throw new RangeError(

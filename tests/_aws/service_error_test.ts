@@ -5,14 +5,13 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import {
-  errorCode,
   healsSoonOrNever,
   isThrottle,
   requestIdOf,
   serviceError,
 } from "../../_aws/service_error.ts";
 
-Deno.test("errorCode reads the name out of every way to write it", () => {
+Deno.test("serviceError reads the code out of every way to write it", () => {
   for (
     const [type, code] of [
       ["X", "X"],
@@ -20,13 +19,21 @@ Deno.test("errorCode reads the name out of every way to write it", () => {
       ["X:http://internal/coral/#y", "X"],
       ["com.amazonaws#X:http://internal#y", "X"],
       [" X ", "X"],
-      ["", undefined],
-      ["#", undefined],
-      [":", undefined],
-      [null, undefined],
-      [undefined, undefined],
+      ["", "Http400"],
+      ["#", "Http400"],
+      [":", "Http400"],
+      [undefined, "Http400"],
     ] as const
-  ) assertEquals(errorCode(type), code);
+  ) {
+    const error = serviceError({
+      action: "PutRecords",
+      target: "eu-west-1",
+      status: 400,
+      headers: new Headers(),
+      body: { type },
+    });
+    assertEquals(error.code, code);
+  }
 });
 
 Deno.test("serviceError prefers the body to the header and reads Retry-After in seconds", () => {
