@@ -55,6 +55,8 @@ export interface ServiceErrorOptions extends KinesisErrorOptions {
   throttled?: boolean;
   /** How long the service asked to wait, in milliseconds. */
   retryAfterMs?: number;
+  /** Whether further attempts are useful for some seconds only. @default {false} */
+  retryBriefly?: boolean;
 }
 
 /** Kinesis (or STS, for credentials) answered with an error; `code` is the service's own, for example `AccessDeniedException`. */
@@ -71,6 +73,13 @@ export class ServiceError extends KinesisError {
   readonly throttled: boolean;
   /** How long the service asked to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /**
+   * Whether further attempts are useful for some seconds only: the error ends soon or never. True
+   * for an expired session token whose source may have a newer one, for a signature that arrived
+   * late, and for a status of 400 without a code. A {@linkcode Producer} ends after ten attempts
+   * with such errors in a row.
+   */
+  readonly retryBriefly: boolean;
 
   /** Makes an error from what the service answered. */
   constructor(message: string, options: ServiceErrorOptions) {
@@ -80,6 +89,7 @@ export class ServiceError extends KinesisError {
     this.requestId = options.requestId;
     this.throttled = options.throttled ?? false;
     this.retryAfterMs = options.retryAfterMs;
+    this.retryBriefly = options.retryBriefly ?? false;
   }
 }
 

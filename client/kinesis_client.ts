@@ -6,7 +6,8 @@
 import { cborCodec } from "../_aws/cbor_codec.ts";
 import type { Codec } from "../_aws/codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
-import { keySource } from "./_credentials.ts";
+import { OptionCheck } from "../_core/option_check.ts";
+import { credentialsSource } from "./_credentials.ts";
 import {
   listAllShards,
   listAllStreamConsumers,
@@ -19,7 +20,6 @@ import { Transport } from "./_transport.ts";
 import { waitFor, type WaitOptions } from "./_wait.ts";
 import {
   type CallOptions,
-  checkIdleTimeout,
   type KinesisClientOptions,
   resolveClientOptions,
   type ResolvedClientOptions,
@@ -77,7 +77,7 @@ export class KinesisClient {
     this.#transport = new Transport(
       this.#options,
       this.#codec,
-      keySource(this.#options.credentials, this.#options),
+      credentialsSource(this.#options.credentials, this.#options),
     );
   }
 
@@ -360,7 +360,11 @@ export class KinesisClient {
     options: SubscribeOptions = {},
   ): Promise<ReadableStream<api.SubscribeToShardEvent>> {
     const { signal } = options;
-    const idleTimeoutMs = checkIdleTimeout(options);
+    const idleTimeoutMs = new OptionCheck("Cannot SubscribeToShard").time(
+      "idleTimeoutMs",
+      options.idleTimeoutMs,
+      { default: 15_000 },
+    );
     const { response, target } = await this.#transport.open(
       "SubscribeToShard",
       request,

@@ -50,7 +50,10 @@ export async function ssoCredentials(
     throw unusable(`Cannot use profile "${profile}": '${name}' is not set`);
   };
   const startUrl = need(session, "sso_start_url");
-  const region = checkRegion(need(session, "sso_region"));
+  const region = checkRegion(
+    `Cannot use profile "${profile}" as 'sso_region'`,
+    need(session, "sso_region"),
+  );
   const url = new URL(
     `https://portal.sso.${region}.${
       partitionOf(region).dnsSuffix

@@ -8,7 +8,7 @@ import { AwsV4Signer } from "aws4fetch";
 import { checkRegion, partitionOf } from "../_aws/partitions.ts";
 import { parseEndpointUrl } from "../_aws/secure_url.ts";
 import {
-  isExpiredKeys,
+  areExpiredCredentials,
   isLateSignature,
   isThrottle,
   isTransient,
@@ -45,7 +45,7 @@ export interface StsRequest {
   /** What to sign with; absent for AssumeRoleWithWebIdentity, whose token is the proof. */
   readonly credentials?: Credentials;
   /** Whether the credentials or the token are looked up anew for every call, so that expired ones may be replaced. */
-  readonly keysMayChange?: boolean;
+  readonly credentialsMayChange?: boolean;
 }
 
 const STS_VERSION = "2011-06-15";
@@ -80,7 +80,7 @@ export async function callSts(
       const skew = skewOf(error, answer, clock.now());
       const isOff = Math.abs(skew - offsetMs) >= SKEW_MS;
       // The same expired keys would be refused again. The next look-up reads them anew.
-      const isOfUse = error.retryable && !isExpiredKeys(error.code);
+      const isOfUse = error.retryable && !areExpiredCredentials(error.code);
       if (!isOff && !isOfUse) throw error;
       if (isOff) offsetMs = skew;
       const asked = askedToWaitMs(error, LONGEST_DELAY_MS);
@@ -142,17 +142,19 @@ function whatIsAsked({ action, parameters }: StsRequest): string {
 
 function endpointOf(
   { environment }: ProviderContext,
-  { endpoint, region: wanted }: StsRequest,
+  { action, endpoint, region: wanted }: StsRequest,
 ): { url: URL; region: string } {
   const region = checkRegion(
+    `Cannot ${action} as 'region'`,
     wanted ?? envOf(environment, "AWS_REGION") ??
       envOf(environment, "AWS_DEFAULT_REGION") ?? FALLBACK_REGION,
   );
   for (const name of ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"]) {
     const custom = endpoint ?? envOf(environment, name);
     if (!custom) continue;
-    const option = endpoint ? "stsEndpoint" : name;
-    return { url: parseEndpointUrl(option, custom), region };
+    const source = endpoint ? "'stsEndpoint'" : name;
+    const url = parseEndpointUrl(`Cannot ${action} as ${source}`, custom);
+    return { url, region };
   }
   const partition = partitionOf(region);
   const isFips = envOf(environment, "AWS_USE_FIPS_ENDPOINT") === "true" &&
@@ -193,7 +195,7 @@ function credentialsFromAnswer(
 }
 
 function errorFromAnswer(
-  { action, keysMayChange }: StsRequest,
+  { action, credentialsMayChange }: StsRequest,
   { status, headers, retryAfterMs }: HttpAnswer,
   root: XmlElement,
 ): ServiceError {
@@ -209,7 +211,7 @@ function errorFromAnswer(
       headers.get("x-amzn-requestid") || undefined,
     retryable: throttled || isTransient(code, status) ||
       isLateSignature(code, message) || RETRYABLE_CODES.includes(code) ||
-      keysMayChange === true && isExpiredKeys(code),
+      credentialsMayChange === true && areExpiredCredentials(code),
     retryAfterMs,
   });
 }

@@ -92,13 +92,18 @@ async function endpointOf(
   options: InstanceMetadataOptions,
 ): Promise<URL> {
   const name = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+  const parse = (source: string, url: string | URL) =>
+    parseEndpointUrl(`Cannot get ${WHAT} as ${source}`, url, true);
   // The service is link-local by definition, whatever address it has, so plain http is allowed.
-  const given = options.endpoint ?? envOf(environment, name);
-  if (given) return parseEndpointUrl(name, given, true);
+  if (options.endpoint) return parse("'endpoint'", options.endpoint);
+  const variable = envOf(environment, name);
+  if (variable) return parse(name, variable);
   const { profiles } = await loadSharedFiles(environment);
-  const profile = profiles.get(profileNameOf(environment, options.profile));
-  const setting = profile?.get(name.slice("AWS_".length).toLowerCase());
-  if (setting) return parseEndpointUrl(name, setting, true);
+  const profileName = profileNameOf(environment, options.profile);
+  const profile = profiles.get(profileName);
+  const key = "ec2_metadata_service_endpoint";
+  const setting = profile?.get(key);
+  if (setting) return parse(`'${key}' of profile "${profileName}"`, setting);
   const mode = envOf(environment, `${name}_MODE`) ??
     profile?.get("ec2_metadata_service_endpoint_mode");
   return new URL(mode?.toLowerCase() === "ipv6" ? IPV6 : IPV4);

@@ -168,7 +168,7 @@ class ProfileResolver {
       region: settings.get("region") ?? this.#options.region,
       endpoint: this.#options.stsEndpoint,
       credentials: source,
-      keysMayChange: !areFixed(source),
+      credentialsMayChange: !areFixed(source),
       parameters: {
         RoleArn: settings.get("role_arn"),
         RoleSessionName: settings.get("role_session_name") ??

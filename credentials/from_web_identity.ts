@@ -53,7 +53,7 @@ export function fromWebIdentity(
       action: "AssumeRoleWithWebIdentity",
       region: options.region,
       endpoint: options.stsEndpoint,
-      keysMayChange: typeof options.token !== "string",
+      credentialsMayChange: typeof options.token !== "string",
       parameters: {
         RoleArn: roleArn,
         RoleSessionName: options.roleSessionName ??

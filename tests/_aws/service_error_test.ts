@@ -5,7 +5,6 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import {
-  healsSoonOrNever,
   isThrottle,
   requestIdOf,
   serviceError,
@@ -82,7 +81,7 @@ function errorOf(
     action = "PutRecords",
     status = 400,
     message = "no",
-    keysMayChange = false,
+    credentialsMayChange = false,
   } = {},
 ) {
   return serviceError({
@@ -91,7 +90,7 @@ function errorOf(
     status,
     headers: new Headers(),
     body: code ? { type: code, message } : {},
-    keysMayChange,
+    credentialsMayChange,
   });
 }
 
@@ -153,11 +152,11 @@ Deno.test("serviceError says of an answer without a code where it may come from"
   }
 });
 
-Deno.test("healsSoonOrNever tells late keys, late signatures and cut answers from faults that may last", () => {
+Deno.test("serviceError marks late credentials, late signatures and cut answers as worth a few attempts only", () => {
   const late = { message: "Signature expired: x is now earlier than y" };
   for (
     const [error, expected] of [
-      [errorOf("ExpiredTokenException", { keysMayChange: true }), true],
+      [errorOf("ExpiredTokenException", { credentialsMayChange: true }), true],
       [errorOf("ExpiredTokenException"), false],
       [errorOf("InvalidSignatureException", late), true],
       [errorOf("InvalidSignatureException"), false],
@@ -167,5 +166,5 @@ Deno.test("healsSoonOrNever tells late keys, late signatures and cut answers fro
       [errorOf("InternalFailure", { status: 500 }), false],
       [errorOf("AccessDeniedException"), false],
     ] as const
-  ) assertEquals(healsSoonOrNever(error), expected, error.message);
+  ) assertEquals(error.retryBriefly, expected, error.message);
 });

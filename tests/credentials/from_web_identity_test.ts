@@ -210,7 +210,7 @@ Deno.test("fromWebIdentity takes a token from a function and a plain http STS on
   assertEquals(form.get("RoleSessionName"), "webstreams-kinesis-1767225600000");
   await assertRejects(
     fromWebIdentity({ ...options, stsEndpoint: "http://sts.example.com" }),
-    RangeError,
+    TypeError,
     "plain http",
   );
 });
