@@ -47,7 +47,8 @@
  * - **Bounded memory**, with backpressure up to the source.
  * - **Typed errors** ({@linkcode KinesisError}) that say what to do.
  *
- * Beside this entry point: `/client` (the client alone), `/processors` (values to records and back), `/checkpoint` (where
+ * Beside this entry point: `/client` (the client alone), `/processors` (values to records and back), `/framing`
+ * (bytes to lines and other frames), `/checkpoint` (where
  * progress is stored), `/credentials` (where credentials come from), `/testing` (an in-memory Kinesis for your own tests).
  *
  * @module

@@ -8,7 +8,7 @@ import { utf8Length } from "../_core/utf8.ts";
 import { InvalidRecordError } from "../errors.ts";
 import type { EncodedRecord, Put } from "../records.ts";
 import { tooLarge } from "./_errors.ts";
-import { recordLimit } from "./_limit.ts";
+import { recordLimit } from "./_record_limit.ts";
 import type { Packer, PackerOptions, Processor } from "./processor.ts";
 
 /** With more bytes than this waiting for compression, `push` returns a promise to wait for. */
