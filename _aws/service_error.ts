@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { isTransientStatus, retryAfterMs } from "../_core/http_retry.ts";
+import {
+  isTransientStatus,
+  parseHttpDate,
+  retryAfterMs,
+} from "../_core/http_retry.ts";
 import { ServiceError } from "../errors.ts";
 import type { ErrorBody } from "./codec.ts";
 import { hintFor } from "./error_hints.ts";
@@ -119,6 +123,29 @@ export function isTransient(code: string, status: number): boolean {
 /** Whether a code says that the session token of the request has expired. */
 export function areExpiredCredentials(code: string): boolean {
   return EXPIRED_CREDENTIALS.has(code);
+}
+
+/**
+ * Signatures are valid for 5 minutes, so a clock that is wrong by less than this time, in
+ * milliseconds, is not the reason of a refusal.
+ */
+const MIN_SKEW_MS = 4 * 60_000;
+
+/**
+ * The new correction of the local clock, in milliseconds, after a request that was signed with the
+ * correction `offsetMs` was refused. `date` is the `Date` of the answer, `now` the uncorrected time.
+ * `undefined` if the refusal is not about the time of the signature, or the time was right.
+ */
+export function clockCorrection(
+  code: string,
+  date: string | null | undefined,
+  now: number,
+  offsetMs: number,
+): number | undefined {
+  const serverNow = mayBeSkew(code) ? parseHttpDate(date) : undefined;
+  if (serverNow === undefined) return undefined;
+  const correction = serverNow - now;
+  return Math.abs(correction - offsetMs) < MIN_SKEW_MS ? undefined : correction;
 }
 
 /** Whether a code may mean that the time of the signature, and so the local clock, is wrong. */

@@ -4,10 +4,13 @@
  * @module
  */
 import type { Codec } from "../_aws/codec.ts";
-import { areExpiredCredentials, mayBeSkew } from "../_aws/service_error.ts";
+import {
+  areExpiredCredentials,
+  clockCorrection,
+  mayBeSkew,
+} from "../_aws/service_error.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { startDeadline } from "../_core/deadline.ts";
-import { parseHttpDate } from "../_core/http_retry.ts";
 import { notify } from "../_core/notify.ts";
 import { ServiceError, TimeoutError } from "../errors.ts";
 import type { CredentialsSource } from "./_credentials.ts";
@@ -20,11 +23,6 @@ import {
   type ResolvedClientOptions,
 } from "./options.ts";
 
-/**
- * The clock is corrected if it is wrong by at least this time, in milliseconds. Kinesis accepts
- * signatures that are up to 5 minutes old, so a smaller error is not the reason of a refusal.
- */
-const MIN_SKEW_MS = 4 * 60_000;
 /** Codes of unknown credentials. Their source may have replaced them since the last look-up. */
 const UNKNOWN_CREDENTIALS = new Set([
   "InvalidClientTokenId",
@@ -236,7 +234,7 @@ export class Transport {
   ): boolean {
     if (!(failure instanceof ServiceError)) return false;
     const { code } = failure;
-    if (!repairs.skew && mayBeSkew(code) && this.#correctSkew(facts)) {
+    if (!repairs.skew && this.#correctClock(code, facts)) {
       return repairs.skew = true;
     }
     // The clock is right and the request arrived late: a new signature is enough.
@@ -251,13 +249,16 @@ export class Transport {
     return repairs.credentials = this.#credentials.expire(facts.credentials);
   }
 
-  #correctSkew(facts: AttemptFacts): boolean {
-    const serverNow = parseHttpDate(facts.date);
-    if (serverNow === undefined) return false;
-    const offset = serverNow - this.#options.clock.now();
-    // Compared with the offset of this request: another call may have corrected it since.
-    if (Math.abs(offset - (facts.offsetMs ?? 0)) < MIN_SKEW_MS) return false;
-    this.#clockOffsetMs = offset;
+  #correctClock(code: string, facts: AttemptFacts): boolean {
+    const correction = clockCorrection(
+      code,
+      facts.date,
+      this.#options.clock.now(),
+      // Not the current offset, which another call may have corrected since.
+      facts.offsetMs ?? 0,
+    );
+    if (correction === undefined) return false;
+    this.#clockOffsetMs = correction;
     return true;
   }
 }
