@@ -80,8 +80,8 @@ class StaticCredentials implements CredentialsSource {
 
 /**
  * Calls the user's function: before every request while its credentials have no `expiration`, and
- * shortly before they expire once they have one. Requests that wait at the same time share one call,
- * unless one of them has given up on it.
+ * shortly before they expire once they have one. Requests that wait at the same time share one
+ * call, unless one of them has given up on it.
  */
 class ProvidedCredentials implements CredentialsSource {
   readonly #provider: CredentialsProvider;

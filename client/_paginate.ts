@@ -51,8 +51,8 @@ async function* listAll<Request, Page, Item>(
     } catch (error) {
       const expired = error instanceof ServiceError &&
         error.code === "ExpiredNextTokenException";
-      // A token lives 300 seconds and the consumer may be slow: begin again and skip what it has had. A list that gets no
-      // further that way would never end.
+      // A token lives 300 seconds and the consumer may be slow: begin again and skip what it has
+      // had. A list that gets no further that way would never end.
       if (!expired || next === first || seen.size === seenAtRestart) {
         throw error;
       }

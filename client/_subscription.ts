@@ -22,14 +22,14 @@ import type { CallOptions } from "./options.ts";
 import type { SubscribeToShardEvent } from "./types/consumers.ts";
 
 /**
- * Options of a subscription. `timeoutMs` is the time limit of its start; the events arrive for up to
- * 5 minutes.
+ * Options of a subscription. `timeoutMs` is the time limit of its start; the events arrive for up
+ * to 5 minutes.
  */
 export interface SubscribeOptions extends CallOptions {
   /**
-   * Longest wait for the next event, in milliseconds: 1 to 2 147 483 647. After that time the stream
-   * errors with a {@linkcode TimeoutError}. Kinesis sends an event at least every 5 seconds, also
-   * without records. @default {15_000}
+   * Longest wait for the next event, in milliseconds: 1 to 2 147 483 647. After that time the
+   * stream errors with a {@linkcode TimeoutError}. Kinesis sends an event at least every 5 seconds,
+   * also without records. @default {15_000}
    */
   idleTimeoutMs?: number;
 }

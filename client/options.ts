@@ -47,7 +47,8 @@ export interface KinesisClientOptions {
   region?: string;
   /**
    * The URL that requests are sent to, in place of the endpoint of the region: an emulator, a proxy
-   * or a private endpoint. Default: the first of these that is set, else the endpoint of the region:
+   * or a private endpoint. Default: the first of these that is set, else the endpoint of the
+   * region:
    *
    * 1. `AWS_ENDPOINT_URL_KINESIS`
    * 2. `AWS_ENDPOINT_URL`
@@ -79,8 +80,8 @@ export interface KinesisClientOptions {
   /**
    * Credentials, or an async function that returns them. If the credentials of a function have an
    * `expiration`, the function is called again shortly before that time; if they have none, it is
-   * called before every attempt. If the function does not settle within `timeoutMs`, the next attempt
-   * calls it again. Default: {@linkcode defaultCredentials}.
+   * called before every attempt. If the function does not settle within `timeoutMs`, the next
+   * attempt calls it again. Default: {@linkcode defaultCredentials}.
    */
   credentials?: Credentials | CredentialsProvider;
   /**

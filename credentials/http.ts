@@ -79,7 +79,8 @@ export interface HttpRequest {
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * Sends a request, with retries. A redirect is an error, since it would send tokens to another host.
+ * Sends a request, with retries. A redirect is an error, since it would send tokens to another
+ * host.
  *
  * @throws {ConnectionError | TimeoutError | ResponseError} if no answer of reasonable size arrived
  */
