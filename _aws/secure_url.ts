@@ -15,8 +15,8 @@ export function isLoopback(url: URL): boolean {
 
 /**
  * Parses an endpoint URL from the user. `subject` starts the error messages, for example
- * `Cannot create KinesisClient as 'endpoint'`. Pass `allowHttp` only if the user has this option: the
- * messages name it.
+ * `Cannot create KinesisClient as 'endpoint'`. Pass `allowHttp` only if the user has this option:
+ * the messages name it.
  *
  * @throws {TypeError} if it is not a URL, has a scheme other than http and https, contains a user
  * name or password, or is plain http to another machine without `allowHttp`

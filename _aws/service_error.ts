@@ -12,7 +12,8 @@ import { ServiceError } from "../errors.ts";
 import type { ErrorBody } from "./codec.ts";
 import { hintFor } from "./error_hints.ts";
 
-// The lists of the AWS SDKs' retry behaviour. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+// The lists of the AWS SDKs' retry behaviour.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const THROTTLES = new Set([
   "BandwidthLimitExceeded",
   "KMSThrottlingException",
@@ -37,7 +38,8 @@ const TRANSIENT = new Set([
   "ServiceUnavailable",
   "ServiceUnavailableException",
 ]);
-// Their LimitExceededException is about the number of streams or shards, which waiting does not change.
+// Their LimitExceededException is about the number of streams or shards, which waiting does not
+// change.
 const CAPACITY_ACTIONS = new Set(["CreateStream", "UpdateShardCount"]);
 
 /** The session token has expired. The source of the credentials may have a newer one. */
@@ -133,8 +135,8 @@ const MIN_SKEW_MS = 4 * 60_000;
 
 /**
  * The new correction of the local clock, in milliseconds, after a request that was signed with the
- * correction `offsetMs` was refused. `date` is the `Date` of the answer, `now` the uncorrected time.
- * `undefined` if the refusal is not about the time of the signature, or the time was right.
+ * correction `offsetMs` was refused. `date` is the `Date` of the answer, `now` the uncorrected
+ * time. `undefined` if the refusal is not about the time of the signature, or the time was right.
  */
 export function clockCorrection(
   code: string,

@@ -1,5 +1,5 @@
 /**
- * All requests and answers, for those who need many of them.
+ * All requests and answers in one module.
  *
  * @module
  */
