@@ -1,32 +1,35 @@
 /**
- * Every error that this library throws, with the data that a program needs to decide what to do next.
+ * The errors of this library, with the data that a program needs to decide what to do next.
  *
- * All classes extend {@linkcode KinesisError}: `code` names the reason for machines, `message` says what failed and what
- * to do for people, `retryable` says whether the same request may succeed later. An aborted call rejects with the
- * `reason` of its signal, as `fetch` does, and not with one of these.
+ * All classes extend {@linkcode KinesisError}. `code` is the reason for programs, `message` says
+ * for people what failed and what to do, and `retryable` says whether the same request may succeed
+ * later. An aborted call rejects with the `reason` of its signal, as `fetch` does.
  *
  * @module
  */
 import type { FailedValue, KinesisRecord } from "./records.ts";
 
-/** What every {@linkcode KinesisError} is made of. */
+/** The data of every {@linkcode KinesisError}. */
 export interface KinesisErrorOptions extends ErrorOptions {
-  /** The reason in one word, stable across releases: a code of the service, or one of this library. */
+  /** The reason: a code of the service or of this library. Stable across releases. */
   code: string;
-  /** Whether the same request may succeed later without any change. @default {false} */
+  /** Whether the same request may succeed later. @default {false} */
   retryable?: boolean;
 }
 
 /** The base of all errors of this library. */
 export class KinesisError extends Error {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "KinesisError";
-  /** The reason in one word: a code of the service such as `ResourceNotFoundException`, or one of this library. */
+  /**
+   * The reason: a code of the service, such as `ResourceNotFoundException`, or of this library.
+   * Stable across releases.
+   */
   readonly code: string;
-  /** Whether the same request may succeed later without any change. */
+  /** Whether the same request may succeed later. */
   readonly retryable: boolean;
 
-  /** Makes an error with a message for people and the data for programs. */
+  /** Makes an error. */
   constructor(message: string, options: KinesisErrorOptions) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = options.code;
@@ -34,45 +37,58 @@ export class KinesisError extends Error {
   }
 
   /**
-   * The error as data, for `JSON.stringify`: `name`, `message`, the fields of its class, and its `cause` in the same form.
-   * A {@linkcode DeliveryError} shows `failureCount` and the first ten failures, without their values; a
-   * {@linkcode DecodeError} shows its record without the bytes. Stacks are left out.
+   * The error as data, for `JSON.stringify`: `name`, `message`, the fields of its class, and its
+   * `cause` in the same form, without stacks. A {@linkcode DeliveryError} has `failureCount` and
+   * the first ten failures, without their values. A {@linkcode DecodeError} has its record without
+   * the bytes.
    */
   toJSON(): Record<string, unknown> {
     return dataOf(this);
   }
 }
 
-/** What a {@linkcode ServiceError} is made of. */
+/** The data of a {@linkcode ServiceError}. */
 export interface ServiceErrorOptions extends KinesisErrorOptions {
   /** The API action, for example `PutRecords`. */
   action: string;
   /** The HTTP status of the answer. */
   status: number;
-  /** The id of the request, which AWS support asks for. */
+  /** The id of the request, for questions to AWS support. */
   requestId?: string;
   /** Whether the service asked for fewer requests. @default {false} */
   throttled?: boolean;
   /** How long the service asked to wait, in milliseconds. */
   retryAfterMs?: number;
+  /** Whether further attempts are useful for some seconds only. @default {false} */
+  retryBriefly?: boolean;
 }
 
-/** Kinesis (or STS, for credentials) answered with an error; `code` is the service's own, for example `AccessDeniedException`. */
+/**
+ * Kinesis, or STS for credentials, answered with an error. `code` is the code of the service, for
+ * example `AccessDeniedException`, or `Http` and the status if the answer has no code.
+ */
 export class ServiceError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "ServiceError";
   /** The API action, for example `PutRecords`. */
   readonly action: string;
   /** The HTTP status of the answer. */
   readonly status: number;
-  /** The id of the request, which AWS support asks for. */
+  /** The id of the request, for questions to AWS support. */
   readonly requestId?: string;
   /** Whether the service asked for fewer requests. */
   readonly throttled: boolean;
   /** How long the service asked to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /**
+   * Whether further attempts are useful for some seconds only: the error ends soon or never. True
+   * for an expired session token whose source may have a newer one, for a signature that arrived
+   * late, and for a status of 400 without a code. A {@linkcode Producer} ends after ten attempts
+   * with such errors in a row.
+   */
+  readonly retryBriefly: boolean;
 
-  /** Makes an error from what the service answered. */
+  /** Makes an error. */
   constructor(message: string, options: ServiceErrorOptions) {
     super(message, options);
     this.action = options.action;
@@ -80,14 +96,18 @@ export class ServiceError extends KinesisError {
     this.requestId = options.requestId;
     this.throttled = options.throttled ?? false;
     this.retryAfterMs = options.retryAfterMs;
+    this.retryBriefly = options.retryBriefly ?? false;
   }
 }
 
-/** No answer arrived: the endpoint refused, could not be found, or the connection broke. `code` is `ConnectionFailed`. */
+/**
+ * No complete answer arrived: the host was not found, refused the connection, or the connection
+ * broke. `code` is `ConnectionFailed`.
+ */
 export class ConnectionError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "ConnectionError";
-  /** Makes an error that keeps what `fetch` threw as its cause. */
+  /** Makes an error. `cause` is the error of `fetch`. */
   constructor(message: string, options: ErrorOptions = {}) {
     super(message, { ...options, code: "ConnectionFailed", retryable: true });
   }
@@ -95,24 +115,27 @@ export class ConnectionError extends KinesisError {
 
 /** No complete answer arrived within the time limit of the call. `code` is `TimedOut`. */
 export class TimeoutError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "TimeoutError";
-  /** The time limit that ran out, in milliseconds. */
+  /** The time limit, in milliseconds. */
   readonly timeoutMs: number;
-  /** Makes an error that says which limit ran out. */
+  /** Makes an error. */
   constructor(message: string, options: ErrorOptions & { timeoutMs: number }) {
     super(message, { ...options, code: "TimedOut", retryable: true });
     this.timeoutMs = options.timeoutMs;
   }
 }
 
-/** An answer arrived that is not what Kinesis sends: a proxy's page, a cut body, a damaged frame. `code` is `BadResponse`. */
+/**
+ * An answer is not one that Kinesis sends: the page of a proxy, a cut body, a damaged message.
+ * `code` is `BadResponse`.
+ */
 export class ResponseError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "ResponseError";
   /** The HTTP status of the answer. */
   readonly status: number;
-  /** Makes an error that says what was wrong with the answer. */
+  /** Makes an error. */
   constructor(
     message: string,
     options: ErrorOptions & { status: number; retryable?: boolean },
@@ -122,11 +145,15 @@ export class ResponseError extends KinesisError {
   }
 }
 
-/** No usable credentials were found, or refreshing them failed. `code` is `NoCredentials` unless a provider says more. */
+/**
+ * There are no credentials, or they cannot be used or renewed. `code` is `NoCredentials`,
+ * `CredentialsUnavailable` (a source is configured and does not work), `CredentialsFailed` (the
+ * user's function failed) or `InvalidCredentials`.
+ */
 export class CredentialsError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "CredentialsError";
-  /** Makes an error that says where credentials were looked for. */
+  /** Makes an error. */
   constructor(message: string, options: Partial<KinesisErrorOptions> = {}) {
     super(message, { ...options, code: options.code ?? "NoCredentials" });
   }
@@ -139,13 +166,16 @@ export type InvalidRecordCode =
   | "InvalidExplicitHashKey"
   | "NotSerializable";
 
-/** One value cannot become a Kinesis record: too large, a bad key, or its serializer refused it. Other records are not affected. */
+/**
+ * A value cannot become a Kinesis record: it is too large, its key is invalid, or the serializer
+ * rejected it. Other values are not affected.
+ */
 export class InvalidRecordError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "InvalidRecordError";
   /** What is wrong with the value. */
   declare readonly code: InvalidRecordCode;
-  /** Makes an error that says what is wrong with the value and what is allowed. */
+  /** Makes an error. */
   constructor(
     message: string,
     options: ErrorOptions & { code: InvalidRecordCode },
@@ -154,15 +184,18 @@ export class InvalidRecordError extends KinesisError {
   }
 }
 
-/** One record that was read cannot be decoded. The raw record is attached, so that nothing is lost. `code` is `Undecodable`. */
+/**
+ * A record cannot be decoded. The error has the record, so no data is lost. `code` is
+ * `Undecodable`.
+ */
 export class DecodeError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "DecodeError";
   /** The record as Kinesis returned it. */
   readonly record: KinesisRecord;
-  /** The index of the damaged item inside the record, when the rest of it could be read. */
+  /** The index of the damaged item in the record, if the other items could be read. */
   readonly subSequenceNumber?: number;
-  /** Makes an error that names the record. */
+  /** Makes an error. */
   constructor(
     message: string,
     options: ErrorOptions & {
@@ -177,15 +210,15 @@ export class DecodeError extends KinesisError {
 }
 
 /**
- * Records were handed to a producer and not acknowledged by Kinesis. `code` is that of the first failure. `retryable` says
- * whether that holds for every failure: then all of them may be stored if they are put again as they are.
+ * Kinesis has not acknowledged some values of a producer. `code` is that of the first failure.
+ * `retryable` is true if every failure is retryable: another `put` of the same values may succeed.
  */
 export class DeliveryError<T = unknown> extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "DeliveryError";
-  /** Every record that was not acknowledged, with its last error. */
+  /** Every value that was not acknowledged, with its last error. */
   readonly failures: readonly FailedValue<T>[];
-  /** Makes an error that carries the records. */
+  /** Makes an error. */
   constructor(
     message: string,
     options: KinesisErrorOptions & { failures: readonly FailedValue<T>[] },
@@ -200,23 +233,26 @@ export class DeliveryError<T = unknown> extends KinesisError {
   }
 }
 
-/** Something was asked of a producer or consumer that is already closed, aborted or failed. `code` is `Closed`. */
+/** A producer or consumer was used after it was closed, aborted or failed. `code` is `Closed`. */
 export class ClosedError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "ClosedError";
-  /** Makes an error that says what is closed. */
+  /** Makes an error. */
   constructor(message: string, options: ErrorOptions = {}) {
     super(message, { ...options, code: "Closed" });
   }
 }
 
-/** Another worker owns the lease of this shard now: stop working on it, and do not checkpoint. `code` is `LeaseLost`. */
+/**
+ * Another worker holds the lease of the shard now. Values of the shard can no longer be
+ * acknowledged: the other worker processes them. `code` is `LeaseLost`.
+ */
 export class LeaseLostError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "LeaseLostError";
   /** The shard whose lease was lost. */
   readonly shardId: string;
-  /** Makes an error that names the shard. */
+  /** Makes an error. */
   constructor(message: string, options: ErrorOptions & { shardId: string }) {
     super(message, { ...options, code: "LeaseLost" });
     this.shardId = options.shardId;
@@ -224,15 +260,15 @@ export class LeaseLostError extends KinesisError {
 }
 
 /**
- * Progress could not be stored for some shards; what they read since will be read again. `code` is `CheckpointFailed`.
- * `retryable` says whether every one of the failures is.
+ * The checkpoints of some shards could not be stored. Values after the last stored checkpoint will
+ * be read again. `code` is `CheckpointFailed`. `retryable` is true if every failure is retryable.
  */
 export class CheckpointError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "CheckpointError";
-  /** Why, by shard id. */
+  /** The errors by shard id. */
   readonly failures: ReadonlyMap<string, unknown>;
-  /** Makes an error that lists the shards. */
+  /** Makes an error. */
   constructor(
     message: string,
     options: ErrorOptions & { failures: ReadonlyMap<string, unknown> },
@@ -250,19 +286,22 @@ export class CheckpointError extends KinesisError {
 /** The codes of a {@linkcode StoredLeaseError}. */
 export type StoredLeaseCode = "LeaseDamaged" | "LeaseFormatTooNew";
 
-/** A stored lease cannot be used: it is damaged, was written by something else, or by a newer release. It was left as it is. */
+/**
+ * A stored lease cannot be used: it is damaged, or another program or a newer release has written
+ * it. It was not changed.
+ */
 export class StoredLeaseError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "StoredLeaseError";
-  /** What is wrong. */
+  /** What is wrong with the lease. */
   declare readonly code: StoredLeaseCode;
   /** The stream of the lease. */
   readonly streamName: string;
   /** The shard of the lease. */
   readonly shardId: string;
-  /** The key of the row in the words of the backend, so that it can be found there. */
+  /** The key of the lease in the backend. */
   readonly key: string;
-  /** Makes an error that names the row. */
+  /** Makes an error. */
   constructor(
     message: string,
     options: ErrorOptions & {
@@ -279,13 +318,16 @@ export class StoredLeaseError extends KinesisError {
   }
 }
 
-/** Something did not reach the awaited state in time, for example a stream that stays `CREATING`. `code` is `WaitTimedOut`. */
+/**
+ * A stream or consumer did not reach the expected state in time: for example, it is still
+ * `CREATING`. `code` is `WaitTimedOut`.
+ */
 export class WaiterError extends KinesisError {
-  /** The class in words; it survives minifying. */
+  /** The name of the class. Minifying does not change it. */
   override readonly name: string = "WaiterError";
-  /** The last state that was seen. */
+  /** The last known state. */
   readonly lastState: string;
-  /** Makes an error that names what was awaited and what was seen last. */
+  /** Makes an error. */
   constructor(
     message: string,
     options: ErrorOptions & { lastState: string; code?: string },
@@ -300,7 +342,7 @@ function allRetryable(errors: readonly unknown[]): boolean {
     errors.every((error) => error instanceof KinesisError && error.retryable);
 }
 
-/** Errors inside errors are shown down to this depth, since a cause can lead back to where it started. */
+/** The deepest nesting of causes that is shown. The causes of an error can form a cycle. */
 const MAX_DEPTH = 8;
 const MAX_LISTED = 10;
 let depth = 0;
@@ -339,7 +381,7 @@ function dataOf(error: Error): Record<string, unknown> {
   return data;
 }
 
-/** What can be written as JSON; `undefined` for objects that may hold anything. */
+/** The JSON of a value. `undefined` for objects other than errors, maps and arrays. */
 function plainOf(value: unknown): unknown {
   if (value instanceof Error) return dataOf(value);
   if (value instanceof Map) {

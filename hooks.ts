@@ -1,35 +1,36 @@
 /**
- * Facts for metrics and logs: small interfaces that a client, producer or consumer tells what happened. The library
- * never prints. A hook runs synchronously on the path it observes, so it must be quick; what it throws is ignored.
- * The promise of an async hook is not awaited, and its rejection is ignored too.
+ * Hooks for metrics and logs: methods that a client, producer or consumer calls when something has
+ * happened. The library itself never prints. A hook is called synchronously and delays its caller,
+ * so it must be quick. Its errors are ignored. A promise that it returns is not awaited, and its
+ * rejection is ignored.
  *
  * @module
  */
 import type { ShardPosition } from "./records.ts";
 
-/** One HTTP attempt of a {@linkcode KinesisClient} call has ended. */
+/** An HTTP attempt of a call has ended. */
 export interface AttemptEvent {
   /** The API action, for example `GetRecords`. */
   readonly action: string;
-  /** 1 for the first attempt of a call. */
+  /** The number of the attempt in its call, from 1. */
   readonly attempt: number;
-  /** From signing to the decoded answer, in milliseconds. */
+  /** The time from the start of the attempt to the decoded answer, in milliseconds. */
   readonly durationMs: number;
-  /** The HTTP status; absent when no answer arrived. */
+  /** The HTTP status. Absent if no answer arrived. */
   readonly status?: number;
-  /** What went wrong, if anything. */
+  /** The error, if the attempt failed. */
   readonly error?: unknown;
-  /** Size of the request body in bytes. */
+  /** The size of the request body in bytes. */
   readonly requestBytes: number;
-  /** Size of the answer's body in bytes; 0 when none arrived. */
+  /** The size of the answer's body in bytes; 0 if no answer arrived. */
   readonly responseBytes: number;
-  /** How long the client waits before the next attempt, in milliseconds; absent when this was the last one. */
+  /** The delay before the next attempt, in milliseconds. Absent if this was the last attempt. */
   readonly retryDelayMs?: number;
 }
 
-/** What a {@linkcode KinesisClient} tells. */
+/** Hooks of a {@linkcode KinesisClient}. */
 export interface ClientHooks {
-  /** After every HTTP attempt. */
+  /** Called after every HTTP attempt. */
   onAttempt?(event: AttemptEvent): void;
 }
 
@@ -37,106 +38,117 @@ export interface ClientHooks {
 export interface BatchEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
-  /** Kinesis records in the request. */
+  /** The number of Kinesis records in the request. */
   readonly records: number;
-  /** Values in those records; more than `records` where the processor packs several into one. */
+  /** The number of values in these records. A processor may pack several values into a record. */
   readonly values: number;
-  /** Bytes of data and partition keys. */
+  /** The size of data and partition keys in bytes. */
   readonly bytes: number;
-  /** From request to answer, in milliseconds. */
+  /** The time from request to answer, in milliseconds. */
   readonly durationMs: number;
-  /** Records that were not stored this time. */
+  /** The number of records that this request did not store. */
   readonly failed: number;
-  /** Of those, how many because of a throughput limit. */
+  /** How many of these exceeded a rate limit. */
   readonly throttled: number;
-  /** What failed the whole request, if anything did. */
+  /** The error of the whole request, if it failed. */
   readonly error?: unknown;
 }
 
-/** A value was given up. */
+/** The producer has given up a value. */
 export interface ValueFailedEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
-  /** Its partition key. */
+  /** The partition key of the value. */
   readonly partitionKey: string;
   /** The last error. */
   readonly error: unknown;
-  /** How many requests carried it. */
+  /** The number of requests that carried the value. */
   readonly attempts: number;
 }
 
-/** Kinesis refused records of a shard for their rate: the producer offers it less for a while. */
+/** Kinesis has throttled a shard. The producer sends less to the shard for a while. */
 export interface ThrottledEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
-  /** The shard that they were predicted to go to; absent where that is not known. */
+  /** The predicted shard of the records. Absent if it is not known. */
   readonly shardId?: string;
-  /** Kinesis records that one answer refused. They are sent again. */
+  /** The number of Kinesis records that one answer throttled. They are sent again. */
   readonly records: number;
-  /** What the shard is offered from now on, as a part of `shardRates`: from 0.02 to 1. */
+  /**
+   * The rate for the shard from now on, as a fraction of `shardRates`: 0.02 to 1. Example: 0.5 is
+   * half of 1000 records a second.
+   */
   readonly rateFactor: number;
 }
 
-/** The producer has learned which shards are open: at its start, after a reshard, or when it begins or ceases to predict shards. */
+/**
+ * The producer has listed the open shards: at its start, after a reshard, or when it starts or
+ * stops to predict the shards of records.
+ */
 export interface ShardMapEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
-  /** The shards that were known to be open, in the order of their hash keys; empty at the start. */
+  /** The open shards in the previous list, in the order of their hash keys. Empty at the start. */
   readonly before: readonly string[];
-  /** Those that are open now; empty when the producer has found that records do not follow their keys. */
+  /** The open shards now. Empty if Kinesis distributes records without regard to their keys. */
   readonly after: readonly string[];
 }
 
-/** The buffer of a producer is full, so that writers wait, or nobody waits any more. */
+/** The buffer of a producer is full, so writers wait; or it has room, and no writer waits. */
 export interface BufferEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
-  /** What it is now. */
+  /** The state from now on. */
   readonly state: "full" | "free";
-  /** Values that were accepted and are not settled. */
+  /** The number of values that are accepted and neither acknowledged nor given up. */
   readonly bufferedValues: number;
-  /** Their bytes. */
+  /** The size of these values in bytes. */
   readonly bufferedBytes: number;
 }
 
-/** What a {@linkcode Producer} tells. */
+/** Hooks of a {@linkcode Producer}. */
 export interface ProducerHooks {
-  /** After every PutRecords request. */
+  /** Called after every PutRecords request. */
   onBatch?(event: BatchEvent): void;
-  /** When a value is given up, before it goes to the dead letters or into an error. */
+  /** Called when a value is given up, before it becomes a dead letter or part of an error. */
   onValueFailed?(event: ValueFailedEvent): void;
-  /** Once for every shard that an answer throttles, before the `onBatch` of that answer. */
+  /** Called for each shard that an answer has throttled, before the `onBatch` of that answer. */
   onThrottled?(event: ThrottledEvent): void;
-  /** When the shards become known, and after every change. */
+  /** Called when the shards become known, and after every change. */
   onShardMap?(event: ShardMapEvent): void;
-  /** When a writer begins to wait because the buffer is full, and when the last one has been let in. */
+  /** Called when a writer starts to wait for the full buffer, and when no writer waits any more. */
   onBuffer?(event: BufferEvent): void;
 }
 
-/** An answer of GetRecords or a fan-out event was taken in. */
+/** An answer of GetRecords has arrived. */
 export interface ReadEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
   /** The shard. */
   readonly shardId: string;
-  /** Kinesis records in it. */
+  /** The number of Kinesis records in the answer. */
   readonly records: number;
-  /** Bytes of data in them. */
+  /** The size of their data in bytes. */
   readonly bytes: number;
-  /** How far the reader is behind the tip of the shard, in milliseconds, as the server says. */
+  /**
+   * The lag behind the latest record of the shard, in milliseconds. Absent if the answer has none.
+   */
   readonly millisBehindLatest?: number;
 }
 
-/** A shard changed its state inside a consumer. */
+/** The state of a shard in a consumer has changed. */
 export interface ShardEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
   /** The shard. */
   readonly shardId: string;
   /**
-   * `opened`: reading starts. `caught-up`: the reader saw the tip for the first time. `ended`: the last record of a
-   * closed shard was read. `finished`: its last record was acknowledged. `lost`: another worker has the lease.
-   * `released`: given back on close.
+   * - `opened`: reading starts
+   * - `caught-up`: the reader has read the latest record for the first time
+   * - `ended`: the last record of a closed shard has been read
+   * - `finished`: the last record of a closed shard has been acknowledged
+   * - `lost`: another worker holds the lease
+   * - `released`: the consumer is closed and has released the lease
    */
   readonly state:
     | "opened"
@@ -147,23 +159,23 @@ export interface ShardEvent {
     | "released";
 }
 
-/** Something failed that the consumer will try again after a delay. */
+/** Something has failed, and the consumer will retry it. */
 export interface ReadErrorEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
-  /** The shard, if only one is concerned. */
+  /** The shard, if the error is about one shard. */
   readonly shardId?: string;
-  /** What failed. */
+  /** The error. */
   readonly error: unknown;
-  /** How many times in a row. */
+  /** The number of failures in a row, from 1. */
   readonly attempt: number;
-  /** When it is tried again, in milliseconds from now. */
+  /** The delay before the retry, in milliseconds. */
   readonly retryDelayMs: number;
 }
 
 /**
- * Records were kept too short a time for this consumer: their retention ended before it read
- * them. Raise the retention of the stream, or find out what kept the consumer from reading.
+ * Records have expired before the consumer read them. Make the retention period of the stream
+ * longer, or find out why the consumer was late.
  */
 export interface ExpiredEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -171,36 +183,39 @@ export interface ExpiredEvent {
   /** The shard. */
   readonly shardId: string;
   /**
-   * `shard`: the whole shard has expired, and with it what it held behind `after`.
-   * `records`: the shard is there, and what it held between `after` and `before` has expired. How
-   * many records that were, or if any, the service does not tell.
+   * - `shard`: the shard has expired with all its records after `after`
+   * - `records`: records between `after` and `before` have expired
+   *
+   * The service does not tell how many records these were, or whether there were any.
    */
   readonly what: "shard" | "records";
   /**
-   * Up to where the shard was read: the stored checkpoint, or the last record that was read
-   * since.
+   * The position up to which the shard was read: the stored checkpoint, or the last record that was
+   * read since.
    */
   readonly after: ShardPosition;
-  /** When that record arrived, or the time that reading was to start at, where it is known. */
+  /**
+   * When the record at `after` arrived, or the time at which reading started. Absent if not known.
+   */
   readonly afterTime?: Date;
-  /** The sequence number of the oldest record that is left; only with `records`. */
+  /** The sequence number of the oldest record that has not expired. Only with `records`. */
   readonly before?: string;
-  /** When that record arrived. */
+  /** When the record at `before` arrived. */
   readonly beforeTime?: Date;
 }
 
 /**
- * The stream was deleted and created again under its name: what was stored for the earlier one
- * was put aside.
+ * The stream has been deleted and created again with the same name. The leases of the earlier
+ * stream are no longer used.
  */
 export interface RecreatedEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
-  /** The shards of the earlier stream whose leases were put aside. */
+  /** The shards of the earlier stream whose leases are no longer used. */
   readonly shardIds: readonly string[];
 }
 
-/** A stored checkpoint. */
+/** A checkpoint has been stored. */
 export interface CheckpointEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
@@ -210,23 +225,29 @@ export interface CheckpointEvent {
   readonly position: string;
 }
 
-/** A value was handed out long ago and is not acknowledged, so nothing behind it in its shard can be stored. */
+/**
+ * A value has not been acknowledged for a long time. The checkpoint of its shard cannot move past
+ * it.
+ */
 export interface UnacknowledgedEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
   /** The shard. */
   readonly shardId: string;
-  /** The sequence number of the record with that value. */
+  /** The sequence number of the record with the value. */
   readonly sequenceNumber: string;
-  /** The index of the value inside that record; absent for the last value of a record. */
+  /** The index of the value in its record. Absent for the last value of a record. */
   readonly subSequenceNumber?: number;
-  /** For how long it has been seen to be the oldest that is not acknowledged, in milliseconds. */
+  /** How long it has been the oldest unacknowledged value of the shard, in milliseconds. */
   readonly ageMs: number;
-  /** Values of the shard that were handed out and are not acknowledged, or only behind that one. */
+  /** The number of values of the shard that were returned and are not covered by the checkpoint. */
   readonly unacknowledged: number;
 }
 
-/** Values of an aggregated record were dropped, since they lie in a shard that is not theirs and their writer sends them again. */
+/**
+ * Values of an aggregated record were dropped, since they lie in a shard that is not theirs and
+ * their writer sends them again.
+ */
 export interface StraysEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
@@ -234,26 +255,29 @@ export interface StraysEvent {
   readonly shardId: string;
   /** The sequence number of the record. */
   readonly sequenceNumber: string;
-  /** How many values of the record were dropped. */
+  /** The number of values of the record that were dropped. */
   readonly values: number;
 }
 
-/** What a {@linkcode Consumer} tells. */
+/** Hooks of a {@linkcode Consumer}. */
 export interface ConsumerHooks {
-  /** After every read that returned, empty ones too. */
+  /** Called after every answer, also without records. */
   onRead?(event: ReadEvent): void;
-  /** When a shard changes its state. */
+  /** Called when the state of a shard changes. */
   onShard?(event: ShardEvent): void;
-  /** When something failed and will be tried again. */
+  /** Called when something has failed and will be retried. */
   onReadError?(event: ReadErrorEvent): void;
-  /** When records have expired that were not read. */
+  /** Called when records have expired that were not read. */
   onExpired?(event: ExpiredEvent): void;
-  /** When the stream turns out to be a later one of the same name, and its shards start anew. */
+  /** Called when the stream was created again and its shards are read from the start position. */
   onRecreated?(event: RecreatedEvent): void;
-  /** After every stored checkpoint. */
+  /** Called after every stored checkpoint. */
   onCheckpoint?(event: CheckpointEvent): void;
-  /** When the oldest value of a shard has not been acknowledged for 1, 2, 4, 8… minutes. */
+  /** Called when the oldest value of a shard has not been acknowledged for 1, 2, 4, 8… minutes. */
   onUnacknowledged?(event: UnacknowledgedEvent): void;
-  /** When values are dropped that a reshard put into the wrong shard: they come from their own. */
+  /**
+   * Called when values are dropped that a reshard has put into the wrong shard. The producer sends
+   * them again to the right shard.
+   */
   onStrays?(event: StraysEvent): void;
 }

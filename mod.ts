@@ -1,7 +1,8 @@
 /**
- * AWS Kinesis Data Streams over web streams: a {@linkcode Producer} is a `WritableStream`, a {@linkcode Consumer} is a
- * `ReadableStream`, a processor is a pair of `TransformStream`s. Only `fetch`, web streams and Web Crypto, so the same code
- * runs in Deno, Node, Bun, Workers and browsers.
+ * AWS Kinesis Data Streams over web streams: a {@linkcode Producer} is a `WritableStream`, a
+ * {@linkcode Consumer} is a `ReadableStream`, and a processor is a pair of `TransformStream`s. The
+ * library needs only `fetch`, web streams and Web Crypto, so the same code runs in Deno, Node.js,
+ * Bun, Workers and browsers.
  *
  * ```ts
  * import { Consumer, KinesisClient, Producer } from "@webstreams/kinesis";
@@ -10,7 +11,7 @@
  * import { KinesisServer } from "@webstreams/kinesis/testing";
  * import { assertEquals } from "@std/assert";
  *
- * // Without `fetch` this is AWS, with the credentials that the AWS tools would use.
+ * // Without the option `fetch`, requests go to AWS, with the credentials of the AWS tools.
  * const client = new KinesisClient({
  *   region: "eu-west-1",
  *   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
@@ -40,15 +41,18 @@
  * assertEquals(total, 42);
  * ```
  *
- * - **Nothing is lost silently.** A value is acknowledged by Kinesis, or handed to the dead-letter stream, or named in an
- *   error that the caller cannot miss.
+ * - **Nothing is lost silently.** A value is acknowledged by Kinesis, written to the dead-letter
+ *   stream, or named in an error that the caller cannot miss.
  * - **At least once.** A checkpoint never passes a record that was not acknowledged.
- * - **Order** per partition key when asked for, per shard on reading, parents before children.
- * - **Bounded memory**, with backpressure up to the source.
+ * - **Order** per partition key if you ask for it; on reading per shard, and parents before
+ *   children.
+ * - **Bounded memory**, with backpressure that reaches the source.
  * - **Typed errors** ({@linkcode KinesisError}) that say what to do.
  *
- * Beside this entry point: `/client` (the client alone), `/processors` (values to records and back), `/checkpoint` (where
- * progress is stored), `/credentials` (where credentials come from), `/testing` (an in-memory Kinesis for your own tests).
+ * Other entry points: `/client` (the client alone), `/processors` (values to records and back),
+ * `/framing` (bytes to lines and other frames), `/checkpoint` (where progress is stored),
+ * `/credentials` (where credentials come from), `/testing` (an in-memory Kinesis for your own
+ * tests).
  *
  * @module
  */

@@ -1,25 +1,29 @@
 /**
- * The vocabulary of records and positions that producers, consumers, processors and checkpointers share. Types only.
+ * The types of values, records and positions that producers, consumers, processors and
+ * checkpointers share.
  *
  * @module
  */
 
-/** A value on its way to Kinesis, with the keys that choose its shard. */
+/** A value to write, with the keys that determine its shard. */
 export interface Put<T> {
   /** The value, before serialization. */
   readonly value: T;
-  /** 1 to 256 Unicode characters; the MD5 of its UTF-8 bytes chooses the shard. */
+  /**
+   * The partition key: 1 to 256 Unicode characters. The MD5 of its UTF-8 bytes determines the
+   * shard.
+   */
   readonly partitionKey: string;
-  /** A decimal number from 0 to 2^128-1 that chooses the shard in place of the partition key. */
+  /** A decimal number from 0 to 2^128-1 that determines the shard instead of the partition key. */
   readonly explicitHashKey?: string;
   /**
-   * What `Processor.itemOf` has made of the value, where that was done before: packers take it in place of the value, which
-   * may have been changed since.
+   * The serialized value from `Processor.itemOf`. If present, packers use it instead of the value,
+   * which may have changed since.
    */
   readonly item?: string | Uint8Array<ArrayBuffer>;
 }
 
-/** One Kinesis record ready to be sent, holding one or more values. */
+/** A Kinesis record to send, with one or more values. */
 export interface EncodedRecord<P extends Put<unknown> = Put<unknown>> {
   /** The bytes of the record. */
   readonly data: Uint8Array<ArrayBuffer>;
@@ -27,108 +31,120 @@ export interface EncodedRecord<P extends Put<unknown> = Put<unknown>> {
   readonly partitionKey: string;
   /** The explicit hash key of the record, if it has one. */
   readonly explicitHashKey?: string;
-  /** Bytes that count against the limits of Kinesis: the data and the UTF-8 partition key. */
+  /** The size in bytes that Kinesis counts: the data and the UTF-8 partition key. */
   readonly size: number;
-  /** The values inside, in order. */
+  /** The values in the record, in order. */
   readonly puts: readonly P[];
 }
 
-/** Where a record ended up. */
+/** Where Kinesis has stored a value. */
 export interface PutReceipt {
   /** The shard that stored the record. */
   readonly shardId: string;
   /** The sequence number of the Kinesis record that holds the value. */
   readonly sequenceNumber: string;
-  /** How many requests it took; 1 when the first one succeeded. */
+  /** The number of requests that carried the value; 1 if the first succeeded. */
   readonly attempts: number;
 }
 
-/** A value that was not acknowledged by Kinesis, and why. */
+/** A value that Kinesis has not acknowledged, and the reason. */
 export interface FailedValue<T> extends Omit<Put<T>, "item"> {
   /** The last error. */
   readonly error: Error;
-  /** How many requests carried it; 0 when it was never sent. */
+  /** The number of requests that carried the value; 0 if it was never sent. */
   readonly attempts: number;
-  /** The last ten requests that did not store it, oldest first; absent if there was none. */
+  /** The last ten requests that did not store the value, oldest first. Absent if there was none. */
   readonly history?: readonly FailedAttempt[];
 }
 
 /** A request that did not store a record. */
 export interface FailedAttempt {
-  /** When its answer came, or failed to come. */
+  /** When the request ended. */
   readonly at: Date;
-  /** Why. */
+  /** The error of the request, or of the record. */
   readonly error: Error;
 }
 
-/** A record as Kinesis returned it, before any decoding. */
+/** A record as Kinesis returned it, not decoded. */
 export interface KinesisRecord {
-  /** The stream that it was read from. */
+  /** The stream of the record. */
   readonly streamName: string;
-  /** The shard that it was read from. */
+  /** The shard of the record. */
   readonly shardId: string;
   /** The partition key of the Kinesis record. */
   readonly partitionKey: string;
-  /** The sequence number: grows along a shard, a decimal number of up to 128 digits. */
+  /** The sequence number: a decimal number of up to 128 digits that rises along a shard. */
   readonly sequenceNumber: string;
-  /** When Kinesis received it, to the millisecond; absent when the server does not tell. */
+  /** When Kinesis received the record, to the millisecond. Absent if the answer has no time. */
   readonly approximateArrivalTimestamp?: Date;
   /** The bytes of the record. */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** `NONE` or `KMS`, when the server tells. */
+  /** `NONE` or `KMS`. Absent if the answer does not name it. */
   readonly encryptionType?: string;
 }
 
-/** A decoded value with everything known about where it came from. */
+/** A decoded value with the position of its record. */
 export interface DecodedRecord<T> {
   /** The decoded value. */
   readonly value: T;
-  /** The stream that it was read from. */
+  /** The stream of the record. */
   readonly streamName: string;
-  /** The shard that it was read from. */
+  /** The shard of the record. */
   readonly shardId: string;
-  /** The key that the writer gave to this value; inside an aggregated record the value's own key. */
+  /**
+   * The partition key of the value. In an aggregated record every value has its own, which may
+   * differ from that of the record.
+   */
   readonly partitionKey: string;
-  /** The explicit hash key that the writer gave to this value; known for aggregated records only. */
+  /** The explicit hash key of the value. Only aggregated records contain it. */
   readonly explicitHashKey?: string;
   /** The sequence number of the Kinesis record. */
   readonly sequenceNumber: string;
-  /** The index of the value inside its Kinesis record, from 0. */
+  /** The index of the value in its Kinesis record, from 0. */
   readonly subSequenceNumber: number;
-  /** When Kinesis received it; absent when the server does not tell. */
+  /** When Kinesis received the record. Absent if the answer has no time. */
   readonly approximateArrivalTimestamp?: Date;
 }
 
-/** A decoded value that the consumer waits to be told about. */
+/** A decoded value that the user acknowledges. */
 export interface ConsumerRecord<T> extends DecodedRecord<T> {
-  /** Marks the record as processed. Idempotent; the checkpoint moves when all records before it are acknowledged too. */
+  /**
+   * Marks the value as processed. The checkpoint moves past it when all earlier values of the shard
+   * are acknowledged too. Further calls have no effect.
+   */
   ack(): void;
 }
 
-/** How far a shard has been processed. */
+/** The position up to which a shard has been processed. */
 export type Checkpoint =
-  /** Nothing yet: start at the oldest record. */
+  /** No record has been processed. Reading starts at the oldest record. */
   | { readonly type: "TRIM_HORIZON" }
-  /** Nothing yet: start at the records that come from now on. */
+  /** No record has been processed. Reading starts after the latest record. */
   | { readonly type: "LATEST" }
-  /** Nothing yet: start at the first record that arrived at this time or later. */
+  /**
+   * No record has been processed. Reading starts at the first record that arrived at this time or
+   * later.
+   */
   | { readonly type: "AT_TIMESTAMP"; readonly timestamp: Date }
-  /** Everything up to this record, inclusive; with a sub-sequence number, up to that value inside the record. */
+  /** Processed up to and including this record, or up to this value of the record. */
   | {
     readonly type: "SEQUENCE";
     readonly sequenceNumber: string;
     readonly subSequenceNumber?: number;
   }
-  /** Everything: the shard is closed and all its records have been processed. */
+  /** The shard is closed and all its records have been processed. */
   | { readonly type: "SHARD_END" };
 
-/** Where reading one shard starts: a {@linkcode Checkpoint}, or at a sequence number inclusive. */
+/** Where reading of one shard starts: after a {@linkcode Checkpoint}, or at a record. */
 export type ShardPosition =
   | Exclude<Checkpoint, { type: "SHARD_END" }>
-  /** The record with this sequence number and everything behind it. */
+  /** Reading starts at the record with this sequence number. */
   | { readonly type: "AT_SEQUENCE_NUMBER"; readonly sequenceNumber: string };
 
-/** Where reading starts when no checkpoint is stored: one position for all shards, or one by shard id. */
+/**
+ * Where reading starts if no checkpoint is stored: one position for all shards, or a position for
+ * each shard id.
+ */
 export type StartPosition =
   | "TRIM_HORIZON"
   | "LATEST"

@@ -18,14 +18,14 @@ export interface KinesisArn {
 }
 
 /**
- * Parses an ARN, for example `arn:aws:kinesis:us-east-1:123456789012:stream/orders`. `option` is
- * the name of the option that holds the ARN, for error messages.
+ * Parses an ARN, for example `arn:aws:kinesis:us-east-1:123456789012:stream/orders`. `subject`
+ * starts the error messages, for example `Cannot PutRecords as 'StreamARN'`.
  *
- * @throws {RangeError} if it is not the ARN of a Kinesis resource of an allowed type, in the given
+ * @throws {TypeError} if it is not the ARN of a Kinesis resource of an allowed type, in the given
  * partition and region
  */
 export function parseKinesisArn(
-  option: string,
+  subject: string,
   arn: string,
   allowed: {
     types: readonly string[];
@@ -39,8 +39,8 @@ export function parseKinesisArn(
   const [resourceType, resourceId] = resource.join(":").split(/[:/]/);
   const check = (holds: boolean, rule: string) => {
     if (holds) return;
-    throw new RangeError(
-      `Cannot use '${option}' as it must be ${rule}: current value is "${arn}"`,
+    throw new TypeError(
+      `${subject} must be ${rule}: current value is "${arn}"`,
     );
   };
   const example = `arn:${partition.name}:kinesis:${region}:123456789012:${

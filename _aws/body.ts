@@ -7,7 +7,8 @@ import { raceAbort } from "../_core/race_abort.ts";
 import { ResponseError } from "../errors.ts";
 
 /**
- * Reads a whole body, or as much as comes before the signal aborts; the rest is cancelled on every path.
+ * Reads a whole body, or as much as comes before the signal aborts; the rest is cancelled on every
+ * path.
  *
  * @throws {ResponseError} if it is longer than `limit` bytes
  */

@@ -16,6 +16,8 @@ import { parseEndpointUrl } from "./secure_url.ts";
 
 /** Options of {@linkcode resolveEndpoint}. */
 export interface EndpointOptions {
+  /** What fails without an endpoint. Starts the error messages, for example `Cannot PutRecords`. */
+  what: string;
   /** The region, for example `eu-central-1`. */
   region: string | undefined;
   /**
@@ -47,8 +49,8 @@ export interface EndpointOptions {
   accountId?: string;
   /**
    * Whether to use the endpoint of `accountId`: `"preferred"` if there is an account id,
-   * `"disabled"` never, `"required"` always (a RangeError if that is impossible). @default
-   * {"preferred"}
+   * `"disabled"` never, `"required"` always (a TypeError if that is impossible).
+   * @default {"preferred"}
    */
   accountIdEndpointMode?: "preferred" | "disabled" | "required";
 }
@@ -67,11 +69,14 @@ const WITHOUT_ACCOUNT_ENDPOINTS = ["aws-iso", "aws-iso-b"];
 /**
  * Finds the endpoint of one request.
  *
- * @throws {RangeError} if an option cannot be used. The message names the option and what is
+ * @throws {TypeError} if an option cannot be used. The message names the option and what is
  * allowed
  */
 export function resolveEndpoint(options: EndpointOptions): Endpoint {
-  const region = checkRegion(options.region);
+  const region = checkRegion(
+    `${options.what} as 'region'`,
+    options.region,
+  );
   return {
     url: options.endpoint === undefined
       ? new URL(`https://${hostOf(region, options)}/`)
@@ -83,12 +88,16 @@ export function resolveEndpoint(options: EndpointOptions): Endpoint {
 function customUrl(endpoint: string | URL, options: EndpointOptions): URL {
   for (const option of ["useFips", "useDualStack"] as const) {
     if (options[option]) {
-      throw new RangeError(
-        `Cannot use '${option}' as 'endpoint' is set, which is used as it is: set one of them only`,
+      throw new TypeError(
+        `${options.what} with '${option}' as 'endpoint' is set, which is used as it is: set one of them only`,
       );
     }
   }
-  return parseEndpointUrl("endpoint", endpoint, options.allowHttp);
+  return parseEndpointUrl(
+    `${options.what} as 'endpoint'`,
+    endpoint,
+    options.allowHttp ?? false,
+  );
 }
 
 function hostOf(region: string, options: EndpointOptions): string {
@@ -117,44 +126,47 @@ function accountLabel(
   partition: Partition,
   options: EndpointOptions,
 ): string | undefined {
-  const { accountId, accountIdEndpointMode: mode = "preferred" } = options;
+  const { what, accountId } = options;
+  const { accountIdEndpointMode: mode = "preferred" } = options;
   if (WITHOUT_ACCOUNT_ENDPOINTS.includes(partition.name)) {
     if (mode !== "required") return undefined;
-    throw new RangeError(
-      `Cannot use 'accountIdEndpointMode' "required" as partition ${partition.name} has no such endpoints`,
+    throw new TypeError(
+      `${what} with 'accountIdEndpointMode' "required" as partition ${partition.name} has no such endpoints`,
     );
   }
   const allowed = { types: ["stream"], partition, region };
   if (options.streamARN !== undefined) {
-    return parseKinesisArn("StreamARN", options.streamARN, allowed).accountId;
+    const subject = `${what} as 'StreamARN'`;
+    return parseKinesisArn(subject, options.streamARN, allowed).accountId;
   }
   if (options.consumerARN !== undefined) {
-    return parseKinesisArn("ConsumerARN", options.consumerARN, allowed)
-      .accountId;
+    const subject = `${what} as 'ConsumerARN'`;
+    return parseKinesisArn(subject, options.consumerARN, allowed).accountId;
   }
   if (options.resourceARN !== undefined) {
     const types = ["stream", "channel"];
-    const arn = parseKinesisArn("ResourceARN", options.resourceARN, {
+    const subject = `${what} as 'ResourceARN'`;
+    const arn = parseKinesisArn(subject, options.resourceARN, {
       ...allowed,
       types,
     });
     return arn.resourceType === "channel"
-      ? checkLabel("ResourceARN", arn.resourceId)
+      ? checkLabel(subject, arn.resourceId)
       : arn.accountId;
   }
   if (accountId !== undefined && mode !== "disabled") {
-    return checkLabel("accountId", accountId);
+    return checkLabel(`${what} as 'accountId'`, accountId);
   }
   if (mode === "required") {
-    throw new RangeError(
-      "Cannot use 'accountIdEndpointMode' \"required\" as the credentials name no account: set 'accountId'",
+    throw new TypeError(
+      `${what} with 'accountIdEndpointMode' "required" as the credentials name no account: set 'accountId'`,
     );
   }
 }
 
-function checkLabel(option: string, label: string): string {
+function checkLabel(subject: string, label: string): string {
   if (isHostLabel(label)) return label;
-  throw new RangeError(
-    `Cannot use '${option}' as it must be letters, digits and hyphens: current value is "${label}"`,
+  throw new TypeError(
+    `${subject} must be letters, digits and hyphens: current value is "${label}"`,
   );
 }

@@ -69,3 +69,21 @@ export const SHARD_WRITE_BYTES_PER_SECOND: number = 1024 * 1024;
  * up to 10 MiB of data, as base64, with up to 10 000 partition keys and sequence numbers.
  */
 export const MAX_RESPONSE_BYTES: number = 64 * 1024 * 1024;
+
+/**
+ * Longest partition key, in Unicode characters.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html
+ */
+export const MAX_PARTITION_KEY_CHARACTERS: number = 256;
+
+/**
+ * Largest hash key: 2^128 - 1.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_HashKeyRange.html
+ */
+export const MAX_HASH_KEY: bigint = (1n << 128n) - 1n;
+
+/**
+ * Largest difference between the time of a signature and the clock of the service, in milliseconds.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+ */
+export const MAX_SIGNATURE_SKEW_MS: number = 5 * 60_000;

@@ -80,19 +80,23 @@ export function isHostLabel(text: string): boolean {
 
 /**
  * Checks that a region is a valid label of a host name and returns it. Without this check, a region
- * such as `x.example.com/` in a configuration file would send requests to another host.
+ * such as `x.example.com/` in a configuration file would send requests to another host. `subject`
+ * starts the error messages, for example `Cannot PutRecords as 'region'`.
  *
- * @throws {RangeError} if the region is missing or not a valid label
+ * @throws {TypeError} if the region is missing or not a valid label
  */
-export function checkRegion(region: string | undefined): string {
+export function checkRegion(
+  subject: string,
+  region: string | undefined,
+): string {
   if (!region) {
-    throw new RangeError(
-      "Cannot find the endpoint as 'region' is not set: pass it, or set AWS_REGION or the profile's region",
+    throw new TypeError(
+      `${subject} is not set: pass it, or set AWS_REGION or the profile's region`,
     );
   }
   if (!isHostLabel(region)) {
-    throw new RangeError(
-      `Cannot find the endpoint as 'region' must be a name such as us-east-1: current value is "${region}"`,
+    throw new TypeError(
+      `${subject} must be a name such as us-east-1: current value is "${region}"`,
     );
   }
   return region;

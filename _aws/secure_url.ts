@@ -14,41 +14,44 @@ export function isLoopback(url: URL): boolean {
 }
 
 /**
- * Parses an endpoint URL from the user. `option` is the name of the option, for error messages.
+ * Parses an endpoint URL from the user. `subject` starts the error messages, for example
+ * `Cannot create KinesisClient as 'endpoint'`. Pass `allowHttp` only if the user has this option:
+ * the messages name it.
  *
- * @throws {RangeError} if it is not a URL, has a scheme other than http and https, contains a user
+ * @throws {TypeError} if it is not a URL, has a scheme other than http and https, contains a user
  * name or password, or is plain http to another machine without `allowHttp`
  */
 export function parseEndpointUrl(
-  option: string,
+  subject: string,
   value: string | URL,
-  allowHttp = false,
+  allowHttp?: boolean,
 ): URL {
   let url: URL;
   try {
     url = new URL(value);
   } catch {
     // Without the cause, whose message would show a password in the value.
-    throw new RangeError(
-      `Cannot use '${option}' as it must be a URL such as https://example.com: current value is "${
+    throw new TypeError(
+      `${subject} must be a URL such as https://example.com: current value is "${
         String(value).replace(/^[^@]*@/, "…@")
       }"`,
     );
   }
   // Checked before the other rules, whose messages show the value.
   if (url.username || url.password) {
-    throw new RangeError(
-      `Cannot use '${option}' as it must not hold a user name or password: current host is "${url.host}"`,
+    throw new TypeError(
+      `${subject} must not hold a user name or password: current host is "${url.host}"`,
     );
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    throw new RangeError(
-      `Cannot use '${option}' as it must start with https:// or http://: current value is "${value}"`,
+    throw new TypeError(
+      `${subject} must start with https:// or http://: current value is "${value}"`,
     );
   }
   if (url.protocol === "http:" && !allowHttp && !isLoopback(url)) {
-    throw new RangeError(
-      `Cannot use '${option}' as plain http is for this machine only unless 'allowHttp' is true: current value is "${value}"`,
+    const unless = allowHttp === undefined ? "" : " unless 'allowHttp' is true";
+    throw new TypeError(
+      `${subject} must not be plain http to another machine${unless}: current value is "${value}"`,
     );
   }
   return url;

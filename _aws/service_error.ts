@@ -1,14 +1,19 @@
 /**
- * From an error answer to a {@linkcode ServiceError} that says what to do.
+ * Turns an error answer into a {@linkcode ServiceError} that says what to do.
  *
  * @module
  */
-import { isTransientStatus, retryAfterMs } from "../_core/http_retry.ts";
-import { type KinesisError, ServiceError } from "../errors.ts";
+import {
+  isTransientStatus,
+  parseHttpDate,
+  retryAfterMs,
+} from "../_core/http_retry.ts";
+import { ServiceError } from "../errors.ts";
 import type { ErrorBody } from "./codec.ts";
 import { hintFor } from "./error_hints.ts";
 
-// The lists of the AWS SDKs' retry behaviour. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+// The lists of the AWS SDKs' retry behaviour.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const THROTTLES = new Set([
   "BandwidthLimitExceeded",
   "KMSThrottlingException",
@@ -33,44 +38,54 @@ const TRANSIENT = new Set([
   "ServiceUnavailable",
   "ServiceUnavailableException",
 ]);
-// A limit on how many streams or shards an account has does not go away by waiting.
+// Their LimitExceededException is about the number of streams or shards, which waiting does not
+// change.
 const CAPACITY_ACTIONS = new Set(["CreateStream", "UpdateShardCount"]);
 
-/** The session token has expired: other keys of the same source may be good. */
-const EXPIRED_KEYS = new Set(["ExpiredToken", "ExpiredTokenException"]);
-/** The time of the signature is refused. */
+/** The session token has expired. The source of the credentials may have a newer one. */
+const EXPIRED_CREDENTIALS = new Set(["ExpiredToken", "ExpiredTokenException"]);
+/** The service refuses the time of the signature. */
 const TIME_CODES = new Set([
   "RequestExpired",
   "RequestInTheFuture",
   "RequestTimeTooSkewed",
 ]);
-/** The signature is refused, for its time or for the secret key: only the message tells which. */
+/**
+ * The service refuses the signature, for its time or for the secret key. Only the message says
+ * which of the two.
+ */
 const SIGNATURE_CODES = new Set([
   "InvalidSignatureException",
   "SignatureDoesNotMatch",
 ]);
-/** An answer with status 400 and neither a code in its body nor in its header. */
+/** The code of an answer with status 400 that names no code in its body or header. */
 const BARE_400 = "Http400";
 
-/** What is known of an error answer. */
+/** An error answer, and the call that it answers. */
 export interface ErrorAnswer {
   /** The API action. */
   action: string;
-  /** Where the request went, for the message: the region, or a custom endpoint. */
+  /** The region or the custom endpoint, for the message. */
   target: string;
   /** The HTTP status. */
   status: number;
   /** The headers of the answer. */
   headers: Headers;
-  /** What the body said. */
+  /** The decoded body. */
   body: ErrorBody;
-  /** Whether the source of the keys may have others the next time; fixed keys never change. @default {false} */
-  keysMayChange?: boolean;
-  /** Now, in milliseconds since the epoch, for a `Retry-After` that is a date. @default {Date.now()} */
+  /**
+   * Whether the source of the credentials may have other credentials for the next attempt.
+   * @default {false}
+   */
+  credentialsMayChange?: boolean;
+  /**
+   * The current time, in milliseconds since the epoch, for a `Retry-After` that is a date.
+   * @default {Date.now()}
+   */
   now?: number;
 }
 
-/** Makes the error; an empty body is no obstacle. */
+/** Makes the error of an answer. The body may be empty. */
 export function serviceError(answer: ErrorAnswer): ServiceError {
   const { action, target, status, headers, body } = answer;
   const code = errorCode(body.type ?? headers.get("x-amzn-errortype")) ??
@@ -78,6 +93,9 @@ export function serviceError(answer: ErrorAnswer): ServiceError {
   const requestId = requestIdOf(headers);
   const throttled = THROTTLES.has(code) && !CAPACITY_ACTIONS.has(action) ||
     status === 429;
+  const retryBriefly = isLateSignature(code, body.message) ||
+    code === BARE_400 ||
+    answer.credentialsMayChange === true && EXPIRED_CREDENTIALS.has(code);
   const hint = hintFor(code, action);
   const parts = [
     `Cannot ${action} in ${target}: ${code}`,
@@ -91,33 +109,56 @@ export function serviceError(answer: ErrorAnswer): ServiceError {
     status,
     requestId,
     throttled,
-    retryable: throttled || isTransient(code, status) ||
-      isLateSignature(code, body.message) || code === BARE_400 ||
-      answer.keysMayChange === true && EXPIRED_KEYS.has(code),
+    retryable: throttled || isTransient(code, status) || retryBriefly,
+    retryBriefly,
     retryAfterMs: retryAfterMs(headers, answer.now ?? Date.now()),
   });
 }
 
-/** Whether a code and a status of a service speak of a fault that passes. */
+/** Whether a code and a status are those of a fault that ends by itself. */
 export function isTransient(code: string, status: number): boolean {
-  // 501 and 505 say that the server never does this, whatever code stands beside them.
+  // 501 and 505 are final even if the code is that of a transient fault.
   if (status >= 500) return isTransientStatus(status);
   return TRANSIENT.has(code) || isTransientStatus(status);
 }
 
 /** Whether a code says that the session token of the request has expired. */
-export function isExpiredKeys(code: string): boolean {
-  return EXPIRED_KEYS.has(code);
+export function areExpiredCredentials(code: string): boolean {
+  return EXPIRED_CREDENTIALS.has(code);
 }
 
-/** Whether a code may be about the time of a signature: the clock of this machine may be wrong. */
+/**
+ * Signatures are valid for 5 minutes, so a clock that is wrong by less than this time, in
+ * milliseconds, is not the reason of a refusal.
+ */
+const MIN_SKEW_MS = 4 * 60_000;
+
+/**
+ * The new correction of the local clock, in milliseconds, after a request that was signed with the
+ * correction `offsetMs` was refused. `date` is the `Date` of the answer, `now` the uncorrected
+ * time. `undefined` if the refusal is not about the time of the signature, or the time was right.
+ */
+export function clockCorrection(
+  code: string,
+  date: string | null | undefined,
+  now: number,
+  offsetMs: number,
+): number | undefined {
+  const serverNow = mayBeSkew(code) ? parseHttpDate(date) : undefined;
+  if (serverNow === undefined) return undefined;
+  const correction = serverNow - now;
+  return Math.abs(correction - offsetMs) < MIN_SKEW_MS ? undefined : correction;
+}
+
+/** Whether a code may mean that the time of the signature, and so the local clock, is wrong. */
 export function mayBeSkew(code: string): boolean {
   return TIME_CODES.has(code) || SIGNATURE_CODES.has(code);
 }
 
 /**
- * Whether the signature was too old, or not valid yet, when it arrived. Signed again, the same request may be fine: a
- * machine may sleep between signing and sending, or a request may wait for a connection.
+ * Whether the signature was too old, or not valid yet, when the request arrived. The same request
+ * with a new signature may succeed: the machine may have slept between signing and sending, or the
+ * request may have waited for a connection.
  */
 export function isLateSignature(
   code: string,
@@ -129,30 +170,21 @@ export function isLateSignature(
         .test(message ?? "");
 }
 
-/**
- * Whether an error that may go away goes away within seconds or never: expired keys whose source may be late, the time of
- * a signature, a 400 without a reason. A program that tries again for a long time gives up on these earlier.
- */
-export function healsSoonOrNever({ code, retryable }: KinesisError): boolean {
-  return retryable &&
-    (EXPIRED_KEYS.has(code) || mayBeSkew(code) || code === BARE_400);
-}
-
-/** The request id that AWS support asks for. */
+/** The id of the request, which AWS support asks for. */
 export function requestIdOf(headers: Headers): string | undefined {
   return headers.get("x-amzn-requestid") ?? headers.get("x-amz-request-id") ??
     undefined;
 }
 
-/** Whether a code of a single record or request asks for fewer requests. */
+/** Whether the code of a request or of a single record asks for fewer requests. */
 export function isThrottle(code: string): boolean {
   return THROTTLES.has(code);
 }
 
-/** `com.amazonaws.kinesis#X`, `X:http://…` and `X` are all `X`. */
-export function errorCode(type: string | null | undefined): string | undefined {
+/** The name in an error type: `X` for `com.amazonaws.kinesis#X`, `X:http://…` and `X`. */
+function errorCode(type: string | null | undefined): string | undefined {
   if (!type) return undefined;
-  // The URI behind the colon may have a hash of its own.
+  // Cut at the colon first: the URI after it may contain a hash.
   const name = type.split(":")[0]!;
   return name.slice(name.lastIndexOf("#") + 1).trim() || undefined;
 }

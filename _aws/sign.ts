@@ -23,7 +23,10 @@ export interface SignedRequest {
   readonly headers: Headers;
 }
 
-/** More keys than this are forgotten: one a day and credentials would otherwise stay for a year of rotating roles. */
+/**
+ * More keys than this are forgotten: one a day and credentials would otherwise stay for a year of
+ * rotating roles.
+ */
 const MOST_KEYS = 16;
 
 const encoder = new TextEncoder();
@@ -32,8 +35,8 @@ const encoder = new TextEncoder();
 export class Signer {
   readonly #service: string;
   /**
-   * By secret, day and region. Keys and not promises of them: in Workers a promise of a request that has ended never
-   * settles, and one that was rejected would be remembered.
+   * By secret, day and region. Keys and not promises of them: in Workers a promise of a request
+   * that has ended never settles, and one that was rejected would be remembered.
    */
   #keys = new Map<string, CryptoKey>();
 
@@ -86,7 +89,10 @@ export class Signer {
   }
 }
 
-/** aws4fetch's signer, which would import the derived key anew for every request: a third of what small requests cost. */
+/**
+ * aws4fetch's signer, which would import the derived key anew for every request: a third of what
+ * small requests cost.
+ */
 class KeptKeySigner extends AwsV4Signer {
   signingKey: Promise<CryptoKey> | undefined;
 

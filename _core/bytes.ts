@@ -1,5 +1,5 @@
 /**
- * Recognizes byte arrays.
+ * Recognizes and joins byte arrays.
  *
  * @module
  */
@@ -12,4 +12,18 @@ export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array ||
     ArrayBuffer.isView(value) &&
       Object.prototype.toString.call(value) === "[object Uint8Array]";
+}
+
+/** Joins chunks into one array. `length` is their total size in bytes. */
+export function concat(
+  chunks: readonly Uint8Array[],
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return all;
 }

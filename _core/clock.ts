@@ -1,25 +1,30 @@
 /**
- * Time as a parameter: everything that waits or measures takes a {@linkcode Clock}, so that a test can turn the hands.
+ * The clock as a parameter: all code that waits or measures time takes a {@linkcode Clock}, so that
+ * tests can control the time.
  *
  * @module
  */
 
-/** What this library asks of time. */
+/** A clock with timers. */
 export interface Clock {
   /** Milliseconds since the epoch. It may jump when the clock of the machine is set. */
   now(): number;
   /**
-   * Milliseconds since any fixed instant, never going back: intervals are measured with it. Where it is missing,
-   * intervals are measured with {@linkcode Clock.now}, and across a step back of that with the runtime's own clock.
+   * Milliseconds since any fixed instant. Never goes back; measures intervals. If this method is
+   * missing, intervals are measured with {@linkcode Clock.now}, or with the clock of the runtime if
+   * `now` goes back.
    */
   monotonic?(): number;
-  /** Calls back once after at least `ms` milliseconds; returns a handle for {@linkcode Clock.clearTimeout}. */
+  /**
+   * Calls `callback` after at least `ms` milliseconds. Returns a handle for
+   * {@linkcode Clock.clearTimeout}.
+   */
   setTimeout(callback: () => void, ms: number): unknown;
-  /** Forgets a timer. */
+  /** Cancels a timer. */
   clearTimeout(handle: unknown): void;
 }
 
-/** The longest delay of the runtimes' timers, 24 days; they take a longer one for none. */
+/** The longest delay of a timer, in milliseconds: 24 days. Runtimes treat a longer delay as 0. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The clock of the runtime. */
@@ -30,7 +35,7 @@ export const systemClock: Clock = {
   clearTimeout: (handle) => clearTimeout(handle as number),
 };
 
-/** What was last read of a clock without a monotonic reading. */
+/** The last readings of a clock without `monotonic`, and the monotonic time derived from them. */
 interface Reading {
   wall: number;
   real: number;
@@ -40,8 +45,9 @@ interface Reading {
 const readings = new WeakMap<Clock, Reading>();
 
 /**
- * Milliseconds since any fixed instant, for the difference of two readings of one clock. Waits and ages are measured with
- * this and not with {@linkcode Clock.now}: when the wall clock is set back by an hour, a wait of a second stays a second.
+ * Milliseconds since any fixed instant. Only differences between two readings of the same clock
+ * have a meaning. All waits and ages are measured with it: if the wall clock is set back by an
+ * hour, a wait of one second still takes one second.
  */
 export function monotonicNow(clock: Clock): number {
   if (clock.monotonic) return clock.monotonic();
@@ -52,14 +58,17 @@ export function monotonicNow(clock: Clock): number {
     readings.set(clock, { wall, real, elapsed: wall });
     return wall;
   }
-  // The clock was set back: what passed meanwhile is only known from the runtime.
+  // If the clock was set back, the clock of the runtime tells how much time has passed.
   last.elapsed += wall >= last.wall ? wall - last.wall : real - last.real;
   last.wall = wall;
   last.real = real;
   return last.elapsed;
 }
 
-/** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts. The timer never outlives the promise. */
+/**
+ * Resolves after `ms` milliseconds. If the signal aborts before, rejects with its reason and
+ * cancels the timer.
+ */
 export function delay(
   ms: number,
   options: { clock?: Clock; signal?: AbortSignal } = {},

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "./clock.ts";
+import { type Clock, LONGEST_TIMER_MS } from "./clock.ts";
 
 /** A running time limit. Call {@linkcode Deadline.clear} on every path, or its timer leaks. */
 export interface Deadline {
@@ -12,9 +12,6 @@ export interface Deadline {
   /** Stops the timer and stops listening to the caller's signal. */
   clear(): void;
 }
-
-/** The longest delay of a timer, 24 days. Runtimes treat a longer delay as 0. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /**
  * Starts a time limit of `ms` milliseconds. Its signal also aborts when the caller's signal does.
@@ -33,7 +30,7 @@ export function startDeadline(
   signal?.addEventListener("abort", follow, { once: true });
   const timer = clock.setTimeout(
     () => controller.abort(onTimeout()),
-    Math.min(ms, LONGEST_MS),
+    Math.min(ms, LONGEST_TIMER_MS),
   );
   return {
     signal: controller.signal,

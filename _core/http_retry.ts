@@ -1,27 +1,27 @@
 /**
- * What HTTP itself says about sending a request again.
+ * Whether and when HTTP allows to send a request again.
  *
  * @module
  */
 
-/** A 5xx that says that the server will never do this. */
-const NOT_DONE_HERE = new Set([501, 505]);
-/** A 4xx that is about the moment and not about the request: request timeout, too early, too many requests. */
-const ABOUT_THE_MOMENT = new Set([408, 425, 429]);
+/** The final 5xx: not implemented, HTTP version not supported. */
+const FINAL_5XX = new Set([501, 505]);
+/** The transient 4xx: request timeout, too early, too many requests. */
+const TRANSIENT_4XX = new Set([408, 425, 429]);
 
 /**
- * Whether the same request may succeed later: 408, 425, 429, and every 5xx but 501 and 505. Proxies and load balancers
- * have more of those than the standards name, for example 520 to 529.
+ * Whether the same request may succeed later: with status 408, 425, 429, and every 5xx except 501
+ * and 505. Proxies and load balancers use 5xx that no standard names, for example 520 to 529.
  */
 export function isTransientStatus(status: number): boolean {
-  return ABOUT_THE_MOMENT.has(status) ||
-    status >= 500 && status < 600 && !NOT_DONE_HERE.has(status);
+  return TRANSIENT_4XX.has(status) ||
+    status >= 500 && status < 600 && !FINAL_5XX.has(status);
 }
 
 /**
- * How long an answer asks to wait, in milliseconds: `Retry-After` in seconds, or as a date in one of the three forms of
- * HTTP. A date is compared with the `Date` of the same answer, and with `now` (milliseconds since the epoch) where it has
- * none, so that a wrong clock of this machine does not matter.
+ * How long an answer asks to wait, in milliseconds. `Retry-After` is a number of seconds or a date.
+ * A date is compared with the `Date` of the same answer, so that a wrong local clock does not
+ * matter, or with `now` (milliseconds since the epoch) if the answer has no `Date`.
  */
 export function retryAfterMs(
   headers: Headers,
@@ -34,19 +34,20 @@ export function retryAfterMs(
   return Math.max(0, until - (parseHttpDate(headers.get("date")) ?? now));
 }
 
-/** A date of HTTP in milliseconds since the epoch; `undefined` for anything else. */
+/** The time of an HTTP date, in milliseconds since the epoch. `undefined` for other texts. */
 export function parseHttpDate(
   value: string | null | undefined,
 ): number | undefined {
-  // All three forms begin with the name of the day. The one of `asctime` names no zone, and means UTC like the others.
+  // All three forms of HTTP start with the name of the day. The form of asctime has no time zone
+  // and means UTC.
   if (!value || !/^[A-Z][a-z]{2,8},? /.test(value)) return undefined;
   const time = Date.parse(/(GMT|UTC)$/.test(value) ? value : `${value} GMT`);
   return Number.isNaN(time) ? undefined : time;
 }
 
 /**
- * How long an error, or the answer behind it, asks to wait, in milliseconds; 0 if it does not ask. `mostMs` bounds it,
- * so that one answer cannot stop a program for a day.
+ * How long an error, or the answer behind it, asks to wait, in milliseconds; 0 if it does not ask.
+ * `mostMs` bounds it, so that one answer cannot stop a program for a day.
  */
 export function askedToWaitMs(error: unknown, mostMs = 60_000): number {
   const retryAfterMs = (error as { retryAfterMs?: unknown } | null | undefined)

@@ -1,12 +1,12 @@
 /**
- * Calling user hooks without letting them disturb the work.
+ * Calls hooks of the user.
  *
  * @module
  */
 
 /**
- * Calls a method of a hooks object, if it is there; what it throws is ignored, since delivery must not depend on metrics.
- * The promise of an async hook is not awaited, and its rejection is ignored as well.
+ * Calls a hook, if it exists. Its errors are ignored: delivery must not depend on metrics. A
+ * promise that it returns is not awaited, and its rejection is ignored.
  */
 export function notify<H extends object, K extends keyof H>(
   hooks: H | undefined,
@@ -17,14 +17,14 @@ export function notify<H extends object, K extends keyof H>(
   if (typeof hook !== "function") return;
   try {
     const returned: unknown = hook.call(hooks, event);
-    // An async hook throws by rejecting, which would end a process in Deno and Node.
+    // An unhandled rejection of an async hook would end the process in Deno and Node.js.
     if (isObject(returned)) Promise.resolve(returned).catch(() => {});
   } catch {
-    // By contract of hooks.ts.
+    // Ignored, as hooks.ts documents.
   }
 }
 
-/** Only an object can be a promise, and most hooks return nothing: the usual call costs no promise. */
+/** Whether a value may be a promise. Most hooks return nothing, and then need no promise. */
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null ||
     typeof value === "function";

@@ -1,45 +1,52 @@
 /**
- * One wording for every option that is refused.
+ * Checks options, with the same wording for all errors.
  *
  * @module
  */
 import { LONGEST_TIMER_MS } from "./clock.ts";
 
-/** The numbers that an option takes. */
+/** The allowed numbers of an option. */
 export interface NumberRule {
-  /** What it is when it is not given. */
+  /** The value if the option is not set. */
   readonly default: number;
   /** The smallest allowed number. @default {0} */
   readonly least?: number;
   /** The largest allowed number. @default {Infinity} */
   readonly most?: number;
-  /** Whether fractions are refused. `Infinity` is allowed if `most` is. @default {false} */
+  /**
+   * Whether the number must be an integer. `Infinity` is allowed as well if `most` is `Infinity`.
+   * @default {false}
+   */
   readonly integer?: boolean;
 }
 
-/** The times that an option takes. */
+/** The allowed times of an option. */
 export interface TimeRule {
-  /** What it is when it is not given, in milliseconds. */
+  /** The value if the option is not set, in milliseconds. */
   readonly default: number;
   /** The shortest allowed time, in milliseconds. @default {1} */
   readonly least?: number;
-  /** Whether `Infinity` is allowed: no timer is set then. @default {false} */
+  /** Whether `Infinity` is allowed. @default {false} */
   readonly orNever?: boolean;
 }
 
 /**
- * Checks the options of one thing. Every error reads
+ * Checks the options of one object or call. Every error reads like this:
  * `Cannot create Producer as 'maxInFlight' must be an integer from 1 to 1000: current value is 0`.
  */
 export class OptionCheck {
   readonly #what: string;
 
-  /** `what` starts the message, for example `Cannot create Producer`. */
+  /** `what` starts the messages, for example `Cannot create Producer`. */
   constructor(what: string) {
     this.#what = what;
   }
 
-  /** A number, or its default. @throws {RangeError} if the rule does not allow it */
+  /**
+   * A number or its default.
+   *
+   * @throws {RangeError} if the rule does not allow it
+   */
   number(name: string, value: number | undefined, rule: NumberRule): number {
     if (value === undefined) return rule.default;
     const { least = 0, most = Infinity, integer = false } = rule;
@@ -55,7 +62,11 @@ export class OptionCheck {
     );
   }
 
-  /** A time in milliseconds that timers can wait, or its default. @throws {RangeError} if the rule does not allow it */
+  /**
+   * A time in milliseconds, or its default. The longest time is that of a timer.
+   *
+   * @throws {RangeError} if the rule does not allow it
+   */
   time(name: string, value: number | undefined, rule: TimeRule): number {
     const { least = 1, orNever = false } = rule;
     if (orNever && (value ?? rule.default) === Infinity) return Infinity;
@@ -66,7 +77,11 @@ export class OptionCheck {
     });
   }
 
-  /** One of several texts, or its default. @throws {TypeError} if it is none of them */
+  /**
+   * One of several texts, or its default.
+   *
+   * @throws {TypeError} if it is another value
+   */
   choice<C extends string, D extends C | undefined>(
     name: string,
     value: unknown,
@@ -79,7 +94,11 @@ export class OptionCheck {
     throw new TypeError(this.message(name, alternatives(texts), value));
   }
 
-  /** An object with methods, if it is given. @throws {TypeError} if it lacks one */
+  /**
+   * An object with these methods, or `undefined`.
+   *
+   * @throws {TypeError} if it is not an object or has not all the methods
+   */
   methods<V>(name: string, value: V, ...methods: string[]): V {
     if (value === undefined) return value;
     const isObject = typeof value === "object" && value !== null ||
@@ -89,14 +108,18 @@ export class OptionCheck {
       typeof (value as Record<string, unknown>)[method] !== "function"
     );
     if (isObject && lacks.length === 0) return value;
-    // Without the value, which may hold a secret.
+    // The message does not show the value, which may be a secret.
     throw new TypeError(
       `${this.#what} as '${name}' must be an object` +
         (methods.length > 0 ? ` with the methods ${methods.join(", ")}` : ""),
     );
   }
 
-  /** A value of a basic type, if it is given. @throws {TypeError} if it is of another */
+  /**
+   * A value of a basic type, or `undefined`.
+   *
+   * @throws {TypeError} if it has another type
+   */
   type<V>(name: string, value: V, type: "boolean" | "function" | "string"): V {
     if (value === undefined || typeof value === type) return value;
     throw new TypeError(
@@ -104,7 +127,7 @@ export class OptionCheck {
     );
   }
 
-  /** What is said of a value that is not allowed. */
+  /** The message for a value that is not allowed. */
   message(name: string, rule: string, value: unknown): string {
     return `${this.#what} as '${name}' must be ${rule}: current value is ${
       shown(value)

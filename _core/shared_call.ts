@@ -1,12 +1,12 @@
 /**
- * One answer for callers that ask at the same time.
+ * Shares one call among callers that need its result at the same time.
  *
  * @module
  */
 import { type Clock, monotonicNow } from "./clock.ts";
 import { raceAbort } from "./race_abort.ts";
 
-/** Longest time that later callers wait for the same call, in milliseconds. */
+/** A call that is older than this, in milliseconds, is not shared with further callers. */
 const SHARED_MS = 60_000;
 
 interface Running<T> {
@@ -15,21 +15,25 @@ interface Running<T> {
 }
 
 /**
- * Makes a call once for all callers that come while it runs. A call that never settles does not block later callers: once
- * one caller has left it because its signal aborted, or after a minute, the next caller starts another call.
+ * Makes a call and shares it with all callers until it settles. A call that never settles does not
+ * block later callers: after a minute, or when the signal of one caller has aborted, the next
+ * caller starts another call.
  */
 export class SharedCall<T> {
   readonly #call: () => Promise<T>;
   readonly #clock: Clock;
   #running: Running<T> | undefined;
 
-  /** Shares what `call` resolves with; nothing happens before the first {@linkcode SharedCall.run}. */
+  /** Does nothing before the first {@linkcode SharedCall.run}. */
   constructor(call: () => Promise<T>, clock: Clock) {
     this.#call = call;
     this.#clock = clock;
   }
 
-  /** Settles as the call does, which starts if it is not running; rejects with the signal's reason. */
+  /**
+   * Settles like the running call, or like a new call if none is running. Rejects with the signal's
+   * reason if the signal aborts before.
+   */
   async run(signal?: AbortSignal): Promise<T> {
     const running = this.#current() ?? this.#start();
     if (!signal) return await running.promise;
@@ -40,12 +44,12 @@ export class SharedCall<T> {
     }
   }
 
-  /** Whether a call is under way that the next caller would share. */
+  /** Whether a call is running that the next caller would share. */
   get isRunning(): boolean {
     return this.#current() !== undefined;
   }
 
-  /** Starts the call unless it is running, without waiting for it. */
+  /** Starts the call unless it is running. Does not wait for it. */
   begin(): void {
     if (!this.#current()) this.#start();
   }
@@ -63,7 +67,7 @@ export class SharedCall<T> {
       startedAt: monotonicNow(this.#clock),
     };
     const forget = () => this.#forget(running);
-    // Handles the rejection as well: a call that was started by `begin` has no caller that would.
+    // Also handles the rejection: a call that `begin` started may have no caller.
     running.promise.then(forget, forget);
     return this.#running = running;
   }

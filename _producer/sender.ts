@@ -3,11 +3,7 @@
  *
  * @module
  */
-import {
-  healsSoonOrNever,
-  isThrottle,
-  serviceError,
-} from "../_aws/service_error.ts";
+import { isThrottle, serviceError } from "../_aws/service_error.ts";
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { askedToWaitMs } from "../_core/http_retry.ts";
@@ -227,7 +223,9 @@ export class Sender<T> {
     for (const item of batch) noteFailure(item, error, at);
     // Requests that were in flight together and failed together are one failure.
     const isFirst = !this.#paused && round === this.#round;
-    if (isFirst && healsSoonOrNever(error)) this.#doubtsInARow++;
+    if (isFirst && error instanceof ServiceError && error.retryBriefly) {
+      this.#doubtsInARow++;
+    }
     if (!error.retryable || this.#doubtsInARow >= DOUBTFUL_ROUNDS) {
       this.#events.fatal(error);
       return batch.length;

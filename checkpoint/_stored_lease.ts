@@ -12,7 +12,7 @@ import type { Checkpoint } from "../records.ts";
 import type { Lease } from "./checkpointer.ts";
 
 /** The version of the layout below. Rows of a newer release have a greater one and are refused. */
-export const LEASE_FORMAT = 1;
+const LEASE_FORMAT = 1;
 
 /** A {@linkcode Checkpoint} with its time as milliseconds since the epoch. */
 export type StoredCheckpoint =

@@ -1,11 +1,11 @@
 /**
- * The credentials of a client, whatever it was given.
+ * The credentials of a client, from the option `credentials`.
  *
  * @module
  */
+import { systemClock } from "../_core/clock.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { SharedCall } from "../_core/shared_call.ts";
-import { systemClock } from "../_core/clock.ts";
 import { areFixed } from "../credentials/credentials.ts";
 import {
   cachedCredentials,
@@ -18,33 +18,42 @@ import {
 } from "../credentials/mod.ts";
 import { CredentialsError, KinesisError } from "../errors.ts";
 
-/** Gives out credentials for one action after the other. */
-export interface KeySource {
+/** Gets the credentials of each request. */
+export interface CredentialsSource {
   /**
-   * The credentials for the next request. Rejects with the signal's reason when it aborts; the next caller is not held up
-   * by a look-up that has not ended by then.
+   * The credentials for the next request. Rejects with the signal's reason when the signal aborts.
+   * A look-up that is still running then does not block later calls.
    *
-   * @throws {CredentialsError} if there are none, or the function of the user failed
+   * @throws {CredentialsError} if there are no credentials or the user's function fails
    */
   get(action: string, signal: AbortSignal): Promise<Credentials>;
-  /** The account of the credentials, where they name one; rejects as {@linkcode KeySource.get} does. */
+  /**
+   * The account of the credentials, if they name it. Rejects like
+   * {@linkcode CredentialsSource.get}.
+   */
   accountId(action: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Called when the service refuses credentials; returns whether asking again may bring others. */
+  /**
+   * Notes that the service has refused credentials. Returns whether the next call may get other
+   * credentials.
+   */
   expire(refused: Credentials): boolean;
-  /** Whether the source may have others in a while, so that an expired token is not the end. */
+  /** Whether the source may have other credentials later. */
   readonly mayChange: boolean;
 }
 
-/** Makes the source for the `credentials` option. */
-export function keySource(
+/** Makes the source for the option `credentials`. */
+export function credentialsSource(
   credentials: Credentials | CredentialsProvider | undefined,
   options: DefaultCredentialsOptions,
-): KeySource {
-  if (typeof credentials === "object") return new StaticKeys(credentials);
-  return new ProvidedKeys(credentials ?? defaultCredentials(options), options);
+): CredentialsSource {
+  if (typeof credentials === "object") {
+    return new StaticCredentials(credentials);
+  }
+  const provider = credentials ?? defaultCredentials(options);
+  return new ProvidedCredentials(provider, options);
 }
 
-class StaticKeys implements KeySource {
+class StaticCredentials implements CredentialsSource {
   readonly #credentials: Credentials;
 
   constructor(credentials: Credentials) {
@@ -70,13 +79,15 @@ class StaticKeys implements KeySource {
 }
 
 /**
- * Asks a function: every time as long as it does not say when its credentials expire, and from then on only when they are
- * about to. Requests that come while it is being asked share the answer, unless one of them could not wait for it.
+ * Calls the user's function: before every request while its credentials have no `expiration`, and
+ * shortly before they expire once they have one. Requests that wait at the same time share one
+ * call, unless one of them has given up on it.
  */
-class ProvidedKeys implements KeySource {
+class ProvidedCredentials implements CredentialsSource {
   readonly #provider: CredentialsProvider;
   readonly #options: DefaultCredentialsOptions;
-  readonly #asking: SharedCall<Credentials>;
+  readonly #lookUp: SharedCall<Credentials>;
+  /** Present once the credentials have an `expiration`. */
   #cache: CachedCredentialsProvider | undefined;
   #last: Credentials | undefined;
   #mayChange = true;
@@ -88,27 +99,27 @@ class ProvidedKeys implements KeySource {
     this.#provider = provider;
     this.#options = options;
     const { clock = systemClock } = options;
-    this.#asking = new SharedCall(() => this.#first(), clock);
+    this.#lookUp = new SharedCall(() => this.#ask(), clock);
     if (isCached(provider)) this.#cache = provider;
   }
 
   async get(action: string, signal: AbortSignal): Promise<Credentials> {
     let credentials: Credentials;
     try {
-      // The race is for a caching function of the user that ignores signals.
+      // The user may have passed a caching function that ignores the signal.
       credentials = await (this.#cache
         ? raceAbort(this.#cache({ signal }), signal)
-        : this.#asking.run(signal));
+        : this.#lookUp.run(signal));
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       if (cause instanceof KinesisError) throw cause;
       throw new CredentialsError(
         `Cannot ${action} as the credentials function failed: ${String(cause)}`,
-        // Most providers ask over a network, and that may work the next time.
+        // Most functions ask a service over the network, which may work the next time.
         { code: "CredentialsFailed", cause, retryable: true },
       );
     }
-    this.#last = checked(action, credentials);
+    this.#last = checkProvided(action, credentials);
     this.#mayChange = !areFixed(credentials);
     return this.#last;
   }
@@ -117,7 +128,7 @@ class ProvidedKeys implements KeySource {
     action: string,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    // One that is asked before every attempt need not be asked twice: what it said last will do.
+    // A function that is called before every attempt is not called twice for one attempt.
     const { accountId } = this.#cache || !this.#last
       ? await this.get(action, signal)
       : this.#last;
@@ -133,9 +144,10 @@ class ProvidedKeys implements KeySource {
     return this.#mayChange;
   }
 
-  async #first(): Promise<Credentials> {
+  /** Calls the function. Starts to cache as soon as its credentials have an `expiration`. */
+  async #ask(): Promise<Credentials> {
     const found = await this.#provider();
-    // A second look-up may run beside one that its callers could not wait for.
+    // Two calls may run at the same time if the callers of the first have given up on it.
     if (found?.expiration && !this.#cache) {
       let isFirst = true;
       this.#cache = cachedCredentials(async () => {
@@ -156,7 +168,7 @@ function isCached(
     "function";
 }
 
-/** Without any value in its message: a secret may have got into the wrong field. */
+/** The messages show no values: a field may hold the secret of another field by mistake. */
 function checkStatic(credentials: Credentials): void {
   const refuse = (field: keyof Credentials, rule: string) => {
     throw new CredentialsError(
@@ -175,15 +187,15 @@ function checkStatic(credentials: Credentials): void {
     refuse(field, "a text or absent");
   }
   const { expiration } = credentials;
-  // Of whichever realm the Date is.
+  // Not instanceof: the Date may come from another realm.
   if (expiration && !Number.isFinite(expiration.getTime?.())) {
     refuse("expiration", "a valid Date or absent");
   }
 }
 
-function checked(action: string, credentials: Credentials): Credentials {
+function checkProvided(action: string, credentials: Credentials): Credentials {
   if (credentials?.accessKeyId && credentials.secretAccessKey) {
-    // Checks what goes into headers, and hides the secrets from whoever prints what they are part of.
+    // Checks the characters of each field, and hides the secrets when the object is printed.
     return createCredentials(credentials);
   }
   throw new CredentialsError(

@@ -1,13 +1,16 @@
 /**
- * Where a call goes: region, endpoint and signing region from the options, the surroundings and the request.
+ * The destination of a call: its URL and signing region.
  *
  * @module
  */
 import { type EndpointOptions, resolveEndpoint } from "../_aws/endpoint.ts";
 import { SharedCall } from "../_core/shared_call.ts";
 import { KinesisError } from "../errors.ts";
-import { lookAround, type Surroundings } from "./_surroundings.ts";
-import { rephrase, type ResolvedClientOptions } from "./options.ts";
+import {
+  type EndpointSettings,
+  resolveEndpointSettings,
+} from "./_endpoint_settings.ts";
+import type { ResolvedClientOptions } from "./options.ts";
 
 /** Where a request goes and for which region it is signed. */
 export interface Destination {
@@ -15,20 +18,26 @@ export interface Destination {
   readonly url: URL;
   /** The region of the signature. */
   readonly region: string;
-  /** The place in words, for messages: the region, or a custom endpoint. */
+  /** The region or the custom endpoint, for messages. */
   readonly name: string;
-  /** The same for the account of the credentials, where that makes a difference. */
+  /**
+   * The destination for an account. Present if the destination depends on the account of the
+   * credentials.
+   */
   readonly ofAccount?: (action: string, accountId?: string) => Destination;
 }
 
-/** What a request says about the resource that it is for. */
-interface Target {
+/** The members of a request that name the resource. */
+interface RequestTarget {
   readonly StreamARN?: string;
   readonly ConsumerARN?: string;
   readonly ResourceARN?: string;
 }
 
-/** Actions with an endpoint of their own in every account. https://docs.aws.amazon.com/general/latest/gr/ak.html */
+/**
+ * Actions whose account endpoints are named `data`; those of the other actions are named `control`.
+ * https://docs.aws.amazon.com/general/latest/gr/ak.html
+ */
 const DATA_ACTIONS = new Set([
   "GetRecords",
   "GetShardIterator",
@@ -36,30 +45,35 @@ const DATA_ACTIONS = new Set([
   "PutRecords",
   "SubscribeToShard",
 ]);
-/** A client that is asked about more ARNs than this forgets them all and starts over. */
-const MOST_DESTINATIONS = 1000;
+/** The most destinations that a client remembers. At one more it forgets all of them. */
+const MAX_DESTINATIONS = 1000;
 
-/** Finds destinations, remembers them, and looks into the surroundings once for all calls. */
+/** Finds destinations and remembers them. Reads variables and files once for all calls. */
 export class Destinations {
   readonly #options: ResolvedClientOptions;
   readonly #known = new Map<string, Destination>();
-  readonly #looking: SharedCall<Surroundings>;
-  #surroundings: Surroundings | undefined;
+  readonly #reading: SharedCall<EndpointSettings>;
+  #settings: EndpointSettings | undefined;
 
-  /** Nothing is read before the first call. */
+  /** Reads nothing before the first call. */
   constructor(options: ResolvedClientOptions) {
     this.#options = options;
-    this.#looking = new SharedCall(() => lookAround(options), options.clock);
+    this.#reading = new SharedCall(
+      () => resolveEndpointSettings(options),
+      options.clock,
+    );
   }
 
   /**
-   * The destination of one call; not a promise where that is known already. Rejects with the signal's reason when it aborts.
+   * The destination of one call. Returns a promise only if the destination is not known yet. The
+   * promise rejects with the signal's reason when the signal aborts.
    *
-   * @throws {KinesisError} `NoRegion` if nothing says which region, `InvalidEndpoint` if what was said cannot be used
+   * @throws {KinesisError} `NoRegion` if the region is not known, `InvalidEndpoint` if a setting or
+   * an ARN cannot be used
    */
   of(
     action: string,
-    request: Target,
+    request: RequestTarget,
     signal: AbortSignal,
   ): Destination | Promise<Destination> {
     const { StreamARN, ConsumerARN, ResourceARN } = request;
@@ -73,27 +87,30 @@ export class Destinations {
 
   async #find(
     action: string,
-    request: Target,
+    { StreamARN, ConsumerARN, ResourceARN }: RequestTarget,
     operationType: "data" | "control",
     key: string,
     signal: AbortSignal,
   ): Promise<Destination> {
-    // A failure is not remembered: a variable may be set by the next time.
-    const found = this.#surroundings ??= await this.#looking.run(signal);
+    // A failure is not remembered: the variable may be set before the next call.
+    const settings = this.#settings ??= await this.#reading.run(signal);
     const target = {
       operationType,
-      streamARN: request.StreamARN,
-      consumerARN: request.ConsumerARN,
-      resourceARN: request.ResourceARN,
+      streamARN: StreamARN,
+      consumerARN: ConsumerARN,
+      resourceARN: ResourceARN,
     } as const;
-    const hasARN = target.streamARN !== undefined ||
-      target.consumerARN !== undefined || target.resourceARN !== undefined;
-    const isSettled = hasARN || found.endpoint !== undefined ||
-      found.accountIdEndpointMode === "disabled";
-    if (isSettled) {
-      return this.#remember(key, this.#resolve(action, found, target));
+    const isOfAnyAccount = (StreamARN ?? ConsumerARN ?? ResourceARN) ===
+        undefined &&
+      settings.endpoint === undefined &&
+      settings.accountIdEndpointMode !== "disabled";
+    if (!isOfAnyAccount) {
+      return this.#remember(key, this.#resolve(action, settings, target));
     }
-    const ofRegion = { ...found, accountIdEndpointMode: "disabled" } as const;
+    const ofRegion = {
+      ...settings,
+      accountIdEndpointMode: "disabled",
+    } as const;
     return this.#remember(key, {
       ...this.#resolve(action, ofRegion, target),
       ofAccount: (action, accountId) => {
@@ -101,45 +118,37 @@ export class Destinations {
         return this.#known.get(key) ??
           this.#remember(
             key,
-            this.#resolve(action, found, { ...target, accountId }),
+            this.#resolve(action, settings, { ...target, accountId }),
           );
       },
     });
   }
 
   #remember(key: string, destination: Destination): Destination {
-    if (this.#known.size >= MOST_DESTINATIONS) this.#known.clear();
+    if (this.#known.size >= MAX_DESTINATIONS) this.#known.clear();
     this.#known.set(key, destination);
     return destination;
   }
 
   #resolve(
     action: string,
-    found: Surroundings,
-    target: Pick<
-      EndpointOptions,
-      | "operationType"
-      | "streamARN"
-      | "consumerARN"
-      | "resourceARN"
-      | "accountId"
-    >,
+    settings: EndpointSettings,
+    target: Omit<EndpointOptions, "what" | "region">,
   ): Destination {
+    const what = `Cannot ${action}`;
     const { allowHttp } = this.#options;
     try {
       const { url, signingRegion } = resolveEndpoint({
-        ...found,
+        what,
+        ...settings,
         ...target,
         allowHttp,
       });
-      const name = found.endpoint === undefined ? signingRegion : url.origin;
+      const name = settings.endpoint === undefined ? signingRegion : url.origin;
       return { url, region: signingRegion, name };
     } catch (cause) {
-      if (!(cause instanceof RangeError)) throw cause;
-      throw new KinesisError(rephrase(cause.message, `Cannot ${action}`), {
-        code: "InvalidEndpoint",
-        cause,
-      });
+      if (!(cause instanceof TypeError)) throw cause;
+      throw new KinesisError(cause.message, { code: "InvalidEndpoint", cause });
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One request and its answer: sign, send, read, decode.
+ * Signs a request, sends it, and reads and decodes the answer.
  *
  * @module
  */
@@ -16,49 +16,49 @@ import { Signer } from "../_aws/sign.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import type { Credentials } from "../credentials/mod.ts";
 import { ConnectionError, KinesisError, ResponseError } from "../errors.ts";
-import type { KeySource } from "./_credentials.ts";
+import type { CredentialsSource } from "./_credentials.ts";
 import type { Destination } from "./_destination.ts";
 import type { Fetch } from "./options.ts";
 
-/** A call, ready to be sent as often as it takes. */
+/** An encoded call. It can be sent several times. */
 export interface Call {
   /** The action. */
   readonly action: string;
   /** The encoded request. */
   readonly body: Uint8Array<ArrayBuffer>;
-  /** Where it goes. */
+  /** The endpoint and its region. */
   readonly destination: Destination;
 }
 
-/** What became known while a request was on its way. */
-export interface Seen {
+/** What an attempt has found out so far. Filled in during the attempt, also if it fails. */
+export interface AttemptFacts {
   /** The HTTP status. */
   status?: number;
-  /** The server's clock. */
+  /** The `Date` header of the answer. */
   date?: string | null;
-  /** The clock correction that the request was signed with. */
+  /** The clock correction that the request was signed with, in milliseconds. */
   offsetMs?: number;
-  /** Bytes of the answer's body. */
+  /** The size of the answer's body in bytes. */
   responseBytes: number;
   /** The credentials that the request was signed with. */
   credentials?: Credentials;
 }
 
-/** How an {@linkcode Exchange} is set up. */
+/** Options of an {@linkcode Exchange}. */
 export interface ExchangeOptions {
   /** The encoding of requests. */
   readonly codec: Codec;
   /** Sends requests. */
   readonly fetch: Fetch;
-  /** What requests are signed with. */
-  readonly keys: KeySource;
+  /** Gets the credentials that requests are signed with. */
+  readonly credentials: CredentialsSource;
 }
 
-/** The codec that an answer says it was written with; the one of the request where it does not say. */
-export function codecOf(contentType: string | null, asked: Codec): Codec {
+/** The codec of an answer: that of its content type, else that of the request. */
+export function codecOf(contentType: string | null, requested: Codec): Codec {
   if (contentType?.includes("json")) return jsonCodec;
   if (contentType?.includes("cbor")) return cborCodec;
-  return asked;
+  return requested;
 }
 
 function connectionError(
@@ -73,7 +73,7 @@ function connectionError(
       : "Check the endpoint, the region and the network";
     return new ConnectionError(message + advice, { cause });
   }
-  // Trying again would not open it.
+  // Not retryable: fetch never connects to this port.
   return new KinesisError(
     `${message}'fetch' refuses port ${url.port}, which is one of another service ` +
       "(https://fetch.spec.whatwg.org/#port-blocking): let the endpoint listen at another port",
@@ -81,7 +81,7 @@ function connectionError(
   );
 }
 
-/** Exchanges requests for answers; derived signing keys are shared among all. */
+/** Exchanges requests for answers. All requests share the derived signing keys. */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #signer = new Signer("kinesis");
@@ -94,27 +94,30 @@ export class Exchange {
   /**
    * Encodes a request.
    *
-   * @throws {TypeError} if data to be written is no `Uint8Array`
+   * @throws {TypeError} if the data of a record is not a `Uint8Array`
    */
   encode(action: string, request: object): Uint8Array<ArrayBuffer> {
     checkPutData(action, request);
     return this.#options.codec.encode(action, request);
   }
 
-  /** Sends a request and resolves with the head of an answer that is not an error; its body is the caller's. */
+  /**
+   * Sends a request. Resolves with an answer of status 2xx whose body has not been read. The caller
+   * must read or cancel the body.
+   */
   async open(
     call: Call,
     now: number,
     signal: AbortSignal,
-    seen: Seen,
+    facts: AttemptFacts,
   ): Promise<Response> {
     const { action, destination: { name } } = call;
-    const response = await this.#send(call, now, signal, seen);
+    const response = await this.#send(call, now, signal, facts);
     const { status, headers } = response;
-    seen.status = status;
-    seen.date = headers.get("date");
+    facts.status = status;
+    facts.date = headers.get("date");
     if (status >= 200 && status < 300) return response;
-    const bytes = await this.#read(call, response, signal, seen);
+    const bytes = await this.#read(call, response, signal, facts);
     if (status < 400) {
       throw new ResponseError(
         `Cannot ${action} in ${name}: status ${status} is no answer of Kinesis. ` +
@@ -122,7 +125,7 @@ export class Exchange {
         { status, retryable: false },
       );
     }
-    const { keys } = this.#options;
+    const { credentials } = this.#options;
     const codec = codecOf(headers.get("content-type"), this.#options.codec);
     throw serviceError({
       action,
@@ -130,7 +133,7 @@ export class Exchange {
       status,
       headers,
       body: codec.decodeError(bytes),
-      keysMayChange: keys.mayChange,
+      credentialsMayChange: credentials.mayChange,
       now,
     });
   }
@@ -140,11 +143,11 @@ export class Exchange {
     call: Call,
     now: number,
     signal: AbortSignal,
-    seen: Seen,
+    facts: AttemptFacts,
   ): Promise<object> {
     const { action, destination: { name } } = call;
-    const response = await this.open(call, now, signal, seen);
-    const bytes = await this.#read(call, response, signal, seen);
+    const response = await this.open(call, now, signal, facts);
+    const bytes = await this.#read(call, response, signal, facts);
     const type = response.headers.get("content-type");
     try {
       return codecOf(type, this.#options.codec).decode(action, bytes);
@@ -165,10 +168,10 @@ export class Exchange {
     { action, body, destination }: Call,
     now: number,
     signal: AbortSignal,
-    seen: Seen,
+    facts: AttemptFacts,
   ): Promise<Response> {
-    const { codec, fetch, keys } = this.#options;
-    seen.credentials = await keys.get(action, signal);
+    const { codec, fetch, credentials } = this.#options;
+    facts.credentials = await credentials.get(action, signal);
     const { url, headers } = await this.#signer.sign({
       url: destination.url,
       headers: {
@@ -177,7 +180,7 @@ export class Exchange {
       },
       body,
       region: destination.region,
-      key: seen.credentials,
+      key: facts.credentials,
       now,
     });
     let response: Response;
@@ -187,10 +190,10 @@ export class Exchange {
         headers,
         body,
         signal,
-        // A signed request must not wander to another host.
+        // A signed request must not follow a redirect to another host.
         redirect: "manual",
       });
-      // The time limit holds for a `fetch` that knows nothing of signals too.
+      // Enforces the time limit if `fetch` ignores the signal.
       response = await raceAbort(Promise.resolve(answer), signal, (late) => {
         late?.body?.cancel().catch(() => {});
       });
@@ -211,11 +214,11 @@ export class Exchange {
     { action, destination: { name } }: Call,
     response: Response,
     signal: AbortSignal,
-    seen: Seen,
+    facts: AttemptFacts,
   ): Promise<Uint8Array<ArrayBuffer>> {
     try {
       const bytes = await readBody(response, MAX_RESPONSE_BYTES, signal);
-      seen.responseBytes = bytes.length;
+      facts.responseBytes = bytes.length;
       return bytes;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;

@@ -1,5 +1,5 @@
 /**
- * Paged lists as async iterables.
+ * Turns paged lists into async iterables.
  *
  * @module
  */
@@ -17,26 +17,26 @@ import type {
   StreamConsumer,
   StreamSummary,
   Tag,
-} from "./types/api.ts";
+} from "./_api.ts";
 
-/** A stream as `ListStreams` names it: emulators tell the name only. */
+/** A stream in a list. Emulators return only the name. */
 export type ListedStream =
   & Pick<StreamSummary, "StreamName">
   & Partial<StreamSummary>;
 
-/** One kind of list. */
+/** How to fetch and read the pages of a list. */
 interface Listing<Request, Page, Item> {
   /** Fetches a page. */
   list(request: Request): Promise<Page>;
-  /** What is on it. */
+  /** The items of a page. */
   items(page: Page): readonly Item[];
-  /** What tells items apart. */
+  /** The id of an item, unique in the list. */
   key(item: Item): string;
-  /** The request for the page after this one, if there is one. */
+  /** The request for the next page. `undefined` after the last page. */
   next(page: Page, last: Item | undefined): Request | undefined;
 }
 
-/** All items; a page is fetched when the one before it has been consumed. */
+/** All items. The next page is fetched when the items of the current page have been consumed. */
 async function* listAll<Request, Page, Item>(
   first: Request,
   listing: Listing<Request, Page, Item>,
@@ -51,8 +51,9 @@ async function* listAll<Request, Page, Item>(
     } catch (error) {
       const expired = error instanceof ServiceError &&
         error.code === "ExpiredNextTokenException";
-      // A token lives 300 seconds and the consumer may be slow: begin again and skip what it has had. A list that gets no
-      // further that way would never end.
+      // A token is valid for 300 seconds. If the caller was slower, the list starts again without
+      // the items that it has already returned. If a restart brings no new item, it would never
+      // end.
       if (!expired || next === first || seen.size === seenAtRestart) {
         throw error;
       }
@@ -83,7 +84,7 @@ export function listAllShards(
     list,
     items: (page) => page.Shards ?? [],
     key: (shard) => shard.ShardId,
-    // The API refuses a token beside the name of the stream.
+    // A request with a token must not name the stream.
     next: ({ NextToken }) => NextToken ? { NextToken, MaxResults } : undefined,
   });
 }
@@ -104,7 +105,7 @@ export function listAllStreams(
       key: (stream) => stream.StreamName,
       next: ({ HasMoreStreams, NextToken }, last) => {
         if (NextToken) return { NextToken, Limit };
-        // Where there are no tokens, as in older emulators.
+        // Older emulators have no tokens.
         return HasMoreStreams && last
           ? { ExclusiveStartStreamName: last.StreamName, Limit }
           : undefined;

@@ -1,29 +1,32 @@
 /**
- * Whether and when an attempt that failed is made again.
+ * Decides whether a failed attempt is retried, and after which delay.
  *
  * @module
  */
-import { type Backoff, fullJitter } from "../_core/backoff.ts";
-import { isExpiredKeys } from "../_aws/service_error.ts";
+import { areExpiredCredentials } from "../_aws/service_error.ts";
+import { fullJitter } from "../_core/backoff.ts";
 import { askedToWaitMs } from "../_core/http_retry.ts";
-import { RetryQuota } from "./_retry_quota.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
 import type { ResolvedClientOptions } from "./options.ts";
+import { RetryQuota } from "./_retry_quota.ts";
 
-// The numbers of the AWS SDKs' standard mode. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+// The numbers of the standard mode of the AWS SDKs.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const QUOTA = { capacity: 500, transient: 14, throttle: 5, success: 1 };
+/** Upper bound of the first delay, in milliseconds. */
 const BASE_DELAY_MS = 50;
+/** The same after a throttle or expired credentials: both take a second or more to end. */
 const SLOW_BASE_DELAY_MS = 1000;
 
 /** A retry that was granted. */
 export interface Retry {
-  /** How long to wait, in milliseconds. */
+  /** The delay before the retry, in milliseconds. */
   readonly delayMs: number;
-  /** What it took from the quota; given back when it succeeds. */
+  /** The tokens that it took from the quota. They are given back if it succeeds. */
   readonly cost: number;
 }
 
-/** The rules of retries, and the quota that all calls of a client share. */
+/** Grants retries from a quota that all calls of a client share. */
 export class Retries {
   readonly #options: Pick<ResolvedClientOptions, "maxDelayMs" | "random">;
   readonly #quota = new RetryQuota(QUOTA.capacity);
@@ -33,7 +36,10 @@ export class Retries {
     this.#options = options;
   }
 
-  /** Grants a retry after a failure, from 0 for the first one; `undefined` if it is of no use or the quota is used up. */
+  /**
+   * Grants a retry after a failure. `retry` counts the retries of the call, from 0. Returns
+   * `undefined` if the failure is not retryable or the quota is used up.
+   */
   next(failure: unknown, retry: number): Retry | undefined {
     if (!(failure instanceof KinesisError) || !failure.retryable) {
       return undefined;
@@ -42,17 +48,13 @@ export class Retries {
     const cost = isThrottled ? QUOTA.throttle : QUOTA.transient;
     if (!this.#quota.take(cost)) return undefined;
     const { maxDelayMs: maxMs, random } = this.#options;
-    // New keys take their source a moment, as room in a shard does.
-    const isSlow = isThrottled || isExpiredKeys(failure.code);
-    const backoff: Backoff = {
-      baseMs: isSlow ? SLOW_BASE_DELAY_MS : BASE_DELAY_MS,
-      maxMs,
-    };
-    const wait = fullJitter(backoff, retry, random);
-    return { delayMs: Math.max(wait, askedToWaitMs(failure, maxMs)), cost };
+    const isSlow = isThrottled || areExpiredCredentials(failure.code);
+    const baseMs = isSlow ? SLOW_BASE_DELAY_MS : BASE_DELAY_MS;
+    const delayMs = fullJitter({ baseMs, maxMs }, retry, random);
+    return { delayMs: Math.max(delayMs, askedToWaitMs(failure, maxMs)), cost };
   }
 
-  /** A call has succeeded, after this retry if there was one. */
+  /** Notes that a call has succeeded. `retry` is the retry that succeeded, if it was one. */
   succeeded(retry: Retry | undefined): void {
     this.#quota.give(retry?.cost ?? QUOTA.success);
   }

@@ -1,14 +1,14 @@
 /**
- * The answer of SubscribeToShard as a stream of events.
+ * Turns the answer of SubscribeToShard into a stream of events.
  *
  * @module
  */
 import type { Codec } from "../_aws/codec.ts";
+import { EventStreamDecoderStream } from "../_aws/event_stream.ts";
 import {
-  EventStreamDecoderStream,
   type EventStreamMessage,
   textHeader,
-} from "../_aws/event_stream.ts";
+} from "../_aws/event_stream_message.ts";
 import { serviceError } from "../_aws/service_error.ts";
 import type { Clock } from "../_core/clock.ts";
 import {
@@ -21,32 +21,39 @@ import { codecOf } from "./_exchange.ts";
 import type { CallOptions } from "./options.ts";
 import type { SubscribeToShardEvent } from "./types/consumers.ts";
 
-/** Options of a subscription; `timeoutMs` is for the head of the answer only, the events come for 5 minutes. */
+/**
+ * Options of a subscription. `timeoutMs` is the time limit of its start; the events arrive for up
+ * to 5 minutes.
+ */
 export interface SubscribeOptions extends CallOptions {
   /**
-   * Longest silence while an event is waited for, in milliseconds; the stream then errors with a {@linkcode TimeoutError}.
-   * Kinesis sends an event every 5 seconds, with or without records. @default {15_000}
+   * Longest wait for the next event, in milliseconds: 1 to 2 147 483 647. After that time the
+   * stream errors with a {@linkcode TimeoutError}. Kinesis sends an event at least every 5 seconds,
+   * also without records. @default {15_000}
    */
   idleTimeoutMs?: number;
 }
 
-/** What a subscription needs to know. */
+/** Options of {@linkcode subscriptionEvents}. */
 export interface SubscriptionContext {
-  /** Where it comes from, for messages. */
+  /** The region or the custom endpoint, for messages. */
   readonly target: string;
-  /** How the request was encoded. */
+  /** The codec of the request. */
   readonly codec: Codec;
-  /** Time. */
+  /** The clock. */
   readonly clock: Clock;
-  /** Longest silence, in milliseconds. */
+  /** Longest wait for the next event, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** Ends it. */
+  /** Ends the subscription. */
   readonly signal?: AbortSignal;
 }
 
 const ACTION = "SubscribeToShard";
 
-/** Reads events one by one, as they are asked for: what is not read stays with the service. */
+/**
+ * The events of a subscription. Each event is read when the consumer of the stream asks for it, so
+ * backpressure reaches the service.
+ */
 export function subscriptionEvents(
   response: Response,
   context: SubscriptionContext,
@@ -129,7 +136,10 @@ class Subscription {
     }
   }
 
-  /** The event of a message; nothing for those that say nothing, such as `initial-response`, or are of a later age. */
+  /**
+   * The event of a message. `undefined` for other messages, such as `initial-response` and types
+   * that the service may add later.
+   */
   #eventOf(message: EventStreamMessage): SubscribeToShardEvent | undefined {
     const codec = codecOf(
       textHeader(message, ":content-type") ?? null,

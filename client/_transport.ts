@@ -1,79 +1,90 @@
 /**
- * A call from request to answer, again where that may help.
+ * Sends calls: finds the destination, makes attempts within their time limit, and retries.
  *
  * @module
  */
 import type { Codec } from "../_aws/codec.ts";
-import { isExpiredKeys, mayBeSkew } from "../_aws/service_error.ts";
+import {
+  areExpiredCredentials,
+  clockCorrection,
+  mayBeSkew,
+} from "../_aws/service_error.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { startDeadline } from "../_core/deadline.ts";
-import { parseHttpDate } from "../_core/http_retry.ts";
 import { notify } from "../_core/notify.ts";
 import { ServiceError, TimeoutError } from "../errors.ts";
-import type { KeySource } from "./_credentials.ts";
+import type { CredentialsSource } from "./_credentials.ts";
 import { Destinations } from "./_destination.ts";
-import { type Call, Exchange, type Seen } from "./_exchange.ts";
+import { type AttemptFacts, type Call, Exchange } from "./_exchange.ts";
 import { Retries, type Retry } from "./_retries.ts";
 import {
   type CallOptions,
-  checkCallOptions,
+  resolveCallOptions,
   type ResolvedClientOptions,
 } from "./options.ts";
 
-/** Signatures are valid for 5 minutes; a clock that is off by less is not the reason of a refusal. */
-const SKEW_MS = 4 * 60_000;
-/** Says that the keys are not known: they may have been replaced by others since they were looked up. */
-const UNKNOWN_KEYS = new Set([
+/** Codes of unknown credentials. Their source may have replaced them since the last look-up. */
+const UNKNOWN_CREDENTIALS = new Set([
   "InvalidClientTokenId",
   "UnrecognizedClientException",
 ]);
 
-/** What has been put right in a call already; each of them once. */
+/** The corrections that a call has already had. Each is made once. */
 interface Repairs {
   skew: boolean;
   signature: boolean;
-  keys: boolean;
+  credentials: boolean;
 }
 
-/** One attempt of a call. */
+/** An encoded request whose destination is not known yet. */
+type Request = Omit<Call, "destination"> & { readonly request: object };
+
+/** Sends a request once. */
 type Attempt<T> = (
   call: Call,
   now: number,
   signal: AbortSignal,
-  seen: Seen,
+  facts: AttemptFacts,
 ) => Promise<T>;
 
-/** An answer of which only the head has been read. */
+/** An answer of which only status and headers have been read. */
 export interface OpenAnswer {
-  /** The head, and the body to come. */
+  /** The answer. Its body is still to be read. */
   readonly response: Response;
-  /** Where it comes from, for messages. */
+  /** The region or endpoint that the answer comes from, for messages. */
   readonly target: string;
 }
 
-/** Sends calls; shares retry quota, derived signing keys and clock correction among them. */
+/**
+ * Sends calls. All calls share one retry quota, the derived signing keys, and the correction of the
+ * clock.
+ */
 export class Transport {
   readonly #options: ResolvedClientOptions;
-  readonly #keys: KeySource;
+  readonly #credentials: CredentialsSource;
   readonly #destinations: Destinations;
   readonly #exchange: Exchange;
   readonly #retries: Retries;
   #clockOffsetMs = 0;
-  /** What the last answer said of the service's clock, and when that was on our monotonic one. */
+  /** The `Date` of the last answer, and the time of the monotonic clock when it arrived. */
   #serviceTime: { readonly date: number; readonly at: number } | undefined;
 
-  /** Makes a transport for resolved options. */
-  constructor(options: ResolvedClientOptions, codec: Codec, keys: KeySource) {
+  /** Makes a transport. */
+  constructor(
+    options: ResolvedClientOptions,
+    codec: Codec,
+    credentials: CredentialsSource,
+  ) {
     this.#options = options;
-    this.#keys = keys;
+    this.#credentials = credentials;
     this.#retries = new Retries(options);
     this.#destinations = new Destinations(options);
-    this.#exchange = new Exchange({ codec, fetch: options.fetch, keys });
+    this.#exchange = new Exchange({ codec, fetch: options.fetch, credentials });
   }
 
   /**
-   * The time of the service, in milliseconds since the epoch, as its last answer says; never
-   * ahead of it.
+   * The time of the service, in milliseconds since the epoch, from the `Date` of its last answer.
+   * Never ahead of the service. `undefined` before the first answer.
    */
   get serviceNow(): number | undefined {
     if (!this.#serviceTime) return undefined;
@@ -81,7 +92,7 @@ export class Transport {
     return date + monotonicNow(this.#options.clock) - at;
   }
 
-  /** Sends one call and resolves with its decoded answer. */
+  /** Sends one call and resolves with the decoded answer. */
   call(
     action: string,
     request: object,
@@ -95,7 +106,10 @@ export class Transport {
     );
   }
 
-  /** Sends one call whose answer goes on; the time limit is for its head, and the body is the caller's to end. */
+  /**
+   * Sends one call and resolves when status and headers of the answer have arrived. The time limit
+   * ends then. The caller must read or cancel the body.
+   */
   async open(
     action: string,
     request: object,
@@ -119,33 +133,39 @@ export class Transport {
     attemptOnce: Attempt<T>,
   ): Promise<T> {
     const { clock, hooks } = this.#options;
-    checkCallOptions(action, options);
-    const maxAttempts = options.maxAttempts ?? this.#options.maxAttempts;
+    const { signal } = options;
+    const limits = resolveCallOptions(action, options, this.#options);
     const body = this.#exchange.encode(action, request);
     const call = { action, request, body };
-    const repairs = { skew: false, signature: false, keys: false };
+    const repairs = { skew: false, signature: false, credentials: false };
     let retry: Retry | undefined;
     for (let attempt = 1;; attempt++) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const started = monotonicNow(clock);
-      const seen: Seen = { responseBytes: 0 };
+      const facts: AttemptFacts = { responseBytes: 0 };
       let failure: unknown;
       let answer: T | undefined;
       try {
-        answer = await this.#attempt(call, options, seen, attemptOnce);
+        answer = await this.#attempt(
+          call,
+          limits.timeoutMs,
+          signal,
+          facts,
+          attemptOnce,
+        );
       } catch (error) {
         failure = error;
       }
       const ended = monotonicNow(clock);
-      const date = Date.parse(seen.date ?? "");
+      const date = Date.parse(facts.date ?? "");
       if (!Number.isNaN(date)) this.#serviceTime = { date, at: ended };
       const event = {
         action,
         attempt,
         durationMs: ended - started,
-        status: seen.status,
+        status: facts.status,
         requestBytes: body.length,
-        responseBytes: seen.responseBytes,
+        responseBytes: facts.responseBytes,
       };
       if (answer !== undefined) {
         this.#retries.succeeded(retry);
@@ -153,82 +173,92 @@ export class Transport {
         return answer;
       }
       let retryDelayMs: number | undefined;
-      if (this.#canRepair(failure, seen, repairs)) {
-        // At once: the request was fine but for its date or its keys.
+      if (this.#canRepair(failure, facts, repairs)) {
+        // Retried at once: only the date, the signature or the credentials were wrong.
         retryDelayMs = 0;
-      } else if (attempt < maxAttempts && !options.signal?.aborted) {
+      } else if (attempt < limits.maxAttempts && !signal?.aborted) {
         retry = this.#retries.next(failure, attempt - 1);
         retryDelayMs = retry?.delayMs;
       }
       notify(hooks, "onAttempt", { ...event, error: failure, retryDelayMs });
       if (retryDelayMs === undefined) throw failure;
-      await delay(retryDelayMs, { clock, signal: options.signal });
+      await delay(retryDelayMs, { clock, signal });
     }
   }
 
+  /** One attempt with its time limit, from the look-up of the destination to the answer. */
   async #attempt<T>(
-    { action, request, body }: {
-      action: string;
-      request: object;
-      body: Call["body"];
-    },
-    options: CallOptions,
-    seen: Seen,
+    { action, request, body }: Request,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    facts: AttemptFacts,
     attemptOnce: Attempt<T>,
   ): Promise<T> {
     const { clock } = this.#options;
-    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
-    let step = ": no answer of the variables and files that name the endpoint";
+    let missing =
+      ": no answer of the variables and files that name the endpoint";
     const deadline = startDeadline(timeoutMs, () =>
       new TimeoutError(
-        `Cannot ${action}${step} within ${timeoutMs} ms`,
+        `Cannot ${action}${missing} within ${timeoutMs} ms`,
         { timeoutMs },
-      ), { clock, signal: options.signal });
-    const { signal } = deadline;
-    seen.offsetMs = this.#clockOffsetMs;
+      ), { clock, signal });
+    facts.offsetMs = this.#clockOffsetMs;
     try {
-      // Every attempt anew: what could not be looked up may be there the next time.
-      const found = this.#destinations.of(action, request, signal);
+      // Looked up in each attempt: a look-up that failed may succeed the next time.
+      const found = this.#destinations.of(action, request, deadline.signal);
       let destination = found instanceof Promise ? await found : found;
-      step = ` in ${destination.name}: no complete answer`;
+      missing = ` in ${destination.name}: no complete answer`;
       if (destination.ofAccount) {
-        const accountId = await this.#keys.accountId(action, signal);
+        const accountId = await this.#credentials.accountId(
+          action,
+          deadline.signal,
+        );
         destination = destination.ofAccount(action, accountId);
       }
-      const now = clock.now() + this.#clockOffsetMs;
       return await attemptOnce(
         { action, body, destination },
-        now,
-        signal,
-        seen,
+        clock.now() + this.#clockOffsetMs,
+        deadline.signal,
+        facts,
       );
     } finally {
       deadline.clear();
     }
   }
 
-  #canRepair(failure: unknown, seen: Seen, repairs: Repairs): boolean {
+  /** Corrects the cause of a failure, if there is a correction that this call has not had yet. */
+  #canRepair(
+    failure: unknown,
+    facts: AttemptFacts,
+    repairs: Repairs,
+  ): boolean {
     if (!(failure instanceof ServiceError)) return false;
     const { code } = failure;
-    if (!repairs.skew && mayBeSkew(code) && this.#correctSkew(seen)) {
+    if (!repairs.skew && this.#correctClock(code, facts)) {
       return repairs.skew = true;
     }
-    // The clock is right: the request was late, so that it needs nothing but a new signature.
+    // The clock is right and the request arrived late: a new signature is enough.
     if (!repairs.signature && mayBeSkew(code) && failure.retryable) {
       return repairs.signature = true;
     }
-    const isAboutKeys = isExpiredKeys(code) || UNKNOWN_KEYS.has(code);
-    if (repairs.keys || !isAboutKeys || !seen.credentials) return false;
-    return repairs.keys = this.#keys.expire(seen.credentials);
+    const isAboutCredentials = areExpiredCredentials(code) ||
+      UNKNOWN_CREDENTIALS.has(code);
+    if (repairs.credentials || !isAboutCredentials || !facts.credentials) {
+      return false;
+    }
+    return repairs.credentials = this.#credentials.expire(facts.credentials);
   }
 
-  #correctSkew(seen: Seen): boolean {
-    const serverNow = parseHttpDate(seen.date);
-    if (serverNow === undefined) return false;
-    const offset = serverNow - this.#options.clock.now();
-    // Measured against what this request was signed with: another one may have corrected the offset meanwhile.
-    if (Math.abs(offset - (seen.offsetMs ?? 0)) < SKEW_MS) return false;
-    this.#clockOffsetMs = offset;
+  #correctClock(code: string, facts: AttemptFacts): boolean {
+    const correction = clockCorrection(
+      code,
+      facts.date,
+      this.#options.clock.now(),
+      // Not the current offset, which another call may have corrected since.
+      facts.offsetMs ?? 0,
+    );
+    if (correction === undefined) return false;
+    this.#clockOffsetMs = correction;
     return true;
   }
 }

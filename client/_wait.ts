@@ -1,79 +1,93 @@
 /**
- * Waiting for a state that the service reaches in its own time.
+ * Waits until a stream or consumer has a certain state.
  *
  * @module
  */
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { askedToWaitMs } from "../_core/http_retry.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { KinesisError, ServiceError, WaiterError } from "../errors.ts";
 import type { CallOptions, ResolvedClientOptions } from "./options.ts";
 
-/** Options of a waiter. */
+/** Options of a wait. */
 export interface WaitOptions {
-  /** Ends the wait; it rejects with the signal's reason. */
+  /** Ends the wait. It rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Longest wait, in milliseconds. @default {300_000} */
   timeoutMs?: number;
 }
 
-/** What is waited for. */
-export interface Awaited<T> {
-  /** In words, for example `stream "orders"`. */
+/** The resource and the state to wait for. */
+export interface WaitTarget<T> {
+  /** The resource in words, for example `stream "orders"`. */
   readonly what: string;
   /** The state that ends the wait. */
   readonly wanted: "ACTIVE" | "DELETED";
-  /** Looks. */
+  /** Asks the service for a description. */
   describe(options: CallOptions): Promise<T>;
-  /** The state of what was seen. */
-  stateOf(seen: T): string;
+  /** The state in a description. */
+  stateOf(description: T): string;
 }
 
-// An account has 20 DescribeStreamSummary a second for all that it runs.
+/**
+ * The delays between two polls. An account may call DescribeStreamSummary 20 times a second, for
+ * all of its programs together.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamSummary.html
+ */
 const POLL = { baseMs: 200, maxMs: 5000 };
 
-/** Polls until the wanted state is there; resolves with what was seen last, or nothing when it was deleted. */
+/**
+ * Polls until the resource has the wanted state. Resolves with the last description, or with
+ * `undefined` if the resource was deleted.
+ *
+ * @throws {WaiterError} if the state is not reached in time
+ */
 export async function waitFor<T>(
-  awaited: Awaited<T>,
-  { signal, timeoutMs = 300_000 }: WaitOptions,
+  target: WaitTarget<T>,
+  { signal, timeoutMs: given }: WaitOptions,
   { clock, random }: Pick<ResolvedClientOptions, "clock" | "random">,
 ): Promise<T | undefined> {
-  const { what, wanted } = awaited;
+  const { what, wanted } = target;
+  const timeoutMs = new OptionCheck(`Cannot wait for ${what}`)
+    .time("timeoutMs", given, { default: 300_000, least: 0, orNever: true });
   const deadline = monotonicNow(clock) + timeoutMs;
   let state = "not known";
   for (let poll = 0;; poll++) {
     let cause: unknown;
     try {
-      const seen = await describeOrNothing(awaited, signal);
-      state = seen === undefined ? "DELETED" : awaited.stateOf(seen);
-      if (state === wanted) return seen;
+      const description = await describeOrNothing(target, signal);
+      state = description === undefined
+        ? "DELETED"
+        : target.stateOf(description);
+      if (state === wanted) return description;
     } catch (error) {
-      // A throttle says nothing about the state; the time limit of the wait is the one that counts.
+      // A throttle says nothing about the state. The next poll may succeed.
       if (!(error instanceof KinesisError) || !error.retryable) throw error;
       cause = error;
     }
     const asked = cause ? askedToWaitMs(cause) : 0;
-    const wait = Math.max(equalJitter(POLL, poll, random), asked);
-    if (monotonicNow(clock) + wait > deadline) {
+    const delayMs = Math.max(equalJitter(POLL, poll, random), asked);
+    if (monotonicNow(clock) + delayMs > deadline) {
       throw new WaiterError(
         `Cannot wait any longer for ${what} to be ${wanted}: it is still ${state} after ${timeoutMs} ms`,
         { lastState: state, cause },
       );
     }
-    await delay(wait, { clock, signal });
+    await delay(delayMs, { clock, signal });
   }
 }
 
 async function describeOrNothing<T>(
-  awaited: Awaited<T>,
+  target: WaitTarget<T>,
   signal: AbortSignal | undefined,
 ): Promise<T | undefined> {
   try {
-    return await awaited.describe({ signal });
+    return await target.describe({ signal });
   } catch (error) {
-    const gone = error instanceof ServiceError &&
+    const isGone = error instanceof ServiceError &&
       error.code === "ResourceNotFoundException";
-    if (gone && awaited.wanted === "DELETED") return undefined;
+    if (isGone && target.wanted === "DELETED") return undefined;
     throw error;
   }
 }

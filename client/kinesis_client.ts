@@ -1,12 +1,14 @@
 /**
- * The client: one method for each action about streams, shards, records, consumers, tags, policies and the account.
+ * The client: one method for each action on streams, shards, records, consumers, tags, policies and
+ * the account.
  *
  * @module
  */
 import { cborCodec } from "../_aws/cbor_codec.ts";
 import type { Codec } from "../_aws/codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
-import { keySource } from "./_credentials.ts";
+import { OptionCheck } from "../_core/option_check.ts";
+import { credentialsSource } from "./_credentials.ts";
 import {
   listAllShards,
   listAllStreamConsumers,
@@ -19,22 +21,26 @@ import { Transport } from "./_transport.ts";
 import { waitFor, type WaitOptions } from "./_wait.ts";
 import {
   type CallOptions,
-  checkIdleTimeout,
   type KinesisClientOptions,
   resolveClientOptions,
   type ResolvedClientOptions,
 } from "./options.ts";
-import type * as api from "./types/api.ts";
+import type * as api from "./_api.ts";
 
 /**
- * A client for Kinesis Data Streams: typed requests and answers in the API's own shapes, signed, with a time limit,
- * tried again where that helps. It holds no connection and needs no closing.
+ * A client for Kinesis Data Streams. Requests and answers have the shapes of the API. Requests are
+ * signed, have a time limit, and are retried if another attempt may succeed. A client holds no
+ * connection and does not need to be closed.
  *
- * Every method rejects with a {@linkcode ServiceError} when Kinesis answers with an error, a {@linkcode ConnectionError}
- * or {@linkcode TimeoutError} when no answer comes, a {@linkcode ResponseError} when the answer is not one of Kinesis,
- * a {@linkcode CredentialsError} when there are no credentials, a {@linkcode KinesisError} when the region, the endpoint or the
- * `fetch` cannot be used, and with the signal's reason when it is aborted; the two that
- * write records also with a `TypeError` when their data is no `Uint8Array`.
+ * Every method rejects with one of these:
+ *
+ * - {@linkcode ServiceError} if Kinesis answers with an error
+ * - {@linkcode ConnectionError} or {@linkcode TimeoutError} if there is no complete answer
+ * - {@linkcode ResponseError} if the answer is not one of Kinesis
+ * - {@linkcode CredentialsError} if there are no credentials
+ * - {@linkcode KinesisError} if the region, the endpoint or `fetch` cannot be used
+ * - the reason of the signal if the signal aborts
+ * - `TypeError`, from `putRecord` and `putRecords`, if the data of a record is not a `Uint8Array`
  *
  * @example
  * ```ts
@@ -64,12 +70,12 @@ export class KinesisClient {
   readonly #transport: Transport;
 
   /**
-   * Makes a client. Nothing is sent, and no environment is read, before the first call.
+   * Makes a client. It sends nothing and reads no variables or files before the first call.
    *
-   * @throws {TypeError} if `region`, `endpoint` or `protocol` is malformed, an option has a wrong type, or two do not go together
-   * @throws {CredentialsError} `InvalidCredentials` if `credentials` is an object whose keys are missing or empty, or have characters
-   * that keys cannot have
+   * @throws {TypeError} if an option has a wrong type or format, or two options exclude each other
    * @throws {RangeError} if a number is out of its range
+   * @throws {CredentialsError} `InvalidCredentials` if `credentials` is an object and a key is
+   * missing, empty, or has a character that keys cannot have
    */
   constructor(options: KinesisClientOptions = {}) {
     this.#options = resolveClientOptions(options);
@@ -77,22 +83,23 @@ export class KinesisClient {
     this.#transport = new Transport(
       this.#options,
       this.#codec,
-      keySource(this.#options.credentials, this.#options),
+      credentialsSource(this.#options.credentials, this.#options),
     );
   }
 
   /**
-   * The time of the service, in milliseconds since the epoch: the `Date` of its last answer,
-   * carried on by a clock that does not jump. It is up to a second and the time of a round trip
-   * behind, and never ahead, whatever the clock of this machine says.
-   * `undefined` before the first answer, and where answers have no `Date` that may be read
-   * (browsers hide it).
+   * The time of the service, in milliseconds since the epoch: the `Date` of its last answer, plus
+   * the time since then on the monotonic clock. It does not depend on the time that this machine is
+   * set to. It is never ahead of the service, and is behind it by at most one second and one round
+   * trip. `undefined` before the first answer, and in browsers, which hide `Date`.
    */
   serviceNow(): number | undefined {
     return this.#transport.serviceNow;
   }
 
-  /** Writes one record. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html */
+  /**
+   * Writes one record. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
+   */
   putRecord(
     request: api.PutRecordRequest,
     options?: CallOptions,
@@ -101,8 +108,9 @@ export class KinesisClient {
   }
 
   /**
-   * Writes up to 500 records. Resolves even when some of them were not stored: look at `FailedRecordCount` and at the
-   * `ErrorCode` of every entry. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+   * Writes up to 500 records. Resolves also if some of them were not stored: check
+   * `FailedRecordCount` and the `ErrorCode` of each entry.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
    */
   putRecords(
     request: api.PutRecordsRequest,
@@ -111,7 +119,10 @@ export class KinesisClient {
     return this.#call("PutRecords", request, options);
   }
 
-  /** Gets an iterator, which lives 5 minutes. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
+  /**
+   * Gets an iterator, which is valid for 5 minutes.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html
+   */
   getShardIterator(
     request: api.GetShardIteratorRequest,
     options?: CallOptions,
@@ -119,7 +130,10 @@ export class KinesisClient {
     return this.#call("GetShardIterator", request, options);
   }
 
-  /** Reads records from an iterator on. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html */
+  /**
+   * Reads the next records from an iterator.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+   */
   getRecords(
     request: api.GetRecordsRequest,
     options?: CallOptions,
@@ -127,7 +141,10 @@ export class KinesisClient {
     return this.#call("GetRecords", request, options);
   }
 
-  /** Makes a stream; it is `CREATING` for a while. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html */
+  /**
+   * Creates a stream. Its status is `CREATING` at first.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
+   */
   async createStream(
     request: api.CreateStreamRequest,
     options?: CallOptions,
@@ -135,7 +152,10 @@ export class KinesisClient {
     await this.#call("CreateStream", request, options);
   }
 
-  /** Removes a stream with all its records. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteStream.html */
+  /**
+   * Deletes a stream with all its records.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteStream.html
+   */
   async deleteStream(
     request: api.DeleteStreamRequest,
     options?: CallOptions,
@@ -143,7 +163,11 @@ export class KinesisClient {
     await this.#call("DeleteStream", request, options);
   }
 
-  /** Describes a stream with a page of its shards; `describeStreamSummary` and `listShards` may be asked more often. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStream.html */
+  /**
+   * Describes a stream with one page of its shards. `describeStreamSummary` and `listShards` have
+   * higher rate limits.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStream.html
+   */
   describeStream(
     request: api.DescribeStreamRequest,
     options?: CallOptions,
@@ -151,7 +175,10 @@ export class KinesisClient {
     return this.#call("DescribeStream", request, options);
   }
 
-  /** Describes a stream without its shards. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamSummary.html */
+  /**
+   * Describes a stream without its shards.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamSummary.html
+   */
   describeStreamSummary(
     request: api.DescribeStreamSummaryRequest,
     options?: CallOptions,
@@ -159,7 +186,10 @@ export class KinesisClient {
     return this.#call("DescribeStreamSummary", request, options);
   }
 
-  /** Lists one page of streams. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListStreams.html */
+  /**
+   * Lists one page of streams.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListStreams.html
+   */
   listStreams(
     request: api.ListStreamsRequest = {},
     options?: CallOptions,
@@ -167,7 +197,7 @@ export class KinesisClient {
     return this.#call("ListStreams", request, options);
   }
 
-  /** Lists all streams, page after page, as they are asked for. */
+  /** Lists all streams. Each page is fetched when the iteration needs it. */
   listAllStreams(
     request: Omit<api.ListStreamsRequest, "NextToken"> = {},
     options?: CallOptions,
@@ -175,7 +205,10 @@ export class KinesisClient {
     return listAllStreams((page) => this.listStreams(page, options), request);
   }
 
-  /** Lists one page of shards. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html */
+  /**
+   * Lists one page of shards.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html
+   */
   listShards(
     request: api.ListShardsRequest,
     options?: CallOptions,
@@ -183,7 +216,10 @@ export class KinesisClient {
     return this.#call("ListShards", request, options);
   }
 
-  /** Closes a shard and opens two in its place. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html */
+  /**
+   * Closes a shard and opens two child shards.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html
+   */
   async splitShard(
     request: api.SplitShardRequest,
     options?: CallOptions,
@@ -191,7 +227,10 @@ export class KinesisClient {
     await this.#call("SplitShard", request, options);
   }
 
-  /** Closes two neighbours and opens one in their place. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_MergeShards.html */
+  /**
+   * Closes two adjacent shards and opens one child shard.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_MergeShards.html
+   */
   async mergeShards(
     request: api.MergeShardsRequest,
     options?: CallOptions,
@@ -199,7 +238,10 @@ export class KinesisClient {
     await this.#call("MergeShards", request, options);
   }
 
-  /** Splits and merges until there are so many shards, all of the same size. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html */
+  /**
+   * Splits and merges shards until the stream has the given number of shards of equal size.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html
+   */
   updateShardCount(
     request: api.UpdateShardCountRequest,
     options?: CallOptions,
@@ -207,7 +249,7 @@ export class KinesisClient {
     return this.#call("UpdateShardCount", request, options);
   }
 
-  /** Lists all shards, page after page, as they are asked for. */
+  /** Lists all shards. Each page is fetched when the iteration needs it. */
   listAllShards(
     request: Omit<api.ListShardsRequest, "NextToken">,
     options?: CallOptions,
@@ -215,7 +257,10 @@ export class KinesisClient {
     return listAllShards((page) => this.listShards(page, options), request);
   }
 
-  /** Changes between provisioned and on-demand capacity. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamMode.html */
+  /**
+   * Switches between provisioned and on-demand capacity.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamMode.html
+   */
   async updateStreamMode(
     request: api.UpdateStreamModeRequest,
     options?: CallOptions,
@@ -223,7 +268,10 @@ export class KinesisClient {
     await this.#call("UpdateStreamMode", request, options);
   }
 
-  /** Changes the write capacity that an on-demand stream has at once. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamWarmThroughput.html */
+  /**
+   * Changes the write capacity that an on-demand stream keeps ready.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamWarmThroughput.html
+   */
   updateStreamWarmThroughput(
     request: api.UpdateStreamWarmThroughputRequest,
     options?: CallOptions,
@@ -231,7 +279,10 @@ export class KinesisClient {
     return this.#call("UpdateStreamWarmThroughput", request, options);
   }
 
-  /** Changes how large a record of the stream may be. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html */
+  /**
+   * Changes the largest size of a record.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html
+   */
   async updateMaxRecordSize(
     request: api.UpdateMaxRecordSizeRequest,
     options?: CallOptions,
@@ -239,7 +290,10 @@ export class KinesisClient {
     await this.#call("UpdateMaxRecordSize", request, options);
   }
 
-  /** Changes how records of an on-demand stream find their shards. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamRecordDistributionStrategy.html */
+  /**
+   * Changes how an on-demand stream distributes records to shards.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamRecordDistributionStrategy.html
+   */
   async updateStreamRecordDistributionStrategy(
     request: api.UpdateStreamRecordDistributionStrategyRequest,
     options?: CallOptions,
@@ -251,7 +305,10 @@ export class KinesisClient {
     );
   }
 
-  /** Keeps records longer. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_IncreaseStreamRetentionPeriod.html */
+  /**
+   * Makes the retention period longer.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_IncreaseStreamRetentionPeriod.html
+   */
   async increaseStreamRetentionPeriod(
     request: api.StreamRetentionPeriodRequest,
     options?: CallOptions,
@@ -259,7 +316,10 @@ export class KinesisClient {
     await this.#call("IncreaseStreamRetentionPeriod", request, options);
   }
 
-  /** Keeps records less long; older ones are gone at once. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DecreaseStreamRetentionPeriod.html */
+  /**
+   * Makes the retention period shorter. Records that are older are deleted at once.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DecreaseStreamRetentionPeriod.html
+   */
   async decreaseStreamRetentionPeriod(
     request: api.StreamRetentionPeriodRequest,
     options?: CallOptions,
@@ -267,7 +327,10 @@ export class KinesisClient {
     await this.#call("DecreaseStreamRetentionPeriod", request, options);
   }
 
-  /** Encrypts records from now on with a KMS key. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StartStreamEncryption.html */
+  /**
+   * Starts to encrypt new records with a KMS key.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StartStreamEncryption.html
+   */
   async startStreamEncryption(
     request: api.StreamEncryptionRequest,
     options?: CallOptions,
@@ -275,7 +338,10 @@ export class KinesisClient {
     await this.#call("StartStreamEncryption", request, options);
   }
 
-  /** Stops encrypting records. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StopStreamEncryption.html */
+  /**
+   * Stops to encrypt new records.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StopStreamEncryption.html
+   */
   async stopStreamEncryption(
     request: api.StreamEncryptionRequest,
     options?: CallOptions,
@@ -283,7 +349,10 @@ export class KinesisClient {
     await this.#call("StopStreamEncryption", request, options);
   }
 
-  /** Switches metrics of single shards on. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_EnableEnhancedMonitoring.html */
+  /**
+   * Enables metrics per shard.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_EnableEnhancedMonitoring.html
+   */
   enableEnhancedMonitoring(
     request: api.EnhancedMonitoringRequest,
     options?: CallOptions,
@@ -291,7 +360,10 @@ export class KinesisClient {
     return this.#call("EnableEnhancedMonitoring", request, options);
   }
 
-  /** Switches metrics of single shards off. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DisableEnhancedMonitoring.html */
+  /**
+   * Disables metrics per shard.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DisableEnhancedMonitoring.html
+   */
   disableEnhancedMonitoring(
     request: api.EnhancedMonitoringRequest,
     options?: CallOptions,
@@ -299,7 +371,10 @@ export class KinesisClient {
     return this.#call("DisableEnhancedMonitoring", request, options);
   }
 
-  /** Registers a consumer with enhanced fan-out; it is `CREATING` for a while. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html */
+  /**
+   * Registers a consumer for enhanced fan-out. Its status is `CREATING` at first.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html
+   */
   registerStreamConsumer(
     request: api.RegisterStreamConsumerRequest,
     options?: CallOptions,
@@ -307,7 +382,10 @@ export class KinesisClient {
     return this.#call("RegisterStreamConsumer", request, options);
   }
 
-  /** Removes a consumer and ends its subscriptions. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeregisterStreamConsumer.html */
+  /**
+   * Deregisters a consumer and ends its subscriptions.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeregisterStreamConsumer.html
+   */
   async deregisterStreamConsumer(
     request: api.DeregisterStreamConsumerRequest,
     options?: CallOptions,
@@ -315,7 +393,10 @@ export class KinesisClient {
     await this.#call("DeregisterStreamConsumer", request, options);
   }
 
-  /** Describes a consumer. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamConsumer.html */
+  /**
+   * Describes a consumer.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamConsumer.html
+   */
   describeStreamConsumer(
     request: api.DescribeStreamConsumerRequest,
     options?: CallOptions,
@@ -323,7 +404,10 @@ export class KinesisClient {
     return this.#call("DescribeStreamConsumer", request, options);
   }
 
-  /** Lists one page of consumers of a stream. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListStreamConsumers.html */
+  /**
+   * Lists one page of consumers of a stream.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListStreamConsumers.html
+   */
   listStreamConsumers(
     request: api.ListStreamConsumersRequest,
     options?: CallOptions,
@@ -331,7 +415,7 @@ export class KinesisClient {
     return this.#call("ListStreamConsumers", request, options);
   }
 
-  /** Lists all consumers of a stream, page after page, as they are asked for. */
+  /** Lists all consumers of a stream. Each page is fetched when the iteration needs it. */
   listAllStreamConsumers(
     request: Omit<api.ListStreamConsumersRequest, "NextToken">,
     options?: CallOptions,
@@ -343,16 +427,22 @@ export class KinesisClient {
   }
 
   /**
-   * Subscribes to a shard for 5 minutes. Resolves when the subscription has begun, with a stream of its events: they are
-   * read as they are asked for, the stream closes after 5 minutes or at the end of the shard, and cancelling it ends the
-   * subscription. Go on with `AFTER_SEQUENCE_NUMBER` and the last `ContinuationSequenceNumber`.
+   * Subscribes to a shard for 5 minutes. Resolves with a stream of events when the subscription has
+   * started. An event is read when the stream's reader asks for it. The stream closes after 5
+   * minutes or at the end of the shard; to continue, subscribe again with `AFTER_SEQUENCE_NUMBER`
+   * and the last `ContinuationSequenceNumber`. Cancelling the stream ends the subscription.
    *
-   * The stream errors with a {@linkcode ServiceError} when Kinesis ends it with one (`ResourceInUseException` when the
-   * same consumer subscribes again), a {@linkcode TimeoutError} when it falls silent, a {@linkcode ConnectionError} when
-   * the connection breaks, a {@linkcode ResponseError} when it is damaged, and with the signal's reason.
+   * The stream errors with one of these:
    *
-   * Needs a `fetch` that speaks HTTP/2, as those of Deno and browsers do. That of Bun needs the option
-   * `protocol: "http2"`, that of Node does not speak it.
+   * - {@linkcode ServiceError} if Kinesis ends the subscription: `ResourceInUseException` if the
+   *   same consumer subscribes again
+   * - {@linkcode TimeoutError} if no event arrives within `idleTimeoutMs`
+   * - {@linkcode ConnectionError} if the connection breaks
+   * - {@linkcode ResponseError} if an event is damaged
+   * - the reason of the signal if the signal aborts
+   *
+   * Requires a `fetch` with HTTP/2, such as those of Deno and browsers. The `fetch` of Bun needs
+   * the option `protocol: "http2"`. The `fetch` of Node.js has no HTTP/2.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html
    */
   async subscribeToShard(
@@ -360,7 +450,11 @@ export class KinesisClient {
     options: SubscribeOptions = {},
   ): Promise<ReadableStream<api.SubscribeToShardEvent>> {
     const { signal } = options;
-    const idleTimeoutMs = checkIdleTimeout(options);
+    const idleTimeoutMs = new OptionCheck("Cannot SubscribeToShard").time(
+      "idleTimeoutMs",
+      options.idleTimeoutMs,
+      { default: 15_000 },
+    );
     const { response, target } = await this.#transport.open(
       "SubscribeToShard",
       request,
@@ -375,7 +469,10 @@ export class KinesisClient {
     });
   }
 
-  /** Adds or changes tags of a stream. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AddTagsToStream.html */
+  /**
+   * Adds or changes tags of a stream.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AddTagsToStream.html
+   */
   async addTagsToStream(
     request: api.AddTagsToStreamRequest,
     options?: CallOptions,
@@ -383,7 +480,10 @@ export class KinesisClient {
     await this.#call("AddTagsToStream", request, options);
   }
 
-  /** Removes tags of a stream. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RemoveTagsFromStream.html */
+  /**
+   * Removes tags of a stream.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RemoveTagsFromStream.html
+   */
   async removeTagsFromStream(
     request: api.RemoveTagsFromStreamRequest,
     options?: CallOptions,
@@ -391,7 +491,10 @@ export class KinesisClient {
     await this.#call("RemoveTagsFromStream", request, options);
   }
 
-  /** Lists one page of tags of a stream. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListTagsForStream.html */
+  /**
+   * Lists one page of tags of a stream.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListTagsForStream.html
+   */
   listTagsForStream(
     request: api.ListTagsForStreamRequest,
     options?: CallOptions,
@@ -399,7 +502,10 @@ export class KinesisClient {
     return this.#call("ListTagsForStream", request, options);
   }
 
-  /** Adds or changes tags of a stream or consumer. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_TagResource.html */
+  /**
+   * Adds or changes tags of a stream or consumer.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_TagResource.html
+   */
   async tagResource(
     request: api.TagResourceRequest,
     options?: CallOptions,
@@ -407,7 +513,10 @@ export class KinesisClient {
     await this.#call("TagResource", request, options);
   }
 
-  /** Removes tags of a stream or consumer. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UntagResource.html */
+  /**
+   * Removes tags of a stream or consumer.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UntagResource.html
+   */
   async untagResource(
     request: api.UntagResourceRequest,
     options?: CallOptions,
@@ -415,7 +524,10 @@ export class KinesisClient {
     await this.#call("UntagResource", request, options);
   }
 
-  /** Lists the tags of a stream or consumer. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListTagsForResource.html */
+  /**
+   * Lists the tags of a stream or consumer.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListTagsForResource.html
+   */
   listTagsForResource(
     request: api.ListTagsForResourceRequest,
     options?: CallOptions,
@@ -423,7 +535,7 @@ export class KinesisClient {
     return this.#call("ListTagsForResource", request, options);
   }
 
-  /** Lists all tags of a stream, page after page, as they are asked for. */
+  /** Lists all tags of a stream. Each page is fetched when the iteration needs it. */
   listAllTagsForStream(
     request: Omit<api.ListTagsForStreamRequest, "ExclusiveStartTagKey">,
     options?: CallOptions,
@@ -434,7 +546,10 @@ export class KinesisClient {
     );
   }
 
-  /** Lets other accounts use a stream or consumer. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutResourcePolicy.html */
+  /**
+   * Sets the policy of a stream or consumer, which can give access to other accounts.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutResourcePolicy.html
+   */
   async putResourcePolicy(
     request: api.PutResourcePolicyRequest,
     options?: CallOptions,
@@ -442,7 +557,10 @@ export class KinesisClient {
     await this.#call("PutResourcePolicy", request, options);
   }
 
-  /** Reads the policy of a stream or consumer. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetResourcePolicy.html */
+  /**
+   * Reads the policy of a stream or consumer.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetResourcePolicy.html
+   */
   getResourcePolicy(
     request: api.ResourcePolicyRequest,
     options?: CallOptions,
@@ -450,7 +568,10 @@ export class KinesisClient {
     return this.#call("GetResourcePolicy", request, options);
   }
 
-  /** Removes the policy of a stream or consumer. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteResourcePolicy.html */
+  /**
+   * Deletes the policy of a stream or consumer.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteResourcePolicy.html
+   */
   async deleteResourcePolicy(
     request: api.ResourcePolicyRequest,
     options?: CallOptions,
@@ -458,21 +579,30 @@ export class KinesisClient {
     await this.#call("DeleteResourcePolicy", request, options);
   }
 
-  /** Tells how many shards and streams the account may have. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeLimits.html */
+  /**
+   * Returns the limits of the account on shards and streams, and how many it has.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeLimits.html
+   */
   describeLimits(
     options?: CallOptions,
   ): Promise<api.DescribeLimitsResponse> {
     return this.#call("DescribeLimits", {}, options);
   }
 
-  /** Reads the settings of the account. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeAccountSettings.html */
+  /**
+   * Reads the settings of the account.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeAccountSettings.html
+   */
   describeAccountSettings(
     options?: CallOptions,
   ): Promise<api.AccountSettingsResponse> {
     return this.#call("DescribeAccountSettings", {}, options);
   }
 
-  /** Changes the settings of the account. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateAccountSettings.html */
+  /**
+   * Changes the settings of the account.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateAccountSettings.html
+   */
   updateAccountSettings(
     request: api.UpdateAccountSettingsRequest,
     options?: CallOptions,
@@ -481,9 +611,9 @@ export class KinesisClient {
   }
 
   /**
-   * Waits until a stream is `ACTIVE`, asking less and less often.
+   * Waits until a stream is `ACTIVE`. Polls with growing delays, up to 5 seconds.
    *
-   * @throws {WaiterError} if it is not within `timeoutMs`
+   * @throws {WaiterError} if the stream is not `ACTIVE` within `timeoutMs`
    */
   async waitUntilActive(
     stream: api.StreamTarget,
@@ -493,9 +623,9 @@ export class KinesisClient {
   }
 
   /**
-   * Waits until a stream does not exist any more.
+   * Waits until a stream is deleted.
    *
-   * @throws {WaiterError} if it still does after `timeoutMs`
+   * @throws {WaiterError} if the stream still exists after `timeoutMs`
    */
   async waitUntilDeleted(
     stream: api.StreamTarget,
@@ -505,9 +635,10 @@ export class KinesisClient {
   }
 
   /**
-   * Waits until a consumer is `ACTIVE` and can subscribe, asking less and less often.
+   * Waits until a consumer is `ACTIVE` and can subscribe. Polls with growing delays, up to 5
+   * seconds.
    *
-   * @throws {WaiterError} if it is not within `timeoutMs`
+   * @throws {WaiterError} if the consumer is not `ACTIVE` within `timeoutMs`
    */
   async waitUntilConsumerActive(
     consumer: api.ConsumerTarget,
@@ -520,7 +651,7 @@ export class KinesisClient {
         describe: async (call) =>
           (await this.describeStreamConsumer(consumer, call))
             .ConsumerDescription,
-        stateOf: (seen) => seen.ConsumerStatus,
+        stateOf: (description) => description.ConsumerStatus,
       },
       options,
       this.#options,
@@ -540,7 +671,7 @@ export class KinesisClient {
         describe: async (call) =>
           (await this.describeStreamSummary(stream, call))
             .StreamDescriptionSummary,
-        stateOf: (seen) => seen.StreamStatus,
+        stateOf: (description) => description.StreamStatus,
       },
       options,
       this.#options,

@@ -1,5 +1,5 @@
 /**
- * The client for Kinesis Data Streams, usable alone.
+ * The client for Kinesis Data Streams. It can be used without producers and consumers.
  *
  * @module
  */

@@ -1,11 +1,12 @@
 /**
- * What a client can be told, and the defaults.
+ * The options of the client and their defaults.
  *
  * @module
  */
+import { parseEndpointUrl } from "../_aws/secure_url.ts";
 import { type Clock, systemClock } from "../_core/clock.ts";
 import type { Fetch } from "../_core/fetch.ts";
-import { parseEndpointUrl } from "../_aws/secure_url.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import {
   type Credentials,
   type CredentialsProvider,
@@ -14,270 +15,239 @@ import {
 } from "../credentials/mod.ts";
 import type { ClientHooks } from "../hooks.ts";
 
-/** How calls are tried again. */
+/** How failed calls are retried. */
 export interface RetryOptions {
-  /** Attempts a call, the first one included; 1 means no retries. @default {3} */
+  /** Attempts of one call, including the first; 1 means no retries. @default {3} */
   maxAttempts?: number;
-  /** Upper bound of one delay, in milliseconds. @default {20_000} */
+  /** Longest delay before a retry, in milliseconds. @default {20_000} */
   maxDelayMs?: number;
 }
 
 export type { Fetch };
 
-/** How requests and answers are written; both carry the same. */
+/** The encoding of requests and answers. Both carry the same data. */
 export type Protocol = "json" | "cbor";
 
-/** What is done with the account of the credentials. */
+/** Whether requests go to the endpoint of the credentials' account. */
 export type AccountIdEndpointMode = "preferred" | "disabled" | "required";
 
-/** Options of a {@linkcode KinesisClient}; every one is optional. */
+/** The values of {@linkcode AccountIdEndpointMode}. */
+export const ACCOUNT_ID_ENDPOINT_MODES: readonly AccountIdEndpointMode[] = [
+  "preferred",
+  "disabled",
+  "required",
+];
+
+/** Options of a {@linkcode KinesisClient}. All are optional. */
 export interface KinesisClientOptions {
   /**
-   * The region. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the profile's in the shared files, where the runtime has
-   * them; with a custom endpoint and none of these, `us-east-1`.
+   * The region. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the region of the profile in
+   * the shared files. With a custom endpoint and none of these: `us-east-1`.
    */
   region?: string;
   /**
-   * Where requests go, in place of the region's endpoint: an emulator, a proxy, a private endpoint. Default:
-   * `AWS_ENDPOINT_URL_KINESIS`, then `AWS_ENDPOINT_URL`, then `endpoint_url` of the profile's `services` for `kinesis`, then
-   * that of the profile; none of them if `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` or the profile's
-   * `ignore_configured_endpoint_urls` is `true`.
+   * The URL that requests are sent to, in place of the endpoint of the region: an emulator, a proxy
+   * or a private endpoint. Default: the first of these that is set, else the endpoint of the
+   * region:
+   *
+   * 1. `AWS_ENDPOINT_URL_KINESIS`
+   * 2. `AWS_ENDPOINT_URL`
+   * 3. `endpoint_url` for `kinesis` in the `services` section of the profile
+   * 4. `endpoint_url` of the profile
+   *
+   * All four are ignored if `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, or
+   * `ignore_configured_endpoint_urls` of the profile, is `true`.
    */
   endpoint?: string | URL;
-  /** Endpoints with FIPS-validated cryptography; not with `endpoint`. @default {AWS_USE_FIPS_ENDPOINT, the profile's, else false} */
+  /**
+   * Whether to use endpoints with FIPS-validated cryptography. Excludes `endpoint`.
+   * @default {AWS_USE_FIPS_ENDPOINT, then the profile, then false}
+   */
   useFips?: boolean;
-  /** Endpoints that answer over IPv6 too; not with `endpoint`. @default {AWS_USE_DUALSTACK_ENDPOINT, the profile's, else false} */
+  /**
+   * Whether to use endpoints that are also reachable over IPv6. Excludes `endpoint`.
+   * @default {AWS_USE_DUALSTACK_ENDPOINT, then the profile, then false}
+   */
   useDualStack?: boolean;
   /**
-   * What is done with the account of the credentials, where they name one. `preferred`: requests that name no ARN go to the
-   * endpoint of that account; `required`: and fail where no account is known; `disabled`: they go to that of the region.
-   * A custom endpoint is used as it is. @default {AWS_ACCOUNT_ID_ENDPOINT_MODE, else "preferred"}
+   * Which endpoint a request without an ARN goes to. `"preferred"`: that of the account, if the
+   * credentials name their account; else that of the region. `"required"`: that of the account; the
+   * call fails if the account is not known. `"disabled"`: that of the region. Without effect if
+   * there is a custom endpoint.
+   * @default {AWS_ACCOUNT_ID_ENDPOINT_MODE, then the profile, then "preferred"}
    */
   accountIdEndpointMode?: AccountIdEndpointMode;
   /**
-   * Credentials, or an async function that returns them. A function whose credentials have an `expiration` is asked again
-   * shortly before that, any other before every attempt. One that does not answer within `timeoutMs` is asked again by the
-   * next attempt. Default: {@linkcode defaultCredentials}.
+   * Credentials, or an async function that returns them. If the credentials of a function have an
+   * `expiration`, the function is called again shortly before that time; if they have none, it is
+   * called before every attempt. If the function does not settle within `timeoutMs`, the next
+   * attempt calls it again. Default: {@linkcode defaultCredentials}.
    */
   credentials?: Credentials | CredentialsProvider;
   /**
-   * The encoding. `cbor` is a quarter smaller and cheaper to write, sign and read; `json` is what every
-   * emulator understands. @default {"json"}
+   * The encoding. `"cbor"` is a quarter smaller, and faster to write, sign and read. `"json"` works
+   * with every emulator. @default {"json"}
    */
   protocol?: Protocol;
   /** The function that sends requests. @default {globalThis.fetch} */
   fetch?: Fetch;
-  /** How calls are tried again. */
+  /** How failed calls are retried. */
   retry?: RetryOptions;
-  /** Longest time of one attempt until the last byte of its answer, in milliseconds. Retries come on top. @default {30_000} */
+  /**
+   * Longest time of one attempt, from its start to the last byte of the answer, in milliseconds:
+   * 1 to 2 147 483 647, or `Infinity`. Each retry has this time again. @default {30_000}
+   */
   timeoutMs?: number;
-  /** Allows plain `http` to other hosts than this one: the signature protects a request, nothing hides the records. @default {false} */
+  /**
+   * Whether plain `http` to other machines is allowed. Signatures protect requests from being
+   * changed, but the network can read the records. @default {false}
+   */
   allowHttp?: boolean;
-  /** Variables and files that region, endpoint and credentials are looked up in. Default: those of the runtime. */
+  /**
+   * The variables and files that region, endpoint and credentials are read from. Default: those of
+   * the runtime.
+   */
   environment?: Environment;
-  /** Told about every attempt. */
+  /** Called with facts about every attempt. */
   hooks?: ClientHooks;
-  /** Time. @default {systemClock} */
+  /** The clock. @default {systemClock} */
   clock?: Clock;
-  /** Chance, for jitter. @default {Math.random} */
+  /** A source of random numbers from 0 to 1, for jitter. @default {Math.random} */
   random?: () => number;
 }
 
 /** Options of a single call. */
 export interface CallOptions {
-  /** Ends the call and its retries; it rejects with the signal's reason. */
+  /** Ends the call and its retries. The call rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Overrides the client's `timeoutMs`. */
+  /** Overrides `timeoutMs` of the client. */
   timeoutMs?: number;
-  /** Overrides the client's `retry.maxAttempts`. */
+  /** Overrides `retry.maxAttempts` of the client. */
   maxAttempts?: number;
 }
 
-/** Options with every default filled in. */
-export interface ResolvedClientOptions {
-  /** The region, if given. */
-  readonly region?: string;
-  /** The custom endpoint, if given. */
-  readonly endpoint?: URL;
-  /** Whether FIPS endpoints are used, if given. */
-  readonly useFips?: boolean;
-  /** Whether dual-stack endpoints are used, if given. */
-  readonly useDualStack?: boolean;
-  /** What is done with the account of the credentials, if given. */
-  readonly accountIdEndpointMode?: AccountIdEndpointMode;
-  /** Where credentials come from, if given. */
-  readonly credentials?: Credentials | CredentialsProvider;
-  /** The encoding. */
-  readonly protocol: Protocol;
-  /** Sends requests. */
-  readonly fetch: Fetch;
-  /** Attempts a call. */
-  readonly maxAttempts: number;
-  /** Bound of one delay. */
-  readonly maxDelayMs: number;
-  /** Time limit of one attempt. */
-  readonly timeoutMs: number;
-  /** Whether plain http is allowed everywhere. */
-  readonly allowHttp: boolean;
-  /** Variables and files. */
-  readonly environment: Environment;
-  /** Hooks, if given. */
-  readonly hooks?: ClientHooks;
-  /** Time. */
-  readonly clock: Clock;
-  /** Chance. */
-  readonly random: () => number;
-}
+type Defaulted =
+  | "protocol"
+  | "fetch"
+  | "timeoutMs"
+  | "allowHttp"
+  | "environment"
+  | "clock"
+  | "random";
 
-/** Timers of the runtimes take anything longer than these 24 days for no delay at all. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
-
-/** Checks the options and fills in the defaults; the caller's object is not changed. */
-export function resolveClientOptions(
-  options: KinesisClientOptions,
-): ResolvedClientOptions {
-  checkShapes(options);
-  const { retry = {}, protocol = "json" } = options;
-  if (protocol !== "json" && protocol !== "cbor") {
-    throw new TypeError(
-      `${WHAT} as 'protocol' must be "json" or "cbor": current value is ${
-        JSON.stringify(protocol)
-      }`,
-    );
-  }
-  return {
-    region: checkRegion(options.region),
-    endpoint: checkEndpoint(options),
-    useFips: options.useFips,
-    useDualStack: options.useDualStack,
-    accountIdEndpointMode: checkAccountMode(
-      `${WHAT} as 'accountIdEndpointMode'`,
-      options.accountIdEndpointMode,
-    ),
-    credentials: options.credentials,
-    protocol,
-    // Looked up at the call, so that a fetch that is replaced later is seen.
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
-    maxAttempts: checkInteger("retry.maxAttempts", retry.maxAttempts ?? 3, 1),
-    maxDelayMs: Math.min(
-      checkPositive("retry.maxDelayMs", retry.maxDelayMs ?? 20_000),
-      LONGEST_DELAY_MS,
-    ),
-    timeoutMs: checkPositive("timeoutMs", options.timeoutMs ?? 30_000),
-    allowHttp: options.allowHttp ?? false,
-    environment: options.environment ?? systemEnvironment,
-    hooks: options.hooks,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-  };
-}
-
-/**
- * Checks what a single call was given.
- *
- * @throws {RangeError} if a number is out of its range
- */
-export function checkCallOptions(action: string, options: CallOptions): void {
-  const { timeoutMs, maxAttempts } = options;
-  const what = `Cannot ${action}`;
-  if (timeoutMs !== undefined) checkPositive("timeoutMs", timeoutMs, what);
-  if (maxAttempts !== undefined) {
-    checkInteger("maxAttempts", maxAttempts, 1, what);
-  }
-}
-
-/**
- * The silence that a subscription bears, in milliseconds.
- *
- * @throws {RangeError} if it is out of its range
- */
-export function checkIdleTimeout(
-  { idleTimeoutMs = 15_000 }: { idleTimeoutMs?: number },
-): number {
-  checkPositive("idleTimeoutMs", idleTimeoutMs, "Cannot SubscribeToShard");
-  return Math.min(idleTimeoutMs, LONGEST_DELAY_MS);
-}
+/** The options with their defaults. */
+export type ResolvedClientOptions = Readonly<
+  & Omit<KinesisClientOptions, Defaulted | "endpoint" | "retry">
+  & Required<Pick<KinesisClientOptions, Defaulted>>
+  & Required<RetryOptions>
+  & { endpoint?: URL }
+>;
 
 const WHAT = "Cannot create KinesisClient";
 
-/** What calls would only trip over later, without a word on which option it was. */
-function checkShapes(options: KinesisClientOptions): void {
-  const has = (value: unknown, ...methods: string[]) =>
-    typeof value === "object" && value !== null &&
-    methods.every((name) =>
-      typeof (value as Record<string, unknown>)[name] === "function"
-    );
-  const check = (
-    name: keyof KinesisClientOptions,
-    isRight: (value: unknown) => boolean,
-    rule: string,
-  ) => {
-    const value: unknown = options[name];
-    if (value === undefined || isRight(value)) return;
-    // Without the value, which may be a secret.
-    throw new TypeError(`${WHAT} as '${name}' must be ${rule}`);
-  };
-  for (const name of ["useFips", "useDualStack", "allowHttp"] as const) {
-    check(name, (value) => typeof value === "boolean", "true or false");
+/** Checks the options and fills in the defaults. Does not change the caller's object. */
+export function resolveClientOptions(
+  options: KinesisClientOptions,
+): ResolvedClientOptions {
+  const check = new OptionCheck(WHAT);
+  const { credentials } = options;
+  if (typeof credentials !== "function") {
+    check.methods("credentials", credentials);
   }
-  for (const name of ["fetch", "random"] as const) {
-    check(name, (value) => typeof value === "function", "a function");
-  }
-  check(
-    "credentials",
-    (value) => typeof value === "function" || has(value),
-    "an object with keys, or a function that resolves with one",
-  );
-  check("retry", (value) => has(value), "an object");
-  check(
-    "environment",
-    (value) => has(value, "env", "readTextFile"),
-    "an object with the methods env and readTextFile",
-  );
-  check(
+  const retry = check.methods("retry", options.retry) ?? {};
+  const clock = check.methods(
     "clock",
-    (value) => has(value, "now", "setTimeout", "clearTimeout"),
-    "an object with the methods now, setTimeout and clearTimeout",
+    options.clock,
+    "now",
+    "setTimeout",
+    "clearTimeout",
   );
+  const environment = check.methods(
+    "environment",
+    options.environment,
+    "env",
+    "readTextFile",
+  );
+  return {
+    region: checkRegion(check, options.region),
+    endpoint: checkEndpoint(options),
+    useFips: check.type("useFips", options.useFips, "boolean"),
+    useDualStack: check.type("useDualStack", options.useDualStack, "boolean"),
+    accountIdEndpointMode: check.choice(
+      "accountIdEndpointMode",
+      options.accountIdEndpointMode,
+      ACCOUNT_ID_ENDPOINT_MODES,
+      undefined,
+    ),
+    credentials,
+    protocol: check.choice(
+      "protocol",
+      options.protocol,
+      ["json", "cbor"],
+      "json",
+    ),
+    // Looks up the global fetch at each call, so that a fetch that is replaced later is used.
+    fetch: check.type("fetch", options.fetch, "function") ??
+      ((input, init) => fetch(input, init)),
+    maxAttempts: check.number("retry.maxAttempts", retry.maxAttempts, {
+      ...ATTEMPTS,
+      default: 3,
+    }),
+    maxDelayMs: check.time("retry.maxDelayMs", retry.maxDelayMs, {
+      default: 20_000,
+    }),
+    timeoutMs: check.time("timeoutMs", options.timeoutMs, {
+      default: 30_000,
+      orNever: true,
+    }),
+    allowHttp: check.type("allowHttp", options.allowHttp, "boolean") ?? false,
+    environment: environment ?? systemEnvironment,
+    hooks: options.hooks,
+    clock: clock ?? systemClock,
+    random: check.type("random", options.random, "function") ?? Math.random,
+  };
 }
 
-function checkRegion(region: string | undefined): string | undefined {
+const ATTEMPTS = { least: 1, integer: true };
+
+/**
+ * Fills in the options of a single call from those of the client.
+ *
+ * @throws {RangeError} if a number is out of its range
+ */
+export function resolveCallOptions(
+  action: string,
+  options: CallOptions,
+  defaults: Required<Omit<CallOptions, "signal">>,
+): Required<Omit<CallOptions, "signal">> {
+  const check = new OptionCheck(`Cannot ${action}`);
+  return {
+    timeoutMs: check.time("timeoutMs", options.timeoutMs, {
+      default: defaults.timeoutMs,
+      orNever: true,
+    }),
+    maxAttempts: check.number("maxAttempts", options.maxAttempts, {
+      ...ATTEMPTS,
+      default: defaults.maxAttempts,
+    }),
+  };
+}
+
+function checkRegion(
+  check: OptionCheck,
+  region: string | undefined,
+): string | undefined {
   if (region === undefined) return undefined;
   if (typeof region === "string" && /^[a-z0-9][a-z0-9-]{0,62}$/.test(region)) {
     return region;
   }
   throw new TypeError(
-    `${WHAT} as 'region' must be a name such as "eu-west-1": current value is ${
-      JSON.stringify(region)
-    }`,
-  );
-}
-
-/**
- * A mode, if one was given.
- *
- * @throws {TypeError} if it is none
- */
-export function checkAccountMode(
-  what: string,
-  mode: string | undefined,
-): AccountIdEndpointMode | undefined {
-  switch (mode) {
-    case undefined:
-    case "preferred":
-    case "disabled":
-    case "required":
-      return mode;
-  }
-  throw new TypeError(
-    `${what} must be "preferred", "disabled" or "required": current value is ${
-      JSON.stringify(mode)
-    }`,
+    check.message("region", 'a name such as "eu-west-1"', region),
   );
 }
 
 function checkEndpoint(options: KinesisClientOptions): URL | undefined {
-  const { endpoint, allowHttp } = options;
+  const { endpoint, allowHttp = false } = options;
   if (endpoint === undefined) return undefined;
   for (const option of ["useFips", "useDualStack"] as const) {
     if (options[option]) {
@@ -286,37 +256,5 @@ function checkEndpoint(options: KinesisClientOptions): URL | undefined {
       );
     }
   }
-  try {
-    return parseEndpointUrl("endpoint", endpoint, allowHttp);
-  } catch (error) {
-    const { message } = error as RangeError;
-    throw new TypeError(rephrase(message, WHAT));
-  }
-}
-
-/** Says of a refused value what could not be done with it. */
-export function rephrase(message: string, what: string): string {
-  return message
-    .replace(/^Cannot use ('\w+') as it /, `${what} as $1 `)
-    .replace(/^Cannot use /, `${what} with `)
-    .replace(/^Cannot find the endpoint /, `${what} `);
-}
-
-function checkInteger(
-  name: string,
-  value: number,
-  least: number,
-  what = WHAT,
-): number {
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new RangeError(
-    `${what} as '${name}' must be an integer of ${least} or more: current value is ${value}`,
-  );
-}
-
-function checkPositive(name: string, value: number, what = WHAT): number {
-  if (typeof value === "number" && value > 0) return value;
-  throw new RangeError(
-    `${what} as '${name}' must be more than 0: current value is ${value}`,
-  );
+  return parseEndpointUrl(`${WHAT} as 'endpoint'`, endpoint, allowHttp);
 }

@@ -1,12 +1,12 @@
 /**
- * The JSON objects that carry credentials; every service has its own names for the same fields.
+ * Reads credentials from JSON objects. Each service has its own names for the fields.
  *
  * @module
  */
 import { createCredentials, type Credentials } from "./credentials.ts";
 import { unusable } from "./environment.ts";
 
-/** Where the fields are in a document. */
+/** The names of the fields. */
 export interface DocumentShape {
   /** The access key id. */
   readonly accessKeyId: string;
@@ -14,13 +14,13 @@ export interface DocumentShape {
   readonly secretAccessKey: string;
   /** The session token. */
   readonly sessionToken: string;
-  /** The time of expiry: ISO 8601 text, or milliseconds since the epoch. */
+  /** The time of expiry. {@linkcode expirationOf} lists the formats. */
   readonly expiration: string;
   /** The account. */
   readonly accountId?: string;
 }
 
-/** As IMDS and containers write it. */
+/** The names in answers of the instance metadata service and of containers. */
 export const TOKEN_SHAPE: DocumentShape = {
   accessKeyId: "AccessKeyId",
   secretAccessKey: "SecretAccessKey",
@@ -29,13 +29,13 @@ export const TOKEN_SHAPE: DocumentShape = {
   accountId: "AccountId",
 };
 
-/** As STS and `credential_process` write it. */
+/** The names in answers of STS and in the output of `credential_process`. */
 export const SESSION_TOKEN_SHAPE: DocumentShape = {
   ...TOKEN_SHAPE,
   sessionToken: "SessionToken",
 };
 
-/** As the SSO portal writes it. */
+/** The names in answers of the SSO portal. */
 export const SSO_SHAPE: DocumentShape = {
   accessKeyId: "accessKeyId",
   secretAccessKey: "secretAccessKey",
@@ -45,9 +45,10 @@ export const SSO_SHAPE: DocumentShape = {
 };
 
 /**
- * Reads credentials.
+ * Reads credentials. `what` names the document in error messages.
  *
- * @throws {CredentialsError} if a key is missing or a field is not what it should be; names the field and never shows a value
+ * @throws {CredentialsError} if a key is missing or a field has a wrong type. The message names the
+ * field and shows no value
  */
 export function credentialsFromDocument(
   what: string,
@@ -71,18 +72,23 @@ export function credentialsFromDocument(
   });
 }
 
-/** Numbers below this are seconds and not milliseconds: as milliseconds they would be before March 1973. */
-const LEAST_MS = 1e11;
-/** A time in UTC as the tools write it: with `Z`, an offset, `UTC` or `GMT` behind it, or nothing. */
+/** Smaller numbers are seconds. As milliseconds they would mean a time before March 1973. */
+const MIN_MS = 1e11;
+/** A date and a time, with `Z`, `UTC`, `GMT`, an offset, or no time zone, which means UTC. */
 const TIME =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
 
-/** Reads a time of expiry, which some sources leave out: ISO 8601 and its relatives, or seconds or milliseconds since 1970. */
+/**
+ * Reads a time of expiry: ISO 8601 or a similar text, or seconds or milliseconds since 1970, as a
+ * number or text. `undefined` if the value is absent or empty.
+ *
+ * @throws {CredentialsError} if it is not a time
+ */
 export function expirationOf(what: string, value: unknown): Date | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   const date = new Date(millisecondsOf(value));
   if (Number.isNaN(date.getTime())) {
-    throw unusable(`Cannot read ${what}: the expiration is no time`);
+    throw unusable(`Cannot read ${what}: the expiration is not a time`);
   }
   return date;
 }
@@ -95,7 +101,7 @@ function millisecondsOf(value: unknown): number {
   if (/^\d+(\.\d+)?$/.test(text)) return fromEpoch(Number(text));
   const [, day, time, zone = "Z"] = TIME.exec(text) ?? [];
   if (!day) return Date.parse(text);
-  // Without a zone it is UTC, which `Date` would take for the local time.
+  // Date would read a text without a time zone as local time.
   const [, sign, hours, minutes = "00"] =
     /^([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? [];
   const offset = sign ? `${sign}${hours}:${minutes}` : "Z";
@@ -103,5 +109,5 @@ function millisecondsOf(value: unknown): number {
 }
 
 function fromEpoch(value: number): number {
-  return Math.abs(value) < LEAST_MS ? value * 1000 : value;
+  return Math.abs(value) < MIN_MS ? value * 1000 : value;
 }

@@ -1,86 +1,91 @@
 /**
- * The format of `~/.aws/config` and `~/.aws/credentials`. It is a dialect of its own, of which a parser for common INI files
- * would read the comments, the nested settings and the continued lines in another way.
+ * Parses `~/.aws/config` and `~/.aws/credentials`. Their format is a dialect of INI: parsers for
+ * common INI files read comments, nested settings and continued lines differently.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html}
  * @module
  */
 
-/** Settings by name, in small letters. Maps, so that no name reaches a prototype. */
+/**
+ * Values by the name of the setting, in lower case. A map, so that no name is that of a prototype.
+ */
 export type IniSection = ReadonlyMap<string, string>;
 
-/** Sections by name: `default`, or a type and a name with one space between, as in `profile dev`. */
+/**
+ * Sections by name: `default`, or a type and a name with one space between, such as `profile dev`.
+ */
 export type IniFile = ReadonlyMap<string, IniSection>;
 
-/** Names of profiles without quotes, and of settings. */
+/** A name of a setting, or of a profile without quotes. */
 const NAME = /^[\w\-/.%@:+]+$/;
 
 /**
- * Parses a file. What cannot be read is passed over: a header that is broken or has an impossible name ends the section
- * before it, and its own settings are dropped, so that no profile ever gets the keys of another. A nested setting is
- * called `outer.inner`; a line that continues a value is joined to it with a line break. A section that comes twice is
- * merged, and the last value of a setting wins.
+ * Parses a file. Lines that cannot be read are skipped. A broken header ends the current section,
+ * and the settings after it are dropped, so that no profile gets the keys of another profile.
+ *
+ * A nested setting is named `outer.inner`. A line that continues a value is appended to the value
+ * after a line break. Sections with the same name are merged; the last value of a setting counts.
  */
 export function parseIni(text: string): IniFile {
   const parser = new Parser();
   for (const line of text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/)) {
-    parser.take(line);
+    parser.addLine(line);
   }
   return parser.file;
 }
 
-/** The setting before this line. */
-interface Open {
-  /** Absent if that setting cannot be read. */
+/** The last setting that started in the first column or has no setting around it. */
+interface LastSetting {
+  /** Absent if the setting cannot be read. */
   readonly name?: string;
-  /** Whether it has no value, so that indented lines are settings inside it. */
+  /** Whether the setting has no value. Indented lines are then nested settings. */
   readonly isNested: boolean;
 }
 
 class Parser {
   readonly file = new Map<string, Map<string, string>>();
   #section: Map<string, string> | undefined;
-  #open: Open | undefined;
+  #last: LastSetting | undefined;
 
-  take(line: string): void {
+  addLine(line: string): void {
     const content = line.trim();
     if (content === "" || /^[#;]/.test(content)) return;
-    if (content.startsWith("[")) return this.#begin(content);
+    if (content.startsWith("[")) return this.#startSection(content);
     const section = this.#section;
     if (!section) return;
-    const open = /^\s/.test(line) ? this.#open : undefined;
-    if (open?.isNested || open && !open.name) {
-      return this.#inside(section, open, content);
+    const outer = /^\s/.test(line) ? this.#last : undefined;
+    if (outer?.isNested || outer && !outer.name) {
+      return this.#addNested(section, outer, content);
     }
-    const isSetting = this.#setting(section, content);
-    // The SDKs read an indented line with a "=" behind a value in different ways. It is a setting here, as in the SDK for
-    // JavaScript, so that a file may indent its settings freely.
-    if (isSetting || !open?.name) return;
-    section.set(open.name, `${section.get(open.name)}\n${content}`);
+    const isSetting = this.#addSetting(section, content);
+    // An indented line with "=" after a setting with a value is a setting, as in the SDK for
+    // JavaScript. The other SDKs differ among themselves.
+    if (isSetting || !outer?.name) return;
+    section.set(outer.name, `${section.get(outer.name)}\n${content}`);
   }
 
-  #begin(content: string): void {
-    this.#open = undefined;
-    // A comment may follow the bracket directly.
+  #startSection(content: string): void {
+    this.#last = undefined;
+    // A comment may follow the bracket without a space.
     const [, header] = /^\[([^\]#;]*)\]\s*(?:[#;].*)?$/.exec(content) ?? [];
     const name = header && sectionName(header.trim());
     this.#section = name ? this.file.get(name) ?? new Map() : undefined;
     if (name) this.file.set(name, this.#section!);
   }
 
-  /** Returns whether the line has the form of a setting. */
-  #setting(section: Map<string, string>, content: string): boolean {
+  /** Adds the setting of a line. Returns false if the line is not a setting. */
+  #addSetting(section: Map<string, string>, content: string): boolean {
     const pair = split(content);
     if (!pair) return false;
     const { name, value } = pair;
-    this.#open = { name, isNested: value === "" };
+    this.#last = { name, isNested: value === "" };
     if (name && value !== "") section.set(name, value);
     return true;
   }
 
-  #inside(
+  #addNested(
     section: Map<string, string>,
-    { name }: Open,
+    { name }: LastSetting,
     content: string,
   ): void {
     const inner = split(content);
@@ -89,9 +94,12 @@ class Parser {
   }
 }
 
-/** The two sides of the first equals sign, without a comment; without a name if that cannot be one. */
+/**
+ * The name and the value of a setting, without a comment. Without a name if the name is not valid.
+ * `undefined` if there is no equals sign after at least one character.
+ */
 function split(content: string): { name?: string; value: string } | undefined {
-  // A comment follows a space: a secret key may hold a "#" or ";" anywhere else.
+  // A comment starts after a space. Elsewhere, "#" and ";" may be part of a secret key.
   const line = content.split(/\s[#;]/, 1)[0]!;
   const equals = line.indexOf("=");
   if (equals < 1) return undefined;
@@ -100,7 +108,10 @@ function split(content: string): { name?: string; value: string } | undefined {
   return { name: NAME.test(name) ? name.toLowerCase() : undefined, value };
 }
 
-/** `profile  "a b"` and `profile a` become `profile a b` and `profile a`; `undefined` for names that cannot be. */
+/**
+ * The name of a section: `profile a b` for the header `profile  "a b"`. `undefined` if the name is
+ * not valid.
+ */
 function sectionName(header: string): string | undefined {
   if (NAME.test(header)) return header;
   const [, type, quote, quoted, plain] =

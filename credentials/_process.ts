@@ -1,5 +1,5 @@
 /**
- * Credentials that a command prints: `credential_process` of a profile.
+ * Credentials from the output of a command: `credential_process` of a profile.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html}
  * @module
@@ -10,13 +10,14 @@ import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./_document.ts";
 import { reasonOf, unusable } from "./environment.ts";
 import { parseSecretJson, type ProviderContext } from "./http.ts";
 
-/** Long enough for a person who has to touch a key. */
+/** The time limit of the command, in milliseconds. A person may have to touch a security key. */
 const TIMEOUT_MS = 60_000;
 
 /**
- * Runs the command. Neither the command line nor what it printed ever shows in an error.
+ * Runs the command. Errors show neither the command line nor its output: both may hold secrets.
  *
- * @throws {CredentialsError} if it fails, takes more than a minute, or prints something else than valid credentials
+ * @throws {CredentialsError} if the command fails, takes more than a minute, or does not print
+ * valid credentials
  */
 export async function processCredentials(
   { environment, clock }: ProviderContext,
@@ -34,7 +35,7 @@ export async function processCredentials(
   try {
     const { signal } = controller;
     const printed = environment.runCommand(command, { signal });
-    // The time limit holds for an environment that knows nothing of signals too.
+    // Enforces the time limit if the environment ignores the signal.
     output = await raceAbort(printed, signal);
   } catch (error) {
     const reason = controller.signal.aborted
@@ -50,7 +51,7 @@ export async function processCredentials(
   }
   const credentials = credentialsFromDocument(
     what,
-    // What the command says goes before what the profile says.
+    // The account in the output takes precedence over that of the profile.
     { ...document, AccountId: document.AccountId || accountId },
     SESSION_TOKEN_SHAPE,
   );

@@ -1,5 +1,5 @@
 /**
- * Credentials of a role for the session that `aws sso login` opened with IAM Identity Center.
+ * Credentials of a role from IAM Identity Center, with the session of `aws sso login`.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html}
  * @module
@@ -17,16 +17,17 @@ import {
 import type { IniSection } from "./_ini.ts";
 import { signInAgain, type SsoTokens } from "./_sso_token.ts";
 
-/** Whether a profile is meant to sign in with IAM Identity Center. */
+/** Whether a profile signs in with IAM Identity Center. */
 export function isSsoProfile(settings: IniSection): boolean {
   return ["sso_session", "sso_start_url", "sso_account_id", "sso_role_name"]
     .some((name) => settings.has(name));
 }
 
 /**
- * Exchanges the cached token for the credentials of the profile's role.
+ * Gets the credentials of the profile's role with the token of the session.
  *
- * @throws {CredentialsError} if a setting is missing, there is no token, it has expired and cannot be renewed, or it is refused
+ * @throws {CredentialsError} if a setting is missing, there is no token, the token has expired and
+ * cannot be renewed, or the service refuses it
  */
 export async function ssoCredentials(
   context: ProviderContext,
@@ -50,7 +51,10 @@ export async function ssoCredentials(
     throw unusable(`Cannot use profile "${profile}": '${name}' is not set`);
   };
   const startUrl = need(session, "sso_start_url");
-  const region = checkRegion(need(session, "sso_region"));
+  const region = checkRegion(
+    `Cannot use profile "${profile}" as 'sso_region'`,
+    need(session, "sso_region"),
+  );
   const url = new URL(
     `https://portal.sso.${region}.${
       partitionOf(region).dnsSuffix

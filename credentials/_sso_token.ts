@@ -1,8 +1,9 @@
 /**
- * The token that `aws sso login` left in its cache, and its renewal. The cache belongs to the AWS CLI and is never written:
- * a renewed token lives in memory, as long as the file stays as it was.
+ * Reads the token that `aws sso login` stores in its cache, and renews it. The cache belongs to the
+ * AWS CLI and is not written to: a renewed token stays in memory until the file changes.
  *
- * @see {@link https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html}
+ * @see
+ * {@link https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html}
  * @module
  */
 import { partitionOf } from "../_aws/partitions.ts";
@@ -18,20 +19,20 @@ import {
 } from "./http.ts";
 import { homePath } from "./shared_files.ts";
 
-/** A session that lasts less long is renewed, in milliseconds. */
+/** A session is renewed if it ends within this time, in milliseconds. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
-/** Whose session is asked for. */
+/** A session of IAM Identity Center. */
 export interface SsoSession {
   /** The profile, for messages. */
   readonly profile: string;
-  /** What the file of the session is named after: the name of the `sso-session`, else the start URL. */
+  /** The key of the file name: the name of the `sso-session`, or the start URL. */
   readonly key: string;
   /** The region of IAM Identity Center. */
   readonly region: string;
 }
 
-/** What the file of a session says. */
+/** The content of the file of a session. */
 interface Token {
   readonly accessToken: string;
   readonly expiration: Date;
@@ -41,21 +42,21 @@ interface Token {
   readonly registrationExpiration?: Date;
 }
 
-/** Reads tokens and renews them; one object for each provider. */
+/** Reads and renews tokens. Each provider has its own object. */
 export class SsoTokens {
   readonly #context: ProviderContext;
-  /** By path; good while the file still has the text that was renewed. */
+  /** Renewed tokens by path, with the text of the file. Not used after the text has changed. */
   readonly #renewed = new Map<string, { text: string; token: Token }>();
 
-  /** Nothing is read before the first call. */
+  /** Reads nothing before the first call. */
   constructor(context: ProviderContext) {
     this.#context = context;
   }
 
   /**
-   * A token that is valid.
+   * The token of a session. It is valid, and is renewed first if it expires within 5 minutes.
    *
-   * @throws {CredentialsError} if there is none, or it has expired and cannot be renewed
+   * @throws {CredentialsError} if there is no token, or it has expired and cannot be renewed
    */
   async get(session: SsoSession): Promise<string> {
     const { environment, clock } = this.#context;
@@ -79,7 +80,7 @@ export class SsoTokens {
         this.#renewed.set(path, { text, token });
       } catch (error) {
         if (remainingMs <= 0) throw error;
-        // The session is still valid for some minutes.
+        // The current token is still valid. The next call tries the renewal again.
       }
     }
     return secretHeader(`the session in ${path}`, token.accessToken);
@@ -132,7 +133,7 @@ export class SsoTokens {
   }
 }
 
-/** The error of a session that only its owner can open again. */
+/** The error for a session that the user must open again with `aws sso login`. */
 export function signInAgain(profile: string, reason: string): CredentialsError {
   return unusable(
     `Cannot use profile "${profile}": ${reason}; run: aws sso login --profile ${profile}`,
@@ -167,7 +168,9 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** The code of an error of OAuth, such as `invalid_grant`; never anything longer, which might be a secret. */
+/**
+ * The code of an OAuth error, such as `invalid_grant`. Not a longer text, which may be a secret.
+ */
 function errorCodeOf(text: string): string | undefined {
   try {
     const { error } = JSON.parse(text) as { error?: unknown };

@@ -1,5 +1,5 @@
 /**
- * The two calls of the Security Token Service that turn one identity into the credentials of a role.
+ * The calls of the Security Token Service (STS) that return the credentials of a role.
  *
  * @see {@link https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html}
  * @module
@@ -8,53 +8,44 @@ import { AwsV4Signer } from "aws4fetch";
 import { checkRegion, partitionOf } from "../_aws/partitions.ts";
 import { parseEndpointUrl } from "../_aws/secure_url.ts";
 import {
-  isExpiredKeys,
+  areExpiredCredentials,
+  clockCorrection,
   isLateSignature,
   isThrottle,
   isTransient,
-  mayBeSkew,
 } from "../_aws/service_error.ts";
-import { delay } from "../_core/clock.ts";
-import {
-  askedToWaitMs,
-  isTransientStatus,
-  parseHttpDate,
-} from "../_core/http_retry.ts";
+import { isTransientStatus } from "../_core/http_retry.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { Credentials } from "./credentials.ts";
 import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./_document.ts";
 import { envOf } from "./environment.ts";
-import {
-  type HttpAnswer,
-  LONGEST_DELAY_MS,
-  type ProviderContext,
-  send,
-} from "./http.ts";
+import { type HttpAnswer, type ProviderContext, send } from "./http.ts";
+import { withRetries } from "./_retry.ts";
 import { findXml, parseXml, type XmlElement } from "./_xml.ts";
 
 /** A call of STS. */
 export interface StsRequest {
   /** The action. */
   readonly action: "AssumeRole" | "AssumeRoleWithWebIdentity";
-  /** The parameters; those that are undefined are not sent. */
+  /** The parameters. Undefined ones are not sent. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
-  /** The region whose STS is asked. Default: that of the surroundings, else us-east-1. */
+  /** The region of STS. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then `us-east-1`. */
   readonly region?: string;
-  /** The URL of STS. Default: that of `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL`, else of the region. */
+  /**
+   * The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, then `AWS_ENDPOINT_URL`, then the endpoint of
+   * the region.
+   */
   readonly endpoint?: string | URL;
-  /** What to sign with; absent for AssumeRoleWithWebIdentity, whose token is the proof. */
+  /** Signs the request. Absent for AssumeRoleWithWebIdentity, which has a token instead. */
   readonly credentials?: Credentials;
-  /** Whether the credentials or the token are looked up anew for every call, so that expired ones may be replaced. */
-  readonly keysMayChange?: boolean;
+  /** Whether the source of the credentials or the token may have newer ones for the next call. */
+  readonly credentialsMayChange?: boolean;
 }
 
 const STS_VERSION = "2011-06-15";
-/** Where roles are assumed if no region is known, as in the SDKs. */
+/** The region of STS if none is set, as in the AWS SDKs. */
 const FALLBACK_REGION = "us-east-1";
-const ATTEMPTS = 3;
-/** Signatures are valid for 5 minutes; a clock that is off by less is not the reason of a refusal. */
-const SKEW_MS = 4 * 60_000;
-/** Asks for another try although the status is 400: the identity provider did not answer STS in time. */
+/** Retryable codes with status 400: the identity provider did not answer STS in time. */
 const RETRYABLE_CODES = ["IDPCommunicationError"];
 
 /**
@@ -62,41 +53,45 @@ const RETRYABLE_CODES = ["IDPCommunicationError"];
  *
  * @throws {ServiceError} if STS refuses
  * @throws {ResponseError} if the answer is not one of STS
+ * @throws {ConnectionError | TimeoutError} if there is no answer
  */
 export async function callSts(
   context: ProviderContext,
   request: StsRequest,
 ): Promise<Credentials> {
   const { clock } = context;
+  /** How far the clock of STS is ahead of ours, as far as known. */
   let offsetMs = 0;
-  for (let attempt = 1;; attempt++) {
-    let answer: HttpAnswer | undefined;
-    try {
-      // A signature ages, so every attempt has its own.
+  let answer: HttpAnswer | undefined;
+  return await withRetries(
+    async () => {
+      answer = undefined;
+      // Each attempt is signed anew, since signatures expire.
       answer = await post(context, request, clock.now() + offsetMs);
       return credentialsFromAnswer(request, answer);
-    } catch (error) {
-      if (attempt >= ATTEMPTS || !(error instanceof KinesisError)) throw error;
-      const skew = skewOf(error, answer, clock.now());
-      const isOff = Math.abs(skew - offsetMs) >= SKEW_MS;
-      // The same expired keys would be refused again. The next look-up reads them anew.
-      const isOfUse = error.retryable && !isExpiredKeys(error.code);
-      if (!isOff && !isOfUse) throw error;
-      if (isOff) offsetMs = skew;
-      const asked = askedToWaitMs(error, LONGEST_DELAY_MS);
-      await delay(Math.max(200 * 2 ** attempt, asked), { clock });
-    }
-  }
-}
-
-/** How far the clock of STS is ahead, in milliseconds, if it refuses the time of a signature; `NaN` if it does not. */
-function skewOf(
-  error: KinesisError,
-  answer: HttpAnswer | undefined,
-  now: number,
-): number {
-  if (!mayBeSkew(error.code)) return NaN;
-  return (parseHttpDate(answer?.headers.get("date")) ?? NaN) - now;
+    },
+    {
+      clock,
+      attempts: 3,
+      firstDelayMs: 400,
+      mayRetry(outcome) {
+        if (!("error" in outcome)) return false;
+        const { error } = outcome;
+        if (!(error instanceof KinesisError)) return false;
+        const date = answer?.headers.get("date");
+        const correction = clockCorrection(
+          error.code,
+          date,
+          clock.now(),
+          offsetMs,
+        );
+        offsetMs = correction ?? offsetMs;
+        // STS would refuse the same expired credentials again. The next look-up reads new ones.
+        return correction !== undefined ||
+          error.retryable && !areExpiredCredentials(error.code);
+      },
+    },
+  );
 }
 
 async function post(
@@ -142,17 +137,19 @@ function whatIsAsked({ action, parameters }: StsRequest): string {
 
 function endpointOf(
   { environment }: ProviderContext,
-  { endpoint, region: wanted }: StsRequest,
+  { action, endpoint, region: wanted }: StsRequest,
 ): { url: URL; region: string } {
   const region = checkRegion(
+    `Cannot ${action} as 'region'`,
     wanted ?? envOf(environment, "AWS_REGION") ??
       envOf(environment, "AWS_DEFAULT_REGION") ?? FALLBACK_REGION,
   );
   for (const name of ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"]) {
     const custom = endpoint ?? envOf(environment, name);
     if (!custom) continue;
-    const option = endpoint ? "stsEndpoint" : name;
-    return { url: parseEndpointUrl(option, custom), region };
+    const source = endpoint ? "'stsEndpoint'" : name;
+    const url = parseEndpointUrl(`Cannot ${action} as ${source}`, custom);
+    return { url, region };
   }
   const partition = partitionOf(region);
   const isFips = envOf(environment, "AWS_USE_FIPS_ENDPOINT") === "true" &&
@@ -175,7 +172,7 @@ function credentialsFromAnswer(
       `Cannot read the answer to ${what}: HTTP status ${status}, ${
         (cause as Error).message
       }`,
-      // Without a reason of STS, a 400 comes from something on the way, or was cut.
+      // A 400 that is not XML was cut, or does not come from STS.
       { status, retryable: status === 400 || isTransientStatus(status) },
     );
   }
@@ -193,7 +190,7 @@ function credentialsFromAnswer(
 }
 
 function errorFromAnswer(
-  { action, keysMayChange }: StsRequest,
+  { action, credentialsMayChange }: StsRequest,
   { status, headers, retryAfterMs }: HttpAnswer,
   root: XmlElement,
 ): ServiceError {
@@ -209,12 +206,12 @@ function errorFromAnswer(
       headers.get("x-amzn-requestid") || undefined,
     retryable: throttled || isTransient(code, status) ||
       isLateSignature(code, message) || RETRYABLE_CODES.includes(code) ||
-      keysMayChange === true && isExpiredKeys(code),
+      credentialsMayChange === true && areExpiredCredentials(code),
     retryAfterMs,
   });
 }
 
-/** The name of a session that was given none. */
+/** The default name of a session. */
 export function sessionName({ clock }: ProviderContext): string {
   return `webstreams-kinesis-${clock.now()}`;
 }

@@ -1,6 +1,6 @@
 /**
- * As much XML as the answers of STS need: elements and text. Attributes are passed over, names lose their prefix.
- * Nothing is ever fetched or expanded: a document type is refused.
+ * Parses the XML of STS: elements and text. Attributes are skipped, and namespace prefixes are
+ * removed from names. A document type is an error, so no entity is fetched or expanded.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export interface XmlElement {
   readonly name: string;
   /** The elements inside, in order. */
   readonly children: readonly XmlElement[];
-  /** All text directly inside, entities decoded, white space around it removed. */
+  /** The text directly inside, with entities decoded and without white space around it. */
   readonly text: string;
 }
 
@@ -22,17 +22,21 @@ interface OpenElement {
   text: string;
 }
 
-/** Deepest nesting; STS needs 4. */
+/** The deepest nesting. Answers of STS have a depth of 4. */
 const MAX_DEPTH = 32;
 
 /**
- * One piece of markup: comment, CDATA, processing instruction, declaration, end tag or start tag. No alternative can divide the
- * same text in two ways, so the time is linear in it.
+ * One piece of markup: a comment, CDATA, processing instruction, declaration, end tag or start tag.
+ * No alternative can match the same text in two ways, so matching takes linear time.
  */
 const MARKUP =
   /<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<\?[^]*?\?>|<!([^>]*)>|<\/([^\s>]+)\s*>|<([^\s/>"']+)(?=[\s/>])((?:"[^"]*"|'[^']*'|[^>"'])*)>/y;
 
-/** Parses a document. Throws a SyntaxError, which never shows the text, if it is not one. */
+/**
+ * Parses a document.
+ *
+ * @throws {SyntaxError} if it is not a document. The message does not show the text
+ */
 export function parseXml(text: string): XmlElement {
   const top: OpenElement = { tag: "", name: "", children: [], text: "" };
   const open = [top];
@@ -74,12 +78,12 @@ export function parseXml(text: string): XmlElement {
   if (open.length > 1) throw new SyntaxError("an element is not closed");
   const [root] = top.children;
   if (!root || top.children.length > 1 || top.text.trim() !== "") {
-    throw new SyntaxError("not one element with nothing around it");
+    throw new SyntaxError("the document is not exactly one element");
   }
   return root;
 }
 
-/** The first element on a path below another one, for example `["Error", "Code"]`. */
+/** The first element at a path below another element, for example `["Error", "Code"]`. */
 export function findXml(
   element: XmlElement | undefined,
   path: readonly string[],

@@ -1,9 +1,10 @@
 /**
- * Remembers credentials and renews them in time.
+ * Caches credentials and renews them before they expire.
  *
  * @module
  */
 import { type Clock, monotonicNow, systemClock } from "../_core/clock.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { SharedCall } from "../_core/shared_call.ts";
 import {
   areSameKeys,
@@ -13,36 +14,46 @@ import {
 
 /** Options of {@linkcode cachedCredentials}. */
 export interface CachedCredentialsOptions {
-  /** Time. Default: that of the runtime. */
+  /** The clock. Default: the clock of the runtime. */
   clock?: Clock;
-  /** How long before they expire credentials are renewed, in milliseconds. @default {300_000} */
+  /** Credentials are renewed this long before they expire, in milliseconds. @default {300_000} */
   refreshBeforeMs?: number;
 }
 
-/** A provider that remembers; callers that wait at the same time share one look-up. */
+/** A provider with a cache. Callers that wait at the same time share one look-up. */
 export interface CachedCredentialsProvider {
   /**
-   * The credentials. When the signal aborts, the call rejects with its reason, and a look-up that is still under way is
-   * not waited for by later calls: they start another.
+   * The credentials. Rejects with the signal's reason when the signal aborts. Later calls do not
+   * wait for a look-up that a caller has given up on: they start another one.
    */
   (options?: { signal?: AbortSignal }): Promise<Credentials>;
   /**
-   * Forgets that credentials are good, as when the service says that they have expired: the next call renews them. With
-   * `refused`, the ones that a request was signed with, nothing happens if they have been renewed since.
+   * Marks the cached credentials as expired, for example after the service has refused them. The
+   * next call renews them. `refused` are the credentials that were refused: nothing happens if the
+   * cache has newer ones by now.
    */
   expire(refused?: Credentials): void;
 }
 
-/** Pause after the first renewal that failed or brought nothing better; it doubles with each one after it. */
+/**
+ * The pause after a renewal that failed or returned credentials that expire just as soon, in
+ * milliseconds. It doubles with each further one.
+ */
 const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
+const MAX_PAUSE_MS = 60_000;
 
 /**
- * Wraps a provider, so that it is asked once and again only when less than `refreshBeforeMs` remain. While it is asked
- * again, and while that fails, the old credentials are given out as long as they are valid; after that calls wait, and
- * reject with the last error. Between renewals that bring nothing there is a pause of 1 second, growing to 60, however
- * often credentials are asked for. A look-up that takes longer than a minute, or than a caller could wait, holds up no
- * other: the next call starts another.
+ * Adds a cache to a provider. The provider is called once, and again when less than
+ * `refreshBeforeMs` of its credentials' life is left.
+ *
+ * - During a renewal, calls return the old credentials while they are valid. After that, calls wait
+ *   for the renewal.
+ * - If renewals fail, calls return the old credentials while they are valid. After that, calls
+ *   reject with the last error. The pauses between renewals grow from 1 to 60 seconds.
+ * - A look-up that takes longer than a minute, or that a caller has given up on, blocks no other
+ *   call: the next call starts another look-up.
+ *
+ * @throws {RangeError} if `refreshBeforeMs` is negative
  *
  * @example
  * ```ts
@@ -80,18 +91,18 @@ class Cache {
   #error: unknown;
   #failures = 0;
   #pausedUntil = -Infinity;
-  /** Look-ups that were started, and the latest of them that has come to an end. */
+  /** How many look-ups have started, and the number of the latest that has ended. */
   #started = 0;
   #ended = 0;
 
   constructor(
     provider: CredentialsProvider,
-    { clock = systemClock, refreshBeforeMs = 300_000 }:
-      CachedCredentialsOptions,
+    { clock = systemClock, refreshBeforeMs }: CachedCredentialsOptions,
   ) {
     this.#provider = provider;
     this.#clock = clock;
-    this.#refreshBeforeMs = refreshBeforeMs;
+    this.#refreshBeforeMs = new OptionCheck("Cannot use cachedCredentials")
+      .number("refreshBeforeMs", refreshBeforeMs, { default: 300_000 });
     this.#lookUp = new SharedCall(() => this.#refresh(), clock);
   }
 
@@ -99,12 +110,12 @@ class Cache {
     if (this.#remainingMs() > this.#refreshBeforeMs) return this.#credentials!;
     const isPaused = monotonicNow(this.#clock) < this.#pausedUntil;
     if (this.#remainingMs() > 0) {
-      // Credentials that are still valid are given out at once, and the renewal runs beside.
+      // The renewal runs in the background while the credentials are valid.
       if (!isPaused) this.#lookUp.begin();
       return this.#credentials!;
     }
     return isPaused && !this.#lookUp.isRunning
-      ? await this.#whatThereIs()
+      ? await this.#cachedOrError()
       : await this.#lookUp.run(signal);
   }
 
@@ -126,11 +137,14 @@ class Cache {
       if (!this.#isLatest(turn)) throw error;
       this.#error = error;
       this.#pause();
-      return await this.#whatThereIs();
+      return await this.#cachedOrError();
     }
   }
 
-  /** Whether no later look-up has ended already: one that callers have left may end after its successor. */
+  /**
+   * Whether no later look-up has ended. A look-up that its callers have given up on may end after
+   * the next one.
+   */
   #isLatest(turn: number): boolean {
     if (turn < this.#ended) return false;
     this.#ended = turn;
@@ -140,15 +154,18 @@ class Cache {
   #pause(): void {
     const ms = Math.min(
       FIRST_PAUSE_MS * 2 ** this.#failures++,
-      LONGEST_PAUSE_MS,
+      MAX_PAUSE_MS,
     );
     this.#pausedUntil = monotonicNow(this.#clock) + ms;
   }
 
-  /** The old credentials if they may still be good, else why there are none. */
-  #whatThereIs(): Promise<Credentials> {
+  /**
+   * The cached credentials if they may be valid. Otherwise rejects with the error of the look-up.
+   */
+  #cachedOrError(): Promise<Credentials> {
     const expiration = this.#credentials?.expiration?.getTime() ?? Infinity;
-    // Without an error the source itself gave them out so late: they are the best there is.
+    // Without an error, the provider itself returned credentials that have expired. It has no
+    // others.
     const isUsable = this.#error === undefined ||
       !this.#isRefused && expiration > this.#clock.now();
     return this.#credentials && isUsable

@@ -1,28 +1,37 @@
 /**
- * What credentials are, and an object of them that keeps its secrets to itself.
+ * Credentials, and objects of them that do not show their secrets.
  *
  * @module
  */
 import { CredentialsError } from "../errors.ts";
 
-/** Keys that sign requests. Plain objects of this shape will do, and so do those of `@aws-sdk/credential-providers`. */
+/**
+ * Credentials that sign requests. Plain objects of this shape are accepted, also those of
+ * `@aws-sdk/credential-providers`.
+ */
 export interface Credentials {
-  /** The public part, for example `AKIAIOSFODNN7EXAMPLE`. */
+  /** The access key id, which is not secret. Example: `AKIAIOSFODNN7EXAMPLE`. */
   readonly accessKeyId: string;
-  /** The secret part. */
+  /** The secret access key. */
   readonly secretAccessKey: string;
-  /** The token that temporary credentials are sent with. */
+  /** The session token of temporary credentials. */
   readonly sessionToken?: string;
-  /** When they stop being valid; absent if they stay valid. */
+  /** The time at which they expire. Absent if they do not expire. */
   readonly expiration?: Date;
-  /** The account that they belong to, where the source tells. */
+  /** The id of the account that they belong to, if the source names it. */
   readonly accountId?: string;
 }
 
-/** Finds credentials. Whether it looks anew at each call or remembers is its own business; see {@linkcode cachedCredentials}. */
+/**
+ * Finds credentials. Called for each request; {@linkcode cachedCredentials} adds a cache to a
+ * provider that has none.
+ */
 export type CredentialsProvider = () => Promise<Credentials>;
 
-/** A key id or token that some header could not carry; secret keys are never sent but never have control characters either. */
+/**
+ * Characters that a field cannot have. Ids and tokens are sent in headers. Secret keys are not
+ * sent, but have no control characters either.
+ */
 const UNUSABLE = {
   accessKeyId: /[^!-~]/,
   secretAccessKey: /[^ -~]/,
@@ -30,8 +39,9 @@ const UNUSABLE = {
 } as const;
 
 /**
- * Makes credentials whose secrets do not show in logs: neither `console.log`, `Deno.inspect`, `JSON.stringify`, `String()` nor a
- * spread `{...credentials}` give them away. Only reading the properties does.
+ * Makes credentials that do not show their secrets in logs: `console.log`, `Deno.inspect`,
+ * `JSON.stringify`, `String()` and a spread `{...credentials}` omit them. Only the properties
+ * themselves return the secrets.
  *
  * @example
  * ```ts
@@ -47,7 +57,8 @@ const UNUSABLE = {
  * assertEquals(JSON.stringify(credentials), `{"accessKeyId":"AKIAIOSFODNN7EXAMPLE"}`);
  * ```
  *
- * @throws {CredentialsError} if a key or token has characters that it cannot have, such as a line break that was pasted with it
+ * @throws {CredentialsError} `InvalidCredentials` if a key or token has a character that it cannot
+ * have, such as a pasted line break
  */
 export function createCredentials(fields: Credentials): Credentials {
   return new DiscreetCredentials(fields);
@@ -55,19 +66,19 @@ export function createCredentials(fields: Credentials): Credentials {
 
 const FIXED = new WeakSet<Credentials>();
 
-/** Like {@linkcode createCredentials}, of a source that never gives others: to ask it again is of no use. */
+/** Like {@linkcode createCredentials}, for a source that always returns the same credentials. */
 export function fixedCredentials(fields: Credentials): Credentials {
   const credentials = createCredentials(fields);
   FIXED.add(credentials);
   return credentials;
 }
 
-/** Whether the source of these credentials never gives others. */
+/** Whether the source of these credentials always returns the same. */
 export function areFixed(credentials: Credentials): boolean {
   return FIXED.has(credentials);
 }
 
-/** Whether two are the same keys, whatever is said about their expiry. */
+/** Whether two credentials are the same, apart from their expiration. */
 export function areSameKeys(a: Credentials, b: Credentials): boolean {
   return a.accessKeyId === b.accessKeyId && a.sessionToken === b.sessionToken;
 }
@@ -79,7 +90,7 @@ class DiscreetCredentials implements Credentials {
     const { accessKeyId, secretAccessKey } = fields;
     const { sessionToken, expiration, accountId } = fields;
     for (const field of Object.keys(UNUSABLE) as (keyof typeof UNUSABLE)[]) {
-      // Checked here, since some runtimes show a header that they cannot send in their error.
+      // Some runtimes show an invalid header in their error, so it is found here.
       if (!UNUSABLE[field].test(fields[field] ?? "")) continue;
       throw new CredentialsError(
         `Cannot use credentials as '${field}' has a space, a line break or another character that it cannot have`,
@@ -134,7 +145,7 @@ class DiscreetCredentials implements Credentials {
 }
 
 /**
- * Credentials that are known already.
+ * A provider of fixed credentials.
  *
  * @throws {TypeError} if one of the two keys is missing
  */

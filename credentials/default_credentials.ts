@@ -1,5 +1,5 @@
 /**
- * The places where every AWS tool looks for credentials, in their usual order.
+ * Looks for credentials where all AWS tools do, in the same order.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html}
  * @module
@@ -25,12 +25,14 @@ import { contextOf } from "./http.ts";
 export type DefaultCredentialsOptions = SharedFilesOptions;
 
 /**
- * Looks in the environment (unless a profile is named), the shared files, the web identity token file, the container and
- * the instance, and remembers what it finds until that has to be renewed.
+ * Looks for credentials in this order: the environment (unless a profile is named), the shared
+ * files, the web identity token file, the container, the instance. Caches them until they must be
+ * renewed.
  *
- * A source that is not set up is passed over. One that is set up and fails ends the search with its error: going on
- * would run the program as somebody else. The provider rejects with a {@linkcode CredentialsError} that lists every
- * place and why it had nothing.
+ * A source that is not configured is skipped. A source that is configured and fails ends the search
+ * with its error, since credentials of a later source would belong to another identity. If no
+ * source has credentials, the provider rejects with a {@linkcode CredentialsError} that lists all
+ * sources and why each has none.
  */
 export function defaultCredentials(
   options: DefaultCredentialsOptions = {},
@@ -55,8 +57,9 @@ export function defaultCredentials(
 }
 
 /**
- * Asks sources in order until one has credentials. Goes on only from a {@linkcode CredentialsError} with the code
- * `NoCredentials`; every other error ends the search.
+ * Makes a provider that calls providers in order until one has credentials. The search continues
+ * only after a {@linkcode CredentialsError} with the code `NoCredentials`. Every other error ends
+ * it.
  */
 export function chainCredentials(
   sources: readonly (readonly [name: string, provider: CredentialsProvider])[],

@@ -1,24 +1,27 @@
 /**
- * What credentials need of the machine: variables, files and commands, behind one small interface.
+ * The variables, files and commands of the machine, behind one small interface.
  *
  * @module
  */
 import { CredentialsError } from "../errors.ts";
 
-/** The machine as credential providers see it. Give your own where the runtime has no files or for tests. */
+/**
+ * The variables, files and commands that credential providers use. Pass your own object in tests,
+ * or if the runtime has no files.
+ */
 export interface Environment {
-  /** The value of an environment variable. May throw if it may not be read, which counts as not set. */
+  /** The value of an environment variable. If it throws, the variable counts as not set. */
   env(name: string): string | undefined;
-  /** The text of a file. Rejects if there is none or it may not be read. */
+  /** The text of a file. Rejects if the file is missing or cannot be read. */
   readTextFile(path: string): Promise<string>;
-  /** What a command line prints when run by the shell. Rejects if it fails; absent where there are no commands. */
+  /** Runs a command line in the shell and returns its output. Rejects if it fails. Optional. */
   runCommand?(
     command: string,
     options: { signal: AbortSignal },
   ): Promise<string>;
 }
 
-/** What {@linkcode systemEnvironment} uses of Deno. */
+/** The part of `Deno` that {@linkcode systemEnvironment} uses. */
 interface DenoLike {
   env: { get(name: string): string | undefined };
   readTextFile(path: string): Promise<string>;
@@ -29,7 +32,7 @@ interface DenoLike {
   ) => { output(): Promise<{ success: boolean; stdout: Uint8Array }> };
 }
 
-/** What {@linkcode systemEnvironment} uses of Node and Bun. */
+/** The part of `process` of Node.js and Bun that {@linkcode systemEnvironment} uses. */
 interface ProcessLike {
   env: Record<string, string | undefined>;
   getBuiltinModule?(name: "node:fs/promises"): {
@@ -45,8 +48,8 @@ interface ProcessLike {
 }
 
 /**
- * The environment of the runtime: Deno, or whatever offers `process` as Node and Bun do, or one without anything.
- * Looks at the runtime when a value is asked for, never before.
+ * The environment of the runtime: of Deno, or of a runtime with `process` such as Node.js and Bun.
+ * Elsewhere it has no variables and no files. It looks for the runtime at each call, not at import.
  */
 export const systemEnvironment: Environment = {
   env(name) {
@@ -73,7 +76,7 @@ export const systemEnvironment: Environment = {
         stdin: "null",
         signal,
       }).output();
-      // Neither output nor command line go into errors: both may hold secrets.
+      // The error shows neither the output nor the command line: both may hold secrets.
       if (!success) throw new Error("the command failed");
       return new TextDecoder().decode(stdout);
     }
@@ -96,15 +99,15 @@ function runtime(): { deno?: DenoLike; process?: ProcessLike } {
   return { deno: Deno, process };
 }
 
-/** The value of a variable, or why there is none. */
+/** The value of a variable, or the reason why there is none. */
 export interface EnvLookup {
-  /** The value; never the empty string. */
+  /** The value. Never an empty text. */
   readonly value?: string;
-  /** For people, where there is no value. */
+  /** Why there is no value, for messages. */
   readonly reason: string;
 }
 
-/** Looks up a variable; one that may not be read or is empty counts as not set. */
+/** Looks up a variable. It counts as not set if it is empty or cannot be read. */
 export function lookUpEnv(environment: Environment, name: string): EnvLookup {
   try {
     const value = environment.env(name);
@@ -114,7 +117,7 @@ export function lookUpEnv(environment: Environment, name: string): EnvLookup {
   }
 }
 
-/** The value of a variable that may be missing. */
+/** The value of a variable. `undefined` if it is not set, is empty or cannot be read. */
 export function envOf(
   environment: Environment,
   name: string,
@@ -122,18 +125,21 @@ export function envOf(
   return lookUpEnv(environment, name).value;
 }
 
-/** The first line of an error's message, which is short enough to be part of another. */
+/** The first line of an error's message, for use in another message. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split("\n", 1)[0]!;
 }
 
-/** The error of a source that is not set up here: a chain goes on to its next one. */
+/** The error of a source that is not configured. A chain continues with the next source. */
 export function notConfigured(reason: string): CredentialsError {
   return new CredentialsError(reason, { code: "NoCredentials" });
 }
 
-/** The error of a source that is set up and does not work: a chain ends, so that nothing runs as somebody else by accident. */
+/**
+ * The error of a source that is configured and does not work. A chain ends with it, since the next
+ * source may belong to another identity.
+ */
 export function unusable(
   reason: string,
   options: { retryable?: boolean; cause?: unknown } = {},

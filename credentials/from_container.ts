@@ -1,10 +1,11 @@
 /**
- * Credentials of a container: ECS task roles, EKS Pod Identity, Greengrass, and whatever speaks their protocol.
+ * Credentials of a container: ECS task roles, EKS Pod Identity, Greengrass and compatible services.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html}
  * @module
  */
 import { isLoopback } from "../_aws/secure_url.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import type { CredentialsProvider } from "./credentials.ts";
 import { credentialsFromDocument, TOKEN_SHAPE } from "./_document.ts";
 import {
@@ -26,26 +27,36 @@ import {
 
 /** Options of {@linkcode fromContainer}. */
 export interface ContainerOptions extends ProviderOptions {
-  /** Time limit of one attempt in milliseconds; there are up to 3. @default {1000} */
+  /** The time limit of each of up to 3 attempts, in milliseconds. @default {1000} */
   timeoutMs?: number;
 }
 
 const ECS_ORIGIN = "http://169.254.170.2";
-/** Hosts that may be asked over plain http beside this machine: ECS, then EKS in both families. */
+/**
+ * Hosts besides this machine that may use plain http: those of ECS, and of EKS for IPv4 and IPv6.
+ */
 const CONTAINER_HOSTS = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 const WHAT = "the container's credentials";
 
 /**
- * Asks the address in `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI`, with the token in
- * the file `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` (read anew each time) or in `AWS_CONTAINER_AUTHORIZATION_TOKEN`.
- * Plain http goes to this machine and to the addresses of ECS and EKS only. The provider rejects with a
- * {@linkcode CredentialsError} if no address is set, it is not allowed, or the answer is not credentials.
+ * Makes a provider that requests the URL in `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or
+ * `AWS_CONTAINER_CREDENTIALS_FULL_URI`. It sends the token in the file
+ * `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`, which is read at each call, or in
+ * `AWS_CONTAINER_AUTHORIZATION_TOKEN`. Plain http is allowed to this machine and to the addresses
+ * of ECS and EKS. The provider rejects with a {@linkcode CredentialsError} if no URL is set, the
+ * URL is not allowed, or the answer has no credentials.
+ *
+ * @throws {RangeError} if `timeoutMs` is out of range
  */
 export function fromContainer(
   options: ContainerOptions = {},
 ): CredentialsProvider {
   const context = contextOf(options);
-  const { timeoutMs = 1000 } = options;
+  const timeoutMs = new OptionCheck("Cannot use fromContainer").time(
+    "timeoutMs",
+    options.timeoutMs,
+    { default: 1000 },
+  );
   return async () => {
     const url = urlOf(context.environment);
     const token = await tokenOf(context.environment);
@@ -73,7 +84,7 @@ function urlOf(environment: Environment): URL {
   );
   const full = lookUpEnv(environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
   if (relative.value) {
-    // Put together as text, "@example.com/" would name another host.
+    // Not joined as text: "@example.com/" would then change the host.
     const url = new URL(ECS_ORIGIN);
     if (!/^\/(?!\/)/.test(relative.value)) {
       throw unusable(
@@ -94,7 +105,7 @@ function urlOf(environment: Environment): URL {
     );
   }
   const url = new URL(full.value);
-  // Names under localhost are this machine by convention only; the SDKs do not take them here.
+  // Names that end with .localhost are not allowed, as in the AWS SDKs.
   const isHere = isLoopback(url) && !url.hostname.endsWith(".localhost");
   const isAllowed = url.protocol === "https:" ||
     url.protocol === "http:" &&

@@ -1,5 +1,5 @@
 /**
- * Credentials from `AWS_ACCESS_KEY_ID` and its companions.
+ * Credentials from environment variables.
  *
  * @module
  */
@@ -9,8 +9,9 @@ import { envOf, lookUpEnv, notConfigured } from "./environment.ts";
 import { contextOf, type ProviderOptions } from "./http.ts";
 
 /**
- * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and if set `AWS_SESSION_TOKEN`, `AWS_CREDENTIAL_EXPIRATION`
- * and `AWS_ACCOUNT_ID`. The provider rejects with a {@linkcode CredentialsError} if one of the first two is missing.
+ * Makes a provider that reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and, if set,
+ * `AWS_SESSION_TOKEN`, `AWS_CREDENTIAL_EXPIRATION` and `AWS_ACCOUNT_ID`. The provider rejects with
+ * a {@linkcode CredentialsError} if one of the first two is missing.
  */
 export function fromEnvironment(
   options: Pick<ProviderOptions, "environment"> = {},

@@ -1,11 +1,13 @@
 /**
- * Credentials of an EC2 instance, from its metadata service in version 2. The first version is never used: it answers
- * whoever can make the instance send a GET.
+ * Credentials of an EC2 instance, from version 2 of its metadata service. Version 1 is not used: it
+ * answers plain GET requests, which an attacker may be able to trigger.
  *
- * @see {@link https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html}
+ * @see
+ * {@link https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html}
  * @module
  */
 import { parseEndpointUrl } from "../_aws/secure_url.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { CredentialsError, KinesisError } from "../errors.ts";
 import { createCredentials, type CredentialsProvider } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
@@ -25,11 +27,17 @@ import { loadSharedFiles, profileNameOf } from "./shared_files.ts";
 
 /** Options of {@linkcode fromInstanceMetadata}. */
 export interface InstanceMetadataOptions extends ProviderOptions {
-  /** Time limit of one request in milliseconds. Where there is no instance, the first one takes that long. @default {1000} */
+  /**
+   * The time limit of one request, in milliseconds. Outside of EC2 the first request takes this
+   * time and is the only one. @default {1000}
+   */
   timeoutMs?: number;
-  /** The profile of the shared files that says where the service is. Default: `AWS_PROFILE`, else `default`. */
+  /** The profile that may name the URL of the service. Default: `AWS_PROFILE`, then `default`. */
   profile?: string;
-  /** The URL of the service. Default: `AWS_EC2_METADATA_SERVICE_ENDPOINT`, else that of the profile, else 169.254.169.254. */
+  /**
+   * The URL of the service. Default: `AWS_EC2_METADATA_SERVICE_ENDPOINT`, then the setting
+   * `ec2_metadata_service_endpoint` of the profile, then `http://169.254.169.254`.
+   */
   endpoint?: string | URL;
 }
 
@@ -38,18 +46,28 @@ const IPV6 = "http://[fd00:ec2::254]";
 const ROLE_PATH = "/latest/meta-data/iam/security-credentials/";
 const TOKEN_TTL_SECONDS = "21600";
 const WHAT = "the instance's credentials";
-/** How long expired credentials are said to last: when the service is late, old ones go on working, as in the SDKs. */
+/**
+ * Expired credentials are used for this time, in milliseconds. If the metadata service is late, EC2
+ * accepts the old credentials for longer. The AWS SDKs do the same.
+ */
 const EXTENSION_MS = 15 * 60 * 1000;
 
 /**
- * Asks the metadata service for the role of the instance and its credentials. The provider rejects with a
- * {@linkcode CredentialsError} if `AWS_EC2_METADATA_DISABLED` is true, nothing answers, or the instance has no role.
+ * Makes a provider that requests the credentials of the instance's role from the metadata service.
+ * The provider rejects with a {@linkcode CredentialsError} if `AWS_EC2_METADATA_DISABLED` is true,
+ * the service does not answer, or the instance has no role.
+ *
+ * @throws {RangeError} if `timeoutMs` is out of range
  */
 export function fromInstanceMetadata(
   options: InstanceMetadataOptions = {},
 ): CredentialsProvider {
   const context = contextOf(options);
-  const { timeoutMs = 1000 } = options;
+  const timeoutMs = new OptionCheck("Cannot use fromInstanceMetadata").time(
+    "timeoutMs",
+    options.timeoutMs,
+    { default: 1000 },
+  );
   const { environment, clock } = context;
   return async () => {
     const flag = "AWS_EC2_METADATA_DISABLED";
@@ -65,7 +83,7 @@ export function fromInstanceMetadata(
         timeoutMs,
       });
       if (answer.status === 200) return answer.text;
-      // A 404 for the list means that the instance has no role, so that another source may be meant.
+      // A 404 for the list of roles means that the instance has no role.
       if (path === ROLE_PATH && answer.status === 404) {
         throw notConfigured("the instance has no role");
       }
@@ -92,13 +110,18 @@ async function endpointOf(
   options: InstanceMetadataOptions,
 ): Promise<URL> {
   const name = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
-  // The service is link-local by definition, whatever address it has, so plain http is allowed.
-  const given = options.endpoint ?? envOf(environment, name);
-  if (given) return parseEndpointUrl(name, given, true);
+  const parse = (source: string, url: string | URL) =>
+    parseEndpointUrl(`Cannot get ${WHAT} as ${source}`, url, true);
+  // Plain http is allowed: the service is reachable only from the instance.
+  if (options.endpoint) return parse("'endpoint'", options.endpoint);
+  const variable = envOf(environment, name);
+  if (variable) return parse(name, variable);
   const { profiles } = await loadSharedFiles(environment);
-  const profile = profiles.get(profileNameOf(environment, options.profile));
-  const setting = profile?.get(name.slice("AWS_".length).toLowerCase());
-  if (setting) return parseEndpointUrl(name, setting, true);
+  const profileName = profileNameOf(environment, options.profile);
+  const profile = profiles.get(profileName);
+  const key = "ec2_metadata_service_endpoint";
+  const setting = profile?.get(key);
+  if (setting) return parse(`'${key}' of profile "${profileName}"`, setting);
   const mode = envOf(environment, `${name}_MODE`) ??
     profile?.get("ec2_metadata_service_endpoint_mode");
   return new URL(mode?.toLowerCase() === "ipv6" ? IPV6 : IPV4);
@@ -116,7 +139,7 @@ async function getToken(
       method: "PUT",
       headers: { "x-aws-ec2-metadata-token-ttl-seconds": TOKEN_TTL_SECONDS },
       timeoutMs,
-      // Nothing answers where there is no instance: the usual case on a laptop, where a chain ends here.
+      // Outside of EC2 there is no service, so a retry would only take time.
       retryConnection: false,
     });
   } catch (error) {
@@ -129,7 +152,7 @@ async function getToken(
     return secretHeader("the token of the metadata service", answer.text);
   }
   const error = refused("a token of the metadata service", answer);
-  // The service is switched off (403) or is that of another cloud. A chain goes on, and lists what it tried.
+  // The service is disabled (403) or belongs to another cloud.
   throw error.retryable ? error : notConfigured(error.message);
 }
 

@@ -34,25 +34,34 @@ import { callSts, sessionName } from "./_sts.ts";
 
 /** Options of {@linkcode fromSharedFiles}. */
 export interface SharedFilesOptions extends ProviderOptions {
-  /** The profile. Default: `AWS_PROFILE`, else `default`. */
+  /** The profile. Default: `AWS_PROFILE`, then `default`. */
   profile?: string;
-  /** The region whose STS is asked for roles, where the profile has none. Default: `AWS_REGION`, `AWS_DEFAULT_REGION`, else us-east-1. */
+  /**
+   * The region of STS, for profiles without a region. Default: `AWS_REGION`, then
+   * `AWS_DEFAULT_REGION`, then `us-east-1`.
+   */
   region?: string;
-  /** The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL`, else that of the region. */
+  /**
+   * The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, then `AWS_ENDPOINT_URL`, then the endpoint of
+   * the region.
+   */
   stsEndpoint?: string | URL;
   /**
-   * Asks for the code of a device, for profiles with `mfa_serial`. Without it such a profile cannot be used. A
-   * client whose `timeoutMs` is over before the answer asks again.
+   * Returns the current code of an MFA device. Required for profiles with `mfa_serial`. A client
+   * calls it again if it does not settle within `timeoutMs` of the client.
    */
   mfaCode?: (serial: string) => string | Promise<string>;
 }
 
 /**
- * Reads a profile: keys, `role_arn` with `source_profile` or `credential_source`, `web_identity_token_file`,
- * `credential_process`, or `sso_session` and its like. The provider rejects with a {@linkcode CredentialsError} if there is
- * no such profile or it cannot be used, with a {@linkcode ServiceError} if STS refuses. Files are read anew at each call.
- * A session of SSO that has expired, or is about to, is renewed with its refresh token. The renewed one stays in memory, and
- * the cache of the AWS CLI is left as it is.
+ * Makes a provider that uses a profile with one of these: keys; `role_arn` with `source_profile` or
+ * `credential_source`; `web_identity_token_file`; `credential_process`; `sso_session` or the older
+ * `sso_` settings. The files are read at each call.
+ *
+ * The provider rejects with a {@linkcode CredentialsError} if the profile does not exist or cannot
+ * be used, and with a {@linkcode ServiceError} if STS refuses. It renews an SSO session with its
+ * refresh token in the last 5 minutes of the session. The renewed session stays in memory; the
+ * cache of the AWS CLI is not changed.
  */
 export function fromSharedFiles(
   options: SharedFilesOptions = {},
@@ -66,7 +75,7 @@ export function fromSharedFiles(
     if (!files.profiles.has(name)) {
       const reason = [`there is no profile "${name}"`, ...files.problems]
         .join("; ");
-      // Whoever names a profile wants that one and no other identity that happens to be around.
+      // A profile that is named explicitly must not be replaced by another identity.
       const isNamed = options.profile ?? envOf(environment, "AWS_PROFILE");
       throw isNamed && files.profiles.size > 0
         ? unusable(reason)
@@ -95,7 +104,7 @@ class ProfileResolver {
     this.#ssoTokens = ssoTokens;
   }
 
-  /** `visited` are the profiles that have this one as their source, the outermost first. */
+  /** `visited` are the profiles that use this profile as their source, the outermost first. */
   async resolve(
     name: string,
     visited: readonly string[],
@@ -107,7 +116,8 @@ class ProfileResolver {
       );
     }
     const get = (setting: string) => settings.get(setting);
-    // A profile that is the source of a role gives its keys, even if it names a role of its own: as the SDKs have it.
+    // As the source of another profile, a profile provides its keys and not its own role. The AWS
+    // SDKs do the same.
     const keys = keysOf(settings);
     if (visited.length > 0 && keys) return keys;
     const hasSource = settings.has("source_profile") ||
@@ -168,7 +178,7 @@ class ProfileResolver {
       region: settings.get("region") ?? this.#options.region,
       endpoint: this.#options.stsEndpoint,
       credentials: source,
-      keysMayChange: !areFixed(source),
+      credentialsMayChange: !areFixed(source),
       parameters: {
         RoleArn: settings.get("role_arn"),
         RoleSessionName: settings.get("role_session_name") ??

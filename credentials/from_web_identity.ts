@@ -1,7 +1,8 @@
 /**
- * Credentials of a role for the token of an identity provider: EKS service accounts, GitHub Actions and the like.
+ * Credentials of a role with the token of an identity provider, such as EKS or GitHub Actions.
  *
- * @see {@link https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html}
+ * @see
+ * {@link https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html}
  * @module
  */
 import type { CredentialsProvider } from "./credentials.ts";
@@ -20,23 +21,34 @@ import { callSts, sessionName } from "./_sts.ts";
 export interface WebIdentityOptions extends ProviderOptions {
   /** The role. Default: `AWS_ROLE_ARN`. */
   roleArn?: string;
-  /** The name of the session. Default: `AWS_ROLE_SESSION_NAME`, else one with the time. */
+  /**
+   * The name of the session. Default: `AWS_ROLE_SESSION_NAME`, then a name with the current time.
+   */
   roleSessionName?: string;
-  /** The token itself, or a function that gets it. Default: what is in the file `tokenFile`. */
+  /** The token, or a function that returns it. Default: the content of `tokenFile`. */
   token?: string | (() => string | Promise<string>);
-  /** The file that holds the token; read anew each time, since it is replaced. Default: `AWS_WEB_IDENTITY_TOKEN_FILE`. */
+  /**
+   * The file with the token. It is read at each call, since the identity provider replaces it.
+   * Default: `AWS_WEB_IDENTITY_TOKEN_FILE`.
+   */
   tokenFile?: string;
-  /** How long the credentials shall live, in seconds, 900 to 43 200. Default: what the role says. */
+  /**
+   * The lifetime of the credentials, in seconds: 900 to 43 200. Default: the setting of the role.
+   */
   durationSeconds?: number;
-  /** The region whose STS is asked. Default: `AWS_REGION`, `AWS_DEFAULT_REGION`, else us-east-1. */
+  /** The region of STS. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then `us-east-1`. */
   region?: string;
-  /** The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL`, else that of the region. */
+  /**
+   * The URL of STS. Default: `AWS_ENDPOINT_URL_STS`, then `AWS_ENDPOINT_URL`, then the endpoint of
+   * the region.
+   */
   stsEndpoint?: string | URL;
 }
 
 /**
- * Assumes a role with a web identity token. The provider rejects with a {@linkcode CredentialsError} if no role or token is
- * set or the token cannot be read, with a {@linkcode ServiceError} if STS refuses.
+ * Makes a provider that assumes a role with a web identity token. The provider rejects with a
+ * {@linkcode CredentialsError} if no role or token is set or the token cannot be read, and with a
+ * {@linkcode ServiceError} if STS refuses.
  */
 export function fromWebIdentity(
   options: WebIdentityOptions = {},
@@ -44,7 +56,7 @@ export function fromWebIdentity(
   const context = contextOf(options);
   const { environment } = context;
   return async () => {
-    // Looked at first: it is what makes this source the one that is meant.
+    // The token comes first: this source is configured if there is a token.
     const token = await tokenOf(options, environment);
     const role = lookUpEnv(environment, "AWS_ROLE_ARN");
     const roleArn = options.roleArn ?? role.value;
@@ -53,7 +65,7 @@ export function fromWebIdentity(
       action: "AssumeRoleWithWebIdentity",
       region: options.region,
       endpoint: options.stsEndpoint,
-      keysMayChange: typeof options.token !== "string",
+      credentialsMayChange: typeof options.token !== "string",
       parameters: {
         RoleArn: roleArn,
         RoleSessionName: options.roleSessionName ??

@@ -1,15 +1,11 @@
 /**
- * Small bounded requests to the services that hand out credentials.
+ * Requests to the services that return credentials, with limits of time and size.
  *
  * @module
  */
-import { type Clock, delay, systemClock } from "../_core/clock.ts";
+import { type Clock, systemClock } from "../_core/clock.ts";
 import { type Fetch, isBlockedPort, isResponse } from "../_core/fetch.ts";
-import {
-  askedToWaitMs,
-  isTransientStatus,
-  retryAfterMs,
-} from "../_core/http_retry.ts";
+import { isTransientStatus, retryAfterMs } from "../_core/http_retry.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import {
   ConnectionError,
@@ -18,26 +14,27 @@ import {
   ResponseError,
   TimeoutError,
 } from "../errors.ts";
+import { withRetries } from "./_retry.ts";
 import {
   type Environment,
   systemEnvironment,
   unusable,
 } from "./environment.ts";
 
-/** What every provider can be given in place of the real world. */
+/** Options that all providers share. */
 export interface ProviderOptions {
-  /** Sends requests. Default: the global `fetch`. */
+  /** The function that sends requests. @default {globalThis.fetch} */
   fetch?: Fetch;
-  /** Variables, files and commands. Default: those of the runtime. */
+  /** The variables, files and commands of the machine. @default {systemEnvironment} */
   environment?: Environment;
-  /** Time. Default: that of the runtime. */
+  /** The clock. Default: the clock of the runtime. */
   clock?: Clock;
 }
 
-/** {@linkcode ProviderOptions} with nothing missing. */
+/** {@linkcode ProviderOptions} with their defaults. */
 export type ProviderContext = Required<ProviderOptions>;
 
-/** Fills in the defaults. */
+/** Fills in the defaults of {@linkcode ProviderOptions}. */
 export function contextOf(options: ProviderOptions): ProviderContext {
   return {
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
@@ -46,7 +43,7 @@ export function contextOf(options: ProviderOptions): ProviderContext {
   };
 }
 
-/** A whole answer. */
+/** An answer whose body has been read. */
 export interface HttpAnswer {
   /** The HTTP status. */
   readonly status: number;
@@ -54,38 +51,36 @@ export interface HttpAnswer {
   readonly headers: Headers;
   /** The body. */
   readonly text: string;
-  /** How long it asks to wait, in milliseconds; absent if it does not ask. */
+  /** How long the answer asks to wait, in milliseconds. Absent if it does not ask. */
   readonly retryAfterMs?: number;
 }
 
-/** How a request is sent. */
+/** A request and its limits. */
 export interface HttpRequest {
-  /** What is asked, for messages, for example `the container's credentials`. */
+  /** What the request is for, for messages. Example: `the container's credentials`. */
   readonly what: string;
-  /** The address. Only its origin shows in errors: paths and queries of these services can be secrets. */
+  /** The URL. Errors show only its origin: its path and query can be secrets. */
   readonly url: URL;
-  /** Default: GET. */
+  /** The method. @default {"GET"} */
   readonly method?: string;
   /** Headers. */
   readonly headers?: HeadersInit;
   /** The body. */
   readonly body?: string;
-  /** Time limit of one attempt in milliseconds. @default {10_000} */
+  /** The time limit of one attempt, in milliseconds. @default {10_000} */
   readonly timeoutMs?: number;
-  /** How many times it is tried when the service says that it is busy or broken. @default {3} */
+  /** The most attempts, if the service answers that it is busy or broken. @default {3} */
   readonly attempts?: number;
-  /** Whether it is tried again also when nothing answers. @default {true} */
+  /** Whether to retry also if there is no answer. @default {true} */
   readonly retryConnection?: boolean;
 }
 
-/** Answers of these services have a few kilobytes; more is somebody else's page. */
+/** The largest accepted body, in bytes. These services send a few kilobytes. */
 const MAX_BODY_BYTES = 1024 * 1024;
-const FIRST_DELAY_MS = 100;
-/** Longest wait that an answer can ask for. */
-export const LONGEST_DELAY_MS = 20_000;
 
 /**
- * Sends a request, a few times if need be. Redirects are refused, since tokens must not follow them.
+ * Sends a request, with retries. A redirect is an error, since it would send tokens to another
+ * host.
  *
  * @throws {ConnectionError | TimeoutError | ResponseError} if no answer of reasonable size arrived
  */
@@ -94,22 +89,15 @@ export async function send(
   request: HttpRequest,
 ): Promise<HttpAnswer> {
   const { attempts = 3, retryConnection = true } = request;
-  const { clock } = context;
-  for (let attempt = 1;; attempt++) {
-    const isLast = attempt >= attempts;
-    let asked = 0;
-    try {
-      const answer = await sendOnce(context, request);
-      if (isLast || !isTransientStatus(answer.status)) return answer;
-      asked = askedToWaitMs(answer, LONGEST_DELAY_MS);
-    } catch (error) {
-      if (isLast || !retryConnection || !(error as KinesisError).retryable) {
-        throw error;
-      }
-    }
-    const wait = FIRST_DELAY_MS * 2 ** (attempt - 1);
-    await delay(Math.max(wait, asked), { clock });
-  }
+  return await withRetries(() => sendOnce(context, request), {
+    clock: context.clock,
+    attempts,
+    firstDelayMs: 100,
+    mayRetry: (outcome) =>
+      "error" in outcome
+        ? retryConnection && (outcome.error as KinesisError).retryable === true
+        : isTransientStatus(outcome.result.status),
+  });
 }
 
 async function sendOnce(
@@ -127,10 +115,10 @@ async function sendOnce(
   const controller = new AbortController();
   const { signal } = controller;
   const timer = clock.setTimeout(() => controller.abort(late), timeoutMs);
-  // Not "error" for redirects, which Workers do not know.
+  // Not redirect: "error", which Workers do not support.
   const init = { method, headers, body, signal, redirect: "manual" } as const;
   try {
-    // The time limit holds for a `fetch` that knows nothing of signals too.
+    // Enforces the time limit if `fetch` ignores the signal.
     return await raceAbort(exchange(fetch, init, request, clock), signal);
   } catch (error) {
     if (error instanceof KinesisError) throw error;
@@ -140,7 +128,7 @@ async function sendOnce(
     throw new ConnectionError(`${message}: ${reasonWithout(error, url)}`);
   } finally {
     clock.clearTimeout(timer);
-    // Whatever is left of the body is not wanted.
+    // Cancels the rest of the body, if there is any.
     controller.abort(late);
   }
 }
@@ -173,11 +161,11 @@ function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
 }
 
-/** What fetch complains about. Its error itself is not passed on: runtimes put the whole URL into it. */
+/** The reason of a failed fetch. Not its error itself: runtimes put the whole URL into it. */
 function reasonWithout(error: unknown, url: URL): string {
   if (!(error instanceof Error)) return String(error);
   const reason = error.message.replaceAll(url.href, url.origin);
-  // Node says "fetch failed" and keeps the reason one level down.
+  // The error of Node is "fetch failed"; its cause has the code.
   const code = (error.cause as { code?: unknown } | undefined)?.code;
   return typeof code === "string" && /^[A-Z_]+$/.test(code)
     ? `${reason} (${code})`
@@ -205,11 +193,7 @@ async function readText(response: Response, what: string): Promise<string> {
   }
 }
 
-/**
- * The error for a status that is not the one of success.
- *
- * @returns one that may be tried again if the status says so
- */
+/** The error for an answer without success. It is retryable if the status is transient. */
 export function refused(
   what: string,
   { status }: HttpAnswer,
@@ -222,7 +206,12 @@ export function refused(
   });
 }
 
-/** Makes sure that a secret can be a header: some runtimes show the value of one that cannot in their error. */
+/**
+ * Checks that a secret can be the value of a header. Some runtimes show an invalid value in their
+ * error.
+ *
+ * @throws {CredentialsError} if it cannot; without the secret
+ */
 export function secretHeader(what: string, value: string): string {
   if (/^[ -~]*$/.test(value)) return value;
   throw unusable(
@@ -230,7 +219,12 @@ export function secretHeader(what: string, value: string): string {
   );
 }
 
-/** Parses a JSON object. Never shows the text: it holds secrets, and so do the messages of `JSON.parse`. */
+/**
+ * Parses a JSON object that contains secrets.
+ *
+ * @throws {CredentialsError} if it is not a JSON object; without the text or the message of
+ * `JSON.parse`, which may show a secret
+ */
 export function parseSecretJson(
   what: string,
   text: string,

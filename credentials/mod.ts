@@ -1,9 +1,11 @@
 /**
- * Where the keys that sign requests come from: yours, the environment, the shared files, a web identity, a container, an
- * instance; alone, in the usual order ({@linkcode defaultCredentials}), and remembered ({@linkcode cachedCredentials}).
+ * Providers of credentials: from the environment, the shared files, a web identity, a container or
+ * an instance. {@linkcode defaultCredentials} uses all of them in the order of the AWS tools, and
+ * {@linkcode cachedCredentials} adds a cache to a provider.
  *
- * A provider is a function that resolves with {@linkcode Credentials}, so those of `@aws-sdk/credential-providers` fit too.
- * Everything goes over an injected `fetch`, {@linkcode Environment} and clock; secrets never show in errors or logs.
+ * A provider is a function that resolves with {@linkcode Credentials}, so the providers of
+ * `@aws-sdk/credential-providers` work as well. `fetch`, {@linkcode Environment} and clock are
+ * options. Errors and logs never show secrets.
  *
  * ```ts
  * import { defaultCredentials } from "@webstreams/kinesis/credentials";

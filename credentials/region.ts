@@ -1,5 +1,5 @@
 /**
- * The region that the surroundings ask for.
+ * Finds the region in the environment and the shared files.
  *
  * @module
  */
@@ -7,8 +7,9 @@ import { type Environment, envOf, systemEnvironment } from "./environment.ts";
 import { loadProfile } from "./shared_files.ts";
 
 /**
- * Finds the region: `AWS_REGION`, else `AWS_DEFAULT_REGION`, else `region` of the profile in the shared files.
- * Resolves with `undefined` if none of them says; what may not be read counts as not set.
+ * Finds the region: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then `region` of the profile in the
+ * shared files. Resolves with `undefined` if none is set. A variable or file that cannot be read
+ * counts as not set.
  *
  * @example
  * ```ts

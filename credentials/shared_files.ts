@@ -1,5 +1,5 @@
 /**
- * The shared `config` and `credentials` files: where they are and what profiles they hold.
+ * Reads the shared files `config` and `credentials`, and their profiles.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html}
  * @module
@@ -7,29 +7,32 @@
 import { type Environment, envOf, lookUpEnv, reasonOf } from "./environment.ts";
 import { type IniFile, type IniSection, parseIni } from "./_ini.ts";
 
-/** What both files say. */
+/** The content of both files. */
 export interface SharedFiles {
-  /** Profiles by name; what the credentials file says comes before what the config file says. */
+  /** Profiles by name. Settings of the credentials file replace those of the config file. */
   readonly profiles: ReadonlyMap<string, IniSection>;
   /** Sections `sso-session` by name. */
   readonly ssoSessions: ReadonlyMap<string, IniSection>;
   /** Sections `services` by name. */
   readonly services: ReadonlyMap<string, IniSection>;
-  /** Why a file could not be read, one sentence a file. */
+  /** Why a file could not be read: one sentence per file. */
   readonly problems: readonly string[];
 }
 
-/** The profile that is meant, for settings that are no credentials. */
+/** A profile, for settings other than credentials. */
 export interface Profile {
-  /** Its name. */
+  /** The name of the profile. */
   readonly name: string;
-  /** What it says; empty where there is no such profile. */
+  /** The settings. Empty if the profile does not exist. */
   readonly settings: IniSection;
-  /** The section that `services` of the profile names; absent where it names none, or one that is not there. */
+  /** The section that the setting `services` names. Absent if there is no such section. */
   readonly services?: IniSection;
 }
 
-/** Reads the profile that is meant; what may not be read counts as not set. */
+/**
+ * Reads a profile: `profile`, else that of `AWS_PROFILE`, else `default`. A file that cannot be
+ * read counts as empty.
+ */
 export async function loadProfile(
   environment: Environment,
   profile?: string,
@@ -44,7 +47,7 @@ export async function loadProfile(
   };
 }
 
-/** Reads both files. A file that is missing or may not be read counts as empty, and is a problem in the result. */
+/** Reads both files. A file that cannot be read counts as empty and is listed in `problems`. */
 export async function loadSharedFiles(
   environment: Environment,
 ): Promise<SharedFiles> {
@@ -75,7 +78,7 @@ export async function loadSharedFiles(
   return { ...merge(config, credentials), problems };
 }
 
-/** The name of the profile that is meant: the given one, else that of `AWS_PROFILE`, else `default`. */
+/** The name of the profile: `profile`, else that of `AWS_PROFILE`, else `default`. */
 export function profileNameOf(
   environment: Environment,
   profile: string | undefined,
@@ -83,7 +86,7 @@ export function profileNameOf(
   return profile ?? envOf(environment, "AWS_PROFILE") ?? "default";
 }
 
-/** A path in the user's home directory, where that is known. */
+/** A path in the user's home directory. `undefined` if the directory is not known. */
 export function homePath(
   environment: Environment,
   segments: string[],
@@ -101,7 +104,7 @@ function merge(config: IniFile, credentials: IniFile) {
   const add = (name: string, settings: IniSection) => {
     profiles.set(name, new Map([...profiles.get(name) ?? [], ...settings]));
   };
-  // "[default]" counts only where "[profile default]" says nothing.
+  // "[default]" is ignored if "[profile default]" has settings, as in the AWS SDKs.
   const plain = config.get("default");
   if (plain && !config.get("profile default")?.size) add("default", plain);
   for (const [section, settings] of config) {
@@ -110,7 +113,7 @@ function merge(config: IniFile, credentials: IniFile) {
     else if (type === "sso-session") ssoSessions.set(name!, settings);
     else if (type === "services") services.set(name!, settings);
   }
-  // There a section is the name of a profile, without a type.
+  // In the credentials file, the name of a section is that of the profile, without a type.
   for (const [name, settings] of credentials) {
     if (!TYPED.test(name)) add(name, settings);
   }

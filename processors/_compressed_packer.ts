@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
 import { utf8Length } from "../_core/utf8.ts";
 import { InvalidRecordError } from "../errors.ts";
 import type { EncodedRecord, Put } from "../records.ts";
 import { tooLarge } from "./_errors.ts";
-import { recordLimit } from "./_limit.ts";
-import { LARGEST_RECORD_BYTES } from "./limits.ts";
+import { recordLimit } from "./_record_limit.ts";
 import type { Packer, PackerOptions, Processor } from "./processor.ts";
 
 /** With more bytes than this waiting for compression, `push` returns a promise to wait for. */
@@ -108,7 +108,7 @@ export class CompressedPacker<T, P extends Put<T>> implements Packer<P> {
   async #pushLarge(put: P): Promise<void> {
     const records: EncodedRecord<P>[] = [];
     const packer = this.#processor.createPacker<P>({
-      maxRecordBytes: LARGEST_RECORD_BYTES,
+      maxRecordBytes: MAX_RECORD_BYTES,
       emit: (record) => records.push(record),
     });
     await packer.push(put);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concat } from "./_frame.ts";
+import { concat } from "../_core/bytes.ts";
 
 /** The formats of `CompressionStream` that processors use. */
 export type CompressionName = "gzip" | "deflate-raw";

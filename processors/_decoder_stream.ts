@@ -68,7 +68,7 @@ export function createDecoderStream<T>(
 }
 
 /** A decoded value with the position of its record. */
-export function decodedRecord<T>(
+function decodedRecord<T>(
   record: KinesisRecord,
   item: Extract<Unpacked<T>, { type: "value" }>,
 ): DecodedRecord<T> {

@@ -5,12 +5,10 @@
  */
 import { Alarm } from "../_core/alarm.ts";
 import { systemClock } from "../_core/clock.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import type { EncodedRecord, Put } from "../records.ts";
 import { validateKeys } from "./keys.ts";
 import type { EncoderOptions, Processor } from "./processor.ts";
-
-/** The longest delay of a timer, 24 days. Runtimes treat a longer delay as 0. */
-const MAX_LINGER_MS = 2 ** 31 - 1;
 
 /**
  * Makes the stream of {@linkcode Processor.encoder}. A value that cannot be encoded errors the
@@ -22,12 +20,12 @@ export function createEncoderStream<T>(
   processor: Pick<Processor<T>, "createPacker">,
   options: EncoderOptions,
 ): TransformStream<Put<T>, EncodedRecord<Put<T>>> {
-  const { maxRecordBytes, shardOf, lingerMs, clock = systemClock } = options;
-  if (lingerMs !== undefined && !(lingerMs >= 0 && lingerMs <= MAX_LINGER_MS)) {
-    throw new RangeError(
-      `Cannot create encoder as 'lingerMs' must be 0 to ${MAX_LINGER_MS}: current value is ${lingerMs}`,
-    );
-  }
+  const { maxRecordBytes, shardOf, clock = systemClock } = options;
+  const lingerMs = new OptionCheck("Cannot create encoder").time(
+    "lingerMs",
+    options.lingerMs,
+    { default: Infinity, least: 0, orNever: true },
+  );
   let controller: TransformStreamDefaultController<EncodedRecord<Put<T>>>;
   const packer = processor.createPacker<Put<T>>({
     maxRecordBytes,
@@ -35,7 +33,7 @@ export function createEncoderStream<T>(
     emit: (record) => controller.enqueue(record),
   });
 
-  const linger = new Alarm(clock, lingerMs ?? Infinity, async () => {
+  const linger = new Alarm(clock, lingerMs, async () => {
     try {
       await packer.flush();
     } catch (error) {

@@ -8,7 +8,7 @@ import type { KinesisRecord, Put } from "../records.ts";
 import type { Unpacked } from "./processor.ts";
 
 /** The message of a thrown value of any type. */
-export function reasonOf(cause: unknown): string {
+function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 

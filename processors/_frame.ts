@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concat } from "../_core/bytes.ts";
 import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
 
 /**
@@ -174,18 +175,4 @@ export class BytesFrame implements Frame<Uint8Array<ArrayBuffer>> {
     this.#chunks.push(this.#close);
     return concat(this.#chunks, this.#size + this.#close.length);
   }
-}
-
-/** Joins chunks into one array. `length` is their total size in bytes. */
-export function concat(
-  chunks: readonly Uint8Array[],
-  length: number,
-): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
 }

@@ -8,7 +8,7 @@ import { utf8Length } from "../_core/utf8.ts";
 import type { Put } from "../records.ts";
 import { tooLarge } from "./_errors.ts";
 import type { Frame } from "./_frame.ts";
-import { recordLimit } from "./_limit.ts";
+import { recordLimit } from "./_record_limit.ts";
 import type { Packer, PackerOptions } from "./processor.ts";
 
 /**

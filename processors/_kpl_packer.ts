@@ -9,7 +9,7 @@ import type { EncodedRecord, Put } from "../records.ts";
 import { tooLarge } from "./_errors.ts";
 import { Aggregate } from "./_kpl_aggregate.ts";
 import { hasMagic } from "./_kpl_format.ts";
-import { recordLimit } from "./_limit.ts";
+import { recordLimit } from "./_record_limit.ts";
 import type { Packer, PackerOptions } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
 import { own, recordOf, serializeValue, stringifyValue } from "./single.ts";

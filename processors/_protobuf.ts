@@ -10,11 +10,11 @@
  */
 export const WIRE_VARINT = 0;
 /** Wire type of eight bytes. */
-export const WIRE_FIXED64 = 1;
+const WIRE_FIXED64 = 1;
 /** Wire type of a length followed by that many bytes. */
 export const WIRE_BYTES = 2;
 /** Wire type of four bytes. */
-export const WIRE_FIXED32 = 5;
+const WIRE_FIXED32 = 5;
 
 /** The size of a varint in bytes. `value` is an integer from 0 to 2^31-1. */
 export function varintSize(value: number): number {

@@ -3,14 +3,14 @@
  *
  * @module
  */
+import { OptionCheck } from "../_core/option_check.ts";
+import { concat } from "../_core/bytes.ts";
 import { DecodeError } from "../errors.ts";
 import type { KinesisRecord } from "../records.ts";
 import { CompressedPacker } from "./_compressed_packer.ts";
 import { compress, type CompressionName, decompress } from "./_compression.ts";
 import { damagedRecord } from "./_errors.ts";
-import { boundedOption } from "./_limit.ts";
 import { withStreams } from "./create_processor.ts";
-import { concat } from "./_frame.ts";
 import type { Processor, Unpacked } from "./processor.ts";
 
 /** Options of {@linkcode gzip}. */
@@ -86,18 +86,19 @@ export function gzip<T>(
  * with this marker as compressed. For records of other writers see
  * {@linkcode DeflateRawOptions.unmarked}.
  *
- * @throws {RangeError} if an option is out of range
+ * @throws {RangeError} if `maxDecompressedBytes` is out of range
+ * @throws {TypeError} if `unmarked` is not one of its values
  */
 export function deflateRaw<T>(
   inner: Processor<T>,
   options: DeflateRawOptions = {},
 ): Processor<T> {
-  const { unmarked = "plain" } = options;
-  if (unmarked !== "plain" && unmarked !== "compressed") {
-    throw new RangeError(
-      `Cannot use deflateRaw as 'unmarked' must be "plain" or "compressed": current value is ${unmarked}`,
-    );
-  }
+  const unmarked = new OptionCheck("Cannot use deflateRaw").choice(
+    "unmarked",
+    options.unmarked,
+    ["plain", "compressed"],
+    "plain",
+  );
   return compressed(inner, options, {
     name: "deflate-raw",
     prefix: DEFLATE_MARKER,
@@ -116,14 +117,18 @@ interface Format {
 
 function compressed<T>(
   inner: Processor<T>,
-  { maxDecompressedBytes = DEFAULT_MAX_DECOMPRESSED_BYTES }: CompressionOptions,
+  options: CompressionOptions,
   { name, prefix, detect }: Format,
 ): Processor<T> {
-  boundedOption(
-    name,
+  const maxDecompressedBytes = new OptionCheck(`Cannot use ${name}`).number(
     "maxDecompressedBytes",
-    maxDecompressedBytes,
-    LARGEST_MAX_DECOMPRESSED_BYTES,
+    options.maxDecompressedBytes,
+    {
+      default: DEFAULT_MAX_DECOMPRESSED_BYTES,
+      least: 1,
+      most: LARGEST_MAX_DECOMPRESSED_BYTES,
+      integer: true,
+    },
   );
   const fullName = `${name}(${inner.name})`;
   const compressor = {

@@ -4,10 +4,10 @@
  *
  * @module
  */
+import { MAX_HASH_KEY, MAX_PARTITION_KEY_CHARACTERS } from "../_aws/limits.ts";
 import { isWellFormed } from "../_core/utf8.ts";
 import { InvalidRecordError } from "../errors.ts";
 import type { Put } from "../records.ts";
-import { MAX_HASH_KEY, MAX_PARTITION_KEY_CHARACTERS } from "./limits.ts";
 
 /** The pattern in the API reference: decimal, without a sign and without leading zeros. */
 const DECIMAL = /^(?:0|[1-9]\d{0,38})$/;

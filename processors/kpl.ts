@@ -3,16 +3,16 @@
  *
  * @module
  */
+import { OptionCheck } from "../_core/option_check.ts";
+import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
 import type { KinesisRecord } from "../records.ts";
 import { isAggregated } from "./_kpl_format.ts";
 import { type KplOptions, KplPacker } from "./_kpl_packer.ts";
 import { unpackAggregate } from "./_kpl_unpack.ts";
-import { boundedOption } from "./_limit.ts";
 import { bytes } from "./bytes.ts";
 import { createProcessor } from "./create_processor.ts";
 import type { Framing } from "./framing.ts";
 import { json, type JsonOptions } from "./json.ts";
-import { LARGEST_RECORD_BYTES } from "./limits.ts";
 import type { Processor, Unpacked } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
 import { decodeOne } from "./single.ts";
@@ -34,30 +34,28 @@ const DEFAULT_MAX_AGGREGATE_BYTES = 51_200;
  * that is damaged is an error of its own; the other items are read.
  *
  * @throws {RangeError} if an option is out of range
- * @throws {TypeError} if `aggregateAlways` is not a boolean
+ * @throws {TypeError} if `outerPartitionKey` or `aggregateAlways` is not one of its values
  */
 export function kpl(options: KplOptions = {}): Framing {
-  const {
-    maxAggregateBytes = DEFAULT_MAX_AGGREGATE_BYTES,
-    outerPartitionKey = "a",
-    aggregateAlways = false,
-  } = options;
-  boundedOption(
-    "kpl",
+  const check = new OptionCheck("Cannot use kpl");
+  const maxAggregateBytes = check.number(
     "maxAggregateBytes",
-    maxAggregateBytes,
-    LARGEST_RECORD_BYTES,
+    options.maxAggregateBytes,
+    {
+      default: DEFAULT_MAX_AGGREGATE_BYTES,
+      least: 1,
+      most: MAX_RECORD_BYTES,
+      integer: true,
+    },
   );
-  if (outerPartitionKey !== "a" && outerPartitionKey !== "first") {
-    throw new RangeError(
-      `Cannot use kpl as 'outerPartitionKey' must be "a" or "first": current value is ${outerPartitionKey}`,
-    );
-  }
-  if (typeof aggregateAlways !== "boolean") {
-    throw new TypeError(
-      `Cannot use kpl as 'aggregateAlways' must be true or false: current value is ${aggregateAlways}`,
-    );
-  }
+  const outerPartitionKey = check.choice(
+    "outerPartitionKey",
+    options.outerPartitionKey,
+    ["a", "first"],
+    "a",
+  );
+  const { aggregateAlways = false } = options;
+  check.type("aggregateAlways", aggregateAlways, "boolean");
   return {
     name: "kpl",
     scope: "shard",

@@ -18,7 +18,6 @@ export type {
   KinesisRecord,
   Put,
 } from "../records.ts";
-export type { FrameStreamOptions } from "./_byte_queue.ts";
 export { bytes } from "./bytes.ts";
 export {
   type CompressionOptions,
@@ -35,22 +34,13 @@ export { json, jsonLines, jsonList, type JsonOptions } from "./json.ts";
 export { validateKeys } from "./keys.ts";
 export { kpl, kplBytes, kplJson, type KplOptions, kplString } from "./kpl.ts";
 export { list } from "./list.ts";
-export { ListDecoderStream, ListEncoderStream } from "./list_stream.ts";
 export {
   msgpack,
   type MsgpackExtension,
   type MsgpackOptions,
 } from "./msgpack.ts";
 export { netstring } from "./netstring.ts";
-export {
-  NetstringDecoderStream,
-  NetstringEncoderStream,
-} from "./netstring_stream.ts";
 export { newline } from "./newline.ts";
-export {
-  NewlineDecoderStream,
-  NewlineEncoderStream,
-} from "./newline_stream.ts";
 export type {
   DecoderOptions,
   EncoderOptions,

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { OptionCheck } from "../_core/option_check.ts";
 import { addExtension, Packr } from "msgpackr/pack";
 import { Unpackr } from "msgpackr/unpack";
-import { boundedOption } from "./_limit.ts";
 import { MessageGuard } from "./_msgpack_guard.ts";
 import { PlainValues } from "./_msgpack_plain.ts";
 import { serializerProcessor } from "./create_processor.ts";
@@ -92,11 +92,21 @@ const unpackr = (): Unpackr =>
 export function msgpack<T = unknown>(
   options: MsgpackOptions = {},
 ): SerializerProcessor<T> {
-  const { maxDepth = DEFAULT_MAX_DEPTH, extensions = [] } = options;
-  boundedOption("msgpack", "maxDepth", maxDepth, LARGEST_MAX_DEPTH);
+  const { extensions = [] } = options;
+  const check = new OptionCheck("Cannot use msgpack");
+  const range = { least: 1, integer: true };
+  const maxDepth = check.number("maxDepth", options.maxDepth, {
+    ...range,
+    default: DEFAULT_MAX_DEPTH,
+    most: LARGEST_MAX_DEPTH,
+  });
   for (const extension of extensions) {
     const { type, Class } = extension;
-    boundedOption("msgpack", "extensions[].type", type, 127);
+    check.number("extensions[].type", type, {
+      ...range,
+      default: 0,
+      most: 127,
+    });
     addExtension(
       {
         type,

@@ -10,7 +10,7 @@ import {
   findNetstring,
   netstringSize,
   writeNetstring,
-} from "./_netstring_format.ts";
+} from "../_core/netstring.ts";
 import { Unpacking } from "./_unpacking.ts";
 import type { Framing } from "./framing.ts";
 import type { Packer, PackerOptions, Unpacked } from "./processor.ts";

@@ -92,7 +92,8 @@ export interface EncoderOptions {
   maxRecordBytes?: number;
   /**
    * The longest time that a value waits for more values of its record, in milliseconds: 0 to
-   * 2 147 483 647. @default {until the stream closes}
+   * 2 147 483 647. With `Infinity` it waits until the record is full or the stream closes.
+   * @default {Infinity}
    */
   lingerMs?: number;
   /** Predicts the shard of a key; see {@linkcode PackerOptions.shardOf}. */
@@ -135,7 +136,6 @@ export interface Processor<T> {
   readonly scope: FrameScope;
   /** Makes a packer, which holds the state of one encoding. */
   createPacker<P extends Put<T>>(options: PackerOptions<P>): Packer<P>;
-  /**
   /**
    * Serializes a value for later: packers take the result from {@linkcode Put.item}. Without it, a
    * value that is changed while it waits is packed as it is then.

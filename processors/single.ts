@@ -8,7 +8,7 @@ import { Slabs } from "../_core/slabs.ts";
 import { encodeUtf8, encodeUtf8Into, utf8Length } from "../_core/utf8.ts";
 import type { EncodedRecord, KinesisRecord, Put } from "../records.ts";
 import { damagedItem, notSerializable, tooLarge } from "./_errors.ts";
-import { recordLimit } from "./_limit.ts";
+import { recordLimit } from "./_record_limit.ts";
 import type { Framing } from "./framing.ts";
 import type { Packer, PackerOptions, Unpacked } from "./processor.ts";
 import type { Serializer, TextCodec } from "./serializer.ts";

@@ -15,6 +15,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "_core/": 1,
   "_aws/": 2,
   "credentials/": 2,
+  "framing/": 2,
   "processors/": 2,
   "client/": 3,
   "_shards/": 4,

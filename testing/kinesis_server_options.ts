@@ -5,7 +5,8 @@
  */
 import type { Clock } from "../_core/clock.ts";
 import type { EnforcedLimits } from "./_state/account.ts";
-import { DEFAULT_SHARD_LIMIT, MAX_PUT_RECORDS_BYTES } from "./_state/limits.ts";
+import { MAX_BATCH_BYTES } from "../_aws/limits.ts";
+import { DEFAULT_SHARD_LIMIT } from "./_state/limits.ts";
 import type { AcceptedCredentials } from "./_wire/signature.ts";
 
 /** Which rate limits are enforced; see {@linkcode KinesisServerOptions.limits}. */
@@ -107,7 +108,7 @@ export function resolveOptions(options: KinesisServerOptions): ResolvedOptions {
     ),
     maxPutRecordsBytes: wholeNumber(
       "maxPutRecordsBytes",
-      options.maxPutRecordsBytes ?? MAX_PUT_RECORDS_BYTES,
+      options.maxPutRecordsBytes ?? MAX_BATCH_BYTES,
       1,
     ),
     logLimit: wholeNumber(

@@ -31,13 +31,14 @@ function setUp(options: Partial<ProducerOptions<string>> = {}) {
   return { clock, client, producer };
 }
 
-/** What the client makes of a refusal that may heal, as it does for keys that come from a function. */
+/** The client's error for a refusal that ends soon or never, such as expired credentials of a function. */
 function refused(code: string, retryable = true, retryAfterMs?: number) {
   return new ServiceError(`Cannot PutRecords: ${code}`, {
     code,
     action: "PutRecords",
     status: 400,
     retryable,
+    retryBriefly: retryable,
     retryAfterMs,
   });
 }

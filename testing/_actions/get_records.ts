@@ -1,4 +1,4 @@
-import { MAX_GET_RECORDS, MAX_GET_RECORDS_BYTES } from "../_state/limits.ts";
+import { MAX_READ_BYTES, MAX_READ_RECORDS } from "../../_aws/limits.ts";
 import type { ChildShardDescription } from "../_state/shard.ts";
 import type { LargeOutput } from "../_wire/codec.ts";
 import { streamArn } from "../_wire/fields.ts";
@@ -11,7 +11,7 @@ import { createIterator, readIterator } from "./shard_iterator.ts";
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html */
 export const getRecords: Action = action({
   ShardIterator: required(text({ min: 1, max: 1_024 })),
-  Limit: integer({ min: 1, max: MAX_GET_RECORDS }),
+  Limit: integer({ min: 1, max: MAX_READ_RECORDS }),
   StreamARN: streamArn,
   DryRun: flag,
 }, (input, { account, tokens }) => {
@@ -35,8 +35,8 @@ export const getRecords: Action = action({
     shard.readCalls.take(1);
   }
   const page = new RecordPage(shard, offset, {
-    records: input.Limit ?? MAX_GET_RECORDS,
-    bytes: MAX_GET_RECORDS_BYTES,
+    records: input.Limit ?? MAX_READ_RECORDS,
+    bytes: MAX_READ_BYTES,
   });
   if (isLimited) shard.readBytes.add(page.bytes, now);
   return new GetRecordsOutput(page, {

@@ -1,4 +1,4 @@
-import { MAX_PUT_RECORDS } from "../_state/limits.ts";
+import { MAX_BATCH_RECORDS } from "../../_aws/limits.ts";
 import type { Shard } from "../_state/shard.ts";
 import type { LargeOutput } from "../_wire/codec.ts";
 import { hashKey, streamReference } from "../_wire/fields.ts";
@@ -32,7 +32,7 @@ type Result =
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html */
 export const putRecords: Action = action({
   ...streamReference,
-  Records: required(rawList({ min: 1, max: MAX_PUT_RECORDS })),
+  Records: required(rawList({ min: 1, max: MAX_BATCH_RECORDS })),
   DryRun: flag,
 }, (input, { account }) => {
   const { limits, random, maxPutRecordsBytes } = account.options;

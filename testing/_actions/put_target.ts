@@ -4,7 +4,7 @@
  * @module
  */
 import { parseHashKey } from "../_state/hash_ring.ts";
-import { MAX_RECORD_BYTES } from "../_state/limits.ts";
+import { MAX_RECORD_BYTES } from "../../_aws/limits.ts";
 import { type Payload, payloadSize } from "../_state/record_log.ts";
 import type { Shard } from "../_state/shard.ts";
 import type { Stream } from "../_state/stream.ts";

@@ -5,12 +5,12 @@
  *
  * @module
  */
-import { encodeMessage, textHeaders } from "../../_aws/event_stream.ts";
+import { encodeMessage, textHeaders } from "../../_aws/event_stream_message.ts";
 import type { Account } from "../_state/account.ts";
 import type { Subscription } from "../_state/consumer.ts";
+import { MAX_READ_RECORDS } from "../../_aws/limits.ts";
 import {
   MAX_EVENT_BYTES,
-  MAX_GET_RECORDS,
   SUBSCRIPTION_HEARTBEAT_MS,
   SUBSCRIPTION_LIFE_MS,
 } from "../_state/limits.ts";
@@ -127,7 +127,7 @@ export class SubscriptionStream implements Subscription {
     const { now } = account;
     shard.log.trim(stream.horizon(now));
     const page = new RecordPage(shard, this.#offset, {
-      records: MAX_GET_RECORDS,
+      records: MAX_READ_RECORDS,
       bytes: MAX_EVENT_BYTES,
     });
     const isHeartbeatDue = now - this.#sentAt >= SUBSCRIPTION_HEARTBEAT_MS;

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { EventStreamDecoderStream } from "../../_aws/event_stream.ts";
 import {
   encodeMessage,
-  EventStreamDecoderStream,
   type EventStreamMessage,
   textHeader,
   textHeaders,
-} from "../../_aws/event_stream.ts";
+} from "../../_aws/event_stream_message.ts";
 import { CONTENT_TYPES, encodeOutput, type Protocol } from "../_wire/codec.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -5,7 +5,7 @@
  */
 
 /** The number of hash keys. */
-export const HASH_KEY_COUNT: bigint = 1n << 128n;
+const HASH_KEY_COUNT = 1n << 128n;
 
 /** A range of hash keys. Both ends belong to it. */
 export interface HashRange {

@@ -1,5 +1,6 @@
 /**
- * The limits of the service, each with the page that documents it.
+ * The limits that only the service enforces, each with the page that documents it. `_aws/limits.ts`
+ * has those that the client, the producer or the consumer know as well.
  *
  * @module
  */
@@ -9,21 +10,6 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/**
- * Records in one PutRecords request.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
- */
-export const MAX_PUT_RECORDS = 500;
-/**
- * Bytes of one PutRecords request, data and partition keys.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
- */
-export const MAX_PUT_RECORDS_BYTES: number = 10 * MIB;
-/**
- * Bytes of the largest record in any stream.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateMaxRecordSize.html
- */
-export const MAX_RECORD_BYTES: number = 10 * MIB;
 /**
  * Default of MaxRecordSizeInKiB: KiB of one record, data and partition key.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
@@ -36,21 +22,6 @@ export const DEFAULT_RECORD_KIB = 1024;
 export const MAX_RECORD_KIB = 10_240;
 
 /**
- * Records that can be written to a shard per second.
- * https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
- */
-export const SHARD_WRITE_RECORDS_PER_SECOND = 1_000;
-/**
- * Bytes that can be written to a shard per second.
- * https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
- */
-export const SHARD_WRITE_BYTES_PER_SECOND: number = MIB;
-/**
- * GetRecords calls per second and shard.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
- */
-export const SHARD_READ_CALLS_PER_SECOND = 5;
-/**
  * Bytes that GetRecords can read from a shard per second.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
  */
@@ -60,16 +31,6 @@ export const SHARD_READ_BYTES_PER_SECOND: number = 2 * MIB;
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html
  */
 export const SHARD_ITERATORS_PER_SECOND = 5;
-/**
- * Records in one GetRecords answer.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
- */
-export const MAX_GET_RECORDS = 10_000;
-/**
- * Bytes in one GetRecords answer.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
- */
-export const MAX_GET_RECORDS_BYTES: number = 10 * MIB;
 /**
  * Lifetime of a shard iterator, in milliseconds.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html
@@ -156,11 +117,6 @@ export const ON_DEMAND_STREAM_LIMIT = 50;
  * https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
  */
 export const DEFAULT_SHARD_LIMIT = 20_000;
-/**
- * Largest difference between the time of a signature and the server's clock, in milliseconds.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
- */
-export const SIGNATURE_SKEW_MS: number = 5 * MINUTE;
 /**
  * Shortest duration of a minimum throughput commitment, in milliseconds.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateAccountSettings.html

@@ -11,7 +11,7 @@
  */
 
 /** The length of a sequence number in digits. */
-export const SEQUENCE_LENGTH = 56;
+const SEQUENCE_LENGTH = 56;
 const PREFIX = "495";
 const TIME_DIGITS = 14;
 const OFFSET_DIGITS = 13;

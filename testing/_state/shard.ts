@@ -5,11 +5,13 @@
  */
 import type { HashRange } from "./hash_ring.ts";
 import {
-  SHARD_ITERATORS_PER_SECOND,
-  SHARD_READ_BYTES_PER_SECOND,
-  SHARD_READ_CALLS_PER_SECOND,
+  SHARD_READS_PER_SECOND,
   SHARD_WRITE_BYTES_PER_SECOND,
   SHARD_WRITE_RECORDS_PER_SECOND,
+} from "../../_aws/limits.ts";
+import {
+  SHARD_ITERATORS_PER_SECOND,
+  SHARD_READ_BYTES_PER_SECOND,
 } from "./limits.ts";
 import { ByteDebt, TokenBucket } from "./rate.ts";
 import { RecordLog, type StoredRecord } from "./record_log.ts";
@@ -51,7 +53,7 @@ export interface ChildShardDescription {
 }
 
 /** The id of the shard with this index, for example `shardId-000000000001`. */
-export function shardIdOf(index: number): string {
+function shardIdOf(index: number): string {
   return `shardId-${String(index).padStart(12, "0")}`;
 }
 
@@ -101,7 +103,7 @@ export class Shard implements HashRange {
     this.openedAt = options.openedAt;
     this.numbers = new SequenceNumbers(options.stamp, options.index);
     const now = options.openedAt;
-    this.readCalls = new TokenBucket(SHARD_READ_CALLS_PER_SECOND, now);
+    this.readCalls = new TokenBucket(SHARD_READS_PER_SECOND, now);
     this.iteratorCalls = new TokenBucket(SHARD_ITERATORS_PER_SECOND, now);
     this.#writeRecords = new TokenBucket(SHARD_WRITE_RECORDS_PER_SECOND, now);
     this.#writeBytes = new TokenBucket(SHARD_WRITE_BYTES_PER_SECOND, now);

@@ -5,7 +5,7 @@
  * @module
  */
 import { AwsV4Signer } from "aws4fetch";
-import { SIGNATURE_SKEW_MS } from "../_state/limits.ts";
+import { MAX_SIGNATURE_SKEW_MS } from "../../_aws/limits.ts";
 import { ServiceFault } from "./service_error.ts";
 import type { WireRequest } from "./wire_request.ts";
 
@@ -147,18 +147,18 @@ function checkTime(datetime: string, now: number): void {
       "$1-$2-$3T$4:$5:$6Z",
     ),
   );
-  const minutes = SIGNATURE_SKEW_MS / 60_000;
-  if (!(signedAt >= now - SIGNATURE_SKEW_MS)) {
+  const minutes = MAX_SIGNATURE_SKEW_MS / 60_000;
+  if (!(signedAt >= now - MAX_SIGNATURE_SKEW_MS)) {
     throw invalidSignature(
       `Signature expired: ${datetime} is now earlier than ${
-        amzDate(now - SIGNATURE_SKEW_MS)
+        amzDate(now - MAX_SIGNATURE_SKEW_MS)
       } (${amzDate(now)} - ${minutes} min.)`,
     );
   }
-  if (signedAt > now + SIGNATURE_SKEW_MS) {
+  if (signedAt > now + MAX_SIGNATURE_SKEW_MS) {
     throw invalidSignature(
       `Signature not yet current: ${datetime} is still later than ${
-        amzDate(now + SIGNATURE_SKEW_MS)
+        amzDate(now + MAX_SIGNATURE_SKEW_MS)
       } (${amzDate(now)} + ${minutes} min.)`,
     );
   }

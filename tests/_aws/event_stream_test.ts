@@ -7,16 +7,15 @@ import {
   assertThrows,
 } from "@std/assert";
 import fc from "fast-check";
+import { EventStreamDecoderStream } from "../../_aws/event_stream.ts";
 import {
-  decodeMessage,
   encodeMessage,
-  EventStreamDecoderStream,
-  EventStreamEncoderStream,
   type EventStreamHeader,
   type EventStreamMessage,
   textHeader,
   textHeaders,
-} from "../../_aws/event_stream.ts";
+} from "../../_aws/event_stream_message.ts";
+import { decodeMessage } from "./_decode_message.ts";
 import { crc32 } from "../../_core/crc32.ts";
 import { ResponseError } from "../../errors.ts";
 
@@ -75,12 +74,12 @@ Deno.test("encodeMessage returns the documented bytes for a known message", () =
   );
 });
 
-Deno.test("decodeMessage inverts encodeMessage for every header type", () => {
+Deno.test("MessageAssembler inverts encodeMessage for every header type", () => {
   const original = message("payload", new Map(everyType));
   assertEquals(decodeMessage(encodeMessage(original)), original);
 });
 
-Deno.test("decodeMessage treats a header named __proto__ like any other", () => {
+Deno.test("MessageAssembler treats a header named __proto__ like any other", () => {
   const name = "__proto__";
   const headers = new Map([[name, { type: "string", value: "x" } as const]]);
   const decoded = decodeMessage(encodeMessage(message("", headers)));
@@ -106,7 +105,7 @@ Deno.test("EventStreamDecoderStream yields the same messages wherever the input 
   assertEquals(await decodeAll(single), messages);
 });
 
-Deno.test("EventStreamDecoderStream inverts EventStreamEncoderStream for random messages and splits", async () => {
+Deno.test("EventStreamDecoderStream inverts encodeMessage for random messages and splits", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }),
@@ -116,14 +115,7 @@ Deno.test("EventStreamDecoderStream inverts EventStreamEncoderStream for random 
           headers: textHeaders({ ":event-type": "E" }),
           payload: new Uint8Array(payload),
         }));
-        const source = new ReadableStream<EventStreamMessage>({
-          start(controller) {
-            for (const m of messages) controller.enqueue(m);
-            controller.close();
-          },
-        });
-        const encoded = source.pipeThrough(new EventStreamEncoderStream());
-        const bytes = await new Response(encoded).bytes();
+        const bytes = await new Blob(messages.map(encodeMessage)).bytes();
         const chunks = [];
         for (let i = 0; i < bytes.length; i += size) {
           chunks.push(bytes.subarray(i, i + size));
@@ -184,31 +176,31 @@ Deno.test("EventStreamDecoderStream rejects a message above maxMessageBytes afte
   );
 });
 
-Deno.test("decodeMessage reports inconsistent lengths and types when the checksums are right", () => {
+Deno.test("MessageAssembler reports inconsistent lengths and types when the checksums are right", () => {
   const bytes = encodeMessage(message("payload"));
   const cases: [string, Uint8Array<ArrayBuffer>][] = [
     ["inconsistent", forge(bytes, (view) => view.setUint32(4, 100))],
     ["inconsistent", forge(bytes, (view) => view.setUint32(0, 15))],
     [
-      "length field is 4294967295",
+      "4294967295 bytes and at most 16908304",
       forge(bytes, (view) => view.setUint32(0, 0xffffffff)),
     ],
     ["has no name", forge(bytes, (view) => view.setUint8(12, 0))],
     ["unknown type 10", forge(bytes, (view) => view.setUint8(14, 10))],
     ["end too early", forge(bytes, (view) => view.setUint16(15, 900))],
     ["not valid UTF-8", forge(bytes, (view) => view.setUint8(17, 0xff))],
-    ["only 3 bytes", bytes.slice(0, 3)],
+    ["after 3 of at least 16 bytes", bytes.slice(0, 3)],
   ];
   for (const [words, forged] of cases) {
     const error = assertThrows(
-      () => decodeMessage(forged, { maxMessageBytes: 2 ** 32 }),
+      () => decodeMessage(forged),
       ResponseError,
     );
     assertStringIncludes(error.message, words);
   }
 });
 
-Deno.test("decodeMessage rejects a duplicate header and a time out of range", () => {
+Deno.test("MessageAssembler rejects a duplicate header and a time out of range", () => {
   const twice = encodeMessage(
     message("", textHeaders({ a: "1", b: "2" })),
   );

@@ -1,12 +1,12 @@
 /** Decoders with malformed input: a typed error or the right result, and no endless loop. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { type CborValue, decodeCbor, encodeCbor } from "../../_aws/cbor.ts";
+import { EventStreamDecoderStream } from "../../_aws/event_stream.ts";
 import {
-  decodeMessage,
   encodeMessage,
-  EventStreamDecoderStream,
   type EventStreamHeader,
-} from "../../_aws/event_stream.ts";
+} from "../../_aws/event_stream_message.ts";
+import { decodeMessage } from "./_decode_message.ts";
 import { crc32 } from "../../_core/crc32.ts";
 import { callSts } from "../../credentials/_sts.ts";
 import { parseXml } from "../../credentials/_xml.ts";
@@ -145,7 +145,7 @@ function mend(bytes: Uint8Array<ArrayBuffer>, random: Random): void {
   );
 }
 
-Deno.test("decodeMessage returns the message of exactly these bytes or throws a ResponseError, for any input", () => {
+Deno.test("MessageAssembler returns the message of exactly these bytes or throws a ResponseError, for any input", () => {
   let decoded = 0;
   fuzz(messages, (bytes, random) => {
     mend(bytes, random);

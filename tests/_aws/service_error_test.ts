@@ -5,14 +5,12 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import {
-  errorCode,
-  healsSoonOrNever,
   isThrottle,
   requestIdOf,
   serviceError,
 } from "../../_aws/service_error.ts";
 
-Deno.test("errorCode reads the name out of every way to write it", () => {
+Deno.test("serviceError reads the code out of every way to write it", () => {
   for (
     const [type, code] of [
       ["X", "X"],
@@ -20,13 +18,21 @@ Deno.test("errorCode reads the name out of every way to write it", () => {
       ["X:http://internal/coral/#y", "X"],
       ["com.amazonaws#X:http://internal#y", "X"],
       [" X ", "X"],
-      ["", undefined],
-      ["#", undefined],
-      [":", undefined],
-      [null, undefined],
-      [undefined, undefined],
+      ["", "Http400"],
+      ["#", "Http400"],
+      [":", "Http400"],
+      [undefined, "Http400"],
     ] as const
-  ) assertEquals(errorCode(type), code);
+  ) {
+    const error = serviceError({
+      action: "PutRecords",
+      target: "eu-west-1",
+      status: 400,
+      headers: new Headers(),
+      body: { type },
+    });
+    assertEquals(error.code, code);
+  }
 });
 
 Deno.test("serviceError prefers the body to the header and reads Retry-After in seconds", () => {
@@ -75,7 +81,7 @@ function errorOf(
     action = "PutRecords",
     status = 400,
     message = "no",
-    keysMayChange = false,
+    credentialsMayChange = false,
   } = {},
 ) {
   return serviceError({
@@ -84,7 +90,7 @@ function errorOf(
     status,
     headers: new Headers(),
     body: code ? { type: code, message } : {},
-    keysMayChange,
+    credentialsMayChange,
   });
 }
 
@@ -146,11 +152,11 @@ Deno.test("serviceError says of an answer without a code where it may come from"
   }
 });
 
-Deno.test("healsSoonOrNever tells late keys, late signatures and cut answers from faults that may last", () => {
+Deno.test("serviceError marks late credentials, late signatures and cut answers as worth a few attempts only", () => {
   const late = { message: "Signature expired: x is now earlier than y" };
   for (
     const [error, expected] of [
-      [errorOf("ExpiredTokenException", { keysMayChange: true }), true],
+      [errorOf("ExpiredTokenException", { credentialsMayChange: true }), true],
       [errorOf("ExpiredTokenException"), false],
       [errorOf("InvalidSignatureException", late), true],
       [errorOf("InvalidSignatureException"), false],
@@ -160,5 +166,5 @@ Deno.test("healsSoonOrNever tells late keys, late signatures and cut answers fro
       [errorOf("InternalFailure", { status: 500 }), false],
       [errorOf("AccessDeniedException"), false],
     ] as const
-  ) assertEquals(healsSoonOrNever(error), expected, error.message);
+  ) assertEquals(error.retryBriefly, expected, error.message);
 });

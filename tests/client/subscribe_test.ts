@@ -6,7 +6,7 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { encodeMessage, textHeaders } from "../../_aws/event_stream.ts";
+import { encodeMessage, textHeaders } from "../../_aws/event_stream_message.ts";
 import { KinesisClient } from "../../client/mod.ts";
 import {
   ConnectionError,

@@ -5,10 +5,8 @@
  */
 import { delay } from "@std/async/delay";
 import { AwsClient } from "aws4fetch";
-import {
-  EventStreamDecoderStream,
-  textHeader,
-} from "../../_aws/event_stream.ts";
+import { EventStreamDecoderStream } from "../../_aws/event_stream.ts";
+import { textHeader } from "../../_aws/event_stream_message.ts";
 import type { Fetch } from "../../testing/mod.ts";
 import {
   type Answer,

@@ -32,7 +32,7 @@ Deno.test("fromEnvironment says which variable is missing", async () => {
   await assertRejects(
     fromEnvironment({ environment }),
     CredentialsError,
-    "AWS_CREDENTIAL_EXPIRATION: the expiration is no time",
+    "AWS_CREDENTIAL_EXPIRATION: the expiration is not a time",
   );
 });
 

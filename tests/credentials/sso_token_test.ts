@@ -71,7 +71,7 @@ Deno.test("fromSharedFiles reads the end of a session in every form that the too
     await assertRejects(provider, CredentialsError, "has expired; run");
   }
   const { provider } = setUp({ expiresAt: "soon" });
-  await assertRejects(provider, CredentialsError, "is no time");
+  await assertRejects(provider, CredentialsError, "is not a time");
 });
 
 Deno.test("fromSharedFiles renews a session that has expired, and keeps the new one until the file changes", async () => {

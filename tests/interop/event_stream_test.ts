@@ -3,11 +3,11 @@ import { EventStreamCodec } from "npm:@smithy/eventstream-codec@^4.0.0";
 import { toUtf8 } from "npm:@smithy/util-utf8@^4.0.0";
 import fc from "fast-check";
 import {
-  decodeMessage,
   encodeMessage,
   type EventStreamHeader,
   type EventStreamMessage,
-} from "../../_aws/event_stream.ts";
+} from "../../_aws/event_stream_message.ts";
+import { decodeMessage } from "../_aws/_decode_message.ts";
 
 const oracle = new EventStreamCodec(
   toUtf8,
@@ -88,7 +88,7 @@ Deno.test("encodeMessage gives the bytes of @smithy/eventstream-codec for random
   );
 });
 
-Deno.test("decodeMessage reads what @smithy/eventstream-codec reads for random messages", () => {
+Deno.test("MessageAssembler reads what @smithy/eventstream-codec reads for random messages", () => {
   fc.assert(
     fc.property(message, (m) => {
       const bytes = encodeMessage(m);
@@ -108,7 +108,7 @@ Deno.test("decodeMessage reads what @smithy/eventstream-codec reads for random m
   );
 });
 
-Deno.test("decodeMessage refuses what @smithy/eventstream-codec refuses for random damage", () => {
+Deno.test("MessageAssembler refuses what @smithy/eventstream-codec refuses for random damage", () => {
   fc.assert(
     fc.property(message, fc.nat(), fc.integer({ min: 1, max: 255 }), (
       m,

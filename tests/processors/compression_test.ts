@@ -218,7 +218,7 @@ for (const [name, compressed] of Object.entries({ gzip, deflateRaw })) {
     assertThrows(
       () => compressed(json(), { maxDecompressedBytes: 0 }),
       RangeError,
-      "'maxDecompressedBytes' must be 1 to 2147483647: current value is 0",
+      "'maxDecompressedBytes' must be an integer from 1 to 2147483647: current value is 0",
     );
   });
 }
@@ -263,8 +263,8 @@ Deno.test("deflateRaw reads other writers' records when told that they are compr
   ]);
   assertThrows(
     () => deflateRaw(json(), { unmarked: "x" as "plain" }),
-    RangeError,
-    `'unmarked' must be "plain" or "compressed": current value is x`,
+    TypeError,
+    `'unmarked' must be "plain" or "compressed": current value is "x"`,
   );
 });
 

@@ -3,6 +3,11 @@
  *
  * `FUZZ_SEED` and `FUZZ_FRAMES` choose other runs.
  */
+import {
+  ListDecoderStream,
+  NetstringDecoderStream,
+  NewlineDecoderStream,
+} from "../../framing/mod.ts";
 import { md5 } from "@noble/hashes/legacy.js";
 import { assert, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { DecodeError } from "../../errors.ts";
@@ -15,12 +20,9 @@ import {
   jsonLines,
   jsonList,
   kplString,
-  ListDecoderStream,
   msgpack,
   netstring,
-  NetstringDecoderStream,
   newline,
-  NewlineDecoderStream,
   type Processor,
   string,
   type Unpacked,

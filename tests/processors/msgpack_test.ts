@@ -349,7 +349,7 @@ Deno.test("msgpack bounds nesting in both directions", () => {
   assertThrows(
     () => msgpack({ maxDepth: 0 }),
     RangeError,
-    "Cannot use msgpack as 'maxDepth' must be 1 to 1000: current value is 0",
+    "Cannot use msgpack as 'maxDepth' must be an integer from 1 to 1000: current value is 0",
   );
 });
 
@@ -375,7 +375,7 @@ Deno.test("msgpack reads and writes extensions that it was told of", async () =>
   assertThrows(
     () => msgpack({ extensions: [{ ...extensions[0]!, type: 200 }] }),
     RangeError,
-    "'extensions[].type' must be 1 to 127: current value is 200",
+    "'extensions[].type' must be an integer from 1 to 127: current value is 200",
   );
 });
 

@@ -136,7 +136,7 @@ Deno.test("createPacker refuses a size limit that no stream has", () => {
     assertThrows(
       () => lines.createPacker({ maxRecordBytes, emit() {} }),
       RangeError,
-      `'maxRecordBytes' must be 1 to 10485760: current value is ${maxRecordBytes}`,
+      `'maxRecordBytes' must be an integer from 1 to 10485760: current value is ${maxRecordBytes}`,
     );
   }
 });

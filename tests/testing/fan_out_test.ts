@@ -5,10 +5,8 @@ import {
   assertMatch,
   assertRejects,
 } from "@std/assert";
-import {
-  EventStreamDecoderStream,
-  textHeader,
-} from "../../_aws/event_stream.ts";
+import { EventStreamDecoderStream } from "../../_aws/event_stream.ts";
+import { textHeader } from "../../_aws/event_stream_message.ts";
 import { decodeCbor } from "../../_aws/cbor.ts";
 import { KinesisServer } from "../../testing/mod.ts";
 import { FakeClock } from "../_services/fake_clock.ts";

@@ -7,10 +7,8 @@ import {
   KinesisServer,
   withFaults,
 } from "../../testing/mod.ts";
-import {
-  EventStreamDecoderStream,
-  textHeader,
-} from "../../_aws/event_stream.ts";
+import { EventStreamDecoderStream } from "../../_aws/event_stream.ts";
+import { textHeader } from "../../_aws/event_stream_message.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 import { call, entry, fails, iterator, ok, requestInit } from "./_call.ts";
 

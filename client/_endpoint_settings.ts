@@ -1,5 +1,5 @@
 /**
- * What variables and shared files say about where calls go, under what the program says itself.
+ * The region and the endpoint that the options, the variables and the shared files name.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html}
  * @module
@@ -9,62 +9,52 @@ import { type Environment, envOf } from "../credentials/environment.ts";
 import { loadProfile, type Profile } from "../credentials/shared_files.ts";
 import { KinesisError } from "../errors.ts";
 import {
+  ACCOUNT_ID_ENDPOINT_MODES,
   type AccountIdEndpointMode,
-  checkAccountMode,
   type ResolvedClientOptions,
 } from "./options.ts";
 
-/** Where calls go that say nothing themselves. */
-export interface Surroundings {
+/** The destination of requests that name no ARN. */
+export interface EndpointSettings {
   /** The region. */
   readonly region: string;
-  /** The custom endpoint. */
+  /** The custom endpoint, if there is one. */
   readonly endpoint?: URL;
   /** Whether FIPS endpoints are used. */
   readonly useFips: boolean;
   /** Whether dual-stack endpoints are used. */
   readonly useDualStack: boolean;
-  /** What is done with the account of the credentials. */
+  /** Whether requests go to the endpoint of the credentials' account. */
   readonly accountIdEndpointMode: AccountIdEndpointMode;
 }
 
-/** Emulators live in no region; this is the one that the tools of AWS fall back to. */
-const REGION_OF_NOWHERE = "us-east-1";
+/** The region to sign for if there is a custom endpoint and no region, as in the AWS tools. */
+const FALLBACK_REGION = "us-east-1";
+const WHAT = "Cannot find the endpoint";
 
 /**
- * Asks the options, then the variables, then the profile.
+ * Reads each setting from the options, then from the variables, then from the profile.
  *
- * @throws {KinesisError} `NoRegion` if none of them says which region, `InvalidEndpoint` if one of them says nonsense
+ * @throws {KinesisError} `NoRegion` if none of them names a region, `InvalidEndpoint` if a setting
+ * cannot be used
  */
-export async function lookAround(
+export async function resolveEndpointSettings(
   options: ResolvedClientOptions,
-): Promise<Surroundings> {
+): Promise<EndpointSettings> {
   const { environment } = options;
-  // An endpoint that the program names goes before wishes of the surroundings.
-  if (options.endpoint) {
-    const region = options.region ?? regionOf(environment) ??
-      (await loadProfile(environment)).settings.get("region");
-    return {
-      region: region ?? REGION_OF_NOWHERE,
-      endpoint: options.endpoint,
-      useFips: options.useFips ?? false,
-      useDualStack: options.useDualStack ?? false,
-      accountIdEndpointMode: "disabled",
-    };
-  }
+  if (options.endpoint) return await settingsOfGivenEndpoint(options);
   const profile = await loadProfile(environment);
   const { settings } = profile;
-  const setting = (variable: string, key: string) =>
-    envOf(environment, variable) ?? settings.get(key);
   const isOn = (variable: string, key: string) =>
-    setting(variable, key)?.toLowerCase() === "true";
+    (envOf(environment, variable) ?? settings.get(key))?.toLowerCase() ===
+      "true";
   const isIgnored = isOn(
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "ignore_configured_endpoint_urls",
   );
   const endpoint = isIgnored ? undefined : endpointOf(options, profile);
   const region = options.region ?? regionOf(environment) ??
-    settings.get("region") ?? (endpoint && REGION_OF_NOWHERE);
+    settings.get("region") ?? (endpoint && FALLBACK_REGION);
   if (!region) {
     throw new KinesisError(
       "Cannot find the region: set 'region' of KinesisClient, the variable AWS_REGION, or 'region' of the profile in ~/.aws/config",
@@ -83,12 +73,31 @@ export async function lookAround(
   };
 }
 
+/** Variables and files may name the region of an endpoint that the program names, nothing else. */
+async function settingsOfGivenEndpoint(
+  { region, endpoint, environment, useFips, useDualStack }:
+    ResolvedClientOptions,
+): Promise<EndpointSettings> {
+  return {
+    region: region ?? regionOf(environment) ??
+      (await loadProfile(environment)).settings.get("region") ??
+      FALLBACK_REGION,
+    endpoint,
+    useFips: useFips ?? false,
+    useDualStack: useDualStack ?? false,
+    accountIdEndpointMode: "disabled",
+  };
+}
+
 function regionOf(environment: Environment): string | undefined {
   return envOf(environment, "AWS_REGION") ??
     envOf(environment, "AWS_DEFAULT_REGION");
 }
 
-/** Variables go before files, and only then the endpoint of the service before that of all. */
+/**
+ * Variables come before files. Among variables, and among settings of files, the endpoint of
+ * Kinesis comes before the endpoint of all services.
+ */
 function endpointOf(
   options: ResolvedClientOptions,
   { name, settings, services }: Profile,
@@ -98,11 +107,10 @@ function endpointOf(
     if (url) return parse(variable, url, options);
   }
   const section = settings.get("services");
-  // Going on would send to AWS what was meant for somewhere else.
+  // Without this error, requests that are meant for another endpoint would go to AWS.
   if (section && !services) {
-    throw new KinesisError(
-      `Cannot find the endpoint: profile "${name}" names 'services' "${section}", and there is no section [services ${section}] in the config file`,
-      { code: "InvalidEndpoint" },
+    throw invalid(
+      `${WHAT}: profile "${name}" names 'services' "${section}", and there is no section [services ${section}] in the config file`,
     );
   }
   const ofService = services?.get("kinesis.endpoint_url");
@@ -122,13 +130,9 @@ function parse(
   { allowHttp }: ResolvedClientOptions,
 ): URL {
   try {
-    return parseEndpointUrl("endpoint", url, allowHttp);
+    return parseEndpointUrl(`${WHAT} as ${source}`, url, allowHttp);
   } catch (cause) {
-    const { message } = cause as RangeError;
-    throw new KinesisError(message.replace("'endpoint'", () => source), {
-      code: "InvalidEndpoint",
-      cause,
-    });
+    throw invalid((cause as TypeError).message, cause);
   }
 }
 
@@ -137,18 +141,20 @@ function accountModeOf(
   { name, settings }: Profile,
 ): AccountIdEndpointMode | undefined {
   const variable = envOf(environment, "AWS_ACCOUNT_ID_ENDPOINT_MODE");
-  const what = variable
+  const text = variable ?? settings.get("account_id_endpoint_mode");
+  const mode = ACCOUNT_ID_ENDPOINT_MODES.find((mode) => mode === text);
+  if (mode || text === undefined) return mode;
+  const source = variable
     ? "AWS_ACCOUNT_ID_ENDPOINT_MODE"
     : `'account_id_endpoint_mode' of profile "${name}"`;
-  try {
-    return checkAccountMode(
-      `Cannot find the endpoint as ${what}`,
-      variable ?? settings.get("account_id_endpoint_mode"),
-    );
-  } catch (cause) {
-    throw new KinesisError((cause as TypeError).message, {
-      code: "InvalidEndpoint",
-      cause,
-    });
-  }
+  throw invalid(
+    `${WHAT} as ${source} must be "preferred", "disabled" or "required": current value is "${text}"`,
+  );
+}
+
+function invalid(message: string, cause?: unknown): KinesisError {
+  return new KinesisError(message, {
+    code: "InvalidEndpoint",
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { ByteQueue } from "./_byte_queue.ts";
 import {
-  ByteQueue,
   frameLimit,
   type FrameStreamOptions,
   frameTooLong,
-} from "./_byte_queue.ts";
-import { concat } from "./_frame.ts";
+} from "./options.ts";
+import { concat } from "../_core/bytes.ts";
 
 const LINE_FEED = 0x0a;
 
@@ -19,7 +19,7 @@ const LINE_FEED = 0x0a;
  *
  * @example
  * ```ts
- * import { NewlineDecoderStream, NewlineEncoderStream } from "@webstreams/kinesis/processors";
+ * import { NewlineDecoderStream, NewlineEncoderStream } from "@webstreams/kinesis/framing";
  * import { assertEquals } from "@std/assert";
  *
  * const encoder = new NewlineEncoderStream();

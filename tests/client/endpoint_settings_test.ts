@@ -280,22 +280,22 @@ Deno.test("KinesisClient says which variable or setting holds an endpoint that c
       [
         { AWS_ENDPOINT_URL: "localhost:4567" },
         "",
-        "Cannot use AWS_ENDPOINT_URL as it must start with https:// or http://",
+        "Cannot find the endpoint as AWS_ENDPOINT_URL must start with https:// or http://",
       ],
       [
         { AWS_ENDPOINT_URL_KINESIS: "kinesis.local" },
         "",
-        "Cannot use AWS_ENDPOINT_URL_KINESIS as it must be a URL",
+        "Cannot find the endpoint as AWS_ENDPOINT_URL_KINESIS must be a URL",
       ],
       [
         { AWS_PROFILE: "far" },
         "[profile far]\nendpoint_url = http://far.example\n",
-        `Cannot use 'endpoint_url' of profile "far" as plain http is for this machine only`,
+        `Cannot find the endpoint as 'endpoint_url' of profile "far" must not be plain http`,
       ],
       [
         {},
         "[default]\nservices = local\n[services local]\nkinesis =\n  endpoint_url = localhost:4567\n",
-        "Cannot use 'endpoint_url' of kinesis in [services local] as it must start with",
+        "Cannot find the endpoint as 'endpoint_url' of kinesis in [services local] must start with",
       ],
     ] as const
   ) {

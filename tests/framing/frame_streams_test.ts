@@ -7,8 +7,8 @@ import {
   NetstringEncoderStream,
   NewlineDecoderStream,
   NewlineEncoderStream,
-} from "../../processors/mod.ts";
-import { collect, streamOf, text } from "./_helpers.ts";
+} from "../../framing/mod.ts";
+import { collect, streamOf, text } from "../processors/_helpers.ts";
 
 type Pair = TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>;
 
@@ -107,7 +107,7 @@ for (
     assertThrows(
       () => create({ maxFrameBytes: 0 }),
       RangeError,
-      "'maxFrameBytes' must be 1 to 2147483647: current value is 0",
+      "'maxFrameBytes' must be an integer from 1 to 2147483647: current value is 0",
     );
   });
 

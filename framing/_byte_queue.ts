@@ -1,38 +1,8 @@
 /**
- * A byte queue for decoders: chunks are added at the end, and frames are removed from the front.
+ * The bytes that a decoder has received and not yet decoded.
  *
  * @module
  */
-import { boundedOption } from "./_limit.ts";
-
-/** Options of {@linkcode NewlineDecoderStream}, {@linkcode NetstringDecoderStream} and others. */
-export interface FrameStreamOptions {
-  /** The most bytes of one frame. A longer frame errors the stream. @default {10_485_760} */
-  maxFrameBytes?: number;
-}
-
-const DEFAULT_MAX_FRAME_BYTES = 10_485_760;
-const LARGEST_MAX_FRAME_BYTES = 2 ** 31 - 1;
-
-/**
- * The option `maxFrameBytes` with its default, checked.
- *
- * @throws {RangeError} if it is not 1 to 2^31-1
- */
-export function frameLimit(owner: string, options: FrameStreamOptions): number {
-  const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
-  return boundedOption(
-    owner,
-    "maxFrameBytes",
-    maxFrameBytes,
-    LARGEST_MAX_FRAME_BYTES,
-  );
-}
-
-/** The error for a frame that is too long. */
-export function frameTooLong(what: string, limit: number): RangeError {
-  return new RangeError(`Cannot decode ${what} of more than ${limit} bytes`);
-}
 
 /**
  * A queue of bytes. Each byte is copied a constant number of times on average, even if chunks are

@@ -4,23 +4,20 @@
  * @see https://cr.yp.to/proto/netstrings.txt
  * @module
  */
-import {
-  ByteQueue,
-  frameLimit,
-  type FrameStreamOptions,
-} from "./_byte_queue.ts";
+import { ByteQueue } from "./_byte_queue.ts";
+import { frameLimit, type FrameStreamOptions } from "./options.ts";
 import {
   findNetstring,
   netstringSize,
   writeNetstring,
-} from "./_netstring_format.ts";
+} from "../_core/netstring.ts";
 
 /**
  * Encodes each chunk as a netstring: `<length>:<bytes>,`.
  *
  * @example
  * ```ts
- * import { NetstringEncoderStream } from "@webstreams/kinesis/processors";
+ * import { NetstringEncoderStream } from "@webstreams/kinesis/framing";
  * import { assertEquals } from "@std/assert";
  *
  * const { writable, readable } = new NetstringEncoderStream();

@@ -1,15 +1,15 @@
 /**
- * The elements of a JSON array, as streams of bytes.
+ * Streams that join elements to a JSON array and split a JSON array into its elements.
  *
  * @module
  */
+import { ByteQueue } from "./_byte_queue.ts";
 import {
-  ByteQueue,
   frameLimit,
   type FrameStreamOptions,
   frameTooLong,
-} from "./_byte_queue.ts";
-import { concat } from "./_frame.ts";
+} from "./options.ts";
+import { concat } from "../_core/bytes.ts";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -20,11 +20,12 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * From elements, each the UTF-8 bytes of one JSON value, to the bytes of one JSON array.
+ * Joins elements to one JSON array. Each chunk of the input is one element: the UTF-8 bytes of one
+ * JSON value. An empty chunk errors the stream with a `TypeError`.
  *
  * @example
  * ```ts
- * import { ListEncoderStream } from "@webstreams/kinesis/processors";
+ * import { ListEncoderStream } from "@webstreams/kinesis/framing";
  * import { assertEquals } from "@std/assert";
  *
  * const { writable, readable } = new ListEncoderStream();
@@ -62,9 +63,10 @@ export class ListEncoderStream
 }
 
 /**
- * From the bytes of one JSON array to its elements, each the bytes of one JSON value, however the input is cut. Input that is
- * no array or is cut off errors the stream with a `SyntaxError`, an element that is too long with a `RangeError`. Whether an
- * element is JSON is not checked.
+ * Splits one JSON array into its elements, each the bytes of one JSON value. The chunks of the input
+ * may be split anywhere. Input that is not an array, or ends within it, errors the stream with a
+ * `SyntaxError`; an element that is too long errors it with a `RangeError`. The elements themselves
+ * are not checked to be JSON.
  */
 export class ListDecoderStream
   extends TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
@@ -87,7 +89,7 @@ export class ListDecoderStream
           if (element.length > limit) throw frameTooLong("element", limit);
           controller.enqueue(element);
         }
-        if (scan.held > limit) throw frameTooLong("element", limit);
+        if (scan.unfinishedBytes > limit) throw frameTooLong("element", limit);
       },
       flush() {
         scan.end();
@@ -96,22 +98,25 @@ export class ListDecoderStream
   }
 }
 
-/** A scan that can stop at any byte and go on later. */
+/** Finds elements. The scan can stop after any byte and continue with the next chunk. */
 class ElementScan {
   readonly queue = new ByteQueue();
   #state: "before" | "first" | "next" | "after" = "before";
-  /** How many bytes of the queue belong to the current element for certain. */
+  /** The number of bytes in the queue that have been scanned. All belong to the current element. */
   #offset = 0;
   #depth = 0;
   #inString = false;
   #escaped = false;
 
-  /** How many bytes of an unfinished element wait. */
-  get held(): number {
+  /** The size of the unfinished element so far, in bytes. */
+  get unfinishedBytes(): number {
     return this.#offset;
   }
 
-  /** The next element that is complete, without the white space around it. */
+  /**
+   * The next complete element, without the white space around it. `undefined` if the queue ends
+   * within the element.
+   */
   next(): Uint8Array<ArrayBuffer> | undefined {
     if (this.#state === "before") this.#open();
     if (this.#state === "after") this.#checkRest();
@@ -154,13 +159,13 @@ class ElementScan {
     const { bytes } = this.queue;
     if (!bytes.every(isSpace)) {
       throw new SyntaxError(
-        "Cannot decode list as there is something behind the JSON array",
+        "Cannot decode list as more bytes follow the JSON array",
       );
     }
     this.queue.drop(bytes.length);
   }
 
-  /** Whether a byte ends the current element; follows strings and nesting. */
+  /** Whether a byte ends the current element. Keeps track of strings and nesting. */
   #isEnd(byte: number): boolean {
     if (this.#inString) {
       if (this.#escaped) this.#escaped = false;
