@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "@std/async/abortable";
 import { jsonLines, type Processor } from "@webstreams/kinesis/processors";
 import { checkInput } from "./check_input.ts";
 import type { Entry, Envelope, LineEntry } from "./envelope.ts";
@@ -114,27 +115,14 @@ async function rereadable(
   try {
     const source = input === "-"
       ? Deno.stdin.readable
-      : (await interruptible(openFile(input, name), signal)).readable;
+      // Opening a named pipe waits until another program opens it for writing, and takes no signal.
+      : (await abortable(openFile(input, name), signal)).readable;
     await source.pipeTo((await Deno.create(copy)).writable, { signal });
   } catch (error) {
     signal.throwIfAborted();
     throw unreadable(name, error);
   }
   return copy;
-}
-
-/** A named pipe opens only when another program writes into it, and that wait takes no signal. */
-function interruptible<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
-  return Promise.race([promise, aborted]).finally(() =>
-    signal.removeEventListener("abort", onAbort)
-  );
 }
 
 async function isPlainFile(path: string, name: string): Promise<boolean> {

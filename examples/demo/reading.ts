@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { ConsumerProcess } from "./consumer_process.ts";
 import { fingerprint } from "./content.ts";
 import type { Envelope } from "./envelope.ts";
@@ -150,9 +151,6 @@ async function until(
   condition: () => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!condition()) {
-    signal.throwIfAborted();
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
+  while (!condition()) await delay(LOOK_MS, { signal });
   signal.throwIfAborted();
 }

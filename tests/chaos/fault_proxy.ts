@@ -10,12 +10,13 @@
  *
  * @module
  */
+import { parseArgs } from "node:util";
 import {
   type FaultPlan,
+  type Fetch,
   KinesisServer,
   withFaults,
 } from "../../testing/mod.ts";
-import type { Fetch } from "../../testing/mod.ts";
 
 /** Options of {@linkcode startFaultProxy}. */
 export interface FaultProxyOptions {
@@ -81,19 +82,22 @@ function reset(): Response {
 }
 
 if (import.meta.main) {
-  const options = new Map<string, string>();
-  for (let i = 0; i < Deno.args.length; i += 2) {
-    options.set(Deno.args[i]!, Deno.args[i + 1] ?? "");
-  }
-  const file = options.get("--plan");
-  if (file === undefined) {
-    console.error("Cannot start: --plan FILE.json is missing");
+  const { plan, target, port } = parseArgs({
+    args: Deno.args,
+    options: {
+      plan: { type: "string" },
+      target: { type: "string" },
+      port: { type: "string", default: "0" },
+    },
+  }).values;
+  if (plan === undefined) {
+    console.error("Cannot start as --plan FILE.json is missing");
     Deno.exit(2);
   }
   const proxy = startFaultProxy({
-    plan: JSON.parse(await Deno.readTextFile(file)),
-    target: options.get("--target"),
-    port: Number(options.get("--port") ?? 0),
+    plan: JSON.parse(await Deno.readTextFile(plan)),
+    target,
+    port: Number(port),
   });
   console.log(`listening on ${proxy.endpoint}`);
 }

@@ -5,7 +5,12 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
-import { type Clock, delay, systemClock } from "../../_core/clock.ts";
+import { delay } from "@std/async/delay";
+import {
+  type Clock,
+  delay as delayBy,
+  systemClock,
+} from "../../_core/clock.ts";
 import type { Fetch } from "../../testing/mod.ts";
 import {
   answerHead,
@@ -180,7 +185,7 @@ export class WireProxy implements AsyncDisposable {
   }
 
   #wait(ms: number): Promise<void> {
-    return delay(ms, { clock: this.#clock });
+    return delayBy(ms, { clock: this.#clock });
   }
 
   #count(name: string): void {
