@@ -5,7 +5,7 @@
  *       --target http://127.0.0.1:4567 --plan plan.json --port 4568
  *
  * The plan is a FaultPlan as JSON; rules whose condition is a function cannot be written there. Without `--target` an
- * in-memory Kinesis stands behind the faults. Prints `listening on http://127.0.0.1:<port>`, and with `GET /counts` says
+ * in-memory Kinesis stands behind the faults. Prints `listening on http://127.0.0.1:<port>`, and `GET /` says
  * what the faults have done.
  *
  * @module
