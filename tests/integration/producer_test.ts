@@ -71,7 +71,8 @@ async function readAll(
   return records;
 }
 
-const RECORDS = 5000;
+/** Several requests, of up to 500 records each, before the flush and after it. */
+const RECORDS = 1600;
 const emulators: [name: string, start: () => Promise<Service>][] = [
   ["kinesalite", () => startKinesalite()],
   ["kinesis-local", () => startKinesisLocal()],
@@ -220,13 +221,13 @@ async function splitAndMerge(
     ...options,
   });
   const writer = producer.getWriter();
-  const total = 400;
+  const total = 200;
   for (let n = 0; n < total; n++) {
     await writer.ready;
     writer.write({ key: `k${n % 23}`, n });
     if (n % 40 === 0) await producer.flush();
-    if (n === 100) await split(client, streamName);
-    if (n === 250) await merge(client, streamName);
+    if (n === 50) await split(client, streamName);
+    if (n === 125) await merge(client, streamName);
   }
   await writer.close();
   const stored = await readAll(client, streamName);
