@@ -59,7 +59,7 @@ async function putAndRead(endpoint: string, client?: Deno.HttpClient) {
   return Records.map((record) => record.Data);
 }
 
-/** Says it has a megabyte, sends a little of it, and goes away. */
+/** Announces a body of one megabyte, sends one byte of it, and disconnects. */
 async function disconnectInTheMiddleOfABody(endpoint: string) {
   const { hostname, port } = new URL(endpoint);
   const connection = await Deno.connect({ hostname, port: Number(port) });
@@ -97,7 +97,8 @@ Deno.test("startKinesalite survives a body over its limit", async () => {
     await response.body?.cancel();
     assertStrictEquals(response.status, 413);
   } catch (error) {
-    // It answers and hangs up before the body is through: what the client sees first is a race.
+    // The server answers and disconnects before it has read the body. Which one the client sees
+    // first is a race.
     assert(error instanceof TypeError, String(error));
   }
   assertEquals(await putAndRead(service.endpoint), ["aGk="]);
