@@ -1,18 +1,19 @@
 /**
  * The whole check, or the tests in some files:
  *
- *     deno task test
- *     deno task test tests/producer_test.ts --filter "Producer closes"
+ *     deno task ok
+ *     deno task test tests/_services --filter "FakeClock"
  *
- * All steps run, whatever fails, as many at a time as there are processors. The last line is `N passed, N failed`: tests,
- * and one failure for each step that failed without counting any.
+ * All steps run, also after a step has failed. As many run at a time as there are processors. The
+ * last line is `N passed, N failed`: the number of tests, plus one failure for each step that failed
+ * without a failed test.
  *
  * @module
  */
 import { contribution, countsIn } from "./counts.ts";
 import { allSteps, type Step, testStep } from "./steps.ts";
 
-/** A step that takes longer hangs. */
+/** Longest duration of a step, in milliseconds. A step that takes longer has failed. */
 const STEP_TIMEOUT_MS = 30 * 60_000;
 
 interface Result {
@@ -36,7 +37,10 @@ async function run(step: Step, root: URL): Promise<Result> {
   return { ok: success, output: output.filter(Boolean).join("\n\n") };
 }
 
-/** Runs all steps, as many at a time as there are processors: more would spoil tests that measure time. */
+/**
+ * Runs all steps, as many at a time as there are processors: more would disturb the tests that
+ * measure time.
+ */
 async function runAll(
   steps: readonly Step[],
   onResult: (step: Step, result: Result, seconds: string) => void,

@@ -1,10 +1,12 @@
 /**
- * Publishes the package to JSR: copies the tracked files without the stand-ins in `std/`, runs the whole check against the
- * genuine standard library, and publishes the copy.
+ * Publishes the package to JSR: copies the tracked files without the stand-ins in `std/`, runs the
+ * whole check against the genuine standard library, and publishes the copy.
  *
- *     deno run -A scripts/release.ts --tag v0.1.0        publishes, after checking that the tag is the version
- *     deno run -A scripts/release.ts --dry-run           does everything but publishing
- *     deno run -A scripts/release.ts --dry-run --std ../std   the same with a checkout where JSR is out of reach
+ *     deno run -A scripts/release.ts --tag v0.1.0        # publishes if the tag is the version
+ *     deno run -A scripts/release.ts --dry-run           # does everything except publishing
+ *     deno run -A scripts/release.ts --dry-run --std ../std
+ *
+ * `--std` is a checkout of the standard library, for a machine that cannot reach JSR.
  *
  * @module
  */
@@ -73,7 +75,7 @@ if (import.meta.main) {
   try {
     await copy(root, folder, values.std && resolve(values.std));
     await deno(folder, "run", "-A", "scripts/check.ts");
-    // The copy is no git checkout, so nothing in it counts as committed.
+    // The copy is not a git checkout, so Deno takes its files for uncommitted.
     if (!values["dry-run"]) await deno(folder, "publish", "--allow-dirty");
   } finally {
     await Deno.remove(folder, { recursive: true });

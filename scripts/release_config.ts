@@ -1,23 +1,23 @@
 /**
- * What differs between the repository and what is published.
+ * The differences between the repository and a release.
  *
  * @module
  */
 
-/** The parts of deno.json that a release looks at. */
+/** The parts of deno.json that a release reads. */
 export interface Config {
   /** The version to publish, without a leading `v`. */
   readonly version: string;
-  /** Local packages that stand in for those on JSR. */
+  /** Paths of local packages that replace packages of JSR. */
   readonly links?: readonly string[];
 }
 
-/** The package of the standard library that those with a stand-in import themselves. */
+/** The package of the standard library that the packages with a stand-in import. */
 const STD_DEPENDENCY = "internal";
 
 /**
- * The configuration without the stand-ins: `@std/*` comes from JSR then, or from a checkout of the standard library when
- * its folder is given.
+ * The configuration without the stand-ins: `@std/*` then comes from JSR, or from the checkout of the
+ * standard library in `stdFolder`.
  */
 export function publishedConfig<C extends Config>(
   config: C,
@@ -31,12 +31,12 @@ export function publishedConfig<C extends Config>(
   };
 }
 
-/** Whether a file of the repository takes part in a release: everything but the stand-ins. */
+/** Whether a file of the repository is part of a release: all files are, except the stand-ins. */
 export function isReleased(path: string): boolean {
   return !path.startsWith("std/");
 }
 
-/** Throws unless the tag is the version with a `v` in front and the changelog has a section for it. */
+/** Throws unless the tag is `v` and the version, and the changelog has a section for the version. */
 export function checkRelease(
   tag: string,
   { version }: Config,

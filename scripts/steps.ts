@@ -7,24 +7,28 @@ import { entryPointsOf } from "./entry_points.ts";
 import { layerOf } from "./layers.ts";
 import { sourceFiles } from "./source_files.ts";
 
-/** One step: a command of Deno, or a reason why it cannot even start. */
+/** One step: a command of Deno, or the reason why the step cannot start. */
 export interface Step {
-  /** What it checks, for people. */
+  /** The name in the output. */
   readonly name: string;
   /** The arguments of `deno`. */
   readonly args: readonly string[];
-  /** Whether its output ends with Deno's count of tests. */
+  /** Whether the output ends with the number of tests, in the form of `deno test`. */
   readonly countsTests?: boolean;
-  /** Why the step fails before it starts. */
+  /** The reason why the step fails before it starts. */
   readonly problem?: string;
 }
 
-/** Everything that may be needed: the tests start servers, read files and open Deno KV. */
+/** Tests start servers, read files and open Deno KV, so they get all permissions. */
 const TEST = ["test", "-A", "--unstable-kv"];
 
+/** The step "types" checks the types of all files and examples, so no other step does. */
+const NO_TYPES = "--no-check";
+
 /**
- * Parts of `tests/` that are steps of their own, so that they can run beside the rest: those against emulators mostly wait,
- * those of formats only compute. Each is a process, since a crash of one then costs no other its result.
+ * Folders of `tests/` that are steps of their own, so that they run beside the other tests: tests
+ * against emulators mostly wait, tests of formats only compute. `deno test --parallel` in one
+ * process is no alternative: Deno aborted in nghttp2 when several files used HTTP/2.
  */
 const TEST_PARTS: Readonly<Record<string, readonly string[]>> = {
   "tests against emulators": [
@@ -36,14 +40,28 @@ const TEST_PARTS: Readonly<Record<string, readonly string[]>> = {
   "tests of formats": ["_aws", "processors"],
 };
 
-/** All steps for the repository at `root`, in the order in which they should start: the longest first. */
+/** All steps for the repository at `root`, in the order in which they start: the longest first. */
 export async function allSteps(root: URL): Promise<Step[]> {
   const entryPoints = await entryPointsOf(root);
-  const missing = await missingOf(root, entryPoints);
-  const present = entryPoints.filter((path) => !missing.includes(path));
+  const present = await presentOf(root, entryPoints);
+  const missing = entryPoints.filter((path) => !present.includes(path));
   return [
     ...await testParts(root),
-    { name: "types", args: ["check", "."] },
+    {
+      name: "examples in the documentation",
+      args: [
+        ...TEST,
+        NO_TYPES,
+        "--doc",
+        "--permit-no-files",
+        ...await documented(root),
+      ],
+      countsTests: true,
+    },
+    {
+      name: "types",
+      args: ["check", "--doc", ".", ...await pagesOf(root)],
+    },
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint"] },
     {
@@ -60,21 +78,16 @@ export async function allSteps(root: URL): Promise<Step[]> {
         : undefined,
     },
     {
-      name: "examples in the documentation",
-      args: [...TEST, "--doc", "--permit-no-files", ...await documented(root)],
-      countsTests: true,
-    },
-    {
       name: "publish (dry run)",
-      args: ["publish", "--dry-run", "--allow-dirty"],
+      args: ["publish", "--dry-run", "--allow-dirty", NO_TYPES],
     },
   ];
 }
 
-/** The parts of `tests/`; the last one is whatever no other part names. Their types are checked by a step of its own. */
+/** The steps of {@linkcode TEST_PARTS}, and one for all other files and folders of `tests/`. */
 async function testParts(root: URL): Promise<Step[]> {
   const paths: string[] = [];
-  for (const path of await foundIn(new URL("tests/", root))) {
+  for (const path of await foundIn(new URL("tests/", root), "_test.ts")) {
     paths.push(`tests/${path}`);
   }
   const named = Object.values(TEST_PARTS).flat().map((name) => `tests/${name}`);
@@ -86,19 +99,19 @@ async function testParts(root: URL): Promise<Step[]> {
   const [first, ...others] = [...parts, { name: "other tests", paths: rest }]
     .filter(({ paths }) => paths.length > 0)
     .map(({ name, paths }) => ({
-      ...testStep(["--no-check", ...paths]),
+      ...testStep([NO_TYPES, ...paths]),
       name,
     }));
-  // The two that mostly wait begin, and the one that computes follows.
+  // The two parts that mostly wait start first. The part that only computes follows.
   return first ? [first, ...others.toReversed()] : [];
 }
 
-/** The folders and the test files in a folder, sorted. */
-async function foundIn(folder: URL): Promise<string[]> {
+/** The subfolders of a folder and its files with this ending, sorted. */
+async function foundIn(folder: URL, ending: string): Promise<string[]> {
   const names: string[] = [];
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      if (isDirectory || name.endsWith("_test.ts")) names.push(name);
+      if (isDirectory || name.endsWith(ending)) names.push(name);
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -106,32 +119,42 @@ async function foundIn(folder: URL): Promise<string[]> {
   return names.sort();
 }
 
-/** The tests in some files, with further options of `deno test` if wanted. */
+/** A step that runs tests. `args` are files, folders and options of `deno test`. */
 export function testStep(args: readonly string[]): Step {
   return { name: "tests", args: [...TEST, ...args], countsTests: true };
 }
 
-async function missingOf(root: URL, paths: string[]): Promise<string[]> {
-  const missing: string[] = [];
+/** The paths that exist. */
+async function presentOf(
+  root: URL,
+  paths: readonly string[],
+): Promise<string[]> {
+  const present: string[] = [];
   for (const path of paths) {
     try {
       await Deno.stat(new URL(path, root));
+      present.push(path);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      missing.push(path);
     }
   }
-  return missing;
+  return present;
 }
 
-/** Where examples may stand: all shipped source, the README and docs/. */
+/** The files that may contain examples: all shipped source and the pages. */
 async function documented(root: URL): Promise<string[]> {
   const paths: string[] = [];
   for await (const path of sourceFiles(root)) {
     if (layerOf(path) !== undefined) paths.push(path);
   }
-  for (const path of ["README.md", "docs"]) {
-    if ((await missingOf(root, [path])).length === 0) paths.push(path);
-  }
-  return paths;
+  return [...paths, ...await pagesOf(root)];
+}
+
+/** The README and the pages in docs/, each by its name: `deno check` looks for none in a folder. */
+async function pagesOf(root: URL): Promise<string[]> {
+  const names = await foundIn(new URL("docs/", root), ".md");
+  return [
+    ...await presentOf(root, ["README.md"]),
+    ...names.map((name) => `docs/${name}`),
+  ];
 }

@@ -1,5 +1,5 @@
 /**
- * Installs the peers in the user's cache folder, outside of the repository. A peer that cannot be
+ * Installs the peers in a cache folder outside of the repository. A peer that cannot be
  * installed is skipped.
  *
  * @module

@@ -10,21 +10,29 @@
  *
  * @module
  */
+import { parseArgs } from "node:util";
 import { type Sink, type SinkOptions, startSink } from "../_support/sink.ts";
 import { type Case, casesOf } from "./cases.ts";
 import { install } from "./install.ts";
 import { type Measured, runPeer } from "./peer.ts";
 import { table } from "./report.ts";
 
-const options = new Map(
-  Deno.args.map((arg) => arg.replace(/^--/, "").split("=") as [string, string]),
-);
-const runs = Number(options.get("runs") ?? 3);
-const seconds = Number(options.get("seconds") ?? 2);
-const sizes = (options.get("sizes") ?? "100,1000,10000").split(",").map(Number);
-const only = options.get("only")?.split(",");
-const home = options.get("home") ??
-  `${Deno.env.get("XDG_CACHE_HOME") ?? "/tmp"}/webstreams-kinesis-peers`;
+const cache = Deno.env.get("XDG_CACHE_HOME") ?? "/tmp";
+const { values: options } = parseArgs({
+  args: Deno.args,
+  options: {
+    runs: { type: "string", default: "3" },
+    seconds: { type: "string", default: "2" },
+    sizes: { type: "string", default: "100,1000,10000" },
+    only: { type: "string" },
+    home: { type: "string", default: `${cache}/webstreams-kinesis-peers` },
+  },
+});
+const { home } = options;
+const runs = Number(options.runs);
+const seconds = Number(options.seconds);
+const sizes = options.sizes.split(",").map(Number);
+const only = options.only?.split(",");
 const COUNTS: Record<number, number> = { 100: 100_000, 1000: 50_000 };
 const countOf = (bytes: number) => COUNTS[bytes] ?? 10_000;
 

@@ -1,5 +1,5 @@
 /**
- * Whether each line of the input fits into a record, and comes out of it as it went in.
+ * Checks that each line of the input fits into a record and can be read back unchanged.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Envelope, LineEntry } from "./envelope.ts";
 import { oneLine } from "./errors.ts";
 import { UsageError } from "./options.ts";
 
-/** Stands for the run, which is not known yet; all of them have as many characters. */
+/** Stands for the id of the run, which is not known yet. Every id has as many characters. */
 const RUN = "00000000";
 
 interface LinePut extends Put<Envelope> {
@@ -18,8 +18,9 @@ interface LinePut extends Put<Envelope> {
 }
 
 /**
- * Packs and unpacks every line with the processor of the demo, so that a line that does not fit or would be changed is found
- * before anything is made. Resolves with the number of lines.
+ * Packs and unpacks every line with the processor of the demo. A line that does not fit, or that
+ * the processor would change, is therefore found before a stream is created. Resolves with the
+ * number of lines.
  *
  * @throws {UsageError} if a line cannot be used
  */
@@ -84,7 +85,10 @@ function unusable(
   });
 }
 
-/** Without the part that names the partition key, which is not in the file when no field is named. */
+/**
+ * The message without the partition key: without `--key` the demo chooses the key, so the user does
+ * not know it.
+ */
 function reasonOf(error: unknown): string {
   const message = oneLine(error);
   return error instanceof InvalidRecordError

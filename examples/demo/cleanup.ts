@@ -1,36 +1,38 @@
 /**
- * What a run has made, and removes at its end: also when the end is sudden.
+ * The things that a run has created, and how to remove them at its end.
  *
  * @module
  */
 import { oneLine } from "./errors.ts";
 
-/** Something that a run has made. */
+/** Something that a run has created, such as a stream or a folder. */
 export interface Belonging {
-  /** What it is, where it is, and how to remove it, for the user if removing fails. */
+  /** Name, place and the command that removes it, for the user if removing fails. */
   readonly left: string;
   /** Removes it. */
   remove(): Promise<void>;
-  /** Removes it before this returns, when there is no time to wait; absent if that is not possible. */
+  /** Removes it synchronously. Absent if only {@linkcode Belonging.remove} can remove it. */
   removeAtOnce?(): void;
 }
 
-/** Everything that a run has made and not yet removed. */
+/** Everything that a run has created and not yet removed. */
 export class Cleanup {
   readonly #belongings: Belonging[] = [];
 
-  /** Takes note of something. */
+  /** Adds something to the list. */
   add(belonging: Belonging): void {
     this.#belongings.push(belonging);
   }
 
-  /** Strikes something off the list: it was removed, or never made. */
+  /** Takes something off the list: it was removed, or never created. */
   forget(belonging: Belonging): void {
     const index = this.#belongings.indexOf(belonging);
     if (index >= 0) this.#belongings.splice(index, 1);
   }
 
-  /** Removes everything, the newest first. Resolves with what is left behind, and why. */
+  /**
+   * Removes everything, the newest first. Resolves with descriptions of what could not be removed.
+   */
   async removeAll(): Promise<string[]> {
     const left: string[] = [];
     for (const belonging of this.#belongings.toReversed()) {
@@ -44,7 +46,7 @@ export class Cleanup {
     return left;
   }
 
-  /** Removes what can be removed at once. Returns what is left behind. */
+  /** Removes what can be removed synchronously. Returns descriptions of the rest. */
   removeAtOnce(): string[] {
     const left: string[] = [];
     for (const belonging of this.#belongings.toReversed()) {

@@ -1,11 +1,14 @@
 /**
- * How both processes of the demo reach Kinesis.
+ * The connection to Kinesis, for both processes of the demo.
  *
  * @module
  */
 import { KinesisClient } from "@webstreams/kinesis";
 
-/** Where Kinesis is. Plain data, so that it can be handed to another process; secrets stay in the environment. */
+/**
+ * The address of Kinesis. It is plain data, so that it can be passed to another process. Secrets
+ * stay in the environment.
+ */
 export interface Connection {
   /** The endpoint; `undefined` for that of the region. */
   readonly endpoint?: string;
@@ -13,7 +16,7 @@ export interface Connection {
   readonly region?: string;
 }
 
-/** Makes a client. */
+/** Creates a client. */
 export function connect({ endpoint, region }: Connection): KinesisClient {
   return new KinesisClient({
     endpoint,
@@ -24,7 +27,10 @@ export function connect({ endpoint, region }: Connection): KinesisClient {
   });
 }
 
-/** An emulator on this machine looks at no signature; whoever set credentials wants them to be used all the same. */
+/**
+ * An emulator on this machine needs no credentials, since it verifies no signature. Credentials in
+ * the environment are used all the same.
+ */
 function needsCredentials(endpoint: string | undefined): boolean {
   if (endpoint === undefined || !URL.canParse(endpoint)) return true;
   if (Deno.env.has("AWS_ACCESS_KEY_ID") || Deno.env.has("AWS_PROFILE")) {

@@ -1,6 +1,7 @@
 /**
- * The consumer, a process of its own that may be killed at any moment. It reports every record before it asks for the next
- * one, since asking acknowledges it: what a checkpoint says was processed has been reported.
+ * The consumer, in its own process that may be killed at any moment. Asking for the next record
+ * acknowledges the last one, so the consumer reports each record before it asks for the next one.
+ * Every record up to a checkpoint has therefore been reported.
  *
  * @module
  */
@@ -25,9 +26,9 @@ async function consume(settings: ConsumerSettings): Promise<void> {
     streamName,
     processor: PROCESSORS[settings.processor]!(),
     checkpointer: new KvCheckpointer({ kv, name: "demo" }),
-    // The same after a restart, so that its shards are its own at once.
+    // The same id after a restart, so that the new process owns the leases at once.
     workerId: "demo-consumer",
-    // A stream that existed also has records of other writers, perhaps in other formats.
+    // A stream that existed before may have records of other writers, in other formats.
     from: isOwnStream ? "TRIM_HORIZON" : "LATEST",
     onPoison: isOwnStream ? "fail" : () => void foreign++,
     hooks: { onRead: (event) => bytes += event.bytes },
@@ -38,7 +39,7 @@ async function consume(settings: ConsumerSettings): Promise<void> {
     report({ type: "status", shards, bytes, foreign });
   };
   const ticker = setInterval(status, STATUS_MS);
-  // The demo's process closes this input when it has seen enough, or when it ends.
+  // The main process closes this input when all records have arrived, or when it ends.
   const closed = endOf(Deno.stdin.readable).then(() => {
     status();
     return consumer.close();
@@ -68,7 +69,7 @@ async function consume(settings: ConsumerSettings): Promise<void> {
 
 const encoder = new TextEncoder();
 
-/** Writes at once: when this returns, the message survives this process. */
+/** Writes synchronously: when this returns, the message survives the end of this process. */
 function report(message: ConsumerMessage): void {
   let bytes = encoder.encode(JSON.stringify(message) + "\n");
   while (bytes.length > 0) {
@@ -81,7 +82,7 @@ async function endOf(input: ReadableStream<unknown>): Promise<void> {
 }
 
 if (import.meta.main) {
-  // Ctrl-C reaches all processes of a terminal; the demo's process decides when this one ends.
+  // Ctrl-C reaches all processes of a terminal. The main process decides when this one ends.
   Deno.addSignalListener("SIGINT", () => {});
   try {
     await consume(JSON.parse(Deno.args[0]!));

@@ -1,5 +1,5 @@
 /**
- * Starting, hearing, killing and ending the consumer process.
+ * Starts, stops and kills the consumer process, and reads its messages.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import type {
   StatusMessage,
 } from "./messages.ts";
 
-/** Told what the consumer process says. */
+/** Callbacks for the messages of the consumer process. */
 export interface ConsumerEvents {
-  /** Whatever is written from now on will be read. */
+  /** The consumer reads every record that is written from now on. */
   onReady(): void;
   /** A record was processed. */
   onRecord(message: RecordMessage): void;
-  /** How it stands. */
+  /** A report about the shards. */
   onStatus(message: StatusMessage): void;
-  /** It has ended without being asked to. */
+  /** The process has ended by itself. */
   onFailed(error: Error): void;
 }
 
@@ -29,7 +29,7 @@ export class ConsumerProcess {
   #asked = false;
   #failure = "";
 
-  /** Starts the process. It may do only what it needs: no files but those in the folder of the checkpoints. */
+  /** Starts the process, with access only to the network and to the folder of the checkpoints. */
   constructor(settings: ConsumerSettings, events: ConsumerEvents) {
     const folder = settings.checkpoints.replace(/[^/\\]+$/, "");
     this.#child = new Deno.Command(Deno.execPath(), {
@@ -52,7 +52,7 @@ export class ConsumerProcess {
     this.#watch(events);
   }
 
-  /** Ends the process as a power cut would. Resolves when all that it had reported has been heard. */
+  /** Kills the process, as a power cut would. Resolves when all of its reports have been read. */
   async kill(): Promise<void> {
     this.killAtOnce();
     await this.#end();
@@ -64,11 +64,11 @@ export class ConsumerProcess {
     try {
       this.#child.kill("SIGKILL");
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it has ended already
+      if (!(error instanceof TypeError)) throw error; // a TypeError: the process has ended
     }
   }
 
-  /** Lets the process store its progress and end by itself. */
+  /** Asks the process to store its progress and to end. */
   async stop(): Promise<void> {
     this.#asked = true;
     await this.#child.stdin.close().catch(() => {});

@@ -1,5 +1,5 @@
 /**
- * What a value is made of, so that what was read can be compared with what was written.
+ * Compares the contents of values: those that were read with those that were written.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { createHash } from "node:crypto";
 const DIGITS = 12;
 
 /**
- * The content as text: JSON, but with numbers that JSON does not know. Two values have the same text only if they are the
- * same, members in the same order.
+ * The content as text: JSON, with additional texts for values that JSON lacks, such as -0. Two
+ * values have the same text only if they are equal and their members have the same order.
  */
 export function contentText(value: unknown): string {
   if (typeof value === "number") {
@@ -28,7 +28,9 @@ export function contentText(value: unknown): string {
     : JSON.stringify(value) ?? typeof value;
 }
 
-/** A number that stands for a partition key and a value: another value gives another one, but for one case in 2^48. */
+/**
+ * A hash of a partition key and a value. Two different values have the same one in 1 of 2^48 cases.
+ */
 export function fingerprint(key: string, value: unknown): number {
   const hash = createHash("sha256").update(contentText([key, value]));
   return parseInt(hash.digest("hex").slice(0, DIGITS), 16);

@@ -1,8 +1,9 @@
 /**
- * Where the records come from: public data that comes with npm, or the user's own lines.
+ * The values of the demo: public data from an npm package, or lines of the user.
  *
  * @module
  */
+import { abortable } from "@std/async/abortable";
 import { jsonLines, type Processor } from "@webstreams/kinesis/processors";
 import { checkInput } from "./check_input.ts";
 import type { Entry, Envelope, LineEntry } from "./envelope.ts";
@@ -10,13 +11,13 @@ import { oneLine } from "./errors.ts";
 import { jsonValues } from "./json_lines.ts";
 import { UsageError } from "./options.ts";
 
-/** Records in an order, which can be told beforehand how many they are. */
+/** An ordered list of values with keys. */
 export interface DataSet {
-  /** What it is, for people. */
+  /** The name in the output. */
   readonly name: string;
-  /** How many records it has. */
+  /** The number of values. */
   readonly total: number;
-  /** A stream of all of them, each time anew. */
+  /** A new stream of all values. */
   open(): ReadableStream<Entry>;
 }
 
@@ -27,9 +28,12 @@ interface Earthquakes {
   readonly features: readonly { readonly properties: { net: string } }[];
 }
 
-/** 200 000 flights by distance, which stands for the route, and earthquakes by seismic network. https://github.com/vega/vega-datasets */
+/**
+ * 200 000 flights, with the distance as key, and earthquakes, with the seismic network as key:
+ * https://github.com/vega/vega-datasets
+ */
 export async function sampleData(): Promise<DataSet> {
-  // Only the import brings the package into the cache; what is wanted are the files beside its code.
+  // The import downloads the package. The data files lie beside its code.
   await import("vega-datasets");
   const code = import.meta.resolve("vega-datasets");
   const read = async (name: string) =>
@@ -51,29 +55,29 @@ export async function sampleData(): Promise<DataSet> {
   };
 }
 
-/** Keys for lines that have none of their own. */
+/** Number of different keys for lines without `--key`. */
 const SPREAD = 64;
 
-/** What {@linkcode inputData} needs to know. */
+/** Options of {@linkcode inputData}. */
 export interface InputOptions {
   /** A path, or `-` for standard input. */
   readonly input: string;
-  /** The field that is the partition key. */
+  /** The field that contains the partition key. */
   readonly key: string | undefined;
-  /** A folder for what cannot be read twice. */
+  /** A folder for a copy of an input that cannot be read twice. */
   readonly folder: string;
-  /** What the values must pass through as they are. @default {jsonLines()} */
+  /** The processor that must not change the values. @default {jsonLines()} */
   readonly processor?: Processor<Envelope>;
-  /** Ends the reading. */
+  /** Ends reading. */
   readonly signal: AbortSignal;
 }
 
 /**
- * The user's lines. All of them are looked at before the first is used, so that a mistake in the last line is found before a
- * stream is made.
+ * The lines of the user. All lines are checked before the first one is used, so that an error in
+ * the last line is found before a stream is created.
  *
- * @throws {UsageError} if there is no such file, or a line is not JSON, has no key, does not fit into a record or would be
- * changed by the processor
+ * @throws {UsageError} if the file does not exist, or if a line is not JSON, has no key, does not
+ * fit into a record or would be changed by the processor
  */
 export async function inputData(options: InputOptions): Promise<DataSet> {
   const { input, key, signal, processor = jsonLines<Envelope>() } = options;
@@ -104,7 +108,7 @@ export async function inputData(options: InputOptions): Promise<DataSet> {
   return { name, total, open: () => ReadableStream.from(withoutLines()) };
 }
 
-/** The path of the input if it is a plain file, else of a copy. */
+/** The path of the input if it is a plain file, or else the path of a copy. */
 async function rereadable(
   { input, folder, signal }: InputOptions,
   name: string,
@@ -114,27 +118,14 @@ async function rereadable(
   try {
     const source = input === "-"
       ? Deno.stdin.readable
-      : (await interruptible(openFile(input, name), signal)).readable;
+      // Opening a named pipe waits until another program opens it for writing, and takes no signal.
+      : (await abortable(openFile(input, name), signal)).readable;
     await source.pipeTo((await Deno.create(copy)).writable, { signal });
   } catch (error) {
     signal.throwIfAborted();
     throw unreadable(name, error);
   }
   return copy;
-}
-
-/** A named pipe opens only when another program writes into it, and that wait takes no signal. */
-function interruptible<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
-  return Promise.race([promise, aborted]).finally(() =>
-    signal.removeEventListener("abort", onAbort)
-  );
 }
 
 async function isPlainFile(path: string, name: string): Promise<boolean> {
@@ -167,7 +158,7 @@ function reasonOf(error: unknown): string {
   return oneLine(error);
 }
 
-/** The key in a field, or in a field of a field: `user.id`. */
+/** The text of a field, or of a field in a field, such as `user.id`. */
 function keyOf(value: unknown, field: string, where: string): string {
   const has = (object: unknown, name: string): object is object =>
     typeof object === "object" && object !== null &&

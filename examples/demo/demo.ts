@@ -1,5 +1,6 @@
 /**
- * The whole story: write, read at the same time, reshard half way, kill the consumer, resume, verify.
+ * The run of the demo: writes and reads at the same time, reshards half way, kills the consumer,
+ * resumes, and verifies.
  *
  * @module
  */
@@ -21,13 +22,17 @@ import { reshard } from "./reshard.ts";
 import { openStream } from "./stream.ts";
 import { verdictLine } from "./verify.ts";
 
-/** When things happen, as parts of the data set. The writer waits at the last one until the others have happened. */
+/**
+ * When the reshard, the kill and the wait happen, as fractions of the data set. At `WAIT_AT` the
+ * writer waits until the reshard and the restart are done.
+ */
 const RESHARD_AT = 0.5;
 const KILL_AT = 0.6;
 const WAIT_AT = 0.75;
 
 /**
- * Runs the demo. Resolves with whether the result is right; what it makes on the way is in `cleanup`.
+ * Runs the demo. Resolves with whether the result is right. Everything that the run creates is in
+ * `cleanup`.
  *
  * @throws {UsageError} if the options or the input cannot be used
  * @throws {KinesisError} if Kinesis cannot be reached or refuses
@@ -98,7 +103,7 @@ interface Flow {
 /** Writes and reads at the same time. */
 async function flow(options: Flow): Promise<boolean> {
   const { client, data: { total }, consumer, cleanup } = options;
-  // Whatever fails ends everything else.
+  // The first failure ends the writer and the reader.
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
   const fail = (error: unknown) => failure.abort(error);
@@ -117,7 +122,8 @@ async function flow(options: Flow): Promise<boolean> {
     streamName: consumer.streamName,
     processor: PROCESSORS[consumer.processor]!(),
     partitionKey: "key",
-    // A record of a key is sent when the previous one is acknowledged, so no retry can overtake.
+    // A record of a key is sent after the previous one is acknowledged, so a retry changes no
+    // order.
     ordering: "key",
     hooks: {
       onBatch({ bytes, records, failed }) {
@@ -151,14 +157,14 @@ async function flow(options: Flow): Promise<boolean> {
 }
 
 interface Writing extends Flow {
-  /** Ends everything. */
+  /** Ends the run with an error. */
   readonly fail: (error: unknown) => void;
   readonly reading: Reading;
   readonly progress: Progress;
   readonly producer: Producer<Envelope>;
 }
 
-/** Writes everything; on the way the stream is resharded, and the consumer killed and started again. */
+/** Writes all values. On the way it reshards the stream, and kills and restarts the consumer. */
 async function write(
   { data, producer, reading, progress, signal, fail, ...rest }: Writing,
 ): Promise<void> {
@@ -173,7 +179,9 @@ async function write(
   killed.catch(fail);
   let resharded = Promise.resolve();
   const startReshard = async () => {
-    if (!withReshard) return progress.say("no reshard: the stream is not ours");
+    if (!withReshard) {
+      return progress.say("no reshard: the stream existed before");
+    }
     progress.say(await reshard(client, streamName, signal));
   };
   await data.open()
@@ -188,7 +196,7 @@ async function write(
     .pipeTo(producer, { signal });
 }
 
-/** Says what was written and read, how fast, and whether it is right. */
+/** Prints the amounts, the rates and the verdict. */
 function summarize(
   { table, arrivals, bytes, verdict }: Reading,
   retried: number,
@@ -215,7 +223,7 @@ function clientFor(connection: Connection): KinesisClient {
   try {
     return connect(connection);
   } catch (error) {
-    // An endpoint or a region that cannot be one.
+    // The endpoint or the region is invalid.
     throw new UsageError(oneLine(error), { cause: error });
   }
 }

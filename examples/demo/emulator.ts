@@ -1,5 +1,5 @@
 /**
- * A Kinesis in this process: kinesalite, an emulator that others wrote.
+ * The emulator kinesalite, in this process.
  *
  * @module
  */
@@ -15,9 +15,12 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** Starts an emulator without streams on a free loopback port. Streams and reshards take a moment, as they do on AWS. */
+/**
+ * Starts an emulator without streams on a free loopback port. A stream or a reshard takes 200 ms,
+ * so that both are seen in progress, as on AWS.
+ */
 export async function startEmulator(): Promise<Emulator> {
-  // Loaded only now: who works on a real Kinesis needs no emulator.
+  // Loaded only here: a run on AWS needs no emulator.
   const { default: kinesalite } = await import("kinesalite");
   const server: Server = kinesalite({
     createStreamMs: 200,
@@ -35,14 +38,15 @@ export async function startEmulator(): Promise<Emulator> {
     endpoint: `http://127.0.0.1:${port}`,
     close: () =>
       new Promise((resolve) => {
-        // The server's own method also closes the store, which fails under a request that is still at work.
+        // The close() of kinesalite also closes its store, which fails while a request is in
+        // progress.
         Server.prototype.close.call(server, () => resolve());
         server.closeAllConnections();
       }),
   };
 }
 
-/** kinesalite throws when a client goes away in the middle of a request, as a killed consumer does. */
+/** kinesalite throws if a client disconnects during a request, as a killed consumer does. */
 function survive(request: IncomingMessage): void {
   const removeAll = request.removeAllListeners.bind(request);
   request.removeAllListeners = (event) => {

@@ -1,5 +1,5 @@
 /**
- * What travels through the stream: a value of the data set with what is needed to verify its arrival.
+ * The values in the stream: a value of the data set, with the fields that verify its arrival.
  *
  * @module
  */
@@ -8,24 +8,24 @@
 export interface Entry {
   /** The partition key. */
   readonly key: string;
-  /** The value, whatever it is. */
+  /** The value. */
   readonly value: unknown;
 }
 
-/** An entry of a file, and the line that it stands on, from 1. */
+/** An entry of a file with its line number, from 1. */
 export interface LineEntry extends Entry {
   readonly line: number;
 }
 
-/** An entry on its way. */
+/** An entry in the stream. */
 export interface Envelope extends Entry {
-  /** Which run of the demo wrote it: a stream may hold records of others. */
+  /** The id of the run that wrote it: a stream may contain records of other writers. */
   readonly run: string;
-  /** Its place in the data set, from 0. */
+  /** The index in the data set, from 0. */
   readonly position: number;
 }
 
-/** Numbers the entries of a run, and calls back with each before it goes on. */
+/** Numbers the entries of a run. Calls `onEnvelope` with each before it passes the envelope on. */
 export function envelopes(
   run: string,
   onEnvelope: (envelope: Envelope) => void,
@@ -40,7 +40,10 @@ export function envelopes(
   });
 }
 
-/** Lets everything through, and calls back before the value at one place; a promise holds the stream up. */
+/**
+ * Passes all values on. Calls `action` before the value at `position`, and waits for the promise
+ * that it returns.
+ */
 export function before<T>(
   position: number,
   action: () => void | Promise<void>,

@@ -1,11 +1,11 @@
 /**
- * The folder for checkpoints and for input that cannot be read twice.
+ * The folder for checkpoints and for a copy of an input that cannot be read twice.
  *
  * @module
  */
 import type { Cleanup } from "./cleanup.ts";
 
-/** Makes a folder for temporary files, which is removed at the end. */
+/** Creates a folder for temporary files, which is removed at the end. */
 export async function makeFolder(cleanup: Cleanup): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "kinesis-demo-" });
   const options = { recursive: true };

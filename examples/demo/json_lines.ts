@@ -1,27 +1,28 @@
 /**
- * Reading a file of JSON lines.
+ * Reads files of JSON lines.
  *
  * @module
  */
 import { UsageError } from "./options.ts";
 
-/** A value and where it stands. */
+/** A value and its line. */
 export interface LineValue {
   /** The value. */
   readonly value: unknown;
-  /** The line, from 1. */
+  /** The line number, from 1. */
   readonly line: number;
 }
 
-/** Far longer than what fits into a record, compressed or not. */
+/** Characters of the longest line: far more than fit into a record, compressed or not. */
 const LONGEST_LINE = 16 * 1_048_576;
-/** Texts with a number that may be too large, too small or too long to be kept. */
+/** Matches texts with a number that JavaScript may not keep exactly. */
 const PERHAPS_INEXACT = /\d[eE]|\d{16}|-0/;
 
 /**
- * The values of a file of JSON lines, blank lines left out.
+ * The values of a file of JSON lines. Blank lines are skipped.
  *
- * @throws {UsageError} if the text is not UTF-8, or a line is not JSON, is too long or holds a number that cannot be kept
+ * @throws {UsageError} if the text is not UTF-8, or if a line is not JSON, is too long or contains
+ * a number that JavaScript cannot keep
  */
 export async function* jsonValues(
   bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
@@ -62,12 +63,15 @@ function parse(text: string, where: string): unknown {
   );
 }
 
-/** What `JSON.parse` tells about a part since ES2025. */
+/** The third argument of a reviver of `JSON.parse`, since ES2025. */
 interface Context {
   readonly source?: string;
 }
 
-/** Whether a number is what its text says, as far as a number with so many digits can be, and is written as that again. */
+/**
+ * Whether a parsed number is the number in the text. Integers must be equal. For fractions, only an
+ * overflow and an underflow to 0 count as a difference.
+ */
 function isExact(value: number, source: string): boolean {
   if (!Number.isFinite(value) || Object.is(value, -0)) return false;
   if (value === 0) return !/[1-9]/.test(source.replace(/[eE].*/, ""));
@@ -98,7 +102,7 @@ async function* lines(
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     throw new UsageError(
-      `Cannot use ${name}: it is not UTF-8 behind line ${count}`,
+      `Cannot use ${name}: it is not UTF-8 after line ${count}`,
       { cause },
     );
   }

@@ -1,5 +1,5 @@
 /**
- * `deno task demo`: real records through a real Kinesis and back, verified.
+ * `deno task demo`: writes real data to Kinesis, reads it back and verifies it.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { complain, say, whenOutputCloses } from "./output.ts";
 
 const WRONG_RESULT = 1;
 const WRONG_USE = 2;
-/** What shells give a program that a signal has ended: 128 and the number of the signal. */
+/** Exit codes after a signal, as shells define them: 128 plus the number of the signal. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const SIGPIPE = 141;
 
@@ -19,13 +19,13 @@ const cleanup = new Cleanup();
 const interrupt = new AbortController();
 let interrupted = 0;
 
-/** Ends what is going on; removing what was made may take a while. */
+/** Ends the run. Removing what it created may take some seconds. */
 function stop(code: number): void {
   interrupted = code;
   interrupt.abort(new Error("Interrupted"));
 }
 
-/** The second signal is from a user in a hurry. */
+/** Ends the process after a second signal, without waiting for the removal. */
 function stopAtOnce(): never {
   const left = cleanup.removeAtOnce();
   complain("stopped at once", ...left.map((each) => `left behind: ${each}`));

@@ -1,52 +1,52 @@
 /**
- * What the consumer process and the one that started it tell each other: JSON lines.
+ * The messages between the main process and the consumer process: JSON lines.
  *
  * @module
  */
 import type { ShardStatus } from "@webstreams/kinesis";
 import type { Connection } from "./connection.ts";
 
-/** What a consumer process is started with. */
+/** The argument of a consumer process. */
 export interface ConsumerSettings {
-  /** How to reach Kinesis. */
+  /** The address of Kinesis. */
   readonly connection: Connection;
   /** The stream. */
   readonly streamName: string;
-  /** Whether the stream holds only what this run writes. */
+  /** Whether the stream contains only records of this run. */
   readonly isOwnStream: boolean;
   /** The name of the processor. */
   readonly processor: string;
-  /** The run whose records count. */
+  /** The id of the run whose records are reported. */
   readonly run: string;
-  /** The file that keeps the checkpoints. */
+  /** The file of the checkpoints. */
   readonly checkpoints: string;
 }
 
-/** A record was processed. An array, since there is one for every record. */
+/** A record was processed. It is an array, since arrays of JSON are shorter than objects. */
 export type RecordMessage = readonly [
   position: number,
   partitionKey: string,
   shardId: string,
-  /** Of the partition key and the value. */
+  /** The hash of the partition key and the value. */
   fingerprint: number,
 ];
 
-/** How the consumer stands. */
+/** A report about the shards. */
 export interface StatusMessage {
   readonly type: "status";
   /** Every shard of the stream. */
   readonly shards: readonly ShardStatus[];
-  /** Bytes that this process has read. */
+  /** Bytes that the process has read. */
   readonly bytes: number;
-  /** Records of other writers, which were passed over. */
+  /** Number of records of other writers, which are skipped. */
   readonly foreign: number;
 }
 
-/** What a consumer process writes to its standard output. */
+/** A message on the standard output of a consumer process. */
 export type ConsumerMessage =
   | RecordMessage
   | StatusMessage
-  /** Whatever is written from now on will be read. */
+  /** The consumer reads every record that is written from now on. */
   | { readonly type: "ready" }
-  /** It cannot go on. */
+  /** The consumer has failed. */
   | { readonly type: "failed"; readonly message: string };

@@ -1,49 +1,49 @@
 /**
- * The command line: what can be asked for, and what is wrong with it.
+ * The command line of the demo.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { PROCESSORS } from "./processors.ts";
 
-/** What the demo does. */
+/** Options of the demo. */
 export interface DemoOptions {
-  /** A file of JSON lines, `-` for standard input; `undefined` for the data set that comes along. */
+  /** A file of JSON lines, or `-` for standard input. `undefined` for the sample data. */
   readonly input: string | undefined;
-  /** The field of the input that becomes the partition key; `undefined` to spread the lines over a few keys. */
+  /** The field of the input that is the partition key. `undefined` to use 64 keys in turn. */
   readonly key: string | undefined;
-  /** The stream; `undefined` for one with a name of its own. */
+  /** The name of the stream. `undefined` for a new name. */
   readonly stream: string | undefined;
-  /** Where Kinesis is; `undefined` for AWS, or for the emulator when there is no region either. */
+  /** The endpoint. `undefined` for AWS, or for the emulator if there is no region either. */
   readonly endpoint: string | undefined;
-  /** The region; `undefined` for that of the environment. */
+  /** The region. `undefined` for that of the environment. */
   readonly region: string | undefined;
-  /** Shards of a new stream. */
+  /** Number of shards of a new stream. */
   readonly shards: number;
   /** The name of a processor in {@linkcode PROCESSORS}. */
   readonly processor: string;
-  /** Whether to split and merge shards of a stream that was there before, too. */
+  /** Whether to split and merge shards also if the stream existed before. */
   readonly reshard: boolean;
 }
 
-/** The user asked for something that cannot be done. The program ends with code 2. */
+/** The options or the input cannot be used. The program ends with code 2. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
 /** The answer to `--help`. */
 export const HELP: string = `
-Writes a data set into a Kinesis stream, reads it back while it is written, splits and merges shards
-half way, kills its own consumer once, resumes from the checkpoint, and verifies what arrived.
+Writes a data set into a Kinesis stream and reads it back at the same time. Half way it splits and
+merges shards. It kills its own consumer once, resumes from the checkpoint, and verifies the result.
 
     deno task demo [options]
 
-    --input FILE       your own data: a file with one JSON value a line, or - for standard input,
+    --input FILE       your own data: a file with one JSON value per line, or - for standard input,
                        which is read to its end first. Default: flights and earthquakes
     --key FIELD        the field of your data that is the partition key, for example user.id
                        Default: the lines are spread over 64 keys
-    --stream NAME      the stream. One that exists is used as it is and kept; any other is made, and
-                       removed at the end. Default: a new one
+    --stream NAME      the stream. A stream that exists is used as it is and kept. Otherwise it is
+                       created, and removed at the end. Default: a new name
     --shards N         shards of a new stream. Default: 4
     --processor NAME   ${Object.keys(PROCESSORS).join(", ")}. Default: jsonLines
     --reshard          split and merge shards also if the stream existed before
@@ -51,23 +51,23 @@ half way, kills its own consumer once, resumes from the checkpoint, and verifies
     --region REGION    the region. Default: AWS_REGION
     --help             this text
 
-Without --endpoint and --region everything happens inside this process, in an emulator. With one of
-them the credentials of the environment are used (an emulator on this machine needs none). On AWS the
-stream costs money while it exists.
+Without --endpoint and --region the demo uses an emulator in its own process. With one of them it
+uses the credentials of the environment (an emulator on this machine needs none). On AWS the stream
+costs money while it exists.
 
-Each line of your data must fit into a record of 1 MiB and survive JSON: this is checked before a
-stream is made. Ctrl-C ends the demo and removes what it made, a second Ctrl-C ends it at once and says
-what is left and how to remove it.
+Each line of your data must fit into a record of 1 MiB and must not change in JSON. This is checked
+before a stream is created. Ctrl-C ends the demo and removes everything that it created. A second
+Ctrl-C ends it at once and prints what is left and how to remove it.
 
-It ends with 0 if every record arrived as it was written and the order of every key was kept; 1 if not,
-if something failed or if something could not be removed; 2 if it was asked for something that cannot be
-done; 130 after Ctrl-C.
+Exit codes: 0 if every record arrived unchanged and every key kept its order; 1 if not, or if
+something failed or could not be removed; 2 if the options or the data cannot be used; 130 after
+Ctrl-C.
 `.trim();
 
 /**
- * Reads the command line; `"help"` if that is all that is wanted.
+ * Parses the command line. Returns `"help"` for `--help`.
  *
- * @throws {UsageError} if an option is unknown, misses its value or has one that is not allowed
+ * @throws {UsageError} if an option is unknown, has no value or has an invalid value
  */
 export function parseOptions(args: string[]): DemoOptions | "help" {
   const values = parse(args);

@@ -1,16 +1,16 @@
 /**
- * What the demo says on its standard output.
+ * Writes to the terminal.
  *
  * @module
  */
 
-/** Removes the line that is updated in place. */
+/** Clears the line that is updated in place. */
 export const CLEAR_LINE = "\r\x1b[K";
 
 const encoder = new TextEncoder();
 let onClosed: (() => void) | undefined;
 
-/** Calls back when the standard output was closed, as by `head`. */
+/** Sets the function that is called when the standard output was closed, for example by `head`. */
 export function whenOutputCloses(callback: () => void): void {
   onClosed = callback;
 }
@@ -28,7 +28,7 @@ export function write(text: string): void {
       bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
     }
   } catch (error) {
-    // A terminal that was closed has no class of its own.
+    // Deno has no error class for a closed terminal.
     const isClosed = error instanceof Deno.errors.BrokenPipe ||
       String(error).includes("(os error 5)");
     if (!isClosed) throw error;
@@ -36,7 +36,7 @@ export function write(text: string): void {
   }
 }
 
-/** Writes lines to the standard error, if that is still open. */
+/** Writes lines to the standard error. */
 export function complain(...lines: string[]): void {
   if (Deno.stdout.isTerminal()) write(CLEAR_LINE);
   for (const line of lines) console.error(line);

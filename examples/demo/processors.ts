@@ -1,5 +1,5 @@
 /**
- * The ways to put values into Kinesis records that the demo can be asked for.
+ * The processors that `--processor` can choose.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 } from "@webstreams/kinesis/processors";
 import type { Envelope } from "./envelope.ts";
 
-/** Makes a processor, by name. */
+/** Functions that create a processor, by name. */
 export const PROCESSORS: Readonly<Record<string, () => Processor<Envelope>>> = {
   json: () => json<Envelope>(),
   jsonLines: () => jsonLines<Envelope>(),

@@ -1,5 +1,5 @@
 /**
- * What is happening right now: one line that is updated in place on a terminal, a line a second elsewhere.
+ * The progress line: updated in place on a terminal, and printed once a second elsewhere.
  *
  * @module
  */
@@ -8,31 +8,31 @@ import { CLEAR_LINE, say, write } from "./output.ts";
 
 /** Totals since the start. */
 export interface Totals {
-  /** Records that Kinesis has acknowledged. */
+  /** Values that Kinesis has acknowledged. */
   readonly written: number;
-  /** Bytes of them. */
+  /** Bytes written. */
   readonly bytesIn: number;
-  /** Records that were processed, repeated ones too. */
+  /** Values that were processed, including repeated ones. */
   readonly read: number;
-  /** Bytes of them. */
+  /** Bytes read. */
   readonly bytesOut: number;
 }
 
-/** What a line shows. */
+/** The numbers of one line. */
 export interface Snapshot extends Totals {
-  /** Records of the data set. */
+  /** Number of values in the data set. */
   readonly total: number;
-  /** Different records that were processed. */
+  /** Number of different values that were processed. */
   readonly arrived: number;
-  /** How far each shard is, for example `0: 45%`. */
+  /** The position of each shard, for example `0: 45%`. */
   readonly shards: readonly string[];
 }
 
-/** A terminal shows one line, which may change often; a log keeps every line. */
+/** Milliseconds between updates on a terminal, and between lines elsewhere. */
 const IN_PLACE_MS = 500;
 const PLAIN_MS = 1000;
 
-/** Shows how far things are. */
+/** Prints the progress until it is closed. */
 export class Progress {
   readonly #look: () => Snapshot;
   readonly #inPlace = Deno.stdout.isTerminal();
@@ -46,7 +46,7 @@ export class Progress {
     at: performance.now(),
   };
 
-  /** Looks again and again until it is closed. */
+  /** Starts. `look` returns the current numbers. */
   constructor(look: () => Snapshot) {
     this.#look = look;
     this.#timer = setInterval(
@@ -55,13 +55,13 @@ export class Progress {
     );
   }
 
-  /** Says something that stays. */
+  /** Prints a line that stays. */
   say(text: string): void {
     this.#clearLine();
     say(text);
   }
 
-  /** Stops showing. May be called again. */
+  /** Stops. Further calls do nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -84,7 +84,7 @@ export class Progress {
   }
 }
 
-/** The line: totals, what changed in so many seconds, and the shards. */
+/** The text of the line: percentages, the rates of the last `seconds`, and the shards. */
 export function progressLine(
   now: Snapshot,
   before: Totals,
@@ -101,17 +101,17 @@ export function progressLine(
   ].join(" | ");
 }
 
-/** A whole number with its thousands apart. */
+/** A rounded number with spaces between thousands. */
 export function count(value: number): string {
   return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
-/** Bytes in MB of a million. */
+/** Bytes in MB (1 MB is 1 000 000 bytes). */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** A part of one as a percentage. */
+/** A fraction as a percentage. */
 export function percent(part: number): string {
   return `${Math.floor(part * 100)}%`;
 }

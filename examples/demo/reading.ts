@@ -1,8 +1,9 @@
 /**
- * The reading half: a consumer process that is killed and started again, and what arrives from it.
+ * The reader: a consumer process that is killed and started again, and the records that it reports.
  *
  * @module
  */
+import { delay } from "@std/async/delay";
 import { ConsumerProcess } from "./consumer_process.ts";
 import { fingerprint } from "./content.ts";
 import type { Envelope } from "./envelope.ts";
@@ -14,15 +15,15 @@ import type {
 import { ShardTable } from "./shard_table.ts";
 import { type Verdict, Verifier } from "./verify.ts";
 
-/** Without any arrival for so long, nothing more will come. */
+/** After so many milliseconds without an arrival, the rest counts as missing. */
 const QUIET_MS = 30_000;
-/** How long the shards may take to be read to their tips once every record is there. */
+/** How long to wait for the final states of the shards after the last record, in milliseconds. */
 const SETTLE_MS = 5000;
 const LOOK_MS = 50;
 
-/** Runs the consumer and counts what arrives. */
+/** Runs the consumer and counts the records that arrive. */
 export class Reading {
-  /** What each shard gave. */
+  /** The counts of each shard. */
   readonly table: ShardTable;
   readonly #settings: ConsumerSettings;
   readonly #onFailed: (error: unknown) => void;
@@ -34,7 +35,7 @@ export class Reading {
   #bytesBefore = 0;
   #lastArrival = performance.now();
 
-  /** Expects so many records; `onFailed` hears when the consumer ends by itself. */
+  /** Expects `total` records. Calls `onFailed` if the consumer ends by itself. */
   constructor(
     settings: ConsumerSettings,
     total: number,
@@ -46,34 +47,34 @@ export class Reading {
     this.table = new ShardTable(total);
   }
 
-  /** Records that arrived, repeated ones too. */
+  /** Number of records that arrived, including repeated ones. */
   get arrivals(): number {
     return this.#arrivals;
   }
 
-  /** Different records that arrived. */
+  /** Number of different records that arrived. */
   get arrived(): number {
     return this.#verifier.arrived;
   }
 
-  /** Bytes that the consumer read. */
+  /** Number of bytes that the consumer read. */
   get bytes(): number {
     return this.#bytesBefore + this.#bytes;
   }
 
-  /** Whether everything arrived. */
+  /** The result of the verification so far. */
   get verdict(): Verdict {
     return this.#verifier.verdict();
   }
 
-  /** Takes note of what is about to be written. */
+  /** Notes a value before it is written. */
   expect({ position, key, value }: Envelope): void {
     this.#verifier.expect(position, fingerprint(key, value));
   }
 
-  /** Starts a consumer and waits until it reads: whatever is written from then on arrives. */
+  /** Starts a consumer. Resolves when it reads every record that is written from then on. */
   async start(signal: AbortSignal): Promise<void> {
-    // What ends the demo has killed the consumer: another one would outlive it.
+    // After an abort the consumer is killed already. A new one would outlive the demo.
     signal.throwIfAborted();
     this.#isReady = false;
     this.#bytesBefore += this.#bytes;
@@ -118,7 +119,9 @@ export class Reading {
     }, signal);
   }
 
-  /** Waits until everything has arrived and every shard has been read to its end, or nothing comes any more. */
+  /**
+   * Waits until all records have arrived and the shards are read to their ends, or arrivals stop.
+   */
   async finished(signal: AbortSignal): Promise<void> {
     this.#lastArrival = performance.now();
     await until(() => this.#verifier.isComplete || this.#isQuiet, signal);
@@ -150,9 +153,6 @@ async function until(
   condition: () => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!condition()) {
-    signal.throwIfAborted();
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
+  while (!condition()) await delay(LOOK_MS, { signal });
   signal.throwIfAborted();
 }

@@ -1,12 +1,12 @@
 /**
- * Splitting a shard and merging two others while records flow.
+ * Splits a shard and merges two others while records are written.
  *
  * @module
  */
 import type { KinesisClient } from "@webstreams/kinesis";
 import type { Shard } from "@webstreams/kinesis/client";
 
-/** Which shards to change. */
+/** The shards to split and to merge. */
 export interface ReshardPlan {
   /** The shard that becomes two. */
   readonly split?: Shard;
@@ -15,8 +15,8 @@ export interface ReshardPlan {
 }
 
 /**
- * Chooses among the open shards: two neighbours to merge and another one to split. With two shards there is only something
- * to split.
+ * Chooses two adjacent open shards to merge and another one to split. With fewer than three open
+ * shards there is only a split.
  */
 export function planReshard(shards: readonly Shard[]): ReshardPlan {
   const open = shards.filter((shard) =>
@@ -26,7 +26,7 @@ export function planReshard(shards: readonly Shard[]): ReshardPlan {
   const others = open.filter((shard) => shard !== split);
   for (let i = 1; i < others.length; i++) {
     const [left, right] = [others[i - 1]!, others[i]!];
-    // Read from the shards, not computed: only exact neighbours can be merged.
+    // Compares the ranges: only shards that are exactly adjacent can be merged.
     if (endOf(left) + 1n === startOf(right)) {
       return { split, merge: [left, right] };
     }
@@ -34,7 +34,10 @@ export function planReshard(shards: readonly Shard[]): ReshardPlan {
   return { split };
 }
 
-/** Splits and merges, one after the other since a stream that is updating refuses further changes. Resolves with what was done. */
+/**
+ * Splits and then merges: a stream that is UPDATING rejects further changes. Resolves with a
+ * description of the changes.
+ */
 export async function reshard(
   client: KinesisClient,
   streamName: string,

@@ -1,5 +1,5 @@
 /**
- * What each shard gave: counted while records arrive, shown as a table at the end.
+ * The records of each shard: counted as they arrive, and printed as a table at the end.
  *
  * @module
  */
@@ -18,12 +18,12 @@ export class ShardTable {
   readonly #counts = new Map<string, ShardCount>();
   #status: readonly ShardStatus[] = [];
 
-  /** Starts with no shard, for a data set of so many records. */
+  /** Starts without shards, for a data set of `total` records. */
   constructor(total: number) {
     this.#total = total;
   }
 
-  /** Takes note of an arrival. */
+  /** Counts an arrival. */
   arrive(shardId: string, position: number, isFirst: boolean): void {
     let shard = this.#counts.get(shardId);
     if (!shard) {
@@ -34,12 +34,12 @@ export class ShardTable {
     shard.position = Math.max(shard.position, position + 1);
   }
 
-  /** Takes note of what the consumer says of its shards. */
+  /** Keeps the latest status of the shards. */
   update(status: readonly ShardStatus[]): void {
     this.#status = status;
   }
 
-  /** Whether every shard has been read to its end or its tip, and that is known to be so for all of them. */
+  /** Whether the status says that every shard was read to its end or to its latest record. */
   get isSettled(): boolean {
     return this.#status.length > 0 &&
       this.#status.every(({ state }) =>
@@ -47,7 +47,7 @@ export class ShardTable {
       );
   }
 
-  /** How far each shard is in the data set, in short. */
+  /** The position of each shard in the data set, for example `0: 45%`. */
   positions(): string[] {
     return this.#status.map(({ shardId, state }) => {
       const where = state === "finished" ? "done" : this.#position(shardId);
@@ -83,7 +83,7 @@ export class ShardTable {
   }
 }
 
-/** Pads cells to the widest of their column; those with numbers to the right. */
+/** Pads the cells of each column to one width. Numbers are aligned to the right. */
 function align(rows: readonly string[][]): string[] {
   const widths = rows[0]!.map((_, column) =>
     Math.max(...rows.map((row) => row[column]!.length))

@@ -1,5 +1,5 @@
 /**
- * The stream of a run: one that exists, or one that is made for it.
+ * The stream of a run: an existing one, or one that the run creates.
  *
  * @module
  */
@@ -7,34 +7,34 @@ import { type KinesisClient, ServiceError } from "@webstreams/kinesis";
 import type { Belonging, Cleanup } from "./cleanup.ts";
 import type { Connection } from "./connection.ts";
 
-/** How long removing a stream may take. */
+/** Longest duration of removing a stream, in milliseconds. */
 const REMOVE_MS = 30_000;
 
-/** What {@linkcode openStream} needs to know. */
+/** Options of {@linkcode openStream}. */
 export interface OpenStreamOptions {
   /** The client. */
   readonly client: KinesisClient;
-  /** What the client was made of, for the command that removes the stream. */
+  /** The address of Kinesis, for the command that removes the stream. */
   readonly connection: Connection;
-  /** The name that the user has given; `undefined` for one that nothing else has. */
+  /** The name that the user has given. `undefined` for a new name. */
   readonly name: string | undefined;
-  /** Shards, if it is made. */
+  /** Number of shards of a new stream. */
   readonly shards: number;
-  /** Gets the stream if it is made; `undefined` if it ends with this process. */
+  /** Gets the stream if it is created. `undefined` if the stream ends with this process. */
   readonly cleanup: Cleanup | undefined;
-  /** Ends the wait. */
+  /** Ends waiting for the stream. */
   readonly signal: AbortSignal;
 }
 
-/** A stream that can be used. */
+/** An ACTIVE stream. */
 export interface OpenStream {
   /** Its name. */
   readonly streamName: string;
-  /** Whether it was made for this run. */
+  /** Whether this run created it. */
   readonly isOwn: boolean;
 }
 
-/** Makes the stream unless it exists, and waits until it can be used. */
+/** Creates the stream unless it exists, and waits until it is ACTIVE. */
 export async function openStream(
   options: OpenStreamOptions,
 ): Promise<OpenStream> {
@@ -54,19 +54,20 @@ async function createStream(
     left: leftText(StreamName, connection),
     remove: () => removeStream(client, StreamName),
   };
-  // A stream with the user's name may also be another program's, made at this moment: it is not removed.
+  // Another program may create a stream with the name of the user at this moment. Until the answer
+  // arrives it is not known which program did, so the stream is not removed.
   const doubtful: Belonging = name === undefined ? made : {
     left: `perhaps ${made.left}`,
     remove: () =>
-      Promise.reject(new Error("it is not known whether it was made")),
+      Promise.reject(new Error("it is not known whether this run created it")),
   };
-  // Noted before it is there: this process may be stopped while the request is under way.
+  // Added before the request, since this process may be stopped while the request is under way.
   cleanup?.add(doubtful);
   try {
-    // Without the signal: a request that is cut off leaves open whether there is a stream to remove.
+    // Without the signal: after an aborted request it is unknown whether the stream exists.
     await client.createStream({ StreamName, ShardCount: shards });
   } catch (error) {
-    // The answer to the first of several attempts was lost.
+    // A retry of the client gets ResourceInUse if the answer to its first attempt was lost.
     const isInUse = hasCode(error, "ResourceInUseException");
     if (isInUse && doubtful === made) return;
     if (isRefusal(error) && !isInUse) cleanup?.forget(doubtful);
@@ -88,7 +89,7 @@ function leftText(StreamName: string, connection: Connection): string {
   return `the stream ${StreamName} in ${where}: remove it with\n    ${command}`;
 }
 
-/** Removes a stream. Is content if it is gone. */
+/** Removes a stream. Resolves also if the stream does not exist. */
 async function removeStream(
   client: KinesisClient,
   StreamName: string,
@@ -99,7 +100,7 @@ async function removeStream(
       await client.deleteStream({ StreamName }, { signal });
     } catch (error) {
       if (!hasCode(error, "ResourceInUseException")) throw error;
-      // It is still being created or resharded.
+      // The stream is still CREATING or UPDATING.
       await client.waitUntilActive({ StreamName }, { signal });
       await client.deleteStream({ StreamName }, { signal });
     }
@@ -130,7 +131,7 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof ServiceError && error.code === code;
 }
 
-/** Whether the service said no, so that nothing was made. */
+/** Whether the service rejected the request, so that no stream was created. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ServiceError && error.status < 500;
 }

@@ -1,16 +1,16 @@
 /**
- * Whether everything arrived: at least once, none missing, in order for every key, and as it was written.
+ * Verifies the arrivals: every record at least once, unchanged, and in order for each key.
  *
  * @module
  */
 
-/** What was found. */
+/** The result of the verification. */
 export interface Verdict {
-  /** Whether the promise was kept. */
+  /** Whether no record is missing, out of order, changed or unexpected. */
   readonly ok: boolean;
-  /** Records that were expected. */
+  /** Number of expected records. */
   readonly records: number;
-  /** Records that never arrived. */
+  /** Records that did not arrive. */
   readonly missing: number;
   /** Records that arrived for the first time after a later one of their key. */
   readonly outOfOrder: number;
@@ -18,11 +18,11 @@ export interface Verdict {
   readonly changed: number;
   /** Arrivals of records that were never written. */
   readonly unexpected: number;
-  /** Further arrivals of a record: allowed, since delivery is at least once. */
+  /** Repeated arrivals of a record, which are allowed, since delivery is at least once. */
   readonly duplicates: number;
 }
 
-/** Looks at every arrival. */
+/** Checks every arrival. */
 export class Verifier {
   /** The fingerprint of each record that was written, by position; `NaN` before. */
   readonly #written: Float64Array;
@@ -40,7 +40,7 @@ export class Verifier {
     this.#seen = new Uint8Array(total);
   }
 
-  /** Different records that have arrived. */
+  /** Number of different records that have arrived. */
   get arrived(): number {
     return this.#arrived;
   }
@@ -50,12 +50,12 @@ export class Verifier {
     return this.#arrived === this.#seen.length;
   }
 
-  /** Takes note of a record that is about to be written, with the fingerprint of its key and value. */
+  /** Notes a record before it is written, with the hash of its key and value. */
   expect(position: number, fingerprint: number): void {
     this.#written[position] = fingerprint;
   }
 
-  /** Takes note of an arrival. Returns whether it is the first one of that record. */
+  /** Checks an arrival. Returns whether it is the first one of the record. */
   arrive(position: number, key: string, fingerprint: number): boolean {
     const written = this.#written[position];
     if (written === undefined || Number.isNaN(written)) {
@@ -63,7 +63,8 @@ export class Verifier {
       return false;
     }
     if (fingerprint !== written) this.#changed++;
-    // After a restart a key goes back to the checkpoint: only what is new has an order to keep.
+    // After a restart, records after the checkpoint arrive again. Only first arrivals have an
+    // order.
     if (this.#seen[position]) {
       this.#duplicates++;
       return false;
@@ -75,7 +76,7 @@ export class Verifier {
     return true;
   }
 
-  /** What has been found so far. */
+  /** The result so far. */
   verdict(): Verdict {
     const records = this.#seen.length;
     const missing = records - this.#arrived;

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { SharedRead } from "../../_consumer/shared_read.ts";
 
 function setUp() {
@@ -9,7 +10,7 @@ function setUp() {
   return { settle, shared };
 }
 
-const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+const turn = () => delay(0);
 
 Deno.test("SharedRead answers all who ask during a call with one call that starts after it", async () => {
   const { settle, shared } = setUp();

@@ -7,6 +7,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
+import { delay } from "@std/async/delay";
 import fc from "fast-check";
 import { equalJitter, fullJitter } from "../../_core/backoff.ts";
 import { startDeadline } from "../../_core/deadline.ts";
@@ -157,6 +158,6 @@ Deno.test("notify lets the rejection of an async hook disturb nothing", async ()
   ];
   for (const hooks of broken) notify<Hooks, "onFact">(hooks, "onFact", 3);
   // An unhandled rejection would fail this test.
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await delay(0);
   assertEquals(seen, 3);
 });

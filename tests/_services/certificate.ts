@@ -1,14 +1,14 @@
 /**
- * A self-signed certificate for 127.0.0.1 and localhost, made anew for each run, so that tests can verify TLS without
- * a private key in the repository and without a date on which they start to fail.
+ * A self-signed certificate for 127.0.0.1 and localhost, created for each run. So tests can verify
+ * TLS without a private key in the repository, and without a certificate that expires.
  *
  * @module
  */
 import { encodeBase64 } from "@std/encoding/base64";
 
-/** A certificate and its key, both in PEM. */
+/** A certificate and its key, in PEM. */
 export interface CertificatePair {
-  /** The certificate; it is its own issuer, so clients trust it as a CA. */
+  /** The certificate. It is its own issuer, so clients can trust it as a CA. */
   readonly cert: string;
   /** The PKCS #8 private key. */
   readonly key: string;
@@ -33,7 +33,7 @@ const OID_ECDSA_WITH_SHA256 = [
   0x02,
 ];
 
-/** Makes a key and a certificate that is valid from yesterday for a week. */
+/** Creates a key and a certificate that is valid for a week, starting yesterday. */
 export async function selfSignedCertificate(): Promise<CertificatePair> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, [
     "sign",
@@ -89,7 +89,7 @@ function toBeSigned(spki: Uint8Array): Uint8Array<ArrayBuffer> {
   );
 }
 
-/** One DER node: tag, length, the parts one after the other. */
+/** One DER node: tag, length, and the parts. */
 function node(
   tag: number,
   ...parts: ArrayLike<number>[]
@@ -110,7 +110,9 @@ function node(
   return bytes;
 }
 
-/** A positive integer from big-endian bytes: no leading zeros but the one that keeps the sign bit clear. */
+/**
+ * A positive integer from big-endian bytes. It has a leading zero only to keep the sign bit clear.
+ */
 function integer(bytes: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   const digits = Array.from(bytes);
   while (digits.length > 1 && digits[0] === 0) digits.shift();
@@ -130,7 +132,10 @@ function utcTime(time: number): Uint8Array<ArrayBuffer> {
   return node(0x17, new TextEncoder().encode(`${digits}Z`));
 }
 
-/** Web Crypto signs to r and s in 32 bytes each; a certificate wants them as two integers. */
+/**
+ * Converts a signature of Web Crypto (r and s, 32 bytes each) to that of a certificate (two
+ * integers).
+ */
 function ecdsaSignature(raw: Uint8Array): Uint8Array<ArrayBuffer> {
   return node(
     SEQUENCE,

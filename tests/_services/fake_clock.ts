@@ -1,5 +1,5 @@
 /**
- * A clock whose hands only a test moves.
+ * A clock that only a test moves forward.
  *
  * @module
  */
@@ -11,14 +11,14 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Timers at one instant after which a test is taken to be in an endless loop. */
+/** Most timers at one time. With more, the test is considered to be in an endless loop. */
 const MAX_TIMERS_AT_ONCE = 10_000;
 
 /**
  * Time that stands still until {@linkcode FakeClock.advance} is called.
  *
- * Work that waits for anything other than this clock and promises (a socket, Web Crypto) is given one turn of the event
- * loop between timers, not until it is done: await it in the test before moving on.
+ * Work that waits for something else, such as a socket or Web Crypto, gets one turn of the event
+ * loop between timers, which may not be enough. Await such work in the test before advancing.
  */
 export class FakeClock implements Clock {
   #now: number;
@@ -35,37 +35,39 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
-  /** Calls back during the first {@linkcode FakeClock.advance} that reaches `ms` milliseconds from now. */
+  /**
+   * Calls back in the first {@linkcode FakeClock.advance} that reaches `ms` milliseconds from now.
+   */
   setTimeout(callback: () => void, ms: number): unknown {
     const id = this.#nextId++;
-    // As the runtime has it: what is no positive number is no wait.
+    // As in a runtime: a delay that is not a positive number counts as 0.
     this.#timers.set(id, { id, at: this.#now + (ms > 0 ? ms : 0), callback });
     return id;
   }
 
-  /** Forgets a timer; anything else is ignored. */
+  /** Removes a timer. Other arguments are ignored. */
   clearTimeout(handle: unknown): void {
     this.#timers.delete(handle as number);
   }
 
-  /** How many timers are set and have neither run nor been cleared. */
+  /** The number of timers that have neither run nor been cleared. */
   get pendingTimers(): number {
     return this.#timers.size;
   }
 
-  /** Milliseconds until the next timer, or undefined when none is set. */
+  /** Milliseconds until the next timer, or undefined without timers. */
   get nextTimerMs(): number | undefined {
     const next = this.#next();
     return next && next.at - this.#now;
   }
 
   /**
-   * Moves the hands by `ms` milliseconds. Timers run when the hands are on their time, in order of time and then of being
-   * set, those that are set on the way included; between them everything that waits for promises goes on.
-   * `advance(0)` lets promises settle and runs what is due now.
+   * Advances by `ms` milliseconds. Timers run in order of time, and those of the same time in the
+   * order in which they were set, including timers that are set meanwhile. Between two timers,
+   * promises settle. `advance(0)` lets promises settle and runs the timers that are due.
    *
-   * Throws a `RangeError` when `ms` is negative, what a timer's callback throws, and an `Error` when timers without a delay
-   * never end.
+   * @throws {RangeError} if `ms` is negative
+   * @throws {Error} if timers without a delay never end. An error of a callback is passed on.
    */
   async advance(ms: number): Promise<void> {
     if (!(ms >= 0)) {
@@ -96,8 +98,11 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Advances from timer to timer until the promise settles, and returns or throws its outcome. Throws an `Error` when it is
-   * still pending with no timer left within `maxMs` milliseconds. @default {3_600_000}
+   * Advances from timer to timer until the promise settles. Resolves or rejects as the promise
+   * does.
+   *
+   * @param maxMs Longest time to advance, in milliseconds. @default {3_600_000}
+   * @throws {Error} if the promise is pending and no timer is left within `maxMs`
    */
   async runUntil<T>(promise: Promise<T>, maxMs = 3_600_000): Promise<T> {
     const end = this.#now + maxMs;
@@ -128,7 +133,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** One turn of the event loop: every promise chain that can go on has gone on. */
+/** Waits one turn of the event loop, so that all promises settle that can settle. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
 /**
- * The in-memory Kinesis behind a loopback listener, so that the suites for emulators run on it unchanged.
+ * Starts the in-memory Kinesis on a loopback port, so that the test suites of emulators can use it.
  *
  * @module
  */

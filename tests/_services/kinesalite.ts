@@ -1,5 +1,6 @@
 /**
- * kinesalite inside the test process: fast, plain HTTP/1.1, the API of about 2018.
+ * Starts kinesalite in the test process. It is fast, and has plain HTTP/1.1 and the API of about
+ * 2018.
  *
  * @module
  */

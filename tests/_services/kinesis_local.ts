@@ -1,10 +1,11 @@
 /**
- * kinesis-local (kinesis-mock) as a child process under Node: nearly the whole API, plain and over TLS, HTTP/1.1 and HTTP/2.
+ * Starts kinesis-local (kinesis-mock) in a child process under Node.js. It has nearly the whole
+ * API, over plain HTTP and TLS, with HTTP/1.1 and HTTP/2.
  *
  * @module
  */
-// Never read: importing a file of the package is what brings its `main.js` into the cache.
 import { delay } from "@std/async/delay";
+// The import also downloads the package with its main.js, which runs in the child process.
 import stockCertificate from "kinesis-local/server.json" with { type: "json" };
 import { selfSignedCertificate } from "./certificate.ts";
 import { freePort, type Service, service } from "./service.ts";
@@ -15,15 +16,18 @@ export interface KinesisLocalOptions {
   createStreamMs?: number;
   /** How long a stream stays `DELETING`, in milliseconds. @default {0} */
   deleteStreamMs?: number;
-  /** How long a stream stays `UPDATING` after a split, a merge or a new shard count, in milliseconds. @default {0} */
+  /**
+   * How long a stream stays `UPDATING` after a split, a merge or a new shard count, in
+   * milliseconds. @default {0}
+   */
   updateStreamMs?: number;
   /** How long a consumer stays `CREATING` or `DELETING`, in milliseconds. @default {0} */
   consumerMs?: number;
   /** Most shards of all streams together. @default {1000} */
   shardLimit?: number;
-  /** Longest wait until it answers, in milliseconds. @default {30_000} */
+  /** Longest wait for the first answer, in milliseconds. @default {30_000} */
   startTimeoutMs?: number;
-  /** Ends the start early; what was started is stopped again. */
+  /** Cancels the start and stops the process. */
   signal?: AbortSignal;
 }
 
@@ -31,7 +35,10 @@ export interface KinesisLocalOptions {
 export interface KinesisLocal extends Service {
   /** The base URL over TLS: HTTP/2 or HTTP/1.1. */
   readonly tlsEndpoint: string;
-  /** The certificate that {@linkcode KinesisLocal.tlsEndpoint} presents, for `Deno.createHttpClient({ caCerts: [caCert] })`. */
+  /**
+   * The certificate that {@linkcode KinesisLocal.tlsEndpoint} presents, for
+   * `Deno.createHttpClient({ caCerts: [caCert] })`.
+   */
   readonly caCert: string;
   /** The process, for tests that kill it. */
   readonly pid: number;
@@ -40,7 +47,9 @@ export interface KinesisLocal extends Service {
 const ATTEMPTS = 3;
 const POLL_MS = 25;
 
-/** Starts kinesis-local with no streams on two free ports and resolves once it answers. Needs `node` on the path. */
+/**
+ * Starts kinesis-local without streams on two free ports. Resolves when it answers. Needs `node`.
+ */
 export async function startKinesisLocal(
   options: KinesisLocalOptions = {},
 ): Promise<KinesisLocal> {
@@ -55,7 +64,7 @@ export async function startKinesisLocal(
       try {
         return await startOnce(options, certPath, pair.cert);
       } catch (error) {
-        // Another process may have taken a port between looking for it and binding it.
+        // Another process may have taken a port before kinesis-local could bind it.
         if (!(error instanceof ExitedError) || attempt === ATTEMPTS) {
           throw error;
         }
@@ -92,7 +101,7 @@ async function startOnce(
       // SIGTERM waits half a minute for keep-alive connections.
       child.kill("SIGKILL");
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it has ended already
+      if (!(error instanceof TypeError)) throw error; // a TypeError: the process has ended
     }
     await Promise.all([exited, output]);
   };
@@ -171,7 +180,9 @@ async function isHealthy(
   }
 }
 
-/** Reads to the end so that the process never blocks on a full pipe, and keeps the end for messages. */
+/**
+ * Reads the output, so that the process never blocks on a full pipe. Returns the last characters.
+ */
 async function lastLines(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<string> {

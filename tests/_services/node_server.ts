@@ -1,5 +1,5 @@
 /**
- * Runs the `node:http` servers that kinesalite and dynalite are, so that no client can bring them down.
+ * Runs a `node:http` server of an emulator so that no client can crash it.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { type IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Service, service } from "./service.ts";
 
-/** Listens on a free loopback port and resolves once it accepts connections. */
+/** Listens on a free loopback port. Resolves when the server accepts connections. */
 export async function listen(server: Server): Promise<Service> {
   server.on("request", survive);
   server.on("clientError", (_error, socket) => socket.destroy());
@@ -23,8 +23,9 @@ export async function listen(server: Server): Promise<Service> {
 }
 
 /**
- * The emulators rethrow every error of a request, so a client that disconnects in the middle of a body would end the
- * test process; and when they answer they drop all listeners, so a later error would be unhandled and do the same.
+ * Ignores the errors of a request. kinesalite rethrows each of them, so a client that disconnects
+ * in the middle of a body would end the test process. When it answers, it removes all listeners, so
+ * a later error would be unhandled and end the process too.
  */
 function survive(request: IncomingMessage): void {
   const ignore = () => {};
@@ -38,8 +39,8 @@ function survive(request: IncomingMessage): void {
 }
 
 /**
- * Closes the sockets and the port and leaves the in-memory store open: closing the store under a request that is being
- * handled throws out of the emulator's callbacks.
+ * Closes the sockets and the port, but not the in-memory store. Closing the store during a request
+ * throws in a callback of the emulator.
  */
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * What every emulator that a test starts has in common.
+ * The interface of all emulators that tests start.
  *
  * @module
  */
@@ -8,11 +8,16 @@
 export interface Service extends AsyncDisposable {
   /** The base URL, without a trailing slash: for example `http://127.0.0.1:4567`. */
   readonly endpoint: string;
-  /** Stops it and waits until its port, its connections and its process are gone. May be called again. */
+  /**
+   * Stops the emulator. Resolves when its port, connections and process are closed. May be called
+   * again.
+   */
   close(): Promise<void>;
 }
 
-/** A loopback port that was free a moment ago. Another process may still take it: whoever binds it must be ready to try again. */
+/**
+ * A free loopback port. Another process may take it before the caller binds it, so callers retry.
+ */
 export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   try {
@@ -22,7 +27,7 @@ export function freePort(): number {
   }
 }
 
-/** Wraps a way to stop so that it runs once, however often it is asked for. */
+/** Adds `close()` to `fields`, which calls `stop` once. */
 export function service<T extends object>(
   fields: T & { readonly endpoint: string },
   stop: () => Promise<void>,

@@ -1,5 +1,5 @@
 /**
- * Shards for tests, with only what matters filled in.
+ * Shards for tests, with few fields to fill in.
  *
  * @module
  */

@@ -17,28 +17,28 @@ export interface ChainOptions {
   readonly target: string;
   readonly clock: Clock;
   readonly dice: Dice;
-  /** What the service answers wrongly. */
+  /** Faults of the service. */
   readonly rules: readonly FaultRule[];
-  /** What the wire does. */
+  /** Faults of the wire. */
   readonly wire: readonly WireOdds[];
   /** The actions that meet faults of the wire. */
   readonly actions: readonly string[];
-  /** Attempts of a call, for clients that retry by themselves. @default {1} */
+  /** Attempts of the client for each call. @default {1} */
   readonly clientAttempts?: number;
-  /** Looks at what passes between client and proxy. */
+  /** Wraps the `fetch` between client and proxy, to observe it. */
   readonly watch?: (fetch: Fetch) => Fetch;
 }
 
-/** The faulty way to a Kinesis. */
+/** A client, a proxy and the faults between them and a Kinesis. */
 export interface Chain extends AsyncDisposable {
   readonly proxy: WireProxy;
-  /** A client that knows only the proxy. */
+  /** A client of the proxy. */
   readonly client: KinesisClient;
   /** How often each fault happened. */
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** Starts the proxy; every connection ends with it. */
+/** Starts the proxy. Disposing the chain ends all connections. */
 export async function startChain(options: ChainOptions): Promise<Chain> {
   const { clock, dice, rules, watch = (fetch) => fetch } = options;
   const behind = Deno.createHttpClient({});
@@ -81,7 +81,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
   };
 }
 
-/** Rejects when something takes far longer than anything in a schedule can. */
+/** Rejects if a promise takes longer than any schedule can. */
 export async function inTime<R>(
   promise: Promise<R>,
   describe: () => unknown,

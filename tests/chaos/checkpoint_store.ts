@@ -1,5 +1,5 @@
 /**
- * Where consumers keep their progress: in memory, or in a file that every life opens anew.
+ * The store of checkpoints: in memory, or in a file that every life opens again.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import {
 } from "../../checkpoint/mod.ts";
 import type { Dice } from "./dice.ts";
 
-/** A checkpointer in the hands of one process. */
+/** The checkpointer of one process. */
 export interface OpenStore extends Disposable {
   readonly checkpointer: Checkpointer;
 }
 
 /** A store that outlives processes. */
 export interface CheckpointStore extends AsyncDisposable {
-  /** Opens it for one more process. */
+  /** Opens the store for another process. */
   open(): Promise<OpenStore>;
 }
 
-/** Makes an empty store. */
+/** Creates an empty store. */
 export async function createStore(
   type: "memory" | "kv",
   clock: Clock,

@@ -4,7 +4,7 @@ import { replayable, seedsOf, SPEED } from "./seeds.ts";
 import { verifyConsumers } from "./verify_consumer.ts";
 
 for (const seed of seedsOf(10)) {
-  Deno.test(`Consumer processes everything and stores no lie in chaos, seed ${seed}`, async () => {
+  Deno.test(`Consumer processes every value and stores only true checkpoints in chaos, seed ${seed}`, async () => {
     const schedule = consumerSchedule(seed);
     await replayable(seed, schedule, async () => {
       const outcome = await runConsumers(schedule, SPEED);

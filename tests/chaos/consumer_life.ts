@@ -1,5 +1,5 @@
 /**
- * One consumer from its start to its end, which is rarely a peaceful one.
+ * One life of a consumer: from its start to its end, which is often a crash.
  *
  * @module
  */
@@ -22,11 +22,14 @@ export interface LifeOptions {
   readonly dice: Dice;
 }
 
-const STOPPED = new Error("It was meant to end here");
-/** Values that a reader has in its hands before it acknowledges some, in any order. */
+const STOPPED = new Error("The schedule ends the life here");
+/** Most values that a reader holds before it acknowledges some of them, in any order. */
 const MOST_IN_HAND = 8;
 
-/** Lives. Resolves when nothing of it is left, with the error that ended it if it was not meant to end. */
+/**
+ * Runs one life. Resolves when all of its work has ended, with the error that ended the life
+ * unexpectedly, if any.
+ */
 export async function live(options: LifeOptions): Promise<unknown> {
   const { life, checkpointer, diary, name } = options;
   const { clock } = options.consumer;
@@ -54,13 +57,13 @@ export async function live(options: LifeOptions): Promise<unknown> {
     if (cause !== STOPPED) error = cause;
   }
   old.abort();
-  // A checkpointer that fails fails here too, and leases expire then.
+  // Closing fails if the checkpointer fails. The leases then expire.
   await consumer.close().catch(() => {});
   await checkpointer.settled();
   return body.dead ? undefined : error;
 }
 
-/** What an application does with its records. */
+/** The application, which handles the records. */
 class Body {
   readonly #options: LifeOptions;
   readonly #consumer: Consumer<Item>;
@@ -92,7 +95,7 @@ class Body {
     }
   }
 
-  /** Ends it in its way, now. */
+  /** Ends the life in the way that the schedule says. */
   end(): void {
     if (this.#ending) return;
     this.#ending = true;

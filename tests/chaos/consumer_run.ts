@@ -1,5 +1,6 @@
 /**
- * Plays a schedule of consumers: writes and reshards while they live and die, then lets one read to the end.
+ * Runs a schedule of consumers: writes and reshards while consumers start and die, then lets the
+ * last consumer read to the end.
  *
  * @module
  */
@@ -25,21 +26,21 @@ import { ScaledClock } from "./scaled_clock.ts";
 import { readStored, type StoredShard } from "./stored.ts";
 import { directClient, startTarget } from "./target.ts";
 
-/** What came of a schedule. */
+/** The result of a schedule. */
 export interface ConsumerOutcome {
   readonly diary: Diary;
   readonly stored: readonly StoredShard<Item>[];
   readonly leases: readonly Lease[];
-  /** What ended lives that were not meant to end. */
+  /** The errors that ended lives unexpectedly. */
   readonly errors: readonly unknown[];
   readonly counts: Readonly<Record<string, number>>;
 }
 
 const STREAM = "chaos";
 const FAILOVER_MS = 10_000;
-/** How often a consumer may fail before it has read to the end. */
+/** How often the last consumer may fail before it has read to the end. */
 const MOST_LAST_LIVES = 10;
-/** The last one has all the time and reads everything. */
+/** The last life reads everything. */
 const LAST_LIFE: Life = {
   shape: "iterate",
   end: "abort",
@@ -48,7 +49,7 @@ const LAST_LIFE: Life = {
   keepsName: true,
 };
 
-/** Plays it. */
+/** Runs a schedule. */
 export async function runConsumers(
   schedule: ConsumerSchedule,
   speed: number,
@@ -158,7 +159,7 @@ export async function runConsumers(
   };
 }
 
-/** Writes in bursts, past the faults. */
+/** Writes in bursts, with a client that meets no faults. */
 async function write(
   schedule: ConsumerSchedule,
   client: KinesisClient,

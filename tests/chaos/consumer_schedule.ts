@@ -1,5 +1,6 @@
 /**
- * Everything about a stream that is written, resharded and read by consumers that keep dying, drawn from a seed.
+ * The schedule of a stream that is written, resharded, and read by consumers that die, drawn from a
+ * seed.
  *
  * @module
  */
@@ -14,8 +15,8 @@ import type { Emulator } from "./target.ts";
 export type Shape = "iterate" | "reader" | "sink";
 
 /**
- * How a life ends: `close` and `abort` as the API has it, `leave` with a record in hand that is never acknowledged, `kill` in
- * the middle of whatever is going on, with nothing stored any more.
+ * How a life ends. `close` and `abort` are calls of the API. `leave` ends reading while a record is
+ * unacknowledged. `kill` ends the life at any moment, and nothing is stored after it.
  */
 export type LifeEnd = "close" | "abort" | "leave" | "kill";
 
@@ -23,11 +24,11 @@ export type LifeEnd = "close" | "abort" | "leave" | "kill";
 export interface Life {
   readonly shape: Shape;
   readonly end: LifeEnd;
-  /** It ends when it has seen so many records, or nothing came for a while. */
+  /** The life ends after so many records, or when none arrived for some time. */
   readonly records: number;
-  /** It ends after so many milliseconds at the latest. */
+  /** Longest duration, in milliseconds. */
   readonly ms: number;
-  /** Whether it comes back under the name of the one before it. */
+  /** Whether the life has the worker id of the previous life. */
   readonly keepsName: boolean;
 }
 
@@ -39,7 +40,7 @@ export interface ConsumerSchedule {
   readonly processor: ProcessorName;
   readonly values: number;
   readonly checkpointer: "memory" | "kv";
-  /** How likely a call of the checkpointer fails, before or after it took effect. */
+  /** Probability that a call of the checkpointer fails, before or after it takes effect. */
   readonly storeFailures: number;
   readonly options: {
     readonly checkpointIntervalMs: number;
@@ -47,14 +48,14 @@ export interface ConsumerSchedule {
     readonly maxUnacknowledged: number;
     readonly pollIntervalMs: number;
   };
-  /** Lives one after another, in one or two workers side by side. */
+  /** The lives of each worker, one after another. One or two workers run at the same time. */
   readonly workers: readonly (readonly Life[])[];
   readonly incidents: readonly Incident[];
   readonly wire: readonly WireOdds[];
   readonly rules: readonly FaultRule[];
 }
 
-/** The actions of a consumer. */
+/** The actions that a consumer calls. */
 export const READS = ["GetRecords", "GetShardIterator", "ListShards"];
 
 /** Draws a schedule. */

@@ -1,32 +1,33 @@
 /**
- * What consumers have seen and done, and what they have stored about it, in the order in which it happened.
+ * The records that consumers got and processed, and the checkpoints that they stored, in order of
+ * time.
  *
  * @module
  */
 import type { Checkpoint, ConsumerRecord } from "../../records.ts";
 import type { Item } from "./items.ts";
 
-/** Where a value lies in its shard. */
+/** The position of a value. */
 export interface Position {
   readonly shardId: string;
   readonly sequenceNumber: string;
   readonly subSequenceNumber: number;
 }
 
-/** One thing that happened. */
+/** One event. */
 export type Entry =
   /** A consumer has an iterator for a shard. */
   | { readonly type: "opened"; readonly life: string; readonly shardId: string }
-  /** The application was handed a value. */
+  /** The application got a value. */
   | {
     readonly type: "seen";
     readonly life: string;
     readonly at: Position;
     readonly item: Item;
   }
-  /** The application is done with it, and is about to say so. */
+  /** The application has processed a value, and acknowledges it next. */
   | { readonly type: "done"; readonly life: string; readonly at: Position }
-  /** The consumer asked for this checkpoint to be stored; without an answer it may have been. */
+  /** The consumer asked to store a checkpoint. Without an answer, it may or may not be stored. */
   | {
     readonly type: "checkpoint";
     readonly life: string;
@@ -35,11 +36,11 @@ export type Entry =
     accepted: boolean | undefined;
   };
 
-/** Entries of all consumers of a stream. */
+/** The events of all consumers of a stream. */
 export class Diary {
   readonly entries: Entry[] = [];
 
-  /** Notes what has happened. */
+  /** Adds an event. */
   note(entry: Entry): void {
     this.entries.push(entry);
   }
@@ -54,7 +55,7 @@ export class Diary {
     });
   }
 
-  /** Notes that a value is processed; to be called before it is acknowledged. */
+  /** Notes that a value is processed. Call it before the value is acknowledged. */
   done(life: string, record: ConsumerRecord<Item>): void {
     this.note({ type: "done", life, at: positionOf(record) });
   }

@@ -1,13 +1,13 @@
 /**
- * Chance that repeats itself, in the forms that a schedule needs.
+ * Random choices that are the same for the same seed.
  *
  * @module
  */
 import { seededRandom } from "../../testing/_random.ts";
 
-/** A seeded source of choices. */
+/** A seeded generator of random choices. */
 export class Dice {
-  /** From 0 to below 1. */
+  /** A number from 0 to below 1. */
   readonly random: () => number;
   readonly #seed: number;
 
@@ -16,12 +16,12 @@ export class Dice {
     this.random = seededRandom(seed);
   }
 
-  /** Other dice that do not depend on how often these are thrown: `lane` tells them apart. */
+  /** Independent dice: their choices depend on the seed and `lane`, not on the state of these. */
   fork(lane: number): Dice {
     return new Dice(Math.imul(this.#seed, 1_000_003) + lane);
   }
 
-  /** Whether something with this probability happens. */
+  /** True with this probability. */
   chance(probability: number): boolean {
     return this.random() < probability;
   }
@@ -31,7 +31,7 @@ export class Dice {
     return least + Math.floor(this.random() * (most - least + 1));
   }
 
-  /** One of them. */
+  /** One of the choices. */
   pick<C>(choices: readonly C[]): C {
     return choices[this.integer(0, choices.length - 1)]!;
   }

@@ -1,35 +1,36 @@
 /**
- * Faults in front of any Kinesis, for clients in other processes and other languages.
+ * A proxy with faults in front of a Kinesis, for clients in other processes and languages.
  *
  *     deno run --allow-net=127.0.0.1 --allow-read=plan.json tests/chaos/fault_proxy.ts \
  *       --target http://127.0.0.1:4567 --plan plan.json --port 4568
  *
- * The plan is a FaultPlan as JSON; rules whose condition is a function cannot be written there. Without `--target` an
- * in-memory Kinesis stands behind the faults. Prints `listening on http://127.0.0.1:<port>`, and with `GET /counts` says
- * what the faults have done.
+ * The plan is a FaultPlan as JSON; rules whose condition is a function cannot be written there.
+ * Without `--target` an in-memory Kinesis stands behind the faults. Prints `listening on
+ * http://127.0.0.1:<port>`, and `GET /` says what the faults have done.
  *
  * @module
  */
+import { parseArgs } from "node:util";
 import {
   type FaultPlan,
+  type Fetch,
   KinesisServer,
   withFaults,
 } from "../../testing/mod.ts";
-import type { Fetch } from "../../testing/mod.ts";
 
 /** Options of {@linkcode startFaultProxy}. */
 export interface FaultProxyOptions {
-  /** What goes wrong. */
+  /** The faults. */
   plan: FaultPlan;
-  /** The base URL of the Kinesis behind it. @default {an in-memory one} */
+  /** The base URL of the Kinesis behind the proxy. @default {an in-memory Kinesis} */
   target?: string;
-  /** The loopback port. @default {0, a free one} */
+  /** The loopback port. @default {0, a free port} */
   port?: number;
 }
 
 /** A running proxy. */
 export interface FaultProxy extends AsyncDisposable {
-  /** Its base URL. */
+  /** The base URL of the proxy. */
   readonly endpoint: string;
 }
 
@@ -49,7 +50,7 @@ export function startFaultProxy(options: FaultProxyOptions): FaultProxy {
   }, async (request) => {
     if (request.method === "GET") return Response.json(faulty.counts);
     const headers = new Headers(request.headers);
-    // It belongs to this connection, not to the next; a signature does not cover it.
+    // The header belongs to this connection, not to the next one, and no signature covers it.
     headers.delete("connection");
     try {
       return await faulty(target ?? request.url, {
@@ -70,7 +71,7 @@ export function startFaultProxy(options: FaultProxyOptions): FaultProxy {
   };
 }
 
-/** A server cannot break a connection by itself, so the answer breaks in its first byte. */
+/** `Deno.serve` cannot reset a connection, so the body of the answer fails at its first byte. */
 function reset(): Response {
   return new Response(
     new ReadableStream({
@@ -81,19 +82,22 @@ function reset(): Response {
 }
 
 if (import.meta.main) {
-  const options = new Map<string, string>();
-  for (let i = 0; i < Deno.args.length; i += 2) {
-    options.set(Deno.args[i]!, Deno.args[i + 1] ?? "");
-  }
-  const file = options.get("--plan");
-  if (file === undefined) {
-    console.error("Cannot start: --plan FILE.json is missing");
+  const { plan, target, port } = parseArgs({
+    args: Deno.args,
+    options: {
+      plan: { type: "string" },
+      target: { type: "string" },
+      port: { type: "string", default: "0" },
+    },
+  }).values;
+  if (plan === undefined) {
+    console.error("Cannot start as --plan FILE.json is missing");
     Deno.exit(2);
   }
   const proxy = startFaultProxy({
-    plan: JSON.parse(await Deno.readTextFile(file)),
-    target: options.get("--target"),
-    port: Number(options.get("--port") ?? 0),
+    plan: JSON.parse(await Deno.readTextFile(plan)),
+    target,
+    port: Number(port),
   });
   console.log(`listening on ${proxy.endpoint}`);
 }

@@ -1,5 +1,5 @@
 /**
- * Chances of what goes wrong, drawn from the seed of a schedule.
+ * The faults of a schedule and their probabilities, drawn from its seed.
  *
  * @module
  */
@@ -7,17 +7,17 @@ import type { FaultRule } from "../../testing/mod.ts";
 import type { Dice } from "./dice.ts";
 import type { WireFault } from "./wire_proxy.ts";
 
-/** A fault of the wire with its chance, and how often it happens at most. */
+/** A fault of the wire, its probability, and how often it happens at most. */
 export interface WireOdds {
   readonly fault: WireFault;
   readonly probability: number;
   readonly times: number;
 }
 
-/** How long a request of the client may take in these schedules, in milliseconds: less than the longest stall. */
+/** The time limit of a request, in milliseconds. The longest stall is longer. */
 export const TIMEOUT_MS = 8_000;
 
-/** Draws wire faults that slow down and break at most so many requests each. */
+/** Draws faults of the wire. Each affects a limited number of requests. */
 export function drawWireOdds(dice: Dice): WireOdds[] {
   const odds = (fault: WireFault, most: number, times: number): WireOdds => ({
     fault,
@@ -29,15 +29,17 @@ export function drawWireOdds(dice: Dice): WireOdds[] {
     odds({ type: "reset", when: "after" }, 0.1, 20),
     odds({ type: "cut", share: dice.random() }, 0.08, 10),
     odds({ type: "shorten", share: dice.random() }, 0.04, 5),
-    // Longer than the client waits: the request arrives late, or its answer too late.
+    // Longer than the time limit: the request or its answer arrives after the client has given up.
     odds({ type: "stall", when: "before", ms: 10_000 }, 0.03, 2),
     odds({ type: "stall", when: "after", ms: 10_000 }, 0.03, 2),
-    // Shorter: slow, and nothing else.
+    // Shorter than the time limit: the answer is late, and arrives.
     odds({ type: "stall", when: "after", ms: dice.integer(200, 4000) }, 0.1, 5),
   ];
 }
 
-/** Decides for each request, with the chances of each fault on their own. */
+/**
+ * Returns a function that chooses the fault of each request. Each fault has its own random numbers.
+ */
 export function wireFaults(
   odds: readonly WireOdds[],
   dice: Dice,
@@ -57,7 +59,7 @@ export function wireFaults(
   };
 }
 
-/** Draws faults of the service: it answers, but not with what was asked for. */
+/** Draws faults of the service: answers with an error. */
 export function drawServiceFaults(
   dice: Dice,
   action: readonly string[],
@@ -89,7 +91,7 @@ export function drawServiceFaults(
   ];
 }
 
-/** Draws records of PutRecords that fail alone. */
+/** Draws faults in which some records of a PutRecords fail. */
 export function drawPartialFaults(dice: Dice): FaultRule[] {
   return ["ProvisionedThroughputExceededException", "InternalFailure"].map(
     (code) => ({

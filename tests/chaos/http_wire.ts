@@ -1,10 +1,11 @@
 /**
- * As much of HTTP/1.1 as it takes to stand between a client and a server: requests with a length, answers with a length.
+ * The part of HTTP/1.1 that a proxy between a client and a server needs: requests and answers with
+ * a content-length.
  *
  * @module
  */
 
-/** A request as it came over the wire. */
+/** A request from the wire. */
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
@@ -15,11 +16,11 @@ export interface WireRequest {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** Cuts the bytes of one connection into requests. */
+/** Splits the bytes of one connection into requests. */
 export class RequestReader {
   #bytes = new Uint8Array(0);
 
-  /** Takes what has arrived. */
+  /** Adds bytes that have arrived. */
   push(chunk: Uint8Array): void {
     const bytes = new Uint8Array(this.#bytes.length + chunk.length);
     bytes.set(this.#bytes);
@@ -27,7 +28,7 @@ export class RequestReader {
     this.#bytes = bytes;
   }
 
-  /** The next request, if all of it is here. */
+  /** The next request, if it has arrived completely. */
   shift(): WireRequest | undefined {
     const end = endOfHead(this.#bytes);
     if (end === undefined) return undefined;
@@ -62,7 +63,7 @@ export function answerHead(
   return encoder.encode(`${lines.join("\r\n")}\r\n\r\n`);
 }
 
-/** Headers that belong to one connection, and not to the one behind the proxy. */
+/** Headers that belong to one connection, so the proxy does not pass them on. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "content-length",

@@ -1,5 +1,5 @@
 /**
- * What happens to a stream and to the way to it while it is used.
+ * Reshards and outages while a stream is in use.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import type { Dice } from "./dice.ts";
 import { merge, split } from "./reshard.ts";
 import type { WireProxy } from "./wire_proxy.ts";
 
-/** Something that happens when so many values have been written. */
+/** A reshard or an outage that starts when `at` values have been written. */
 export interface Incident {
   readonly at: number;
   readonly type: "split" | "merge" | "gone";
-  /** How long the endpoint is gone, in milliseconds. */
+  /** Duration of an outage, in milliseconds. */
   readonly ms: number;
 }
 
-/** How likely each is, and how long the endpoint is gone at most, in milliseconds. */
+/** The probability of each incident, and the longest duration of an outage, in milliseconds. */
 export interface IncidentOdds {
   readonly split: number;
   readonly merge: number;
@@ -25,7 +25,7 @@ export interface IncidentOdds {
   readonly mostMs: number;
 }
 
-/** Draws incidents for a number of values. */
+/** Draws incidents for a run of `values` values. */
 export function drawIncidents(
   dice: Dice,
   values: number,
@@ -41,15 +41,15 @@ export function drawIncidents(
   return incidents.sort((a, b) => a.at - b.at);
 }
 
-/** Makes incidents happen. */
+/** Starts incidents. */
 export interface Incidents {
-  /** So many values have been written. */
+  /** Tells that `count` values have been written. */
   reached(count: number): void;
-  /** Resolves when everything that has begun is over; rejects if the stream could not be resharded. */
+  /** Resolves when all started incidents are over. Rejects if a reshard failed. */
   done(): Promise<void>;
 }
 
-/** Waits for the counts of the incidents; none of them holds up whoever reaches it. */
+/** Returns an object that starts incidents in the background. */
 export function startIncidents(
   incidents: readonly Incident[],
   { client, streamName, proxy, clock }: {
@@ -67,7 +67,7 @@ export function startIncidents(
       await delay(ms, { clock });
       return await proxy.appear();
     }
-    // One after another, as the service wants it.
+    // One reshard after another: a stream that is UPDATING rejects another one.
     const change = type === "split" ? split : merge;
     await (resharded = resharded.then(() => change(client, streamName)));
   };
@@ -76,7 +76,7 @@ export function startIncidents(
       for (const incident of incidents) {
         if (incident.at !== count) continue;
         const over = happen(incident);
-        // Heard by whoever awaits that all of them are over.
+        // A failure is reported by done().
         over.catch(() => {});
         begun.push(over);
       }

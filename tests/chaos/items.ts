@@ -1,5 +1,5 @@
 /**
- * The values that are written: a few hot keys, many cold ones, mostly small.
+ * The values that are written: most are small, a few keys are hot, many are cold.
  *
  * @module
  */
@@ -9,20 +9,21 @@ const encoder = new TextEncoder();
 
 /** A value. */
 export interface Item {
-  /** Tells it from all others. */
+  /** A unique id. */
   readonly id: string;
   readonly key: string;
-  /** Grows in the order of writing, among the values from the same source. */
+  /** Rises in the order of writing, among the values of one source. */
   readonly n: number;
   readonly text: string;
 }
 
-/** Bytes of UTF-8 that a value has at most beside its keys, unless it is meant to be refused. */
+/** Most bytes of UTF-8 in the text of a value that is not oversized. */
 const MOST_TEXT_BYTES = 28_000;
 
 /**
- * Makes values; those from sources with different names share no partition key, so that each has an order of its own.
- * Of those that are too large for a record there is a share of `oversized`.
+ * Returns a function that creates values. Sources with different names share no partition key, so
+ * each source has its own order. `oversized` is the fraction of values that are too large for a
+ * record.
  */
 export function itemMaker(
   source: string,

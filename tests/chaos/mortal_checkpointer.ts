@@ -1,5 +1,5 @@
 /**
- * A checkpointer as a process sees it that may die: from that moment nothing it asks for happens.
+ * A checkpointer for a process that may die: after its death, no call reaches the store.
  *
  * @module
  */
@@ -20,11 +20,11 @@ export interface MortalOptions {
   /** The name of the life in the diary. */
   readonly life: string;
   readonly dice: Dice;
-  /** How likely a call fails, half of the time after it took effect. */
+  /** Probability that a call fails. Half of the failures happen after the call took effect. */
   readonly failures: number;
 }
 
-/** Passes calls on while its process lives. */
+/** Passes calls on to the store until its process dies. */
 export class MortalCheckpointer implements Checkpointer {
   readonly #options: MortalOptions;
   readonly #underWay = new Set<Promise<unknown>>();
@@ -34,12 +34,12 @@ export class MortalCheckpointer implements Checkpointer {
     this.#options = options;
   }
 
-  /** The process is gone. What the store has begun goes on, and nobody hears the answer. */
+  /** Ends the process. Calls that have reached the store go on, but their answers are lost. */
   kill(): void {
     this.#dead = true;
   }
 
-  /** Resolves when the store has nothing to do any more for this process. */
+  /** Resolves when the store has finished all calls of this process. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#underWay);
   }
@@ -104,7 +104,7 @@ export class MortalCheckpointer implements Checkpointer {
     try {
       const result = await done;
       if (this.#dead) throw new Error("The process is dead");
-      if (fails) throw new Error("Stored, but nobody knows (injected)");
+      if (fails) throw new Error("Stored, but the answer is lost (injected)");
       return result;
     } finally {
       this.#underWay.delete(done);

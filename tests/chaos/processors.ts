@@ -12,7 +12,7 @@ import {
 } from "../../processors/mod.ts";
 import type { Item } from "./items.ts";
 
-/** How a value may be packed. */
+/** The name of a processor. */
 export type ProcessorName = "json" | "jsonLines" | "kplJson" | "msgpack";
 
 const PROCESSORS: Record<ProcessorName, () => Processor<Item>> = {
@@ -22,7 +22,7 @@ const PROCESSORS: Record<ProcessorName, () => Processor<Item>> = {
   msgpack,
 };
 
-/** Makes the processor of a name. */
+/** Creates the processor with this name. */
 export function processorOf(name: ProcessorName): Processor<Item> {
   return PROCESSORS[name]();
 }

@@ -1,5 +1,5 @@
 /**
- * Plays a schedule of a producer and collects everything that was said about every value.
+ * Runs a schedule of a producer, and collects the receipts, errors and dead letters of all values.
  *
  * @module
  */
@@ -17,32 +17,32 @@ import { readStored, type StoredShard } from "./stored.ts";
 import { directClient, startTarget } from "./target.ts";
 import { Witness } from "./witness.ts";
 
-/** A value that was put, and its answer. */
+/** A value that was put, with its receipt or error. */
 export interface PutOutcome {
   readonly item: Item;
   readonly receipt?: PutReceipt;
   readonly error?: unknown;
 }
 
-/** What came of a schedule. */
+/** The result of a schedule. */
 export interface ProducerOutcome {
-  /** What the pipe took from its source, in order. */
+  /** The values that the pipe took from its source, in order. */
   readonly piped: readonly Item[];
   readonly puts: readonly PutOutcome[];
   readonly dead: readonly FailedValue<Item>[];
   readonly undelivered: readonly FailedValue<Item>[];
-  /** Why closing failed, if it did. */
+  /** The error of closing, if it failed. */
   readonly error: unknown;
   readonly stats: ProducerStats;
   readonly stored: readonly StoredShard<Item>[];
-  /** The places of records whose acknowledgement reached the client. */
+  /** The positions of records whose acknowledgement reached the client. */
   readonly acknowledged: ReadonlySet<string>;
   readonly counts: Readonly<Record<string, number>>;
 }
 
 const StreamName = "chaos";
 
-/** Plays it. */
+/** Runs a schedule. */
 export async function runProducer(
   schedule: ProducerSchedule,
   speed: number,
@@ -98,7 +98,7 @@ export async function runProducer(
   const source = new ReadableStream<Item>({
     async pull(controller) {
       if (piped.length === schedule.piped) {
-        // Whoever puts must be done before the pipe closes the producer.
+        // All puts must be issued before the pipe closes the producer.
         await putting.issued;
         return controller.close();
       }
@@ -134,7 +134,7 @@ export async function runProducer(
   };
 }
 
-/** Puts values in bursts; `issued` when the last call was made, `done` when all of them have an answer. */
+/** Puts values in bursts. `issued` resolves after the last call, `done` after the last answer. */
 function put(
   schedule: ProducerSchedule,
   producer: Producer<Item>,
@@ -156,7 +156,7 @@ function put(
         );
       }
       const pause = dice.random();
-      // A producer that has failed says so here; its values say it themselves.
+      // flush() of a failed producer rejects. The puts report their failures themselves.
       if (pause < 0.2) await producer.flush().catch(() => {});
       else if (pause < 0.4) await Promise.all(outcomes);
       else await delay(dice.integer(0, 3000), { clock });

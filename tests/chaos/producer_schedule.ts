@@ -1,5 +1,5 @@
 /**
- * Everything about one run of a producer that chance decides, drawn from a seed.
+ * The schedule of one run of a producer, drawn from a seed.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { drawIncidents, type Incident } from "./incidents.ts";
 import type { ProcessorName } from "./processors.ts";
 import type { Emulator } from "./target.ts";
 
-/** How the producer ends: closed, aborted in the middle, or refused by the service for good. */
+/** How the producer ends: closed, aborted, or with an error that no retry can change. */
 export type ProducerEnd = "close" | "abort" | "fatal";
 
 /** A schedule. */
@@ -37,13 +37,13 @@ export interface ProducerSchedule {
     readonly recordTtlMs: number;
   };
   readonly deadLetter: boolean;
-  /** The share of values that are too large for a record. */
+  /** The fraction of values that are too large for a record. */
   readonly oversized: number;
-  /** Values that are piped in, and values that are put. */
+  /** The number of values that are piped, and of values that are put. */
   readonly piped: number;
   readonly put: number;
   readonly end: ProducerEnd;
-  /** When it is aborted or refused, in values written. */
+  /** The number of written values after which it is aborted. */
   readonly endAt: number;
   readonly incidents: readonly Incident[];
   readonly wire: readonly WireOdds[];
@@ -74,12 +74,12 @@ export function producerSchedule(seed: number): ProducerSchedule {
       maxBatchBytes: dice.pick([64 * 1024, 1024 * 1024, 5 * 1024 * 1024]),
       maxRecordBytes: 32 * 1024,
       bufferedValues: dice.pick([50, 500, 50_000]),
-      // Some give values up; the others outlast everything here.
+      // With few attempts some values are given up. A hundred attempts outlast every schedule.
       maxAttempts: isImpatient ? dice.integer(2, 4) : 100,
       recordTtlMs: dice.chance(0.15) ? dice.integer(3000, 20_000) : Infinity,
     },
     deadLetter,
-    // Without dead letters, the first of them that is piped ends the producer.
+    // Without dead letters, the first oversized value of the pipe ends the producer.
     oversized: dice.chance(0.15) ? 0.005 : 0,
     piped,
     put: dice.integer(50, 250),
@@ -100,7 +100,7 @@ export function producerSchedule(seed: number): ProducerSchedule {
   };
 }
 
-/** After some requests, one is refused in a way that no retry changes. */
+/** Refuses one request, after `skip` others, with an error that no retry can change. */
 function fatalRule(skip: number): FaultRule {
   return {
     name: "denied",

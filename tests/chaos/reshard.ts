@@ -1,11 +1,11 @@
 /**
- * Splits and merges while others write and read.
+ * Splits and merges shards.
  *
  * @module
  */
 import type { KinesisClient, Shard } from "../../client/mod.ts";
 
-/** Halves the widest open shard. */
+/** Splits the widest open shard in the middle. */
 export async function split(
   client: KinesisClient,
   StreamName: string,
@@ -22,7 +22,7 @@ export async function split(
   await client.waitUntilActive({ StreamName });
 }
 
-/** Joins the last two open shards; does nothing if there is only one. */
+/** Merges the last two open shards. Does nothing if there is only one. */
 export async function merge(
   client: KinesisClient,
   StreamName: string,

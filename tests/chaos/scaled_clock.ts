@@ -1,11 +1,14 @@
 /**
- * Time that runs faster: a stall of ten seconds and an outage of thirty are over in a moment.
+ * A clock that runs faster than real time.
  *
  * @module
  */
 import type { Clock } from "../../_core/clock.ts";
 
-/** A clock that is `speed` times as fast as the one of the runtime; it starts at the same time. */
+/**
+ * A clock that is `speed` times as fast as that of the runtime, and starts at the same time. With a
+ * speed of 20, a stall of 10 s takes 0.5 s.
+ */
 export class ScaledClock implements Clock {
   readonly #speed: number;
   readonly #origin = Date.now();

@@ -1,20 +1,20 @@
 /**
- * Which schedules are played, and how fast.
+ * Which schedules run, and how fast.
  *
- *     CHAOS_SEEDS=200 deno test -A tests/chaos        # seeds 1 to 200 in place of the usual ones
- *     CHAOS_SEED=17 deno test -A tests/chaos          # this one again
+ *     CHAOS_SEEDS=200 deno test -A tests/chaos        # the seeds 1 to 200
+ *     CHAOS_SEED=17 deno test -A tests/chaos          # the schedule of seed 17
  *     CHAOS_SPEED=1 deno test -A tests/chaos          # in real time: stalls of 10 s, outages of 30 s
  *
  * @module
  */
 
-/** How many times faster than real the schedules run; a stall of 10 s then takes half a second. */
+/** How many times as fast as real time the schedules run. A stall of 10 s takes 0.5 s. */
 const DEFAULT_SPEED = 20;
 
 /** The speed of this run. */
 export const SPEED: number = positive("CHAOS_SPEED") ?? DEFAULT_SPEED;
 
-/** The seeds of this run; `usual` is how many there are when nothing else was asked for. */
+/** The seeds of this run: 1 to `usual` unless the environment chooses others. */
 export function seedsOf(usual: number): number[] {
   const one = positive("CHAOS_SEED");
   if (one !== undefined) return [one];
@@ -22,7 +22,7 @@ export function seedsOf(usual: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
-/** Says on a failure how to play the same schedule again. */
+/** Prints on a failure how to run the same schedule again. */
 export async function replayable(
   seed: number,
   schedule: unknown,
@@ -32,7 +32,7 @@ export async function replayable(
     await play();
   } catch (error) {
     console.error(
-      `Seed ${seed} failed; CHAOS_SEED=${seed} plays it again:`,
+      `Seed ${seed} failed; CHAOS_SEED=${seed} runs it again:`,
       schedule,
     );
     throw error;

@@ -1,5 +1,5 @@
 /**
- * What a stream holds in the end, read with plain calls.
+ * Reads the contents of a stream with plain calls, at the end of a schedule.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { HashRange } from "../../_shards/hash_range.ts";
 import type { KinesisClient, Shard } from "../../client/mod.ts";
 import type { Processor } from "../../processors/mod.ts";
 
-/** A value and where it lies. */
+/** A value and its position. */
 export interface StoredValue<T> {
   readonly value: T;
   readonly partitionKey: string;
@@ -17,7 +17,7 @@ export interface StoredValue<T> {
   readonly subSequenceNumber: number;
 }
 
-/** A shard and all it holds, in its order. */
+/** A shard and its values, in order. */
 export interface StoredShard<T> {
   readonly shardId: string;
   readonly parentShardIds: readonly string[];
@@ -25,8 +25,8 @@ export interface StoredShard<T> {
 }
 
 /**
- * Reads every shard, parents before their children, and leaves out what readers do: records of several values of which one
- * belongs to another shard. Throws if a record cannot be decoded.
+ * Reads every shard, parents before their children. Omits the records that consumers drop: those of
+ * several values of which one belongs to another shard. Throws if a record cannot be decoded.
  */
 export async function readStored<T>(
   client: KinesisClient,
@@ -47,7 +47,7 @@ export async function readStored<T>(
   return parentsFirst(stored);
 }
 
-/** The place of a Kinesis record. */
+/** The position of a Kinesis record, as text. */
 export function placeOf(
   { shardId, sequenceNumber }: { shardId: string; sequenceNumber: string },
 ): string {
@@ -70,7 +70,7 @@ async function readShard<T>(
     ShardIteratorType: "TRIM_HORIZON",
   });
   let iterator: string | undefined = ShardIterator;
-  // Nothing is written any more: two empty answers are the end of an open shard.
+  // All writers have ended, so two empty answers mark the end of an open shard.
   for (let empty = 0; iterator && empty < 2;) {
     const answer = await client.getRecords({ ShardIterator: iterator });
     for (const { Data, PartitionKey, SequenceNumber } of answer.Records) {

@@ -1,5 +1,5 @@
 /**
- * The Kinesis behind the proxy: a real emulator, or the in-memory one on a loopback port with its limits on.
+ * The Kinesis behind the proxy: kinesalite, or the in-memory server with its limits.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { KinesisServer } from "../../testing/mod.ts";
 import { startKinesalite } from "../_services/kinesalite.ts";
 import { type Service, service } from "../_services/service.ts";
 
-/** Which Kinesis. */
+/** The name of a Kinesis server. */
 export type Emulator = "kinesalite" | "in-memory";
 
-/** Starts it. */
+/** Starts the server. */
 export function startTarget(
   emulator: Emulator,
   clock: Clock,
@@ -27,7 +27,7 @@ export function startTarget(
   return Promise.resolve(service({ endpoint }, () => listener.shutdown()));
 }
 
-/** A client of it that meets no faults, for setting up, resharding and reading back. */
+/** A client without faults, for setting up, resharding and reading back. */
 export function directClient(endpoint: string, clock: Clock): KinesisClient {
   return new KinesisClient({
     endpoint,

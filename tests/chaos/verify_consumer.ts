@@ -1,5 +1,5 @@
 /**
- * What must hold for consumers, however they lived and died.
+ * The rules that consumers must keep in every schedule.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import type { Position } from "./diary.ts";
 import type { Item } from "./items.ts";
 import type { StoredShard, StoredValue } from "./stored.ts";
 
-/** A shard, and how far it has come at a moment of the diary. */
+/** A shard and its progress at one event of the diary. */
 class ShardBook {
   readonly stored: StoredShard<Item>;
   readonly #indexes: Map<string, number>;
   readonly done: Set<number> = new Set();
-  /** So many values are covered by the last checkpoint that was accepted. */
+  /** Number of values up to the last accepted checkpoint. */
   checkpoint = 0;
-  /** So many values are covered by one that may have been. */
+  /** Number of values up to the highest checkpoint that may have been accepted. */
   maybe = 0;
 
   constructor(stored: StoredShard<Item>) {
@@ -29,19 +29,19 @@ class ShardBook {
     );
   }
 
-  /** All values are processed. */
+  /** Whether all values are processed. */
   get isDone(): boolean {
     return this.done.size === this.stored.values.length;
   }
 
-  /** The index of a value; it throws if there is none. */
+  /** The index of a value. Throws if there is no value at this position. */
   indexOf(position: Position): number {
     const index = this.#indexes.get(keyOf(position));
     assert(index !== undefined, `There is nothing at ${keyOf(position)}`);
     return index;
   }
 
-  /** How many values a checkpoint says are processed. */
+  /** How many values a checkpoint covers. */
   covered(checkpoint: Checkpoint): number {
     const { values } = this.stored;
     if (checkpoint.type === "SHARD_END") return values.length;
@@ -56,12 +56,12 @@ class ShardBook {
   }
 }
 
-/** Throws if a promise was not kept. */
+/** Throws if a rule was broken. */
 export function verifyConsumers(
   schedule: ConsumerSchedule,
   { diary, stored, leases, errors }: ConsumerOutcome,
 ): void {
-  // Not their number: a record whose answer was lost may be there twice.
+  // Compares ids, not counts: a record whose answer was lost may be stored twice.
   const ids = new Set(
     stored.flatMap(({ values }) => values.map(({ value }) => value.id)),
   );
@@ -72,7 +72,7 @@ export function verifyConsumers(
     assert(book, `There is no ${shardId}`);
     return book;
   };
-  /** The index that each reader is about to hand out, by life and shard; unknown until its first. */
+  /** The next index of each reader, by life and shard. Undefined until its first record. */
   const nexts = new Map<string, number | undefined>();
   for (const entry of diary.entries) {
     const { life } = entry;
@@ -83,7 +83,7 @@ export function verifyConsumers(
       for (let index = 0; index < covered; index++) {
         assert(
           book.done.has(index),
-          `${life} stored ${checkpoint.type} for ${shardId}, which covers value ${index} that nobody has processed`,
+          `${life} stored ${checkpoint.type} for ${shardId}, which covers the unprocessed value ${index}`,
         );
       }
       if (entry.accepted === false) continue;
@@ -119,7 +119,7 @@ export function verifyConsumers(
         `${reader} started at ${index}, the checkpoint is ${book.maybe}`,
       );
     } else {
-      assertEquals(index, next, `${reader} left out some, or went back`);
+      assertEquals(index, next, `${reader} skipped a value, or went back`);
     }
     nexts.set(reader, index + 1);
   }
@@ -135,7 +135,7 @@ export function verifyConsumers(
   }
 }
 
-/** The last consumer has stored that everything is processed, and nobody from before has a lease. */
+/** Checks that the last checkpoints cover everything, and that only the last worker has leases. */
 function checkLeases(
   stored: readonly StoredShard<Item>[],
   leases: ConsumerOutcome["leases"],
@@ -148,7 +148,7 @@ function checkLeases(
     const covered = books.get(shardId)!.covered(checkpoint);
     assertEquals(covered, values.length, `the checkpoint of ${shardId}`);
     assertEquals(checkpoint.type === "SHARD_END", parents.has(shardId));
-    // Giving back has a time limit, and nobody takes over what is finished.
+    // A release may time out, and no worker takes the lease of a finished shard.
     const isFree = owner === undefined || owner === "last";
     assert(isFree || parents.has(shardId), `${owner} has ${shardId}`);
   }

@@ -1,5 +1,5 @@
 /**
- * What must hold for every value of a producer, whatever has happened to it.
+ * The rules that a producer must keep for every value in every schedule.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import type { ProducerSchedule } from "./producer_schedule.ts";
 import { placeOf, type StoredValue } from "./stored.ts";
 
 /**
- * Values between the source of a pipe and the producer when the pipe ends by force: the one that was being pulled then. Nobody
- * can tell what became of it, and that is how pipes are.
+ * Values between the source of a pipe and the producer when the pipe is aborted: the value that was
+ * being pulled. A pipe does not report what happened to it.
  */
 const MOST_IN_PIPE = 1;
 
-/** Throws if a promise was not kept. */
+/** Throws if a rule was broken. */
 export function verifyProducer(
   schedule: ProducerSchedule,
   outcome: ProducerOutcome,
@@ -30,8 +30,8 @@ export function verifyProducer(
   if (schedule.options.ordering !== "none") {
     checkOrder(stored, reported, ({ value }) => value.key);
   }
-  // The order of a shard is one of its records, so it is one of values where those of different keys are not packed apart;
-  // and of the shards as they are known: over a merge only that of each key can be kept.
+  // `ordering: "shard"` orders the records of a shard. It orders the values too if values of
+  // different keys are not packed into different records. A reshard keeps only the order of keys.
   const reshards = schedule.incidents.some(({ type }) => type !== "gone");
   const isOfValues = ["json", "kplJson"].includes(schedule.processor);
   if (schedule.options.ordering === "shard" && isOfValues && !reshards) {
@@ -43,7 +43,7 @@ export function verifyProducer(
   }
 }
 
-/** Nothing is stored that was not written, and nothing was changed on the way. */
+/** Checks that all stored values were written, and that none was changed. */
 function checkValues(
   { piped, puts }: ProducerOutcome,
   stored: readonly StoredValue<Item>[],
@@ -57,7 +57,7 @@ function checkValues(
   }
 }
 
-/** Where a receipt points to, there is a record that holds the value. */
+/** Checks that each receipt names the position of a record that contains the value. */
 function checkReceipts(
   { puts }: ProducerOutcome,
   stored: readonly StoredValue<Item>[],
@@ -74,7 +74,10 @@ function checkReceipts(
   }
 }
 
-/** Every value has at most one end. Resolves to the ids of the values that were reported as not delivered. */
+/**
+ * Checks that each value has at most one outcome. Returns the ids of the values that were reported
+ * as not delivered.
+ */
 function checkReports(
   { end, deadLetter }: ProducerSchedule,
   { puts, dead, undelivered, error, stats }: ProducerOutcome,
@@ -91,7 +94,7 @@ function checkReports(
   const open = new Set<string>();
   for (const { value: { id } } of undelivered) {
     assert(!open.has(id), `${id} is twice undelivered`);
-    // A dead letter that was on its way when the producer was aborted may have arrived.
+    // A dead letter that was being written when the producer was aborted may have arrived.
     assert(!buried.has(id) || end === "abort", `${id} is dead and undelivered`);
     open.add(id);
     reported.add(id);
@@ -123,7 +126,7 @@ function checkReports(
   return reported;
 }
 
-/** What was not reported is stored. */
+/** Checks that all values without a report are stored. */
 function checkLosses(
   { end }: ProducerSchedule,
   { piped, puts, error, stats }: ProducerOutcome,
@@ -147,8 +150,9 @@ function checkLosses(
 }
 
 /**
- * Of the copies of a value that readers see, all but one have lost their answer. Values of many keys in one record may be
- * stored in a shard that is not theirs when it is split meanwhile: those are sent again, and readers drop the first copy.
+ * Checks that the answers of all copies of a value but one were lost. A record with values of many
+ * keys may be stored in a wrong shard after a split. It is sent again, and readers drop the first
+ * copy, which `copies` does not contain.
  */
 function checkDuplicates(
   { acknowledged }: ProducerOutcome,
@@ -165,7 +169,7 @@ function checkDuplicates(
   }
 }
 
-/** The first copies of the values of one group are in the order of writing. */
+/** Checks that the first copies of the values of each group are in the order of writing. */
 function checkOrder(
   stored: readonly StoredValue<Item>[],
   reported: ReadonlySet<string>,
@@ -177,7 +181,7 @@ function checkOrder(
     const { value } = it;
     if (seen.has(value.id)) continue;
     seen.add(value.id);
-    // Given up, and stored after all: nothing waited for it.
+    // Given up, but stored: no later value waited for it.
     if (reported.has(value.id)) continue;
     const group = groupOf(it);
     const before = last.get(group);

@@ -1,11 +1,16 @@
 /**
- * A proxy that can do to a connection what no server can: reset it, cut an answer on the wire, let it hang, and be gone.
+ * A proxy that causes faults of connections: resets, truncated answers, stalls and outages.
  *
  * @module
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
-import { type Clock, delay, systemClock } from "../../_core/clock.ts";
+import { delay } from "@std/async/delay";
+import {
+  type Clock,
+  delay as delayBy,
+  systemClock,
+} from "../../_core/clock.ts";
 import type { Fetch } from "../../testing/mod.ts";
 import {
   answerHead,
@@ -14,17 +19,22 @@ import {
   type WireRequest,
 } from "./http_wire.ts";
 
-/** What happens to a request on the wire. */
+/** A fault of the wire. */
 export type WireFault =
-  /** The connection is reset (RST), before the server has seen the request or after it has answered. */
+  /**
+   * The connection is reset (RST), before the server has seen the request or after it has answered.
+   */
   | { readonly type: "reset"; readonly when: "before" | "after" }
-  /** The answer breaks off: this share of its body arrives, then the connection is reset. */
+  /** The answer breaks off: this fraction of its body arrives, then the connection is reset. */
   | { readonly type: "cut"; readonly share: number }
-  /** The answer ends early and says that it is complete. Errors are spared: what was refused for good cannot be told then. */
+  /**
+   * The answer is shortened, with a matching content-length. Answers with an error status are not
+   * shortened: the client could not tell final errors from others.
+   */
   | { readonly type: "shorten"; readonly share: number }
   /**
-   * Nothing for so many milliseconds, then it goes on as if nothing had been: `before` delays the request, which reaches the
-   * server even when the client has given up by then.
+   * A pause of `ms` milliseconds. `before` delays the request, which reaches the server even if the
+   * client has given up.
    */
   | {
     readonly type: "stall";
@@ -34,13 +44,13 @@ export type WireFault =
 
 /** Options of {@linkcode startWireProxy}. */
 export interface WireProxyOptions {
-  /** The base URL of the Kinesis behind it. */
+  /** The base URL of the Kinesis behind the proxy. */
   readonly target: string;
-  /** Reaches the target; what happens above the wire happens here. */
+  /** Sends a request to the target. Faults of the service are injected here. */
   readonly forward: Fetch;
-  /** What happens to a request; asked once for each. */
+  /** Chooses the fault of a request. Called once for each request. */
   readonly faultOf: (action: string) => WireFault | undefined;
-  /** Times the stalls. @default {systemClock} */
+  /** The clock of the stalls. @default {systemClock} */
   readonly clock?: Clock;
 }
 
@@ -68,17 +78,17 @@ export class WireProxy implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Its base URL; the same after an outage. */
+  /** The base URL of the proxy. It stays the same after an outage. */
   get endpoint(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** What it has done, by the names of the faults. */
+  /** The number of faults, by name. */
   get counts(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#counts);
   }
 
-  /** Listens, on the port of before if there was one. */
+  /** Starts to listen, after an outage on the same port. */
   async appear(): Promise<void> {
     for (let attempt = 1;; attempt++) {
       const server = createServer((socket) => this.#accept(socket));
@@ -91,14 +101,14 @@ export class WireProxy implements AsyncDisposable {
         this.#server = server;
         return;
       } catch (error) {
-        // The system may need a moment to let go of the port.
+        // The operating system may need some time to release the port.
         if (attempt === 100) throw error;
         await delay(20);
       }
     }
   }
 
-  /** Is gone: no connection is left, and new ones are refused. */
+  /** Starts an outage: resets all connections and refuses new ones. */
   async vanish(): Promise<void> {
     this.#count("gone");
     const server = this.#server;
@@ -111,7 +121,10 @@ export class WireProxy implements AsyncDisposable {
     await closed;
   }
 
-  /** Resolves when no request is on its way to the server, those that a client has given up among them. */
+  /**
+   * Resolves when no request is under way to the server, including requests that the client gave
+   * up.
+   */
   async drained(): Promise<void> {
     while (this.#busy.size > 0) await Promise.all(this.#busy);
   }
@@ -125,12 +138,12 @@ export class WireProxy implements AsyncDisposable {
     const reader = new RequestReader();
     this.#sockets.add(socket);
     socket.setNoDelay(true);
-    // A client that resets its side is no news here.
+    // A reset by the client is expected.
     socket.on("error", () => {});
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("data", (chunk: Uint8Array) => {
       reader.push(chunk);
-      // One at a time: a client waits for the answer before it uses the connection again.
+      // One request at a time: a client waits for the answer before the next request.
       const request = reader.shift();
       if (!request) return;
       const done = this.#serve(socket, request)
@@ -158,7 +171,7 @@ export class WireProxy implements AsyncDisposable {
     if (fault?.type === "cut") {
       await write(socket, answerHead(response, body.length));
       await write(socket, body.subarray(0, partOf(body, fault.share)));
-      // A reset overtakes what the client has not read yet.
+      // A reset discards bytes that the client has not read yet.
       await delay(5);
       return void socket.resetAndDestroy();
     }
@@ -180,7 +193,7 @@ export class WireProxy implements AsyncDisposable {
   }
 
   #wait(ms: number): Promise<void> {
-    return delay(ms, { clock: this.#clock });
+    return delayBy(ms, { clock: this.#clock });
   }
 
   #count(name: string): void {
@@ -188,12 +201,12 @@ export class WireProxy implements AsyncDisposable {
   }
 }
 
-/** Fewer bytes than there are. */
+/** The number of bytes in this fraction of the body, at least one less than all. */
 function partOf(body: Uint8Array, share: number): number {
   return Math.min(Math.floor(body.length * share), body.length - 1);
 }
 
-/** Resolves when the bytes have been handed over, or the connection is gone. */
+/** Resolves when the bytes are written, or the connection is closed. */
 function write(socket: Socket, bytes: Uint8Array): Promise<void> {
   if (socket.destroyed || bytes.length === 0) return Promise.resolve();
   return new Promise((resolve) => socket.write(bytes, () => resolve()));

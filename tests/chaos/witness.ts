@@ -8,7 +8,10 @@ import { placeOf } from "./stored.ts";
 
 /** Watches the answers of PutRecords on their way to the client, without holding them up. */
 export class Witness {
-  /** The places of the records in answers that arrived whole. A record that is stored elsewhere has lost its answer. */
+  /**
+   * The places of the records in answers that arrived whole. A record that is stored elsewhere has
+   * lost its answer.
+   */
   readonly acknowledged: Set<string> = new Set();
   /** Requests that were sent. */
   requests = 0;

@@ -141,13 +141,14 @@ export class Kinesis {
     input: unknown,
     until: (event: StreamEvent) => boolean,
   ): Promise<{ status: number; events: StreamEvent[] }> {
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), this.timeLimitMs);
+    const left = new AbortController();
+    const timeLimit = AbortSignal.timeout(this.timeLimitMs);
+    const signal = AbortSignal.any([left.signal, timeLimit]);
     const events: StreamEvent[] = [];
     try {
       const init = requestInit("SubscribeToShard", input);
       const response = await this.#fetch(
-        ...await this.#sign(init, controller.signal),
+        ...await this.#sign(init, signal),
       );
       const { status } = response;
       if (!response.ok) {
@@ -167,30 +168,21 @@ export class Kinesis {
       }
       return { status, events };
     } catch (error) {
-      if (!controller.signal.aborted) throw error;
+      if (!timeLimit.aborted) throw error;
       return { status: 200, events };
     } finally {
-      clearTimeout(timer);
-      controller.abort();
+      left.abort();
     }
   }
 
   async #send(init: RequestInit, secret?: string): Promise<Response> {
-    const controller = new AbortController();
-    const timer = setTimeout(
-      () => controller.abort(new Error("no answer within the time limit")),
-      this.timeLimitMs,
+    const signal = AbortSignal.timeout(this.timeLimitMs);
+    const response = await this.#fetch(
+      ...await this.#sign(init, signal, secret),
     );
-    try {
-      const response = await this.#fetch(
-        ...await this.#sign(init, controller.signal, secret),
-      );
-      const body = await response.arrayBuffer();
-      const { status, headers } = response;
-      return new Response(body, { status, headers });
-    } finally {
-      clearTimeout(timer);
-    }
+    const body = await response.arrayBuffer();
+    const { status, headers } = response;
+    return new Response(body, { status, headers });
   }
 
   async #sign(

@@ -1,5 +1,5 @@
 /**
- * The demo as a newcomer runs it: a process, its output and its exit code.
+ * Runs the demo as users do: in a process, with its output and its exit code.
  *
  * @module
  */
@@ -24,7 +24,7 @@ interface Outcome {
   readonly code: number;
   readonly lines: string[];
   readonly stderr: string;
-  /** What is left in the folder for temporary files. */
+  /** The files that are left in the folder for temporary files. */
   readonly left: string[];
 }
 
@@ -50,7 +50,7 @@ async function runDemo(
       env: {
         TMPDIR: folder,
         NO_COLOR: "1",
-        // Tests stay on this machine, whatever credentials they lack.
+        // Without credentials the demo would look for an instance metadata service.
         AWS_EC2_METADATA_DISABLED: "true",
         ...options.env,
       },
@@ -59,7 +59,7 @@ async function runDemo(
       stderr: "piped",
     }).spawn();
     const stderr = new Response(child.stderr).text();
-    // A demo that refuses its options does not read its input.
+    // A demo with invalid options does not read its input.
     const fed = new Response(options.input ?? "").body?.pipeTo(child.stdin)
       .catch(() => {}) ?? child.stdin.close();
     let stdout = "";
@@ -94,7 +94,7 @@ const input = Array.from(
   (_, i) => JSON.stringify({ id: i, user: { name: `user-${i % 40}` } }),
 ).join("\n");
 
-/** An in-memory Kinesis on a loopback port that looks at signatures and keeps the limits of the service. */
+/** An in-memory Kinesis on a loopback port that verifies signatures and enforces the limits. */
 async function withServer(
   use: (endpoint: string, client: KinesisClient) => Promise<void>,
   intercept: (action: string) => Promise<Response> | undefined = () =>
@@ -270,7 +270,7 @@ Deno.test("demo removes its stream when the answer that it was made is lost", as
   const intercept = (action: string) => {
     if (action === "DeleteStream") deleted.push(action);
     if (action !== "CreateStream") return undefined;
-    // The client asks again, and hears that the stream exists.
+    // The client retries, and the answer is that the stream exists.
     const body = { __type: "ResourceInUseException", message: "exists" };
     return ++creations === 1
       ? Promise.resolve(new Response(null, { status: 500 }))
@@ -281,7 +281,7 @@ Deno.test("demo removes its stream when the answer that it was made is lost", as
       ["--endpoint", endpoint, "--input", "-"],
       { input: "1", env: ENVIRONMENT },
     );
-    // This Kinesis did not make it.
+    // The intercepted requests did not create it.
     assertEquals(code, 1);
     assertStringIncludes(stderr, "ResourceNotFoundException");
     assertFalse(stderr.includes("left behind"), stderr);

@@ -40,13 +40,13 @@ async function createStream(
   await client.waitUntilActive({ StreamName });
 }
 
-/** Everything that a stream holds, shard by shard, parents first. */
+/** All records of a stream, shard by shard, parents first. */
 async function readAll(
   client: KinesisClient,
   StreamName: string,
 ): Promise<{ shardId: string; key: string; text: string; seq: string }[]> {
   const records = [];
-  // Children are younger than their parents, and ids grow.
+  // Shards are listed by id, and children have higher ids than their parents.
   for await (const { ShardId } of client.listAllShards({ StreamName })) {
     const { ShardIterator } = await client.getShardIterator({
       StreamName,
@@ -71,11 +71,12 @@ async function readAll(
   return records;
 }
 
-const RECORDS = 5000;
+/** Several requests, of up to 500 records each, before the flush and after it. */
+const RECORDS = 1600;
 const emulators: [name: string, start: () => Promise<Service>][] = [
   ["kinesalite", () => startKinesalite()],
   ["kinesis-local", () => startKinesisLocal()],
-  // With its limits off: it would throttle what the emulators take.
+  // Without limits: the emulators do not throttle either.
   ["KinesisServer", () => startInMemory({ limits: false })],
 ];
 
@@ -84,7 +85,7 @@ for (const [name, start] of emulators) {
     await using service = await start();
     const client = clientOf(service.endpoint);
 
-    await t.step("put resolves with where the record is", async () => {
+    await t.step("put resolves with the position of the record", async () => {
       const streamName = "put";
       await createStream(client, streamName, 2);
       await using producer = new Producer<string>({
@@ -220,13 +221,13 @@ async function splitAndMerge(
     ...options,
   });
   const writer = producer.getWriter();
-  const total = 400;
+  const total = 200;
   for (let n = 0; n < total; n++) {
     await writer.ready;
     writer.write({ key: `k${n % 23}`, n });
     if (n % 40 === 0) await producer.flush();
-    if (n === 100) await split(client, streamName);
-    if (n === 250) await merge(client, streamName);
+    if (n === 50) await split(client, streamName);
+    if (n === 125) await merge(client, streamName);
   }
   await writer.close();
   const stored = await readAll(client, streamName);
@@ -283,7 +284,7 @@ async function merge(client: KinesisClient, StreamName: string) {
   await client.waitUntilActive({ StreamName });
 }
 
-Deno.test("Producer rejects with what refused the connection when nobody listens", async () => {
+Deno.test("Producer rejects with the ConnectionError when no server listens", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();

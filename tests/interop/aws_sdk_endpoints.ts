@@ -1,6 +1,6 @@
 /**
- * Where the AWS SDK sends requests in surroundings that come as JSON on the standard input. A process of its own, since the
- * SDK looks into the real environment.
+ * Where the AWS SDK sends requests in surroundings that come as JSON on the standard input. A
+ * process of its own, since the SDK looks into the real environment.
  *
  * @module
  */

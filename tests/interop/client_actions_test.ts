@@ -3,7 +3,10 @@ import type { Kinesis } from "@aws-sdk/client-kinesis";
 import { assert, assertEquals } from "@std/assert";
 import { KinesisClient } from "../../client/mod.ts";
 
-/** Actions of the SDK that the client leaves out on purpose: delivery to S3, which has nothing to do with streams of records. */
+/**
+ * Actions of the SDK that the client leaves out on purpose: delivery to S3, which has nothing to do
+ * with streams of records.
+ */
 const LEFT_OUT = [
   "CreateChannel",
   "DeleteChannel",

@@ -5,11 +5,9 @@ import { type Fetch, KinesisClient } from "../../client/mod.ts";
 import { ResponseError, ServiceError } from "../../errors.ts";
 import { KinesisServer } from "../../testing/mod.ts";
 import { selfSignedCertificate } from "../_services/certificate.ts";
-import { isInstalled } from "../_services/installed.ts";
 import { startKinesalite } from "../_services/kinesalite.ts";
 import { startKinesisLocal } from "../_services/kinesis_local.ts";
 
-const ignore = !isInstalled("node");
 const options = {
   region: "us-east-1",
   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
@@ -53,9 +51,7 @@ function storedBytes(data: RawRecord["Data"]): Uint8Array {
 }
 
 for (const [name, start] of Object.entries(emulators)) {
-  Deno.test(`KinesisClient writes CBOR that ${name} stores as it is`, {
-    ignore,
-  }, async () => {
+  Deno.test(`KinesisClient writes CBOR that ${name} stores as it is`, async () => {
     const service = await start();
     try {
       const { endpoint } = service;
@@ -191,7 +187,6 @@ async function subscribeAndRead(client: KinesisClient): Promise<void> {
 
 Deno.test(
   "KinesisClient.subscribeToShard reads from kinesis-local over HTTP/2 and TLS",
-  { ignore },
   async () => {
     const service = await startKinesisLocal();
     const { fetch, close } = trusting(service.caCert);

@@ -9,7 +9,8 @@ import {
 
 const profileNames = ["default", "a", "b c", "d-1"];
 
-// Without extra spaces inside the brackets: the AWS CLI takes them as one, as we do, and the SDK not at all.
+// Without extra spaces inside the brackets: the AWS CLI takes them as one, as we do, and the SDK
+// not at all.
 const section = fc.oneof(
   fc.constantFrom(
     "[default]",

@@ -2,7 +2,8 @@
  * Serves a fetch handler over TLS and HTTP/2.
  *
  * `Deno.serve` would do for most clients. The AWS SDK for JavaScript closes its session as soon as SubscribeToShard is
- * answered, and waits for the streams that are open; `Deno.serve` ends those at once, `node:http2` lets them finish.
+ * answered, and waits for the streams that are open; `Deno.serve` ends those at once, `node:http2`
+ * lets them finish.
  *
  * @module
  */

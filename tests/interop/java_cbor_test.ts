@@ -4,7 +4,10 @@ import { cborCodec } from "../../_aws/cbor_codec.ts";
 
 const every = Uint8Array.from({ length: 256 }, (_, i) => i);
 
-/** What `fixtures/java_sdk/src/main/java/Capture.java` asks the AWS SDK for Java to send, in the order that it writes fields. */
+/**
+ * What `fixtures/java_sdk/src/main/java/Capture.java` asks the AWS SDK for Java to send, in the
+ * order that it writes fields.
+ */
 const requests = {
   PutRecords: {
     Records: [
@@ -34,7 +37,10 @@ const requests = {
   DeleteStream: { StreamName: "orders", EnforceConsumerDeletion: true },
 };
 
-/** Like our encoding, but with lists and maps of indefinite length as Java writes them: all other bytes are ours. */
+/**
+ * Like our encoding, but with lists and maps of indefinite length as Java writes them: all other
+ * bytes are ours.
+ */
 function withJavaContainers(value: CborValue): number[] {
   const isScalar = typeof value !== "object" || value === null ||
     value instanceof Uint8Array || value instanceof Date;

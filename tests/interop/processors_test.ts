@@ -36,7 +36,9 @@ async function deaggregate(data: string): Promise<KplItem[]> {
   });
 }
 
-/** npm's and Python's packages both give the first hash key of the table to values that have none. */
+/**
+ * npm's and Python's packages both give the first hash key of the table to values that have none.
+ */
 function withoutHashKey({ data, partitionKey }: KplItem): KplItem {
   return { data, partitionKey };
 }

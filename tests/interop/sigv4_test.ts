@@ -27,7 +27,8 @@ interface Vector {
   signature: string;
 }
 
-// Of its vectors those that a client of Kinesis and STS can send: POST /, headers, a form, a session token; GET / for the rest.
+// Of its vectors those that a client of Kinesis and STS can send: POST /, headers, a form, a
+// session token; GET / for the rest.
 const vectors: Vector[] = [
   {
     name: "post-vanilla",

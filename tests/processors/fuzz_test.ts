@@ -38,7 +38,7 @@ const streamed = Math.ceil(frames / 4);
 /** The samples are short: damage does not make more than this of them. */
 const MOST_DECOMPRESSED = 10_000;
 // Stack traces would take most of the time.
-(Error as { stackTraceLimit?: number }).stackTraceLimit = 1;
+(Error as { stackTraceLimit?: number }).stackTraceLimit = 0;
 
 /** Numbers from 0 to n - 1, the same for the same seed. */
 function random(seed: number): (n: number) => number {
@@ -89,11 +89,22 @@ const telling = [
   0x8b,
 ];
 
+function join(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
 function mutate(
   frame: Uint8Array,
   pick: (n: number) => number,
 ): Uint8Array<ArrayBuffer> {
-  let data = frame.slice();
+  let data = new Uint8Array(frame);
   for (let i = 1 + pick(4); i > 0; i--) {
     const at = pick(data.length + 1);
     const length = pick(8);
@@ -108,26 +119,20 @@ function mutate(
         data = data.slice(0, at);
         break;
       case 3: // leave out
-        data = new Uint8Array([
-          ...data.subarray(0, at),
-          ...data.subarray(at + length),
-        ]);
+        data = join(data.subarray(0, at), data.subarray(at + length));
         break;
       case 4: // repeat
-        data = new Uint8Array([
-          ...data.subarray(0, at + length),
-          ...data.subarray(at),
-        ]);
+        data = join(data.subarray(0, at + length), data.subarray(at));
         break;
       case 5: // insert
-        data = new Uint8Array([
-          ...data.subarray(0, at),
-          ...Array.from({ length }, () => telling[pick(telling.length)]!),
-          ...data.subarray(at),
-        ]);
+        data = join(
+          data.subarray(0, at),
+          Uint8Array.from({ length }, () => telling[pick(telling.length)]!),
+          data.subarray(at),
+        );
     }
   }
-  return data as Uint8Array<ArrayBuffer>;
+  return data;
 }
 
 /** Makes the checksum of an aggregated record right again, so that what it protects is read. */

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { allSteps } from "../../scripts/steps.ts";
 
@@ -41,14 +41,14 @@ Deno.test("allSteps runs the examples of shipped source, README and docs, and of
     "docs/a.md": "",
   }, async (root) => {
     const step = (await allSteps(root)).find(({ args }) =>
-      args.includes("--doc")
+      args[0] === "test" && args.includes("--doc")
     );
     assertEquals(step?.args.filter((arg) => !arg.startsWith("-")), [
       "test",
       "client/x.ts",
       "mod.ts",
       "README.md",
-      "docs",
+      "docs/a.md",
     ]);
   });
 });
@@ -64,7 +64,7 @@ Deno.test("allSteps runs every test in one of its parts", async () => {
     "tests/d_test.ts": "",
   }, async (root) => {
     const parts = (await allSteps(root)).filter(({ args }) =>
-      args.includes("--no-check")
+      args[0] === "test" && !args.includes("--doc")
     );
     assertEquals(parts.map(({ name, args }) => [name, args.slice(4)]), [
       ["tests against emulators", ["tests/integration"]],
@@ -72,5 +72,25 @@ Deno.test("allSteps runs every test in one of its parts", async () => {
       ["tests of formats", ["tests/_aws"]],
     ]);
     assertEquals(parts.every(({ countsTests }) => countsTests), true);
+  });
+});
+
+Deno.test("allSteps checks the types of all files and of the examples once", async () => {
+  await inFolder({
+    "deno.json": JSON.stringify({ exports: "./mod.ts" }),
+    "mod.ts": "",
+    "tests/d_test.ts": "",
+    "README.md": "",
+    "docs/a.md": "",
+  }, async (root) => {
+    const steps = await allSteps(root);
+    const types = steps.filter(({ args }) => args[0] === "check");
+    assertEquals(types.map(({ args }) => args), [
+      ["check", "--doc", ".", "README.md", "docs/a.md"],
+    ]);
+    for (const { args } of steps) {
+      if (!["test", "publish"].includes(args[0]!)) continue;
+      assert(args.includes("--no-check"), args.join(" "));
+    }
   });
 });

@@ -53,7 +53,10 @@ export function makeCases(): Case[] {
   ];
 }
 
-/** The data "a"; a value of it with the first key of the table; the hash key "x", and a value that has it. */
+/**
+ * The data "a"; a value of it with the first key of the table; the hash key "x", and a value that
+ * has it.
+ */
 const A = "1a0161";
 const A0 = `1a050800${A}`;
 const HX = `1201781a0708001000${A}`;

@@ -1,7 +1,7 @@
 /**
- * How the Kinesis Client Library for Java takes records apart: `AggregatorUtil.deaggregate(records, startingHashKey,
- * endingHashKey)` of `software.amazon.kinesis:amazon-kinesis-client` 2.6.0, line by line. The fixtures of this folder hold
- * what the library itself makes of the same records.
+ * How the Kinesis Client Library for Java takes records apart: `AggregatorUtil.deaggregate(records,
+ * startingHashKey, endingHashKey)` of `software.amazon.kinesis:amazon-kinesis-client` 2.6.0, line
+ * by line. The fixtures of this folder hold what the library itself makes of the same records.
  *
  * @module
  */
@@ -79,7 +79,8 @@ export function deaggregate(
     try {
       addValues(aggregate, range, result);
     } catch {
-      // An index without an entry, or a hash key that is no number: it is logged, and what came before stays.
+      // An index without an entry, or a hash key that is no number: it is logged, and what came
+      // before stays.
     }
   }
   return result;

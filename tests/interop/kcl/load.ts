@@ -1,5 +1,6 @@
 /**
- * A producer that works while its stream is split and merged again and again, and what it was told is stored.
+ * A producer that works while its stream is split and merged again and again, and what it was told
+ * is stored.
  *
  * @module
  */
@@ -20,7 +21,10 @@ export interface LoadResult {
   readonly reshards: number;
 }
 
-/** Writes so many values of 40 keys; three requests in ten find the stream resharded. No answer is lost. */
+/**
+ * Writes so many values of 40 keys; three requests in ten find the stream resharded. No answer is
+ * lost.
+ */
 export async function loadWhileResharding(
   { seed, values, ordering }: {
     seed: number;

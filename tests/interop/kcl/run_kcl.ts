@@ -1,6 +1,7 @@
 /**
- * Has the Kinesis Client Library for Java read what we write: the cases, whose answers are the fixtures of this folder, and
- * the records of a stream that is split and merged under load. Needs Java 17 and Maven.
+ * Has the Kinesis Client Library for Java read what we write: the cases, whose answers are the
+ * fixtures of this folder, and the records of a stream that is split and merged under load. Needs
+ * Java 17 and Maven.
  *
  *     deno run -A tests/interop/kcl/run_kcl.ts            # compares
  *     deno run -A tests/interop/kcl/run_kcl.ts --write    # writes the fixtures anew
