@@ -57,6 +57,7 @@ export type {
   FlushResult,
   KeyOf,
   Ordering,
+  ProducerClient,
   ProducerOptions,
   ProducerStats,
   PutAllResult,
