@@ -2,7 +2,7 @@
  * The whole check, or the tests in some files:
  *
  *     deno task test
- *     deno task test tests/producer_test.ts --filter "Producer closes"
+ *     deno task test tests/producer/end_test.ts --filter "Producer closes"
  *
  * All steps run, whatever fails, as many at a time as there are processors. The last line is `N passed, N failed`: tests,
  * and one failure for each step that failed without counting any.
