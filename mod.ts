@@ -61,6 +61,7 @@ export type {
   FlushResult,
   KeyOf,
   Ordering,
+  ProducerClient,
   ProducerOptions,
   ProducerStats,
   PutAllResult,

@@ -4,21 +4,30 @@
  * @module
  */
 import { Arrivals } from "./_producer/arrivals.ts";
-import { takesLetters } from "./_producer/dead_letters.ts";
+import { registerPut } from "./_producer/dead_letters.ts";
 import { closedError } from "./_producer/end_errors.ts";
-import { Engine, type ProducerStats } from "./_producer/engine.ts";
-import type { FlushResult } from "./_producer/flushes.ts";
-import type { PutKeys } from "./_producer/intake.ts";
-import type { KeyOf, Ordering, ProducerOptions } from "./_producer/options.ts";
-import { PutAll, type PutAllResult } from "./_producer/put_all.ts";
+import { Engine } from "./_producer/engine.ts";
+import type {
+  KeyOf,
+  Ordering,
+  ProducerClient,
+  ProducerOptions,
+  PutKeys,
+  ShardRates,
+} from "./_producer/options.ts";
 import { resolveProducerOptions } from "./_producer/resolve_options.ts";
-import type { ShardRates } from "./_producer/shard_limit.ts";
+import type {
+  FlushResult,
+  ProducerStats,
+  PutAllResult,
+} from "./_producer/results.ts";
 import type { FailedValue, PutReceipt } from "./records.ts";
 
 export type {
   FlushResult,
   KeyOf,
   Ordering,
+  ProducerClient,
   ProducerOptions,
   ProducerStats,
   PutAllResult,
@@ -73,9 +82,7 @@ export type {
 export class Producer<T> extends WritableStream<T> {
   readonly #engine: Engine<T>;
   readonly #arrivals: Arrivals;
-  readonly #stream: string;
   readonly #stop: (reason: unknown) => void;
-  #closing = false;
   #closed: Promise<void> | undefined;
 
   /**
@@ -128,20 +135,19 @@ export class Producer<T> extends WritableStream<T> {
         try {
           return engine.accept(value);
         } finally {
-          arrivals.arrived();
+          arrivals.arrive();
         }
       },
       close: async () => {
-        this.#closing = true;
+        engine.refusePuts();
         await engine.close().finally(end);
       },
       abort,
-    }, { highWaterMark: 1, size: () => arrivals.announced() });
+    }, { highWaterMark: 1, size: () => arrivals.announce() });
     this.#engine = engine;
-    this.#stream = resolved.stream;
     this.#arrivals = arrivals;
     this.#stop = stop;
-    takesLetters(
+    registerPut(
       this,
       (letter, keys) => this.put(letter as unknown as T, keys),
     );
@@ -163,7 +169,6 @@ export class Producer<T> extends WritableStream<T> {
    * @throws {ClosedError} if the producer is closed
    */
   put(value: T, keys: PutKeys = {}): Promise<PutReceipt> {
-    if (this.#closing) return Promise.reject(closedError());
     return this.#engine.put(value, keys);
   }
 
@@ -206,17 +211,7 @@ export class Producer<T> extends WritableStream<T> {
     values: Iterable<T> | AsyncIterable<T>,
     keys: PutKeys = {},
   ): Promise<PutAllResult> {
-    this.#checkOpen();
-    const engine = this.#engine;
-    engine.throwFailure();
-    const all = new PutAll<T>();
-    return await all.run(values, {
-      accept: (value) => {
-        this.#checkOpen();
-        return engine.accept(value, keys, all);
-      },
-      describe: (value, error) => engine.describe(value, keys, error),
-    }, this.#stream);
+    return await this.#engine.putAll(values, keys);
   }
 
   /**
@@ -257,19 +252,15 @@ export class Producer<T> extends WritableStream<T> {
   async #close(): Promise<void> {
     const engine = this.#engine;
     if (engine.aborting) await engine.aborting;
-    if (engine.closed) return;
+    if (engine.isClosed) return;
     // The stream itself would only say that it has errored.
     engine.throwFailure();
-    this.#closing = true;
+    engine.refusePuts();
     try {
       await super.close();
     } catch (error) {
       throw engine.error ?? error;
     }
-  }
-
-  #checkOpen(): void {
-    if (this.#closing) throw closedError();
   }
 
   /** Numbers since the start, and right now. */
@@ -296,10 +287,10 @@ export class Producer<T> extends WritableStream<T> {
   async [Symbol.asyncDispose](): Promise<void> {
     const engine = this.#engine;
     await engine.aborting;
-    if (engine.closed) return;
+    if (engine.isClosed) return;
     if (engine.error) return engine.throwUntold();
     if (!this.locked) return await this.close();
-    this.#closing = true;
+    engine.refusePuts();
     await engine.close(this.#arrivals.all())
       .finally(() => this.#stop(closedError()));
   }

@@ -1,5 +1,6 @@
 /**
- * Values between `write` and the sink: a `WritableStream` queues them where nobody can look, but asks for their size first.
+ * Counts the values between `write` and the sink. A `WritableStream` does not show its queue, but asks
+ * for the size of each value before it queues the value.
  *
  * @module
  */
@@ -15,22 +16,22 @@ export class Arrivals {
   readonly #waiting = new Deque<Waiting>();
   #announced = 0;
   #arrived = 0;
-  /** The count that the first in line waits for. */
+  /** The smallest count of `#waiting`. */
   #next = Infinity;
   #ended = false;
 
-  /** A value was written. Returns its size for the queuing strategy. */
-  announced(): number {
+  /** Counts a value that is written. Returns its size for the queuing strategy. */
+  announce(): number {
     this.#announced++;
     return 1;
   }
 
-  /** A value has arrived at the sink. */
-  arrived(): void {
+  /** Counts a value that has arrived at the sink. */
+  arrive(): void {
     if (++this.#arrived >= this.#next) this.#resolve();
   }
 
-  /** Resolves when all values that were written before have arrived, or never will. */
+  /** Resolves when all values that are written so far have arrived, or when the stream has ended. */
   all(): Promise<void> | undefined {
     if (this.#ended || this.#arrived >= this.#announced) return undefined;
     const count = this.#announced;
@@ -40,7 +41,7 @@ export class Arrivals {
     });
   }
 
-  /** The stream has ended: nothing will arrive any more. */
+  /** Notes that the stream has ended and no value will arrive any more. */
   end(): void {
     this.#ended = true;
     for (let next; (next = this.#waiting.shift());) next.resolve();

@@ -1,48 +1,51 @@
 /**
- * Who may still enter the buffer: everybody while there is plenty of room, then only those whose shard has not filled it.
+ * Divides the buffer among the shards, so that a slow shard does not fill it.
  *
  * @module
  */
 
-/** Something that takes up room. */
+/** An amount of buffer. */
 export interface Load {
   /** Values. */
-  records: number;
+  values: number;
   /** Bytes. */
   bytes: number;
 }
 
 /**
- * A shard may fill the buffer up to this many times what is left over: one slow shard takes eight ninths of it at
- * most, and even many slow ones leave some, so that values for other shards get in however long that lasts.
+ * One shard may use this many times the free space: at most 8/9 of the buffer. With room for 900
+ * values, a stuck shard stops at 800. A second stuck shard may use 8/9 of the remaining 100.
  */
 const SHARE = 8;
 
-/** What waits for each shard. */
+/** The unsettled values of each shard. */
 export class Backlog {
   readonly #shards = new Map<string, Load>();
 
-  /** The load of a shard, to be added to and taken from; of no importance where the shard is not known. */
+  /**
+   * The load of a shard. The caller adds to it and subtracts from it. While the shard is not known, the
+   * load belongs to no shard and limits nothing.
+   */
   of(shardId: string | undefined): Load {
-    if (shardId === undefined) return { records: 0, bytes: 0 };
+    if (shardId === undefined) return { values: 0, bytes: 0 };
     let load = this.#shards.get(shardId);
-    if (!load) this.#shards.set(shardId, load = { records: 0, bytes: 0 });
+    if (!load) this.#shards.set(shardId, load = { values: 0, bytes: 0 });
     return load;
   }
 
-  /** Whether a value for a shard may enter a buffer that holds `used` of at most `most`. */
+  /** Whether a value of a shard fits into a buffer that contains `used` and has room for `most`. */
   hasRoom(shardId: string | undefined, used: Load, most: Load): boolean {
-    const records = most.records - used.records;
+    const values = most.values - used.values;
     const bytes = most.bytes - used.bytes;
-    if (records <= 0 || bytes <= 0) return false;
+    if (values <= 0 || bytes <= 0) return false;
     const load = shardId === undefined ? undefined : this.#shards.get(shardId);
     return !load ||
-      load.records < SHARE * records && load.bytes < SHARE * bytes;
+      load.values < SHARE * values && load.bytes < SHARE * bytes;
   }
 
-  /** What a buffer that holds `most` may hold for a value to enter whatever its shard. */
-  static roomForAll({ records, bytes }: Load): Load {
+  /** While a buffer with room for `most` contains less than this, a value of any shard fits. */
+  static commonRoom({ values, bytes }: Load): Load {
     const part = SHARE / (SHARE + 1);
-    return { records: records * part, bytes: bytes * part };
+    return { values: values * part, bytes: bytes * part };
   }
 }

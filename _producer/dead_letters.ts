@@ -1,12 +1,12 @@
 /**
- * Values that were given up, on their way into the dead-letter stream.
+ * Writes values that are given up to the dead-letter stream.
  *
  * @module
  */
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import type { FailedValue } from "../records.ts";
-import type { PutKeys } from "./intake.ts";
 import { Letter, TEXT_LENGTHS } from "./letter.ts";
+import type { PutKeys } from "./options.ts";
 
 /** Writes a letter and resolves when Kinesis has acknowledged it. */
 export type PutLetter = (
@@ -14,15 +14,18 @@ export type PutLetter = (
   keys: PutKeys,
 ) => Promise<unknown>;
 
-/** How letters are put into streams that are producers: a write to those resolves before the value is delivered. */
+/**
+ * The `put` of each stream that is a producer. A write to such a stream resolves before the value is
+ * delivered, and a `put` resolves after that.
+ */
 const putsOfProducers = new WeakMap<object, PutLetter>();
 
-/** Registers a stream that is a producer. */
-export function takesLetters(producer: object, put: PutLetter): void {
+/** Registers the `put` of a stream that is a producer. */
+export function registerPut(producer: object, put: PutLetter): void {
   putsOfProducers.set(producer, put);
 }
 
-/** Writes to the dead-letter stream; its backpressure is that values stay unsettled until they are written. */
+/** The dead-letter stream. Values stay unsettled until they are written to it. */
 export class DeadLetters<T> {
   readonly #writer: WritableStreamDefaultWriter<FailedValue<T>>;
   readonly #put: PutLetter | undefined;
@@ -31,7 +34,7 @@ export class DeadLetters<T> {
   /**
    * Locks the stream.
    *
-   * @throws {TypeError} if it is locked already
+   * @throws {TypeError} if the stream is locked already
    */
   constructor(stream: WritableStream<FailedValue<T>>) {
     this.#writer = stream.getWriter();
@@ -44,9 +47,9 @@ export class DeadLetters<T> {
   }
 
   /**
-   * Writes a value. Another producer has delivered it then.
+   * Writes a value. If the stream is a producer, resolves when the value is delivered.
    *
-   * @throws {KinesisError} `DeadLetterFailed` if the stream does not take it
+   * @throws {KinesisError} with the code `DeadLetterFailed` if the write fails
    */
   async write(failed: FailedValue<T>): Promise<void> {
     this.#writing++;
@@ -63,12 +66,12 @@ export class DeadLetters<T> {
     }
   }
 
-  /** Unlocks the stream; what is being written goes on. */
+  /** Unlocks the stream. Writes that are under way go on. */
   release(): void {
     this.#writer.releaseLock();
   }
 
-  // What was wrong with the value or its key for the first producer may be wrong for the second one as well.
+  // A value or key that the first producer rejected may be invalid for the second one as well.
   async #putLetter(put: PutLetter, failed: FailedValue<T>): Promise<void> {
     const keys: PutKeys = {};
     const letters = [undefined, ...TEXT_LENGTHS].values();

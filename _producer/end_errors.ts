@@ -1,21 +1,30 @@
 /**
- * What a producer says when it has ended.
+ * The errors of a producer that has ended.
  *
  * @module
  */
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
 
-/** The producer is closed, or closing. */
+/** The error of a call when the producer is closed or is being closed. */
 export function closedError(): ClosedError {
   return new ClosedError("Cannot put as the producer is closed");
 }
 
-/** The producer was aborted. */
+/** The error of a call when the producer was aborted. */
 export function abortedError(cause: unknown): ClosedError {
   return new ClosedError("Cannot put as the producer was aborted", { cause });
 }
 
-/** An abort has waited long enough for acknowledgements. */
+/** An error that ends the producer, as a `KinesisError`. */
+export function unexpectedError(cause: unknown): KinesisError {
+  if (cause instanceof KinesisError) return cause;
+  return new KinesisError(`Cannot produce: ${String(cause)}`, {
+    code: "Unexpected",
+    cause,
+  });
+}
+
+/** The error of an abort whose values are not acknowledged in time. */
 export function timedOut(
   stream: string,
   timeoutMs: number,
@@ -27,7 +36,7 @@ export function timedOut(
   );
 }
 
-/** An error that came while an abort delivered, with the reason of the abort as its cause. */
+/** An error that came while an abort delivered. Its cause becomes the reason of the abort. */
 export function withReason(error: unknown, reason: unknown): unknown {
   if (!(error instanceof DeliveryError) || error.cause === reason) return error;
   const { message, code, retryable, failures } = error;

@@ -1,142 +1,129 @@
 /**
- * The producer without its stream: accepts values, has them packed and sent, and ends when it is told to or has to.
+ * The producer without its stream: connects the stages, and ends when it is told to or has to.
  *
  * @module
  */
 import { Alarm } from "../_core/alarm.ts";
-import { notify } from "../_core/notify.ts";
 import { turn } from "../_core/turn.ts";
 import { DeliveryError, KinesisError } from "../errors.ts";
-import type { FailedValue, Put, PutReceipt } from "../records.ts";
-import { Backlog, type Load } from "./backlog.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import type { FailedValue, PutReceipt } from "../records.ts";
+import { Delivery } from "./delivery.ts";
 import {
   abortedError,
   closedError,
   timedOut,
+  unexpectedError,
   withReason,
 } from "./end_errors.ts";
-import type { FlushResult } from "./flushes.ts";
-import { Intake, type PutKeys, type Written } from "./intake.ts";
+import { Grouping } from "./grouping.ts";
+import { Intake } from "./intake.ts";
+import { Keys } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
-import type { ResolvedProducerOptions } from "./options.ts";
+import type { PutKeys, ResolvedProducerOptions } from "./options.ts";
+import { Packing } from "./packing.ts";
 import type { Outcome, Pending } from "./pending.ts";
+import { PutAll, type ValueAcceptor } from "./put_all.ts";
 import { PutPromise } from "./put_promise.ts";
-import { Untold } from "./untold.ts";
-import { type LineName, Waiters } from "./waiters.ts";
+import type { FlushResult, ProducerStats, PutAllResult } from "./results.ts";
+import { Sender } from "./sender.ts";
+import { SendQueue } from "./send_queue.ts";
+import { ShardRoutes } from "./shard_routes.ts";
+import { ShardWatch } from "./shard_watch.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { Waiters } from "./waiters.ts";
 
-/** Numbers of a producer since its start, and right now. */
-export interface ProducerStats {
-  /** Values that were accepted and are not settled. */
-  bufferedValues: number;
-  /** Bytes of packed records that are not settled, and of values that are being packed where the processor counts them. */
-  bufferedBytes: number;
-  /** Requests on their way. */
-  inFlight: number;
-  /** Values that Kinesis acknowledged. */
-  delivered: number;
-  /** Values that were given up. */
-  failed: number;
-  /** Requests that were sent. */
-  requests: number;
-  /** Kinesis records that were sent again, each time counted. */
-  retried: number;
-  /** Kinesis records that were refused for a throughput limit, each time counted. */
-  throttled: number;
-}
-
-/** How an engine has ended: what it answers from then on, and what it says of values that have no error of their own. */
+/** How an engine has ended. */
 interface End {
   readonly how: "closed" | "failed" | "aborted";
+  /** The error of every later call. */
   readonly error: KinesisError;
+  /** The error of the values that have no error of their own. */
   readonly why: KinesisError | Error;
 }
 
-/** A few milliseconds of work. */
+/** The event loop gets a turn after this many values, which take a few milliseconds. */
 const VALUES_IN_A_TURN = 1000;
 const NO_KEYS: PutKeys = {};
 
-/** Accepts, packs and sends. */
-export class Engine<T> {
+/** Accepts, packs and sends values. */
+export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   readonly #options: ResolvedProducerOptions<T>;
-  readonly #onFatal: (error: DeliveryError<T>) => boolean;
+  readonly #onFailed: (error: DeliveryError<T>) => boolean;
   readonly #abort = new AbortController();
   readonly #ledger: Ledger<T>;
-  readonly #waiters = new Waiters<Written<T>>();
+  readonly #queue: SendQueue<T>;
+  readonly #packing: Packing<T>;
+  readonly #keys: Keys<T>;
+  readonly #waiters: Waiters<T>;
+  readonly #watch: ShardWatch<T>;
   readonly #intake: Intake<T>;
-  readonly #dispatcher: Dispatcher<T>;
-  #started = false;
-  #sinceTurn = 0;
-  #full = false;
-  readonly #most: Load;
-  readonly #roomForAll: Load;
-  /** After `lingerMs` everything that is inside goes, full batch or not. */
+  readonly #delivery: Delivery<T>;
+  /** Rings `lingerMs` after a value was accepted. Then everything is sent, full batch or not. */
   readonly #linger: Alarm;
-  readonly #untold: Untold<T>;
+  #isStarted = false;
+  #isClosing = false;
+  #acceptedInTurn = 0;
   #failure: KinesisError | undefined;
-  /** Why nothing is accepted any more. */
+  /** Why no value is accepted any more. */
   #refusal: KinesisError | undefined;
   #aborting: Promise<void> | undefined;
   #end: End | undefined;
 
-  /** Makes an engine; `onFatal` hears once that nothing can be delivered any more, and says whether a caller sees that. */
+  /**
+   * Sends nothing before the first value. `onFailed` is called once if the producer fails as a whole, and
+   * returns whether a caller is told.
+   */
   constructor(
     options: ResolvedProducerOptions<T>,
-    onFatal: (error: DeliveryError<T>) => boolean,
+    onFailed: (error: DeliveryError<T>) => boolean,
   ) {
     this.#options = options;
-    this.#onFatal = onFatal;
-    this.#most = {
-      records: options.bufferedValues,
-      bytes: options.bufferedBytes,
-    };
-    this.#linger = new Alarm(
-      options.clock,
-      options.lingerMs,
-      () => this.#flushIntake(),
-    );
-    this.#roomForAll = Backlog.roomForAll(this.#most);
-    this.#ledger = new Ledger(options, {
-      failed: (error) => this.#fail(error),
-      idle: () => this.#afterSettling(),
-    });
-    this.#untold = new Untold(
+    this.#onFailed = onFailed;
+    const { clock, lingerMs, ordering, processor, shardRates: rates } = options;
+    const { signal } = this.#abort;
+    const quantumMs = Math.min(100, Math.max(10, lingerMs));
+    // The stages in the order in which a value passes them; each knows the stages before it.
+    const routes = new ShardRoutes();
+    const grouping = new Grouping(ordering, processor.scope, routes);
+    const ledger = new Ledger<T>(options, this);
+    const queue = new SendQueue<T>({ rates, quantumMs }, routes, grouping);
+    const packing = new Packing(
       options,
-      (failed) => this.#ledger.bury(failed),
+      { routes, queue, ledger },
+      this,
+      signal,
     );
-    this.#dispatcher = new Dispatcher(options, {
-      delivered: (puts, receipt) => this.#ledger.deliver(puts, receipt),
-      failed: (item, error) =>
-        this.#ledger.giveUp(item.record.puts, error, item),
-      fatal: (error) => this.#fail(error),
-      idle: () => this.#afterSettling(),
-      // What was packed for the old shards must not come behind what is packed for the new ones.
-      changing: (change) =>
-        this.#intake.flushBefore(() => {
-          this.#dispatcher.makeDue();
-          change();
-          this.#waiters.rearrange((written) => this.#lineOf(written));
-        }, (error) => this.#fail(error)),
-      repack: (puts, sending) => this.#intake.repack(puts, sending),
-    }, this.#abort.signal);
+    const keys = new Keys(options, packing);
+    const waiters = new Waiters<T>(routes);
+    const watch = new ShardWatch<T>(
+      options,
+      { routes, packing, queue, waiters },
+      this,
+      signal,
+    );
     this.#intake = new Intake(
       options,
-      (partitionKey, explicitHashKey) =>
-        this.#dispatcher.shardOf(partitionKey, explicitHashKey),
-      {
-        taken: (pending) => this.#ledger.take(pending),
-        packed: (record) => this.#dispatcher.add(record),
-        refused: (pending, error, sending) =>
-          this.#ledger.giveUp([pending], error, sending),
-        idle: () => this.#afterSettling(),
-      },
-      this.#abort.signal,
+      { keys, ledger, packing, queue, waiters, watch },
     );
+    const sender = new Sender(options, this, signal);
+    this.#delivery = new Delivery(
+      options,
+      { routes, watch, grouping, queue, packing, sender, ledger },
+      this,
+      signal,
+    );
+    this.#ledger = ledger;
+    this.#queue = queue;
+    this.#packing = packing;
+    this.#keys = keys;
+    this.#waiters = waiters;
+    this.#watch = watch;
+    this.#linger = new Alarm(clock, lingerMs, () => this.#sendAll());
   }
 
   /**
-   * Accepts a value, now or when there is room. Returns `undefined` when it was accepted and the next one may come; the promise
-   * rejects if the producer ends before there is room.
+   * Accepts a value, now or when there is room. Returns `undefined` if the value is accepted and the next
+   * value may follow at once. The promise rejects if the producer ends before there is room.
    *
    * @throws {KinesisError} if the producer has ended
    */
@@ -146,90 +133,121 @@ export class Engine<T> {
     outcome?: Outcome<T>,
   ): Promise<void> | undefined {
     if (this.#refusal) throw this.#refusal;
-    if (!this.#started) this.#start();
-    if (this.#waiters.length === 0 && this.#isOpen && this.#hasRoomForAll) {
-      this.#add(value, keys, outcome);
-      return this.#breathe();
+    if (!this.#isStarted) this.#start();
+    const admitted = this.#intake.accept(value, keys, outcome);
+    if (admitted) {
+      this.#sendAllIfStuck();
+      return admitted;
     }
-    const written = this.#intake.withKeys({ value, keys, outcome });
-    const line = this.#lineOf(written);
-    if (!this.#waiters.has(line) && this.#isOpen && this.#hasRoomIn(line)) {
-      this.#add(value, written.keys, outcome);
-      return this.#breathe();
-    }
-    const admitted = this.#waiters.wait(this.#intake.withItem(written), line);
-    if (!this.#full && !this.#hasRoomIn(line)) this.#setFull(true);
-    this.#flushIfStuck();
-    return admitted;
+    // A value that was given up at once leaves nothing to send.
+    if (this.#ledger.bufferedValues > 0 && !this.#end) this.#linger.set();
+    // If no request may start, the end of a request sends the batch.
+    if (this.#delivery.batchIsFull && this.#delivery.isReady) this.#pump();
+    return this.#breathe();
   }
 
-  /** Accepts a value; the promise tells how it ends. */
+  /** Accepts a value. The promise tells how the value ends. */
   put(value: T, keys: PutKeys): Promise<PutReceipt> {
-    const put = new PutPromise<T>(this.#untold);
+    const put = new PutPromise<T>();
     try {
-      this.accept(value, keys, put)?.catch((error) => put.refuse(error));
+      this.acceptPut(value, keys, put)?.catch((error) => put.refuse(error));
     } catch (error) {
       put.refuse(error);
     }
     return put;
   }
 
-  // A source that always has a value would keep the timers of the whole program waiting until the buffer is full. Sockets may
-  // still have to wait so long, as Deno has it; a turn that serves them takes longer than packing a thousand values.
+  /** Accepts values one after the other, and resolves when all of them are settled. */
+  async putAll(
+    values: Iterable<T> | AsyncIterable<T>,
+    keys: PutKeys,
+  ): Promise<PutAllResult> {
+    if (this.#isClosing) throw closedError();
+    this.throwFailure();
+    return await new PutAll<T>(keys).run(values, this, this.#options.stream);
+  }
+
+  acceptPut(
+    value: T,
+    keys: PutKeys,
+    outcome: Outcome<T>,
+  ): Promise<void> | undefined {
+    if (this.#isClosing) throw closedError();
+    return this.accept(value, keys, outcome);
+  }
+
+  describe(value: T, keys: PutKeys, error: KinesisError): FailedValue<T> {
+    return this.#keys.described(value, keys, undefined).toFailed(error);
+  }
+
+  /** Refuses every further `put` and `putAll`. Values that the stream has queued are still accepted. */
+  refusePuts(): void {
+    this.#isClosing = true;
+  }
+
+  // A source that always has a value would keep the timers of the whole program waiting until the buffer
+  // is full. In Deno, sockets may wait even then: a turn that polls them costs more than packing 1000
+  // values.
   #breathe(): Promise<void> | undefined {
-    if (++this.#sinceTurn < VALUES_IN_A_TURN) return undefined;
-    this.#sinceTurn = 0;
+    if (++this.#acceptedInTurn < VALUES_IN_A_TURN) return undefined;
+    this.#acceptedInTurn = 0;
     return turn();
   }
 
-  /** A value that was not accepted, for reports. */
-  describe(value: T, keys: PutKeys, error: KinesisError): FailedValue<T> {
-    return this.#intake.describe({ value, keys, outcome: undefined })
-      .toFailed(error);
-  }
-
   /**
-   * Sends everything that was accepted so far and waits until all of it is settled. `arriving` resolves when what was
-   * written before has been accepted or waits for room, if something has yet to.
+   * Sends everything that was accepted so far, and waits until it is settled. `arriving` resolves when
+   * the values that were written before the call are accepted or wait for room; absent if they are.
    */
   async flush(arriving?: Promise<void>): Promise<FlushResult<T>> {
     this.throwFailure();
-    return await this.#settle(arriving, this.#untold.take());
+    return await this.#settle(arriving, this.#ledger.untold.remove());
   }
 
-  /** Sends and waits as a flush does; `earlier` failures are passed on to a caller who is told of all others, too. */
+  /** Sends and waits as a flush does. `earlier` failures are for a caller, who is told of all failures. */
   async #settle(
     arriving?: Promise<void>,
     earlier?: FailedValue<T>[],
   ): Promise<FlushResult<T>> {
-    if (!arriving && this.#ledger.open + this.#waiters.length === 0) {
+    const waiting = this.#waiters.length;
+    if (!arriving && this.#ledger.bufferedValues + waiting === 0) {
       return { delivered: 0, failed: earlier ?? [] };
     }
     const flush = this.#ledger.beginFlush(earlier);
-    const written = () => {
-      flush.upTo = this.#ledger.lastOrdinal;
-      this.#flushIntake();
-      this.#ledger.settleFlushes();
-    };
     if (arriving) {
-      this.#flushIntake();
+      this.#sendAll();
       await arriving;
     }
-    // Values that wait for room were written before this call.
-    this.#waiters.afterAll(written);
+    // Values that wait for room were written before the flush.
+    this.#waiters.flushAfterAll(flush);
+    this.#limitFlushes();
     return await flush.done;
   }
 
+  #acceptWaiting(): void {
+    this.#intake.acceptWaiting();
+    this.#limitFlushes();
+  }
+
+  /** Flushes whose earlier values are all accepted wait only for these values. */
+  #limitFlushes(): void {
+    const flushes = this.#waiters.dueFlushes();
+    if (flushes.length === 0) return;
+    for (const flush of flushes) this.#ledger.limitFlush(flush);
+    this.#sendAll();
+    this.#ledger.settleFlushes();
+  }
+
   /**
-   * Sends everything and waits until all of it is settled, the dead letters written too. `arriving` as for a flush.
+   * Sends everything, and waits until it is settled and the dead letters are written. `arriving` is the
+   * same as for a flush.
    *
-   * @throws {DeliveryError} if the producer fails, or if puts have failed that nobody waits for
+   * @throws {DeliveryError} if the producer fails, or if puts have failed that no caller awaits
    */
   async close(arriving?: Promise<void>): Promise<void> {
     this.throwFailure();
     await this.#settle(arriving);
     try {
-      await this.#untold.tellAll();
+      await this.#ledger.untold.tellAll();
     } finally {
       const error = closedError();
       if (!this.#end) this.#stop({ how: "closed", error, why: error });
@@ -237,10 +255,10 @@ export class Engine<T> {
   }
 
   /**
-   * Delivers everything that was accepted, for `abortTimeoutMs` at most, and accepts nothing more. A second call waits for the
-   * same.
+   * Accepts no more values, and delivers the accepted ones within `abortTimeoutMs`. A second call waits
+   * for the first one.
    *
-   * @throws {DeliveryError} if something could not be delivered; its cause is the reason of the abort
+   * @throws {DeliveryError} if a value cannot be delivered. Its cause is the reason of the abort
    */
   deliverAndAbort(reason: unknown): Promise<void> {
     if (this.#end) return Promise.resolve();
@@ -258,12 +276,12 @@ export class Engine<T> {
     limit.set();
     try {
       await this.#settle();
-      await this.#untold.tellAll();
+      await this.#ledger.untold.tellAll();
     } catch (cause) {
       throw withReason(cause, reason);
     } finally {
       limit.clear();
-      this.#untold.tellEnd();
+      this.#ledger.untold.tellEnd();
       if (!this.#end) this.#stop({ how: "aborted", error, why: error });
     }
   }
@@ -274,12 +292,12 @@ export class Engine<T> {
     this.#ledger.reportAll(this.#endNow("AbortTimedOut", reason, why));
   }
 
-  /** Resolves when an abort that is under way has ended, however it ends; `undefined` if there is none. */
+  /** Resolves when an abort that is under way has ended; `undefined` if there is none. Never rejects. */
   get aborting(): Promise<void> | undefined {
     return this.#aborting?.catch(() => {});
   }
 
-  /** Stops at once; what is not settled stays in {@linkcode Engine.undelivered}. */
+  /** Ends at once. Values that are not settled stay in {@linkcode Engine.undelivered}. */
   abort(reason: unknown): void {
     const why = reason instanceof Error ? reason : new Error(String(reason));
     this.#endNow("Aborted", reason, why);
@@ -293,8 +311,8 @@ export class Engine<T> {
     if (this.#end) return new Map();
     const failures = this.#collect(why);
     this.#stop({ how: "aborted", error: abortedError(reason), why });
-    // Who aborts knows: `undelivered()` lists the values.
-    this.#untold.tellEnd();
+    // The caller that aborts knows of the end, and `undelivered()` lists the values.
+    this.#ledger.untold.tellEnd();
     this.#reject(
       new DeliveryError(
         code === "Aborted"
@@ -307,26 +325,26 @@ export class Engine<T> {
     return failures;
   }
 
-  /** What the producer answers since it has failed or was aborted. */
+  /** The error of every later call if the producer has failed or was aborted. */
   get error(): KinesisError | undefined {
     return this.#end?.how === "closed" ? undefined : this.#end?.error;
   }
 
-  /** Throws what the producer has failed with, or was aborted with. */
+  /** Throws the error of the producer if it has failed or was aborted. */
   throwFailure(): void {
     const { error } = this;
     if (!error) return;
-    this.#untold.tellEnd();
+    this.#ledger.untold.tellEnd();
     throw error;
   }
 
-  /** Throws what the producer has failed with, if nobody has been told of it. */
+  /** Throws the error of the producer if no caller was told of it. */
   throwUntold(): void {
-    if (!this.#untold.endIsTold) this.throwFailure();
+    if (!this.#ledger.untold.isEndTold) this.throwFailure();
   }
 
-  /** Whether everything was settled and nothing is accepted any more. */
-  get closed(): boolean {
+  /** Whether everything is settled and no value is accepted any more. */
+  get isClosed(): boolean {
     return this.#end?.how === "closed";
   }
 
@@ -337,136 +355,80 @@ export class Engine<T> {
         code: "NotAcknowledged",
         retryable: true,
       });
-    return [...this.#unsettled(why).values()];
+    return [...this.#failures(why).values()];
   }
 
-  /** Numbers since the start, and right now. */
+  /** The counts of the producer. */
   stats(): ProducerStats {
-    const { inFlight, requests, retried, throttled } = this.#dispatcher.sender;
+    const { inFlight, requests, retried, throttled } = this.#delivery;
+    const { bufferedValues, delivered, failed } = this.#ledger;
     return {
-      bufferedValues: this.#ledger.open,
-      bufferedBytes: this.#bufferedBytes,
+      bufferedValues,
+      bufferedBytes: this.#intake.bufferedBytes,
       inFlight,
-      delivered: this.#ledger.delivered,
-      failed: this.#ledger.failed,
+      delivered,
+      failed,
       requests,
       retried,
       throttled,
     };
   }
 
-  get #bufferedBytes(): number {
-    return this.#dispatcher.bytes + this.#intake.pendingBytes;
+  wake(): void {
+    this.#acceptWaiting();
+    this.#ledger.settleFlushes();
+    this.#pump();
+    this.#sendAllIfStuck();
   }
 
-  /** Whether anything may be taken now, room provided. */
-  get #isOpen(): boolean {
-    // Values of one shard can share a record only once the shards are known.
-    if (!this.#dispatcher.live && this.#options.processor.scope === "shard") {
-      return false;
-    }
-    return !this.#end && !this.#failure && !this.#intake.busy;
+  fail(cause: unknown): void {
+    if (this.#end) return;
+    this.#failure ??= unexpectedError(cause);
+    this.#intake.close();
+    this.#finishFailing();
   }
 
-  get #used(): Load {
-    return { records: this.#ledger.open, bytes: this.#bufferedBytes };
-  }
-
-  get #hasRoomForAll(): boolean {
-    // For every value, so nothing is allocated.
-    return this.#ledger.open < this.#roomForAll.records &&
-      this.#bufferedBytes < this.#roomForAll.bytes;
-  }
-
-  #hasRoomIn(line: LineName): boolean {
-    const { live, backlog } = this.#dispatcher;
-    // Whatever shard the first values fill the buffer for: there must be room for the others.
-    if (!live && !this.#hasRoomForAll) return false;
-    return backlog.hasRoom(line, this.#used, this.#most);
-  }
-
-  /** Where a value waits: by shard, if there are several and its own can be told. */
-  #lineOf({ keys }: Written<T>): LineName {
-    const { partitionKey, explicitHashKey } = keys;
-    if (this.#dispatcher.shardCount < 2 || partitionKey === undefined) {
-      return undefined;
-    }
-    try {
-      return this.#dispatcher.shardOf(partitionKey, explicitHashKey);
-    } catch {
-      return undefined; // keys that will be refused
-    }
-  }
-
-  // The first value starts the rest: a producer that is never used sends nothing.
+  // The first value starts the requests. A producer that is never used sends none.
   #start(): void {
-    this.#started = true;
-    this.#dispatcher.start().then(
-      () => {
-        this.#waiters.rearrange((written) => this.#lineOf(written));
-        this.#afterSettling();
-      },
-      (error) => this.#fail(error),
-    );
+    this.#isStarted = true;
+    this.#watch.start().catch((error) => this.fail(error));
   }
 
-  #add(
-    value: T,
-    keys: PutKeys,
-    outcome: Outcome<T> | undefined,
-    item?: Put<T>["item"],
-  ): void {
-    this.#intake.add(value, keys, outcome, item);
-    // A value that was refused at once leaves nothing to send.
-    if (this.#ledger.open > 0 && !this.#end) this.#linger.set();
-    // While all requests are under way, the end of one of them is what to wait for.
-    const { batchIsFull, sender } = this.#dispatcher;
-    if (batchIsFull && sender.ready) this.#pump();
-  }
-
-  async #flushIntake(): Promise<void> {
-    await this.#intake.flush((error) => this.#fail(error));
-    this.#dispatcher.makeDue();
+  /** Packs all accepted values, and sends them without waiting for a full batch. */
+  async #sendAll(): Promise<void> {
+    await this.#packing.flush();
+    this.#queue.makeDue();
     this.#pump();
   }
 
-  /** Writers wait and requests could be sent: waiting for the linger time would only cost throughput. */
-  #flushIfStuck(): void {
-    const { live, batchIsFull, sender, waitsForMore } = this.#dispatcher;
+  /** Sends partial batches if writers wait for room and requests could be sent. */
+  #sendAllIfStuck(): void {
+    const { batchIsFull, isReady } = this.#delivery;
     if (this.#waiters.length === 0 || this.#end || this.#failure) return;
-    if (!live || !sender.ready || batchIsFull || this.#intake.busy) return;
-    if (this.#intake.pending > 0 || waitsForMore) this.#flushIntake();
+    if (!this.#watch.isStarted || !isReady || batchIsFull) return;
+    if (this.#packing.isBusy) return;
+    if (this.#packing.pending > 0 || this.#queue.waitsForMore) this.#sendAll();
   }
 
   #pump(): void {
     if (this.#failure) return this.#finishFailing();
-    if (!this.#dispatcher.live || this.#end) return;
-    this.#dispatcher.pump();
+    if (!this.#watch.isStarted || this.#end) return;
+    this.#delivery.pump();
     // Records that have expired make room, or have ended the producer.
-    this.#letIn();
+    this.#acceptWaiting();
     if (this.#end) return;
-    // A producer that waits for values keeps no timer, and with it no process, alive.
-    if (this.#ledger.open === 0) this.#linger.clear();
-    else if (this.#dispatcher.waitsForMore || this.#intake.pending > 0) {
+    // While no value is buffered there is no timer, which would keep the process alive.
+    if (this.#ledger.bufferedValues === 0) this.#linger.clear();
+    else if (this.#queue.waitsForMore || this.#packing.pending > 0) {
       this.#linger.set();
     }
   }
 
-  #fail(cause: unknown): void {
-    if (this.#end) return;
-    this.#failure ??= cause instanceof KinesisError
-      ? cause
-      : new KinesisError(`Cannot produce: ${String(cause)}`, {
-        code: "Unexpected",
-        cause,
-      });
-    this.#finishFailing();
-  }
-
-  // What is on its way may still arrive, at Kinesis or in the dead letters: it must not be reported as lost.
+  // Waits for requests and letters that are under way. Their values may be stored, and must not be
+  // reported as lost.
   #finishFailing(): void {
-    if (this.#end || this.#dispatcher.sender.inFlight > 0) return;
-    if (this.#ledger.isBurying) return;
+    if (this.#end || this.#delivery.inFlight > 0) return;
+    if (this.#ledger.isWritingLetters) return;
     const why = this.#failure!;
     const failures = this.#collect(why);
     const { stream } = this.#options;
@@ -475,62 +437,34 @@ export class Engine<T> {
       { code: why.code, cause: why, failures: [...failures.values()] },
     );
     this.#stop({ how: "failed", error, why });
-    // Only after the end: a hook may abort the producer.
+    // After the end, because a hook may abort the producer.
     this.#ledger.reportAll(failures);
-    if (this.#onFatal(error)) this.#untold.tellEnd();
+    if (this.#onFailed(error)) this.#ledger.untold.tellEnd();
     this.#reject(error, error);
   }
 
-  /** Every value that is not settled, those that wait for room among them. */
+  /** Every value that is not settled, including the values that wait for room. */
   #collect(why: KinesisError | Error): Map<Pending<T>, FailedValue<T>> {
-    for (const written of this.#waiters.waiting) {
-      this.#ledger.take(this.#intake.describe(written));
-    }
-    return this.#unsettled(why);
+    this.#intake.recordWaiting();
+    return this.#failures(why);
   }
 
-  #unsettled(why: KinesisError | Error): Map<Pending<T>, FailedValue<T>> {
-    return this.#ledger.unsettled(why, this.#dispatcher.sendings());
+  #failures(why: KinesisError | Error): Map<Pending<T>, FailedValue<T>> {
+    return this.#ledger.failures(why, this.#delivery.sendings());
   }
 
   #reject(error: DeliveryError<T>, reason: unknown): void {
-    if (this.#ledger.isFlushing) this.#untold.tellEnd();
-    this.#ledger.reject(error, this.#untold.endIsTold);
+    this.#ledger.rejectAll(error);
     this.#waiters.dissolve(reason);
   }
 
   #stop(end: End): void {
     this.#end = end;
     this.#refusal = end.error;
+    this.#intake.close();
     this.#linger.clear();
-    this.#dispatcher.stop();
+    this.#delivery.stop();
     this.#abort.abort(end.error);
     this.#ledger.end();
-  }
-
-  #afterSettling(): void {
-    this.#letIn();
-    this.#ledger.settleFlushes();
-    this.#pump();
-    this.#flushIfStuck();
-  }
-
-  #letIn(): void {
-    this.#waiters.admit(
-      (line) => this.#isOpen && this.#hasRoomIn(line),
-      ({ value, keys, outcome, item }) => this.#add(value, keys, outcome, item),
-    );
-    if (this.#full && this.#waiters.length === 0) this.#setFull(false);
-  }
-
-  #setFull(full: boolean): void {
-    this.#full = full;
-    const { stream, hooks } = this.#options;
-    notify(hooks, "onBuffer", {
-      stream,
-      state: full ? "full" : "free",
-      bufferedValues: this.#ledger.open,
-      bufferedBytes: this.#bufferedBytes,
-    });
   }
 }

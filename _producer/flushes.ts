@@ -1,30 +1,23 @@
 /**
- * What became of the values that a flush waits for.
+ * Flushes that have begun and not ended.
  *
  * @module
  */
 import { deferred } from "../_core/deferred.ts";
 import type { FailedValue } from "../records.ts";
-
-/** What a flush saw. */
-export interface FlushResult<T> {
-  /** Values that Kinesis acknowledged during the flush. */
-  delivered: number;
-  /** Values that were given up during the flush, and before it those of a `put` whose promise nobody waits for. */
-  failed: FailedValue<T>[];
-}
+import type { FlushResult } from "./results.ts";
 
 /** A flush that has begun. */
 export interface Flush<T> {
-  /** The last value that it waits for; unbounded while values written before it wait for room. */
+  /** The ordinal of the last value of the flush; `Infinity` while earlier values wait for room. */
   upTo: number;
-  /** Settles with the flush. */
+  /** Resolves when the values are settled. Rejects if the producer fails. */
   readonly done: Promise<FlushResult<T>>;
 }
 
 interface Open<T> extends Flush<T> {
-  /** Whether its caller sees the result. */
-  readonly tells: boolean;
+  /** Whether a caller receives the result. */
+  readonly isReported: boolean;
   readonly result: FlushResult<T>;
   readonly resolve: (result: FlushResult<T>) => void;
   readonly reject: (error: unknown) => void;
@@ -34,23 +27,33 @@ interface Open<T> extends Flush<T> {
 export class Flushes<T> {
   readonly #open = new Set<Open<T>>();
 
-  /** How many have begun and not ended. */
+  /** The number of flushes. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** Begins a flush that counts from now on; `earlier` failures are in its result. Whether that `tells` a caller is counted. */
-  begin(earlier: FailedValue<T>[] = [], tells = true): Flush<T> {
+  /**
+   * Begins a flush. Its result contains `earlier` failures. `isReported` says whether a caller receives
+   * the result.
+   */
+  begin(earlier: FailedValue<T>[] = [], isReported = true): Flush<T> {
     const { promise: done, resolve, reject } = deferred<FlushResult<T>>();
-    // The producer may fail before the flush comes to wait for this.
+    // The producer may fail before the caller awaits the promise.
     done.catch(() => {});
     const result: FlushResult<T> = { delivered: 0, failed: earlier };
-    const flush = { upTo: Infinity, done, tells, result, resolve, reject };
+    const flush = {
+      upTo: Infinity,
+      done,
+      isReported,
+      result,
+      resolve,
+      reject,
+    };
     this.#open.add(flush);
     return flush;
   }
 
-  /** A value has been acknowledged. */
+  /** Counts a value that is acknowledged. */
   delivered(ordinal: number): void {
     if (this.#open.size === 0) return;
     for (const { upTo, result } of this.#open) {
@@ -58,18 +61,18 @@ export class Flushes<T> {
     }
   }
 
-  /** A value has been given up. Returns whether the caller of a flush is told. */
-  failed(ordinal: number, record: FailedValue<T>): boolean {
-    let told = false;
-    for (const { upTo, tells, result } of this.#open) {
-      if (!tells || ordinal > upTo) continue;
-      result.failed.push(record);
-      told = true;
+  /** Reports a value that is given up. Returns whether a caller receives the report. */
+  failed(ordinal: number, failed: FailedValue<T>): boolean {
+    let isTold = false;
+    for (const { upTo, isReported, result } of this.#open) {
+      if (!isReported || ordinal > upTo) continue;
+      result.failed.push(failed);
+      isTold = true;
     }
-    return told;
+    return isTold;
   }
 
-  /** Ends every flush that waits for nothing as old as `oldest`, the first unsettled value. */
+  /** Ends every flush without unsettled values. `oldest` is the ordinal of the oldest unsettled value. */
   settle(oldest: number): void {
     for (const flush of this.#open) {
       if (oldest <= flush.upTo) continue;
@@ -78,7 +81,7 @@ export class Flushes<T> {
     }
   }
 
-  /** The producer has failed: so do all flushes. */
+  /** Rejects all flushes because the producer has failed. */
   fail(error: unknown): void {
     for (const { reject } of this.#open) reject(error);
     this.#open.clear();

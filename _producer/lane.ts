@@ -1,5 +1,5 @@
 /**
- * The records of one shard that may go as far as order is concerned, and the limit of that shard.
+ * The records of one shard that may be sent as far as their order is concerned, and the shard's limit.
  *
  * @module
  */
@@ -7,15 +7,15 @@ import { Deque } from "../_core/deque.ts";
 import { type Grouped, inOrder } from "./order_groups.ts";
 import type { ShardLimit } from "./shard_limit.ts";
 
-/** What bounds a batch. */
+/** The limits of a batch. */
 export interface BatchLimits {
-  /** Most records. */
+  /** The largest number of records. */
   readonly maxRecords: number;
-  /** Most bytes. */
+  /** The largest number of bytes. */
   readonly maxBytes: number;
 }
 
-/** Sums over all lanes, which each lane keeps up to date. */
+/** Sums over all lanes. Each lane updates them. */
 export interface LaneTotals {
   /** Records in lanes that are not at their limit. */
   openRecords: number;
@@ -25,10 +25,14 @@ export interface LaneTotals {
   blockedRecords: number;
 }
 
+/** An item of a {@linkcode Lane}. */
+export interface LaneItem extends Grouped {
+  /** The record. */
+  readonly record: { readonly size: number };
+}
+
 /** A queue of records for one shard. */
-export class Lane<
-  I extends Grouped & { readonly record: { readonly size: number } },
-> {
+export class Lane<I extends LaneItem> {
   readonly #items = new Deque<I>();
   readonly #limit: ShardLimit | undefined;
   readonly #quantumMs: number;
@@ -36,7 +40,7 @@ export class Lane<
   #bytes = 0;
   #blocked = false;
 
-  /** Makes an empty lane; without a limit it is never blocked. */
+  /** Starts empty. Without a limit the lane is never blocked. */
   constructor(
     limit: ShardLimit | undefined,
     quantumMs: number,
@@ -47,29 +51,29 @@ export class Lane<
     this.#totals = totals;
   }
 
-  /** The record that goes next. */
+  /** The record that is sent next. */
   get first(): I | undefined {
     return this.#items.peek();
   }
 
-  /** All records, from the one that goes next. */
+  /** All records in the order of sending. */
   items(): Iterable<I> {
     return this.#items;
   }
 
-  /** Whether the shard was at its limit when last looked at. */
+  /** Whether the shard was at its limit at the last look. */
   get blocked(): boolean {
     return this.#blocked;
   }
 
-  /** Adds a record, behind all others or in front of them. */
+  /** Adds a record at the front or at the back. */
   add(item: I, front: boolean): void {
     if (front) this.#items.unshift(item);
     else this.#items.push(item);
     this.#count(1, item.record.size);
   }
 
-  /** Adds a record at the front, behind those there that were packed before it. */
+  /** Adds a record near the front, behind the records there that were packed before it. */
   addInOrder(item: I): void {
     const before: I[] = [];
     for (
@@ -81,7 +85,7 @@ export class Lane<
     for (const first of before.reverse()) this.#items.unshift(first);
   }
 
-  /** Takes the first record, whatever the limit says. */
+  /** Removes the first record without asking the limit. */
   shift(): I {
     const item = this.#items.shift()!;
     this.#count(-1, -item.record.size);
@@ -89,8 +93,8 @@ export class Lane<
     return item;
   }
 
-  /** Takes the first record if the limit allows it. */
-  take(): I | undefined {
+  /** Removes the first record if the limit allows it. */
+  shiftWithinLimit(): I | undefined {
     if (this.#limit && !this.#limit.take(this.first!.record.size)) {
       this.#setBlocked(true);
       return undefined;
@@ -98,14 +102,14 @@ export class Lane<
     return this.shift();
   }
 
-  /** Looks at the limit again. */
+  /** Looks at the limit. */
   refresh(now: number): void {
     if (this.#limit && this.#items.length > 0) {
       this.#setBlocked(this.waitFor(now) > 0);
     }
   }
 
-  /** Milliseconds until a quantum may go, or everything if that is less. */
+  /** Milliseconds until the records of one quantum may be sent, or all records if they are fewer. */
   waitFor(now: number): number {
     if (!this.#limit) return 0;
     const { recordsPerSecond, bytesPerSecond } = this.#limit.rates;

@@ -1,5 +1,6 @@
 /**
- * What became of every value that a producer has taken: each is settled once, and until then it is in here.
+ * Every value that the producer has accepted. A value leaves the ledger when it is settled, and is
+ * settled once.
  *
  * @module
  */
@@ -10,28 +11,27 @@ import { DeadLetters } from "./dead_letters.ts";
 import { type Flush, Flushes } from "./flushes.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { type Pending, PendingList, type Sending } from "./pending.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { UntoldFailures } from "./untold_failures.ts";
 
 /** The part of the options that a ledger needs. */
 type LedgerOptions<T> = Pick<
   ResolvedProducerOptions<T>,
-  "stream" | "hooks" | "deadLetter"
+  "stream" | "hooks" | "deadLetter" | "clock"
 >;
-
-/** Told what concerns the producer as a whole. */
-export interface LedgerEvents {
-  /** A value that was given up has nowhere to go. */
-  failed(error: unknown): void;
-  /** A value has been settled later than it was given up: there is room. */
-  idle(): void;
-}
 
 const NEVER_SENT: Sending = { attempts: 0 };
 
 /** Settles values. */
 export class Ledger<T> {
+  /** Failures of which no caller has been told. */
+  readonly untold: UntoldFailures<T>;
   readonly #options: LedgerOptions<T>;
-  readonly #events: LedgerEvents;
-  /** Values stay here until they are acknowledged, reported to their `put`, or written to the dead letters. */
+  readonly #supervisor: Supervisor;
+  /**
+   * Values stay here until they are acknowledged, reported to their `put`, or written to the
+   * dead-letter stream.
+   */
   readonly #pending = new PendingList<T>();
   readonly #flushes = new Flushes<T>();
   readonly #deadLetters: DeadLetters<T> | undefined;
@@ -40,19 +40,21 @@ export class Ledger<T> {
   #failed = 0;
 
   /**
-   * Makes an empty ledger, which locks the dead-letter stream.
+   * Starts empty, and locks the dead-letter stream. Wakes the supervisor when a letter is written. Makes
+   * it fail when a value that is given up cannot be reported in another way.
    *
-   * @throws {TypeError} if that is locked already
+   * @throws {TypeError} if the dead-letter stream is locked already
    */
-  constructor(options: LedgerOptions<T>, events: LedgerEvents) {
+  constructor(options: LedgerOptions<T>, supervisor: Supervisor) {
     this.#options = options;
-    this.#events = events;
+    this.#supervisor = supervisor;
     this.#deadLetters = options.deadLetter &&
       new DeadLetters(options.deadLetter);
+    this.untold = new UntoldFailures(options, this);
   }
 
   /** Values that are not settled. */
-  get open(): number {
+  get bufferedValues(): number {
     return this.#pending.length;
   }
 
@@ -66,17 +68,17 @@ export class Ledger<T> {
     return this.#failed;
   }
 
-  /** Whether values are on their way to the dead letters. */
-  get isBurying(): boolean {
+  /** Whether values are being written to the dead-letter stream. */
+  get isWritingLetters(): boolean {
     return this.#deadLetters !== undefined && this.#deadLetters.writing > 0;
   }
 
-  /** A value has been taken. */
-  take(pending: Pending<T>): void {
+  /** Adds a value. */
+  add(pending: Pending<T>): void {
     this.#pending.add(pending);
   }
 
-  /** Kinesis has acknowledged values. */
+  /** Settles values that Kinesis has acknowledged. */
   deliver(puts: readonly Pending<T>[], receipt: PutReceipt): void {
     for (const pending of puts) {
       if (!this.#pending.remove(pending)) continue;
@@ -87,8 +89,8 @@ export class Ledger<T> {
   }
 
   /**
-   * Values end together: of each its own `put` hears, or the dead letters take it, or the whole producer fails. `sending` says
-   * what had been tried.
+   * Gives values up. The `put` of a value rejects. A value without a `put` is written to the dead-letter
+   * stream. Without that stream, the producer fails. `sending` says what was tried.
    */
   giveUp(
     puts: readonly Pending<T>[],
@@ -98,34 +100,40 @@ export class Ledger<T> {
     const ending = puts.filter((pending) =>
       this.#pending.has(pending) && !pending.givenUp
     );
-    // Before anybody hears of one: that may end the producer, which lists the others then.
+    // All values are marked first. The report of one value may end the producer, and its end reports
+    // the others.
     for (const pending of ending) {
       pending.givenUp = { attempts, error, history };
     }
     let isFatal = false;
     for (const pending of ending) {
-      // After the end it stays among the undelivered.
+      // After the end, the value stays among the undelivered values.
       if (this.#ended) return;
       if (pending.outcome) {
         const failed = pending.toFailed(error);
-        pending.outcome.reject(error, failed, this.#remove(pending, failed));
+        const untold = this.#remove(pending, failed) ? undefined : this.untold;
+        pending.outcome.reject(error, failed, untold);
       } else if (this.#deadLetters) {
         this.#bury(this.#deadLetters, pending, error);
       } else isFatal = true;
-      // Last: a hook may abort the producer.
+      // Last, because a hook may abort the producer.
       this.#report(pending, error, attempts);
     }
-    if (isFatal) this.#events.failed(error);
+    if (isFatal) this.#supervisor.fail(error);
     else this.settleFlushes();
   }
 
-  /** Writes a value that was given up and is settled to the dead letters; `undefined` if there are none. */
-  bury(failed: FailedValue<T>): Promise<void> | undefined {
-    return this.#deadLetters?.write(failed).finally(() => this.#events.idle());
+  /** Writes a settled value to the dead-letter stream; `undefined` if there is none. */
+  writeLetter(failed: FailedValue<T>): Promise<void> | undefined {
+    return this.#deadLetters?.write(failed)
+      .finally(() => this.#supervisor.wake());
   }
 
-  /** All values that are not settled, in the order of writing; `why` is for those that have no error of their own. */
-  unsettled(
+  /**
+   * All values that are not settled, in the order of writing. `why` is the error of the values that have
+   * no error of their own.
+   */
+  failures(
     why: KinesisError | Error,
     sendings: ReadonlyMap<Pending<T>, Sending>,
   ): Map<Pending<T>, FailedValue<T>> {
@@ -137,44 +145,46 @@ export class Ledger<T> {
     return failures;
   }
 
-  /** The ordinal of the value that was taken last. */
-  get lastOrdinal(): number {
-    return this.#pending.lastOrdinal;
-  }
-
   /**
-   * Begins a flush, which waits for everything until its `upTo` is set. With `earlier` failures its result goes to a caller,
-   * who is told of the failures during it.
+   * Begins a flush. It waits for all values until {@linkcode Ledger.limitFlush}. If `earlier` failures
+   * are given, a caller receives the result, and is told of all failures during the flush.
    */
   beginFlush(earlier?: FailedValue<T>[]): Flush<T> {
     return this.#flushes.begin(earlier, earlier !== undefined);
   }
 
-  /** Whether a flush has begun and not ended: the failure of the producer rejects it. */
+  /** Lets a flush wait only for the values that are in the ledger now. */
+  limitFlush(flush: Flush<T>): void {
+    flush.upTo = this.#pending.lastOrdinal;
+  }
+
+  /** Whether a flush has begun and not ended. If the producer fails, the flush rejects. */
   get isFlushing(): boolean {
     return this.#flushes.size > 0;
   }
 
-  /** Ends every flush that waits for nothing any more. */
+  /** Ends every flush whose values are settled. */
   settleFlushes(): void {
     this.#flushes.settle(this.#pending.first?.ordinal ?? Infinity);
   }
 
-  /** Nothing is given up from now on: what is not settled stays. */
+  /** Gives nothing up any more: values that are not settled stay. */
   end(): void {
     this.#ended = true;
     this.#deadLetters?.release();
   }
 
-  /** Tells those who wait for a value that the producer has ended without it; `told` says that others have heard it. */
-  reject(error: DeliveryError<T>, told: boolean): void {
+  /** Rejects every `put` and flush because the producer has ended. */
+  rejectAll(error: DeliveryError<T>): void {
+    if (this.isFlushing) this.untold.tellEnd();
+    const untold = this.untold.isEndTold ? undefined : this.untold;
     for (const pending of this.#pending) {
-      pending.outcome?.reject(error, undefined, told);
+      pending.outcome?.reject(error, undefined, untold);
     }
     this.#flushes.fail(error);
   }
 
-  /** Tells of values that the failure of the producer has ended. */
+  /** Reports values that the failure of the producer has ended. */
   reportAll(failures: ReadonlyMap<Pending<T>, FailedValue<T>>): void {
     for (const [pending, { error, attempts }] of failures) {
       if (!pending.givenUp) this.#report(pending, error, attempts);
@@ -192,8 +202,8 @@ export class Ledger<T> {
     const failed = pending.toFailed(error);
     to.write(failed).then(() => {
       this.#remove(pending, failed);
-      this.#events.idle();
-    }, (error) => this.#events.failed(error));
+      this.#supervisor.wake();
+    }, (error) => this.#supervisor.fail(error));
   }
 
   /** Settles a value that was given up. Returns whether the caller of a flush is told. */

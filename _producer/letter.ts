@@ -8,15 +8,18 @@ import { isBytes } from "../_core/bytes.ts";
 import { KinesisError } from "../errors.ts";
 import type { FailedAttempt, FailedValue } from "../records.ts";
 
-/** Longest texts that take the place of a value which cannot be written, in UTF-16 units, tried one after the other. */
+/**
+ * The lengths of the text that replaces a value which cannot be written, in UTF-16 units. They are tried
+ * one after the other.
+ */
 export const TEXT_LENGTHS: readonly number[] = [100_000, 10_000, 1000, 0];
 const LONGEST_KEY = 1000;
 
-/** A failed value whose errors `json()`, `msgpack()` and their relatives can write. */
+/** A failed value whose errors processors such as `json()` and `msgpack()` can write. */
 export class Letter<T> implements FailedValue<T> {
-  /** The value, unless its text takes its place. */
+  /** The value; `undefined` if `valueText` replaces it. */
   readonly value: T;
-  /** The value as text, where it cannot be written otherwise. */
+  /** The value as text, if it cannot be written otherwise. */
   readonly valueText?: string;
   /** See {@linkcode FailedValue}. */
   readonly partitionKey: string;
@@ -29,7 +32,7 @@ export class Letter<T> implements FailedValue<T> {
   /** See {@linkcode FailedValue}. */
   readonly history?: readonly FailedAttempt[];
 
-  /** Takes what is known; with a `textLength` the value and its key are shortened texts. */
+  /** With a `textLength`, the value and its key become shortened texts. */
   constructor(failed: FailedValue<T>, textLength?: number) {
     const { value, partitionKey, explicitHashKey, history } = failed;
     if (textLength === undefined) {
@@ -46,7 +49,7 @@ export class Letter<T> implements FailedValue<T> {
     if (history) this.history = history;
   }
 
-  /** The letter as data; what it does not have is left out. */
+  /** The letter as data, without the fields that are absent. */
   toJSON(): Record<string, unknown> {
     const { value, valueText, partitionKey, explicitHashKey, attempts } = this;
     const data: Record<string, unknown> = valueText === undefined
@@ -80,12 +83,12 @@ function textOf(value: unknown): string {
     );
     return text ?? String(value);
   } catch {
-    // A cycle, or a `toJSON` that throws.
+    // The value has a cycle, or a `toJSON` that throws.
     return Object.prototype.toString.call(value);
   }
 }
 
 function shorten(text: string, length: number): string {
-  // Half of a surrogate pair, which not every format can write.
+  // Some formats cannot write half of a surrogate pair.
   return text.slice(0, length).replace(/\p{Surrogate}/gu, "\ufffd");
 }

@@ -1,5 +1,5 @@
 /**
- * What a producer can be told.
+ * The options of a producer and the types that they use.
  *
  * @module
  */
@@ -8,156 +8,189 @@ import type { KinesisClient } from "../client/mod.ts";
 import type { ProducerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { FailedValue } from "../records.ts";
-import type { ShardRates } from "./shard_limit.ts";
 
-/** Which records keep the order in which they were written. */
+/** Which records keep the order in which their values were written. */
 export type Ordering = "none" | "key" | "shard";
 
-/** Takes a value to a key. */
+/** Returns the key of a value. */
 export type KeyOf<T> = (value: T) => string;
 
-/** Options of a {@linkcode Producer}. A stream and a processor are required, everything else has a default. */
+/** Keys for one value. They take precedence over the keys that the producer's options choose. */
+export interface PutKeys {
+  /** The partition key. */
+  partitionKey?: string;
+  /** The explicit hash key. */
+  explicitHashKey?: string;
+}
+
+/** Rates of one shard. */
+export interface ShardRates {
+  /** Records per second. */
+  readonly recordsPerSecond: number;
+  /** Bytes of data and partition keys per second. */
+  readonly bytesPerSecond: number;
+}
+
+/**
+ * The methods of {@linkcode KinesisClient} that a producer calls. An object that has them can take
+ * the place of a client, for example a wrapper that counts requests or a fake in a test.
+ */
+export type ProducerClient = Pick<
+  KinesisClient,
+  | "putRecords"
+  | "listAllShards"
+  | "describeStreamSummary"
+  | "createStream"
+  | "waitUntilActive"
+  | "waitUntilDeleted"
+>;
+
+/**
+ * Options of a {@linkcode Producer}. A stream and a processor are required. Every other option has a
+ * default.
+ */
 export interface ProducerOptions<T> {
-  /** The client that sends the requests. Default: one with the defaults of {@linkcode KinesisClient}. */
-  client?: KinesisClient;
-  /** The stream by name. Either this or `streamARN`. */
+  /** The client that sends the requests. @default {new KinesisClient()} */
+  client?: ProducerClient;
+  /** The name of the stream. Give either `streamName` or `streamARN`. */
   streamName?: string;
-  /** The stream by ARN. Either this or `streamName`. */
+  /** The ARN of the stream. Give either `streamName` or `streamARN`. */
   streamARN?: string;
-  /** How values become Kinesis records. */
+  /** Converts values to Kinesis records. */
   processor: Processor<T>;
   /**
-   * The partition key: a field of the value, or a function. Default: a random one, which spreads values evenly over the
-   * shards and gives up order.
+   * The partition key: the name of a field of the value, or a function. Default: a random key, which
+   * spreads values evenly over the shards and keeps no order.
    */
   partitionKey?: (keyof T & string) | KeyOf<T>;
-  /** The explicit hash key, a decimal number from 0 to 2^128-1, which chooses the shard in place of the partition key. */
+  /**
+   * Returns the explicit hash key: a decimal number from 0 to 2^128-1, which chooses the shard in
+   * place of the partition key.
+   */
   explicitHashKey?: KeyOf<T>;
   /**
-   * Longest wait before a partial batch is sent, in milliseconds. Higher packs better, lower delivers sooner.
+   * The longest time that a partial batch waits before it is sent, in milliseconds. A longer time
+   * packs more values into a record. A shorter time delivers sooner.
    * @default {100}
    */
   lingerMs?: number;
-  /** Most Kinesis records in one request, 1 to 500. @default {500} */
+  /** The largest number of Kinesis records in one request, 1 to 500. @default {500} */
   maxBatchRecords?: number;
   /**
-   * Most bytes in one request, data and partition keys; up to 10 MiB, though not every region may take more than 5. A single
-   * record that is larger goes alone. More helps where the round trip is long, and takes memory: `maxInFlight` requests are
-   * held several times over while they are sent.
+   * The largest number of bytes in one request, data and partition keys: 1024 to 10 MiB. Some regions
+   * accept only 5 MiB. A single record that is larger is sent alone. A higher number helps if the
+   * round trip is long, and uses more memory: each of `maxInFlight` requests is held several times
+   * while it is sent.
    * @default {1_048_576}
    */
   maxBatchBytes?: number;
   /**
-   * Largest Kinesis record in bytes, data and partition key; up to 10 MiB. Default: values share records of up to 1 MiB, and
-   * a value that needs more goes alone if `MaxRecordSizeInKiB` of the stream allows it, which is asked then
-   * (DescribeStreamSummary). With this option nothing is asked, and records are packed up to it.
+   * The largest Kinesis record in bytes, data and partition key: 1024 to 10 MiB. With this option,
+   * records are packed up to it and the service is not asked. Without it, values share records of up
+   * to 1 MiB. A value that needs a larger record is sent alone if `MaxRecordSizeInKiB` of the stream
+   * allows it; the producer calls DescribeStreamSummary for the first such value.
    */
   maxRecordBytes?: number;
-  /** Most requests at a time. More hides latency, and uses more memory and connections. @default {8} */
+  /**
+   * The largest number of requests under way at the same time, 1 to 1000. A higher number hides
+   * latency and uses more memory and connections.
+   * @default {8}
+   */
   maxInFlight?: number;
-  /** Most values that wait for an acknowledgement before writers have to wait. @default {50_000} */
+  /** How many values may be unacknowledged before writers wait. @default {50_000} */
   bufferedValues?: number;
-  /** Most bytes that wait for an acknowledgement before writers have to wait. @default {33_554_432} */
+  /** How many bytes may be unacknowledged before writers wait. @default {33_554_432} */
   bufferedBytes?: number;
   /**
-   * Which records keep their order through retries: `"none"`; `"key"`, those of one partition key; `"shard"`, all those of
-   * one shard. Ordered records wait for the one before to be acknowledged, so with few keys, or few shards, choose a
-   * processor that packs many values into one record. After a reshard they wait for those that were under way to the old
-   * shards. @default {"none"}
+   * Which records keep their order through retries: `"none"`; `"key"`, the records of one partition
+   * key; `"shard"`, all records of one shard. An ordered record is sent after the record before it is
+   * acknowledged. If there are few keys or few shards, choose a processor that packs many values into
+   * one record. After a reshard, ordered records wait for the records that are under way to the old
+   * shards.
+   * @default {"none"}
    */
   ordering?: Ordering;
-  /** Most requests that carry a record before it is given up. The default lasts about a minute of failures. @default {20} */
+  /**
+   * How many requests may carry a record before its values are given up. The default lasts for about
+   * a minute of failures.
+   * @default {20}
+   */
   maxAttempts?: number;
   /**
-   * How long after it was accepted a value may still be sent, in milliseconds; then it is given up, with the code
-   * `RecordExpired` if it was never refused. A packed record is as old as its oldest value. @default {Infinity}
+   * How long after its acceptance a value may be sent, in milliseconds. Then the value is given up,
+   * with the code `RecordExpired` if it was never sent. The age of a record is the age of its oldest
+   * value.
+   * @default {Infinity}
    */
   recordTtlMs?: number;
   /**
-   * Rates that each shard is offered, or `false` for no limit. Lower them when several producers share a stream. Throttled
-   * shards are offered less for a while. @default {{ recordsPerSecond: 1000, bytesPerSecond: 1_048_576 }}
+   * The rates at which records are sent to each shard, or `false` for no limit. Lower the rates if
+   * several producers share the stream. A shard that throttles is sent less for a while.
+   * @default {{ recordsPerSecond: 1000, bytesPerSecond: 1_048_576 }}
    */
   shardRates?: Partial<ShardRates> | false;
   /**
-   * Takes the values that are given up. Without it the producer fails when one is. It counts against `bufferedValues`
-   * until it is written there. The stream is locked until the producer ends, and not closed by it. Another `Producer` may be
-   * given: a letter is written when Kinesis has acknowledged it, and the value is told as `valueText` where it cannot be
-   * written as it is.
+   * Receives the values that are given up. Without it, the producer fails when a written value is
+   * given up. A value counts against `bufferedValues` until it is written to this stream. The stream
+   * is locked until the producer ends. The producer does not close it. Another `Producer` can be
+   * given: a value is then settled when Kinesis has acknowledged its letter. A value that cannot be
+   * written as it is becomes the text `valueText` of the letter.
    */
   deadLetter?: WritableStream<FailedValue<T>>;
-  /** Makes the stream if it does not exist, with so many shards or on demand. @default {false} */
+  /** Creates the stream if it is missing, with this many shards or on demand. @default {false} */
   createStream?: { shardCount: number } | { onDemand: true } | false;
-  /** Told what happens. */
+  /** Functions that are called with facts, for metrics and logs. */
   hooks?: ProducerHooks;
   /**
-   * What becomes of accepted values when a pipe or a writer aborts the stream, which a pipe does when its source fails:
-   * `"deliver"` sends them first, and rejects with a `DeliveryError` if that fails; `"discard"` ends at once and leaves them in
-   * `undelivered()`. @default {"deliver"}
+   * What happens to accepted values if a pipe or a writer aborts the stream. A pipe aborts when its
+   * source fails. `"deliver"` sends the values first, and rejects with a `DeliveryError` if that
+   * fails. `"discard"` ends the producer at once and leaves the values in `undelivered()`.
+   * @default {"deliver"}
    */
   onAbort?: "deliver" | "discard";
   /**
-   * How long an abort may take to deliver, in milliseconds; what is not acknowledged then is in its `DeliveryError`, with the
-   * code `AbortTimedOut`. @default {30_000}
+   * How long an abort may take to deliver, in milliseconds. Values that are not acknowledged by then
+   * are in its `DeliveryError`, with the code `AbortTimedOut`.
+   * @default {30_000}
    */
   abortTimeoutMs?: number;
-  /** Ends the producer at once, whatever `onAbort` says: what is not acknowledged then is in `undelivered()`. */
+  /**
+   * Ends the producer at once when it aborts, also with `onAbort: "deliver"`. The values that are not
+   * acknowledged are then in `undelivered()`.
+   */
   signal?: AbortSignal;
-  /** Time. @default {systemClock} */
+  /** The clock. @default {systemClock} */
   clock?: Clock;
-  /** Chance, for jitter. @default {Math.random} */
+  /** Random numbers from 0 to 1, for the jitter of delays. @default {Math.random} */
   random?: () => number;
 }
 
-/** Options with every default filled in. */
-export interface ResolvedProducerOptions<T> {
-  /** The client. */
-  readonly client: KinesisClient;
-  /** The stream, in the API's shape. */
-  readonly target: { StreamName: string } | { StreamARN: string };
-  /** The stream as the user named it. */
-  readonly stream: string;
-  /** The processor. */
-  readonly processor: Processor<T>;
-  /** Takes a value to its partition key; `undefined` for random ones. */
-  readonly partitionKey: KeyOf<T> | undefined;
-  /** Takes a value to its explicit hash key. */
-  readonly explicitHashKey: KeyOf<T> | undefined;
-  /** See {@linkcode ProducerOptions}. */
-  readonly lingerMs: number;
-  /** See {@linkcode ProducerOptions}. */
-  readonly maxBatchRecords: number;
-  /** See {@linkcode ProducerOptions}. */
-  readonly maxBatchBytes: number;
-  /** See {@linkcode ProducerOptions}. */
-  readonly maxRecordBytes: number | undefined;
-  /** See {@linkcode ProducerOptions}. */
-  readonly maxInFlight: number;
-  /** See {@linkcode ProducerOptions}. */
-  readonly bufferedValues: number;
-  /** See {@linkcode ProducerOptions}. */
-  readonly bufferedBytes: number;
-  /** See {@linkcode ProducerOptions}. */
-  readonly ordering: Ordering;
-  /** See {@linkcode ProducerOptions}. */
-  readonly maxAttempts: number;
-  /** See {@linkcode ProducerOptions}. */
-  readonly recordTtlMs: number;
-  /** See {@linkcode ProducerOptions}. */
-  readonly shardRates: ShardRates | undefined;
-  /** See {@linkcode ProducerOptions}. */
-  readonly deadLetter: WritableStream<FailedValue<T>> | undefined;
-  /** See {@linkcode ProducerOptions}. */
-  readonly createStream: { shardCount: number } | { onDemand: true } | false;
-  /** See {@linkcode ProducerOptions}. */
-  readonly hooks: ProducerHooks | undefined;
-  /** See {@linkcode ProducerOptions}. */
-  readonly onAbort: "deliver" | "discard";
-  /** See {@linkcode ProducerOptions}. */
-  readonly abortTimeoutMs: number;
-  /** See {@linkcode ProducerOptions}. */
-  readonly signal: AbortSignal | undefined;
-  /** See {@linkcode ProducerOptions}. */
-  readonly clock: Clock;
-  /** See {@linkcode ProducerOptions}. */
-  readonly random: () => number;
-}
+/** Options that may be absent although their defaults are filled in. */
+type OptionalOptions = "deadLetter" | "hooks" | "maxRecordBytes" | "signal";
+
+/** Options of {@linkcode ProducerOptions} whose form changes when they are resolved. */
+type ChangedOptions =
+  | "streamName"
+  | "streamARN"
+  | "partitionKey"
+  | "explicitHashKey"
+  | "shardRates";
+
+/** {@linkcode ProducerOptions} with every default filled in. */
+export type ResolvedProducerOptions<T> =
+  & Readonly<
+    Required<Omit<ProducerOptions<T>, OptionalOptions | ChangedOptions>>
+  >
+  & { readonly [K in OptionalOptions]: ProducerOptions<T>[K] | undefined }
+  & {
+    /** The stream, in the API's shape. */
+    readonly target: { StreamName: string } | { StreamARN: string };
+    /** The stream as the user named it. */
+    readonly stream: string;
+    /** Returns the partition key of a value. `undefined` for random keys. */
+    readonly partitionKey: KeyOf<T> | undefined;
+    /** Returns the explicit hash key of a value. */
+    readonly explicitHashKey: KeyOf<T> | undefined;
+    /** The rates of each shard. `undefined` for no limit. */
+    readonly shardRates: ShardRates | undefined;
+  };

@@ -1,21 +1,25 @@
 /**
- * Keeping order: a record goes when every record before it in its groups has been settled, so that no retry is overtaken.
+ * Keeps the order of records: a record may be sent when every earlier record of its groups is settled,
+ * so that no later record overtakes a retry.
  *
  * @module
  */
 import { Deque } from "../_core/deque.ts";
 
-/** A record as far as order is concerned. */
+/** What the order of a record depends on. */
 export interface Grouped {
-  /** The groups it belongs to: none when order does not matter, as a rule one. */
+  /** The order groups of the record: none if its order does not matter, otherwise mostly one. */
   groups: readonly string[];
-  /** Where it stands in the order of packing. */
+  /** The position in the order of packing, from 1. */
   readonly seq: number;
-  /** Where it stands among those that were packed again out of the same records; compared number by number. */
-  readonly place?: readonly number[];
+  /**
+   * The position among records that were packed again from the same record, compared number by number:
+   * record 7 may become 7 [0] and 7 [1], and 7 [1] may become 7 [1, 0] and 7 [1, 1].
+   */
+  readonly place?: readonly number[] | undefined;
 }
 
-/** Compares the places of two records of one group, or of one shard. */
+/** Compares two records of one group or shard: negative if `a` comes first. */
 export function inOrder(a: Grouped, b: Grouped): number {
   if (a.seq !== b.seq) return a.seq - b.seq;
   const [one = [], other = []] = [a.place, b.place];
@@ -28,22 +32,22 @@ export function inOrder(a: Grouped, b: Grouped): number {
 const NONE: readonly never[] = [];
 
 interface Group<I> {
-  /** Records that went and are not settled: one, or several from before a reshard. */
+  /** Records that may be sent and are not settled: one, or several after a reshard. */
   active: number;
   waiting: Deque<I> | undefined;
 }
 
-/** Who may go, and who waits behind whom. */
+/** The records that wait for earlier records of their groups. */
 export class OrderGroups<I extends Grouped> {
   #groups = new Map<string, Group<I>>();
   #waiting = 0;
 
-  /** How many records wait. */
+  /** The number of records that wait. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** A new record, behind all others of its groups. Returns whether it may go now. */
+  /** Adds a record behind all others of its groups. Returns whether it may be sent now. */
   enter(item: I): boolean {
     if (item.groups.length === 0) return true;
     let first = true;
@@ -63,7 +67,7 @@ export class OrderGroups<I extends Grouped> {
     return false;
   }
 
-  /** A record has been settled. Returns those that may go now. */
+  /** Removes a record that is settled. Returns the records that may be sent now. */
   leave(item: I): readonly I[] {
     if (item.groups.length === 0) return NONE;
     const next: I[] = [];
@@ -78,27 +82,28 @@ export class OrderGroups<I extends Grouped> {
   }
 
   /**
-   * Takes out the records that wait next behind one that may go, as long as they belong to its one group and `take` says so:
-   * they go as a part of it.
+   * Removes records that wait directly behind a record of one group, as long as `fits` returns true:
+   * their values are sent together with its values.
    */
-  takeBehind(item: I, take: (next: I) => boolean): I[] {
-    const taken: I[] = [];
-    if (item.groups.length !== 1) return taken;
+  removeBehind(item: I, fits: (next: I) => boolean): I[] {
+    const removed: I[] = [];
+    if (item.groups.length !== 1) return removed;
     const { waiting } = this.#groups.get(item.groups[0]!)!;
     for (
       let next = waiting?.peek();
-      next?.groups.length === 1 && take(next);
+      next?.groups.length === 1 && fits(next);
       next = waiting!.peek()
     ) {
-      taken.push(waiting!.shift()!);
+      removed.push(waiting!.shift()!);
       this.#waiting--;
     }
-    return taken;
+    return removed;
   }
 
   /**
-   * A record that had gone is replaced by others, which go before all that wait. Returns those that may go now, of others
-   * too if the new ones leave a group empty.
+   * Replaces an unsettled record by others, which come before all records that wait. Returns the records
+   * that may be sent now. If the new records leave a group without a record, these include records of
+   * that group.
    */
   replace(item: I, parts: readonly I[]): readonly I[] {
     for (let i = parts.length - 1; i >= 0; i--) {
@@ -112,8 +117,9 @@ export class OrderGroups<I extends Grouped> {
   }
 
   /**
-   * The groups have changed: `active` records have gone, each of them holds up all its new groups; `queued` ones, which are
-   * all others, line up anew. Returns those that may go now.
+   * Builds the groups anew after the groups of records have changed. `active` records are under way and
+   * hold up all of their new groups. `queued` are all other records. Returns the records that may be
+   * sent now.
    */
   regroup(active: Iterable<I>, queued: I[]): I[] {
     this.#groups = new Map();
@@ -129,7 +135,7 @@ export class OrderGroups<I extends Grouped> {
     return queued.filter((item) => this.enter(item));
   }
 
-  /** The records that wait, in no order. */
+  /** The records that wait, in no particular order. */
   waitingItems(): Set<I> {
     const items = new Set<I>();
     for (const { waiting } of this.#groups.values()) {

@@ -1,5 +1,5 @@
 /**
- * Values that a producer has taken and not yet settled.
+ * Values that a producer has accepted and not settled.
  *
  * @module
  */
@@ -11,39 +11,44 @@ import type {
   Put,
   PutReceipt,
 } from "../records.ts";
+import type { UntoldFailures } from "./untold_failures.ts";
 
-/** What is known about the sending of a value. */
+/** What is known about the requests that carried a value. */
 export interface Sending {
-  /** Requests that carried it so far. */
+  /** Requests that carried the value so far. */
   readonly attempts: number;
-  /** Why the last one of them did not store it. */
-  readonly error?: KinesisError;
-  /** The last ones that did not store it. */
-  readonly history?: readonly FailedAttempt[];
+  /** Why the last request did not store the value. */
+  readonly error?: KinesisError | undefined;
+  /** The last requests that did not store the value, oldest first. */
+  readonly history?: readonly FailedAttempt[] | undefined;
 }
 
 /** Is told how a value ends. */
 export interface Outcome<T> {
-  /** Kinesis has acknowledged it. */
+  /** Kinesis has acknowledged the value. */
   resolve(receipt: PutReceipt): void;
   /**
-   * It has been given up; without `failed`, the producer has failed with all its values. `told` says that the caller of
-   * another method is told of it.
+   * The value is given up. Without `failed`, the producer has failed with all of its values. `untold`
+   * keeps the failure if no caller hears of it; absent if the caller of another method is told.
    */
-  reject(error: unknown, failed?: FailedValue<T>, told?: boolean): void;
+  reject(
+    error: unknown,
+    failed?: FailedValue<T>,
+    untold?: UntoldFailures<T>,
+  ): void;
 }
 
-/** A value that was taken. It is settled exactly once: delivered, or failed. */
+/** An accepted value. It is settled exactly once: delivered or failed. */
 export class Pending<T> implements Put<T> {
-  /** Where it stands in the order of writing, from 1. */
+  /** The position in the order of writing, from 1. */
   ordinal = 0;
-  /** Its place in the {@linkcode PendingList}, while it is unsettled. */
+  /** The segment of the {@linkcode PendingList} that contains the value until it is settled. */
   segment: Segment<T> | undefined = undefined;
-  /** What it was given up for, once it is: nothing more is tried for it. */
+  /** What was tried before the value was given up; `undefined` before that. */
   givenUp: Sending | undefined = undefined;
-  /** The value in serialized form, while it waits to be packed; see {@linkcode Put.item}. */
+  /** The serialized value while it waits to be packed; see {@linkcode Put.item}. */
   item: Put<T>["item"] = undefined;
-  /** The record that it was packed into, where it may have to be packed again. */
+  /** The record that contains the value, if the value may have to be packed again. */
   packed: EncodedRecord<Pending<T>> | undefined = undefined;
 
   /** Keeps the value with its keys. */
@@ -51,13 +56,13 @@ export class Pending<T> implements Put<T> {
     readonly value: T,
     readonly partitionKey: string,
     readonly explicitHashKey: string | undefined,
-    /** When it was accepted, in milliseconds; 0 where nobody will ask. */
+    /** When the value was accepted, by the monotonic clock; 0 without `recordTtlMs`. */
     readonly acceptedAt: number,
-    /** Hears how it ends, if somebody waits for that. */
+    /** Is told how the value ends, if a `put` or `putAll` waits for that. */
     readonly outcome?: Outcome<T>,
   ) {}
 
-  /** The value as one that was not delivered; `why` is for those that have no error of their own. */
+  /** The value as a failed one. `why` is its error if no request failed. */
   toFailed(
     why: KinesisError | Error,
     sending: Sending | undefined = this.givenUp,
@@ -76,23 +81,23 @@ export class Pending<T> implements Put<T> {
 
 const SEGMENT_LENGTH = 256;
 
-/** Values that were added one after the other. It lives as long as one of them is unsettled. */
+/** Values that were added in a row. It is removed when all of them are settled. */
 interface Segment<T> {
-  /** The ordinal of the first of them. */
+  /** The ordinal of the first value. */
   readonly start: number;
   readonly items: (Pending<T> | undefined)[];
   /** No value before this index is unsettled. */
   first: number;
-  /** How many are unsettled. */
+  /** The number of unsettled values. */
   count: number;
   before: Segment<T> | undefined;
   after: Segment<T> | undefined;
 }
 
 /**
- * All unsettled values in the order of writing. Each is added and removed once, in almost the same order: so they stand in
- * segments, which cost the garbage collector less than links from value to value, and one that stays for long keeps only
- * its own segment.
+ * All unsettled values in the order of writing. Values are added and removed in almost the same order.
+ * So they are stored in segments of 256 values, which cost the garbage collector less than links from
+ * value to value. A value that stays for long keeps only its own segment.
  */
 export class PendingList<T> {
   #first: Segment<T> | undefined;
@@ -100,7 +105,7 @@ export class PendingList<T> {
   #length = 0;
   #ordinal = 0;
 
-  /** How many values are unsettled. */
+  /** The number of unsettled values. */
   get length(): number {
     return this.#length;
   }
@@ -110,7 +115,7 @@ export class PendingList<T> {
     return this.#ordinal;
   }
 
-  /** The value that has waited longest. */
+  /** The oldest unsettled value. */
   get first(): Pending<T> | undefined {
     const segment = this.#first;
     if (!segment) return undefined;
@@ -137,7 +142,7 @@ export class PendingList<T> {
     return pending.segment !== undefined;
   }
 
-  /** Removes a value. Returns whether it was there: a value is settled once only. */
+  /** Removes a value. Returns whether it was inside. */
   remove(pending: Pending<T>): boolean {
     const { segment } = pending;
     if (!segment) return false;

@@ -1,52 +1,54 @@
 /**
- * Many values that are waited for together: what a promise for each would cost is saved.
+ * Many values that are awaited together, which saves the cost of a promise for each.
  *
  * @module
  */
 import { deferred } from "../_core/deferred.ts";
 import { DeliveryError, type KinesisError } from "../errors.ts";
 import type { FailedValue } from "../records.ts";
+import type { PutKeys } from "./options.ts";
 import type { Outcome } from "./pending.ts";
+import type { PutAllResult } from "./results.ts";
 
-/** What became of the values of a `putAll`. */
-export interface PutAllResult {
-  /** Values that Kinesis acknowledged: all of them. */
-  delivered: number;
-}
-
-/** Takes the values of one `putAll`. */
-export interface ValueTaker<T> {
+/** What accepts the values of a `putAll`. */
+export interface ValueAcceptor<T> {
   /**
    * Accepts a value, now or when there is room.
    *
-   * @throws {KinesisError} if the producer has ended
+   * @throws {KinesisError} if the producer is closed or has ended
    */
-  accept(value: T): Promise<void> | undefined;
-  /** A value that was not accepted, for reports. */
-  describe(value: T, error: KinesisError): FailedValue<T>;
+  acceptPut(
+    value: T,
+    keys: PutKeys,
+    outcome: Outcome<T>,
+  ): Promise<void> | undefined;
+  /** Describes a value that was not accepted, for reports. */
+  describe(value: T, keys: PutKeys, error: KinesisError): FailedValue<T>;
 }
 
 /** Counts how the values of one `putAll` end. */
 export class PutAll<T> implements Outcome<T> {
   readonly #ended = deferred<void>();
   readonly #failures: FailedValue<T>[] = [];
-  /** Values that are not settled, and one for the source while it may yield more. */
-  #open = 1;
+  readonly #keys: PutKeys;
+  /** Values that are not settled, and 1 while the source may yield more. */
+  #unsettled = 1;
   #delivered = 0;
 
-  /** Expects nothing yet. */
-  constructor() {
+  /** Starts without values. All values get the same `keys`. */
+  constructor(keys: PutKeys) {
+    this.#keys = keys;
     // The producer may fail while the source is still being read.
     this.#ended.promise.catch(() => {});
   }
 
-  /** A value has been acknowledged. */
+  /** Counts a value that is acknowledged. */
   resolve(): void {
     this.#delivered++;
     this.#close();
   }
 
-  /** A value has been given up, or the producer has failed with all of them. */
+  /** Keeps a value that is given up, or ends the call because the producer has failed. */
   reject(error: unknown, failed?: FailedValue<T>): void {
     if (!failed) return this.#ended.reject(error);
     this.#failures.push(failed);
@@ -54,25 +56,25 @@ export class PutAll<T> implements Outcome<T> {
   }
 
   /**
-   * Hands over all values, one after the other, and resolves when they are settled. The first thing that goes wrong with the
-   * source or the producer ends it, but not before the values that were handed over are settled. What was taken from the
-   * source has been delivered or is in the error then.
+   * Hands over all values, one after the other, and resolves when they are settled. An error of the source
+   * or the producer ends the call when the values that were handed over are settled. Each value that was
+   * taken from the source is then delivered or in the error.
    *
    * @throws {DeliveryError} if values were given up, or not accepted any more
    * @throws {TypeError} if there is nothing to iterate over
    */
   async run(
     values: Iterable<T> | AsyncIterable<T>,
-    taker: ValueTaker<T>,
+    acceptor: ValueAcceptor<T>,
     stream: string,
   ): Promise<PutAllResult> {
     checkIterable(values);
     let problem: { readonly error: unknown } | undefined;
-    const reading = this.#read(values, taker).catch((error) => {
+    const reading = this.#read(values, acceptor).catch((error) => {
       problem = { error };
     }).then(() => this.#close());
     try {
-      // A source may take its time after the producer has failed.
+      // If the producer fails, the call does not wait for the next value of the source.
       await Promise.race([reading, this.#ended.promise]);
       await this.#ended.promise;
     } catch (error) {
@@ -85,39 +87,40 @@ export class PutAll<T> implements Outcome<T> {
 
   async #read(
     values: Iterable<T> | AsyncIterable<T>,
-    taker: ValueTaker<T>,
+    acceptor: ValueAcceptor<T>,
   ): Promise<void> {
     if (Symbol.asyncIterator in values) {
       for await (const value of values) {
-        const waiting = this.#take(value, taker);
+        const waiting = this.#accept(value, acceptor);
         if (waiting) await waiting;
       }
     } else {
       for (const value of values) {
-        const waiting = this.#take(value, taker);
+        const waiting = this.#accept(value, acceptor);
         if (waiting) await waiting;
       }
     }
   }
 
-  #take(value: T, taker: ValueTaker<T>): Promise<void> | undefined {
-    // Before: a value that cannot become a record is settled at once.
-    this.#open++;
+  #accept(value: T, acceptor: ValueAcceptor<T>): Promise<void> | undefined {
+    // Counted first: a value that cannot become a record is settled within the call.
+    this.#unsettled++;
     try {
-      return taker.accept(value);
+      return acceptor.acceptPut(value, this.#keys, this);
     } catch (error) {
-      this.#open--;
+      this.#unsettled--;
       // The source will not yield it again.
-      this.#failures.push(taker.describe(value, error as KinesisError));
+      const reason = error as KinesisError;
+      this.#failures.push(acceptor.describe(value, this.#keys, reason));
       throw error;
     }
   }
 
   #close(): void {
-    if (--this.#open === 0) this.#ended.resolve();
+    if (--this.#unsettled === 0) this.#ended.resolve();
   }
 
-  /** An error of the whole producer: it lists what was unsettled, and that is not what had been given up before. */
+  /** The error of the whole producer lists unsettled values. Adds the values of this call that were given up. */
   #withOwn(error: DeliveryError<T>): DeliveryError<T> {
     const { length } = this.#failures;
     if (length === 0) return error;

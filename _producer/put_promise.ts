@@ -1,11 +1,11 @@
 /**
- * The promise of a `put`, which knows whether anybody waits for it.
+ * The promise of a `put`, which knows whether a caller awaits it.
  *
  * @module
  */
 import type { FailedValue, PutReceipt } from "../records.ts";
 import type { Outcome } from "./pending.ts";
-import type { Untold } from "./untold.ts";
+import type { FailedPut, UntoldFailures } from "./untold_failures.ts";
 
 type Resolve = (receipt: PutReceipt) => void;
 type Reject = (error: unknown) => void;
@@ -18,66 +18,74 @@ const executor = (resolve: Resolve, reject: Reject): void => {
   lastReject = reject;
 };
 
-/**
- * A promise whose rejection is held while nobody waits for it: it becomes an unhandled rejection only if the failure is not
- * told in another way.
- */
-export class PutPromise<T> extends Promise<PutReceipt> implements Outcome<T> {
-  /** Promises that are derived from it are plain ones. */
-  static override readonly [Symbol.species]: PromiseConstructor = Promise;
+/** A failure that the promise has not been rejected with yet. */
+interface HeldFailure {
+  readonly error: unknown;
+  /** Set if the whole producer has failed, and no caller was told of that yet. */
+  readonly end: { tellEnd(): void } | undefined;
+}
 
-  readonly #untold: Untold<T>;
+/**
+ * A promise that is rejected only if a caller awaits it. Otherwise the failure is held, and becomes an
+ * unhandled rejection only if it is not told in another way.
+ *
+ * By the ECMAScript standard, `await`, `then`, `catch`, `finally`, `Promise.all` and its relatives read
+ * the property `constructor` of a promise. So a getter of that property learns that a caller awaits the
+ * promise. The getter returns `Promise`: derived promises are plain ones, and `await` is as fast as for a
+ * plain promise. Overriding `then` would make each `await` create one more promise.
+ */
+export class PutPromise<T> extends Promise<PutReceipt>
+  implements Outcome<T>, FailedPut {
   readonly #fulfill: Resolve;
   readonly #fail: Reject;
-  #watched = false;
-  #error: unknown = undefined;
-  #state: "open" | "given up" | "ended" = "open";
+  #isAwaited = false;
+  #held: HeldFailure | undefined = undefined;
 
-  /** Makes a pending promise; `untold` keeps a failure that nobody waits for. */
-  constructor(untold: Untold<T>) {
+  /** Starts pending. */
+  constructor() {
     super(executor);
-    this.#untold = untold;
     this.#fulfill = lastResolve;
     this.#fail = lastReject;
   }
 
-  /** Whether anybody waits for it, or has. */
-  get watched(): boolean {
-    return this.#watched;
+  /** Notes that a caller awaits the promise. */
+  override get ["constructor"](): PromiseConstructor {
+    this.#isAwaited = true;
+    if (this.#held) this.raise();
+    return Promise;
   }
 
-  /** Kinesis has acknowledged the value. */
+  /** Whether a caller awaits the promise, or has awaited it. */
+  get isAwaited(): boolean {
+    return this.#isAwaited;
+  }
+
+  /** Fulfills the promise. */
   resolve(receipt: PutReceipt): void {
     this.#fulfill(receipt);
   }
 
-  /** The value has been given up, or the producer has failed; `told` says that another promise tells of it. */
-  reject(error: unknown, failed?: FailedValue<T>, told = false): void {
-    if (this.#state !== "open") return;
-    this.#state = failed ? "given up" : "ended";
-    this.#error = error;
-    if (this.#watched) this.raise();
-    else if (!told) this.#untold.add(this, failed);
+  /** Rejects the promise if a caller awaits it. Otherwise holds the failure, and `untold` keeps it. */
+  reject(
+    error: unknown,
+    failed?: FailedValue<T>,
+    untold?: UntoldFailures<T>,
+  ): void {
+    if (this.#held) return;
+    this.#held = { error, end: failed ? undefined : untold };
+    if (this.#isAwaited) this.raise();
+    else untold?.add(this, failed);
   }
 
-  /** The value was not even accepted: nothing else tells of it. */
+  /** Rejects the promise of a value that was not accepted. No other method tells of that. */
   refuse(error: unknown): void {
-    if (this.#state === "open") this.#fail(error);
+    if (!this.#held) this.#fail(error);
   }
 
-  /** Rejects, whether anybody waits or not. */
+  /** Rejects the promise with the held failure. */
   raise(): void {
-    if (this.#state === "ended") this.#untold.endIsTold = true;
-    this.#fail(this.#error);
-  }
-
-  /** Waits for it, as `await`, `catch` and `Promise.all` do. */
-  override then<A = PutReceipt, B = never>(
-    onFulfilled?: ((receipt: PutReceipt) => A | PromiseLike<A>) | null,
-    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.#watched = true;
-    if (this.#state !== "open") this.raise();
-    return super.then(onFulfilled, onRejected);
+    const { error, end } = this.#held!;
+    end?.tellEnd();
+    this.#fail(error);
   }
 }

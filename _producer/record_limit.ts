@@ -1,6 +1,6 @@
 /**
- * The largest record that the stream takes: asked for only when a value is larger than any stream takes without being set
- * up for it.
+ * The largest record that the stream accepts. The service is asked only for a value that is larger than
+ * the default of Kinesis.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { askedToWaitMs } from "../_core/http_retry.ts";
 import { KinesisError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 
-/** An answer holds for so long: somebody may raise the limit when values are refused. */
+/** How long an answer is used, in milliseconds. The limit of the stream may be raised meanwhile. */
 const ASK_AGAIN_MS = 60_000;
 const BACKOFF = { baseMs: 100, maxMs: 5000 };
 
@@ -31,34 +31,34 @@ type LimitOptions = Pick<
   | "maxRecordBytes"
 >;
 
-/** A number of bytes and where it comes from. */
+/** A limit and its source. */
 export interface KnownLimit {
-  /** Most bytes of data and partition key. */
+  /** The largest number of bytes, data and partition key. */
   readonly bytes: number;
-  /** Who says so. */
+  /** The source of the limit, for messages. */
   readonly source: string;
 }
 
-/** Knows the largest record, or asks. */
+/** The largest record. */
 export class RecordLimit {
   readonly #options: LimitOptions;
   readonly #signal: AbortSignal;
   #answer: { readonly limit: KnownLimit; readonly at: number } | undefined;
 
-  /** Knows what the options say; `signal` ends questions. */
+  /** Sends nothing yet. `signal` ends requests. */
   constructor(options: LimitOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
   }
 
-  /** What records are packed to: more is worth a question only for a value that does not fit. */
+  /** The size up to which values are packed into one record, in bytes. */
   get packedBytes(): number {
     return this.#options.maxRecordBytes ?? DEFAULT_RECORD_BYTES;
   }
 
   /**
-   * The largest record of the stream, asked for if nobody has said. Tries as often as a record would be sent; where asking is
-   * not allowed, it is what every stream takes.
+   * The largest record of the stream. Without the option `maxRecordBytes` the service is asked, as often
+   * as a record is sent. If that fails, the result is the default of Kinesis.
    */
   async ofStream(): Promise<KnownLimit> {
     const { maxRecordBytes, clock } = this.#options;

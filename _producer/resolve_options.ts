@@ -1,5 +1,5 @@
 /**
- * The defaults of a producer's options, and what is wrong with options.
+ * Checks the options of a producer, and fills in their defaults.
  *
  * @module
  */
@@ -13,162 +13,156 @@ import {
 } from "../_aws/limits.ts";
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { systemClock } from "../_core/clock.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { KinesisClient } from "../client/mod.ts";
 import { InvalidRecordError } from "../errors.ts";
 import type {
   KeyOf,
   ProducerOptions,
   ResolvedProducerOptions,
+  ShardRates,
 } from "./options.ts";
-import type { ShardRates } from "./shard_limit.ts";
 
-/** Checks the options and fills in the defaults; the caller's object is not changed. */
+const WHAT = "Cannot create Producer";
+const CLIENT_METHODS = ["putRecords", "listAllShards", "describeStreamSummary"];
+/** The methods that `createStream` needs as well. */
+const CREATE_METHODS = ["createStream", "waitUntilActive", "waitUntilDeleted"];
+/** With requests of this size, the cost of a request is 3 % of the cost of its bytes. */
+const DEFAULT_BATCH_BYTES = 1024 * 1024;
+
+/** Checks the options and fills in the defaults. The object of the caller is not changed. */
 export function resolveProducerOptions<T>(
   options: ProducerOptions<T>,
 ): ResolvedProducerOptions<T> {
-  const { processor } = options;
   const { target, stream } = chooseStream(WHAT, options);
-  if (typeof processor?.createPacker !== "function") {
-    throw new TypeError(
-      `${WHAT} as 'processor' must be a processor such as json()`,
-    );
-  }
+  const check = new OptionCheck(WHAT);
+  checkProcessor(options.processor);
   if (options.deadLetter?.locked) {
     throw new TypeError(
       `${WHAT} as 'deadLetter' must not be locked: another writer or pipe has it`,
     );
   }
-  const ordering = options.ordering ?? "none";
-  if (!["none", "key", "shard"].includes(ordering)) {
-    throw new TypeError(
-      `${WHAT} as 'ordering' must be "none", "key" or "shard": current value is ${
-        JSON.stringify(ordering)
-      }`,
-    );
-  }
-  const onAbort = options.onAbort ?? "deliver";
-  if (!["deliver", "discard"].includes(onAbort)) {
-    throw new TypeError(
-      `${WHAT} as 'onAbort' must be "deliver" or "discard": current value is ${
-        JSON.stringify(onAbort)
-      }`,
-    );
-  }
-  const number = (name: keyof ProducerOptions<T>, range: Range) =>
-    checkNumber(name, options[name], range);
-  const resolved = {
-    client: options.client ?? new KinesisClient(),
+  const createStream = options.createStream ?? false;
+  const methods = [...CLIENT_METHODS, ...(createStream ? CREATE_METHODS : [])];
+  return {
+    client: check.methods("client", options.client, ...methods) ??
+      new KinesisClient(),
     target,
     stream,
-    processor,
+    processor: options.processor,
     partitionKey: keyFunction(options.partitionKey),
     explicitHashKey: options.explicitHashKey,
-    lingerMs: number("lingerMs", { default: 100, least: 0, most: 3_600_000 }),
-    maxBatchRecords: number("maxBatchRecords", {
-      default: MAX_BATCH_RECORDS,
-      least: 1,
-      most: MAX_BATCH_RECORDS,
-      integer: true,
+    createStream,
+    deadLetter: options.deadLetter,
+    hooks: options.hooks,
+    signal: options.signal,
+    shardRates: resolveRates(check, options.shardRates),
+    ...resolveLimits(check, options),
+    ordering: check.choice(
+      "ordering",
+      options.ordering,
+      ["none", "key", "shard"] as const,
+      "none",
+    ),
+    onAbort: check.choice(
+      "onAbort",
+      options.onAbort,
+      ["deliver", "discard"] as const,
+      "deliver",
+    ),
+    lingerMs: check.time("lingerMs", options.lingerMs, {
+      default: 100,
+      least: 0,
     }),
-    maxBatchBytes: number("maxBatchBytes", {
-      default: DEFAULT_BATCH_BYTES,
-      least: 1024,
-      most: MAX_BATCH_BYTES,
-      integer: true,
-    }),
-    maxRecordBytes: options.maxRecordBytes === undefined
-      ? undefined
-      : number("maxRecordBytes", {
-        default: DEFAULT_RECORD_BYTES,
-        least: 1024,
-        most: MAX_RECORD_BYTES,
-        integer: true,
-      }),
-    maxInFlight: number("maxInFlight", {
-      default: 8,
-      least: 1,
-      most: 1000,
-      integer: true,
-    }),
-    bufferedValues: number("bufferedValues", {
-      default: 50_000,
-      least: 1,
-      most: Infinity,
-    }),
-    bufferedBytes: number("bufferedBytes", {
-      default: 32 * 1024 * 1024,
-      least: 1,
-      most: Infinity,
-    }),
-    ordering,
-    maxAttempts: number("maxAttempts", {
-      default: 20,
-      least: 1,
-      most: Infinity,
-    }),
-    recordTtlMs: number("recordTtlMs", {
+    recordTtlMs: check.number("recordTtlMs", options.recordTtlMs, {
       default: Infinity,
       least: 1,
-      most: Infinity,
     }),
-    shardRates: checkRates(options.shardRates),
-    deadLetter: options.deadLetter,
-    createStream: options.createStream ?? false as const,
-    hooks: options.hooks,
-    onAbort,
-    abortTimeoutMs: number("abortTimeoutMs", {
+    abortTimeoutMs: check.time("abortTimeoutMs", options.abortTimeoutMs, {
       default: 30_000,
       least: 0,
-      most: Infinity,
+      orNever: true,
     }),
-    signal: options.signal,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
-  return resolved;
 }
 
-const WHAT = "Cannot create Producer";
-
-/** What a request costs besides its bytes is three percent of what these cost. */
-const DEFAULT_BATCH_BYTES = 1024 * 1024;
-
-interface Range {
-  default: number;
-  least: number;
-  most: number;
-  integer?: boolean;
-}
-
-function checkNumber(name: string, value: unknown, range: Range): number {
-  if (value === undefined) return range.default;
-  const { least, most, integer } = range;
-  if (
-    typeof value === "number" && value >= least && value <= most &&
-    (!integer || Number.isInteger(value))
-  ) return value;
-  throw new RangeError(
-    `${WHAT} as '${name}' must be ${
-      integer ? "an integer from " : ""
-    }${least} to ${most}: current value is ${String(value)}`,
+function checkProcessor(processor: unknown): void {
+  const { createPacker } = (processor ?? {}) as { createPacker?: unknown };
+  if (typeof createPacker === "function") return;
+  throw new TypeError(
+    `${WHAT} as 'processor' must be a processor such as json()`,
   );
 }
 
-function checkRates(
+/** The options that limit batches, records and the buffer. */
+type Limits = Pick<
+  ResolvedProducerOptions<never>,
+  | "maxBatchRecords"
+  | "maxBatchBytes"
+  | "maxRecordBytes"
+  | "maxInFlight"
+  | "bufferedValues"
+  | "bufferedBytes"
+  | "maxAttempts"
+>;
+
+function resolveLimits(
+  check: OptionCheck,
+  options: Partial<Limits>,
+): Limits {
+  const limit = (
+    name: keyof Limits,
+    preset: number,
+    least = 1,
+    most?: number,
+  ) =>
+    check.number(name, options[name], {
+      default: preset,
+      least,
+      most,
+      integer: most !== undefined,
+    });
+  const { maxRecordBytes } = options;
+  return {
+    maxBatchRecords: limit(
+      "maxBatchRecords",
+      MAX_BATCH_RECORDS,
+      1,
+      MAX_BATCH_RECORDS,
+    ),
+    maxBatchBytes: limit(
+      "maxBatchBytes",
+      DEFAULT_BATCH_BYTES,
+      1024,
+      MAX_BATCH_BYTES,
+    ),
+    maxRecordBytes: maxRecordBytes === undefined
+      ? undefined
+      : limit("maxRecordBytes", DEFAULT_RECORD_BYTES, 1024, MAX_RECORD_BYTES),
+    maxInFlight: limit("maxInFlight", 8, 1, 1000),
+    bufferedValues: limit("bufferedValues", 50_000),
+    bufferedBytes: limit("bufferedBytes", 32 * 1024 * 1024),
+    maxAttempts: limit("maxAttempts", 20),
+  };
+}
+
+function resolveRates(
+  check: OptionCheck,
   rates: Partial<ShardRates> | false | undefined,
 ): ShardRates | undefined {
   if (rates === false) return undefined;
-  const range = { least: 1, most: Infinity };
   return {
-    recordsPerSecond: checkNumber(
+    recordsPerSecond: check.number(
       "shardRates.recordsPerSecond",
       rates?.recordsPerSecond,
-      { ...range, default: SHARD_WRITE_RECORDS_PER_SECOND },
+      { default: SHARD_WRITE_RECORDS_PER_SECOND, least: 1 },
     ),
-    bytesPerSecond: checkNumber(
+    bytesPerSecond: check.number(
       "shardRates.bytesPerSecond",
       rates?.bytesPerSecond,
-      { ...range, default: SHARD_WRITE_BYTES_PER_SECOND },
+      { default: SHARD_WRITE_BYTES_PER_SECOND, least: 1 },
     ),
   };
 }
@@ -179,7 +173,7 @@ function keyFunction<T>(
   if (typeof key !== "string") return key;
   return (value) => {
     const field = (value as Record<string, unknown> | undefined | null)?.[key];
-    // A number is a natural key; "undefined" and "[object Object]" are mistakes that would put all records on one shard.
+    // A number is a useful key. "undefined" and "[object Object]" would put all records on one shard.
     if (typeof field === "number" || typeof field === "bigint") {
       return String(field);
     }

@@ -1,34 +1,30 @@
 /**
- * How much one shard takes: two token buckets whose rate follows what the service says.
+ * The records and bytes that may be sent to one shard: two token buckets, whose rate falls when the
+ * service throttles.
  *
  * @module
  */
-
-/** Rates of one shard. */
-export interface ShardRates {
-  /** Records a second. */
-  readonly recordsPerSecond: number;
-  /** Bytes of data and partition keys a second. */
-  readonly bytesPerSecond: number;
-}
+import type { ShardRates } from "./options.ts";
 
 /**
- * The bucket holds what the rate gives in this time, in seconds. That of the service holds a second's worth: a burst out of
- * a full bucket leaves a fifth of it, so that records which bunch up on the way are not refused.
+ * The bucket contains the tokens of this time, in seconds. The bucket of the service contains the tokens
+ * of one second. So a burst from a full bucket leaves a fifth of it for records that arrive closer
+ * together than they were sent.
  */
 const BURST_SECONDS = 0.8;
-/** After a throttle the rate is multiplied by this. */
+/** The rate is multiplied by this after a throttle. */
 const DECREASE = 0.8;
-/** Added each second without a throttle, as a part of the full rate. */
+/** The rate grows by this part of the full rate in each second without a throttle. */
 const INCREASE = 0.1;
-/** The rate never falls below this part of the full rate: a probe must get through. */
+/** The rate never falls below this part of the full rate, so that the shard is still tried. */
 const FLOOR = 0.02;
-/** Throttled answers of requests that were in flight together are one event. */
+/** Throttles within this time, in milliseconds, count once: their requests were under way together. */
 const SETTLE_MS = 250;
 
 /**
- * Additive increase, multiplicative decrease around the service's limit. Tokens may go below zero by one record, so that
- * a record larger than the bucket passes, and is paid for before the next one.
+ * Additive increase and multiplicative decrease around the limit of the service. One record may take more
+ * tokens than the bucket contains. The shard then waits until the tokens are above zero again: at 1 MiB
+ * per second, a record of 4 MiB blocks the shard for about 3.2 seconds.
  */
 export class ShardLimit {
   /** The full rates. */
@@ -39,7 +35,7 @@ export class ShardLimit {
   #updatedAt: number | undefined;
   #throttledAt = -Infinity;
 
-  /** Starts with a full bucket: a shard that was idle takes a burst at once. */
+  /** Starts with full buckets, so that a burst is sent at once. */
   constructor(rates: ShardRates) {
     this.rates = rates;
     this.#records = this.#fullRecords;
@@ -51,7 +47,7 @@ export class ShardLimit {
     return this.#factor;
   }
 
-  /** Whether it is like a new one: nothing was taken or throttled lately. */
+  /** Whether the limit is like a new one: its rate and its buckets are full. */
   isFull(now: number): boolean {
     this.#refill(now);
     return this.#factor === 1 && this.#records === this.#fullRecords &&
@@ -59,9 +55,9 @@ export class ShardLimit {
   }
 
   /**
-   * How long to wait before `records` and `bytes` may go, in milliseconds; 0 for now. Asking for more than half a bucket
-   * asks for half a bucket: while the rate recovers, a full one would be out of reach. Asking for less than one record
-   * asks for one.
+   * How long to wait until `records` and `bytes` may be sent, in milliseconds; 0 if they may be sent now.
+   * The least is one record. The most is half a bucket, because a full bucket is out of reach while the
+   * rate recovers.
    */
   waitFor(records: number, bytes: number, now: number): number {
     this.#refill(now);
@@ -80,7 +76,7 @@ export class ShardLimit {
     return Math.ceil(missing * 1000);
   }
 
-  /** Takes one record's worth if anything is left. */
+  /** Takes the tokens of one record, if at least one token of each kind is left. */
   take(bytes: number): boolean {
     if (this.#records < 1 || this.#bytes < 1) return false;
     this.#records--;
@@ -88,7 +84,7 @@ export class ShardLimit {
     return true;
   }
 
-  /** The service refused records of this shard. */
+  /** Lowers the rate after the service refused records of this shard. */
   throttled(now: number): void {
     this.#refill(now);
     this.#records = Math.min(this.#records, 0);
@@ -98,7 +94,7 @@ export class ShardLimit {
     this.#factor = Math.max(FLOOR, this.#factor * DECREASE);
   }
 
-  // However low the rate, the bucket must hold one record, or none would ever pass.
+  // The bucket must have room for one record at the lowest rate, or no record would ever pass.
   get #fullRecords(): number {
     const { recordsPerSecond } = this.rates;
     return Math.max(1, BURST_SECONDS * recordsPerSecond * this.#factor);
@@ -110,7 +106,7 @@ export class ShardLimit {
   }
 
   #refill(now: number): void {
-    // A clock that was set back gives nothing.
+    // A clock that was set back adds no tokens.
     const seconds = (now - (this.#updatedAt ?? now)) / 1000;
     this.#updatedAt = now;
     if (!(seconds > 0)) return;

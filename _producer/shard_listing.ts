@@ -1,5 +1,5 @@
 /**
- * What a producer asks the service about its stream.
+ * The requests of a producer about its stream.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export type ListingOptions = Pick<
 
 const MISSING = "ResourceNotFoundException";
 const BUSY = "ResourceInUseException";
-/** Not allowed to list, or a server that cannot. */
+/** Codes of a service that does not allow or does not know the action. */
 const DENIED = new Set([
   "AccessDeniedException",
   "AccessDenied",
@@ -25,27 +25,27 @@ const DENIED = new Set([
   "InvalidAction",
 ]);
 
-/** Asks about a stream, each time once. */
+/** Sends each request once, without retries. */
 export class ShardListing {
   readonly #options: ListingOptions;
   readonly #signal: AbortSignal;
 
-  /** Asks nothing yet; `signal` ends all requests. */
+  /** Sends nothing yet. `signal` ends all requests. */
   constructor(options: ListingOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
   }
 
   /**
-   * Lists the open shards; `all`: closed ones too, which explain answers that were late. `undefined` where that is not allowed:
-   * writing needs no right to list.
+   * Lists the open shards, and the closed ones if asked to. `undefined` if the credentials do not allow
+   * that: writing does not need the permission to list.
    */
-  async list(all = false): Promise<ShardMap | undefined> {
+  async list(withClosed = false): Promise<ShardMap | undefined> {
     const { client, target } = this.#options;
     const shards: Shard[] = [];
     try {
       const pages = client.listAllShards(
-        all ? target : { ...target, ShardFilter: { Type: "AT_LATEST" } },
+        withClosed ? target : { ...target, ShardFilter: { Type: "AT_LATEST" } },
         { signal: this.#signal, maxAttempts: 1 },
       );
       for await (const shard of pages) shards.push(shard);
@@ -56,7 +56,7 @@ export class ShardListing {
     return new ShardMap(shards);
   }
 
-  /** Whether the service says that it distributes records by itself; `false` where it does not tell. */
+  /** Whether the service chooses the shards of records itself; `false` if that is not known. */
   async isAuto(): Promise<boolean> {
     const { client, target } = this.#options;
     const call = { signal: this.#signal, maxAttempts: 1 };
@@ -68,7 +68,10 @@ export class ShardListing {
     }
   }
 
-  /** Makes the stream if it is missing, and waits until it is active. Resolves with whether it distributes records by itself. */
+  /**
+   * Creates the stream if it is missing, and waits until it is active. Resolves with whether the service
+   * chooses the shards of records itself.
+   */
   async createIfMissing(
     how: { shardCount: number } | { onDemand: true },
   ): Promise<boolean> {
@@ -87,14 +90,14 @@ export class ShardListing {
           ? { StreamModeDetails: { StreamMode: "ON_DEMAND" } }
           : { ShardCount: how.shardCount }),
       }, call).catch((error) => {
-        // Another producer was faster.
+        // Another producer has created it meanwhile.
         if (error?.code !== BUSY) throw error;
       });
     }
     return distributes(await client.waitUntilActive(target, call));
   }
 
-  /** What the service says of the stream; `undefined` if it does not exist and can be made. */
+  /** The summary of the stream; `undefined` if it does not exist and can be created. */
   async #summary(): Promise<StreamDescriptionSummary | undefined> {
     const { client, target } = this.#options;
     try {

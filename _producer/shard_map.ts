@@ -1,5 +1,5 @@
 /**
- * Which open shard takes which hash key.
+ * The open shards and their hash keys.
  *
  * @module
  */
@@ -12,12 +12,12 @@ interface Place {
   readonly range: HashRange;
 }
 
-/** The open shards of a stream, in the order of their hash keys. Ranges are read from the service, never computed. */
+/** The open shards of a stream, in the order of their hash keys. The ranges come from the service. */
 export class ShardMap {
   readonly #open: readonly Place[];
   readonly #ranges: ReadonlyMap<string, HashRange>;
 
-  /** Takes shards as ListShards returns them; closed ones are known by their ranges only. */
+  /** Takes shards as ListShards returns them. Of closed shards, only the ranges are used. */
   constructor(shards: readonly Shard[]) {
     const places = shards.map((shard) => ({
       shardId: shard.ShardId,
@@ -33,7 +33,7 @@ export class ShardMap {
       );
   }
 
-  /** How many shards are open. */
+  /** The number of open shards. */
   get size(): number {
     return this.#open.length;
   }
@@ -43,7 +43,7 @@ export class ShardMap {
     return this.#open.map(({ shardId }) => shardId);
   }
 
-  /** The range of a shard, a closed one too. */
+  /** The range of an open or closed shard. */
   rangeOf(shardId: string): HashRange | undefined {
     return this.#ranges.get(shardId);
   }
@@ -59,7 +59,7 @@ export class ShardMap {
       });
   }
 
-  /** The open shard that takes a hash key; `undefined` if none does, in the middle of a reshard. */
+  /** The open shard of a hash key; `undefined` if there is none, during a reshard. */
   shardOf(hashKey: bigint): string | undefined {
     let low = 0;
     let high = this.#open.length - 1;

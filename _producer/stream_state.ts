@@ -1,5 +1,5 @@
 /**
- * Whether waiting helps when the service says that the stream is not there, or in use.
+ * Decides whether a request may succeed later if the service says that the stream is missing or in use.
  *
  * @module
  */
@@ -14,23 +14,23 @@ const BUSY = "ResourceInUseException";
 const STATES = new Set(["CREATING", "ACTIVE", "UPDATING", "DELETING"]);
 
 /**
- * Tells a stream that is being made from one that does not exist: a write to either is answered with
- * `ResourceNotFoundException`.
+ * Tells a stream that is being created from a stream that does not exist. The service answers a write to
+ * either with `ResourceNotFoundException`.
  */
 export class StreamState {
   readonly #options: StateOptions;
   readonly #signal: AbortSignal;
   #asking: Promise<string | undefined> | undefined;
-  /** Whether the stream was there: one that is deleted while it is written to is most likely made again. */
+  /** Whether the stream existed before. If it is then deleted, it is most likely created again. */
   wasThere = false;
 
-  /** Knows nothing yet; `signal` ends questions. */
+  /** Sends nothing yet. `signal` ends requests. */
   constructor(options: StateOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
   }
 
-  /** Returns the error of a call, made retryable if the stream exists or is likely to come back. Never rejects. */
+  /** Returns the error of a call; retryable if the stream exists or is likely to come back. Never rejects. */
   async judge(error: unknown): Promise<unknown> {
     if (!(error instanceof ServiceError) || error.retryable) return error;
     if (error.code === BUSY) return asRetryable(error);
@@ -41,7 +41,7 @@ export class StreamState {
     return state === undefined ? error : asRetryable(error, state);
   }
 
-  /** In what state the stream is, as far as that gives hope. */
+  /** The state of the stream; `undefined` if it does not exist and is not likely to. */
   async #ask(): Promise<string | undefined> {
     const { client, target } = this.#options;
     try {

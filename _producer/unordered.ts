@@ -1,27 +1,30 @@
 /**
- * A set whose items know their place in it.
+ * A set whose items know their index.
  *
  * @module
  */
 
-/** An item of an {@linkcode Unordered}, of one at a time. */
-export interface Placed {
-  /** Where it stands, -1 while it is in none. */
+/** An item of one {@linkcode Unordered}. */
+export interface Slotted {
+  /** The index in the set; -1 while the item is not in it. */
   slot: number;
 }
 
-/** A set in no order: adding and removing is a few stores, where a `Set` hashes and allocates. */
-export class Unordered<I extends Placed> {
+/**
+ * A set without an order. Adding and removing an item are a few assignments. A `Set` would hash and
+ * allocate.
+ */
+export class Unordered<I extends Slotted> {
   readonly #items: I[] = [];
 
-  /** Adds an item, unless it is inside. */
+  /** Adds an item. Does nothing if the item is already inside. */
   add(item: I): void {
     if (item.slot >= 0) return;
     item.slot = this.#items.length;
     this.#items.push(item);
   }
 
-  /** Removes an item, if it is inside. */
+  /** Removes an item. Does nothing if the item is not inside. */
   delete(item: I): void {
     const { slot } = item;
     if (slot < 0) return;

@@ -2,7 +2,7 @@
  * The whole check, or the tests in some files:
  *
  *     deno task ok
- *     deno task test tests/_services --filter "FakeClock"
+ *     deno task test tests/producer/end_test.ts --filter "Producer closes"
  *
  * All steps run, also after a step has failed. As many run at a time as there are processors. The
  * last line is `N passed, N failed`: the number of tests, plus one failure for each step that failed

@@ -76,59 +76,81 @@ Deno.test("Flushes settles each flush with what happened up to its last value", 
   assertEquals(await third.done.catch((error) => error), "enough");
 });
 
-Deno.test("Waiters lets in first the one who came first, as long as there is room", async () => {
-  const waiters = new Waiters<string>();
-  const seen: string[] = [];
+/** Lines named after the first letter of the partition key. */
+function linesOf(shardOf = (key: string) => key[0]) {
+  const routes = {
+    shardCount: 9,
+    shardOf: ({ partitionKey }: { partitionKey: string }) =>
+      shardOf(partitionKey),
+  };
+  const waiters = new Waiters<string>(routes);
+  const join = (value: string) => {
+    const keys = { partitionKey: value };
+    return waiters.join(
+      { value, keys, outcome: undefined, item: undefined },
+      waiters.lineOf(keys),
+    );
+  };
+  /** Admits values while `hasRoomFor` says so. */
+  const admit = (hasRoomFor: (line: string | undefined) => boolean) => {
+    const values: string[] = [];
+    for (let next; (next = waiters.next({ hasRoomFor }));) {
+      values.push(next.written.value);
+      next.admitted.resolve();
+    }
+    return values;
+  };
+  return { waiters, join, admit, routes };
+}
+
+Deno.test("Waiters admits the value that has waited longest while there is room", async () => {
+  const { waiters, join, admit } = linesOf();
+  const flushes = new Flushes<string>();
+  const a = join("a");
+  const flush = flushes.begin();
+  waiters.flushAfterAll(flush);
+  const b = join("b").catch((error) => error);
+  assertEquals(waiters.dueFlushes(), []);
+  assertEquals(waiters.waiting.map(({ value }) => value), ["a", "b"]);
   let room = 1;
-  const admit = () =>
-    waiters.admit(() => room > 0, (name) => {
-      seen.push(name);
-      room--;
-    });
-  const a = waiters.wait("a", undefined);
-  waiters.afterAll(() => seen.push("flush"));
-  const b = waiters.wait("b", undefined).catch((error) => error);
-  assertEquals(waiters.waiting, ["a", "b"]);
-  admit();
+  assertEquals(admit(() => room-- > 0), ["a"]);
   await a;
-  assertEquals([seen, waiters.length], [["a", "flush"], 1]);
+  assertEquals([waiters.dueFlushes(), waiters.length], [[flush], 1]);
+  assertEquals(waiters.dueFlushes(), []);
   waiters.dissolve("enough");
   assertEquals([await b, waiters.length], ["enough", 0]);
 });
 
-Deno.test("Waiters lets nobody wait for a line that is not theirs, and keeps the order when lines change", () => {
-  const waiters = new Waiters<string>();
-  const seen: string[] = [];
-  for (const name of ["a1", "b1", "a2", "b2", "a3"]) {
-    waiters.wait(name, name[0]);
-  }
-  waiters.afterAll(() => seen.push("all"));
-  waiters.wait("b3", "b");
-  const admit = (open: string) =>
-    waiters.admit((line) => open.includes(line!), (name) => seen.push(name));
-  admit("b");
-  assertEquals(seen, ["b1", "b2", "b3"]);
+Deno.test("Waiters serves each line by itself, and keeps the order when the lines change", () => {
+  const { waiters, join, admit, routes } = linesOf();
+  for (const value of ["a1", "b1", "a2", "b2", "a3"]) join(value);
+  const flush = new Flushes<string>().begin();
+  waiters.flushAfterAll(flush);
+  join("b3");
+  const open = (lines: string) => admit((line) => lines.includes(line!));
+  assertEquals(open("b"), ["b1", "b2", "b3"]);
   assertEquals([waiters.has("a"), waiters.has("b")], [true, false]);
-  waiters.rearrange((name) => name === "a2" ? "c" : "d");
-  admit("d");
-  assertEquals(seen.slice(3), ["a1", "a3"]);
-  admit("cd");
-  assertEquals(seen.slice(5), ["a2", "all"]);
+  routes.shardOf = ({ partitionKey }) => partitionKey === "a2" ? "c" : "d";
+  waiters.rearrange();
+  assertEquals(open("d"), ["a1", "a3"]);
+  assertEquals(waiters.dueFlushes(), []);
+  assertEquals(open("cd"), ["a2"]);
+  assertEquals(waiters.dueFlushes(), [flush]);
   assertEquals(waiters.length, 0);
 });
 
-Deno.test("Arrivals waits for what was announced before and nothing else", async () => {
+Deno.test("Arrivals waits for the values that were announced before and for no others", async () => {
   const arrivals = new Arrivals();
   assertEquals(arrivals.all(), undefined);
-  arrivals.announced();
-  arrivals.announced();
+  arrivals.announce();
+  arrivals.announce();
   let done = false;
   const all = arrivals.all()!.then(() => done = true);
-  arrivals.announced();
-  arrivals.arrived();
+  arrivals.announce();
+  arrivals.arrive();
   await undefined;
   assertFalse(done);
-  arrivals.arrived();
+  arrivals.arrive();
   await all;
   const rest = arrivals.all();
   arrivals.end();

@@ -7,7 +7,7 @@
 import { delay } from "../../../_core/clock.ts";
 import { kplString } from "../../../processors/mod.ts";
 import { type Ordering, Producer } from "../../../producer.ts";
-import { seeded, StubKinesis } from "../../_producer/stub_kinesis.ts";
+import { seeded, StubKinesis } from "../../producer/_stub_kinesis.ts";
 import { FakeClock } from "../../_services/fake_clock.ts";
 import type { Case } from "./lines.ts";
 

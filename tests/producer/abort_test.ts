@@ -5,30 +5,28 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
-import { gzip, jsonLines, kplJson, type Processor } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedValue } from "../records.ts";
-import { accessDenied, seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import { ClosedError, DeliveryError, KinesisError } from "../../errors.ts";
+import {
+  gzip,
+  jsonLines,
+  kplJson,
+  type Processor,
+} from "../../processors/mod.ts";
+import type { ProducerOptions } from "../../producer.ts";
+import type { FailedValue } from "../../records.ts";
+import { accessDenied, setUpProducer } from "./_set_up.ts";
 
 interface Item {
   n: number;
 }
 
 function setUp(options: Partial<ProducerOptions<Item>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  client.latencyMs = 50;
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
+  const { clock, client, producer } = setUpProducer<Item>({
     processor: jsonLines<Item>(),
     partitionKey: () => "k",
-    clock,
-    random: seeded(1),
     ...options,
   });
+  client.latencyMs = 50;
   const stored = () =>
     client.texts.flatMap((text) => text.match(/"n":\d+/g) ?? []).length;
   return { clock, client, producer, stored };

@@ -4,26 +4,18 @@ import {
   assertGreaterOrEqual,
   assertLessOrEqual,
 } from "@std/assert";
-import { turn } from "../_core/turn.ts";
-import { createProcessor, string } from "../processors/mod.ts";
-import type { Processor } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import { seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import { turn } from "../../_core/turn.ts";
+import { createProcessor, string } from "../../processors/mod.ts";
+import type { Processor } from "../../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../../producer.ts";
+import { FakeClock, seeded, setUpProducer, StubKinesis } from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<string>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
+  return setUpProducer<string>({
     processor: string(),
-    clock,
-    random: seeded(1),
     shardRates: false,
     ...options,
   });
-  return { clock, client, producer };
 }
 
 Deno.test("Producer never lets more than bufferedValues in while the server is slow", async () => {

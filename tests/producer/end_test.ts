@@ -11,38 +11,31 @@ import {
   DeliveryError,
   InvalidRecordError,
   KinesisError,
-} from "../errors.ts";
+} from "../../errors.ts";
 import {
   createProcessor,
   json,
   jsonLines,
   single,
   string,
-} from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedValue } from "../records.ts";
+} from "../../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../../producer.ts";
+import type { FailedValue } from "../../records.ts";
 import {
   accessDenied,
   connectionLost,
-  seeded,
+  FakeClock,
+  setUpProducer,
   StubKinesis,
   textOf,
-} from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+} from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<string>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
+  return setUpProducer<string>({
     processor: string(),
-    clock,
-    random: seeded(1),
     lingerMs: 10,
     ...options,
   });
-  return { clock, client, producer };
 }
 
 /** A sink for failed records that takes each one after a delay, or fails. */

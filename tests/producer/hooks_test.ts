@@ -1,30 +1,21 @@
 import { assertEquals, assertInstanceOf, assertLess } from "@std/assert";
-import type { BufferEvent, ShardMapEvent, ThrottledEvent } from "../hooks.ts";
-import { json } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import { DeliveryError, type ServiceError } from "../errors.ts";
-import {
-  accessDenied,
-  connectionLost,
-  seeded,
-  StubKinesis,
-} from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import type {
+  BufferEvent,
+  ShardMapEvent,
+  ThrottledEvent,
+} from "../../hooks.ts";
+import { json } from "../../processors/mod.ts";
+import type { ProducerOptions } from "../../producer.ts";
+import { DeliveryError, type ServiceError } from "../../errors.ts";
+import { accessDenied, connectionLost, setUpProducer } from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<number>> = {}, shards = 1) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, shards);
-  const producer = new Producer<number>({
-    client,
-    streamName: "s",
+  return setUpProducer<number>({
     processor: json<number>(),
     partitionKey: (n) => `k${n}`,
-    clock,
-    random: seeded(1),
     lingerMs: 10,
     ...options,
-  });
-  return { clock, client, producer };
+  }, shards);
 }
 
 Deno.test("ProducerHooks.onThrottled tells once for every shard and answer, with the rate that is offered next", async () => {

@@ -8,25 +8,18 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import fc from "fast-check";
-import { delay } from "../_core/clock.ts";
-import { ClosedError, DeliveryError } from "../errors.ts";
-import { json } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import { accessDenied, seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import { delay } from "../../_core/clock.ts";
+import { ClosedError, DeliveryError } from "../../errors.ts";
+import { json } from "../../processors/mod.ts";
+import type { ProducerOptions } from "../../producer.ts";
+import { accessDenied, seeded, setUpProducer } from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<number>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, 2);
-  const producer = new Producer<number>({
-    client,
-    streamName: "s",
+  const { clock, client, producer } = setUpProducer<number>({
     processor: json<number>(),
     partitionKey: (n) => `k${n % 7}`,
-    clock,
-    random: seeded(1),
     ...options,
-  });
+  }, 2);
   const numbers = () => client.stored.map(({ text }) => Number(text));
   return { clock, client, producer, numbers };
 }

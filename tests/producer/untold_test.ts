@@ -6,35 +6,27 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { DeliveryError, InvalidRecordError, KinesisError } from "../errors.ts";
-import { string } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedValue } from "../records.ts";
 import {
-  accessDenied,
-  seeded,
-  StubKinesis,
-  textOf,
-} from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+  DeliveryError,
+  InvalidRecordError,
+  KinesisError,
+} from "../../errors.ts";
+import { string } from "../../processors/mod.ts";
+import type { ProducerOptions } from "../../producer.ts";
+import type { FailedValue } from "../../records.ts";
+import { accessDenied, setUpProducer, textOf } from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<string>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
+  const { clock, client, producer } = setUpProducer<string>({
+    processor: string(),
+    maxAttempts: 1,
+    ...options,
+  });
   client.onPut = (request) =>
     client.storeSome(
       request,
       (entry) => textOf(entry).includes("bad") ? "InternalFailure" : undefined,
     );
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
-    processor: string(),
-    clock,
-    random: seeded(1),
-    maxAttempts: 1,
-    ...options,
-  });
   return { clock, client, producer };
 }
 

@@ -5,25 +5,21 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import type { PutRecordsResponse, StreamStatus } from "../client/mod.ts";
-import { DeliveryError, InvalidRecordError, KinesisError } from "../errors.ts";
-import { jsonLines, kplJson, string } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import { answered, seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import type { PutRecordsResponse, StreamStatus } from "../../client/mod.ts";
+import {
+  DeliveryError,
+  InvalidRecordError,
+  KinesisError,
+} from "../../errors.ts";
+import { jsonLines, kplJson, string } from "../../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../../producer.ts";
+import { answered, FakeClock, setUpProducer, StubKinesis } from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<string>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
+  return setUpProducer<string>({
     processor: string(),
-    clock,
-    random: seeded(1),
     ...options,
   });
-  return { clock, client, producer };
 }
 
 const MISSING = "ResourceNotFoundException";

@@ -1,31 +1,18 @@
 import { delay } from "@std/async/delay";
 import { assertEquals, assertMatch } from "@std/assert";
-import { gzip, type Processor, string } from "../processors/mod.ts";
-import { createProcessor, newline } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import {
-  accessDenied,
-  seeded,
-  StubKinesis,
-  unavailable,
-} from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import { gzip, type Processor, string } from "../../processors/mod.ts";
+import { createProcessor, newline } from "../../processors/mod.ts";
+import type { ProducerOptions } from "../../producer.ts";
+import { accessDenied, seeded, setUpProducer, unavailable } from "./_set_up.ts";
 
 const MIB = 1024 * 1024;
 
 function setUp(options: Partial<ProducerOptions<string>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
+  return setUpProducer<string>({
     processor: string(),
     partitionKey: () => "k",
-    clock,
-    random: seeded(1),
     ...options,
   });
-  return { clock, client, producer };
 }
 
 const lines: Processor<string> = createProcessor({

@@ -13,10 +13,9 @@ import {
   msgpack,
   netstring,
   type Processor,
-} from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import { seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+} from "../../processors/mod.ts";
+import type { ProducerOptions } from "../../producer.ts";
+import { setUpProducer } from "./_set_up.ts";
 
 interface Item {
   n: number;
@@ -36,15 +35,9 @@ function setUp<T>(
   processor: Processor<T>,
   options: Partial<ProducerOptions<T>>,
 ) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  const producer = new Producer<T>({
-    client,
-    streamName: "s",
+  const { clock, client, producer } = setUpProducer<T>({
     processor,
     partitionKey: () => "k",
-    clock,
-    random: seeded(1),
     ...options,
   });
   const stored = async () => {

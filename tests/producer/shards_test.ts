@@ -1,11 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ServiceError } from "../errors.ts";
-import type { ShardMapEvent } from "../hooks.ts";
-import { json, kplString, type Processor } from "../processors/mod.ts";
-import { type Ordering, Producer, type ProducerOptions } from "../producer.ts";
-import { seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
-import { deaggregate } from "./interop/kcl/deaggregate.ts";
+import { ServiceError } from "../../errors.ts";
+import type { ShardMapEvent } from "../../hooks.ts";
+import { json, kplString, type Processor } from "../../processors/mod.ts";
+import type { Ordering, Producer, ProducerOptions } from "../../producer.ts";
+import {
+  type FakeClock,
+  seeded,
+  setUpProducer,
+  type StubKinesis,
+} from "./_set_up.ts";
+import { deaggregate } from "../interop/kcl/deaggregate.ts";
 
 interface Setup {
   clock: FakeClock;
@@ -17,19 +21,12 @@ function setUp(
   shards: number,
   options: Partial<ProducerOptions<string>> = {},
 ): Setup {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, shards);
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
+  return setUpProducer<string>({
     processor: kplString(),
-    clock,
-    random: seeded(1),
     lingerMs: 5,
     shardRates: false,
     ...options,
-  });
-  return { clock, client, producer };
+  }, shards);
 }
 
 /** Writes values of many keys, and resolves with what became of each. */

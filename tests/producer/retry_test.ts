@@ -12,34 +12,26 @@ import {
   DeliveryError,
   KinesisError,
   ServiceError,
-} from "../errors.ts";
-import type { BatchEvent, ValueFailedEvent } from "../hooks.ts";
-import { string } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
+} from "../../errors.ts";
+import type { BatchEvent, ValueFailedEvent } from "../../hooks.ts";
+import { string } from "../../processors/mod.ts";
+import type { ProducerOptions } from "../../producer.ts";
 import {
   accessDenied,
   answer,
   connectionLost,
-  seeded,
-  StubKinesis,
+  setUpProducer,
+  type StubKinesis,
   textOf,
   unavailable,
-} from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+} from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<string>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
+  return setUpProducer<string>({
     processor: string(),
-    clock,
-    random: seeded(1),
     lingerMs: 10,
     ...options,
   });
-  return { clock, client, producer };
 }
 
 const sent = (client: StubKinesis) =>

@@ -1,16 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { delay } from "../_core/clock.ts";
-import { json } from "../processors/mod.ts";
-import { Producer } from "../producer.ts";
-import type { FailedValue } from "../records.ts";
+import { delay } from "../../_core/clock.ts";
+import { json } from "../../processors/mod.ts";
+import { Producer } from "../../producer.ts";
+import type { FailedValue } from "../../records.ts";
 import {
   accessDenied,
   connectionLost,
+  FakeClock,
   seeded,
   StubKinesis,
-} from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+} from "./_set_up.ts";
 
 Deno.test("Producer brings every value to exactly one end, however and whenever it ends", async () => {
   await fc.assert(

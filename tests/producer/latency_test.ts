@@ -1,8 +1,12 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { json, jsonLines, kplJson, type Processor } from "../processors/mod.ts";
-import { Producer } from "../producer.ts";
-import { seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import {
+  json,
+  jsonLines,
+  kplJson,
+  type Processor,
+} from "../../processors/mod.ts";
+import { Producer } from "../../producer.ts";
+import { FakeClock, seeded, StubKinesis } from "./_set_up.ts";
 
 const ROUND_TRIP_MS = 20;
 

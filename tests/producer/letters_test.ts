@@ -1,6 +1,6 @@
 /** Dead letters of one producer that go into another one. */
 import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
-import { DeliveryError, type KinesisError } from "../errors.ts";
+import { DeliveryError, type KinesisError } from "../../errors.ts";
 import {
   createProcessor,
   json,
@@ -8,11 +8,10 @@ import {
   msgpack,
   type Processor,
   single,
-} from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedValue } from "../records.ts";
-import { accessDenied, seeded, StubKinesis } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+} from "../../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../../producer.ts";
+import type { FailedValue } from "../../records.ts";
+import { accessDenied, FakeClock, seeded, StubKinesis } from "./_set_up.ts";
 
 type Letter = FailedValue<unknown>;
 

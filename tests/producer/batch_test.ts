@@ -1,23 +1,16 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { jsonLines, string } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import { seeded, StubKinesis, textOf } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import { jsonLines, string } from "../../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../../producer.ts";
+import { FakeClock, setUpProducer, StubKinesis, textOf } from "./_set_up.ts";
 
 function setUp(
   options: Partial<ProducerOptions<string>> = {},
   shardCount = 1,
 ) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, shardCount);
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
+  const { clock, client, producer } = setUpProducer<string>({
     processor: string(),
-    clock,
-    random: seeded(1),
     ...options,
-  });
+  }, shardCount);
   return { clock, client, producer, writer: producer.getWriter() };
 }
 

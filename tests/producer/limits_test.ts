@@ -3,15 +3,10 @@ import {
   assertLess,
   assertLessOrEqual,
 } from "@std/assert";
-import { bytes } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import {
-  LimitedKinesis,
-  type Taken,
-  total,
-} from "./_producer/limited_kinesis.ts";
-import { seeded } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import { bytes } from "../../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../../producer.ts";
+import { LimitedKinesis, type Taken, total } from "./_limited_kinesis.ts";
+import { FakeClock, seeded } from "./_set_up.ts";
 
 const MIB = 1024 * 1024;
 const NONE = (): Taken => ({ records: [], bytes: [], refused: [] });

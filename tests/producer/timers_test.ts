@@ -1,22 +1,23 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { delay } from "../_core/clock.ts";
-import type { CallOptions, Shard } from "../client/mod.ts";
+import { delay } from "../../_core/clock.ts";
+import type { CallOptions, Shard } from "../../client/mod.ts";
 import {
   gzip,
   json,
   jsonLines,
   kplJson,
   type Processor,
-} from "../processors/mod.ts";
-import { Producer } from "../producer.ts";
+} from "../../processors/mod.ts";
+import { Producer } from "../../producer.ts";
 import {
   accessDenied,
   connectionLost,
+  FakeClock,
   seeded,
+  setUpProducer,
   StubKinesis,
-} from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+} from "./_set_up.ts";
 
 /** A Kinesis that takes its time to list shards, too. */
 class SlowKinesis extends StubKinesis {
@@ -159,19 +160,13 @@ Deno.test("Producer leaves no timer behind once everything is settled, however i
 });
 
 Deno.test("Producer sets no timer after a record that expired has ended it", async () => {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  client.onPut = (request) =>
-    client.storeSome(request, () => "InternalFailure");
-  const producer = new Producer<number>({
-    client,
-    streamName: "s",
+  const { clock, client, producer } = setUpProducer<number>({
     processor: json<number>(),
-    clock,
-    random: seeded(1),
     lingerMs: 5000,
     recordTtlMs: 50,
   });
+  client.onPut = (request) =>
+    client.storeSome(request, () => "InternalFailure");
   const writer = producer.getWriter();
   writer.write(1).catch(() => {});
   producer.flush().catch(() => {});

@@ -1,24 +1,25 @@
 /** What a `FailedValue` says of the tries that a value has had, wherever the value was when it was given up. */
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
-import { delay } from "../_core/clock.ts";
-import { DeliveryError, type KinesisError } from "../errors.ts";
+import { delay } from "../../_core/clock.ts";
+import { DeliveryError, type KinesisError } from "../../errors.ts";
 import {
   gzip,
   json,
   jsonLines,
   kplJson,
   type Processor,
-} from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import type { FailedValue } from "../records.ts";
+} from "../../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../../producer.ts";
+import type { FailedValue } from "../../records.ts";
 import {
   accessDenied,
   connectionLost,
+  FakeClock,
   seeded,
+  setUpProducer,
   StubKinesis,
-} from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+} from "./_set_up.ts";
 
 interface Item {
   key: string;
@@ -26,19 +27,13 @@ interface Item {
 }
 
 function setUp(options: Partial<ProducerOptions<Item>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  client.onPut = (request) =>
-    client.storeSome(request, () => "InternalFailure");
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
+  const { clock, client, producer } = setUpProducer<Item>({
     processor: jsonLines<Item>(),
     partitionKey: "key",
-    clock,
-    random: seeded(1),
     ...options,
   });
+  client.onPut = (request) =>
+    client.storeSome(request, () => "InternalFailure");
   return { clock, client, producer };
 }
 

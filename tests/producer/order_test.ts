@@ -1,25 +1,26 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { delay } from "../_core/clock.ts";
-import { hashKeyOf } from "../_aws/hash_key.ts";
-import { HashRange } from "../_shards/hash_range.ts";
-import { ServiceError } from "../errors.ts";
+import { delay } from "../../_core/clock.ts";
+import { hashKeyOf } from "../../_aws/hash_key.ts";
+import { HashRange } from "../../_shards/hash_range.ts";
+import { ServiceError } from "../../errors.ts";
 import {
   gzip,
   json,
   jsonLines,
   kplJson,
   type Processor,
-} from "../processors/mod.ts";
-import { type Ordering, Producer } from "../producer.ts";
+} from "../../processors/mod.ts";
+import { type Ordering, Producer } from "../../producer.ts";
+import { shardLines } from "./_shard_lines.ts";
 import {
   connectionLost,
+  FakeClock,
   seeded,
+  setUpProducer,
   StubKinesis,
   unavailable,
-} from "./_producer/stub_kinesis.ts";
-import { shardLines } from "./_producer/shard_lines.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+} from "./_set_up.ts";
 
 interface Item {
   key: string;
@@ -127,8 +128,18 @@ async function run(options: Chaos) {
   const { seed, records, keys, shards, framing, ordering, chances } = options;
   const [recordFails, requestFails, answerLost, reshards] = chances;
   const random = seeded(seed);
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, shards);
+  const processor = PROCESSORS[framing];
+  const { clock, client, producer } = setUpProducer<Item>({
+    processor,
+    partitionKey: "key",
+    ordering,
+    random,
+    maxAttempts: 1_000_000,
+    lingerMs: Math.floor(random() * 200),
+    maxInFlight: options.maxInFlight,
+    maxBatchRecords: options.maxBatchRecords,
+    bufferedValues: options.bufferedValues,
+  }, shards);
   client.onPut = async (request) => {
     await delay(Math.floor(random() * 300), { clock });
     if (random() < requestFails) {
@@ -151,21 +162,6 @@ async function run(options: Chaos) {
     if (random() < answerLost) throw connectionLost();
     return answer;
   };
-  const processor = PROCESSORS[framing];
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
-    processor,
-    partitionKey: "key",
-    ordering,
-    clock,
-    random,
-    maxAttempts: 1_000_000,
-    lingerMs: Math.floor(random() * 200),
-    maxInFlight: options.maxInFlight,
-    maxBatchRecords: options.maxBatchRecords,
-    bufferedValues: options.bufferedValues,
-  });
   const writer = producer.getWriter();
   const counts = new Map<string, number>();
   const acknowledged: string[] = [];

@@ -6,29 +6,21 @@ import {
   assertLessOrEqual,
   assertRejects,
 } from "@std/assert";
-import { KinesisClient } from "../client/mod.ts";
-import { DeliveryError, ServiceError } from "../errors.ts";
-import { string } from "../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../producer.ts";
-import { KinesisServer } from "../testing/mod.ts";
-import { seeded, StubKinesis, unavailable } from "./_producer/stub_kinesis.ts";
-import { FakeClock } from "./_services/fake_clock.ts";
+import { KinesisClient } from "../../client/mod.ts";
+import { DeliveryError, ServiceError } from "../../errors.ts";
+import { string } from "../../processors/mod.ts";
+import { Producer, type ProducerOptions } from "../../producer.ts";
+import { KinesisServer } from "../../testing/mod.ts";
+import { setUpProducer, unavailable } from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<string>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
+  return setUpProducer<string>({
     processor: string(),
-    clock,
-    random: seeded(1),
     lingerMs: 1,
     maxBatchRecords: 1,
     shardRates: false,
     ...options,
   });
-  return { clock, client, producer };
 }
 
 /** The client's error for a refusal that ends soon or never, such as expired credentials of a function. */

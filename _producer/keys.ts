@@ -1,0 +1,101 @@
+/**
+ * Chooses the keys of values.
+ *
+ * @module
+ */
+import { monotonicNow } from "../_core/clock.ts";
+import { InvalidRecordError } from "../errors.ts";
+import type { PutKeys, ResolvedProducerOptions } from "./options.ts";
+import type { Packing } from "./packing.ts";
+import { type Outcome, Pending } from "./pending.ts";
+
+/** Makes pending values out of values. */
+export class Keys<T> {
+  readonly #options: ResolvedProducerOptions<T>;
+  readonly #packing: Pick<Packing<T>, "sharedKey">;
+
+  /** Asks `packing` for the random key that pending values share. */
+  constructor(
+    options: ResolvedProducerOptions<T>,
+    packing: Pick<Packing<T>, "sharedKey">,
+  ) {
+    this.#options = options;
+    this.#packing = packing;
+  }
+
+  /**
+   * A value with its keys.
+   *
+   * @throws if a function of the options that chooses a key throws
+   */
+  pending(
+    value: T,
+    keys: PutKeys,
+    outcome: Outcome<T> | undefined,
+  ): Pending<T> {
+    return new Pending(
+      value,
+      keys.partitionKey ?? this.#partitionKeyOf(value),
+      keys.explicitHashKey ?? this.#options.explicitHashKey?.(value),
+      this.#now(),
+      outcome,
+    );
+  }
+
+  /** A value for an error message or a report: with its keys as far as they can be determined. */
+  described(
+    value: T,
+    keys: PutKeys,
+    outcome: Outcome<T> | undefined,
+  ): Pending<T> {
+    try {
+      return this.pending(value, keys, outcome);
+    } catch {
+      const { partitionKey = "", explicitHashKey } = keys;
+      const now = this.#now();
+      return new Pending(value, partitionKey, explicitHashKey, now, outcome);
+    }
+  }
+
+  /**
+   * The keys of a value that is not accepted yet. A random key is left open. If a function of the options
+   * throws, the keys are unchanged: it throws again when the value is accepted.
+   */
+  early(value: T, keys: PutKeys): PutKeys {
+    const { partitionKey, explicitHashKey } = this.#options;
+    try {
+      return {
+        partitionKey: keys.partitionKey ?? partitionKey?.(value),
+        explicitHashKey: keys.explicitHashKey ?? explicitHashKey?.(value),
+      };
+    } catch {
+      return keys;
+    }
+  }
+
+  // Only `recordTtlMs` needs the age of a value. Without it the clock is not read, which saves a number
+  // on the heap for each value.
+  #now(): number {
+    const { clock, recordTtlMs } = this.#options;
+    return recordTtlMs === Infinity ? 0 : monotonicNow(clock);
+  }
+
+  #partitionKeyOf(value: T): string {
+    const { partitionKey, processor } = this.#options;
+    if (partitionKey) return partitionKey(value);
+    return processor.scope === "key"
+      ? this.#packing.sharedKey
+      : crypto.randomUUID();
+  }
+}
+
+/** The error of a value whose keys cannot be determined. */
+export function keyError(cause: unknown): InvalidRecordError {
+  if (cause instanceof InvalidRecordError) return cause;
+  return new InvalidRecordError(
+    `Cannot make a record of a value as 'partitionKey' or 'explicitHashKey' threw: ${
+      String(cause)
+    }`,
+    { code: "InvalidPartitionKey", cause },
+  );
+}

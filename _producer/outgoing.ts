@@ -1,0 +1,75 @@
+/**
+ * Packed records on their way to Kinesis.
+ *
+ * @module
+ */
+import type { KinesisError } from "../errors.ts";
+import type { EncodedRecord, FailedAttempt } from "../records.ts";
+import type { Load } from "./backlog.ts";
+import type { Grouped } from "./order_groups.ts";
+import type { Pending } from "./pending.ts";
+import type { Slotted } from "./unordered.ts";
+
+/** The keys that choose the shard of a record. */
+export type RecordKeys = Pick<
+  EncodedRecord,
+  "partitionKey" | "explicitHashKey"
+>;
+
+/** What packing determines about a record. It does not change. */
+export interface PackedPart<T> {
+  /** The record with its values. */
+  readonly record: EncodedRecord<Pending<T>>;
+  /** The version of the shard map under which the record was packed. */
+  readonly version: number;
+  /** The position in the order of packing, from 1. */
+  readonly seq: number;
+  /** The position among records that were packed again from the same record. */
+  readonly place: readonly number[] | undefined;
+  /** The `seq` of the oldest record whose values are inside. It decides when the record is due. */
+  readonly since: number;
+  /** Whether more values of the same order group follow because they did not fit into the record. */
+  readonly isFull: boolean;
+}
+
+/** What {@linkcode SendQueue} knows about a record. Only the queue writes it. */
+export interface QueuedPart extends Pick<Grouped, "groups">, Slotted {
+  /** The predicted shard; `undefined` while it is not known. */
+  shardId: string | undefined;
+  /** The load of that shard, in which the record is counted. */
+  load: Load;
+}
+
+/** What {@linkcode Delivery} knows about a record. Only the delivery writes it. */
+export interface SentPart {
+  /** Requests that carried the record so far. */
+  attempts: number;
+  /** Why the last request did not store the record. */
+  error: KinesisError | undefined;
+  /** The last requests that did not store the record, oldest first. */
+  history: FailedAttempt[] | undefined;
+}
+
+/** A packed record that is not settled. */
+export interface Outgoing<T>
+  extends PackedPart<T>, Readonly<QueuedPart>, Readonly<SentPart> {}
+
+/** The most failed requests that a record remembers. */
+const HISTORY_LENGTH = 10;
+
+/** Notes that a request carries the record. */
+export function noteAttempt(sent: SentPart): void {
+  sent.attempts++;
+}
+
+/** Notes that a request did not store the record. */
+export function noteFailure(
+  sent: SentPart,
+  error: KinesisError,
+  at: Date,
+): void {
+  sent.error = error;
+  sent.history ??= [];
+  sent.history.push({ at, error });
+  if (sent.history.length > HISTORY_LENGTH) sent.history.shift();
+}

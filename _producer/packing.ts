@@ -1,0 +1,250 @@
+/**
+ * Packs values into records. The packer handles one value at a time.
+ *
+ * @module
+ */
+import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
+import { InvalidRecordError, KinesisError } from "../errors.ts";
+import { type Packer, validateKeys } from "../processors/mod.ts";
+import type { EncodedRecord, Put } from "../records.ts";
+import type { Ledger } from "./ledger.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+import type { Pending, Sending } from "./pending.ts";
+import { RecordLimit } from "./record_limit.ts";
+import { itemsInside, remember } from "./repack.ts";
+import type { SendQueue } from "./send_queue.ts";
+import type { ShardRoutes } from "./shard_routes.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** The stages around packing. */
+interface PackingStages<T> {
+  /** Predicts which values may share a record. */
+  readonly routes: Pick<ShardRoutes, "shardOfKeys">;
+  /** Receives the packed records. */
+  readonly queue: Pick<SendQueue<T>, "add">;
+  /** Receives the values that cannot become a record. */
+  readonly ledger: Pick<Ledger<T>, "giveUp">;
+}
+
+/** Packs values for the first time, and again when they have to be sent in other records. */
+export class Packing<T> {
+  readonly #options: ResolvedProducerOptions<T>;
+  readonly #stages: PackingStages<T>;
+  readonly #supervisor: Supervisor;
+  readonly #limit: RecordLimit;
+  /** Whether values may have to be packed again. A record of a single value never is. */
+  readonly #packsAgain: boolean;
+  readonly #packer: Packer<Pending<T>>;
+  #sharedKey: string | undefined;
+  /** Work of the packer that takes time, such as compression. */
+  #working: Promise<void> | undefined;
+  #isHeld = false;
+
+  /** Starts empty. `signal` ends its requests. */
+  constructor(
+    options: ResolvedProducerOptions<T>,
+    stages: PackingStages<T>,
+    supervisor: Supervisor,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#stages = stages;
+    this.#supervisor = supervisor;
+    this.#limit = new RecordLimit(options, signal);
+    this.#packsAgain = options.processor.scope !== "record";
+    this.#packer = this.#createPacker((record) => {
+      this.#sharedKey = undefined;
+      this.#add(record);
+    }, this.#limit.packedBytes);
+  }
+
+  /** The number of values in the packer. */
+  get pending(): number {
+    return this.#packer.pending;
+  }
+
+  /** Bytes in the packer, as far as the packer counts them. */
+  get pendingBytes(): number {
+    return this.#packer.pendingBytes ?? 0;
+  }
+
+  /** Whether no value may be pushed now. This bounds the memory of a packer that works slowly. */
+  get isBusy(): boolean {
+    return this.#isHeld || this.#working !== undefined;
+  }
+
+  /**
+   * The random key of the values that are pending. Values of different keys do not share a record, and
+   * a new key for each record spreads the records over the shards.
+   */
+  get sharedKey(): string {
+    return this.#sharedKey ??= crypto.randomUUID();
+  }
+
+  /** Packs a value. A value that cannot become a record is given up, now or later. */
+  push(pending: Pending<T>): void {
+    const { item } = pending;
+    try {
+      validateKeys(pending);
+      const packing = this.#packer.push(pending);
+      if (packing) {
+        this.#work(packing.catch((error) => this.#packAlone(pending, error)));
+      } else if (item !== undefined) pending.item = undefined;
+    } catch (error) {
+      const packing = this.#packAlone(pending, error);
+      if (packing) this.#work(packing);
+    }
+  }
+
+  /** Packs all pending values. Never rejects. `undefined` if everything is packed on return. */
+  flush(): Promise<void> | undefined {
+    if (this.#working) return this.#working.then(() => this.flush());
+    try {
+      const flushing = this.#packer.flush();
+      if (!flushing) return undefined;
+      return this.#work(
+        flushing.catch((error) => this.#supervisor.fail(error)),
+      );
+    } catch (error) {
+      this.#supervisor.fail(error);
+    }
+  }
+
+  /** Is busy until it is released. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Ends {@linkcode Packing.hold}. */
+  release(): void {
+    this.#isHeld = false;
+  }
+
+  /**
+   * Packs values again that `sending` carried, separately from all others. Never rejects: a value that
+   * cannot be packed any more is given up.
+   */
+  async repack(
+    puts: readonly Pending<T>[],
+    sending: Sending,
+  ): Promise<EncodedRecord<Pending<T>>[]> {
+    const records: EncodedRecord<Pending<T>>[] = [];
+    const inside = new Set<Pending<T>>();
+    const packer = this.#createPacker((record) => {
+      for (const put of record.puts) inside.delete(put);
+      remember(record);
+      records.push(record);
+    }, MAX_RECORD_BYTES);
+    // Awaits only if it must: the shards may change meanwhile.
+    const unpacking = itemsInside(puts, this.#options.processor);
+    if (unpacking) await unpacking;
+    for (const put of puts) {
+      // Given up when these values were packed again the last time.
+      if (put.givenUp) continue;
+      inside.add(put);
+      try {
+        const packing = packer.push(put);
+        if (packing) await packing;
+      } catch (error) {
+        inside.delete(put);
+        this.#refuse(put, error, sending);
+      }
+    }
+    try {
+      await packer.flush();
+    } catch (error) {
+      for (const put of inside) this.#refuse(put, error, sending);
+    }
+    return records;
+  }
+
+  #createPacker(
+    emit: (record: EncodedRecord<Pending<T>>) => void,
+    maxRecordBytes: number,
+  ): Packer<Pending<T>> {
+    const { routes } = this.#stages;
+    return this.#options.processor.createPacker<Pending<T>>({
+      maxRecordBytes,
+      shardOf: (partitionKey, explicitHashKey) =>
+        routes.shardOfKeys(partitionKey, explicitHashKey),
+      sharesMemory: true,
+      resendsStrays: true,
+      emit,
+    });
+  }
+
+  #add(record: EncodedRecord<Pending<T>>): void {
+    if (this.#packsAgain) remember(record);
+    this.#stages.queue.add(record);
+  }
+
+  /** A value that is too large may fit into a larger record, if this stream allows one. */
+  #packAlone(pending: Pending<T>, error: unknown): Promise<void> | undefined {
+    if (
+      error instanceof InvalidRecordError && error.code === "RecordTooLarge"
+    ) return this.#packLarge(pending, error);
+    this.#refuse(pending, error);
+  }
+
+  async #packLarge(
+    pending: Pending<T>,
+    tooLarge: InvalidRecordError,
+  ): Promise<void> {
+    pending.item ??= itemOf(this.#options.processor, pending.value);
+    const { bytes, source } = await this.#limit.ofStream();
+    let error: unknown = tooLarge;
+    if (bytes > this.#limit.packedBytes) {
+      try {
+        // Earlier values of the same key must be packed first.
+        await this.#packer.flush();
+        const packer = this.#createPacker(
+          (record) => this.#add(record),
+          bytes,
+        );
+        await packer.push(pending);
+        return await packer.flush();
+      } catch (cause) {
+        error = cause;
+      }
+    }
+    if (error instanceof InvalidRecordError && error.code === tooLarge.code) {
+      const { message, code } = error;
+      error = new InvalidRecordError(`${message} by ${source}`, {
+        code,
+        cause: error,
+      });
+    }
+    this.#refuse(pending, error);
+  }
+
+  #refuse(pending: Pending<T>, cause: unknown, sending?: Sending): void {
+    const error = cause instanceof KinesisError
+      ? cause
+      : new InvalidRecordError(
+        `Cannot make a record of a value: ${String(cause)}`,
+        { code: "NotSerializable", cause },
+      );
+    this.#stages.ledger.giveUp([pending], error, sending);
+  }
+
+  #work(work: Promise<void>): Promise<void> {
+    const working = work.then(() => {
+      this.#working = undefined;
+      this.#supervisor.wake();
+    });
+    return this.#working = working;
+  }
+}
+
+/** The serialized form of a value; `undefined` if the processor has none or cannot serialize it. */
+export function itemOf<T>(
+  processor: ResolvedProducerOptions<T>["processor"],
+  value: T,
+): Put<T>["item"] {
+  try {
+    return processor.itemOf?.(value);
+  } catch {
+    // Packing throws the same error and reports it.
+    return undefined;
+  }
+}

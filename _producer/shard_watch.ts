@@ -1,0 +1,278 @@
+/**
+ * Finds out that the shards of the stream have changed, and takes the stages over to the new ones.
+ *
+ * @module
+ */
+import { equalJitter } from "../_core/backoff.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
+import { askedToWaitMs } from "../_core/http_retry.ts";
+import { notify } from "../_core/notify.ts";
+import { KinesisError } from "../errors.ts";
+import type { HashRange } from "../_shards/hash_range.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+import type { RecordKeys } from "./outgoing.ts";
+import type { Packing } from "./packing.ts";
+import type { SendQueue } from "./send_queue.ts";
+import { type ListingOptions, ShardListing } from "./shard_listing.ts";
+import type { RoutesChange, ShardRoutes } from "./shard_routes.ts";
+import { StreamState } from "./stream_state.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { Waiters } from "./waiters.ts";
+
+/** The shortest time between two listings, in milliseconds, however many answers surprise. */
+const REFRESH_MS = 250;
+/**
+ * The pause after a listing that does not explain an answer, in milliseconds. It doubles with each
+ * further one.
+ */
+const UNEXPLAINED_MS = 1000;
+/** While records are sent, the shards are listed again when the last listing is this old. */
+const STALE_MS = 60_000;
+/** After this many listings in a row that do not explain an answer, shards are not predicted any more. */
+const MOST_UNEXPLAINED = 3;
+/** After this many answers in a row that the shard map explains, shards are predicted again. */
+const AGREEMENTS = 100;
+const START_BACKOFF = { baseMs: 100, maxMs: 5000 };
+const MISSING = "ResourceNotFoundException";
+
+/** The part of the options that does not depend on the type of the values. */
+type WatchOptions =
+  & ListingOptions
+  & Pick<
+    ResolvedProducerOptions<never>,
+    "clock" | "random" | "maxAttempts" | "hooks"
+  >;
+
+/** The stages that depend on the predictions. */
+export interface RoutedStages<T> {
+  /** Predicts shards. */
+  readonly routes: ShardRoutes;
+  /** Packs values of one shard together. */
+  readonly packing: Pick<Packing<T>, "flush" | "hold" | "release">;
+  /** Has a lane for each shard. */
+  readonly queue: Pick<SendQueue<T>, "makeDue" | "reroute">;
+  /** Has a line for each shard. */
+  readonly waiters: Pick<Waiters, "rearrange">;
+}
+
+/** The keys of a stored record, and the shard that the answer named. */
+interface Sighting {
+  readonly keys: RecordKeys;
+  readonly shardId: string;
+}
+
+/**
+ * Compares answers with the predictions of {@linkcode ShardRoutes}.
+ *
+ * An answer that names another shard than predicted is a surprise. The shards are listed until a list
+ * explains it: the stream was resharded, or deleted and created again. If no list explains it, the
+ * records of the stream do not follow their keys (AUTO record distribution). Then no shard is predicted
+ * until the answers agree with the shard map again.
+ */
+export class ShardWatch<T> {
+  readonly #options: WatchOptions;
+  readonly #stages: RoutedStages<T>;
+  readonly #supervisor: Supervisor;
+  readonly #signal: AbortSignal;
+  readonly #listing: ShardListing;
+  #isStarted = false;
+  #refreshing: Promise<void> | undefined;
+  #refreshedAt = -Infinity;
+  #listedAt = Infinity;
+  /** The last surprise that no list has explained. */
+  #surprise: Sighting | undefined;
+  /** Listings in a row that did not explain it. */
+  #unexplained = 0;
+  /** Answers in a row that the map explains, while no shard is predicted. */
+  #agreements = 0;
+
+  /** Sends nothing yet. `signal` ends all requests and waits. */
+  constructor(
+    options: WatchOptions,
+    stages: RoutedStages<T>,
+    supervisor: Supervisor,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#stages = stages;
+    this.#supervisor = supervisor;
+    this.#signal = signal;
+    this.#listing = new ShardListing(options, signal);
+  }
+
+  /** Whether the shards are known, or it is known that they cannot be listed. */
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
+  /**
+   * Creates the stream if the options ask for that, and learns its shards. Tries as often as a record
+   * is sent. Wakes the supervisor at the end.
+   *
+   * @throws {KinesisError} if the stream does not exist or cannot be asked
+   */
+  async start(): Promise<void> {
+    const { createStream, maxAttempts, clock, random } = this.#options;
+    const state = new StreamState(this.#options, this.#signal);
+    for (let attempt = 1;; attempt++) {
+      let asked: number;
+      try {
+        if (createStream) {
+          const isAuto = await this.#listing.createIfMissing(createStream);
+          this.#stages.routes.change({ predicts: !isAuto });
+        }
+        await this.#reshard();
+        break;
+      } catch (cause) {
+        const error = await state.judge(cause);
+        const mayHelp = error instanceof KinesisError &&
+          (error.retryable || createStream && error.code === MISSING);
+        if (!mayHelp || attempt >= maxAttempts) throw error;
+        asked = askedToWaitMs(cause);
+      }
+      const wait = equalJitter(START_BACKOFF, attempt - 1, random);
+      await delay(Math.max(wait, asked), { clock, signal: this.#signal });
+    }
+    const { routes, queue } = this.#stages;
+    // Without a map, records that were added before the strategy of the stream was known stay queued.
+    if (!routes.hasMap) queue.reroute(monotonicNow(this.#options.clock));
+    this.#isStarted = true;
+    this.#supervisor.wake();
+  }
+
+  /** Notes where a record was stored. Returns whether that surprises; then the shards are listed again. */
+  observe(keys: RecordKeys, shardId: string): boolean {
+    const { routes } = this.#stages;
+    if (!routes.hasMap) return false;
+    const isExplained = routes.rangeOf(keys, shardId) !== undefined;
+    if (!routes.predicts) {
+      this.#agreements = isExplained ? this.#agreements + 1 : 0;
+      return false;
+    }
+    if (!isExplained) this.#refresh({ keys, shardId });
+    return !isExplained;
+  }
+
+  /**
+   * Resolves with the range of the shard that stored a record when the map explains why, or with
+   * `undefined` when shards are not predicted any more.
+   */
+  async explain(
+    keys: RecordKeys,
+    shardId: string,
+  ): Promise<HashRange | undefined> {
+    const { routes } = this.#stages;
+    while (routes.predicts && !this.#signal.aborted) {
+      // While any answer is unexplained, the map may be wrong about this record as well.
+      const range = this.#surprise ? undefined : routes.rangeOf(keys, shardId);
+      if (range) return range;
+      await this.#refresh(this.#surprise ?? { keys, shardId });
+    }
+  }
+
+  /**
+   * Lists the shards again if the last listing is a minute old. It is called when records are sent. So
+   * it needs no timer, and an idle producer sends no request.
+   */
+  keepFresh(now: number): void {
+    const { routes } = this.#stages;
+    if (routes.hasMap && now - this.#listedAt >= STALE_MS) this.#refresh();
+  }
+
+  /** Lists the shards again, or joins a listing that is under way. Never rejects. */
+  #refresh(surprise?: Sighting): Promise<void> {
+    if (surprise) this.#surprise = surprise;
+    // A listing that fails explains nothing. The next surprise causes another one.
+    return this.#refreshing ??= this.#listAgain().catch(() => {}).finally(
+      () => {
+        this.#refreshing = undefined;
+      },
+    );
+  }
+
+  async #listAgain(): Promise<void> {
+    const { clock } = this.#options;
+    const { routes } = this.#stages;
+    const signal = this.#signal;
+    const pause = this.#unexplained === 0
+      ? REFRESH_MS
+      : UNEXPLAINED_MS * 2 ** (this.#unexplained - 1);
+    const wait = this.#refreshedAt + pause - monotonicNow(clock);
+    if (wait > 0) await delay(wait, { clock, signal });
+    this.#refreshedAt = monotonicNow(clock);
+    try {
+      // Closed shards explain late answers.
+      const withClosed = routes.predicts && this.#surprise !== undefined;
+      await this.#reshard(withClosed);
+      if (!routes.predicts) await this.#reconsider();
+    } finally {
+      if (routes.predicts && !signal.aborted) await this.#judge();
+    }
+  }
+
+  /** Decides after a listing whether shards can still be predicted. */
+  async #judge(): Promise<void> {
+    const surprise = this.#surprise;
+    const { routes } = this.#stages;
+    if (!surprise || routes.rangeOf(surprise.keys, surprise.shardId)) {
+      this.#surprise = undefined;
+      this.#unexplained = 0;
+      return;
+    }
+    this.#unexplained++;
+    const isAuto = this.#unexplained >= MOST_UNEXPLAINED ||
+      await this.#listing.isAuto();
+    if (isAuto) await this.#predict(false);
+  }
+
+  /** Predicts shards again if the answers agree with the map. */
+  async #reconsider(): Promise<void> {
+    if (this.#agreements < AGREEMENTS || await this.#listing.isAuto()) return;
+    await this.#predict(true);
+  }
+
+  async #predict(predicts: boolean): Promise<void> {
+    this.#surprise = undefined;
+    this.#unexplained = 0;
+    this.#agreements = 0;
+    await this.#change({ predicts });
+  }
+
+  /** Lists the shards, with the closed ones if asked to, and goes over to them. */
+  async #reshard(withClosed = false): Promise<void> {
+    const { routes } = this.#stages;
+    this.#listedAt = monotonicNow(this.#options.clock);
+    const map = await this.#listing.list(withClosed);
+    // Without a map there is one lane and no limit for each shard.
+    if (!map) return;
+    // A list may be older than the answers, so an equal map changes no prediction.
+    if (routes.isChangedBy(map)) await this.#change({ map });
+    else routes.refine(map);
+  }
+
+  /** Takes all stages from the present predictions to others, in the order of the path of a value. */
+  async #change(change: RoutesChange): Promise<void> {
+    const { routes, packing, queue, waiters } = this.#stages;
+    const { clock, stream, hooks } = this.#options;
+    const before = routes.shardIds;
+    // Before the first map, values are packed without regard to shards and may stay where they are.
+    const isFirst = !routes.hasMap;
+    if (!isFirst) {
+      // 1. Accept no value until the stages have changed.
+      packing.hold();
+      // 2. Pack the pending values for the old shards, so that they come before values for the new ones.
+      const flushing = packing.flush();
+      if (flushing) await flushing;
+      queue.makeDue();
+    }
+    // 3. Change the predictions.
+    routes.change(change);
+    notify(hooks, "onShardMap", { stream, before, after: routes.shardIds });
+    // 4. Move queued records to the lanes, and waiting writers to the lines, of the new shards.
+    queue.reroute(monotonicNow(clock));
+    waiters.rearrange();
+    // 5. Accept values again, and send what may be sent.
+    packing.release();
+    if (!isFirst) this.#supervisor.wake();
+  }
+}

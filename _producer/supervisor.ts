@@ -1,0 +1,13 @@
+/**
+ * What a stage tells the producer as a whole.
+ *
+ * @module
+ */
+
+/** The producer as its stages see it. */
+export interface Supervisor {
+  /** Looks for work: room for a writer, a flush that is complete, a batch that may be sent. */
+  wake(): void;
+  /** Ends the producer, because nothing can be delivered any more. */
+  fail(cause: unknown): void;
+}
