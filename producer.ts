@@ -39,11 +39,11 @@ export type {
  * A `WritableStream` into a Kinesis stream. Values are packed, batched and sent in the background.
  * Writers wait while the buffer is full. Closing waits until Kinesis has acknowledged every value.
  *
- * Every value ends in exactly one way: it is acknowledged, written to the dead-letter stream, or reported
- * in an error. The `put` of a value that is given up rejects. If a written value is given up and there is
- * no dead-letter stream, the stream errors with a {@linkcode DeliveryError} that lists every value that
- * was not acknowledged. A request whose answer was lost is sent again. So a value may be stored twice, and
- * is never dropped.
+ * Every value ends in exactly one way: it is acknowledged, written to the dead-letter stream, or
+ * reported in an error. The `put` of a value that is given up rejects. If a written value is given
+ * up and there is no dead-letter stream, the stream errors with a {@linkcode DeliveryError} that
+ * lists every value that was not acknowledged. A request whose answer was lost is sent again. So a
+ * value may be stored twice, and is never dropped.
  *
  * @example Pipe values in
  * ```ts
@@ -89,7 +89,8 @@ export class Producer<T> extends WritableStream<T> {
   /**
    * Sends nothing before the first value.
    *
-   * @throws {TypeError} if the stream or the processor is missing, or an option is of the wrong type
+   * @throws {TypeError} if the stream or the processor is missing, or an option is of the wrong
+   * type
    * @throws {RangeError} if a number is out of its range
    */
   constructor(options: ProducerOptions<T>) {
@@ -125,8 +126,8 @@ export class Producer<T> extends WritableStream<T> {
     super({
       start(given) {
         controller = given;
-        // The stream calls `abort` below only after a write that waits for room, which may be never. So the
-        // abort starts here, and `abort` below tells its outcome.
+        // The stream calls `abort` below only after a write that waits for room, which may be
+        // never. So the abort starts here, and `abort` below tells its outcome.
         const { signal } = given;
         signal?.addEventListener(
           "abort",
@@ -158,15 +159,16 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Writes one value and resolves when Kinesis has acknowledged it. It may be called while a pipe writes.
-   * Later changes of the value are not sent. While the buffer is full, values wait in memory without a
-   * limit, so await some of the promises.
+   * Writes one value and resolves when Kinesis has acknowledged it. It may be called while a pipe
+   * writes. Later changes of the value are not sent. While the buffer is full, values wait in
+   * memory without a limit, so await some of the promises.
    *
-   * If no caller awaits the promise, a failure is reported by the next {@linkcode Producer.flush} or
-   * {@linkcode Producer.close}, or the value goes to the dead-letter stream. Otherwise the failure becomes
-   * an unhandled rejection after one to two seconds.
+   * If no caller awaits the promise, a failure is reported by the next {@linkcode Producer.flush}
+   * or {@linkcode Producer.close}, or the value goes to the dead-letter stream. Otherwise the
+   * failure becomes an unhandled rejection after one to two seconds.
    *
-   * @throws {InvalidRecordError} if the value or its keys cannot become a record. No other value is affected
+   * @throws {InvalidRecordError} if the value or its keys cannot become a record. No other value is
+   * affected
    * @throws {KinesisError} the last error, if the value is given up
    * @throws {DeliveryError} if the producer fails as a whole
    * @throws {ClosedError} if the producer is closed
@@ -176,13 +178,13 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Writes many values, waiting for room, and resolves when Kinesis has acknowledged all of them. It costs
-   * less than a pipe, and much less than a `put` for each value: see `bench/README.md`. All values get the
-   * same `keys`.
+   * Writes many values, waiting for room, and resolves when Kinesis has acknowledged all of them.
+   * It costs less than a pipe, and much less than a `put` for each value: see `bench/README.md`.
+   * All values get the same `keys`.
    *
-   * A value that is given up does not affect the other values. The values that are given up are reported
-   * together when all values are settled. An error of the source ends the call when the values before the
-   * error are settled.
+   * A value that is given up does not affect the other values. The values that are given up are
+   * reported together when all values are settled. An error of the source ends the call when the
+   * values before the error are settled.
    *
    * @example
    * ```ts
@@ -205,12 +207,12 @@ export class Producer<T> extends WritableStream<T> {
    * await producer.close();
    * ```
    *
-   * Each value that was taken from the source is delivered or in the error. If the producer fails as a whole,
-   * the call rejects at once and does not wait for the next value of the source.
+   * Each value that was taken from the source is delivered or in the error. If the producer fails
+   * as a whole, the call rejects at once and does not wait for the next value of the source.
    *
-   * @throws {DeliveryError} with the values that were given up, or if the producer fails as a whole. With
-   * the code `Closed` and the value that was taken last, if the producer is closed before all values are
-   * written
+   * @throws {DeliveryError} with the values that were given up, or if the producer fails as a
+   * whole. With the code `Closed` and the value that was taken last, if the producer is closed
+   * before all values are written
    * @throws {ClosedError} if the producer is closed already
    */
   async putAll(
@@ -221,8 +223,8 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Sends every value that was written before this call without waiting for `lingerMs`, and resolves when
-   * these values are settled.
+   * Sends every value that was written before this call without waiting for `lingerMs`, and
+   * resolves when these values are settled.
    *
    * @throws {DeliveryError} if the producer fails as a whole
    */
@@ -231,11 +233,11 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Closes the stream and resolves when every written value is acknowledged. A second call waits for the
-   * first one.
+   * Closes the stream and resolves when every written value is acknowledged. A second call waits
+   * for the first one.
    *
-   * @throws {DeliveryError} if a value was not delivered and there is no dead-letter stream. This includes
-   * the value of a `put` that no caller awaits
+   * @throws {DeliveryError} if a value was not delivered and there is no dead-letter stream. This
+   * includes the value of a `put` that no caller awaits
    * @throws {ClosedError} if the producer was aborted
    * @throws {TypeError} if the stream is locked by a writer or a pipe. Close that instead
    */
@@ -245,11 +247,12 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Ends at once. Values that are not acknowledged are in {@linkcode Producer.undelivered}, and their puts
-   * reject. If a pipe or a writer aborts the stream, the accepted values are delivered first; see
-   * {@linkcode ProducerOptions.onAbort}.
+   * Ends at once. Values that are not acknowledged are in {@linkcode Producer.undelivered}, and
+   * their puts reject. If a pipe or a writer aborts the stream, the accepted values are delivered
+   * first; see {@linkcode ProducerOptions.onAbort}.
    *
-   * @throws {TypeError} if the stream is locked by a writer or a pipe. Abort the option `signal` instead
+   * @throws {TypeError} if the stream is locked by a writer or a pipe. Abort the option `signal`
+   * instead
    */
   override abort(reason?: unknown): Promise<void> {
     if (!this.locked) this.#engine.abort(reason);
@@ -276,21 +279,22 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * The values that are not acknowledged, in the order of writing. After an abort or an error, these are the
-   * values to save or to send again. A request that was under way may have stored some of them. Values in
-   * the queue of a writer, before the buffer, are not included: their calls of `write` reject.
+   * The values that are not acknowledged, in the order of writing. After an abort or an error,
+   * these are the values to save or to send again. A request that was under way may have stored
+   * some of them. Values in the queue of a writer, before the buffer, are not included: their calls
+   * of `write` reject.
    */
   undelivered(): FailedValue<T>[] {
     return this.#engine.undelivered();
   }
 
   /**
-   * Closes the producer if it is open, also while a writer holds it. Does nothing after an abort. A failure
-   * that a pipe, a writer, a `put` or a `flush` has reported is not thrown again, because with `await using`
-   * it would hide the error of the block.
+   * Closes the producer if it is open, also while a writer holds it. Does nothing after an abort. A
+   * failure that a pipe, a writer, a `put` or a `flush` has reported is not thrown again, because
+   * with `await using` it would hide the error of the block.
    *
-   * @throws {DeliveryError} if a value was not delivered, there is no dead-letter stream, and the failure was
-   * not reported
+   * @throws {DeliveryError} if a value was not delivered, there is no dead-letter stream, and the
+   * failure was not reported
    */
   async [Symbol.asyncDispose](): Promise<void> {
     const engine = this.#engine;

@@ -1,4 +1,7 @@
-/** What a producer survives although the service refuses whole requests: late keys, late signatures, Retry-After. */
+/**
+ * What a producer survives although the service refuses whole requests: late keys, late signatures,
+ * Retry-After.
+ */
 import {
   assert,
   assertEquals,
@@ -23,7 +26,9 @@ function setUp(options: Partial<ProducerOptions<string>> = {}) {
   });
 }
 
-/** What the client makes of a refusal that may heal, as it does for keys that come from a function. */
+/**
+ * What the client makes of a refusal that may heal, as it does for keys that come from a function.
+ */
 function refused(code: string, retryable = true, retryAfterMs?: number) {
   return new ServiceError(`Cannot PutRecords: ${code}`, {
     code,
