@@ -36,15 +36,16 @@ export type {
 };
 
 /**
- * A `WritableStream` into a Kinesis stream: whatever yields values can be piped in. Values are packed, batched and sent in
- * the background; writers wait when the buffer is full, and closing waits until Kinesis has acknowledged everything.
+ * A `WritableStream` into a Kinesis stream. Values are packed, batched and sent in the background.
+ * Writers wait while the buffer is full. Closing waits until Kinesis has acknowledged every value.
  *
- * Every value ends in exactly one way: acknowledged, handed to the dead-letter stream, or reported in an error (`put`
- * rejects; without a dead-letter stream a written value that is given up errors the stream with a
- * {@linkcode DeliveryError} that lists every value that was not acknowledged). A request whose answer was lost is sent
- * again, so a value may be stored twice; it is never dropped.
+ * Every value ends in exactly one way: it is acknowledged, written to the dead-letter stream, or
+ * reported in an error. The `put` of a value that is given up rejects. If a written value is given
+ * up and there is no dead-letter stream, the stream errors with a {@linkcode DeliveryError} that
+ * lists every value that was not acknowledged. A request whose answer was lost is sent again. So a
+ * value may be stored twice, and is never dropped.
  *
- * @example Pipe in whatever yields values
+ * @example Pipe values in
  * ```ts
  * import { Consumer, KinesisClient, Producer } from "@webstreams/kinesis";
  * import { jsonLines } from "@webstreams/kinesis/processors";
@@ -86,9 +87,10 @@ export class Producer<T> extends WritableStream<T> {
   #closed: Promise<void> | undefined;
 
   /**
-   * Makes a producer. Nothing is sent before the first value.
+   * Sends nothing before the first value.
    *
-   * @throws {TypeError} if the stream, the processor or the ordering is missing or malformed
+   * @throws {TypeError} if the stream or the processor is missing, or an option is of the wrong
+   * type
    * @throws {RangeError} if a number is out of its range
    */
   constructor(options: ProducerOptions<T>) {
@@ -98,7 +100,7 @@ export class Producer<T> extends WritableStream<T> {
     const engine = new Engine(resolved, (error) => {
       controller.error(error);
       end();
-      // A pipe rejects with it, and a writer shows it.
+      // A pipe or writer that has locked the stream rejects with the error.
       return this.locked;
     });
     const stop = (reason: unknown) => {
@@ -107,7 +109,7 @@ export class Producer<T> extends WritableStream<T> {
       end();
     };
     const abort = async (reason: unknown) => {
-      // What the stream itself has queued is dropped by it: those calls of `write` reject.
+      // The stream drops the values in its own queue: their calls of `write` reject.
       arrivals.end();
       try {
         if (resolved.onAbort === "discard") engine.abort(reason);
@@ -124,7 +126,8 @@ export class Producer<T> extends WritableStream<T> {
     super({
       start(given) {
         controller = given;
-        // The stream calls `abort` below only after a write that waits for room: that may be never. It tells the outcome.
+        // The stream calls `abort` below only after a write that waits for room, which may be
+        // never. So the abort starts here, and `abort` below tells its outcome.
         const { signal } = given;
         signal?.addEventListener(
           "abort",
@@ -156,14 +159,16 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Writes one value and resolves when Kinesis has acknowledged it. May be called while something is piped in. The value is
-   * sent as it is now. When the buffer is full, the value waits its turn in memory: nothing bounds how many wait, so await
-   * some of the promises.
+   * Writes one value and resolves when Kinesis has acknowledged it. It may be called while a pipe
+   * writes. Later changes of the value are not sent. While the buffer is full, values wait in
+   * memory without a limit, so await some of the promises.
    *
-   * If nobody waits for the promise, a failure is told by the next {@linkcode Producer.flush} or {@linkcode Producer.close}, or
-   * goes to the dead letters; without any of them it becomes an unhandled rejection after one to two seconds.
+   * If no caller awaits the promise, a failure is reported by the next {@linkcode Producer.flush}
+   * or {@linkcode Producer.close}, or the value goes to the dead-letter stream. Otherwise the
+   * failure becomes an unhandled rejection after one to two seconds.
    *
-   * @throws {InvalidRecordError} if the value or its keys cannot become a record; nothing else is affected
+   * @throws {InvalidRecordError} if the value or its keys cannot become a record. No other value is
+   * affected
    * @throws {KinesisError} the last error, if the value is given up
    * @throws {DeliveryError} if the producer fails as a whole
    * @throws {ClosedError} if the producer is closed
@@ -173,11 +178,13 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Writes many values, waiting for room where that is needed, and resolves when Kinesis has acknowledged all of them. It
-   * costs less than a pipe, and much less than a `put` for each: see `bench/README.md`. The keys are for all values.
+   * Writes many values, waiting for room, and resolves when Kinesis has acknowledged all of them.
+   * It costs less than a pipe, and much less than a `put` for each value: see `bench/README.md`.
+   * All values get the same `keys`.
    *
-   * Values that are given up do not affect others; they are reported together when the rest is settled. An error of the
-   * source ends the call too, after the values before it are settled.
+   * A value that is given up does not affect the other values. The values that are given up are
+   * reported together when all values are settled. An error of the source ends the call when the
+   * values before the error are settled.
    *
    * @example
    * ```ts
@@ -200,11 +207,12 @@ export class Producer<T> extends WritableStream<T> {
    * await producer.close();
    * ```
    *
-   * What was taken from the source is delivered or in the error, what was not is in neither. When the producer fails as a
-   * whole, that is told at once: a value that the source is still looking for is not waited for.
+   * Each value that was taken from the source is delivered or in the error. If the producer fails
+   * as a whole, the call rejects at once and does not wait for the next value of the source.
    *
-   * @throws {DeliveryError} with the values that were given up, or if the producer fails as a whole; with the code `Closed`
-   * and the value that was taken last if the producer is closed before all values are written
+   * @throws {DeliveryError} with the values that were given up, or if the producer fails as a
+   * whole. With the code `Closed` and the value that was taken last, if the producer is closed
+   * before all values are written
    * @throws {ClosedError} if the producer is closed already
    */
   async putAll(
@@ -215,8 +223,8 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Sends everything that was written before this call, without waiting for `lingerMs`, and resolves when all of it is
-   * settled.
+   * Sends every value that was written before this call without waiting for `lingerMs`, and
+   * resolves when these values are settled.
    *
    * @throws {DeliveryError} if the producer fails as a whole
    */
@@ -225,13 +233,13 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Closes the stream and resolves when everything that was written has been acknowledged. A second call waits for
-   * the same.
+   * Closes the stream and resolves when every written value is acknowledged. A second call waits
+   * for the first one.
    *
-   * @throws {DeliveryError} if something could not be delivered and there is no dead-letter stream, a `put` that nobody
-   * waits for included
+   * @throws {DeliveryError} if a value was not delivered and there is no dead-letter stream. This
+   * includes the value of a `put` that no caller awaits
    * @throws {ClosedError} if the producer was aborted
-   * @throws {TypeError} if the stream is locked by a writer or a pipe, which closes it then
+   * @throws {TypeError} if the stream is locked by a writer or a pipe. Close that instead
    */
   override close(): Promise<void> {
     if (this.locked) return super.close();
@@ -239,10 +247,12 @@ export class Producer<T> extends WritableStream<T> {
   }
 
   /**
-   * Ends at once: what is not acknowledged is in {@linkcode Producer.undelivered}, and its puts reject. A pipe or a writer that
-   * aborts the stream delivers what was accepted first, see {@linkcode ProducerOptions.onAbort}.
+   * Ends at once. Values that are not acknowledged are in {@linkcode Producer.undelivered}, and
+   * their puts reject. If a pipe or a writer aborts the stream, the accepted values are delivered
+   * first; see {@linkcode ProducerOptions.onAbort}.
    *
-   * @throws {TypeError} if the stream is locked by a writer or a pipe: abort `signal` then
+   * @throws {TypeError} if the stream is locked by a writer or a pipe. Abort the option `signal`
+   * instead
    */
   override abort(reason?: unknown): Promise<void> {
     if (!this.locked) this.#engine.abort(reason);
@@ -253,7 +263,7 @@ export class Producer<T> extends WritableStream<T> {
     const engine = this.#engine;
     if (engine.aborting) await engine.aborting;
     if (engine.isClosed) return;
-    // The stream itself would only say that it has errored.
+    // The error of the stream would say only that the stream has errored.
     engine.throwFailure();
     engine.refusePuts();
     try {
@@ -263,26 +273,28 @@ export class Producer<T> extends WritableStream<T> {
     }
   }
 
-  /** Numbers since the start, and right now. */
+  /** The counts of the producer. */
   stats(): ProducerStats {
     return this.#engine.stats();
   }
 
   /**
-   * The values that are not acknowledged, in the order of writing. After an abort or an error these are the ones to spill
-   * or send again; a request that was under way then may have stored some of them. What a writer had queued beyond the
-   * buffer is not among them: those calls of `write` reject.
+   * The values that are not acknowledged, in the order of writing. After an abort or an error,
+   * these are the values to save or to send again. A request that was under way may have stored
+   * some of them. Values in the queue of a writer, before the buffer, are not included: their calls
+   * of `write` reject.
    */
   undelivered(): FailedValue<T>[] {
     return this.#engine.undelivered();
   }
 
   /**
-   * Closes the producer if it is still open, also while a writer holds it; one that was aborted is left as it is. A failure
-   * that a pipe, a writer, a `put` or a `flush` has told is not thrown again: with `await using` it would hide the error of
-   * the block.
+   * Closes the producer if it is open, also while a writer holds it. Does nothing after an abort. A
+   * failure that a pipe, a writer, a `put` or a `flush` has reported is not thrown again, because
+   * with `await using` it would hide the error of the block.
    *
-   * @throws {DeliveryError} if something could not be delivered, there is no dead-letter stream, and nobody has been told
+   * @throws {DeliveryError} if a value was not delivered, there is no dead-letter stream, and the
+   * failure was not reported
    */
   async [Symbol.asyncDispose](): Promise<void> {
     const engine = this.#engine;

@@ -1,6 +1,6 @@
 /**
- * Counts the values between `write` and the sink. A `WritableStream` does not show its queue, but asks
- * for the size of each value before it queues the value.
+ * Counts the values between `write` and the sink. A `WritableStream` does not show its queue, but
+ * asks for the size of each value before it queues the value.
  *
  * @module
  */
@@ -31,7 +31,9 @@ export class Arrivals {
     if (++this.#arrived >= this.#next) this.#resolve();
   }
 
-  /** Resolves when all values that are written so far have arrived, or when the stream has ended. */
+  /**
+   * Resolves when all values that are written so far have arrived, or when the stream has ended.
+   */
   all(): Promise<void> | undefined {
     if (this.#ended || this.#arrived >= this.#announced) return undefined;
     const count = this.#announced;

@@ -23,8 +23,8 @@ export class Backlog {
   readonly #shards = new Map<string, Load>();
 
   /**
-   * The load of a shard. The caller adds to it and subtracts from it. While the shard is not known, the
-   * load belongs to no shard and limits nothing.
+   * The load of a shard. The caller adds to it and subtracts from it. While the shard is not known,
+   * the load belongs to no shard and limits nothing.
    */
   of(shardId: string | undefined): Load {
     if (shardId === undefined) return { values: 0, bytes: 0 };

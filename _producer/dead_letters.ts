@@ -15,8 +15,8 @@ export type PutLetter = (
 ) => Promise<unknown>;
 
 /**
- * The `put` of each stream that is a producer. A write to such a stream resolves before the value is
- * delivered, and a `put` resolves after that.
+ * The `put` of each stream that is a producer. A write to such a stream resolves before the value
+ * is delivered, and a `put` resolves after that.
  */
 const putsOfProducers = new WeakMap<object, PutLetter>();
 

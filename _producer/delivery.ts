@@ -1,6 +1,6 @@
 /**
- * Sends the records of the queue, and applies the outcomes. Only this stage removes records from the
- * queue, puts them back, gives them up and has them packed again.
+ * Sends the records of the queue, and applies the outcomes. Only this stage removes records from
+ * the queue, puts them back, gives them up and has them packed again.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import type { Supervisor } from "./supervisor.ts";
 interface DeliveryStages<T> {
   /** Predicts shards. */
   readonly routes: ShardRoutes;
-  /** Hears where records were stored. */
+  /** Is told where records were stored. */
   readonly watch: ShardWatch<T>;
   /** Knows which records contain values of one shard. */
   readonly grouping: Grouping;
@@ -201,12 +201,13 @@ export class Delivery<T> {
   }
 
   /**
-   * A record of several values whose shard was predicted, and may have been another one. Its groups wait
-   * until it is settled.
+   * A record of several values whose shard was predicted, and may have been another one. Its groups
+   * wait until it is settled.
    *
-   * If the stream was resharded before the record arrived, all of its values are where the record's hash
-   * key leads. The KCL and `Consumer` drop such a record if one of its values belongs to another shard.
-   * So all of its values are sent again: packed by shard, or alone if shards cannot be predicted.
+   * If the stream was resharded before the record arrived, all of its values are where the record's
+   * hash key leads. The KCL and `Consumer` drop such a record if one of its values belongs to
+   * another shard. So all of its values are sent again: packed by shard, or alone if shards cannot
+   * be predicted.
    */
   async #settleDoubtful(
     item: Outgoing<T>,
@@ -289,7 +290,8 @@ export class Delivery<T> {
       const item = batch[i]!;
       const outcome = outcomes[i]!;
       if (outcome.type === "stored") continue;
-      // All records of the request have this outcome. They stay unsettled, for the report of the end.
+      // All records of the request have this outcome. They stay unsettled, for the report of the
+      // end.
       if (outcome.type === "fatal") {
         this.#supervisor.fail(outcome.error);
         return;
@@ -344,8 +346,8 @@ export class Delivery<T> {
     }
   }
 
-  // Only while a request could be sent: otherwise the end of a request wakes the producer, and a timer
-  // would fire again and again without effect.
+  // Only while a request could be sent: otherwise the end of a request wakes the producer, and a
+  // timer would fire again and again without effect.
   #wakeForLimits(now: number): void {
     const { queue } = this.#stages;
     if (queue.blockedRecords === 0 || !this.isReady) return;

@@ -70,8 +70,8 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   #end: End | undefined;
 
   /**
-   * Sends nothing before the first value. `onFailed` is called once if the producer fails as a whole, and
-   * returns whether a caller is told.
+   * Sends nothing before the first value. `onFailed` is called once if the producer fails as a
+   * whole, and returns whether a caller is told.
    */
   constructor(
     options: ResolvedProducerOptions<T>,
@@ -122,8 +122,9 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   }
 
   /**
-   * Accepts a value, now or when there is room. Returns `undefined` if the value is accepted and the next
-   * value may follow at once. The promise rejects if the producer ends before there is room.
+   * Accepts a value, now or when there is room. Returns `undefined` if the value is accepted and
+   * the next value may follow at once. The promise rejects if the producer ends before there is
+   * room.
    *
    * @throws {KinesisError} if the producer has ended
    */
@@ -180,14 +181,16 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
     return this.#keys.described(value, keys, undefined).toFailed(error);
   }
 
-  /** Refuses every further `put` and `putAll`. Values that the stream has queued are still accepted. */
+  /**
+   * Refuses every further `put` and `putAll`. Values that the stream has queued are still accepted.
+   */
   refusePuts(): void {
     this.#isClosing = true;
   }
 
-  // A source that always has a value would keep the timers of the whole program waiting until the buffer
-  // is full. In Deno, sockets may wait even then: a turn that polls them costs more than packing 1000
-  // values.
+  // A source that always has a value would keep the timers of the whole program waiting until the
+  // buffer is full. In Deno, sockets may wait even then: a turn that polls them costs more than
+  // packing 1000 values.
   #breathe(): Promise<void> | undefined {
     if (++this.#acceptedInTurn < VALUES_IN_A_TURN) return undefined;
     this.#acceptedInTurn = 0;
@@ -195,15 +198,19 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   }
 
   /**
-   * Sends everything that was accepted so far, and waits until it is settled. `arriving` resolves when
-   * the values that were written before the call are accepted or wait for room; absent if they are.
+   * Sends everything that was accepted so far, and waits until it is settled. `arriving` resolves
+   * when the values that were written before the call are accepted or wait for room; absent if they
+   * are.
    */
   async flush(arriving?: Promise<void>): Promise<FlushResult<T>> {
     this.throwFailure();
     return await this.#settle(arriving, this.#ledger.untold.remove());
   }
 
-  /** Sends and waits as a flush does. `earlier` failures are for a caller, who is told of all failures. */
+  /**
+   * Sends and waits as a flush does. `earlier` failures are for a caller, who is told of all
+   * failures.
+   */
   async #settle(
     arriving?: Promise<void>,
     earlier?: FailedValue<T>[],
@@ -238,8 +245,8 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   }
 
   /**
-   * Sends everything, and waits until it is settled and the dead letters are written. `arriving` is the
-   * same as for a flush.
+   * Sends everything, and waits until it is settled and the dead letters are written. `arriving` is
+   * the same as for a flush.
    *
    * @throws {DeliveryError} if the producer fails, or if puts have failed that no caller awaits
    */
@@ -255,8 +262,8 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   }
 
   /**
-   * Accepts no more values, and delivers the accepted ones within `abortTimeoutMs`. A second call waits
-   * for the first one.
+   * Accepts no more values, and delivers the accepted ones within `abortTimeoutMs`. A second call
+   * waits for the first one.
    *
    * @throws {DeliveryError} if a value cannot be delivered. Its cause is the reason of the abort
    */
@@ -292,7 +299,10 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
     this.#ledger.reportAll(this.#endNow("AbortTimedOut", reason, why));
   }
 
-  /** Resolves when an abort that is under way has ended; `undefined` if there is none. Never rejects. */
+  /**
+   * Resolves when an abort that is under way has ended; `undefined` if there is none. Never
+   * rejects.
+   */
   get aborting(): Promise<void> | undefined {
     return this.#aborting?.catch(() => {});
   }

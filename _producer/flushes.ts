@@ -33,8 +33,8 @@ export class Flushes<T> {
   }
 
   /**
-   * Begins a flush. Its result contains `earlier` failures. `isReported` says whether a caller receives
-   * the result.
+   * Begins a flush. Its result contains `earlier` failures. `isReported` says whether a caller
+   * receives the result.
    */
   begin(earlier: FailedValue<T>[] = [], isReported = true): Flush<T> {
     const { promise: done, resolve, reject } = deferred<FlushResult<T>>();
@@ -72,7 +72,10 @@ export class Flushes<T> {
     return isTold;
   }
 
-  /** Ends every flush without unsettled values. `oldest` is the ordinal of the oldest unsettled value. */
+  /**
+   * Ends every flush without unsettled values. `oldest` is the ordinal of the oldest unsettled
+   * value.
+   */
   settle(oldest: number): void {
     for (const flush of this.#open) {
       if (oldest <= flush.upTo) continue;

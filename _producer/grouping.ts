@@ -53,8 +53,8 @@ export class Grouping implements GroupingPolicy {
     if (!this.followsShards) return [keys.partitionKey];
     const shardId = this.#routes.shardOf(keys);
     if (shardId !== undefined) return [shardId];
-    // While no shard is known, all records may belong to one shard and share the group "". If keys do
-    // not choose the shard, only the order of each key can be kept.
+    // While no shard is known, all records may belong to one shard and share the group "". If keys
+    // do not choose the shard, only the order of each key can be kept.
     const byKey = this.#ordering === "key" || !this.#routes.predicts;
     return [byKey ? keys.partitionKey : ""];
   }

@@ -150,7 +150,8 @@ export class Intake<T> implements Room {
 
   #hasRoomIn(line: LineName): boolean {
     const { watch, queue, ledger } = this.#stages;
-    // Until the shards are known, some room is kept for shards that the first values do not belong to.
+    // Until the shards are known, some room is kept for shards that the first values do not belong
+    // to.
     if (!watch.isStarted && !this.#hasCommonRoom) return false;
     const used = { values: ledger.bufferedValues, bytes: this.bufferedBytes };
     return queue.hasRoom(line, used, this.#most);

@@ -58,8 +58,8 @@ export class Keys<T> {
   }
 
   /**
-   * The keys of a value that is not accepted yet. A random key is left open. If a function of the options
-   * throws, the keys are unchanged: it throws again when the value is accepted.
+   * The keys of a value that is not accepted yet. A random key is left open. If a function of the
+   * options throws, the keys are unchanged: it throws again when the value is accepted.
    */
   early(value: T, keys: PutKeys): PutKeys {
     const { partitionKey, explicitHashKey } = this.#options;
@@ -73,8 +73,8 @@ export class Keys<T> {
     }
   }
 
-  // Only `recordTtlMs` needs the age of a value. Without it the clock is not read, which saves a number
-  // on the heap for each value.
+  // Only `recordTtlMs` needs the age of a value. Without it the clock is not read, which saves a
+  // number on the heap for each value.
   #now(): number {
     const { clock, recordTtlMs } = this.#options;
     return recordTtlMs === Infinity ? 0 : monotonicNow(clock);

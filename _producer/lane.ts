@@ -1,5 +1,6 @@
 /**
- * The records of one shard that may be sent as far as their order is concerned, and the shard's limit.
+ * The records of one shard that may be sent as far as their order is concerned, and the shard's
+ * limit.
  *
  * @module
  */
@@ -109,7 +110,9 @@ export class Lane<I extends LaneItem> {
     }
   }
 
-  /** Milliseconds until the records of one quantum may be sent, or all records if they are fewer. */
+  /**
+   * Milliseconds until the records of one quantum may be sent, or all records if they are fewer.
+   */
   waitFor(now: number): number {
     if (!this.#limit) return 0;
     const { recordsPerSecond, bytesPerSecond } = this.#limit.rates;

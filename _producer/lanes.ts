@@ -27,8 +27,8 @@ export class Lanes<I extends DueItem> {
   readonly #totals = { openRecords: 0, openBytes: 0, blockedRecords: 0 };
 
   /**
-   * Starts without lanes. `rates` limit every shard. A shard at its limit is served every `quantumMs`
-   * milliseconds: a request for each single token would be too many requests.
+   * Starts without lanes. `rates` limit every shard. A shard at its limit is served every
+   * `quantumMs` milliseconds: a request for each single token would be too many requests.
    */
   constructor(rates: ShardRates | undefined, quantumMs: number) {
     this.#rates = rates;

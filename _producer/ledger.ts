@@ -40,8 +40,8 @@ export class Ledger<T> {
   #failed = 0;
 
   /**
-   * Starts empty, and locks the dead-letter stream. Wakes the supervisor when a letter is written. Makes
-   * it fail when a value that is given up cannot be reported in another way.
+   * Starts empty, and locks the dead-letter stream. Wakes the supervisor when a letter is written.
+   * Makes it fail when a value that is given up cannot be reported in another way.
    *
    * @throws {TypeError} if the dead-letter stream is locked already
    */
@@ -89,8 +89,8 @@ export class Ledger<T> {
   }
 
   /**
-   * Gives values up. The `put` of a value rejects. A value without a `put` is written to the dead-letter
-   * stream. Without that stream, the producer fails. `sending` says what was tried.
+   * Gives values up. The `put` of a value rejects. A value without a `put` is written to the
+   * dead-letter stream. Without that stream, the producer fails. `sending` says what was tried.
    */
   giveUp(
     puts: readonly Pending<T>[],
@@ -100,8 +100,8 @@ export class Ledger<T> {
     const ending = puts.filter((pending) =>
       this.#pending.has(pending) && !pending.givenUp
     );
-    // All values are marked first. The report of one value may end the producer, and its end reports
-    // the others.
+    // All values are marked first. The report of one value may end the producer, and its end
+    // reports the others.
     for (const pending of ending) {
       pending.givenUp = { attempts, error, history };
     }
@@ -130,8 +130,8 @@ export class Ledger<T> {
   }
 
   /**
-   * All values that are not settled, in the order of writing. `why` is the error of the values that have
-   * no error of their own.
+   * All values that are not settled, in the order of writing. `why` is the error of the values that
+   * have no error of their own.
    */
   failures(
     why: KinesisError | Error,
@@ -146,8 +146,8 @@ export class Ledger<T> {
   }
 
   /**
-   * Begins a flush. It waits for all values until {@linkcode Ledger.limitFlush}. If `earlier` failures
-   * are given, a caller receives the result, and is told of all failures during the flush.
+   * Begins a flush. It waits for all values until {@linkcode Ledger.limitFlush}. If `earlier`
+   * failures are given, a caller receives the result, and is told of all failures during the flush.
    */
   beginFlush(earlier?: FailedValue<T>[]): Flush<T> {
     return this.#flushes.begin(earlier, earlier !== undefined);

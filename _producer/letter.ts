@@ -9,8 +9,8 @@ import { KinesisError } from "../errors.ts";
 import type { FailedAttempt, FailedValue } from "../records.ts";
 
 /**
- * The lengths of the text that replaces a value which cannot be written, in UTF-16 units. They are tried
- * one after the other.
+ * The lengths of the text that replaces a value which cannot be written, in UTF-16 units. They are
+ * tried one after the other.
  */
 export const TEXT_LENGTHS: readonly number[] = [100_000, 10_000, 1000, 0];
 const LONGEST_KEY = 1000;

@@ -46,8 +46,8 @@ export type ProducerClient = Pick<
 >;
 
 /**
- * Options of a {@linkcode Producer}. A stream and a processor are required. Every other option has a
- * default.
+ * Options of a {@linkcode Producer}. A stream and a processor are required. Every other option has
+ * a default.
  */
 export interface ProducerOptions<T> {
   /** The client that sends the requests. @default {new KinesisClient()} */
@@ -59,8 +59,8 @@ export interface ProducerOptions<T> {
   /** Converts values to Kinesis records. */
   processor: Processor<T>;
   /**
-   * The partition key: the name of a field of the value, or a function. Default: a random key, which
-   * spreads values evenly over the shards and keeps no order.
+   * The partition key: the name of a field of the value, or a function. Default: a random key,
+   * which spreads values evenly over the shards and keeps no order.
    */
   partitionKey?: (keyof T & string) | KeyOf<T>;
   /**
@@ -77,18 +77,18 @@ export interface ProducerOptions<T> {
   /** The largest number of Kinesis records in one request, 1 to 500. @default {500} */
   maxBatchRecords?: number;
   /**
-   * The largest number of bytes in one request, data and partition keys: 1024 to 10 MiB. Some regions
-   * accept only 5 MiB. A single record that is larger is sent alone. A higher number helps if the
-   * round trip is long, and uses more memory: each of `maxInFlight` requests is held several times
-   * while it is sent.
+   * The largest number of bytes in one request, data and partition keys: 1024 to 10 MiB. Some
+   * regions accept only 5 MiB. A single record that is larger is sent alone. A higher number helps
+   * if the round trip is long, and uses more memory: each of `maxInFlight` requests is held several
+   * times while it is sent.
    * @default {1_048_576}
    */
   maxBatchBytes?: number;
   /**
    * The largest Kinesis record in bytes, data and partition key: 1024 to 10 MiB. With this option,
-   * records are packed up to it and the service is not asked. Without it, values share records of up
-   * to 1 MiB. A value that needs a larger record is sent alone if `MaxRecordSizeInKiB` of the stream
-   * allows it; the producer calls DescribeStreamSummary for the first such value.
+   * records are packed up to it and the service is not asked. Without it, values share records of
+   * up to 1 MiB. A value that needs a larger record is sent alone if `MaxRecordSizeInKiB` of the
+   * stream allows it; the producer calls DescribeStreamSummary for the first such value.
    */
   maxRecordBytes?: number;
   /**
@@ -103,23 +103,23 @@ export interface ProducerOptions<T> {
   bufferedBytes?: number;
   /**
    * Which records keep their order through retries: `"none"`; `"key"`, the records of one partition
-   * key; `"shard"`, all records of one shard. An ordered record is sent after the record before it is
-   * acknowledged. If there are few keys or few shards, choose a processor that packs many values into
-   * one record. After a reshard, ordered records wait for the records that are under way to the old
-   * shards.
+   * key; `"shard"`, all records of one shard. An ordered record is sent after the record before it
+   * is acknowledged. If there are few keys or few shards, choose a processor that packs many values
+   * into one record. After a reshard, ordered records wait for the records that are under way to
+   * the old shards.
    * @default {"none"}
    */
   ordering?: Ordering;
   /**
-   * How many requests may carry a record before its values are given up. The default lasts for about
-   * a minute of failures.
+   * How many requests may carry a record before its values are given up. The default lasts for
+   * about a minute of failures.
    * @default {20}
    */
   maxAttempts?: number;
   /**
    * How long after its acceptance a value may be sent, in milliseconds. Then the value is given up,
-   * with the code `RecordExpired` if it was never sent. The age of a record is the age of its oldest
-   * value.
+   * with the code `RecordExpired` if it was never sent. The age of a record is the age of its
+   * oldest value.
    * @default {Infinity}
    */
   recordTtlMs?: number;
@@ -131,10 +131,10 @@ export interface ProducerOptions<T> {
   shardRates?: Partial<ShardRates> | false;
   /**
    * Receives the values that are given up. Without it, the producer fails when a written value is
-   * given up. A value counts against `bufferedValues` until it is written to this stream. The stream
-   * is locked until the producer ends. The producer does not close it. Another `Producer` can be
-   * given: a value is then settled when Kinesis has acknowledged its letter. A value that cannot be
-   * written as it is becomes the text `valueText` of the letter.
+   * given up. A value counts against `bufferedValues` until it is written to this stream. The
+   * stream is locked until the producer ends. The producer does not close it. Another `Producer`
+   * can be given: a value is then settled when Kinesis has acknowledged its letter. A value that
+   * cannot be written as it is becomes the text `valueText` of the letter.
    */
   deadLetter?: WritableStream<FailedValue<T>>;
   /** Creates the stream if it is missing, with this many shards or on demand. @default {false} */
@@ -149,14 +149,14 @@ export interface ProducerOptions<T> {
    */
   onAbort?: "deliver" | "discard";
   /**
-   * How long an abort may take to deliver, in milliseconds. Values that are not acknowledged by then
-   * are in its `DeliveryError`, with the code `AbortTimedOut`.
+   * How long an abort may take to deliver, in milliseconds. Values that are not acknowledged by
+   * then are in its `DeliveryError`, with the code `AbortTimedOut`.
    * @default {30_000}
    */
   abortTimeoutMs?: number;
   /**
-   * Ends the producer at once when it aborts, also with `onAbort: "deliver"`. The values that are not
-   * acknowledged are then in `undelivered()`.
+   * Ends the producer at once when it aborts, also with `onAbort: "deliver"`. The values that are
+   * not acknowledged are then in `undelivered()`.
    */
   signal?: AbortSignal;
   /** The clock. @default {systemClock} */

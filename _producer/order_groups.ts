@@ -1,6 +1,6 @@
 /**
- * Keeps the order of records: a record may be sent when every earlier record of its groups is settled,
- * so that no later record overtakes a retry.
+ * Keeps the order of records: a record may be sent when every earlier record of its groups is
+ * settled, so that no later record overtakes a retry.
  *
  * @module
  */
@@ -13,8 +13,8 @@ export interface Grouped {
   /** The position in the order of packing, from 1. */
   readonly seq: number;
   /**
-   * The position among records that were packed again from the same record, compared number by number:
-   * record 7 may become 7 [0] and 7 [1], and 7 [1] may become 7 [1, 0] and 7 [1, 1].
+   * The position among records that were packed again from the same record, compared number by
+   * number: record 7 may become 7 [0] and 7 [1], and 7 [1] may become 7 [1, 0] and 7 [1, 1].
    */
   readonly place?: readonly number[] | undefined;
 }
@@ -82,8 +82,8 @@ export class OrderGroups<I extends Grouped> {
   }
 
   /**
-   * Removes records that wait directly behind a record of one group, as long as `fits` returns true:
-   * their values are sent together with its values.
+   * Removes records that wait directly behind a record of one group, as long as `fits` returns
+   * true: their values are sent together with its values.
    */
   removeBehind(item: I, fits: (next: I) => boolean): I[] {
     const removed: I[] = [];
@@ -101,9 +101,9 @@ export class OrderGroups<I extends Grouped> {
   }
 
   /**
-   * Replaces an unsettled record by others, which come before all records that wait. Returns the records
-   * that may be sent now. If the new records leave a group without a record, these include records of
-   * that group.
+   * Replaces an unsettled record by others, which come before all records that wait. Returns the
+   * records that may be sent now. If the new records leave a group without a record, these include
+   * records of that group.
    */
   replace(item: I, parts: readonly I[]): readonly I[] {
     for (let i = parts.length - 1; i >= 0; i--) {
@@ -117,9 +117,9 @@ export class OrderGroups<I extends Grouped> {
   }
 
   /**
-   * Builds the groups anew after the groups of records have changed. `active` records are under way and
-   * hold up all of their new groups. `queued` are all other records. Returns the records that may be
-   * sent now.
+   * Builds the groups anew after the groups of records have changed. `active` records are under way
+   * and hold up all of their new groups. `queued` are all other records. Returns the records that
+   * may be sent now.
    */
   regroup(active: Iterable<I>, queued: I[]): I[] {
     this.#groups = new Map();

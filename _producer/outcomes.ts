@@ -49,7 +49,7 @@ function outcomeOf<T>(
     };
     return { type: "stored", receipt };
   }
-  // A record that was not stored is sent again whatever the code is, also if the code is not known.
+  // A record that was not stored is sent again for every code, also for an unknown one.
   const code = result?.ErrorCode || "InternalFailure";
   const error = serviceError({
     action: "PutRecords",

@@ -28,7 +28,9 @@ export interface PackedPart<T> {
   readonly place: readonly number[] | undefined;
   /** The `seq` of the oldest record whose values are inside. It decides when the record is due. */
   readonly since: number;
-  /** Whether more values of the same order group follow because they did not fit into the record. */
+  /**
+   * Whether more values of the same order group follow because they did not fit into the record.
+   */
   readonly isFull: boolean;
 }
 

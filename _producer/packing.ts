@@ -74,8 +74,8 @@ export class Packing<T> {
   }
 
   /**
-   * The random key of the values that are pending. Values of different keys do not share a record, and
-   * a new key for each record spreads the records over the shards.
+   * The random key of the values that are pending. Values of different keys do not share a record,
+   * and a new key for each record spreads the records over the shards.
    */
   get sharedKey(): string {
     return this.#sharedKey ??= crypto.randomUUID();
@@ -121,8 +121,8 @@ export class Packing<T> {
   }
 
   /**
-   * Packs values again that `sending` carried, separately from all others. Never rejects: a value that
-   * cannot be packed any more is given up.
+   * Packs values again that `sending` carried, separately from all others. Never rejects: a value
+   * that cannot be packed any more is given up.
    */
   async repack(
     puts: readonly Pending<T>[],

@@ -13,7 +13,7 @@ import type {
 } from "../records.ts";
 import type { UntoldFailures } from "./untold_failures.ts";
 
-/** What is known about the requests that carried a value. */
+/** The requests that carried a value. */
 export interface Sending {
   /** Requests that carried the value so far. */
   readonly attempts: number;
@@ -28,8 +28,9 @@ export interface Outcome<T> {
   /** Kinesis has acknowledged the value. */
   resolve(receipt: PutReceipt): void;
   /**
-   * The value is given up. Without `failed`, the producer has failed with all of its values. `untold`
-   * keeps the failure if no caller hears of it; absent if the caller of another method is told.
+   * The value is given up. Without `failed`, the producer has failed with all of its values.
+   * `untold` keeps the failure if no caller is told; absent if the caller of another method is
+   * told.
    */
   reject(
     error: unknown,
@@ -95,9 +96,9 @@ interface Segment<T> {
 }
 
 /**
- * All unsettled values in the order of writing. Values are added and removed in almost the same order.
- * So they are stored in segments of 256 values, which cost the garbage collector less than links from
- * value to value. A value that stays for long keeps only its own segment.
+ * All unsettled values in the order of writing. Values are added and removed in almost the same
+ * order. So they are stored in segments of 256 values, which cost the garbage collector less than
+ * links from value to value. A value that stays for long keeps only its own segment.
  */
 export class PendingList<T> {
   #first: Segment<T> | undefined;

@@ -56,9 +56,9 @@ export class PutAll<T> implements Outcome<T> {
   }
 
   /**
-   * Hands over all values, one after the other, and resolves when they are settled. An error of the source
-   * or the producer ends the call when the values that were handed over are settled. Each value that was
-   * taken from the source is then delivered or in the error.
+   * Hands over all values, one after the other, and resolves when they are settled. An error of the
+   * source or the producer ends the call when the values that were handed over are settled. Each
+   * value that was taken from the source is then delivered or in the error.
    *
    * @throws {DeliveryError} if values were given up, or not accepted any more
    * @throws {TypeError} if there is nothing to iterate over
@@ -120,7 +120,10 @@ export class PutAll<T> implements Outcome<T> {
     if (--this.#unsettled === 0) this.#ended.resolve();
   }
 
-  /** The error of the whole producer lists unsettled values. Adds the values of this call that were given up. */
+  /**
+   * The error of the whole producer lists unsettled values. Adds the values of this call that were
+   * given up.
+   */
   #withOwn(error: DeliveryError<T>): DeliveryError<T> {
     const { length } = this.#failures;
     if (length === 0) return error;

@@ -26,13 +26,14 @@ interface HeldFailure {
 }
 
 /**
- * A promise that is rejected only if a caller awaits it. Otherwise the failure is held, and becomes an
- * unhandled rejection only if it is not told in another way.
+ * A promise that is rejected only if a caller awaits it. Otherwise the failure is held, and becomes
+ * an unhandled rejection only if it is not told in another way.
  *
- * By the ECMAScript standard, `await`, `then`, `catch`, `finally`, `Promise.all` and its relatives read
- * the property `constructor` of a promise. So a getter of that property learns that a caller awaits the
- * promise. The getter returns `Promise`: derived promises are plain ones, and `await` is as fast as for a
- * plain promise. Overriding `then` would make each `await` create one more promise.
+ * By the ECMAScript standard, `await`, `then`, `catch`, `finally`, `Promise.all` and its relatives
+ * read the property `constructor` of a promise. So a getter of that property learns that a caller
+ * awaits the promise. The getter returns `Promise`: derived promises are plain ones, and `await` is
+ * as fast as for a plain promise. Overriding `then` would make each `await` create one more
+ * promise.
  */
 export class PutPromise<T> extends Promise<PutReceipt>
   implements Outcome<T>, FailedPut {
@@ -65,7 +66,9 @@ export class PutPromise<T> extends Promise<PutReceipt>
     this.#fulfill(receipt);
   }
 
-  /** Rejects the promise if a caller awaits it. Otherwise holds the failure, and `untold` keeps it. */
+  /**
+   * Rejects the promise if a caller awaits it. Otherwise holds the failure, and `untold` keeps it.
+   */
   reject(
     error: unknown,
     failed?: FailedValue<T>,

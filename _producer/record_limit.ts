@@ -1,6 +1,6 @@
 /**
- * The largest record that the stream accepts. The service is asked only for a value that is larger than
- * the default of Kinesis.
+ * The largest record that the stream accepts. The service is asked only for a value that is larger
+ * than the default of Kinesis.
  *
  * @module
  */
@@ -57,8 +57,8 @@ export class RecordLimit {
   }
 
   /**
-   * The largest record of the stream. Without the option `maxRecordBytes` the service is asked, as often
-   * as a record is sent. If that fails, the result is the default of Kinesis.
+   * The largest record of the stream. Without the option `maxRecordBytes` the service is asked, as
+   * often as a record is sent. If that fails, the result is the default of Kinesis.
    */
   async ofStream(): Promise<KnownLimit> {
     const { maxRecordBytes, clock } = this.#options;

@@ -17,8 +17,8 @@ export function remember(record: EncodedRecord<Pending<unknown>>): void {
 }
 
 /**
- * Sets `item` of values from the records that contain them. Values of a record that cannot be unpacked
- * are serialized again. `undefined` if nothing has to be awaited.
+ * Sets `item` of values from the records that contain them. Values of a record that cannot be
+ * unpacked are serialized again. `undefined` if nothing has to be awaited.
  */
 export function itemsInside<T>(
   puts: readonly Pending<T>[],

@@ -19,7 +19,8 @@ const DOUBTFUL_ROUNDS = 10;
 
 /**
  * If a whole request fails, the endpoint has a problem and not one record. So all requests pause
- * together. Otherwise each batch would try by itself. The requests between two pauses are one round.
+ * together. Otherwise each batch would try by itself. The requests between two pauses are one
+ * round.
  */
 export class RequestPause {
   readonly #options: Pick<ResolvedProducerOptions<never>, "clock" | "random">;
@@ -59,7 +60,9 @@ export class RequestPause {
     this.#doubtfulRounds = 0;
   }
 
-  /** Notes that a request of a round failed. Returns whether the failure is fatal. If not, pauses. */
+  /**
+   * Notes that a request of a round failed. Returns whether the failure is fatal. If not, pauses.
+   */
   noteFailure(error: KinesisError, round: number): boolean {
     const isOfThisRound = round === this.#round;
     // Requests of one round that fail are one failure.

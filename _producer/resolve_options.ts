@@ -173,7 +173,8 @@ function keyFunction<T>(
   if (typeof key !== "string") return key;
   return (value) => {
     const field = (value as Record<string, unknown> | undefined | null)?.[key];
-    // A number is a useful key. "undefined" and "[object Object]" would put all records on one shard.
+    // A number is a useful key. "undefined" and "[object Object]" would put all records on one
+    // shard.
     if (typeof field === "number" || typeof field === "bigint") {
       return String(field);
     }

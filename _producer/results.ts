@@ -10,8 +10,8 @@ export interface ProducerStats {
   /** Values that are accepted and not settled. */
   bufferedValues: number;
   /**
-   * Bytes of packed records that are not settled, and of values in the packer if the processor counts
-   * them.
+   * Bytes of packed records that are not settled, and of values in the packer if the processor
+   * counts them.
    */
   bufferedBytes: number;
   /** Requests under way. */
@@ -33,8 +33,8 @@ export interface FlushResult<T> {
   /** Values that Kinesis acknowledged during the flush. */
   delivered: number;
   /**
-   * Values that were given up during the flush, and earlier values of a `put` whose promise no caller
-   * awaits.
+   * Values that were given up during the flush, and earlier values of a `put` whose promise no
+   * caller awaits.
    */
   failed: FailedValue<T>[];
 }

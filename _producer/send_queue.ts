@@ -1,6 +1,6 @@
 /**
- * The queue between packing and sending. A record that must keep its order waits behind earlier records
- * of its group. All other records are in the lane of their shard.
+ * The queue between packing and sending. A record that must keep its order waits behind earlier
+ * records of its group. All other records are in the lane of their shard.
  *
  * @module
  */
@@ -162,7 +162,10 @@ export class SendQueue<T> {
     this.#enter(item as Queued<T>, "front");
   }
 
-  /** Removes a record of a batch that is stored or given up. The next records of its groups may be sent. */
+  /**
+   * Removes a record of a batch that is stored or given up. The next records of its groups may be
+   * sent.
+   */
   settle(item: Outgoing<T>): void {
     this.#uncount(item);
     this.#out.delete(item as Queued<T>);
@@ -210,8 +213,8 @@ export class SendQueue<T> {
   }
 
   /**
-   * Assigns every record to a shard of the new map. A group of the new map starts when the records of
-   * the group that were sent under the old map are settled.
+   * Assigns every record to a shard of the new map. A group of the new map starts when the records
+   * of the group that were sent under the old map are settled.
    */
   reroute(now: number): void {
     const queued = this.#lanes.clear(now);
@@ -233,8 +236,8 @@ export class SendQueue<T> {
     let bytes = item.record.size;
     const behind = this.#groups.removeBehind(item, (next) => {
       bytes += next.record.size;
-      // After a merge of shards a younger record may wait before an older one. Records in that order
-      // stay apart, because one position cannot stand for both.
+      // After a merge of shards a younger record may wait before an older one. Records in that
+      // order stay apart, because one position cannot stand for both.
       if (next.seq < last.seq || bytes > MOST_JOINED_BYTES) return false;
       last = next;
       return isSmall(next);
@@ -302,7 +305,8 @@ export class SendQueue<T> {
     this.#backlog = new Backlog();
     this.#bytes = 0;
     for (const item of this.all()) {
-      // The `shardId` of a record under way stays: it is the prediction that the answer is compared with.
+      // The `shardId` of a record under way stays: it is the prediction that the answer is compared
+      // with.
       this.#count(item as Queued<T>, this.#routes.shardOf(item.record));
     }
   }
@@ -330,14 +334,17 @@ function outgoing<T>(
 }
 
 /**
- * Whether a record may gain from sharing one with others. A record that is full cannot. A record that
- * was sent before stays as it is, because the others do not share its attempts.
+ * Whether a record may gain from sharing one with others. A record that is full cannot. A record
+ * that was sent before stays as it is, because the others do not share its attempts.
  */
 function isSmall<T>({ record, isFull, attempts }: Outgoing<T>): boolean {
   return !isFull && attempts === 0 && record.size <= SMALL_BYTES;
 }
 
-/** An aggregated record has a key of its own. A value that is alone in its record determines the groups. */
+/**
+ * An aggregated record has a key of its own. A value that is alone in its record determines the
+ * groups.
+ */
 function keysOf<T>({ record }: Outgoing<T>): RecordKeys {
   return record.puts.length === 1 ? record.puts[0]! : record;
 }

@@ -40,7 +40,9 @@ export class Sender {
   readonly #state: StreamState;
   readonly #pause: RequestPause;
 
-  /** Sends nothing yet. Wakes the supervisor after each pause. `signal` ends all requests and waits. */
+  /**
+   * Sends nothing yet. Wakes the supervisor after each pause. `signal` ends all requests and waits.
+   */
   constructor(
     options: SenderOptions,
     supervisor: Pick<Supervisor, "wake">,
@@ -58,8 +60,8 @@ export class Sender {
   }
 
   /**
-   * Sends a batch in one request. Never rejects. Resolves with `undefined` if the signal aborted before
-   * an answer came: then it is not known which records are stored.
+   * Sends a batch in one request. Never rejects. Resolves with `undefined` if the signal aborted
+   * before an answer came: then it is not known which records are stored.
    */
   async send<T>(
     batch: readonly Outgoing<T>[],

@@ -7,9 +7,9 @@
 import type { ShardRates } from "./options.ts";
 
 /**
- * The bucket contains the tokens of this time, in seconds. The bucket of the service contains the tokens
- * of one second. So a burst from a full bucket leaves a fifth of it for records that arrive closer
- * together than they were sent.
+ * The bucket contains the tokens of this time, in seconds. The bucket of the service contains the
+ * tokens of one second. So a burst from a full bucket leaves a fifth of it for records that arrive
+ * closer together than they were sent.
  */
 const BURST_SECONDS = 0.8;
 /** The rate is multiplied by this after a throttle. */
@@ -18,13 +18,15 @@ const DECREASE = 0.8;
 const INCREASE = 0.1;
 /** The rate never falls below this part of the full rate, so that the shard is still tried. */
 const FLOOR = 0.02;
-/** Throttles within this time, in milliseconds, count once: their requests were under way together. */
+/**
+ * Throttles within this time, in milliseconds, count once: their requests were under way together.
+ */
 const SETTLE_MS = 250;
 
 /**
- * Additive increase and multiplicative decrease around the limit of the service. One record may take more
- * tokens than the bucket contains. The shard then waits until the tokens are above zero again: at 1 MiB
- * per second, a record of 4 MiB blocks the shard for about 3.2 seconds.
+ * Additive increase and multiplicative decrease around the limit of the service. One record may
+ * take more tokens than the bucket contains. The shard then waits until the tokens are above zero
+ * again: at 1 MiB per second, a record of 4 MiB blocks the shard for about 3.2 seconds.
  */
 export class ShardLimit {
   /** The full rates. */
@@ -55,9 +57,9 @@ export class ShardLimit {
   }
 
   /**
-   * How long to wait until `records` and `bytes` may be sent, in milliseconds; 0 if they may be sent now.
-   * The least is one record. The most is half a bucket, because a full bucket is out of reach while the
-   * rate recovers.
+   * How long to wait until `records` and `bytes` may be sent, in milliseconds; 0 if they may be
+   * sent now. The least is one record. The most is half a bucket, because a full bucket is out of
+   * reach while the rate recovers.
    */
   waitFor(records: number, bytes: number, now: number): number {
     this.#refill(now);

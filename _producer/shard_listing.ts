@@ -37,8 +37,8 @@ export class ShardListing {
   }
 
   /**
-   * Lists the open shards, and the closed ones if asked to. `undefined` if the credentials do not allow
-   * that: writing does not need the permission to list.
+   * Lists the open shards, and the closed ones if asked to. `undefined` if the credentials do not
+   * allow that: writing does not need the permission to list.
    */
   async list(withClosed = false): Promise<ShardMap | undefined> {
     const { client, target } = this.#options;
@@ -69,8 +69,8 @@ export class ShardListing {
   }
 
   /**
-   * Creates the stream if it is missing, and waits until it is active. Resolves with whether the service
-   * chooses the shards of records itself.
+   * Creates the stream if it is missing, and waits until it is active. Resolves with whether the
+   * service chooses the shards of records itself.
    */
   async createIfMissing(
     how: { shardCount: number } | { onDemand: true },

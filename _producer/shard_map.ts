@@ -12,7 +12,9 @@ interface Place {
   readonly range: HashRange;
 }
 
-/** The open shards of a stream, in the order of their hash keys. The ranges come from the service. */
+/**
+ * The open shards of a stream, in the order of their hash keys. The ranges come from the service.
+ */
 export class ShardMap {
   readonly #open: readonly Place[];
   readonly #ranges: ReadonlyMap<string, HashRange>;

@@ -20,8 +20,8 @@ export interface RoutesChange {
 }
 
 /**
- * What the producer believes about the shards of its stream. {@linkcode ShardWatch} decides when that
- * changes.
+ * What the producer believes about the shards of its stream. {@linkcode ShardWatch} decides when
+ * that changes.
  */
 export class ShardRoutes {
   #map: ShardMap | undefined;
@@ -29,7 +29,9 @@ export class ShardRoutes {
   #version = 0;
   #cache = new Map<string, string | undefined>();
 
-  /** The shard that a record with these keys is predicted to be stored in; `undefined` if not known. */
+  /**
+   * The shard that a record with these keys is predicted to be stored in; `undefined` if not known.
+   */
   shardOf({ partitionKey, explicitHashKey }: RecordKeys): string | undefined {
     return this.shardOfKeys(partitionKey, explicitHashKey);
   }
@@ -70,8 +72,8 @@ export class ShardRoutes {
   }
 
   /**
-   * The range of the shard that stored a record, if the map explains why: the map names that shard, or
-   * the shard is closed now and its range contains the keys.
+   * The range of the shard that stored a record, if the map explains why: the map names that shard,
+   * or the shard is closed now and its range contains the keys.
    */
   rangeOf(keys: RecordKeys, shardId: string): HashRange | undefined {
     const range = this.#map?.rangeOf(shardId);
@@ -87,7 +89,9 @@ export class ShardRoutes {
     return !this.#map || this.#predicts && !this.#map.equals(map);
   }
 
-  /** Uses a map that changes no prediction. It may know closed shards that the present map does not. */
+  /**
+   * Uses a map that changes no prediction. It may know closed shards that the present map does not.
+   */
   refine(map: ShardMap): void {
     if (!this.#map?.equals(map)) this.#cache.clear();
     this.#map = map;

@@ -28,7 +28,10 @@ const REFRESH_MS = 250;
 const UNEXPLAINED_MS = 1000;
 /** While records are sent, the shards are listed again when the last listing is this old. */
 const STALE_MS = 60_000;
-/** After this many listings in a row that do not explain an answer, shards are not predicted any more. */
+/**
+ * After this many listings in a row that do not explain an answer, shards are not predicted any
+ * more.
+ */
 const MOST_UNEXPLAINED = 3;
 /** After this many answers in a row that the shard map explains, shards are predicted again. */
 const AGREEMENTS = 100;
@@ -64,10 +67,10 @@ interface Sighting {
 /**
  * Compares answers with the predictions of {@linkcode ShardRoutes}.
  *
- * An answer that names another shard than predicted is a surprise. The shards are listed until a list
- * explains it: the stream was resharded, or deleted and created again. If no list explains it, the
- * records of the stream do not follow their keys (AUTO record distribution). Then no shard is predicted
- * until the answers agree with the shard map again.
+ * An answer that names another shard than predicted is a surprise. The shards are listed until a
+ * list explains it: the stream was resharded, or deleted and created again. If no list explains it,
+ * the records of the stream do not follow their keys (AUTO record distribution). Then no shard is
+ * predicted until the answers agree with the shard map again.
  */
 export class ShardWatch<T> {
   readonly #options: WatchOptions;
@@ -106,8 +109,8 @@ export class ShardWatch<T> {
   }
 
   /**
-   * Creates the stream if the options ask for that, and learns its shards. Tries as often as a record
-   * is sent. Wakes the supervisor at the end.
+   * Creates the stream if the options ask for that, and learns its shards. Tries as often as a
+   * record is sent. Wakes the supervisor at the end.
    *
    * @throws {KinesisError} if the stream does not exist or cannot be asked
    */
@@ -134,13 +137,17 @@ export class ShardWatch<T> {
       await delay(Math.max(wait, asked), { clock, signal: this.#signal });
     }
     const { routes, queue } = this.#stages;
-    // Without a map, records that were added before the strategy of the stream was known stay queued.
+    // Without a map, records that were added before the strategy of the stream was known stay
+    // queued.
     if (!routes.hasMap) queue.reroute(monotonicNow(this.#options.clock));
     this.#isStarted = true;
     this.#supervisor.wake();
   }
 
-  /** Notes where a record was stored. Returns whether that surprises; then the shards are listed again. */
+  /**
+   * Notes where a record was stored. Returns whether that surprises; then the shards are listed
+   * again.
+   */
   observe(keys: RecordKeys, shardId: string): boolean {
     const { routes } = this.#stages;
     if (!routes.hasMap) return false;
@@ -171,8 +178,8 @@ export class ShardWatch<T> {
   }
 
   /**
-   * Lists the shards again if the last listing is a minute old. It is called when records are sent. So
-   * it needs no timer, and an idle producer sends no request.
+   * Lists the shards again if the last listing is a minute old. It is called when records are sent.
+   * So it needs no timer, and an idle producer sends no request.
    */
   keepFresh(now: number): void {
     const { routes } = this.#stages;
@@ -250,7 +257,9 @@ export class ShardWatch<T> {
     else routes.refine(map);
   }
 
-  /** Takes all stages from the present predictions to others, in the order of the path of a value. */
+  /**
+   * Takes all stages from the present predictions to others, in the order of the path of a value.
+   */
   async #change(change: RoutesChange): Promise<void> {
     const { routes, packing, queue, waiters } = this.#stages;
     const { clock, stream, hooks } = this.#options;
@@ -260,7 +269,8 @@ export class ShardWatch<T> {
     if (!isFirst) {
       // 1. Accept no value until the stages have changed.
       packing.hold();
-      // 2. Pack the pending values for the old shards, so that they come before values for the new ones.
+      // 2. Pack the pending values for the old shards, so that they come before values for the new
+      // ones.
       const flushing = packing.flush();
       if (flushing) await flushing;
       queue.makeDue();

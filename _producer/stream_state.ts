@@ -1,5 +1,6 @@
 /**
- * Decides whether a request may succeed later if the service says that the stream is missing or in use.
+ * Decides whether a request may succeed later if the service says that the stream is missing or in
+ * use.
  *
  * @module
  */
@@ -14,8 +15,8 @@ const BUSY = "ResourceInUseException";
 const STATES = new Set(["CREATING", "ACTIVE", "UPDATING", "DELETING"]);
 
 /**
- * Tells a stream that is being created from a stream that does not exist. The service answers a write to
- * either with `ResourceNotFoundException`.
+ * Tells a stream that is being created from a stream that does not exist. The service answers a
+ * write to either with `ResourceNotFoundException`.
  */
 export class StreamState {
   readonly #options: StateOptions;
@@ -30,7 +31,10 @@ export class StreamState {
     this.#signal = signal;
   }
 
-  /** Returns the error of a call; retryable if the stream exists or is likely to come back. Never rejects. */
+  /**
+   * Returns the error of a call; retryable if the stream exists or is likely to come back. Never
+   * rejects.
+   */
   async judge(error: unknown): Promise<unknown> {
     if (!(error instanceof ServiceError) || error.retryable) return error;
     if (error.code === BUSY) return asRetryable(error);

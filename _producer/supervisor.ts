@@ -1,5 +1,5 @@
 /**
- * What a stage tells the producer as a whole.
+ * The methods of the producer that its stages call.
  *
  * @module
  */

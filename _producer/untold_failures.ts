@@ -9,11 +9,13 @@ import { DeliveryError, type KinesisError } from "../errors.ts";
 import type { FailedValue } from "../records.ts";
 
 /**
- * The shortest time that a failure waits for a flush, a close or an `await`, in milliseconds. The longest
- * time is twice as long.
+ * The shortest time that a failure waits for a flush, a close or an `await`, in milliseconds. The
+ * longest time is twice as long.
  */
 const GRACE_MS = 1000;
-/** More microtasks than between a rejection and an `await` of it in the same turn of the event loop. */
+/**
+ * More microtasks than between a rejection and an `await` of it in the same turn of the event loop.
+ */
 const MICROTASKS_TO_AWAIT = 10;
 
 /** A put that has failed. */
@@ -37,9 +39,9 @@ interface Failure<T> {
 }
 
 /**
- * Keeps failures until they are told: by the put itself, if a caller awaits it later, or by a flush or a
- * close. After one to two seconds a failure goes to the dead-letter stream. Without that stream it becomes
- * an unhandled rejection. So no failure stays unseen.
+ * Keeps failures until they are told: by the put itself, if a caller awaits it later, or by a flush
+ * or a close. After one to two seconds a failure goes to the dead-letter stream. Without that
+ * stream it becomes an unhandled rejection. So no failure stays unseen.
  */
 export class UntoldFailures<T> {
   readonly #stream: string;
@@ -105,7 +107,9 @@ export class UntoldFailures<T> {
     );
   }
 
-  /** Notes that a caller is told of the failure of the producer. The puts need not tell it again. */
+  /**
+   * Notes that a caller is told of the failure of the producer. The puts need not tell it again.
+   */
   tellEnd(): void {
     this.#isEndTold = true;
     const isOwn = ({ failed }: Failure<T>) => failed !== undefined;

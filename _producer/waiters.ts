@@ -1,6 +1,6 @@
 /**
- * Writers that wait for room in the buffer. Each shard has a line of its own, so that a shard without
- * room delays no writer of another shard. A line is served in the order of arrival.
+ * Writers that wait for room in the buffer. Each shard has a line of its own, so that a shard
+ * without room delays no writer of another shard. A line is served in the order of arrival.
  *
  * @module
  */
@@ -80,7 +80,9 @@ export class Waiters<T = unknown> {
     }
   }
 
-  /** Joins a line. Resolves when the value is accepted, and rejects when the lines are dissolved. */
+  /**
+   * Joins a line. Resolves when the value is accepted, and rejects when the lines are dissolved.
+   */
   join(written: Written<T>, line: LineName): Promise<void> {
     const admitted = deferred<void>();
     this.#push({ written, ticket: ++this.#tickets, admitted }, line);

@@ -1,5 +1,6 @@
 /**
- * The in-memory Kinesis with the real limits of its shards, in fake time, with a network that takes its time.
+ * The in-memory Kinesis with the real limits of its shards, in fake time, with a network that takes
+ * its time.
  *
  * @module
  */
@@ -23,7 +24,10 @@ export interface Taken {
   readonly refused: number[];
 }
 
-/** Clients of one stream with several shards. They do not sign, since that would wait for more than the clock. */
+/**
+ * Clients of one stream with several shards. They do not sign, since that would wait for more than
+ * the clock.
+ */
 export class LimitedKinesis {
   readonly shards = new Map<string, Taken>();
   readonly shardIds: readonly string[];

@@ -1,5 +1,6 @@
 /**
- * JSON lines of one predicted shard in one record, as aggregation does it: for tests of what depends on the shard map.
+ * JSON lines of one predicted shard in one record, as aggregation does it: for tests of what
+ * depends on the shard map.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A Kinesis without a network: a client whose answers a test decides, in fake time. Signing is left out, so that nothing
- * waits for anything but the clock.
+ * A Kinesis without a network: a client whose answers a test decides, in fake time. Signing is left
+ * out, so that nothing waits for anything but the clock.
  *
  * @module
  */

@@ -1,4 +1,7 @@
-/** What a `FailedValue` says of the tries that a value has had, wherever the value was when it was given up. */
+/**
+ * What a `FailedValue` says of the tries that a value has had, wherever the value was when it was
+ * given up.
+ */
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
 import { delay } from "../../_core/clock.ts";
@@ -231,7 +234,8 @@ Deno.test("FailedValue.attempts is the number of requests that carried the value
             }
           }
         }
-        // Those that were unsettled at the end as they are now, answers that came after it included.
+        // Those that were unsettled at the end as they are now, answers that came after it
+        // included.
         for (const failure of producer.undelivered()) {
           failed.set(failure.value, failure);
         }

@@ -27,7 +27,10 @@ interface Item {
   n: number;
 }
 
-/** The values that the stub has stored, in order, those that were stored twice where they came first. */
+/**
+ * The values that the stub has stored, in order, those that were stored twice where they came
+ * first.
+ */
 function firstArrivals(client: StubKinesis): Item[] {
   const lines = client.texts.flatMap((text) => text.trim().split("\n"));
   return firstOf(lines);
@@ -40,8 +43,9 @@ function firstOf(lines: string[]): Item[] {
 }
 
 /**
- * The values in the order of storing, without records that hold a value of another shard: as the KCL hands them out. What each
- * of its rules does to a record is in `tests/interop/kcl/`; these records are compressed, too.
+ * The values in the order of storing, without records that hold a value of another shard: as the
+ * KCL hands them out. What each of its rules does to a record is in `tests/interop/kcl/`; these
+ * records are compressed, too.
  */
 async function asTheKclSees(
   client: StubKinesis,
@@ -205,7 +209,8 @@ async function run(options: Chaos) {
   assert(acknowledged.every((line) => all.has(line)));
   const isSeenAsStored = framing === "shard" && reshards > 0;
   if (answerLost === 0 && !isSeenAsStored) {
-    // Nothing is handed out twice unless an answer was lost: a record in the wrong shard is dropped as a whole.
+    // Nothing is handed out twice unless an answer was lost: a record in the wrong shard is dropped
+    // as a whole.
     assertEquals(lines.length, records);
   }
   if (reshards === 0) assertEquals(dropped, 0);
@@ -220,7 +225,8 @@ for (const ordering of ["none", "key", "shard"] as const) {
         if (ordering === "none") return;
         assertOrdered(stored, "per key");
         if (ordering !== "shard" || options.chances[3] > 0) return;
-        // Across keys: each shard has its values in the order of writing. Lines are regrouped by key before that.
+        // Across keys: each shard has its values in the order of writing. Lines are regrouped by
+        // key before that.
         if (options.framing === "lines") return;
         const place = new Map(
           items.map((item, i) => [JSON.stringify(item), i]),
@@ -362,7 +368,8 @@ Deno.test("Producer sends values of an aggregate again whose shard is not the on
     assertEquals(shardId, client.shardOf(key));
   }
   const { lines, dropped } = await asTheKclSees(client, processor);
-  // One aggregate was under way under the old map; all others were packed again before they were sent.
+  // One aggregate was under way under the old map; all others were packed again before they were
+  // sent.
   assert(dropped > 0 && dropped < 20, `${dropped}`);
   assertEquals(lines.length, 401);
   assertOrdered(firstOf(lines), "per key");

@@ -1,4 +1,7 @@
-/** What a producer survives although the service refuses whole requests: late keys, late signatures, Retry-After. */
+/**
+ * What a producer survives although the service refuses whole requests: late keys, late signatures,
+ * Retry-After.
+ */
 import {
   assert,
   assertEquals,

@@ -273,3 +273,30 @@ Deno.test("Producer.put is a promise like any other", async () => {
   );
   await producer.close();
 });
+
+Deno.test("Producer.put knows that it is awaited, in whichever way", async () => {
+  const ways: Record<string, (put: Promise<unknown>) => Promise<unknown>> = {
+    await: async (put) => await put,
+    then: (put) => put.then(() => {}),
+    catch: (put) => put.catch((error) => Promise.reject(error)),
+    finally: (put) => put.finally(() => {}),
+    all: (put) => Promise.all([put]),
+    race: (put) => Promise.race([put]),
+    resolve: (put) => Promise.resolve(put).then(() => {}),
+    "async function": (put) => (async () => await Promise.any([put]))(),
+  };
+  for (const [name, way] of Object.entries(ways)) {
+    for (const isLate of [false, true]) {
+      const reasons = await unhandled(async () => {
+        const { clock, producer } = setUp();
+        const put = producer.put("bad");
+        if (isLate) await clock.advance(500);
+        const told = outcome(way(put));
+        assertInstanceOf(await clock.runUntil(told), Error, name);
+        await clock.runUntil(producer.close());
+        assertEquals(clock.pendingTimers, 0);
+      });
+      assertEquals(reasons, [], name);
+    }
+  }
+});
