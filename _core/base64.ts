@@ -49,7 +49,7 @@ export function base64Decoder(): (text: string) => Uint8Array<ArrayBuffer> {
   if (!("setFromBase64" in Uint8Array.prototype)) return decodeBase64;
   const slabs = new Slabs();
   return (text) => {
-    const room = slabs.take(text.length * 3 >> 2);
+    const room = slabs.allocate(text.length * 3 >> 2);
     const { read, written } = (room as NativeBase64).setFromBase64!(text);
     // setFromBase64 stops without an error when the array is full. The array fits every valid text,
     // so unread text is not base64, and decodeBase64 throws the error.

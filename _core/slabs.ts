@@ -26,7 +26,7 @@ export class Slabs {
    * Allocates an array of `length` bytes with undefined content. {@linkcode Slabs.shorten} gives
    * back unused bytes at its end.
    */
-  take(length: number): Uint8Array<ArrayBuffer> {
+  allocate(length: number): Uint8Array<ArrayBuffer> {
     if (length > this.#slabBytes / 4) return new Uint8Array(length);
     if (length > this.#slab.length - this.#used) {
       this.#slab = new Uint8Array(this.#slabBytes);
@@ -37,7 +37,7 @@ export class Slabs {
     return this.#slab.subarray(start, this.#used);
   }
 
-  /** Shortens the array that {@linkcode Slabs.take} returned last to `length` bytes. */
+  /** Shortens the array that {@linkcode Slabs.allocate} returned last to `length` bytes. */
   shorten(
     last: Uint8Array<ArrayBuffer>,
     length: number,
@@ -48,7 +48,7 @@ export class Slabs {
 
   /** Copies bytes into a slab. */
   copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-    const room = this.take(bytes.length);
+    const room = this.allocate(bytes.length);
     room.set(bytes);
     return room;
   }

@@ -26,7 +26,7 @@ export function encodeUtf8Into(
   text: string,
 ): Uint8Array<ArrayBuffer> {
   // Most text is ASCII and has as many bytes as UTF-16 units. Other text does not fit.
-  const bytes = slabs.take(text.length);
+  const bytes = slabs.allocate(text.length);
   if (encoder.encodeInto(text, bytes).read === text.length) return bytes;
   slabs.shorten(bytes, 0);
   return encoder.encode(text);

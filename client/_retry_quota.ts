@@ -16,12 +16,7 @@ export class RetryQuota {
     this.#tokens = capacity;
   }
 
-  /** The number of tokens left. */
-  get tokens(): number {
-    return this.#tokens;
-  }
-
-  /** Takes `cost` tokens. Returns false and takes none if fewer are left. */
+  /** Takes `cost` tokens and returns true, or takes none and returns false if fewer are left. */
   take(cost: number): boolean {
     if (cost > this.#tokens) return false;
     this.#tokens -= cost;

@@ -63,10 +63,10 @@ export class ListEncoderStream
 }
 
 /**
- * Splits one JSON array into its elements, each the bytes of one JSON value. The chunks of the input
- * may be split anywhere. Input that is not an array, or ends within it, errors the stream with a
- * `SyntaxError`; an element that is too long errors it with a `RangeError`. The elements themselves
- * are not checked to be JSON.
+ * Splits one JSON array into its elements, each the bytes of one JSON value. The chunks of the
+ * input may be split anywhere. Input that is not an array, or ends within it, errors the stream
+ * with a `SyntaxError`; an element that is too long errors it with a `RangeError`. The elements
+ * themselves are not checked to be JSON.
  */
 export class ListDecoderStream
   extends TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {

@@ -1,5 +1,5 @@
 /**
- * Values in serialized form, outside of a record: before they are packed, and taken out of one to be packed again.
+ * Items: serialized values that are not packed yet, or are taken from a record to be packed again.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { EncodedRecord, Put } from "../records.ts";
 import type { Framing } from "./framing.ts";
 import type { Serializer } from "./serializer.ts";
 
-/** The text of a value where its serializer has one, else its bytes. */
+/** The text of a value if its serializer has a text form, else its bytes. */
 export type Item = string | Uint8Array<ArrayBuffer>;
 
-/** Serializes a value. The bytes belong to the caller: no later change of the value reaches them. */
+/** Serializes a value. Later changes of the value do not change the result. */
 export function itemOf<T>(serializer: Serializer<T>, value: T): Item {
   if (serializer.text) return serializer.text.stringify(value);
   const bytes = serializer.serialize(value);
@@ -20,7 +20,7 @@ export function itemOf<T>(serializer: Serializer<T>, value: T): Item {
   return bytes.slice();
 }
 
-/** Takes a record apart; `undefined` if that does not yield one item for each of its values. */
+/** The items of a record. `undefined` if they are not as many as its values. */
 export function itemsOf<T>(
   framing: Framing,
   { name, text }: Serializer<T>,

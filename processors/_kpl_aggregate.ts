@@ -1,5 +1,5 @@
 /**
- * An aggregated record under construction.
+ * Builds aggregated records.
  *
  * @module
  */
@@ -29,7 +29,7 @@ const TAG_RECORD = (FIELD_RECORDS << 3) | WIRE_BYTES;
 const TAG_KEY_INDEX = (FIELD_KEY_INDEX << 3) | WIRE_VARINT;
 const TAG_HASH_KEY_INDEX = (FIELD_HASH_KEY_INDEX << 3) | WIRE_VARINT;
 const TAG_DATA = (FIELD_DATA << 3) | WIRE_BYTES;
-/** The field that marks a record which is sent again as a whole, with its value 1. */
+/** The field {@linkcode FIELD_RESENT} with the value 1. */
 const RESENT_MARK = new Uint8Array(3);
 writeVarint(
   RESENT_MARK,
@@ -39,30 +39,35 @@ writeVarint(
 const NO_MARK = new Uint8Array();
 const encoder = new TextEncoder();
 
-/** Texts and their indexes, in the order of appearance. A `Map`, since an object would put keys such as "7" first. */
+/**
+ * A table of texts, indexed in the order in which they were added. A `Map` keeps this order; an
+ * object would move keys such as "7" to the front.
+ */
 class Table {
   readonly #field: number;
   #indexes = new Map<string, number>();
-  /** Bytes of the fields of this table. */
+  /** The size of the table in bytes. */
   size = 0;
 
   constructor(field: number) {
     this.#field = field;
   }
 
-  /** The index of a text, or the one that it would get. */
+  /** The index of a text, or the index that it would get. */
   indexOf(text: string): number {
     return this.#indexes.get(text) ?? this.#indexes.size;
   }
 
-  /** How many bytes it would take to have this index refer to this text. */
+  /**
+   * How many bytes the table grows by if the text is added at this index; 0 if it is in the table.
+   */
   growth(text: string, index: number): number {
     if (index < this.#indexes.size) return 0;
     const length = utf8Length(text);
     return 1 + varintSize(length) + length;
   }
 
-  /** Adds a text that has been weighed. */
+  /** Adds a text. `growth` is the result of {@linkcode Table.growth}. */
   add(text: string, growth: number): void {
     this.#indexes.set(text, this.#indexes.size);
     this.size += growth;
@@ -82,17 +87,17 @@ class Table {
   }
 }
 
-/** Where an item goes and how large everything is then. */
+/** The indexes of an item, and the sizes of the record with the item. */
 interface Plan {
   keyIndex: number;
   keyGrowth: number;
   hashKeyIndex: number;
   hashKeyGrowth: number;
-  /** Bytes of both index fields. */
+  /** The size of both index fields in bytes. */
   indexBytes: number;
 }
 
-/** Collects items of one shard. Reused from record to record, so that its buffer is. */
+/** Collects the items of one shard. It is used for many records, so that its buffer is reused. */
 export class Aggregate {
   readonly #keys = new Table(FIELD_PARTITION_KEYS);
   readonly #hashKeys = new Table(FIELD_HASH_KEYS);
@@ -108,18 +113,18 @@ export class Aggregate {
     indexBytes: 0,
   };
 
-  /** Makes an empty one; `resent` says whether its records are marked as {@linkcode FIELD_RESENT} says. */
+  /** Starts without items. `resent` adds the field {@linkcode FIELD_RESENT} to its records. */
   constructor(resent = false) {
     this.#mark = resent ? RESENT_MARK : NO_MARK;
   }
 
-  /** Bytes of the aggregated record if it were finished now. */
+  /** The size of the record in bytes if it were finished now. */
   get size(): number {
     return ENVELOPE_BYTES + this.#keys.size + this.#hashKeys.size +
       this.#used + this.#mark.length;
   }
 
-  /** Adds an item if the record then has at most `limit` bytes; says whether it did. */
+  /** Adds an item and returns true if the record then has at most `limit` bytes. */
   add(
     partitionKey: string,
     explicitHashKey: string | undefined,
@@ -137,8 +142,8 @@ export class Aggregate {
   }
 
   /**
-   * Adds a text if the record certainly has at most `limit` bytes then; says whether it did. `false` may also mean that
-   * one has to look closer, with {@linkcode Aggregate.add}.
+   * Adds a text and returns true if an upper bound of the record's size is at most `limit` bytes.
+   * If it returns false, {@linkcode Aggregate.add} may still succeed.
    */
   addText(
     partitionKey: string,
@@ -150,7 +155,7 @@ export class Aggregate {
     const most = fieldBytes(this.#itemBytes(3 * text.length));
     if (grown + most > limit) return false;
     this.#reserve(most);
-    // Most text is ASCII: leave room for a head that says so, and move the text only if that was wrong.
+    // Most text is ASCII, so the header is reserved for the ASCII length. Other text is moved.
     const guess = fieldBytes(this.#itemBytes(text.length)) - text.length;
     const room = this.#records.subarray(this.#used + guess);
     const length = encoder.encodeInto(text, room).written;
@@ -171,7 +176,7 @@ export class Aggregate {
     return this.#records.slice(start, start + this.#firstDataBytes);
   }
 
-  /** The bytes of the aggregated record; the aggregate is empty afterwards. */
+  /** Returns the bytes of the record and removes all items. */
   finish(): Uint8Array<ArrayBuffer> {
     const data = new Uint8Array(this.size);
     data.set(MAGIC);
@@ -186,7 +191,7 @@ export class Aggregate {
     return data;
   }
 
-  /** Forgets everything. */
+  /** Removes all items. */
   clear(): void {
     this.#keys.clear();
     this.#hashKeys.clear();
@@ -195,7 +200,9 @@ export class Aggregate {
 
   #firstStart = 0;
 
-  /** Plans an item; returns the size of the record without the item's own field. */
+  /**
+   * Computes the indexes and sizes of an item. Returns the size of the record without its field.
+   */
   #weigh(partitionKey: string, explicitHashKey: string | undefined): number {
     const plan = this.#plan;
     plan.keyIndex = this.#keys.indexOf(partitionKey);
@@ -222,7 +229,7 @@ export class Aggregate {
     this.#records = larger;
   }
 
-  /** Writes everything of an item but its data; returns where that goes. */
+  /** Writes the fields of an item before its data. Returns the offset of the data. */
   #writeHead(itemBytes: number, dataBytes: number): number {
     const { keyIndex, hashKeyIndex, indexBytes } = this.#plan;
     const records = this.#records;
@@ -258,8 +265,9 @@ export class Aggregate {
 }
 
 /**
- * Writes a text as a field if it is ASCII and short, as keys nearly always are; then a call of the encoder, and bytes to be
- * copied and collected, would cost many times as much as this.
+ * Writes a short ASCII text as a field. Returns `undefined` for other text. Nearly all keys are
+ * short and ASCII, and for these it is many times faster than the encoder, which allocates an
+ * array.
  */
 function writeAscii(
   target: Uint8Array,

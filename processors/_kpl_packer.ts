@@ -1,5 +1,5 @@
 /**
- * Packing values of one shard into aggregated records.
+ * Packs the values of each shard into aggregated records.
  *
  * @module
  */
@@ -14,37 +14,42 @@ import type { Packer, PackerOptions } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
 import { own, recordOf, serializeValue, stringifyValue } from "./single.ts";
 
-/** Options of `kpl()` and its relatives. */
+/** Options of `kpl()`, `kplJson()`, `kplString()` and `kplBytes()`. */
 export interface KplOptions {
   /**
-   * Largest aggregated record in bytes, without its partition key. Larger packs better, smaller loses less time when one is
-   * sent again; a value that does not fit is sent as a record of its own. @default {51_200}
+   * The largest aggregated record in bytes, without its partition key: 1 to 10 485 760. Larger
+   * packs more values into a record; smaller sends fewer bytes again after a failure. A value that
+   * does not fit gets a plain record. @default {51_200}
    */
   maxAggregateBytes?: number;
   /**
-   * The partition key of the aggregated record itself: `"a"` as the KPL has it, or that of the first value, which spreads the
-   * records over the concurrent batches of a Lambda function. The shard is chosen by the hash key in both cases. @default {"a"}
+   * The partition key of the aggregated record: `"a"`, as in the KPL, or `"first"`, the key of the
+   * first value. With `"first"`, Lambda functions with concurrent batches per shard get the records
+   * in parallel. In both cases the explicit hash key determines the shard. @default {"a"}
    */
   outerPartitionKey?: "a" | "first";
   /**
-   * Whether a value that finds no company becomes an aggregated record too. `false` sends it plain, under its own keys, as the
-   * KPL does; every reader that follows the format takes both. `true` costs about 30 bytes for each such value, and is for
-   * readers that take every record for an aggregated one: the KPL processors of async-kinesis for Python read nothing of a
-   * short plain record, without an error, and fail on a longer one. @default {false}
+   * Whether a value that is alone in its record is aggregated too. `false` writes a plain record
+   * with the keys of the value, as the KPL does; all readers of the format accept both. `true`
+   * costs about 30 bytes for each such value. Use it for readers that expect only aggregated
+   * records: the KPL processors of async-kinesis for Python skip a short plain record without an
+   * error and fail on a longer one. @default {false}
    */
   aggregateAlways?: boolean;
 }
 
 interface Open<P> {
   readonly aggregate: Aggregate;
-  /** Most bytes that the aggregated record may have; depends on the outer key, so on the first value. */
+  /**
+   * The largest size of the record in bytes. Depends on the outer key, and so on the first value.
+   */
   limit: number;
-  /** Bytes of the aggregate that were counted. */
+  /** The size of the aggregate that is part of `pendingBytes`. */
   bytes: number;
   puts: P[];
 }
 
-/** Collects values per shard; those that find no company go alone. */
+/** Collects values per shard. */
 export class KplPacker<T, P extends Put<T>> implements Packer<P> {
   readonly #serializer: Serializer<T>;
   readonly #emit: PackerOptions<P>["emit"];
@@ -52,7 +57,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
   readonly #limit: number;
   readonly #resendsStrays: boolean;
   readonly #kpl: Required<KplOptions>;
-  /** By shard. */
+  /** The open records by shard. */
   readonly #open = new Map<string, Open<P>>();
   #pending = 0;
   #pendingBytes = 0;
@@ -107,7 +112,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
 
   flush(): void {
     for (const open of this.#open.values()) this.#close(open);
-    // Shards come and go: those that are still in use get a new buffer.
+    // Resharding makes new shards without end, so all are forgotten; those in use get a new buffer.
     this.#open.clear();
   }
 
@@ -138,17 +143,17 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     open.bytes = size;
   }
 
-  /** Takes a value that does not fit into what is open, or whose shard is not known. */
+  /** Packs a value that does not fit into the open record, or whose shard is not known. */
   #pushBeyond(
     open: Open<P> | undefined,
     put: P,
     data: Uint8Array<ArrayBuffer>,
   ): void {
     const { partitionKey, explicitHashKey } = put;
-    // Made first: if it throws, nothing has changed.
+    // Made before other changes: if it throws, the packer is unchanged.
     const alone = this.#alone(put, own(put, data));
     if (!open) {
-      // Values of this key may be open under the shard that was predicted a moment ago.
+      // Earlier values of this key may be in the open record of the previously predicted shard.
       this.flush();
       return this.#emit(alone);
     }
@@ -162,9 +167,9 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     this.#emit(alone);
   }
 
-  /** The record of a value that shares it with none. */
+  /** The record of a single value. */
   #alone(put: P, data: Uint8Array<ArrayBuffer>): EncodedRecord<P> {
-    // Plain data that looks like an aggregated record would be taken apart when it is read.
+    // Plain data that looks like an aggregated record would be read as one.
     if (!this.#kpl.aggregateAlways && !hasMagic(data)) {
       return recordOf(put, data, this.#limit);
     }
@@ -201,7 +206,7 @@ export class KplPacker<T, P extends Put<T>> implements Packer<P> {
     return {
       data,
       partitionKey,
-      // All values hash into one shard, so the hash of any of them leads there.
+      // All values belong to one shard, so the hash key of any of them determines this shard.
       explicitHashKey: first.explicitHashKey ??
         hashKeyOf(first.partitionKey).toString(),
       size: data.length + utf8Length(partitionKey),

@@ -1,5 +1,5 @@
 /**
- * Reading an aggregated record.
+ * Reads aggregated records.
  *
  * @module
  */
@@ -21,11 +21,11 @@ import { Unpacking } from "./_unpacking.ts";
 import type { Unpacked } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
 
-/** Keys by index, decoded when first asked for. */
+/** The keys by index. A key is decoded when it is used for the first time. */
 class KeyTable {
   readonly #name: string;
   readonly #data: Uint8Array;
-  /** Start and end of each key. */
+  /** The start and end of each key. */
   readonly #ranges: number[] = [];
   readonly #keys: (string | undefined)[] = [];
 
@@ -38,12 +38,12 @@ class KeyTable {
     this.#ranges.push(start, end);
   }
 
-  /** Throws if there is no such key. */
+  /** The key at an index. Throws if there is none. */
   get(index: number): string {
     const known = this.#keys[index];
     if (known !== undefined) return known;
     const size = this.#ranges.length / 2;
-    // An index that a double cannot hold exactly is far beyond any table.
+    // An index that a number cannot hold exactly is larger than any table.
     if (index >= size) {
       throw new RangeError(
         `its ${this.#name} index is ${index}, the table has ${size} entries`,
@@ -55,7 +55,7 @@ class KeyTable {
   }
 }
 
-/** Takes a record apart whose magic and checksum are right. */
+/** Decodes a record whose first bytes and checksum are right. */
 export function unpackAggregate<T>(
   serializer: Serializer<T>,
   record: KinesisRecord,
@@ -64,7 +64,7 @@ export function unpackAggregate<T>(
   const keys = new KeyTable("partition key", data);
   const hashKeys = new KeyTable("explicit hash key", data);
   const reader = new FieldReader(data);
-  // Tables may stand behind the items that refer to them.
+  // The tables may follow the items that refer to them, so they are read first.
   const items: number[] = [];
   let isMarked = false;
   let damage: unknown;

@@ -1,5 +1,6 @@
 /**
- * The elements of a JSON array as texts. Only the structure is looked at: whether an element is JSON, its parser will say.
+ * Finds the elements of a JSON array in a text. Checks brackets and strings only: the parser of an
+ * element checks whether it is JSON.
  *
  * @module
  */
@@ -8,7 +9,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 
-/** Goes from element to element. */
+/** Moves through the elements of a JSON array. */
 export class ListScanner {
   /** The text of the current element, with the white space around it. */
   element = "";
@@ -17,26 +18,26 @@ export class ListScanner {
   #state: "first" | "next" | "closed" | "done" = "first";
 
   /**
-   * Starts in front of the first element.
+   * Starts before the first element.
    *
-   * @throws {SyntaxError} if the text does not start as an array does
+   * @throws {SyntaxError} if the text does not start with a bracket
    */
   constructor(text: string) {
     this.#text = text;
-    // Some writers put a byte order mark in front.
+    // Some writers start with a byte order mark.
     this.#offset = skipSpace(text, text.charCodeAt(0) === 0xfeff ? 1 : 0);
     if (text[this.#offset] !== "[") throw new SyntaxError("not a JSON array");
     this.#offset++;
   }
 
   /**
-   * Moves to the next element; `false` behind the last.
+   * Moves to the next element. Returns `false` after the last.
    *
-   * @throws {SyntaxError} if the rest of the text is not the rest of an array
+   * @throws {SyntaxError} if the array is malformed
    */
   next(): boolean {
     if (this.#state === "done") return false;
-    // Not checked earlier: the last element is good, whatever stands behind the array.
+    // Checked only now: text after the array must not make the last element an error.
     if (this.#state === "closed") return this.#end(this.#offset);
     const text = this.#text;
     if (this.#state === "first") {
@@ -71,7 +72,7 @@ function skipSpace(text: string, offset: number): number {
   return offset;
 }
 
-/** The offset of the comma or bracket behind an element. */
+/** The offset of the comma or bracket after an element. */
 function endOfElement(text: string, start: number): number {
   let depth = 0;
   for (let i = start; i < text.length; i++) {
@@ -97,7 +98,9 @@ function endOfElement(text: string, start: number): number {
   throw new SyntaxError("the JSON array is cut off");
 }
 
-/** The offset of the quote that ends the string which starts at `start`; the end of the text if there is none. */
+/**
+ * The offset of the quote that ends the string at `start`, or the end of the text if there is none.
+ */
 function endOfString(text: string, start: number): number {
   // Jumping from quote to quote is several times faster than looking at each character.
   for (let quote = start;;) {

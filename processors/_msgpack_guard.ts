@@ -1,29 +1,30 @@
 /**
- * A walk over the structure of MessagePack, before msgpackr reads bytes from a stranger and after it wrote some.
+ * Checks the structure of MessagePack, before msgpackr reads bytes and after it has written some.
  *
- * Reading: msgpackr recurses without a limit, has extensions of its own that make it compile code, renames keys, and replaces
- * what is not UTF-8. Writing: it makes floats of integers over 32 bits, and writes extensions that other processors were told
- * of. Both are found here, in one pass over the headers.
+ * On reading, msgpackr recurses without a limit, has private extensions for which it compiles code,
+ * renames keys, and replaces invalid UTF-8. On writing, it turns integers above 32 bits into
+ * floats, and writes extensions that are registered for other processors. One pass over the headers
+ * finds all of these.
  *
  * @see https://github.com/msgpack/msgpack/blob/master/spec.md
  * @module
  */
 import { decodeUtf8 } from "../_core/utf8.ts";
 
-/** The timestamp of the specification. */
+/** The extension type of timestamps in the specification. */
 const EXT_TIMESTAMP = -1;
 const LONG_TEXT_BYTES = 2048;
 const PROTO = new TextEncoder().encode("__proto__");
 
-/** What is allowed. */
+/** Options of {@linkcode MessageGuard}. */
 export interface GuardOptions {
-  /** Deepest nesting of arrays and maps. */
+  /** The deepest nesting of arrays and maps. */
   maxDepth: number;
-  /** Extension types besides the timestamp. */
+  /** The allowed extension types besides the timestamp. */
   extensions: ReadonlySet<number>;
 }
 
-/** Checks messages. Not reentrant, and it need not be. */
+/** Checks messages. A check calls no code of the user, so the object need not be reentrant. */
 export class MessageGuard {
   readonly #walk: Walk;
 
@@ -33,18 +34,20 @@ export class MessageGuard {
   }
 
   /**
-   * Checks what is about to be read.
+   * Checks a message before it is read.
    *
-   * @throws {RangeError | SyntaxError | TypeError} if it is not one complete value within the limits
+   * @throws {RangeError | SyntaxError | TypeError} if it is not one complete value within the
+   * limits
    */
   check(bytes: Uint8Array): void {
     this.#walk.run(bytes, false);
   }
 
   /**
-   * Checks what was written of a plain value, and makes integers of floats in place. Returns the same bytes.
+   * Checks a message after it was written, and turns floats that stand for integers into integers,
+   * in place. Returns the same bytes.
    *
-   * @throws {RangeError | SyntaxError | TypeError} if it could not be read again, by us or in other languages
+   * @throws {RangeError | SyntaxError | TypeError} if this or other libraries could not read it
    */
   standardize(bytes: Uint8Array): Uint8Array {
     this.#walk.run(bytes, true);
@@ -59,16 +62,16 @@ class Walk {
   #writing = false;
   #offset = 0;
   #depth = 0;
-  /** Per level, how many values are still to come. */
+  /** The number of remaining values per level. */
   readonly #left: number[] = [];
-  /** Per level, whether they are keys and values. */
+  /** Whether a level is a map, whose values are keys and values in turn. */
   readonly #isMap: boolean[] = [];
 
   constructor(options: GuardOptions) {
     this.#options = options;
   }
 
-  /** Walks over a message. */
+  /** Checks all values of a message. */
   run(bytes: Uint8Array, writing: boolean): void {
     this.#bytes = bytes;
     this.#view = new DataView(
@@ -97,7 +100,7 @@ class Walk {
     }
   }
 
-  /** Moves to the next value, leaving levels that are complete. */
+  /** Moves to the next value, and out of levels that are complete. */
   #next(): boolean {
     while (this.#left[this.#depth] === 0) {
       if (this.#depth-- === 0) return false;
@@ -166,7 +169,7 @@ class Walk {
 
   #enter(count: number, isMap: boolean): void {
     const values = isMap ? 2 * count : count;
-    // Each has one byte at least: a length that lies would otherwise be believed.
+    // Each value has at least one byte, so this finds false lengths before anything is allocated.
     if (values > this.#bytes.length - this.#offset) throw cutOff();
     if (++this.#depth > this.#options.maxDepth) {
       throw new RangeError(
@@ -180,7 +183,7 @@ class Walk {
   #text(length: number): void {
     const start = this.#offset;
     this.#skip(length);
-    // The texts and keys of what is written were checked before.
+    // On writing, texts and keys have already been checked by PlainValues.
     if (this.#writing) return;
     if (!this.#isAscii(start, this.#offset)) {
       decodeUtf8(this.#bytes.subarray(start, this.#offset));
@@ -192,7 +195,10 @@ class Walk {
     }
   }
 
-  /** Whether all bytes are ASCII; `false` may also mean that this is long and better left to the platform. */
+  /**
+   * Whether all bytes are ASCII. May return `false` for a long text, which the platform decodes
+   * faster.
+   */
   #isAscii(start: number, end: number): boolean {
     if (end - start > LONG_TEXT_BYTES) return false;
     let i = start;

@@ -1,17 +1,18 @@
 /**
- * What MessagePack has a form for, found out before msgpackr writes it.
+ * Checks that MessagePack has a form for a value, before msgpackr writes it.
  *
- * msgpackr writes more than it reads again: maps with objects as keys. It also writes less than it was given: `{}` for a
- * `Headers` or a subclass of `Map`, nil for a function. All of that is refused here, by the path of the part.
+ * msgpackr writes values that it cannot read again, such as maps with objects as keys, and writes
+ * some values incompletely: `{}` for `Headers` or a subclass of `Map`, nil for a function. These
+ * are rejected here. The error names the part.
  *
  * @module
  */
 import { isWellFormed } from "../_core/utf8.ts";
 import { kindText, pathText } from "./_value_path.ts";
 
-/** What is allowed. */
+/** Options of {@linkcode PlainValues}. */
 export interface PlainOptions {
-  /** Deepest nesting of arrays and maps. */
+  /** The deepest nesting of arrays and maps. */
   readonly maxDepth: number;
   /** Classes that have an extension type. */
   readonly classes: readonly (abstract new (...args: never[]) => unknown)[];
@@ -19,11 +20,11 @@ export interface PlainOptions {
 
 type Members = Record<string, unknown>;
 
-/** Makes values plain. */
+/** Checks values and replaces the objects in them that have `toJSON`. */
 export class PlainValues {
   readonly #maxDepth: number;
   readonly #classes: PlainOptions["classes"];
-  /** The way to the part that is looked at. A `toJSON` that calls us again spoils it, and with it only a message. */
+  /** The path of the current part, for messages. Wrong if a `toJSON` serializes another value. */
   readonly #path: (string | number)[] = [];
 
   /** Makes a check. */
@@ -33,13 +34,15 @@ export class PlainValues {
   }
 
   /**
-   * The value if msgpackr can write all of it, or a copy in which the results of `toJSON` stand for their objects.
+   * The value if msgpackr can write it, or a copy that has the results of `toJSON` instead of the
+   * objects.
    *
-   * @throws {RangeError | TypeError} if a part has no form in MessagePack, or could not be read again
+   * @throws {RangeError | TypeError} if a part has no form in MessagePack or could not be read
+   * again
    */
   of(value: unknown): unknown {
     const plain = this.#of(value, 0);
-    // A part that is undefined is nil; a whole value is probably a mistake, and json() refuses it too.
+    // A part that is undefined is written as nil. As a whole value it is probably a mistake.
     if (plain === undefined) throw this.#refused(plain, 0);
     return plain;
   }
@@ -71,7 +74,7 @@ export class PlainValues {
     const isPlain = prototype === Object.prototype || prototype === null;
     if (!isPlain) {
       if (this.#classes.some((Class) => value instanceof Class)) return value;
-      // By its tag, which objects of other realms have as well, as in tests that run in a context of their own.
+      // Found by its tag, since it may come from another realm, as in some test runners.
       switch (Object.prototype.toString.call(value)) {
         case "[object Date]":
           return this.#date(value as Date, depth);
@@ -159,7 +162,7 @@ export class PlainValues {
   }
 
   #name(name: string, depth: number): void {
-    // JavaScript would set the prototype of what it reads.
+    // On reading, this key would set the prototype of the object.
     if (name === "__proto__") {
       throw new TypeError(
         `${this.#where(depth)} has a key that is not supported: __proto__`,
@@ -199,7 +202,7 @@ export class PlainValues {
   }
 }
 
-/** An array of this realm, which msgpackr knows. */
+/** The bytes as a Uint8Array of this realm. msgpackr does not recognize those of other realms. */
 function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -1,10 +1,10 @@
 /**
- * Where in a value something stands, for messages.
+ * Describes parts of a value, for messages.
  *
  * @module
  */
 
-/** Longer paths and names are cut: a cycle has a path without an end. */
+/** The most characters of a path or name. A cycle has an endless path. */
 const SHOWN_STEPS = 8;
 const SHOWN_NAME = 40;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
@@ -19,7 +19,7 @@ export function pathText(steps: readonly (string | number)[]): string {
   return `value${shown.join("")}${steps.length > SHOWN_STEPS ? "…" : ""}`;
 }
 
-/** What a value is, for example `a Set`, `a function` or `undefined`. */
+/** The kind of a value, for example `a Set`, `a function` or `undefined`. */
 export function kindText(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;

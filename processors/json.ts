@@ -1,5 +1,5 @@
 /**
- * JSON, alone and in lines or lists.
+ * JSON: one value per record, as lines, or as lists.
  *
  * @module
  */
@@ -12,24 +12,35 @@ import { kindText, pathText } from "./_value_path.ts";
 import type { Serializer, SerializerProcessor } from "./serializer.ts";
 import { single } from "./single.ts";
 
-/** Options of {@linkcode json} and its relatives. */
+/** Options of {@linkcode json}, {@linkcode jsonLines} and {@linkcode jsonList}. */
 export interface JsonOptions {
-  /** The second argument of `JSON.stringify`: changes or drops what is written. Slows writing down several times. Default: none. */
+  /**
+   * The second argument of `JSON.stringify`: replaces or omits parts of a value. Writing takes
+   * several times as long with it. Default: none.
+   */
   replacer?: (this: unknown, key: string, value: unknown) => unknown;
-  /** The second argument of `JSON.parse`: changes what is read, for example texts to dates. Slows reading down several times. Default: none. */
+  /**
+   * The second argument of `JSON.parse`: replaces parts of a value, for example texts by dates.
+   * Reading takes several times as long with it. Default: none.
+   */
   reviver?: (this: unknown, key: string, value: unknown) => unknown;
 }
 
 /**
- * JSON: one value per record, and the serializer of JSON for other framings.
+ * JSON: one value per record. It is also a serializer, to combine with other framings.
  *
- * A value that has no JSON is refused: `undefined`, a function, a symbol, `NaN`, an infinite number, an invalid date, an object
- * whose `toJSON` returns `undefined`, and whatever holds a `bigint` or a cycle.
+ * A value without JSON is rejected: `undefined`, a function, a symbol, `NaN`, an infinite number,
+ * an invalid date, an object whose `toJSON` returns `undefined`, and a value that contains a
+ * `bigint` or a cycle.
  *
- * Parts of a value are written as `JSON.stringify` does it, which changes some without an error: `undefined`, functions and
- * symbols are left out of objects and become `null` in arrays; `NaN`, infinite numbers and invalid dates become `null`; -0
- * becomes 0; maps and sets become `{}`. Use `replacer` to write or refuse them, or `msgpack()`, which keeps or refuses them. A
- * lone surrogate is written as an escape and read as it was.
+ * Parts of a value are written as by `JSON.stringify`, which changes some of them without an error:
+ *
+ * - `undefined`, functions and symbols are omitted from objects and become `null` in arrays
+ * - `NaN`, infinite numbers and invalid dates become `null`, and -0 becomes 0
+ * - maps and sets become `{}`
+ *
+ * Use `replacer` to write or reject them, or `msgpack()`, which keeps or rejects them. A lone
+ * surrogate is written as an escape and read unchanged.
  *
  * @example A map that survives
  * ```ts
@@ -51,7 +62,7 @@ export function json<T = unknown>(
 }
 
 /**
- * JSON lines: values of one partition key share a record, each followed by `\n`.
+ * JSON lines: the values of one partition key share a record. Each is followed by `\n`.
  *
  * @example
  * ```ts
@@ -78,9 +89,9 @@ export function jsonLines<T = unknown>(
 }
 
 /**
- * JSON lists: values of one partition key share a record as the elements of one JSON array.
+ * JSON lists: the values of one partition key share a record, as the elements of one JSON array.
  *
- * Reading yields each element. To read every array as one value, as some other libraries do, use `json<T[]>()`.
+ * Reading returns each element as a value. To read an array as one value, use `json<T[]>()`.
  *
  * @example
  * ```ts
@@ -114,14 +125,14 @@ function jsonSerializer<T>({ replacer, reviver }: JsonOptions): Serializer<T> {
     } catch (cause) {
       throw replacer ? cause : withPath(value, cause);
     }
-    // With a replacer, null may be what it made of the value.
+    // With a replacer, "null" is accepted: the replacer may have returned null.
     if (text === undefined || text === "null" && !replacer && isLost(value)) {
       throw new TypeError(`${describe(value)} has no JSON`);
     }
     return text;
   };
   const parse = (text: string): T =>
-    // Some writers put a byte order mark in front, which JSON.parse refuses.
+    // Some writers start with a byte order mark, which JSON.parse rejects.
     JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, reviver);
   return {
     name: "json",

@@ -1,10 +1,10 @@
 /**
- * Values of one shard as an aggregated record of the Kinesis Producer Library.
+ * The framing of the Kinesis Producer Library (KPL).
  *
  * @module
  */
-import { OptionCheck } from "../_core/option_check.ts";
 import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import type { KinesisRecord } from "../records.ts";
 import { isAggregated } from "./_kpl_format.ts";
 import { type KplOptions, KplPacker } from "./_kpl_packer.ts";
@@ -20,18 +20,20 @@ import { string } from "./string.ts";
 
 export type { KplOptions };
 
-/** As in the KPL. */
+/** The default of the KPL, in bytes. */
 const DEFAULT_MAX_AGGREGATE_BYTES = 51_200;
 
 /**
- * Values of one shard as an aggregated record of the Kinesis Producer Library (KPL), each with the keys that it was put with.
+ * A framing that packs the values of one shard into an aggregated record of the Kinesis Producer
+ * Library (KPL). The record has the keys of each value.
  *
- * Values share a record only if `shardOf` names the same shard for them; without an answer a value is sent as a plain record of
- * its own, as is a value that finds no company (unless {@linkcode KplOptions.aggregateAlways} is set). Flush the packer before
- * the answers of `shardOf` change: that keeps the order per partition key.
+ * Values share a record only if `shardOf` returns the same shard for them. A value whose shard is
+ * not known gets a plain record. So does a value that is alone in its record, unless
+ * {@linkcode KplOptions.aggregateAlways} is set. Flush the packer before the results of `shardOf`
+ * change, to keep the order per partition key.
  *
- * Reading: bytes that are not an aggregated record, or whose checksum does not match, are one plain value. An item
- * that is damaged is an error of its own; the other items are read.
+ * Reading treats bytes that are not an aggregated record, or whose checksum does not match, as one
+ * plain value. A damaged item is one error; the other items are read.
  *
  * @throws {RangeError} if an option is out of range
  * @throws {TypeError} if `outerPartitionKey` or `aggregateAlways` is not one of its values
@@ -74,7 +76,7 @@ export function kpl(options: KplOptions = {}): Framing {
 }
 
 /**
- * JSON values in aggregated records; see {@linkcode kpl}.
+ * JSON values in aggregated records. See {@linkcode kpl}.
  *
  * @example
  * ```ts
@@ -101,12 +103,12 @@ export function kplJson<T = unknown>(
   });
 }
 
-/** Texts in aggregated records; see {@linkcode kpl}. */
+/** Texts in aggregated records. See {@linkcode kpl}. */
 export function kplString(options: KplOptions = {}): Processor<string> {
   return createProcessor({ serializer: string(), framing: kpl(options) });
 }
 
-/** Bytes in aggregated records; see {@linkcode kpl}. */
+/** Bytes in aggregated records. See {@linkcode kpl}. */
 export function kplBytes(
   options: KplOptions = {},
 ): Processor<Uint8Array<ArrayBuffer>> {

@@ -1,5 +1,5 @@
 /**
- * Values of one partition key as a JSON array.
+ * The list framing.
  *
  * @module
  */
@@ -16,10 +16,11 @@ import type { Serializer } from "./serializer.ts";
 const format: FrameFormat = { open: "[", between: ",", close: "]" };
 
 /**
- * Values of one partition key as one JSON array; for serializers that write JSON.
+ * A framing that packs the values of one partition key as one JSON array, for serializers that
+ * write JSON.
  *
- * Reading yields each element; to read whole arrays, use `json<Element[]>()`. An element that cannot be decoded is an
- * error of its own; the other elements are read.
+ * Reading returns each element as a value. To read an array as one value, use `json<Element[]>()`.
+ * An element that cannot be decoded is one error; the other elements are read.
  */
 export function list(): Framing {
   return framing;

@@ -1,44 +1,47 @@
 /**
- * MessagePack.
+ * The MessagePack processor and serializer.
  *
  * @module
  */
-import { OptionCheck } from "../_core/option_check.ts";
 import { addExtension, Packr } from "msgpackr/pack";
 import { Unpackr } from "msgpackr/unpack";
+import { OptionCheck } from "../_core/option_check.ts";
 import { MessageGuard } from "./_msgpack_guard.ts";
 import { PlainValues } from "./_msgpack_plain.ts";
 import { serializerProcessor } from "./create_processor.ts";
 import { netstring } from "./netstring.ts";
 import type { SerializerProcessor } from "./serializer.ts";
 
-/** A MessagePack extension: a class whose instances have a type number of their own on the wire. */
+/** A MessagePack extension: a class whose instances are written with their own type number. */
 export interface MsgpackExtension<V> {
   /** The application-specific type, 1 to 127. */
   type: number;
   /** The class of the values. */
   Class: abstract new (...args: never[]) => V;
-  /** Value to the bytes of the extension. */
+  /** Converts a value to bytes. */
   encode(value: V): Uint8Array;
-  /** Bytes of the extension to the value. */
+  /** Converts bytes to a value. */
   decode(bytes: Uint8Array): V;
 }
 
 /** Options of {@linkcode msgpack}. */
 export interface MsgpackOptions {
-  /** Deepest nesting of arrays and maps, in both directions. @default {256} */
+  /** The deepest nesting of arrays and maps, for writing and reading: 1 to 1000. @default {256} */
   maxDepth?: number;
   /**
-   * Extension types besides dates; others are refused. msgpackr keeps one registry for the whole process, so a type or a class
-   * has one meaning everywhere. Default: none.
+   * Extension types besides dates. Other types are rejected. msgpackr has one registry for the
+   * whole process, so do not register a type or a class twice with different meanings. Default:
+   * none.
    */
   extensions?: readonly MsgpackExtension<unknown>[];
 }
 
-/** Far below the depth at which msgpackr's recursion exhausts the stack. */
+/** Far less than the depth at which the recursion of msgpackr overflows the stack. */
 const DEFAULT_MAX_DEPTH = 256;
 const LARGEST_MAX_DEPTH = 1000;
-/** `undefined` would otherwise become an extension that only JavaScript knows, objects would become private records. */
+/**
+ * Avoids the private formats of msgpackr: an extension for `undefined`, and records for objects.
+ */
 const packr = (): Packr =>
   new Packr({
     useRecords: false,
@@ -54,21 +57,25 @@ const unpackr = (): Unpackr =>
   });
 
 /**
- * MessagePack, as netstrings of one partition key, and the serializer of MessagePack for other framings.
+ * MessagePack: the values of one partition key share a record, as netstrings. It is also a
+ * serializer, to combine with other framings.
  *
- * What is written can be read again; everything else is refused with the path of the part, for example
- * `value.tags[0] is a Set, which has no standard form in MessagePack`. Reading gives what was written but for these:
+ * Writing rejects a value that cannot be read again. The message names the part, for example
+ * `value.tags[0] is a Set, which has no standard form in MessagePack`. Reading returns the value
+ * that was written, with these exceptions:
  *
- * - Integers are integers on the wire: a `number` up to 2^53-1, a `bigint` from -2^63 to 2^64-1. Reading gives a `number` up to
- *   2^53 and a `bigint` beyond, and 0 for -0.
- * - A `Map` is read as an object. Its keys must be texts or numbers, and no two of them the same text.
+ * - A `number` that is an integer up to 2^53-1 and a `bigint` from -2^63 to 2^64-1 are written as
+ *   integers. Reading returns a `number` up to 2^53 and a `bigint` above, and 0 for -0.
+ * - A `Map` is read as an object. Its keys must be texts or numbers that are different as texts.
  * - `undefined` within a value is written as nil and read as `null`.
- * - An object with a `toJSON` method is written as what that returns, and an instance of a class otherwise as an object of its own
- *   enumerable properties. Properties whose keys are symbols are left out, as in JSON.
+ * - An object with a `toJSON` method is written as the result of the method. An instance of another
+ *   class is written as an object with its own enumerable properties. Properties whose keys are
+ *   symbols are omitted, as in JSON.
  *
- * Refused are functions, symbols, a whole value that is `undefined`, integers of more than 64 bits, invalid dates, lone
- * surrogates, the key `__proto__`, cycles, and built-in objects without a standard form: sets, errors, regular expressions,
- * buffers and typed arrays but `Uint8Array`, `Headers` and so on.
+ * Rejected are functions, symbols, a whole value that is `undefined`, integers of more than 64
+ * bits, invalid dates, lone surrogates, the key `__proto__`, cycles, and built-in objects without a
+ * standard form: sets, errors, regular expressions, buffers, typed arrays except `Uint8Array`,
+ * `Headers` and so on.
  *
  * @throws {RangeError} if an option is out of range
  *

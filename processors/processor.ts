@@ -33,8 +33,9 @@ export interface PackerOptions<P extends Put<unknown>> {
    */
   sharesMemory?: boolean;
   /**
-   * Says that a record is sent again, all of it, if one of its values lies outside of the shard that stored it. Framings that mix
-   * keys mark their records then, so that a `Consumer` can drop such a record: every value of it comes again. @default {false}
+   * Whether the writer sends a whole record again if one of its values lies outside of the shard
+   * that has stored it. Framings that mix keys then mark their records, so that a `Consumer` drops
+   * such a record: all its values arrive again. @default {false}
    */
   resendsStrays?: boolean;
 }

@@ -134,13 +134,13 @@ export function serializeValue<T>(
   }
   return bytes.buffer instanceof ArrayBuffer
     ? bytes as Uint8Array<ArrayBuffer>
-    : bytes.slice(); // shared memory may change while it waits
+    : bytes.slice(); // shared memory may change before it is sent
 }
 
 /**
- * The bytes of a value, to be kept: the caller may use the buffer that is its value again.
+ * The bytes of a value, copied if they are the value itself, since the caller may reuse its buffer.
  *
- * @throws {InvalidRecordError} if the serializer refuses it, or makes no bytes of it
+ * @throws {InvalidRecordError} if the serializer throws or does not return bytes
  */
 export function serializeToKeep<T>(
   serializer: Serializer<T>,
@@ -164,7 +164,7 @@ function isValueItself(put: Put<unknown>, bytes: Uint8Array): boolean {
 /**
  * The text of a value.
  *
- * @throws {InvalidRecordError} if the serializer refuses it
+ * @throws {InvalidRecordError} if the serializer throws
  */
 export function stringifyValue<T>(
   name: string,

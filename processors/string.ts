@@ -1,5 +1,5 @@
 /**
- * Text.
+ * A processor and serializer for text.
  *
  * @module
  */
@@ -9,9 +9,10 @@ import type { SerializerProcessor } from "./serializer.ts";
 import { single } from "./single.ts";
 
 /**
- * Text as UTF-8: one string per record, and the serializer of strings for other framings.
+ * Text as UTF-8: one string per record. It is also a serializer, to combine with other framings.
  *
- * Text with a lone surrogate is refused since UTF-8 cannot hold it; bytes that are not UTF-8 are a `DecodeError`.
+ * Writing rejects text with a lone surrogate, which has no UTF-8. Bytes that are not UTF-8 are a
+ * `DecodeError`.
  *
  * @example
  * ```ts

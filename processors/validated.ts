@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OptionCheck } from "../_core/option_check.ts";
 import { serializerProcessor } from "./create_processor.ts";
 import type { Serializer, SerializerProcessor } from "./serializer.ts";
 import { single } from "./single.ts";
@@ -28,7 +29,8 @@ export interface ValidatedOptions {
  * Reading returns the output of the schema, with its defaults and conversions; an invalid value is
  * a `DecodeError`. The schema must be synchronous.
  *
- * @throws {TypeError} if `schema` does not implement Standard Schema version 1
+ * @throws {TypeError} if `schema` does not implement Standard Schema version 1, or `on` is not one
+ * of its values
  *
  * @example
  * ```ts
@@ -54,7 +56,7 @@ export interface ValidatedOptions {
 export function validated<T>(
   inner: Serializer<T>,
   schema: StandardSchema<T>,
-  { on = "both" }: ValidatedOptions = {},
+  options: ValidatedOptions = {},
 ): SerializerProcessor<T> {
   const standard = schema?.["~standard"];
   if (standard?.version !== 1 || typeof standard.validate !== "function") {
@@ -62,6 +64,12 @@ export function validated<T>(
       "Cannot use validated as 'schema' must implement Standard Schema version 1",
     );
   }
+  const on = new OptionCheck("Cannot use validated").choice(
+    "on",
+    options.on,
+    ["read", "write", "both"],
+    "both",
+  );
   const onWrite = on !== "read";
   const onRead = on !== "write";
   function check(value: unknown): T {

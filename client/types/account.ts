@@ -1,35 +1,35 @@
 /**
- * Limits and settings of the account in this region. The names are the API's own; `Data` is a `Uint8Array`, times are
- * `Date`; a field that the server left unset is absent.
+ * Limits and settings of the account in this region. The names are those of the API. `Data` is a
+ * `Uint8Array`, and times are `Date`. A field that the service does not set is absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
  */
 /** Answer of `DescribeLimits`. */
 export interface DescribeLimitsResponse {
-  /** Most open shards of all provisioned streams. */
+  /** The most open shards of all provisioned streams. */
   ShardLimit: number;
-  /** How many there are. */
+  /** The number of open shards. */
   OpenShardCount: number;
-  /** How many streams are in `ON_DEMAND` mode. */
+  /** The number of on-demand streams. */
   OnDemandStreamCount: number;
-  /** Most of them. */
+  /** The most on-demand streams. */
   OnDemandStreamCountLimit: number;
-  /** How many channels there are. */
+  /** The number of channels. */
   ChannelCount?: number;
-  /** Most of them. */
+  /** The most channels. */
   ChannelCountLimit?: number;
 }
 
-/** The commitment to pay for a minimum of throughput, in exchange for lower prices. */
+/** The commitment to pay for a minimum throughput, for lower prices. */
 export interface MinimumThroughputBillingCommitment {
-  /** Whether it is on. */
+  /** Whether the commitment is enabled. */
   Status: "DISABLED" | "ENABLED" | "ENABLED_UNTIL_EARLIEST_ALLOWED_END";
-  /** Since when. */
+  /** When it started. */
   StartedAt?: Date;
-  /** Until when. */
+  /** When it ended. */
   EndedAt?: Date;
-  /** When it can end at the earliest. */
+  /** The earliest time at which it can end. */
   EarliestAllowedEndAt?: Date;
 }
 

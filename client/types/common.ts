@@ -1,11 +1,11 @@
 /**
- * What many requests and answers share. The names are the API's own; `Data` is a `Uint8Array`, times are
- * `Date`; a field that the server left unset is absent.
+ * Types that many requests and answers share. The names are those of the API. `Data` is a
+ * `Uint8Array`, and times are `Date`. A field that the service does not set is absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
  */
-/** A stream, by name or by ARN: at least one of them. */
+/** A stream, by its name, its ARN or both. */
 export interface StreamTarget {
   /** The name, 1 to 128 characters of `a-zA-Z0-9_.-`. */
   StreamName?: string;
@@ -13,19 +13,22 @@ export interface StreamTarget {
   StreamARN?: string;
 }
 
-/** Whether records are encrypted where they are stored. */
+/** Whether records are encrypted at rest. */
 export type EncryptionType = "NONE" | "KMS";
 
 /** A range of hash keys, both ends inclusive, as decimal numbers of 0 to 2^128 - 1. */
 export interface HashKeyRange {
-  /** The first one. */
+  /** The first hash key. */
   StartingHashKey: string;
-  /** The last one. */
+  /** The last hash key. */
   EndingHashKey: string;
 }
 
-/** A request that can be tried out: checked like any other, and not carried out. */
+/** A request that can be checked without being executed. */
 export interface DryRunnable {
-  /** Whether it is only tried out: it then always fails, with `DryRunOperationException` where it would have succeeded. */
+  /**
+   * Whether the request is only checked. It then always fails: with `DryRunOperationException` if
+   * it would have succeeded.
+   */
   DryRun?: boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * Consumers with enhanced fan-out, and what they receive. The names are the API's own; `Data` is a `Uint8Array`, times are
- * `Date`; a field that the server left unset is absent.
+ * Consumers with enhanced fan-out, and their events. The names are those of the API. `Data` is a
+ * `Uint8Array`, and times are `Date`. A field that the service does not set is absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
@@ -16,9 +16,9 @@ export type StreamConsumerStatus = "CREATING" | "DELETING" | "ACTIVE";
 export interface StreamConsumer {
   /** The name, unique within the stream. */
   ConsumerName: string;
-  /** The ARN; a consumer of the same name that is registered later has another one. */
+  /** The ARN. A consumer that is registered later with the same name has another ARN. */
   ConsumerARN: string;
-  /** The state; only `ACTIVE` ones can subscribe. */
+  /** The state. Only an `ACTIVE` consumer can subscribe. */
   ConsumerStatus: StreamConsumerStatus;
   /** When it was registered. */
   ConsumerCreationTimestamp?: Date;
@@ -56,7 +56,7 @@ export type DeregisterStreamConsumerRequest = ConsumerTarget;
 /** Request of `DescribeStreamConsumer`. */
 export type DescribeStreamConsumerRequest = ConsumerTarget;
 
-/** What `DescribeStreamConsumer` knows. */
+/** The description of a consumer. */
 export interface ConsumerDescription extends StreamConsumer {
   /** The ARN of the stream. */
   StreamARN: string;
@@ -72,11 +72,11 @@ export interface DescribeStreamConsumerResponse {
 export interface ListStreamConsumersRequest {
   /** The ARN of the stream. */
   StreamARN: string;
-  /** The token of the last page; lives 300 seconds. */
+  /** The token of the previous page. Valid for 300 seconds. */
   NextToken?: string;
   /** Page size, 1 to 100. */
   MaxResults?: number;
-  /** Tells apart streams of the same name that were made one after another. */
+  /** When the stream was created. Distinguishes streams that have had the same name. */
   StreamCreationTimestamp?: Date;
 }
 
@@ -108,14 +108,17 @@ export interface SubscribeToShardRequest extends DryRunnable {
   StartingPosition: StartingPosition;
 }
 
-/** What a subscription receives, at least every few seconds. */
+/** An event of a subscription. One arrives at least every 5 seconds. */
 export interface SubscribeToShardEvent {
-  /** The records, in order; may be empty. */
+  /** The records, in order. Can be empty. */
   Records: KinesisApiRecord[];
-  /** Where the next subscription goes on, `AFTER_SEQUENCE_NUMBER`; absent at the end of a closed shard. */
+  /**
+   * The position after which the next subscription continues, with `AFTER_SEQUENCE_NUMBER`. Absent
+   * at the end of a closed shard.
+   */
   ContinuationSequenceNumber?: string;
-  /** How far the event is behind the tip of the stream, in milliseconds. */
+  /** The lag of the event behind the latest record, in milliseconds. */
   MillisBehindLatest?: number;
-  /** The shards that continue this one, at its end. */
+  /** The child shards. Only at the end of a closed shard. */
   ChildShards?: ChildShard[];
 }

@@ -1,6 +1,7 @@
 /**
- * Policies that let other accounts use a stream or a consumer. The names are the API's own; `Data` is a `Uint8Array`, times are
- * `Date`; a field that the server left unset is absent.
+ * Policies that give other accounts access to a stream or a consumer. The names are those of the
+ * API. `Data` is a `Uint8Array`, and times are `Date`. A field that the service does not set is
+ * absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module

@@ -1,6 +1,6 @@
 /**
- * Writing and reading records. The names are the API's own; `Data` is a `Uint8Array`, times are
- * `Date`; a field that the server left unset is absent.
+ * Writing and reading records. The names are those of the API. `Data` is a `Uint8Array`, and times
+ * are `Date`. A field that the service does not set is absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
@@ -12,19 +12,19 @@ import type { ChildShard } from "./shards.ts";
 export interface PutRecordRequest extends StreamTarget, DryRunnable {
   /** The bytes of the record. */
   Data: Uint8Array;
-  /** 1 to 256 Unicode characters. May be left out where the stream distributes records by itself. */
+  /** 1 to 256 Unicode characters. Optional if the stream distributes records with `AUTO`. */
   PartitionKey?: string;
-  /** A decimal number that chooses the shard in place of the partition key. */
+  /** A decimal number that determines the shard instead of the partition key. */
   ExplicitHashKey?: string;
-  /** The sequence number of the record that this one must follow. */
+  /** The sequence number of an earlier record. The new record gets a higher one. */
   SequenceNumberForOrdering?: string;
 }
 
 /** Answer of `PutRecord`. */
 export interface PutRecordResponse {
-  /** The shard that stored it. */
+  /** The shard that has stored the record. */
   ShardId: string;
-  /** Its sequence number. */
+  /** The sequence number of the record. */
   SequenceNumber: string;
   /** `NONE` or `KMS`. */
   EncryptionType?: EncryptionType;
@@ -34,9 +34,9 @@ export interface PutRecordResponse {
 export interface PutRecordsRequestEntry {
   /** The bytes of the record. */
   Data: Uint8Array;
-  /** 1 to 256 Unicode characters. May be left out where the stream distributes records by itself. */
+  /** 1 to 256 Unicode characters. Optional if the stream distributes records with `AUTO`. */
   PartitionKey?: string;
-  /** A decimal number that chooses the shard in place of the partition key. */
+  /** A decimal number that determines the shard instead of the partition key. */
   ExplicitHashKey?: string;
 }
 
@@ -46,29 +46,31 @@ export interface PutRecordsRequest extends StreamTarget, DryRunnable {
   Records: readonly PutRecordsRequestEntry[];
 }
 
-/** What became of one record of a `PutRecords` request: stored, or an error of its own. */
+/** The result of one record of a `PutRecords` request: its position, or its error. */
 export interface PutRecordsResultEntry {
   /** The sequence number, if stored. */
   SequenceNumber?: string;
   /** The shard, if stored. */
   ShardId?: string;
-  /** The error code, if not stored: `ProvisionedThroughputExceededException` or `InternalFailure`. */
+  /**
+   * The error code, if not stored: `ProvisionedThroughputExceededException` or `InternalFailure`.
+   */
   ErrorCode?: string;
-  /** The error in words, if not stored. */
+  /** The error message, if not stored. */
   ErrorMessage?: string;
 }
 
-/** Answer of `PutRecords`; the entries are in the order of the request. */
+/** Answer of `PutRecords`. The entries have the order of the request. */
 export interface PutRecordsResponse {
-  /** How many records were not stored. */
+  /** The number of records that were not stored. */
   FailedRecordCount?: number;
-  /** One entry a record. */
+  /** One entry per record. */
   Records: PutRecordsResultEntry[];
   /** `NONE` or `KMS`. */
   EncryptionType?: EncryptionType;
 }
 
-/** Where a shard iterator points. */
+/** How the position of a shard iterator is given. */
 export type ShardIteratorType =
   | "AT_SEQUENCE_NUMBER"
   | "AFTER_SEQUENCE_NUMBER"
@@ -80,7 +82,7 @@ export type ShardIteratorType =
 export interface GetShardIteratorRequest extends StreamTarget, DryRunnable {
   /** The shard. */
   ShardId: string;
-  /** Where the iterator points. */
+  /** How the position is given. */
   ShardIteratorType: ShardIteratorType;
   /** For the `SEQUENCE_NUMBER` types. */
   StartingSequenceNumber?: string;
@@ -90,7 +92,7 @@ export interface GetShardIteratorRequest extends StreamTarget, DryRunnable {
 
 /** Answer of `GetShardIterator`. */
 export interface GetShardIteratorResponse {
-  /** The iterator; lives 5 minutes. */
+  /** The iterator. Valid for 5 minutes. */
   ShardIterator: string;
 }
 
@@ -98,7 +100,7 @@ export interface GetShardIteratorResponse {
 export interface GetRecordsRequest extends DryRunnable {
   /** The iterator. */
   ShardIterator: string;
-  /** Most records, 1 to 10 000. */
+  /** The most records of the answer: 1 to 10 000. */
   Limit?: number;
   /** The ARN of the stream. With it the request goes to the endpoint of the stream's account. */
   StreamARN?: string;
@@ -108,14 +110,14 @@ export interface GetRecordsRequest extends DryRunnable {
 export interface KinesisApiRecord {
   /** The sequence number. */
   SequenceNumber: string;
-  /** When it arrived, to the millisecond. */
+  /** When Kinesis received the record, to the millisecond. */
   ApproximateArrivalTimestamp?: Date;
   /**
-   * The bytes. Records of one answer may share an `ArrayBuffer`: before you transfer `Data.buffer` to a worker, take a copy
-   * with `Data.slice()`.
+   * The bytes. Records of one answer may share an `ArrayBuffer`, so copy them with `Data.slice()`
+   * before you transfer `Data.buffer` to a worker.
    */
   Data: Uint8Array<ArrayBuffer>;
-  /** The partition key; empty where the stream distributes records by itself and the producer gave none. */
+  /** The partition key. Empty if the writer gave none, which `AUTO` distribution allows. */
   PartitionKey: string;
   /** `NONE` or `KMS`. */
   EncryptionType?: EncryptionType;
@@ -123,12 +125,12 @@ export interface KinesisApiRecord {
 
 /** Answer of `GetRecords`. */
 export interface GetRecordsResponse {
-  /** The records, in order; may be empty long before the tip of the shard. */
+  /** The records, in order. Can be empty although the shard has later records. */
   Records: KinesisApiRecord[];
-  /** Where to go on; absent at the end of a closed shard. */
+  /** The iterator of the next call. Absent at the end of a closed shard. */
   NextShardIterator?: string;
-  /** How far the answer is behind the tip of the stream, in milliseconds. */
+  /** The lag of the answer behind the latest record, in milliseconds. */
   MillisBehindLatest?: number;
-  /** The shards that continue this one, at its end. */
+  /** The child shards. Only at the end of a closed shard. */
   ChildShards?: ChildShard[];
 }

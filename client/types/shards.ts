@@ -1,36 +1,36 @@
 /**
- * Shards: listing them and changing how many there are. The names are the API's own; `Data` is a `Uint8Array`, times are
- * `Date`; a field that the server left unset is absent.
+ * Shards: listing them and changing how many there are. The names are those of the API. `Data` is a
+ * `Uint8Array`, and times are `Date`. A field that the service does not set is absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
  */
 import type { HashKeyRange, StreamTarget } from "./common.ts";
 
-/** A shard and its place on the ring of hash keys and in the history of the stream. */
+/** A shard with its hash keys and its parents. */
 export interface Shard {
   /** The id, unique within the stream. */
   ShardId: string;
-  /** The shard that was split or merged into this one. */
+  /** The parent shard. Absent if the shard was created with the stream. */
   ParentShardId?: string;
-  /** The other shard that was merged into this one. */
+  /** The second parent shard after a merge. */
   AdjacentParentShardId?: string;
-  /** The hash keys that it takes. */
+  /** The hash keys of the shard. */
   HashKeyRange: HashKeyRange;
-  /** The sequence numbers that it holds; a closed shard has an ending one. */
+  /** The sequence numbers of the shard. Only a closed shard has an ending number. */
   SequenceNumberRange: {
     StartingSequenceNumber: string;
     EndingSequenceNumber?: string;
   };
 }
 
-/** A shard that continues a closed one. */
+/** A child of a closed shard. */
 export interface ChildShard {
   /** The id. */
   ShardId: string;
-  /** Its parents: one after a split, two after a merge. */
+  /** The parents: one after a split, two after a merge. */
   ParentShards: string[];
-  /** The hash keys that it takes. */
+  /** The hash keys of the shard. */
   HashKeyRange: HashKeyRange;
 }
 
@@ -52,15 +52,15 @@ export interface ShardFilter {
 
 /** Request of `ListShards`. `NextToken` is sent alone or with `MaxResults`. */
 export interface ListShardsRequest extends StreamTarget {
-  /** The token of the last page; lives 300 seconds. */
+  /** The token of the previous page. Valid for 300 seconds. */
   NextToken?: string;
-  /** Lists shards after this one only. */
+  /** Only shards after this shard are listed. */
   ExclusiveStartShardId?: string;
   /** Page size, 1 to 10 000. */
   MaxResults?: number;
-  /** Tells apart streams of the same name that were made one after another. */
+  /** When the stream was created. Distinguishes streams that have had the same name. */
   StreamCreationTimestamp?: Date;
-  /** Which shards. */
+  /** Which shards are listed. */
   ShardFilter?: ShardFilter;
 }
 
@@ -76,23 +76,23 @@ export interface ListShardsResponse {
 export interface SplitShardRequest extends StreamTarget {
   /** The shard to split. */
   ShardToSplit: string;
-  /** Where the second child starts, a decimal number. */
+  /** The first hash key of the second child, a decimal number. */
   NewStartingHashKey: string;
 }
 
-/** Request of `MergeShards`; the shards must be neighbours on the ring. */
+/** Request of `MergeShards`. The hash keys of the shards must be adjacent. */
 export interface MergeShardsRequest extends StreamTarget {
   /** One shard. */
   ShardToMerge: string;
-  /** The other one. */
+  /** The other shard. */
   AdjacentShardToMerge: string;
 }
 
 /** Request of `UpdateShardCount`. */
 export interface UpdateShardCountRequest extends StreamTarget {
-  /** The number of open shards afterwards: at least half, at most double of what it is. */
+  /** The new number of open shards: at least half and at most double of the current number. */
   TargetShardCount: number;
-  /** How: all shards of the same size is the only way. */
+  /** The method. `UNIFORM_SCALING` is the only one: all shards have the same size. */
   ScalingType: "UNIFORM_SCALING";
 }
 
@@ -102,8 +102,8 @@ export interface UpdateShardCountResponse {
   StreamName?: string;
   /** The ARN of the stream. */
   StreamARN?: string;
-  /** Open shards before. */
+  /** The number of open shards before. */
   CurrentShardCount?: number;
-  /** Open shards afterwards. */
+  /** The number of open shards afterwards. */
   TargetShardCount?: number;
 }

@@ -1,6 +1,7 @@
 /**
- * Settings of a stream: retention, encryption, monitoring, mode, capacity. The names are the API's own; `Data` is a `Uint8Array`, times are
- * `Date`; a field that the server left unset is absent.
+ * Settings of a stream: retention, encryption, monitoring, mode, capacity. The names are those of
+ * the API. `Data` is a `Uint8Array`, and times are `Date`. A field that the service does not set is
+ * absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
@@ -9,36 +10,36 @@ import type { EncryptionType, StreamTarget } from "./common.ts";
 
 /** The capacity mode of a stream. */
 export interface StreamModeDetails {
-  /** Capacity by the shards that it has, or by what is written. */
+  /** `PROVISIONED`: by the number of shards. `ON_DEMAND`: by the traffic. */
   StreamMode: "PROVISIONED" | "ON_DEMAND";
 }
 
-/** How records find their shards: evenly, or by partition key. */
+/** How records are distributed to shards: `AUTO` evenly, or by partition key. */
 export type RecordDistributionStrategy = "AUTO" | "USER_PARTITION_KEY";
 
-/** Write capacity that is there at once, in MiB a second. */
+/** The write capacity that is kept ready, in MiB per second. */
 export interface WarmThroughput {
-  /** What was asked for. */
+  /** The requested capacity. */
   TargetMiBps?: number;
-  /** What there is now. */
+  /** The current capacity. */
   CurrentMiBps?: number;
 }
 
 /** Request of `IncreaseStreamRetentionPeriod` and `DecreaseStreamRetentionPeriod`. */
 export interface StreamRetentionPeriodRequest extends StreamTarget {
-  /** How long records are kept from now on, in hours: 24 to 8760. */
+  /** The new retention period, in hours: 24 to 8760. */
   RetentionPeriodHours: number;
 }
 
 /** Request of `StartStreamEncryption` and `StopStreamEncryption`. */
 export interface StreamEncryptionRequest extends StreamTarget {
-  /** The only way there is. */
+  /** The type of the encryption. `KMS` is the only one. */
   EncryptionType: EncryptionType;
-  /** The KMS key: its id, ARN or alias; `alias/aws/kinesis` is the one of Kinesis. */
+  /** The KMS key: its id, ARN or alias. `alias/aws/kinesis` is the key of the service. */
   KeyId: string;
 }
 
-/** Metrics of single shards. */
+/** The metrics per shard. */
 export type ShardLevelMetric =
   | "ALL"
   | "IncomingBytes"
@@ -49,15 +50,15 @@ export type ShardLevelMetric =
   | "ReadProvisionedThroughputExceeded"
   | "WriteProvisionedThroughputExceeded";
 
-/** Metrics of single shards that are switched on. */
+/** The metrics per shard that are enabled. */
 export interface EnhancedMetrics {
-  /** Which. */
+  /** The metrics. */
   ShardLevelMetrics?: ShardLevelMetric[];
 }
 
 /** Request of `EnableEnhancedMonitoring` and `DisableEnhancedMonitoring`. */
 export interface EnhancedMonitoringRequest extends StreamTarget {
-  /** Which metrics. */
+  /** The metrics. */
   ShardLevelMetrics: readonly ShardLevelMetric[];
 }
 
@@ -67,9 +68,9 @@ export interface EnhancedMonitoringResponse {
   StreamName?: string;
   /** The ARN of the stream. */
   StreamARN?: string;
-  /** What was switched on before. */
+  /** The metrics that were enabled before. */
   CurrentShardLevelMetrics?: ShardLevelMetric[];
-  /** What is switched on now. */
+  /** The metrics that are enabled now. */
   DesiredShardLevelMetrics?: ShardLevelMetric[];
 }
 
@@ -79,13 +80,13 @@ export interface UpdateStreamModeRequest {
   StreamARN: string;
   /** The new mode. */
   StreamModeDetails: StreamModeDetails;
-  /** Write capacity that is there at once, in MiB a second; `ON_DEMAND` only. */
+  /** The write capacity that is kept ready, in MiB per second. Only with `ON_DEMAND`. */
   WarmThroughputMiBps?: number;
 }
 
 /** Request of `UpdateStreamWarmThroughput`. */
 export interface UpdateStreamWarmThroughputRequest extends StreamTarget {
-  /** Write capacity that is there at once, in MiB a second. */
+  /** The write capacity that is kept ready, in MiB per second. */
   WarmThroughputMiBps: number;
 }
 
@@ -95,7 +96,7 @@ export interface UpdateStreamWarmThroughputResponse {
   StreamName?: string;
   /** The ARN of the stream. */
   StreamARN?: string;
-  /** What was asked for, and what there is now. */
+  /** The requested and the current capacity. */
   WarmThroughput?: WarmThroughput;
 }
 
@@ -103,7 +104,7 @@ export interface UpdateStreamWarmThroughputResponse {
 export interface UpdateMaxRecordSizeRequest {
   /** The ARN of the stream. */
   StreamARN: string;
-  /** The largest record that the stream takes, in KiB: 1024 to 10 240. */
+  /** The largest size of a record, in KiB: 1024 to 10 240. */
   MaxRecordSizeInKiB: number;
 }
 
@@ -111,6 +112,6 @@ export interface UpdateMaxRecordSizeRequest {
 export interface UpdateStreamRecordDistributionStrategyRequest {
   /** The ARN of the stream. */
   StreamARN: string;
-  /** How records find their shards from now on. */
+  /** The new distribution. */
   RecordDistributionStrategy: RecordDistributionStrategy;
 }

@@ -1,6 +1,6 @@
 /**
- * Making, describing, listing and removing streams. The names are the API's own; `Data` is a `Uint8Array`, times are
- * `Date`; a field that the server left unset is absent.
+ * Creating, describing, listing and deleting streams. The names are those of the API. `Data` is a
+ * `Uint8Array`, and times are `Date`. A field that the service does not set is absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
@@ -18,23 +18,23 @@ import type {
 export interface CreateStreamRequest {
   /** The name, 1 to 128 characters of `a-zA-Z0-9_.-`. */
   StreamName: string;
-  /** How many shards; required in `PROVISIONED` mode, which is the default. */
+  /** The number of shards. Required with `PROVISIONED`, which is the default. */
   ShardCount?: number;
   /** `PROVISIONED` or `ON_DEMAND`. */
   StreamModeDetails?: StreamModeDetails;
   /** Tags by key, up to 50. */
   Tags?: Record<string, string>;
-  /** Write capacity that is there at once, in MiB a second; `ON_DEMAND` only. */
+  /** The write capacity that is kept ready, in MiB per second. Only with `ON_DEMAND`. */
   WarmThroughputMiBps?: number;
-  /** The largest record that the stream takes, in KiB: 1024 to 10 240. */
+  /** The largest size of a record, in KiB: 1024 to 10 240. */
   MaxRecordSizeInKiB?: number;
-  /** How records find their shards; `AUTO` in `ON_DEMAND` mode only. */
+  /** How records are distributed to shards. `AUTO` only with `ON_DEMAND`. */
   RecordDistributionStrategy?: RecordDistributionStrategy;
 }
 
 /** Request of `DeleteStream`. */
 export interface DeleteStreamRequest extends StreamTarget {
-  /** Whether registered consumers are removed too; without it, their presence is an error. */
+  /** Whether to deregister its consumers. Without it, a stream with consumers is not deleted. */
   EnforceConsumerDeletion?: boolean;
 }
 
@@ -44,21 +44,21 @@ export type DescribeStreamSummaryRequest = StreamTarget;
 /** The states of a stream. */
 export type StreamStatus = "CREATING" | "DELETING" | "ACTIVE" | "UPDATING";
 
-/** What `DescribeStream` and `DescribeStreamSummary` both know. */
+/** The part of a description that `DescribeStream` and `DescribeStreamSummary` share. */
 export interface StreamFacts {
   /** The name. */
   StreamName: string;
   /** The ARN. */
   StreamARN: string;
-  /** The state; records can be put and read while `ACTIVE` or `UPDATING`. */
+  /** The state. Records can be written and read if it is `ACTIVE` or `UPDATING`. */
   StreamStatus: StreamStatus;
   /** The capacity mode. */
   StreamModeDetails?: StreamModeDetails;
-  /** How long records are kept, in hours. */
+  /** The retention period, in hours. */
   RetentionPeriodHours: number;
-  /** When it was made. */
+  /** When the stream was created. */
   StreamCreationTimestamp?: Date;
-  /** Shard-level metrics that are switched on. */
+  /** The metrics per shard that are enabled. */
   EnhancedMonitoring?: EnhancedMetrics[];
   /** `NONE` or `KMS`. */
   EncryptionType?: EncryptionType;
@@ -66,21 +66,21 @@ export interface StreamFacts {
   KeyId?: string;
 }
 
-/** What `DescribeStreamSummary` knows. */
+/** The description of `DescribeStreamSummary`. */
 export interface StreamDescriptionSummary extends StreamFacts {
   /** A unique id of the stream. */
   StreamId?: string;
-  /** How many shards are open. */
+  /** The number of open shards. */
   OpenShardCount: number;
-  /** How many fan-out consumers are registered. */
+  /** The number of registered consumers. */
   ConsumerCount?: number;
-  /** How many channels are attached. */
+  /** The number of attached channels. */
   ChannelCount?: number;
-  /** Write capacity that is there at once; `ON_DEMAND` only. */
+  /** The write capacity that is kept ready. Only with `ON_DEMAND`. */
   WarmThroughput?: WarmThroughput;
-  /** The largest record that the stream takes, in KiB. */
+  /** The largest size of a record, in KiB. */
   MaxRecordSizeInKiB?: number;
-  /** How records find their shards. */
+  /** How records are distributed to shards. */
   RecordDistributionStrategy?: RecordDistributionStrategy;
 }
 
@@ -92,17 +92,17 @@ export interface DescribeStreamSummaryResponse {
 
 /** Request of `DescribeStream`. */
 export interface DescribeStreamRequest extends StreamTarget {
-  /** Most shards in one answer, 1 to 10 000; at most 100 are returned. */
+  /** The most shards of the answer: 1 to 10 000. The service returns at most 100. */
   Limit?: number;
-  /** Lists shards after this one only. */
+  /** Only shards after this shard are listed. */
   ExclusiveStartShardId?: string;
 }
 
-/** What `DescribeStream` knows. */
+/** The description of `DescribeStream`. */
 export interface StreamDescription extends StreamFacts {
-  /** A page of its shards. */
+  /** One page of its shards. */
   Shards: Shard[];
-  /** Whether there are more of them. */
+  /** Whether there are more shards. */
   HasMoreShards: boolean;
 }
 
@@ -114,15 +114,15 @@ export interface DescribeStreamResponse {
 
 /** Request of `ListStreams`. */
 export interface ListStreamsRequest {
-  /** Most streams in one answer, 1 to 10 000. */
+  /** The most streams of the answer: 1 to 10 000. */
   Limit?: number;
-  /** Lists streams after this one only. */
+  /** Only streams after this stream are listed. */
   ExclusiveStartStreamName?: string;
-  /** The token of the last page. */
+  /** The token of the previous page. */
   NextToken?: string;
 }
 
-/** What `ListStreams` knows of one stream. */
+/** A stream in the list of `ListStreams`. */
 export interface StreamSummary {
   /** The name. */
   StreamName: string;
@@ -132,7 +132,7 @@ export interface StreamSummary {
   StreamStatus: StreamStatus;
   /** The capacity mode. */
   StreamModeDetails?: StreamModeDetails;
-  /** When it was made. */
+  /** When the stream was created. */
   StreamCreationTimestamp?: Date;
 }
 
@@ -140,10 +140,10 @@ export interface StreamSummary {
 export interface ListStreamsResponse {
   /** The names of this page. */
   StreamNames: string[];
-  /** Whether there are more. */
+  /** Whether there are more pages. */
   HasMoreStreams: boolean;
   /** The token of the next page, if there is one. */
   NextToken?: string;
-  /** More about the streams of this page; emulators leave it out. */
+  /** The streams of this page with more data. Absent in emulators. */
   StreamSummaries?: StreamSummary[];
 }

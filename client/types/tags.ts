@@ -1,6 +1,6 @@
 /**
- * Tags of streams and, in the newer family, of consumers too. The names are the API's own; `Data` is a `Uint8Array`, times are
- * `Date`; a field that the server left unset is absent.
+ * Tags of streams and consumers. The names are those of the API. `Data` is a `Uint8Array`, and
+ * times are `Date`. A field that the service does not set is absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
@@ -29,7 +29,7 @@ export interface RemoveTagsFromStreamRequest extends StreamTarget {
 
 /** Request of `ListTagsForStream`. */
 export interface ListTagsForStreamRequest extends StreamTarget {
-  /** Lists tags after this key only. */
+  /** Only tags after this key are listed. */
   ExclusiveStartTagKey?: string;
   /** Page size, 1 to 50. */
   Limit?: number;
@@ -39,7 +39,7 @@ export interface ListTagsForStreamRequest extends StreamTarget {
 export interface ListTagsForStreamResponse {
   /** The tags of this page. */
   Tags: Tag[];
-  /** Whether there are more. */
+  /** Whether there are more pages. */
   HasMoreTags: boolean;
 }
 

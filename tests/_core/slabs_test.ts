@@ -11,7 +11,7 @@ Deno.test("Slabs gives no byte out twice, and keeps buffers small", () => {
         const slabs = new Slabs();
         const taken = sizes.map(([length, unused], i) => {
           const wanted = Math.max(0, length - unused);
-          const bytes = slabs.shorten(slabs.take(length), wanted);
+          const bytes = slabs.shorten(slabs.allocate(length), wanted);
           assertEquals(bytes.length, wanted);
           assert(bytes.every((byte) => byte === 0));
           assert(bytes.buffer.byteLength <= Math.max(length, 64 * 1024));

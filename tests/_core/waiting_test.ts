@@ -107,8 +107,9 @@ Deno.test("RetryQuota never gives more than it has and never holds more than it 
           assertEquals(quota.take(amount), amount <= model);
           if (amount <= model) model -= amount;
         }
-        assertEquals(quota.tokens, model);
       }
+      assertEquals(quota.take(model + 1), false);
+      assertEquals(quota.take(model), true);
     },
   ));
 });
