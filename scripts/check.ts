@@ -76,7 +76,7 @@ if (import.meta.main) {
     all.passed += share.passed;
     all.failed += share.failed;
   });
-  const word = tests.failed > 0 ? "FAILED" : "ok";
+  const word = all.failed > 0 ? "FAILED" : "ok";
   console.log(`\n${word} | ${tests.passed} passed | ${tests.failed} failed`);
   console.log(`${all.passed} passed, ${all.failed} failed`);
   Deno.exit(all.failed > 0 ? 1 : 0);

@@ -7,7 +7,7 @@ import {
 import { delay } from "../../_core/clock.ts";
 import { FakeClock } from "./fake_clock.ts";
 
-Deno.test("FakeClock stands still when nobody advances it", () => {
+Deno.test("FakeClock stands still until it is advanced", () => {
   const clock = new FakeClock(5);
   assertStrictEquals(clock.now(), 5);
   clock.setTimeout(() => assert(false, "ran"), 0);

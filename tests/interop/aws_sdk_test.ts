@@ -9,7 +9,7 @@ import { KinesisServer } from "../../testing/mod.ts";
 import { selfSignedCertificate } from "../_services/certificate.ts";
 import { serveHttp2 } from "./http2_listener.ts";
 
-/** A folder with the SDK in it, as Node wants it. */
+/** A folder whose node_modules contains the SDK, for Node.js. */
 async function installSdk(folder: string): Promise<void> {
   await Deno.writeTextFile(
     `${folder}/deno.json`,
@@ -33,7 +33,7 @@ Deno.test("The AWS SDK for JavaScript under Node drives the server over TLS and 
   const pair = await selfSignedCertificate();
   const server = new KinesisServer({
     credentials: { accessKeyId: "AKID", secretAccessKey: "secret" },
-    // The SDK asks faster than the account may; shards are limited as ever.
+    // The SDK calls faster than the limits of the account allow. The limits of shards stay on.
     limits: { control: false },
   });
   const listener = await serveHttp2(pair, server.fetch);

@@ -9,7 +9,7 @@ const oracle = new Encoder({
   mapsAsObjects: true,
 });
 
-/** Dates as the extension of cbor-x has them are seconds; AWS wants milliseconds. */
+/** cbor-x writes dates in seconds; AWS uses milliseconds. */
 function forOracle(value: CborValue): unknown {
   if (value instanceof Date) return new Tag(BigInt(value.getTime()), 1);
   if (value instanceof Uint8Array) return value;
@@ -22,7 +22,7 @@ function forOracle(value: CborValue): unknown {
   return value;
 }
 
-/** Dates and blobs as plain values, since every library has its own classes. */
+/** Converts dates and blobs to plain values, since every library has its own classes. */
 function flat(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (value instanceof Uint8Array) return { bytes: [...value] };
@@ -83,7 +83,7 @@ Deno.test("encodeCbor gives the bytes of cbor-x for a GetShardIterator request",
     Timestamp: new Date(1_700_000_000_123),
   };
   const theirs = new Uint8Array(oracle.encode(forOracle(request)));
-  // cbor-x announces every map with 16 bits, which is longer than needed but the same map.
+  // cbor-x writes the size of every map with 16 bits. That is longer than needed, but valid.
   assertEquals(theirs.toHex().slice(0, 6), "b90004");
   assertEquals(
     encodeCbor(request).toHex().slice(2),

@@ -14,7 +14,7 @@ const LEFT_OUT = [
   "ListChannels",
   "UpdateChannel",
 ] as const;
-/** Methods of the client that are more than one action. */
+/** Methods of the client that are not actions. */
 const CONVENIENCES = [
   "listAllShards",
   "listAllStreamConsumers",
@@ -61,7 +61,9 @@ Deno.test("KinesisClient has the actions of the AWS SDK but for the named except
   assert(ours.length >= 40);
 });
 
-/** What the SDK's type has and ours has not, without what is reserved for the future. */
+/**
+ * Fields of the SDK's type that ours lacks, without `StreamId`, which is reserved for the future.
+ */
 type Missing<Theirs, Ours> = Exclude<keyof Theirs, keyof Ours | "StreamId">;
 type RequestOf<K extends keyof KinesisClient> = KinesisClient[K] extends
   (request: infer R, ...rest: never[]) => unknown ? NonNullable<R> : never;
@@ -69,7 +71,7 @@ type AnswerOf<K extends keyof KinesisClient> = KinesisClient[K] extends // deno-
 (...args: any[]) => Promise<infer R> ? R
   : never;
 
-/** Fields of requests and answers, compared by the compiler: `never` where none is missing. */
+/** Missing fields of requests and answers, by the compiler: `never` if none is missing. */
 type MissingFields =
   | Missing<sdk.PutRecordInput, RequestOf<"putRecord">>
   | Missing<sdk.PutRecordsInput, RequestOf<"putRecords">>
@@ -193,7 +195,7 @@ Deno.test("KinesisClient asks the data endpoints of an account for the same acti
       /^(TagResource|GetResourcePolicy|ListStreams|DescribeLimits|SubscribeToShard)$/
         .test(action)
     ) {
-      // Those without a StreamARN.
+      // Actions without a StreamARN.
       delete (input as Partial<typeof input>).StreamARN;
     }
     if (/^(ListStreams|DescribeLimits)$/.test(action)) {

@@ -21,12 +21,12 @@ const emulators = {
 };
 
 interface RawRecord {
-  /** Base64, or as kinesalite writes what it was given in CBOR, the JSON of a Node buffer. */
+  /** Base64. kinesalite returns data that it got as CBOR as the JSON of a Node.js Buffer. */
   Data: string | { data: number[] };
   PartitionKey: string;
 }
 
-/** Without our client, which takes no such Data. */
+/** Reads records without our client, which rejects such data. */
 async function rawRecords(
   endpoint: string,
   ShardIterator: string,
@@ -62,7 +62,7 @@ for (const [name, start] of Object.entries(emulators)) {
         retry: { maxAttempts: 1 },
       });
       const json = new KinesisClient({ ...options, endpoint });
-      // kinesalite does what it is told and then sends the first byte only of its answer in CBOR.
+      // kinesalite executes the request, but sends only the first byte of its CBOR answer.
       const done = async <T>(call: Promise<T>): Promise<T | undefined> => {
         try {
           return await call;
@@ -164,7 +164,7 @@ async function subscribeAndRead(client: KinesisClient): Promise<void> {
   for await (const event of events) {
     last = event.ContinuationSequenceNumber ?? last;
     for (const { Data } of event.Records) read.push(decoder.decode(Data));
-    // Leaving the loop cancels the stream, and with it the request.
+    // Leaving the loop cancels the stream and the request.
     if (read.length >= written.length) break;
   }
   assertEquals(read, written);
@@ -174,7 +174,7 @@ async function subscribeAndRead(client: KinesisClient): Promise<void> {
     ...subscription,
     ConsumerARN: `${ConsumerARN.replace(/:\d+$/, "")}:1`,
   }, { maxAttempts: 1 }).then(
-    // One server rejects the request, the other one the first event.
+    // One server rejects the request, the other one sends the error as the first event.
     async (events) => {
       const reader = events.getReader();
       return await reader.read().catch((error) => error);
@@ -217,7 +217,7 @@ for (const protocol of ["json", "cbor"] as const) {
       key: pair.key,
       onListen() {},
     }, async ({ method, headers, url, body }) =>
-      // Without the signal, which Deno aborts after answers that went well too.
+      // Without the signal, which Deno aborts also after successful answers.
       await server.fetch(url, {
         method,
         headers,

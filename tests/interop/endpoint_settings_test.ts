@@ -2,7 +2,7 @@ import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { client } from "../client/_recording_client.ts";
 import type { Surroundings } from "./aws_sdk_endpoints.ts";
 
-/** What the AWS SDK does in the same surroundings. */
+/** The URL that the AWS SDK uses with this environment. */
 async function oracle(cases: readonly Surroundings[]): Promise<string[]> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -22,7 +22,7 @@ async function oracle(cases: readonly Surroundings[]): Promise<string[]> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** Where our client sends. */
+/** The URL that our client uses. */
 async function ours(cases: readonly Surroundings[]): Promise<string[]> {
   const urls: string[] = [];
   for (const { variables, config, accountId } of cases) {
@@ -96,7 +96,7 @@ const variables: Record<string, string>[] = [
   { AWS_ACCOUNT_ID_ENDPOINT_MODE: "required" },
 ];
 
-Deno.test("KinesisClient sends where the AWS SDK does, whatever variables and the shared config file say", async () => {
+Deno.test("KinesisClient uses the endpoint of the AWS SDK for every combination of variables and shared config", async () => {
   const cases = ["", ...profiles].flatMap((AWS_PROFILE) =>
     variables.flatMap((more) =>
       [undefined, "123456789012"].map((accountId): Surroundings => ({
@@ -113,7 +113,7 @@ Deno.test("KinesisClient sends where the AWS SDK does, whatever variables and th
   assertGreaterOrEqual(new Set(expected).size, 13);
 });
 
-Deno.test("KinesisClient sends nothing where the AWS SDK for JavaScript passes over a setting that cannot be right", async () => {
+Deno.test("KinesisClient rejects invalid settings that the AWS SDK for JavaScript ignores", async () => {
   const region = "[default]\nregion = eu-west-1\n";
   const cases: Surroundings[] = [
     { variables: {}, config: `${region}services = nowhere\n` },

@@ -3,7 +3,7 @@ import { KinesisClient } from "npm:@aws-sdk/client-kinesis@^3.1000.0";
 import { type EndpointOptions, resolveEndpoint } from "../../_aws/endpoint.ts";
 import { partitionOf } from "../../_aws/partitions.ts";
 
-// The rule set as the SDK ships it; it is not exported on its own.
+// The rule set of the SDK, which the package does not export.
 const oracle = new KinesisClient({ region: "us-east-1" }).config
   .endpointProvider;
 
@@ -18,13 +18,13 @@ function resolveByOracle(options: EndpointOptions): string {
     ConsumerARN: options.consumerARN,
     ResourceARN: options.resourceARN,
     AccountId: options.accountId,
-    // The SDK's own default, which its client fills in before it asks the rules.
+    // The default that the client of the SDK fills in before it evaluates the rules.
     AccountIdEndpointMode: options.accountIdEndpointMode ?? "preferred",
   });
   return url.href;
 }
 
-/** What either does, so that errors compare too: their words differ, not whether there is one. */
+/** The endpoint, or "error": the messages of errors differ, so they are not compared. */
 function outcome(resolve: () => string): string {
   try {
     return resolve();
@@ -69,7 +69,7 @@ function targets(region: string): Partial<EndpointOptions>[] {
     { accountId: "a.b" },
     { endpoint: "https://example.com:4567/base" },
     { endpoint: "http://127.0.0.1:4567", streamARN: stream },
-    // The errors of the rule set, one by one.
+    // Each error of the rule set.
     { streamARN: "nonsense" },
     { streamARN: "arn:aws:kinesis" },
     { streamARN: arn("") },

@@ -23,7 +23,7 @@ import {
   valueOf,
 } from "./fixtures/tagged.ts";
 
-/** What we read of an aggregated record. */
+/** The values that we read from an aggregated record. */
 async function deaggregate(data: string): Promise<KplItem[]> {
   const items = await kplString().unpack(recordOf(unhex(data), "outer"));
   return items.map((item, index) => {
@@ -37,7 +37,7 @@ async function deaggregate(data: string): Promise<KplItem[]> {
 }
 
 /**
- * npm's and Python's packages both give the first hash key of the table to values that have none.
+ * The packages of npm and Python give the first hash key of the table to values without one.
  */
 function withoutHashKey({ data, partitionKey }: KplItem): KplItem {
   return { data, partitionKey };
@@ -64,7 +64,7 @@ Deno.test("kpl reads what npm's aws-kinesis-agg writes", async () => {
   }
 });
 
-/** What npm's package reads of an aggregated record. */
+/** The values that the npm package reads from an aggregated record. */
 function readByNpm(data: Uint8Array): KplItem[] {
   const found: KplItem[] = [];
   const record = {

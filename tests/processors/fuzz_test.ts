@@ -1,5 +1,6 @@
 /**
- * Damaged records by the hundred thousand: every decoder answers with values and typed errors, in bounded time.
+ * Damaged records by the hundred thousand: every decoder answers with values and typed errors, in
+ * bounded time.
  *
  * `FUZZ_SEED` and `FUZZ_FRAMES` choose other runs.
  */

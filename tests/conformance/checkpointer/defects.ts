@@ -149,9 +149,9 @@ export const DEFECTS: readonly Defect[] = [
       }(),
   },
   {
-    name: "lets a lease that nobody holds be renewed",
+    name: "renews a lease without an owner",
     caughtBy:
-      "renew is refused and changes nothing when nobody holds the lease",
+      "renew is refused and changes nothing when the lease has no owner",
     make: () =>
       new class extends Base {
         override async renew(lease: Lease, options?: Options) {
@@ -272,7 +272,7 @@ export const DEFECTS: readonly Defect[] = [
       }(),
   },
   {
-    name: "deletes whatever the counter is",
+    name: "deletes with any counter",
     caughtBy:
       "delete is refused and changes nothing when the counter is not current",
     make: () =>
@@ -283,7 +283,7 @@ export const DEFECTS: readonly Defect[] = [
       }(),
   },
   {
-    name: "replaces whatever the counter is",
+    name: "replaces with any counter",
     caughtBy:
       "replace is refused and changes nothing when the counter is not current",
     make: () =>
@@ -296,7 +296,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: "replaces in two steps, so that the counter starts over",
     caughtBy:
-      "replace puts another lease in place of one whose counter is current, whoever holds it",
+      "replace puts another lease in place of one whose counter is current, for every owner",
     make: () =>
       new class extends Base {
         override async replace(lease: Lease, next: NewLease, opts?: Options) {
@@ -307,7 +307,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: "keeps the checkpoint when a lease is replaced",
     caughtBy:
-      "replace puts another lease in place of one whose counter is current, whoever holds it",
+      "replace puts another lease in place of one whose counter is current, for every owner",
     make: () =>
       new class extends Base {
         override async replace(lease: Lease, next: NewLease, opts?: Options) {
@@ -356,8 +356,8 @@ export const DEFECTS: readonly Defect[] = [
       }(),
   },
   {
-    name: "refuses whoever writes while another shard is written",
-    caughtBy: "refuses nobody when 50 shards are written at the same time",
+    name: "refuses a write while another shard is written",
+    caughtBy: "accepts all writes when 50 shards are written at the same time",
     make: () =>
       new class extends Base {
         #writing = false;
@@ -432,7 +432,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: "forgets the parents",
-    caughtBy: "create stores a lease that nobody holds, with counter 0",
+    caughtBy: "create stores a lease without an owner, with counter 0",
     make: () =>
       new class extends Base {
         override create(lease: NewLease, options?: Options) {

@@ -132,7 +132,7 @@ export const holderChecks: readonly CheckpointerCheck[] = [
     },
     {
       name:
-        `${name} is refused and changes nothing when nobody holds the lease`,
+        `${name} is refused and changes nothing when the lease has no owner`,
       async run(store) {
         const checkpointer = await store.open("app");
         const lease = await created(checkpointer);

@@ -106,7 +106,7 @@ export const raceChecks: readonly CheckpointerCheck[] = [
     },
   },
   {
-    name: "refuses nobody when 50 shards are written at the same time",
+    name: "accepts all writes when 50 shards are written at the same time",
     async run(store) {
       const checkpointer = await store.open("app");
       const winners = await race(async (index) => {

@@ -54,7 +54,7 @@ const UNUSUAL_IDS: readonly (readonly [stream: string, shard: string])[] = [
 
 export const tableChecks: readonly CheckpointerCheck[] = [
   {
-    name: "create stores a lease that nobody holds, with counter 0",
+    name: "create stores a lease without an owner, with counter 0",
     async run(store) {
       const checkpointer = await store.open("app");
       const parentShardIds = ["shardId-000000000001", "shardId-000000000002"];
@@ -254,8 +254,7 @@ export const tableChecks: readonly CheckpointerCheck[] = [
     },
   },
   {
-    name:
-      "delete removes a lease when its counter is current, whoever holds it",
+    name: "delete removes a lease when its counter is current, for every owner",
     async run(store) {
       const checkpointer = await store.open("app");
       const other = newLease({ shardId: "other" });
@@ -313,7 +312,7 @@ export const tableChecks: readonly CheckpointerCheck[] = [
   },
   {
     name:
-      "replace puts another lease in place of one whose counter is current, whoever holds it",
+      "replace puts another lease in place of one whose counter is current, for every owner",
     async run(store) {
       const checkpointer = await store.open("app");
       const other = newLease({ shardId: "other" });

@@ -1,5 +1,5 @@
 /**
- * Records that show how a reader of aggregated records decides what to hand out.
+ * Records that test which values a reader of aggregated records returns.
  *
  * @module
  */

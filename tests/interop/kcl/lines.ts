@@ -1,5 +1,5 @@
 /**
- * Records and what was read of them as lines of text, for and from `Deaggregate.java`.
+ * The input and the output of `Deaggregate.java`: records and the values read from them, as lines.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export function readCases(text: string): Case[] {
   });
 }
 
-/** What `Deaggregate.java` prints, as our model has it. */
+/** The output of `Deaggregate.java` according to our model. */
 export function expectedOf(cases: Iterable<Case>): string {
   let text = "";
   for (const { name, ...record } of cases) {

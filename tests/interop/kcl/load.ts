@@ -1,6 +1,5 @@
 /**
- * A producer that works while its stream is split and merged again and again, and what it was told
- * is stored.
+ * A producer whose stream is split and merged repeatedly, and the values that were acknowledged.
  *
  * @module
  */
@@ -11,18 +10,18 @@ import { seeded, StubKinesis } from "../../producer/_stub_kinesis.ts";
 import { FakeClock } from "../../_services/fake_clock.ts";
 import type { Case } from "./lines.ts";
 
-/** What a run has left behind. */
+/** The result of a run. */
 export interface LoadResult {
   /** The values that were acknowledged. */
   readonly acknowledged: string[];
-  /** Everything that is stored, in the order of storing, each record with its shard. */
+  /** All stored records with their shards, in the order of storing. */
   readonly stored: Case[];
   /** How often the stream was resharded. */
   readonly reshards: number;
 }
 
 /**
- * Writes so many values of 40 keys; three requests in ten find the stream resharded. No answer is
+ * Writes `values` values of 40 keys. Three of ten requests find a resharded stream. No answer is
  * lost.
  */
 export async function loadWhileResharding(

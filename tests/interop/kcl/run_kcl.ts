@@ -4,7 +4,7 @@
  * Java 17 and Maven.
  *
  *     deno run -A tests/interop/kcl/run_kcl.ts            # compares
- *     deno run -A tests/interop/kcl/run_kcl.ts --write    # writes the fixtures anew
+ *     deno run -A tests/interop/kcl/run_kcl.ts --write    # writes the fixtures again
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { loadWhileResharding } from "./load.ts";
 
 const KCL = "2.6.0";
 
-/** What the library reads of these lines. */
+/** The values that the library reads from these lines. */
 async function readByJava(classPath: string, lines: string): Promise<string> {
   const java = new Deno.Command("java", {
     args: ["-cp", classPath, here("Deaggregate.java")],
@@ -28,7 +28,7 @@ async function readByJava(classPath: string, lines: string): Promise<string> {
     new Blob([lines]).stream().pipeTo(java.stdin),
   ]);
   assert(success, "Deaggregate.java has failed");
-  // What the library logs has no tabs.
+  // Log lines of the library have no tabs.
   return new TextDecoder().decode(stdout).split("\n")
     .filter((line) => line.split("\t").length === 6)
     .map((line) => `${line}\n`).join("");
