@@ -1,5 +1,5 @@
 /**
- * Reading a stream.
+ * The consumer: reads a stream.
  *
  * @module
  */
@@ -33,13 +33,14 @@ export type {
 };
 
 /**
- * A `ReadableStream` of everything in a Kinesis stream: all shards, each read on its own, the parents of a reshard before
- * their children, resumed from the checkpoint.
+ * A `ReadableStream` of all values in a Kinesis stream. The shards are read independently of each
+ * other, and the parents of a reshard before their children. Reading resumes at the stored
+ * checkpoint.
  *
- * A record counts as processed when it is acknowledged, and a checkpoint never passes one that is not. Iterating with
- * `for await` acknowledges a record when the next one is asked for; a loop that is left by `break` or an error leaves its
- * last record unacknowledged. With any other way to read, call {@linkcode ConsumerRecord.ack}, or pipe into
- * {@linkcode Consumer.acknowledging}.
+ * A value counts as processed when it is acknowledged, and a checkpoint never passes a value that
+ * is not. A `for await` loop acknowledges a value when it asks for the next one. A loop that is
+ * left by `break` or an error does not acknowledge its last value. With any other way to read,
+ * call {@linkcode ConsumerRecord.ack}, or pipe into {@linkcode Consumer.acknowledging}.
  *
  * @example
  * ```ts
@@ -70,12 +71,13 @@ export type {
  */
 export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   readonly #feed: RecordFeed<T>;
-  readonly #end: () => void;
-  /** Whether somebody has been told how the consumer ended. */
-  #told = false;
+  readonly #endStream: () => void;
+  /** Whether the application has seen how the consumer ended. */
+  #wasEndSeen = false;
 
   /**
-   * Makes a consumer. Nothing is read before the first record is asked for, or {@linkcode Consumer.ready}.
+   * Makes a consumer. Reading starts when the application asks for the first value, or reads the
+   * property {@linkcode Consumer.ready}.
    *
    * @throws {TypeError} if the stream, the processor or a choice is missing or malformed
    * @throws {RangeError} if a number is out of its range
@@ -83,88 +85,91 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   constructor(options: ConsumerOptions<T>) {
     const resolved = resolveConsumerOptions(options);
     let controller!: ReadableStreamDefaultController<ConsumerRecord<T>>;
-    let open = true;
+    let isOpen = true;
     const feed = new RecordFeed(resolved, (error) => {
-      if (!open) return;
-      open = false;
-      this.#told = true;
+      if (!isOpen) return;
+      isOpen = false;
+      this.#wasEndSeen = true;
       controller.error(error);
     });
     const deliver = (record: ConsumerRecord<T> | undefined) => {
-      if (!open) return;
+      if (!isOpen) return;
       if (record) controller.enqueue(record);
       else {
-        open = false;
+        isOpen = false;
         controller.close();
       }
     };
     const fail = (error: unknown) => {
-      this.#told = true;
+      this.#wasEndSeen = true;
       throw error;
     };
     super({
       start(given) {
         controller = given;
       },
-      // One record for each pull: what waits in the queue of a stream would be handed out even when its lease is lost.
+      // One value for each pull: values in the queue of the stream would be handed out even after
+      // the lease of their shard is lost.
       pull() {
         const record = feed.takeNow();
         if (!record) return feed.take().then(deliver, fail);
         controller.enqueue(record);
       },
       cancel: async (reason) => {
-        open = false;
-        this.#told = true;
+        isOpen = false;
+        this.#wasEndSeen = true;
         await feed.close(reason);
       },
     }, { highWaterMark: 0 });
     this.#feed = feed;
-    this.#end = () => {
-      if (!open) return;
-      open = false;
+    this.#endStream = () => {
+      if (!isOpen) return;
+      isOpen = false;
       controller.close();
     };
     feed.followSignal();
   }
 
   /**
-   * Starts reading and resolves when every shard that this worker holds at first has an iterator: with `from: "LATEST"`,
-   * whatever is written after that will be read.
+   * Starts reading. The promise fulfills when every shard that this worker takes at first has an
+   * iterator: with `from: "LATEST"`, all records that are written after that are read. It rejects
+   * if the consumer fails or closes before. Every read of this property gives the same promise.
    */
   get ready(): Promise<void> {
     return this.#feed.ready;
   }
 
-  /** How every shard stands, and what has been handed out. */
+  /** The status of every shard, and the numbers of values. */
   status(): ConsumerStatus {
     return this.#feed.status();
   }
 
   /**
-   * Stores the progress now instead of at the next interval.
+   * Stores the progress now and not at the next interval.
    *
-   * @throws {CheckpointError} if that fails for some shards
+   * @throws {CheckpointError} if the progress of some shards could not be stored
    */
   checkpoint(): Promise<void> {
     return this.#feed.checkpoint();
   }
 
   /**
-   * Ends the stream: stops reading, stores what was acknowledged, gives the leases back. Works while the stream is locked;
-   * who reads it sees the end.
+   * Ends the stream: stops reading, stores the progress and gives the leases back. The stream may
+   * be locked; its reader sees the end.
    *
    * @throws {CheckpointError} if the progress of some shards could not be stored
    */
   async close(): Promise<void> {
-    this.#end();
-    this.#told = true;
+    this.#endStream();
+    this.#wasEndSeen = true;
     await this.#feed.close(new ClosedError("The consumer is closed"));
   }
 
   /**
-   * Wraps a sink so that a record is acknowledged when the sink has written it:
-   * `consumer.pipeTo(consumer.acknowledging(sink))`. At the end of the stream that resolves when the progress is stored as
-   * well, and rejects with a {@linkcode CheckpointError} if it could not be.
+   * Wraps a sink. A value is acknowledged when the sink has written it:
+   * `consumer.pipeTo(consumer.acknowledging(sink))`. At the end of the stream, the pipe resolves
+   * after the progress is stored, and rejects with a {@linkcode CheckpointError} if it could not
+   * be stored.
    */
   acknowledging(
     sink: WritableStream<ConsumerRecord<T>>,
@@ -174,12 +179,14 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   }
 
   /**
-   * Iterates; asking for the next record acknowledges the last one. Several `for await` loops may share the iterator, each in
-   * a worker of its own: a loop acknowledges only the records that it got itself, and a loop that is left ends the others.
+   * Iterates; asking for the next value acknowledges the last one. Several `for await` loops may
+   * share the iterator and process several values at a time. Each loop acknowledges only its own
+   * values, and a loop that is left ends the others.
    *
-   * What reads ahead of what it has processed acknowledges nothing, and {@linkcode ConsumerRecord.ack} has to be called:
-   * `pipeline()` and `Readable.from()` of `node:stream`, `ReadableStream.from()`, and whatever calls `next()` while an earlier
-   * call is not answered. Anything else that works on several records of one iteration at a time, such as `p-map`, cannot be
+   * Code that takes values before it has processed the earlier ones acknowledges nothing and has
+   * to call {@linkcode ConsumerRecord.ack}: `pipeline()` and `Readable.from()` of `node:stream`,
+   * `ReadableStream.from()`, and callers of `next()` while an earlier call is not answered. Other
+   * code that processes several values of one iteration at a time, such as `p-map`, cannot be
    * told from a loop and needs `acknowledge: false`.
    */
   override values(
@@ -191,7 +198,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     });
   }
 
-  /** Iterates as {@linkcode Consumer.values} does. */
+  /** Iterates like {@linkcode Consumer.values}. */
   override [Symbol.asyncIterator](
     options?: ConsumerIteratorOptions,
   ): AsyncIterableIterator<ConsumerRecord<T>> {
@@ -203,13 +210,14 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   }
 
   /**
-   * Closes the consumer, or waits until it has ended. A failure that the reader of the stream or the caller of
-   * {@linkcode Consumer.close} has been told is not thrown again: with `await using` it would hide the error of the block.
+   * Closes the consumer, or waits until it has ended. A failure that the application has seen,
+   * because the stream failed or {@linkcode Consumer.close} was called, is not thrown again: with
+   * `await using` it would hide the error of the block.
    *
    * @throws {CheckpointError} if the progress of some shards could not be stored
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#told) await this.close().catch(() => {});
+    if (this.#wasEndSeen) await this.close().catch(() => {});
     else await this.close();
   }
 }

@@ -47,6 +47,12 @@ export const MAX_READ_BYTES: number = 10 * 1024 * 1024;
 export const SHARD_READS_PER_SECOND: number = 5;
 
 /**
+ * Most digits of a sequence number.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html
+ */
+export const MAX_SEQUENCE_NUMBER_DIGITS: number = 129;
+
+/**
  * Records that can be written to a shard per second.
  * https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
  */

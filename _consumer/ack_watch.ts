@@ -1,30 +1,35 @@
 /**
- * Measuring for how long the oldest value of a shard has not been acknowledged.
+ * Measures for how long the oldest value of a shard has not been acknowledged.
  *
  * @module
  */
 import type { Ticket } from "./shard_progress.ts";
 
-/** The age from which on it is told that a value is not acknowledged, in milliseconds. Told again at twice that, and so on. */
+/**
+ * The hook is called when a value has this age in milliseconds, and at 2, 4, 8… times this age.
+ */
 const TELL_MS = 60_000;
 
-/** What is known about the oldest value that was handed out and is not acknowledged. */
+/** The oldest value of a shard that was handed out and is not acknowledged. */
 export interface OldestUnacknowledged {
   /** The sequence number of its record. */
   sequenceNumber: string;
-  /** Its index inside that record; absent for the last value of a record. */
+  /** The index of the value inside its record; absent for the last value of a record. */
   subSequenceNumber?: number;
-  /** For how long it has been seen to be the oldest, in milliseconds; it is looked at every 10 seconds. */
+  /** For how long it has been the oldest, in milliseconds. Measured every 10 seconds. */
   ageMs: number;
 }
 
-/** Looks at a shard now and then. The time is not noted for each value, since that would cost more than handing it out. */
+/**
+ * Looks at a shard every few seconds. To note the time for each value would cost more than handing
+ * the value out.
+ */
 export class AckWatch {
   #ticket: Ticket | undefined;
   #since = 0;
   #tellAtMs = TELL_MS;
 
-  /** Looks at the oldest value that is not acknowledged. Returns whether it is time to tell about it. */
+  /** Looks at the oldest value. Returns whether to call the hook now. */
   look(oldest: Ticket | undefined, now: number): boolean {
     if (oldest !== this.#ticket) {
       this.#ticket = oldest;
@@ -36,7 +41,7 @@ export class AckWatch {
     return true;
   }
 
-  /** What is known about the oldest value, if there is one. */
+  /** Describes the oldest value, if there is one. */
   describe(
     oldest: Ticket | undefined,
     now: number,

@@ -1,11 +1,14 @@
 /**
- * Acknowledging by writing: a record is processed when its sink has taken it.
+ * A sink that acknowledges the records that it has written.
  *
  * @module
  */
 import type { ConsumerRecord } from "../records.ts";
 
-/** A sink in front of a sink; backpressure, errors, close and abort pass through. `settled` is awaited before it is closed. */
+/**
+ * Wraps a sink. Backpressure, errors, close and abort pass through. Closing resolves after
+ * `settled` has resolved.
+ */
 export function acknowledgingSink<T>(
   sink: WritableStream<ConsumerRecord<T>>,
   settled: () => Promise<void>,
@@ -13,12 +16,12 @@ export function acknowledgingSink<T>(
   const writer = sink.getWriter();
   return new WritableStream({
     start(controller) {
-      // A sink that fails between two records ends the pipe now, not with the next record.
+      // If the sink fails between two records, the pipe ends at once.
       writer.closed.catch((error) => controller.error(error));
     },
     async write(record, controller) {
       await writer.ready;
-      // Not awaited: the sink decides by its own high-water mark how many it works on.
+      // Not awaited: the high-water mark of the sink decides how many records it works on.
       writer.write(record).then(
         () => record.ack(),
         (error) => controller.error(error),

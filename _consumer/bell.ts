@@ -22,8 +22,8 @@ export class Bell {
   }
 
   /**
-   * Resolves after `ms` milliseconds, or when the signal aborts or the bell rings. Only one wait at
-   * a time is allowed.
+   * Resolves after `ms` milliseconds, or when the signal aborts or the bell rings. Only one wait
+   * at a time is allowed.
    */
   async wait(
     ms: number,

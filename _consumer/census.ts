@@ -1,5 +1,5 @@
 /**
- * Which shards there are, which leases they have, and what of it can be relied upon.
+ * Which shards and leases a stream has, and which of them can be relied upon.
  *
  * @module
  */
@@ -23,32 +23,31 @@ import type { ConsumerSettings } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
 import { planLeases } from "./start_plan.ts";
 
-/** What is known of a shard that a reader has trouble with. */
+/** What happened to a shard after the service refused a request for it. */
 export type Existence =
-  /** It is there. */
+  /** The shard is listed. */
   | "listed"
-  /**
-   * It is not: for a reader that was told that its shard does not exist, that is the proof that
-   * it has expired.
-   */
+  /** The shard is not listed. If GetRecords does not know it either, it has expired. */
   | "gone"
-  /** The stream was deleted, and the shard of this id belongs to a later one. */
+  /** The stream was deleted, and the shard with this id belongs to a later stream. */
   | "replaced";
 
-/** Looks at the shards and leases of a stream, and makes the leases that are missing. */
+/** Reads the shards and leases of a stream, and creates the leases that are missing. */
 export class Census {
   readonly #options: ConsumerSettings;
   readonly #table: LeaseTable;
   readonly #gone: GoneShards;
-  /** After a deletion of the stream every reader asks for its shard at once: they share one list. */
+  /** When a stream is deleted, all readers ask for their shards at once and share one list. */
   readonly #shardList: SharedRead<Awaited<ReturnType<typeof listShards>>>;
   #lineage = new Lineage([]);
-  /** When shards and leases were first seen, by the clock of the service. */
+  /**
+   * When the shards were first listed, in milliseconds since the epoch, by the service's clock.
+   */
   #startedAt: number | undefined;
-  /** Parents that are neither listed nor leased, and exist all the same. */
+  /** Parents that exist although they are not listed and have no lease. */
   #hidden: readonly string[] = [];
 
-  /** Nothing is known before the first look. `signal` ends {@linkcode Census.existence}. */
+  /** Nothing is read before the first look. `signal` ends {@linkcode Census.existence}. */
   constructor(
     options: ConsumerSettings,
     table: LeaseTable,
@@ -60,20 +59,22 @@ export class Census {
     this.#gone = new GoneShards(options);
   }
 
-  /** The shards that were listed or have a lease. */
+  /** The shards that are listed or have a lease. */
   get lineage(): Lineage {
     return this.#lineage;
   }
 
-  /** Parents that the list did not name although they exist: their children wait until it does. */
+  /**
+   * Parents that exist although they are not listed. Their children wait until they are listed.
+   */
   get hidden(): readonly string[] {
     return this.#hidden;
   }
 
   /**
-   * Looks. Makes the leases that are missing, and makes those of an earlier stream anew after
-   * `letGo` was called with their shards. Resolves with the shards that start at LATEST and whose
-   * lease was made here and now.
+   * Reads shards and leases. Creates the leases that are missing, and replaces the leases of an
+   * earlier stream after it has called `letGo` with their shards. Resolves with the shards that
+   * start at LATEST and whose lease this call has created.
    */
   async look(
     letGo: (shardId: string) => void,
@@ -83,7 +84,7 @@ export class Census {
     await this.#table.load(signal);
     this.#startedAt ??= serviceNow(this.#options);
     const leases = this.#table.leases;
-    // An old list may name a shard that is gone, but not as an open one.
+    // An old list may name a shard that is gone; such a shard is closed.
     const shards = listed.filter((shard) =>
       !isClosed(shard) || !this.#gone.has(shard.ShardId)
     );
@@ -101,20 +102,20 @@ export class Census {
     return fresh;
   }
 
-  /** The leases of shards that may be read now. */
+  /** The leases of the shards that may be read now. */
   readable(): Lease[] {
     return this.#table.readable(this.#lineage, (id) => this.#gone.has(id));
   }
 
-  /** Where a shard begins, as it was listed. */
+  /** Where a listed shard begins. */
   beginningOf(shardId: string): string | undefined {
     return beginningOf(this.#lineage.shards.get(shardId));
   }
 
   /**
-   * Whether the children of a shard that was read to its end have leases, so that every worker
-   * that sees it finished can take them. `named`: those that its last answer named, if the server
-   * does that.
+   * Whether the children of a shard have leases. They must have before the shard is finished, so
+   * that every worker that sees a finished parent can take its children. `named` are the children
+   * that the last answer named, if the server names them.
    */
   async hasAllChildren(
     shardId: string,
@@ -125,12 +126,12 @@ export class Census {
     const missing = named.filter((id) => !this.#lineage.has(id));
     if (children.length > 0 && missing.length === 0) return true;
     if (this.#lineage.shards.has(shardId)) return false;
-    // Everything may have expired while the last records of the shard were processed.
+    // The shard and its children may have expired while its last values were processed.
     await this.#gone.ask([shardId, ...missing], signal);
     return [shardId, ...missing].every((id) => this.#gone.has(id));
   }
 
-  /** Removes the leases of finished shards that are gone: they are never listed again. */
+  /** Deletes the leases of finished shards that are gone. */
   async forgetGone(signal: AbortSignal): Promise<void> {
     const unlisted = this.#table.finished.filter(({ shardId }) =>
       !this.#lineage.shards.has(shardId)
@@ -140,12 +141,15 @@ export class Census {
     await this.#table.forget(gone, signal);
   }
 
-  /** A reader found out that its shard is gone. */
+  /** Notes that a reader found its shard gone. */
   noteGone(shardId: string): void {
     this.#gone.add(shardId);
   }
 
-  /** What has become of a shard whose reader was refused. Rejects when the stream is gone. */
+  /**
+   * Finds out what happened to a shard after the service refused a request for it. Rejects if the
+   * stream does not exist.
+   */
   async existence(lease: Lease): Promise<Existence> {
     const { shardId } = lease;
     const shards = await this.#shardList.ask();
@@ -157,7 +161,9 @@ export class Census {
     return earlier.some((it) => it.shardId === shardId) ? "replaced" : "gone";
   }
 
-  // Taken for the truth, a list that is older than the leases would set them back.
+  /**
+   * Throws if the list is older than a lease: it would make leases of this stream look earlier.
+   */
   #checkList(): void {
     const { stream } = this.#options;
     const { shards } = this.#lineage;
@@ -168,8 +174,10 @@ export class Census {
     }
   }
 
-  // Progress that was stored while the consumer was given the name must not be passed over
-  // without a word.
+  /**
+   * Throws if the consumer was given the ARN and there is progress under the name, which would be
+   * ignored otherwise.
+   */
   async #checkOtherName(signal: AbortSignal): Promise<void> {
     const { stream, streamName } = this.#options;
     if (stream === streamName) return;
@@ -201,8 +209,8 @@ export class Census {
   }
 
   /**
-   * Everything in the new stream is newer than the start, so it is read from its beginning, or
-   * from the user's time on.
+   * Replaces the leases of an earlier stream. The new stream is read from its oldest record, or
+   * from the time that the user gave: all its records are newer than the start of the consumer.
    */
   async #startAnew(
     earlier: readonly Lease[],
@@ -221,7 +229,8 @@ export class Census {
     );
     const start = from instanceof Date ? from : "TRIM_HORIZON";
     const planned = this.#plan(start, kept).flat().map(({ lease }) => lease);
-    // A crash in between must leave an old lease, which says that all of this is still to be done.
+    // Creates new leases first and replaces old ones last: after a crash in between, an old lease
+    // is left, which makes the next worker do all of this again.
     await this.#table.create(
       planned.filter(({ shardId }) => !old.has(shardId)),
       signal,
@@ -265,8 +274,8 @@ export class Census {
   }
 
   /**
-   * Only before a shard is opened for the first time: once it has been, its parents were dealt
-   * with.
+   * Finds parents that exist although they are not listed. Only the parents of shards without
+   * progress matter: of all others, the parents were finished before.
    */
   async #askForParents(signal: AbortSignal): Promise<void> {
     const parents = [...this.#table.leases.values()]

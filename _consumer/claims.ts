@@ -1,5 +1,5 @@
 /**
- * Which leases a worker may take: its fair share, the abandoned ones first.
+ * Which leases a worker takes: its fair part, and free or expired leases first.
  *
  * @module
  */
@@ -9,25 +9,38 @@ import type { Lease } from "../checkpoint/mod.ts";
 export interface ClaimSituation {
   /** This worker. */
   readonly workerId: string;
-  /** The leases of all shards that may be read now, whoever holds them. */
+  /** The leases of all shards that may be read now, with and without a holder. */
   readonly leases: readonly Lease[];
-  /** Whether the holder of a lease has been silent for too long. */
+  /** Whether a lease was not renewed for `failoverTimeMs`. */
   readonly isExpired: (lease: Lease) => boolean;
-  /** Whether a lease that carries this worker's name, and that it does not work on, is its own and not a namesake's. */
+  /**
+   * Whether a lease with the name of this worker, which it does not work on, is its own: it was
+   * left by an earlier run. Otherwise another running worker has the same name.
+   */
   readonly isResumable: (lease: Lease) => boolean;
-  /** Shard ids that this worker is working on already. */
+  /** The ids of the shards that this worker reads already. */
   readonly working: ReadonlySet<string>;
   /** A number in [0, 1). */
   readonly random: () => number;
 }
 
-/** This worker among the others, one of which may have its name. */
+/** Stands for this worker, because another worker may have the same name. */
 const ME = Symbol();
 
 /**
- * Chooses leases to take: those that carry this worker's name from a life before; then free and expired ones in random order
- * up to its share; if there are none, one of the most loaded worker, but only if that keeps as many as this one has then.
- * So no worker is left idle while another has two, and nothing is stolen back.
+ * Chooses the leases to take.
+ *
+ * 1. All leases of an earlier run of this worker.
+ * 2. Free and expired leases in random order, up to the fair part of this worker: the number of
+ *    leases divided by the number of workers, rounded up.
+ * 3. If there are no free or expired leases: steals one lease from the most loaded worker, and
+ *    only if that worker still holds at least as many as this one afterwards.
+ *
+ * Example: a third worker starts beside two workers with 4 leases each, so the fair part is 8 / 3
+ * = 3. Nothing is free: it steals one lease at each look, from 4-4-0 to 3-4-1 and 3-3-2. Then it
+ * stops: one more theft would leave 2-3-3, which is no better. When the first worker dies, its 3
+ * leases expire. The fair part of the two others is 4: the second takes 1 lease and the third
+ * takes 2.
  */
 export function chooseClaims(situation: ClaimSituation): Lease[] {
   const { leases, isExpired, isResumable, working } = situation;

@@ -275,7 +275,7 @@ export class Coordinator<T> {
       // If another worker was faster, the next look shows its lease.
       if (lease) this.#startSession(lease, takenAt, fresh.has(lease.shardId));
     });
-    this.#table.claimed();
+    this.#table.noteClaimed();
   }
 
   #startSession(lease: Lease, takenAt: number, isFresh: boolean): void {
@@ -329,7 +329,8 @@ export class Coordinator<T> {
     for (const session of this.sessions.values()) {
       if (!session.isCaughtUp) return false;
     }
-    // A shard that another running worker reads is not waited for; that worker starts its children.
+    // A shard that another running worker reads is not waited for; that worker starts its
+    // children.
     const isDealtWith = (shardId: string) =>
       this.#table.isFinished(shardId) || this.sessions.has(shardId) ||
       this.#table.isElsewhere(shardId, this.lineage);

@@ -1,6 +1,6 @@
 /**
- * Telling apart a stream and one that was deleted before it was created under the same name: both
- * have a `shardId-000000000000`.
+ * Tells a stream from an earlier one of the same name, which was deleted. Both have a shard
+ * `shardId-000000000000`.
  *
  * @module
  */
@@ -10,19 +10,18 @@ import type { Lease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 
 /**
- * To which stream a lease belongs, as far as can be told: of two streams of one name the later
- * has the greater numbers.
+ * The stream of a lease, as far as can be told. Sequence numbers contain the time, so the shards
+ * of a later stream begin at greater numbers.
  */
 export type Belonging = "this" | "earlier" | "later";
 
-/** Compares a lease with the shard of the same id that was listed. */
+/** Compares a lease with the listed shard of the same id. */
 export function belongingOf(lease: Lease, shard: Shard | undefined): Belonging {
   const listed = beginningOf(shard);
   if (listed === undefined) return "this";
   const { startingSequenceNumber: stored, checkpoint } = lease;
   if (stored === undefined) {
-    // A lease of an older release, or of a KCL: a checkpoint that lies before the shard is not of
-    // it.
+    // A lease of an older release or of a KCL. A checkpoint cannot lie before its own shard.
     return checkpoint.type === "SEQUENCE" &&
         BigInt(checkpoint.sequenceNumber) < BigInt(listed)
       ? "earlier"
@@ -32,9 +31,7 @@ export function belongingOf(lease: Lease, shard: Shard | undefined): Belonging {
   return BigInt(stored) < BigInt(listed) ? "earlier" : "later";
 }
 
-/**
- * The leases of an earlier stream. Empty if the stream is the one that the leases were made for.
- */
+/** The leases that belong to an earlier stream. Empty if all belong to this stream. */
 export function leasesOfEarlier(
   leases: ReadonlyMap<string, Lease>,
   { shards }: Pick<Lineage, "shards">,
@@ -44,7 +41,8 @@ export function leasesOfEarlier(
     belongingOf(lease, shards.get(lease.shardId)) === "earlier"
   );
   if (earlier.length === 0 && !isUnrelated(leases, shards)) return [];
-  // Those of shards that the new stream does not have (yet) began before all that it has.
+  // A lease whose shard is not listed belongs to an earlier stream if the shard began before all
+  // listed shards.
   let first: bigint | undefined;
   for (const shard of shards.values()) {
     const number = beginningOf(shard);
@@ -61,8 +59,8 @@ export function leasesOfEarlier(
 }
 
 /**
- * Whether no shard has a lease, although there are leases, and one has no parents: a stream gets
- * such shards when it is created.
+ * Whether there are leases, but none for a listed shard, and a listed shard has no parents. Shards
+ * without parents are made with the stream, so the leases are of another stream.
  */
 function isUnrelated(
   leases: ReadonlyMap<string, Lease>,

@@ -1,6 +1,6 @@
 /**
- * Shards that have expired. That an answer of ListShards does not name a shard proves nothing:
- * GetShardIterator has to say so too.
+ * Shards that have expired. A list of ListShards without the shard is no proof, because the list
+ * may be incomplete: GetShardIterator must refuse the shard as well.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { inBatches } from "./in_batches.ts";
 import { ServiceError } from "../errors.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 
-/** Questions that are under way at once. */
+/** Most concurrent requests. */
 const ASKED_AT_ONCE = 32;
 
-/** Asks once for each shard, and remembers: a shard that is gone does not come back. */
+/** Asks once for each shard and remembers the gone ones, which never come back. */
 export class GoneShards {
   readonly #options: Pick<ConsumerSettings, "client" | "target">;
   readonly #gone = new Set<string>();
 
-  /** None is gone before it was asked for. */
+  /** No shard counts as gone before it was asked for. */
   constructor(
     options: Pick<ConsumerSettings, "client" | "target">,
   ) {
@@ -28,17 +28,17 @@ export class GoneShards {
     return this.#gone.has(shardId);
   }
 
-  /** Notes what a reader found out. */
+  /** Notes that a reader found its shard gone. */
   add(shardId: string): void {
     this.#gone.add(shardId);
   }
 
-  /** Another stream has taken the name: its shards have the same ids. */
+  /** Forgets all. For a new stream of the same name, whose shards have the same ids. */
   clear(): void {
     this.#gone.clear();
   }
 
-  /** Asks for shards that were not listed. Resolves with those that exist all the same. */
+  /** Asks for shards that were not listed. Resolves with the shards that exist all the same. */
   async ask(
     shardIds: Iterable<string>,
     signal: AbortSignal,

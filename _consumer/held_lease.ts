@@ -1,5 +1,5 @@
 /**
- * A lease in our hands: one write after another, none of them for ever.
+ * A lease that this worker holds. Its writes happen one after another, each within a time limit.
  *
  * @module
  */
@@ -13,17 +13,17 @@ import type {
 import { LeaseLostError, TimeoutError } from "../errors.ts";
 import type { Checkpoint } from "../records.ts";
 
-/** What a {@linkcode HeldLease} needs besides the lease. */
+/** Options of a {@linkcode HeldLease}. */
 export interface HeldLeaseOptions {
-  /** Time. */
+  /** Measures the time. */
   readonly clock: Clock;
-  /** A call that takes longer has failed, in milliseconds. */
+  /** The time limit of each call of the checkpointer, in milliseconds. */
   readonly timeoutMs: number;
-  /** When the lease was taken, in milliseconds. @default {now} */
+  /** When the lease was taken, in milliseconds of the monotonic clock. @default {now} */
   readonly takenAt?: number;
   /**
-   * Looks at the leases of the stream; many leases may share one look that starts when it is asked for, or later.
-   * Default: a list call for this lease alone.
+   * Lists the leases of the stream. Many leases may share one list, if that starts after each of
+   * them has asked. Default: a list for this lease alone.
    */
   readonly list?: (call: CheckpointerCallOptions) => Promise<readonly Lease[]>;
 }
@@ -34,7 +34,15 @@ type Write = (
   call: CheckpointerCallOptions,
 ) => Promise<Lease | undefined>;
 
-/** The right to work on a shard, until it is lost or given back. */
+/**
+ * The right to read a shard, until it is lost or given back.
+ *
+ * Each write adds 1 to the counter of the lease and is accepted only with the current counter. If
+ * no answer arrives, the write may have happened or not. So before the next write the stored
+ * lease is read. Example: the counter is 7 and the answer of a renewal is lost. If the store has
+ * this owner and 7 or 8, the lease is still held and the next write uses the stored counter. With
+ * any other owner or counter the lease is lost.
+ */
 export class HeldLease {
   readonly #checkpointer: Checkpointer;
   readonly #clock: Clock;
@@ -43,11 +51,14 @@ export class HeldLease {
   #lease: Lease;
   #writing: Promise<unknown> = Promise.resolve();
   #confirmedAt: number;
-  /** The answer to the last write did not arrive: it may have happened. */
+  /** Whether the answer to the last write did not arrive, so the stored counter is not known. */
   #inDoubt = false;
-  /** A write that was given up may still arrive. Over with the next accepted one: the counter has passed it. */
+  /**
+   * Whether a write without an answer may still reach the store. No longer so after the next
+   * accepted write, because the counter has moved on.
+   */
   #mayBeLate = false;
-  #released = false;
+  #isReleased = false;
   #lostError: LeaseLostError | undefined;
 
   /** Takes over a lease that {@linkcode Checkpointer.take} returned. */
@@ -70,30 +81,40 @@ export class HeldLease {
     return this.#lease.shardId;
   }
 
-  /** The lease as it is stored, as far as is known. */
+  /** The lease as it was last known to be stored. */
   get stored(): Lease {
     return this.#lease;
   }
 
-  /** Whether nobody but this holder has written the lease since, as far as can be told from what is stored now. */
+  /** Whether a stored lease is the last one that this holder wrote, or may have written. */
   isStill({ owner, counter }: Lease): boolean {
     const late = this.#inDoubt || this.#mayBeLate ? 1 : 0;
     return owner === this.#lease.owner && counter >= this.#lease.counter &&
       counter <= this.#lease.counter + late;
   }
 
-  /** When the last accepted write was sent, in milliseconds: from then on the others count. */
+  /**
+   * When the last accepted write was sent, in milliseconds of the monotonic clock. Other workers
+   * wait `failoverTimeMs` from then on.
+   */
   get confirmedAt(): number {
     return this.#confirmedAt;
   }
 
-  /** Shows the others that this worker is alive. Does nothing once the lease is being given back. */
+  /**
+   * Shows other workers that this worker is alive. Does nothing after {@linkcode
+   * HeldLease.release}.
+   */
   renew(): Promise<void> {
-    if (this.#released) return Promise.resolve();
+    if (this.#isReleased) return Promise.resolve();
     return this.#write((lease, call) => this.#checkpointer.renew(lease, call));
   }
 
-  /** Stores progress. Rejects with a {@linkcode LeaseLostError} if the lease is not ours any more: nothing is written then. */
+  /**
+   * Stores a checkpoint.
+   *
+   * @throws {LeaseLostError} if another worker has the lease; nothing is written then
+   */
   write(checkpoint: Checkpoint): Promise<void> {
     return this.#write((lease, call) =>
       this.#checkpointer.checkpoint(lease, checkpoint, call)
@@ -102,13 +123,13 @@ export class HeldLease {
 
   /** Gives the lease back. */
   release(): Promise<void> {
-    this.#released = true;
+    this.#isReleased = true;
     return this.#write((lease, call) =>
       this.#checkpointer.release(lease, call)
     );
   }
 
-  /** Declares the lease lost: no write is tried any more. */
+  /** Declares the lease lost. Later writes reject with the returned error. */
   lose(cause?: unknown): LeaseLostError {
     const { shardId } = this.#lease;
     return this.#lostError ??= new LeaseLostError(
@@ -119,7 +140,7 @@ export class HeldLease {
   }
 
   #write(write: Write): Promise<void> {
-    // One at a time: each write needs the counter that the one before made.
+    // One at a time, because each write needs the counter that the previous write has made.
     const done = this.#writing.then(() => this.#attempt(write));
     this.#writing = done.catch(() => {});
     return done;
@@ -127,11 +148,12 @@ export class HeldLease {
 
   async #attempt(write: Write): Promise<void> {
     if (this.#lostError) throw this.#lostError;
-    if (this.#inDoubt) await this.#learn();
+    if (this.#inDoubt) await this.#readStored();
     if (await this.#send(write)) return;
-    // Refused: by our own earlier write that arrived after we looked, or by another worker.
+    // Refused because the counter has moved: an earlier write of this holder reached the store
+    // after it was read, or another worker has the lease.
     if (!this.#mayBeLate) throw this.lose();
-    await this.#learn();
+    await this.#readStored();
     if (!await this.#send(write)) throw this.lose();
   }
 
@@ -153,8 +175,8 @@ export class HeldLease {
     return true;
   }
 
-  // A write that was answered by silence has either moved the counter by one, or not at all.
-  async #learn(): Promise<void> {
+  /** Reads which counter is stored. Throws if another worker has the lease. */
+  async #readStored(): Promise<void> {
     const { shardId } = this.#lease;
     const leases = await this.#inTime((signal) => this.#list({ signal }));
     const stored = leases.find((lease) => lease.shardId === shardId);
@@ -163,7 +185,7 @@ export class HeldLease {
     this.#inDoubt = false;
   }
 
-  // A backend that hangs must not keep a lease that has long been somebody else's.
+  // Without a limit, a store that hangs would keep this worker reading a shard of another worker.
   #inTime<R>(call: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const timeoutMs = this.#timeoutMs;
     return withTimeLimit(call, {

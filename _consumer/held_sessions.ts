@@ -85,8 +85,8 @@ export class HeldSessions<T> {
   }
 
   /**
-   * Gives a lease back. Resolves with whether that worked; if not, the lease expires by itself after
-   * `failoverTimeMs`.
+   * Gives a lease back. Resolves with whether that worked; if not, the lease expires by itself
+   * after `failoverTimeMs`.
    */
   async #release({ lease }: ShardSession<T>): Promise<boolean> {
     try {

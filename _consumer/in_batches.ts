@@ -5,8 +5,8 @@
  */
 
 /**
- * Calls `work` for all items, in batches of `size` concurrent calls. If a call rejects, the rest of
- * its batch settles, no further batch starts, and the first rejection is thrown.
+ * Calls `work` for all items, in batches of `size` concurrent calls. If a call rejects, the rest
+ * of its batch settles, no further batch starts, and the first rejection is thrown.
  */
 export async function inBatches<I>(
   items: readonly I[],

@@ -1,5 +1,5 @@
 /**
- * Iterating over records, where asking for the next one says that the last one is processed.
+ * Iterates over records: asking for the next record acknowledges the last one.
  *
  * @module
  */
@@ -9,27 +9,25 @@ import { isReadingAhead } from "./reads_ahead.ts";
 /** Options of {@linkcode Consumer.values}. */
 export interface ConsumerIteratorOptions extends ReadableStreamIteratorOptions {
   /**
-   * Whether asking for the next record acknowledges the last one. `false` is for what iterates ahead of what it has
-   * processed, such as `p-map`: {@linkcode ConsumerRecord.ack} has to be called then. @default {true}
+   * Whether asking for the next record acknowledges the last one. Set it to `false` for code that
+   * takes records before it has processed the earlier ones, such as `p-map`, and call
+   * {@linkcode ConsumerRecord.ack}. @default {true}
    */
   acknowledge?: boolean;
 }
 
-/** How an iterator acknowledges, and where. */
+/** Options of {@linkcode processedIterator}. */
 export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
-  /**
-   * Told whether asking for records acknowledges them, at first and when that changes. Without it nobody waits for
-   * acknowledgements.
-   */
+  /** Called with whether asking acknowledges, before the first record and when that changes. */
   onAcknowledging?: (acknowledges: boolean) => void;
-  /** The function that was called to begin a loop. */
+  /** The function that was called to begin the loop. */
   // deno-lint-ignore ban-types -- any function
   own?: Function;
 }
 
 type Result<T> = IteratorResult<ConsumerRecord<T>>;
 
-/** What the loops over one iterator share. */
+/** What the loops over one iterator have in common. */
 interface Source<T> {
   readonly reader: ReadableStreamDefaultReader<ConsumerRecord<T>>;
   readonly options: ProcessedIteratorOptions;
@@ -37,11 +35,13 @@ interface Source<T> {
 }
 
 /**
- * The iterator of a consumer. Several `for await` loops may share it, to bound how many records are worked on at once: each
- * of them acknowledges only its own records. A loop that is left ends the others.
+ * The iterator of a consumer. Several `for await` loops may share it, so that several records are
+ * processed at a time: each loop acknowledges only its own records. A loop that is left ends the
+ * others.
  *
- * A loop that reads ahead of what it processes acknowledges nothing, since its asking says nothing about what is processed:
- * one of the runtime's ({@linkcode isReadingAhead}), and any that calls `next()` while an earlier call is not answered.
+ * A loop that reads ahead acknowledges nothing, because its asking does not mean that a record is
+ * processed. Such loops are those of the runtime ({@linkcode isReadingAhead}), and those that call
+ * `next()` while an earlier call is not answered.
  */
 export function processedIterator<T>(
   stream: ReadableStream<ConsumerRecord<T>>,
@@ -53,7 +53,7 @@ export function processedIterator<T>(
   return loopOver({ reader, options, ended: false }, acknowledges);
 }
 
-/** An iterator that acknowledges what it has handed out itself. */
+/** An iterator that acknowledges the records that it has handed out. */
 function loopOver<T>(
   source: Source<T>,
   acknowledges: boolean,
@@ -63,11 +63,12 @@ function loopOver<T>(
   let last: ConsumerRecord<T> | undefined;
   let isLooped = false;
   let isFirst = true;
-  /** Calls that are not answered yet, and the newest of them. */
+  /** The number of calls that are not answered yet. */
   let calls = 0;
+  /** The newest of these calls. */
   let newest: Promise<unknown> | undefined;
 
-  // No promise is made here but what the work needs: this is the path of every record.
+  // Makes no promise of its own, because it runs for each record.
   const inTurn = <R>(work: () => Promise<R>): Promise<R> => {
     const result = calls++ === 0 ? work() : newest!.then(work, work);
     newest = result;
@@ -111,7 +112,7 @@ function loopOver<T>(
 
   const stop = async (value: unknown): Promise<IteratorResult<never>> => {
     calls--;
-    // The record in hand is not acknowledged: nobody said that it was processed.
+    // The loop was left, which does not mean that its last record is processed.
     last = undefined;
     if (!source.ended) {
       const cancelled = preventCancel ? undefined : reader.cancel(value);
@@ -134,7 +135,7 @@ function loopOver<T>(
     [Symbol.asyncIterator]() {
       const own = iterator[Symbol.asyncIterator];
       const isAhead = isReadingAhead(own);
-      // The first loop goes on where calls of next() have begun.
+      // The first loop continues the calls of next() that were made before.
       if (isLooped) return loopOver(source, acknowledge && !isAhead);
       isLooped = true;
       if (isAhead) acknowledges = false;

@@ -1,5 +1,6 @@
 /**
- * The leases of a stream as this worker last saw them, and the few things it does to those that it does not hold.
+ * The leases of a stream as this worker last saw them, and the writes to leases that it does not
+ * hold.
  *
  * @module
  */
@@ -12,45 +13,50 @@ import { TimeoutError } from "../errors.ts";
 import type { HeldLease } from "./held_lease.ts";
 import { LeaseWatch } from "./lease_watch.ts";
 
-/** Writes that are under way at once: thousands would only wait for one another. */
+/** Most concurrent writes of leases. More would wait for one another in the store. */
 export const WRITES_AT_ONCE = 32;
 
-/** What a {@linkcode LeaseTable} needs. */
+/** Options of a {@linkcode LeaseTable}. */
 export interface LeaseTableOptions {
-  /** Where the leases are. */
+  /** Stores the leases. */
   readonly checkpointer: Checkpointer;
-  /** The stream as the user named it: leases are kept by ARN where that is given. */
+  /** The stream as the consumer was given it: its name or its ARN. */
   readonly stream: string;
-  /** This worker. */
+  /** The name of this worker. */
   readonly workerId: string;
-  /** A lease that stands still for so long has expired; no call may take longer either. In milliseconds. */
+  /**
+   * A lease that is not renewed for this long has expired, in milliseconds. Also the time limit
+   * of a call.
+   */
   readonly failoverTimeMs: number;
-  /** Time. */
+  /** Measures the time. */
   readonly clock: Clock;
 }
 
-/** Whether a lease has moved on from where it started. */
+/** Whether a value of the shard was acknowledged, or the shard is finished. */
 export function isBegun(lease: Lease | undefined): boolean {
   const type = lease?.checkpoint.type;
   return type === "SEQUENCE" || type === "SHARD_END";
 }
 
-/** A lease that was held. */
+/** A lease that this worker held. */
 type LostLease = Pick<HeldLease, "shardId" | "isStill">;
 
-/** The view of one worker. */
+/** The leases in the eyes of one worker. */
 export class LeaseTable {
   readonly #options: LeaseTableOptions;
   readonly #watch: LeaseWatch;
   #leases = new Map<string, Lease>();
-  /** Whether this worker has not claimed yet: what carries its name is of a life before. */
+  /**
+   * Whether this worker has taken no lease yet. Leases with its name are of an earlier run then.
+   */
   #isNew = true;
-  /** Shards whose taking was answered by silence. */
+  /** The shards whose lease this worker tried to take, without an answer. */
   readonly #inDoubt = new Set<string>();
-  /** Leases that this worker has let go of, by shard id. */
+  /** Leases that this worker has lost, by shard id. */
   readonly #lost = new Map<string, LostLease>();
 
-  /** Starts with no leases seen. */
+  /** Starts without leases. */
   constructor(options: LeaseTableOptions) {
     this.#options = options;
     this.#watch = new LeaseWatch(options.failoverTimeMs);
@@ -61,7 +67,7 @@ export class LeaseTable {
     return this.#leases;
   }
 
-  /** Looks again. */
+  /** Reads all leases. */
   async load(signal: AbortSignal): Promise<void> {
     const { stream, clock } = this.#options;
     const leases = await this.list(stream, { signal });
@@ -70,8 +76,8 @@ export class LeaseTable {
   }
 
   /**
-   * The leases of any stream as they are stored now, within `ms` milliseconds, by default
-   * `failoverTimeMs`. Leaves the view of this worker as it is.
+   * Reads the leases of any stream, within `ms` milliseconds (default: `failoverTimeMs`). Does not
+   * change {@linkcode LeaseTable.leases}.
    */
   list(
     stream: string,
@@ -85,7 +91,9 @@ export class LeaseTable {
     );
   }
 
-  /** Stores leases that are missing. Resolves with the shards whose lease was made here and not by somebody else. */
+  /**
+   * Creates leases. Resolves with the shards whose lease was created here, not by another worker.
+   */
   async create(
     leases: readonly NewLease[],
     signal: AbortSignal,
@@ -102,10 +110,7 @@ export class LeaseTable {
     return created;
   }
 
-  /**
-   * Puts leases in the place of others. What was written meanwhile by another worker is left
-   * alone.
-   */
+  /** Replaces leases. A lease that another worker has written meanwhile is not replaced. */
   async replace(
     leases: readonly (readonly [lease: Lease, next: NewLease])[],
     signal: AbortSignal,
@@ -119,8 +124,9 @@ export class LeaseTable {
   }
 
   /**
-   * Makes this worker the holder. `startingSequenceNumber` is stored if the lease has none.
-   * Resolves with `undefined` if another worker was faster.
+   * Makes this worker the holder of a lease. `beginning` is where the shard begins; it is stored
+   * if the lease has no starting sequence number. Resolves with `undefined` if another worker was
+   * faster.
    */
   async take(
     { startingSequenceNumber, ...rest }: Lease,
@@ -132,7 +138,8 @@ export class LeaseTable {
       startingSequenceNumber: startingSequenceNumber ?? beginning,
     };
     this.#inDoubt.add(lease.shardId);
-    // Without the signal of the consumer: a lease that was taken is to be given back, and so has to be known.
+    // Without the signal of the consumer: a lease that is taken while the consumer closes must be
+    // known, so that it is given back.
     const taken = await this.#inTime((signal) =>
       checkpointer.take(lease, workerId, { signal })
     );
@@ -142,16 +149,16 @@ export class LeaseTable {
     return taken;
   }
 
-  /** The leases of finished shards that nobody holds. */
+  /** The leases of finished shards without a running holder. */
   get finished(): Lease[] {
     return [...this.#leases.values()].filter((lease) =>
       this.isFinished(lease.shardId) &&
-      // A worker may have died between finishing the shard and giving it back: nobody takes over what is finished.
+      // The holder may have died before it gave the lease back. No worker takes a finished shard.
       (lease.owner === undefined || this.isExpired(lease))
     );
   }
 
-  /** Removes leases. One that was written meanwhile stays. */
+  /** Deletes leases. A lease that was written meanwhile stays. */
   async forget(leases: readonly Lease[], signal: AbortSignal): Promise<void> {
     const { checkpointer } = this.#options;
     await inBatches(leases, WRITES_AT_ONCE, async (lease) => {
@@ -163,24 +170,25 @@ export class LeaseTable {
     });
   }
 
-  /** Takes notice of a write. */
+  /** Notes a lease as this worker has just written it. */
   note(lease: Lease): void {
     this.#leases.set(lease.shardId, lease);
   }
 
-  /** This worker does not work on a lease any more that it held. */
+  /** Notes that this worker has lost a lease. */
   lose(lease: LostLease): void {
     this.#lost.set(lease.shardId, lease);
   }
 
-  /** What is to be claimed has been. */
-  claimed(): void {
+  /** Notes that this worker has taken its first leases. */
+  noteClaimed(): void {
     this.#isNew = false;
   }
 
   /**
-   * Whether a lease that carries this worker's name, and that it does not work on, is its own. A namesake that runs at the
-   * same time is another worker: taking back what it has taken would go on for ever.
+   * Whether a lease with the name of this worker, which it does not work on, is its own. If
+   * another running worker has the same name, the two must not take the lease from each other for
+   * ever.
    */
   isResumable(lease: Lease): boolean {
     return this.#isNew || this.#inDoubt.has(lease.shardId) ||
@@ -193,8 +201,9 @@ export class LeaseTable {
   }
 
   /**
-   * The leases of shards that may be read now: not finished, but all their parents. A shard that
-   * is not listed any more is one of them: its reader finds out whether it is gone.
+   * The leases of shards that may be read now: the shard is not finished, and all its parents
+   * are. Includes shards that are not listed any more: their readers find out whether they have
+   * expired.
    */
   readable(lineage: Lineage, isGone: (shardId: string) => boolean): Lease[] {
     const isFinished = (shardId: string) => this.isFinished(shardId);
@@ -203,18 +212,18 @@ export class LeaseTable {
       lineage.isReadable(
         lease.shardId,
         isFinished,
-        // Read before: what was to come before it had come.
+        // A shard with progress was readable before, so its parents were finished then.
         (id) => isBegun(lease) || isGone(id),
       )
     );
   }
 
-  /** Whether the holder of a lease has been silent for too long. */
+  /** Whether a lease was not renewed for `failoverTimeMs`. */
   isExpired(lease: Lease): boolean {
     return this.#watch.isExpired(lease, monotonicNow(this.#options.clock));
   }
 
-  /** Whether a shard, or one before it, is in the hands of another worker that is seen to be alive: it is not ours to wait for. */
+  /** Whether another running worker holds the lease of the shard or of one of its ancestors. */
   isElsewhere(shardId: string, lineage: Lineage): boolean {
     const isAlive = (id: string) => {
       const lease = this.#leases.get(id);

@@ -1,54 +1,57 @@
 /**
- * Judging from outside whether the holder of a lease is alive: by whether the counter moves, never by a stored clock.
+ * Judges whether the holder of a lease is alive. The holder adds 1 to the counter with each
+ * renewal; times are measured with the clock of the worker that watches, so clocks need not
+ * agree.
  *
  * @module
  */
 import type { Lease } from "../checkpoint/mod.ts";
 
-interface Sight {
+/** What was seen of one lease. */
+interface Observation {
   readonly counter: number;
   readonly owner: string | undefined;
-  /** When it was first seen like this. */
+  /** When this owner and counter were first seen, in milliseconds. */
   readonly since: number;
-  /** Whether this owner has moved it before our eyes. */
-  readonly moved: boolean;
+  /** Whether the counter has moved under this owner since the first look. */
+  readonly hasMoved: boolean;
 }
 
-/** Remembers when each counter was last seen to move. */
+/** Remembers when the counter of each lease moved last. */
 export class LeaseWatch {
   readonly #failoverTimeMs: number;
-  #seen = new Map<string, Sight>();
+  #observed = new Map<string, Observation>();
 
-  /** A lease that stands still for so long has expired. */
+  /** A lease expires if its counter does not move for `failoverTimeMs`. */
   constructor(failoverTimeMs: number) {
     this.#failoverTimeMs = failoverTimeMs;
   }
 
-  /** Looks at all leases of the stream. */
+  /** Looks at all leases of the stream. `now` is in milliseconds, and so below. */
   look(leases: readonly Lease[], now: number): void {
-    const seen = new Map<string, Sight>();
+    const observed = new Map<string, Observation>();
     for (const { shardId, counter, owner } of leases) {
-      const before = this.#seen.get(shardId);
+      const before = this.#observed.get(shardId);
       const sameOwner = before !== undefined && before.owner === owner;
-      seen.set(
+      observed.set(
         shardId,
         sameOwner && before.counter === counter
           ? before
-          : { counter, owner, since: now, moved: sameOwner },
+          : { counter, owner, since: now, hasMoved: sameOwner },
       );
     }
-    this.#seen = seen;
+    this.#observed = observed;
   }
 
-  /** Whether the holder has been silent for too long. */
+  /** Whether the lease was not renewed for `failoverTimeMs`. */
   isExpired({ shardId }: Lease, now: number): boolean {
-    const seen = this.#seen.get(shardId);
-    return seen !== undefined && now - seen.since >= this.#failoverTimeMs;
+    const lease = this.#observed.get(shardId);
+    return lease !== undefined && now - lease.since >= this.#failoverTimeMs;
   }
 
-  /** Whether somebody holds the lease and has moved it before our eyes, not long ago. */
+  /** Whether a worker holds the lease and was seen to renew it within `failoverTimeMs`. */
   isAlive(lease: Lease, now: number): boolean {
     return lease.owner !== undefined && !this.isExpired(lease, now) &&
-      this.#seen.get(lease.shardId)?.moved === true;
+      this.#observed.get(lease.shardId)?.hasMoved === true;
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Parents and children: which shards may be read, given which have been read to the end.
+ * Parents and children of shards, and which shards may be read.
  *
  * @module
  */
 import { parentsOf } from "../_shards/shard_facts.ts";
 import type { Shard } from "../client/mod.ts";
 
-/** A shard that has a lease, and may not be listed any more. */
+/** A shard with a lease. It need not be listed any more. */
 export interface LeasedShard {
   /** Its id. */
   readonly shardId: string;
@@ -14,13 +14,13 @@ export interface LeasedShard {
   readonly parentShardIds: readonly string[];
 }
 
-/** The shards of a stream and how they follow one another. */
+/** The shards of a stream and their order. */
 export class Lineage {
   readonly #shards: ReadonlyMap<string, Shard>;
   readonly #parents = new Map<string, Set<string>>();
   readonly #children = new Map<string, string[]>();
 
-  /** Takes all shards that ListShards returns, closed ones too, and those that have a lease. */
+  /** Takes all shards of ListShards, open and closed, and the shards that have a lease. */
   constructor(shards: Iterable<Shard>, leases: Iterable<LeasedShard> = []) {
     const byId = new Map<string, Shard>();
     for (const shard of shards) byId.set(shard.ShardId, shard);
@@ -41,7 +41,7 @@ export class Lineage {
     }
   }
 
-  /** The shards that were listed, by id. */
+  /** The listed shards by id. */
   get shards(): ReadonlyMap<string, Shard> {
     return this.#shards;
   }
@@ -57,23 +57,20 @@ export class Lineage {
   }
 
   /**
-   * The parents of a shard that were neither listed nor have a lease: they have expired, or the
-   * list is not complete.
+   * The parents of a shard that are not listed and have no lease: they have expired, or the list
+   * is not complete.
    */
   unknownParentsOf(shardId: string): string[] {
     const parents = this.#parents.get(shardId) ?? [];
     return [...parents].filter((id) => !this.#parents.has(id));
   }
 
-  /** The children of a shard that exist so far. */
+  /** The children of a shard that are known so far. */
   childrenOf(shardId: string): readonly string[] {
     return this.#children.get(shardId) ?? [];
   }
 
-  /**
-   * Whether each parent is finished. One that was neither listed nor has a lease must be known to
-   * be gone.
-   */
+  /** Whether each parent is finished, or is not listed, has no lease and is known to be gone. */
   isReadable(
     shardId: string,
     isFinished: (id: string) => boolean,
@@ -87,8 +84,7 @@ export class Lineage {
   }
 
   /**
-   * All listed shards, those without children first, then those whose children have all come
-   * before.
+   * The listed shards in generations: first those without children, and children before parents.
    */
   youngestFirst(): Shard[][] {
     const missing = new Map<string, number>();
@@ -118,29 +114,29 @@ export class Lineage {
     return generations;
   }
 
-  /** The shards before this one, at any distance, as far as they are listed. */
+  /** The listed ancestors of a shard: its parents, their parents and so on. */
   ancestorsOf(shardId: string): Shard[] {
-    return [...this.#before(shardId)].flatMap((id) =>
+    return [...this.#ancestorIds(shardId)].flatMap((id) =>
       this.#shards.get(id) ?? []
     );
   }
 
-  /** Whether a shard before this one, at any distance, has the property. */
+  /** Whether an ancestor of the shard has the property. */
   someAncestor(shardId: string, has: (id: string) => boolean): boolean {
-    return some(this.#before(shardId), has);
+    return some(this.#ancestorIds(shardId), has);
   }
 
-  /** Whether a shard after this one, at any distance, has the property. */
+  /** Whether a descendant of the shard has the property. */
   someDescendant(shardId: string, has: (id: string) => boolean): boolean {
     return some(walk(shardId, (id) => this.childrenOf(id)), has);
   }
 
-  #before(shardId: string): Iterable<string> {
+  #ancestorIds(shardId: string): Iterable<string> {
     return walk(shardId, (id) => this.#parents.get(id) ?? []);
   }
 }
 
-// Not recursive: a stream that is resharded every hour has a lineage of thousands.
+// Not recursive: a stream that is resharded every hour has thousands of generations.
 function* walk(
   from: string,
   next: (id: string) => Iterable<string>,

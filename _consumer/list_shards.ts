@@ -1,5 +1,5 @@
 /**
- * Which shards a stream has, as its server says.
+ * Lists the shards of a stream.
  *
  * @module
  */
@@ -13,10 +13,7 @@ export type ListShardsOptions = Pick<
   "client" | "target" | "stream"
 >;
 
-/**
- * All shards of the stream, closed ones too. Rejects when there are none, since every stream has
- * some.
- */
+/** All shards of the stream, open and closed. Rejects if the answer names none. */
 export async function listShards(
   options: ListShardsOptions,
   signal: AbortSignal,
@@ -34,7 +31,7 @@ export async function listShards(
     shards.push(...await describeShards(options, signal));
   }
   if (shards.length === 0) {
-    // Taken for the truth, it would say that every shard has expired.
+    // An empty list would mean that all shards have expired.
     throw new ResponseError(
       `Cannot list the shards of ${stream}: the answer names none, and every stream has some`,
       { status: 200 },
@@ -43,7 +40,7 @@ export async function listShards(
   return shards;
 }
 
-/** The same for servers that are older than ListShards. */
+/** The same for servers that do not know ListShards. */
 async function describeShards(
   { client, target }: ListShardsOptions,
   signal: AbortSignal,

@@ -55,16 +55,17 @@ export interface ConsumerOptions<T> {
   /** Turns Kinesis records into values. */
   processor: Processor<T>;
   /**
-   * Stores the progress and shares it with other workers. Without a checkpointer nothing is stored,
-   * and a value counts as processed when it is handed out.
+   * Stores the progress and shares it with other workers. Without a checkpointer nothing is
+   * stored, and a value counts as processed when it is handed out.
    */
   checkpointer?: Checkpointer;
   /**
-   * The name of this worker in the leases. It must be unique among the workers that run at the same
-   * time. A worker that keeps its name over a restart resumes its shards at once; under a new name
-   * it waits `failoverTimeMs` until its earlier leases expire. A worker takes all leases with its
-   * name when it starts, so a running worker of the same name loses its shards, and the values that
-   * it had not acknowledged are processed again. Default: a random UUID for each consumer.
+   * The name of this worker in the leases. It must be unique among the workers that run at the
+   * same time. A worker that keeps its name over a restart resumes its shards at once; under a
+   * new name it waits `failoverTimeMs` until its earlier leases expire. A worker takes all leases
+   * with its name when it starts, so a running worker of the same name loses its shards, and the
+   * values that it had not acknowledged are processed again. Default: a random UUID for each
+   * consumer.
    */
   workerId?: string;
   /**
@@ -74,10 +75,10 @@ export interface ConsumerOptions<T> {
    * left out, and all other shards start at their oldest record. The children of a reshard always
    * start at their oldest record.
    *
-   * With `"LATEST"` the consumer reads everything that is written after {@linkcode Consumer.ready}.
-   * Until the first value of a shard is acknowledged, its lease holds the time of the start minus
-   * 10 seconds, by the clock of the service. After a crash, a takeover or an expired iterator before
-   * that, about 10 seconds of older records are read as well.
+   * With `"LATEST"` the consumer reads everything that is written after {@linkcode
+   * Consumer.ready}. Until the first value of a shard is acknowledged, its lease holds the time
+   * of the start minus 10 seconds, by the clock of the service. After a crash, a takeover or an
+   * expired iterator before that, about 10 seconds of older records are read as well.
    *
    * A `Date` means the time of the service. If it lies in the future, the shards stay in the state
    * `opening` until then.
@@ -103,9 +104,9 @@ export interface ConsumerOptions<T> {
    * How far the consumer reads ahead of the application, over all shards: `records` in Kinesis
    * records, `bytes` in bytes of their data. More hides latency and uses more memory.
    *
-   * One half is divided evenly among the shards. Of the other half, one shard may use twice the part
-   * that it leaves free. With 60 records and 3 shards, each shard may always buffer 10; a shard
-   * whose values are not taken stops at 30.
+   * One half is divided evenly among the shards. Of the other half, one shard may use twice the
+   * part that it leaves free. With 60 records and 3 shards, each shard may always buffer 10; a
+   * shard whose values are not taken stops at 30.
    *
    * At most `records` are buffered (or one record for each shard, if that is more) and at most
    * `bytes` plus one record. Of an answer that is larger, the rest is read again later. Answers on
@@ -117,17 +118,17 @@ export interface ConsumerOptions<T> {
   /**
    * Most values that are handed out and not acknowledged; the stream pauses there. It is divided
    * among the shards as `prefetch` is, and a shard that has used its part pauses alone. Without a
-   * checkpointer it has no effect. If not one value is acknowledged within 5 seconds of a pause, the
-   * stream fails with the code `NothingAcknowledged`, because the application does not seem to
-   * acknowledge at all. @default {100_000}
+   * checkpointer it has no effect. If not one value is acknowledged within 5 seconds of a pause,
+   * the stream fails with the code `NothingAcknowledged`, because the application does not seem
+   * to acknowledge at all. @default {100_000}
    */
   maxUnacknowledged?: number;
   /**
    * How long one value may stay unacknowledged while the stream or its shard is paused at
    * `maxUnacknowledged`, in milliseconds. After that the stream fails with the code
-   * `AcknowledgementMissing` and names the record: the value was probably dropped by a filter. Set
-   * it above the time that one value may take. {@linkcode ConsumerHooks.onUnacknowledged} is called
-   * after one minute already. `Infinity` never fails. @default {900_000}
+   * `AcknowledgementMissing` and names the record: the value was probably dropped by a filter.
+   * Set it above the time that one value may take. {@linkcode ConsumerHooks.onUnacknowledged} is
+   * called after one minute already. `Infinity` never fails. @default {900_000}
    */
   acknowledgeTimeoutMs?: number;
   /**
@@ -144,9 +145,9 @@ export interface ConsumerOptions<T> {
   /** How often a shard is read at its latest record, in milliseconds. @default {1000} */
   pollIntervalMs?: number;
   /**
-   * Most GetRecords requests a second for each shard that is behind its latest record. The service
-   * allows 5 for all readers of a shard together: lower it if other readers exist. `Infinity`, for a
-   * server without that limit, does not pause.
+   * Most GetRecords requests a second for each shard that is behind its latest record. The
+   * service allows 5 for all readers of a shard together: lower it if other readers exist.
+   * `Infinity`, for a server without that limit, does not pause.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
    * @default {5}
    */
@@ -157,13 +158,16 @@ export interface ConsumerOptions<T> {
    * up to 10 seconds, or as long as the answer asks. @default {10}
    */
   maxFailuresInARow?: number;
-  /** What happens to a value that cannot be decoded, see {@linkcode PoisonPolicy}. @default {"fail"} */
+  /**
+   * What happens to a value that cannot be decoded, see {@linkcode PoisonPolicy}. @default
+   * {"fail"}
+   */
   onPoison?: PoisonPolicy;
   /**
-   * What happens if the stream was deleted and created again, so that the stored progress belongs to
-   * an earlier stream. `"restart"` replaces the leases, reads the new stream from its oldest record
-   * (if `from` is a `Date`: from that time), and calls the hook `onRecreated`. `"fail"` fails with
-   * the code `StreamRecreated` and leaves the leases as they are. @default {"restart"}
+   * What happens if the stream was deleted and created again, so that the stored progress belongs
+   * to an earlier stream. `"restart"` replaces the leases, reads the new stream from its oldest
+   * record (if `from` is a `Date`: from that time), and calls the hook `onRecreated`. `"fail"`
+   * fails with the code `StreamRecreated` and leaves the leases as they are. @default {"restart"}
    */
   onRecreated?: RecreatedPolicy;
   /** Functions that are called when something happens, for logs and metrics. */

@@ -21,10 +21,10 @@ const AVERAGE_WEIGHT = 1 / 8;
  * use, so a quiet, slow or stuck shard never takes the room of the others; see {@linkcode Shares}
  * for the division.
  *
- * The size of an answer is not known before it arrives. A reader asks for as many records as fit by
- * the sizes seen so far. Of an answer that is larger than its room, it keeps the records that fit
- * and reads the rest again later. Example: a reader with room for 1 MiB has seen records of 1 KiB
- * and asks for 1024. They have 4 KiB each: it keeps the first 256.
+ * The size of an answer is not known before it arrives. A reader asks for as many records as fit
+ * by the sizes seen so far. Of an answer that is larger than its room, it keeps the records that
+ * fit and reads the rest again later. Example: a reader with room for 1 MiB has seen records of 1
+ * KiB and asks for 1024. They have 4 KiB each: it keeps the first 256.
  *
  * So at most `bytes` are buffered, plus one record: a record that is larger than the room of its
  * shard could never be read otherwise, and one shard at a time may buffer such a record. At most
@@ -53,8 +53,8 @@ export class ReadAhead implements ReadAheadPool {
   }
 
   /**
-   * Adds a reader. `takesNext` tells whether the application takes the next record of this reader as
-   * soon as it arrives.
+   * Adds a reader. `takesNext` tells whether the application takes the next record of this reader
+   * as soon as it arrives.
    */
   join(takesNext: () => boolean): ReaderShare {
     const shares = {

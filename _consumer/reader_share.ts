@@ -37,8 +37,8 @@ export interface ReadAheadPool {
   /** Adds the average size of the records of one answer, in bytes. */
   addAverage(bytes: number): void;
   /**
-   * Takes the spare right, to buffer one record that does not fit. Returns whether this reader has it
-   * now.
+   * Takes the spare right, to buffer one record that does not fit. Returns whether this reader
+   * has it now.
    */
   takeSpare(share: ReaderShare): boolean;
   /** Gives the spare right back. Does nothing if the reader does not have it. */
@@ -83,8 +83,8 @@ export class ReaderShare {
 
   /**
    * Waits for room for an answer of the expected size. Resolves with the number of records to ask
-   * for and the bytes that are reserved for them. A reader with an empty buffer does not wait, unless
-   * its next record is known to be too large.
+   * for and the bytes that are reserved for them. A reader with an empty buffer does not wait,
+   * unless its next record is known to be too large.
    */
   async reserve(expected: Size, signal: AbortSignal): Promise<Size> {
     signal.throwIfAborted();
@@ -126,8 +126,8 @@ export class ReaderShare {
   }
 
   /**
-   * Replaces a reservation by the records that actually arrived. Returns the records that are kept:
-   * all, or as many from the first one on as fit.
+   * Replaces a reservation by the records that actually arrived. Returns the records that are
+   * kept: all, or as many from the first one on as fit.
    */
   keep(
     reserved: Size,
@@ -225,8 +225,8 @@ export class ReaderShare {
   }
 
   /**
-   * Whether a record may be buffered although it does not fit. Only one record of a consumer may, and
-   * only if the application takes it at once.
+   * Whether a record may be buffered although it does not fit. Only one record of a consumer may,
+   * and only if the application takes it at once.
    */
   #mayExceed(count: number): boolean {
     return count === 0 && this.#held.records === 0 && this.#takesNext() &&

@@ -1,19 +1,22 @@
 /**
- * Recognizing callers that iterate ahead of what they have processed.
+ * Recognizes callers that take records before they have processed the earlier ones.
  *
  * @module
  */
 
-/** Code of a runtime, or the npm package that is Node's streams: it handles no record within its loop. */
+/**
+ * Stack frames of a runtime, or of the npm package with Node's streams. They process no records.
+ */
 const RUNTIME =
   /(?:\(|at )(?:node|ext|(?:node-)?internal):|internal[:/]streams\//;
-/** A generator is asked for its next value. */
+/** The stack frame of a call of `next()` on a generator. */
 const GENERATOR = /\.next \(<anonymous>\)$/;
 
 /**
- * Whether the loop that begins is one of the runtime's: that of `pipeline()` or `Readable.from()` of `node:stream`, or of
- * `ReadableStream.from()`, or a generator's in front of those. They call as a `for await` loop does and put records into a
- * buffer, so nothing but the stack of the call tells them apart. Where a runtime has no stack, the answer is no.
+ * Whether the runtime itself begins the loop: `pipeline()` or `Readable.from()` of `node:stream`,
+ * `ReadableStream.from()`, or a generator that one of these iterates over. They make the same
+ * calls as a `for await` loop and put records into a buffer, so only the stack of the call tells
+ * them apart. In a runtime without stacks the result is false.
  *
  * `own` is the function that was called to begin the loop.
  */

@@ -1,5 +1,5 @@
 /**
- * The record that a consumer hands out.
+ * The objects that a consumer hands out: a value with its place in the stream.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import type { Unpacked } from "../processors/mod.ts";
 import type { ConsumerRecord } from "../records.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
 
-/** The shard that records are handed out of. */
+/** The shard of a record. */
 export interface RecordSource {
   /** The stream. */
   readonly streamName: string;
   /** The shard. */
   readonly shardId: string;
-  /** Hears about acknowledgements. */
+  /** Follows which values are acknowledged. */
   readonly progress: ShardProgress;
 }
 
-/** A record with its ticket; a class, so that ten thousand of them share one `ack`. */
+/** A value with its ticket. A class, so that all records share one `ack` method. */
 export class DeliveredRecord<T> implements ConsumerRecord<T> {
   readonly value: T;
   readonly streamName: string;
@@ -31,7 +31,7 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
   readonly #progress: ShardProgress;
   readonly #ticket: Ticket;
 
-  /** Makes a record of a value inside a Kinesis record; its ticket is handed in at the progress of the shard. */
+  /** `ticket` is the entry of the value in the progress of the shard. */
   constructor(
     item: Extract<Unpacked<T>, { type: "value" }>,
     raw: KinesisApiRecord,

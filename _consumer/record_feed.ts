@@ -22,7 +22,9 @@ import { type ConsumerStatus, statusOf } from "./status.ts";
 /** How long buffered values may keep the event loop busy, in milliseconds. */
 const TURN_MS = 50;
 
-/** Takes values from the sessions of a coordinator, and ends when there is nothing more to take. */
+/**
+ * Takes values from the sessions of a coordinator, and ends when there is nothing more to take.
+ */
 export class RecordFeed<T> {
   readonly #signal: AbortSignal | undefined;
   readonly #onError: (error: unknown) => void;
@@ -32,8 +34,8 @@ export class RecordFeed<T> {
   readonly #acknowledgements: Acknowledgements;
   readonly #skipped = new SkippedRecords();
   readonly #changed = new ChangeSignal();
-  // While values are buffered only fulfilled promises are awaited, and the timers that store leases
-  // and checkpoints would not run.
+  // While values are buffered only fulfilled promises are awaited, and the timers that store
+  // leases and checkpoints would not run.
   readonly #turns = new Turns(TURN_MS);
   #stopFollowing = () => {};
   /** Whether the application waits for a value. */

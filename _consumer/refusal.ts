@@ -1,6 +1,6 @@
 /**
- * What helps when the service refuses a position: an InvalidArgumentException is for ever, unless
- * it is about a time to come.
+ * What to do after the service refused a position with InvalidArgumentException. It refuses a
+ * time in the future until that time has come, and everything else for ever.
  *
  * @module
  */
@@ -8,35 +8,35 @@ import { KinesisError } from "../errors.ts";
 import type { ShardPosition, StartPosition } from "../records.ts";
 import { namedPosition } from "./start_plan.ts";
 
-/** What the reader of the shard is to do. */
+/** What the reader of the shard does next. */
 export type Remedy =
-  /** Try again; there is a limit to that. */
+  /** Try again, up to the limit of failures. */
   | { readonly type: "again" }
-  /** Try again when so many milliseconds have passed. */
+  /** Try again after `ms` milliseconds. */
   | { readonly type: "wait"; readonly ms: number }
   /** Start at the oldest record. */
   | { readonly type: "oldest" }
-  /** Nothing helps. */
+  /** Give up with this error. */
   | { readonly type: "fail"; readonly error: unknown };
 
-/** What is known. */
+/** What is known about a refused position. */
 export interface Refusal {
   /** The error of the service. */
   readonly cause: unknown;
   /** The shard. */
   readonly shardId: string;
-  /** What was refused. */
+  /** The refused position. */
   readonly position: ShardPosition;
-  /** The user's start position. */
+  /** The start position of the user. */
   readonly from: StartPosition;
-  /** The time of the service, in milliseconds since the epoch, where it is known. */
+  /** The time of the service, in milliseconds since the epoch, if it is known. */
   readonly serviceNow: number | undefined;
 }
 
-/** How often the service is asked whether a time has come, at least, in milliseconds. */
+/** The longest wait for a time in the future, in milliseconds. Then the service is asked again. */
 const MOST_WAIT_MS = 60_000;
 
-/** Finds what helps. */
+/** Chooses what to do. */
 export function remedyFor(refusal: Refusal): Remedy {
   const { cause, shardId, position, from, serviceNow } = refusal;
   if (position.type === "SEQUENCE") {
@@ -53,7 +53,8 @@ export function remedyFor(refusal: Refusal): Remedy {
     ? undefined
     : position.timestamp.getTime() - serviceNow;
   if (early !== undefined && early <= 0) return { type: "fail", error: cause };
-  // Stored by a clock that was ahead: when reading really began is not known.
+  // With LATEST, a time in the future was stored by a clock that was ahead, so the time of the
+  // start is not known.
   const start = typeof from === "string"
     ? from
     : namedPosition(from, shardId)?.type;

@@ -1,5 +1,5 @@
 /**
- * Going on at a position, and noticing that what came behind it has expired.
+ * Goes on at a position, and notices records behind the position that have expired.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import type {
 } from "../client/mod.ts";
 import type { ShardPosition } from "../records.ts";
 
-/** Where a new iterator goes on whose first record has not come. */
+/** Where a new iterator goes on. */
 export interface ResumePoint {
-  /** The last record that was read, or acknowledged. */
+  /** The last record that was read or acknowledged. */
   readonly after: Extract<ShardPosition, { type: "SEQUENCE" }>;
-  /** When the iterator was made, by the clock of the service, in milliseconds since the epoch. */
+  /** When the iterator was made, in milliseconds since the epoch, by the clock of the service. */
   readonly at: number;
 }
 
-/** The first records of an iterator. */
+/** The first records of a new iterator. */
 export interface Resumed {
-  /** Those that are still to be read. */
+  /** The records that are not processed yet. */
   readonly records: KinesisApiRecord[];
-  /** The first one that is left, if records before it may have expired unread. */
+  /** The first of these records, if records before it may have expired unread. */
   readonly oldest?: KinesisApiRecord;
 }
 
-/** What GetShardIterator is asked for. */
+/** The members of a GetShardIterator request for a position. */
 export function iteratorOf(
   position: ShardPosition,
 ): Omit<GetShardIteratorRequest, "ShardId"> {
@@ -40,7 +40,8 @@ export function iteratorOf(
       };
     case "AT_SEQUENCE_NUMBER":
     case "SEQUENCE":
-      // At the last record and not behind it: if that is there, nothing behind it has expired.
+      // AT and not AFTER: if the answer begins with the last record, no record behind it has
+      // expired.
       return {
         ShardIteratorType: "AT_SEQUENCE_NUMBER",
         StartingSequenceNumber: position.sequenceNumber,
@@ -49,8 +50,11 @@ export function iteratorOf(
 }
 
 /**
- * Leaves out the record that was read before, with which the iterator begins unless that has
- * expired.
+ * Leaves out the record that was read before. The answer begins with it, unless it has expired.
+ *
+ * Example: the last record was 100. An answer with 100, 101, 102 gives 101 and 102. An answer that
+ * begins with 105 means that 100 has expired, and possibly records from 101 to 104 as well, unless
+ * 105 arrived after the iterator was made.
  */
 export function resume(
   { after, at }: ResumePoint,
@@ -59,12 +63,12 @@ export function resume(
   const [first, ...others] = records;
   if (!first) return { records };
   if (first.SequenceNumber === after.sequenceNumber) {
-    // Inside an aggregated record: its later values are still to come.
+    // A position inside an aggregated record: its later values are not processed yet.
     const isWhole = after.subSequenceNumber === undefined;
     return { records: isWhole ? others : records };
   }
   const arrival = first.ApproximateArrivalTimestamp?.getTime();
-  // A record that has only come now says nothing about what was there.
+  // A record that arrived after the iterator was made says nothing about records before it.
   return arrival !== undefined && arrival >= at
     ? { records }
     : { records, oldest: first };

@@ -1,27 +1,26 @@
 /**
- * The time of the service. Times that are stored, or compared with arrivals, are the service's:
- * the clock of this machine may be wrong by any amount, since requests are signed with the
- * corrected time.
+ * The time of the service. It is used for times that are stored or compared with arrivals of
+ * records. The clock of this machine may be wrong by any amount, which nothing else notices,
+ * because requests are signed with the corrected time.
  *
  * @module
  */
 import type { ConsumerSettings } from "./resolved_options.ts";
 
-/** The answers of the service tell its time in seconds. */
+/** The `Date` header of an answer has whole seconds. */
 const DATE_STEP_MS = 1000;
 
 /**
- * Milliseconds since the epoch: that of the service where the client knows it, never ahead of it;
- * else that of the clock.
+ * The time of the service in milliseconds since the epoch, rounded down. The time of the clock if
+ * the client does not know it.
  */
 export function serviceNow(
   { client, clock }: Pick<ConsumerSettings, "client" | "clock">,
 ): number {
-  // A stand-in for a client may lack the method.
   return client.serviceNow?.() ?? clock.now();
 }
 
-/** The same, never behind. `roundTripMs`: how long the last call took. */
+/** The same, rounded up. `roundTripMs` is how long the last call took. */
 export function serviceNowAtMost(
   { client, clock }: Pick<ConsumerSettings, "client" | "clock">,
   roundTripMs: number,

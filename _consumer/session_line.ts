@@ -38,7 +38,9 @@ export class SessionLine<S extends LinedUp> {
     return this.#paused.has(session);
   }
 
-  /** Gives a session the place that its state asks for. Call it after every change of a session. */
+  /**
+   * Gives a session the place that its state asks for. Call it after every change of a session.
+   */
   update(session: S): void {
     if (this.#paused.size > 0) this.#paused.delete(session);
     if (!session.hasNext || session.inLine) return;

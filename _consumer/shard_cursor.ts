@@ -31,8 +31,8 @@ export class ShardCursor {
   /** Set while the first record of the newest iterator has not arrived. */
   #resumed: ResumePoint | undefined;
   /**
-   * When the first iterator was made, in milliseconds since the epoch. Compared with the arrival of
-   * records, so it is the time of the service, rounded up.
+   * When the first iterator was made, in milliseconds since the epoch. Compared with the arrival
+   * of records, so it is the time of the service, rounded up.
    */
   #openedAt: number | undefined;
 

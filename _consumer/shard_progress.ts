@@ -1,32 +1,36 @@
 /**
- * What of a shard has been handed out, and up to where everything has been acknowledged.
+ * Which values of a shard are handed out, and up to where all of them are acknowledged.
  *
  * @module
  */
 import { Deque } from "../_core/deque.ts";
 import type { Checkpoint } from "../records.ts";
 
-/** One thing that was handed out. */
+/** One value that was handed out. */
 export interface Ticket {
   /** The sequence number of its Kinesis record. */
   readonly sequenceNumber: string;
-  /** Its index inside that record; `undefined` for the last one, behind which the whole record is done. */
+  /** Its index inside that record; `undefined` for the last value of a record. */
   readonly subSequenceNumber: number | undefined;
-  /** Whether it has been acknowledged. */
+  /** Whether the value is acknowledged. */
   done: boolean;
 }
 
-/** The contiguous watermark of one shard: it never passes a ticket that is not done, whatever the order of acknowledging. */
+/**
+ * The watermark of one shard: the last value up to which all values are acknowledged. It never
+ * passes a value that is not. Example: of the values 1 to 5, 1, 2 and 4 are acknowledged. The
+ * watermark is 2. When 3 is acknowledged, it moves to 4.
+ */
 export class ShardProgress {
-  readonly #open = new Deque<Ticket>();
+  readonly #pending = new Deque<Ticket>();
   readonly #onChange: (difference: number) => void;
   readonly #onAcknowledged: () => void;
   #watermark: Ticket | undefined;
   #stored: Ticket | undefined;
 
   /**
-   * `onChange` hears how many tickets are open more than before, or less; `onAcknowledged` hears each acknowledgement, also one
-   * that does not move the watermark.
+   * Calls `onChange` with the change of {@linkcode ShardProgress.unacknowledged}, and
+   * `onAcknowledged` for each acknowledgement, even if the watermark does not move.
    */
   constructor(
     onChange: (difference: number) => void,
@@ -36,41 +40,44 @@ export class ShardProgress {
     this.#onAcknowledged = onAcknowledged;
   }
 
-  /** Tickets that the watermark has not passed. */
+  /** The number of values that the watermark has not passed. */
   get unacknowledged(): number {
-    return this.#open.length;
+    return this.#pending.length;
   }
 
-  /** The first ticket that the watermark has not passed. */
+  /** The first value that the watermark has not passed. */
   get oldest(): Ticket | undefined {
-    return this.#open.peek();
+    return this.#pending.peek();
   }
 
-  /** The sequence number of the watermark, if anything was acknowledged. */
+  /** The sequence number of the watermark, if there is one. */
   get acknowledged(): string | undefined {
     return this.#watermark?.sequenceNumber;
   }
 
-  /** Hands out a ticket; tickets must come in the order of the shard. */
+  /** Adds a value that is handed out. Values must come in the order of the shard. */
   handOut(ticket: Ticket): void {
-    this.#open.push(ticket);
+    this.#pending.push(ticket);
     this.#onChange(1);
   }
 
-  /** Marks a ticket as done; a second time does nothing. */
+  /** Acknowledges a value. A second call does nothing. */
   acknowledge(ticket: Ticket): void {
     if (ticket.done) return;
     ticket.done = true;
     this.#onAcknowledged();
     let passed = 0;
-    while (this.#open.peek()?.done) {
-      this.#watermark = this.#open.shift();
+    while (this.#pending.peek()?.done) {
+      this.#watermark = this.#pending.shift();
       passed++;
     }
     if (passed > 0) this.#onChange(-passed);
   }
 
-  /** The checkpoint that has not been stored yet, if the watermark has moved. {@linkcode ShardProgress.stored} takes the mark. */
+  /**
+   * The checkpoint to store, if the watermark has moved since the last stored one. Pass `mark` to
+   * {@linkcode ShardProgress.stored} afterwards.
+   */
   get unstored(): { mark: Ticket; checkpoint: Checkpoint } | undefined {
     const mark = this.#watermark;
     if (!mark || mark === this.#stored) return undefined;
@@ -83,7 +90,7 @@ export class ShardProgress {
     };
   }
 
-  /** The checkpoint of this mark is stored. */
+  /** Notes that the checkpoint of this mark is stored. */
   stored(mark: Ticket): void {
     this.#stored = mark;
   }

@@ -29,8 +29,8 @@ const AT_LATEST: Size = { records: 200, bytes: 64 * 1024 };
 const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
 
 /**
- * The state of a reader: `opening` (no iterator yet), `reading`, `caught-up` (at the latest record)
- * or `ended` (the shard is closed and read).
+ * The state of a reader: `opening` (no iterator yet), `reading`, `caught-up` (at the latest
+ * record) or `ended` (the shard is closed and read).
  */
 export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
 
@@ -230,7 +230,9 @@ export class ShardReader {
     return answer;
   }
 
-  /** Takes in an answer: buffers the kept records, and decides about the state and the next read. */
+  /**
+   * Takes in an answer: buffers the kept records, and decides about the state and the next read.
+   */
   #take(
     answer: GetRecordsResponse,
     kept: readonly KinesisApiRecord[],
@@ -316,8 +318,8 @@ export class ShardReader {
   }
 
   /**
-   * Finds a position that the service accepts. It refuses iterators and sequence numbers of a stream
-   * that was deleted for ever, and times in the future until they have come.
+   * Finds a position that the service accepts. It refuses iterators and sequence numbers of a
+   * stream that was deleted for ever, and times in the future until they have come.
    */
   async #recover(
     cause: unknown,

@@ -59,8 +59,8 @@ export interface SessionEvents {
 /** The state of a session. */
 export interface SessionStatus {
   /**
-   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record) or `ended` (all
-   * read, not all acknowledged).
+   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record) or `ended`
+   * (all read, not all acknowledged).
    */
   state: ReaderState;
   /** How far reading is behind the latest record, in milliseconds, as the server says. */
@@ -146,7 +146,9 @@ export class ShardSession<T> {
     return this.#values.hasNext;
   }
 
-  /** Whether so many values of this shard are not acknowledged that no further one is handed out. */
+  /**
+   * Whether so many values of this shard are not acknowledged that no further one is handed out.
+   */
   get isPaused(): boolean {
     return this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
   }
@@ -250,8 +252,8 @@ export class ShardSession<T> {
   }
 
   /**
-   * Stops reading and drops the buffer. The lease is still held, and acknowledgements still move the
-   * checkpoint.
+   * Stops reading and drops the buffer. The lease is still held, and acknowledgements still move
+   * the checkpoint.
    */
   async close(): Promise<void> {
     if (this.#stop.signal.aborted) return await this.#running;

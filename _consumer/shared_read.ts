@@ -1,24 +1,25 @@
 /**
- * One call for many who need its answer at the same time.
+ * One call for many callers that need its answer at the same time.
  *
  * @module
  */
 
 /**
- * Shares a call that reads something. Who asks while a call is under way gets the answer of the next one, since the one
- * under way may have looked before the asker's reason to look: a hundred that ask at once cause two calls.
+ * Shares a call that reads something. A caller that asks while a call is under way gets the
+ * answer of the next call, because the running call may have read before the caller had a reason
+ * to ask. Example: a hundred callers that ask one after another at once cause two calls.
  */
 export class SharedRead<R> {
   readonly #call: () => Promise<R>;
   #current: Promise<R> | undefined;
   #next: Promise<R> | undefined;
 
-  /** `call` must settle in some time, since the next call waits for it. */
+  /** `call` needs a time limit of its own, because the next call waits for it. */
   constructor(call: () => Promise<R>) {
     this.#call = call;
   }
 
-  /** The answer of a call that starts now or later. */
+  /** Resolves with the answer of a call that starts now or later. */
   ask(): Promise<R> {
     if (this.#next) return this.#next;
     if (!this.#current) return this.#start();

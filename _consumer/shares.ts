@@ -1,29 +1,33 @@
 /**
- * A bound that many members share, such that none of them can use up the part of another.
+ * A bound that many members share, so that no member can use up the part of another.
  *
  * @module
  */
 
-/** How many times the free part of the pool one member may use of it. */
+/** A member may use this many times the part of the pool that it leaves free. */
 const ALPHA = 2;
 
 /**
- * One half of the capacity is divided evenly: each member may always use its part. The other half is a pool, of which a
- * member may use twice what it leaves free. With a capacity of 60 and 3 members each may always use 10; one that is stuck
- * stops at 10 + 20 and leaves 10 of the pool, a second one then stops at 10 + 6. A single member may use everything.
+ * One half of the capacity is divided evenly, and each member may always use its part. The other
+ * half is a pool: a member may use twice the part of the pool that it leaves free. A single member
+ * may use everything.
  *
- * What the members use together stays under the capacity, as long as each keeps to its room. Only after others have joined,
- * what was taken before may lie above it.
+ * Example: with a capacity of 60 and 3 members, each part is 10 and the pool is 30. The first
+ * stuck member stops at 10 + 20 and leaves 10 of the pool free. A second stuck member stops at 10
+ * + 6 and leaves 4. The third member still has its own 10, and 2 of the pool.
+ *
+ * As long as each member keeps to its room, all members together stay under the capacity. After a
+ * member joins, the parts are smaller, and what was used before may lie above the capacity.
  */
 export class Shares {
   readonly #pool: Pool;
 
   /**
-   * Starts without members. `Infinity` stands for no bound. Each member may always use `leastPart`, also when these parts are
-   * more than the capacity together. @default {0}
+   * Starts without members. `Infinity` means no bound. A part is at least `leastPart`, even if all
+   * parts together are more than the capacity then.
    */
   constructor(capacity: number, leastPart = 0) {
-    // Sums of infinities are no numbers.
+    // Infinity - Infinity is NaN.
     const bound = Math.min(capacity, Number.MAX_SAFE_INTEGER);
     this.#pool = {
       capacity: bound,
@@ -37,12 +41,12 @@ export class Shares {
     };
   }
 
-  /** What all members use. */
+  /** The sum of what the members use. */
   get used(): number {
     return this.#pool.used;
   }
 
-  /** Adds a member, which makes the parts of the others smaller. */
+  /** Adds a member. The parts of the other members become smaller. */
   join(): Share {
     const pool = this.#pool;
     const share = new Share(pool);
@@ -52,24 +56,24 @@ export class Shares {
   }
 }
 
-/** What the members have in common. */
+/** What the members of one bound have in common. */
 interface Pool {
   readonly capacity: number;
   readonly leastPart: number;
   readonly members: Set<Share>;
-  /** Members have come or gone since the capacity was divided. */
+  /** Whether members joined or left since the capacity was divided. */
   isStale: boolean;
-  /** What each member may always use. */
+  /** The part that each member may always use. */
   part: number;
-  /** What is left of the capacity without the parts. */
+  /** The size of the pool: the capacity without the parts. */
   size: number;
-  /** What is used of that. */
+  /** The sum of what members use of the pool. */
   taken: number;
-  /** What is used of everything. */
+  /** The sum of what members use. */
   used: number;
 }
 
-/** Divides the capacity when it is needed, not for each of the hundreds of members that come and go together. */
+/** Divides the capacity late, because hundreds of members may join or leave at the same time. */
 function divide(pool: Pool): void {
   if (!pool.isStale) return;
   const count = pool.members.size;
@@ -82,12 +86,12 @@ function divide(pool: Pool): void {
   for (const { used } of pool.members) pool.taken += above(used, pool);
 }
 
-/** What a member that uses so much takes from the pool. */
+/** How much of the pool a member takes that uses this much. */
 function above(used: number, { part }: Pool): number {
   return used > part ? used - part : 0;
 }
 
-/** The use of one member. */
+/** One member. */
 export class Share {
   readonly #pool: Pool;
   #used = 0;
@@ -103,7 +107,7 @@ export class Share {
     return this.#used;
   }
 
-  /** What this member may always use, whatever the others do. */
+  /** How much this member may always use. */
   get part(): number {
     divide(this.#pool);
     return this.#pool.part;
@@ -118,7 +122,7 @@ export class Share {
     return Math.max(0, pool.part + ofPool - this.#used);
   }
 
-  /** Changes what this member uses; it may pass the room. */
+  /** Adds to what this member uses. It may exceed the room. */
   adjust(difference: number): void {
     if (this.#hasLeft) return;
     const pool = this.#pool;
@@ -129,7 +133,7 @@ export class Share {
     pool.taken += above(this.#used, pool) - before;
   }
 
-  /** Gives back everything, and the part. A second time does nothing. */
+  /** Gives everything back, and leaves. A second call does nothing. */
   leave(): void {
     this.adjust(-this.#used);
     if (this.#hasLeft) return;

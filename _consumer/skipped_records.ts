@@ -1,5 +1,6 @@
 /**
- * What a consumer did not hand out: records that expired, and values that their writer sends again.
+ * What a consumer did not hand out: records that expired, and values that their writer sends
+ * again.
  *
  * @module
  */

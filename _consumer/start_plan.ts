@@ -1,5 +1,5 @@
 /**
- * Where each shard starts: the leases that are missing, and the positions that no lease can hold.
+ * Where each shard starts: the leases to create, and the positions that no lease can hold.
  *
  * @module
  */
@@ -11,35 +11,42 @@ import type { Checkpoint, ShardPosition, StartPosition } from "../records.ts";
 import { isBegun } from "./lease_table.ts";
 import { latestAsTime } from "./latest_position.ts";
 
-/** A lease to be made. */
+/** A lease to create. */
 export interface PlannedLease {
-  /** What is stored. */
+  /** The lease. */
   readonly lease: NewLease;
-  /** Whether the shard starts at LATEST, which a lease can only hold as a time. */
+  /** Whether the shard starts at LATEST. The lease holds a time in place of it. */
   readonly isLatest: boolean;
 }
 
-/** What is known of a stream. */
+/** What is known about a stream. */
 export interface PlanSituation {
-  /** The stream, as leases name it. */
+  /** The stream as the consumer was given it: its name or its ARN. */
   readonly stream: string;
   /** Its shards. */
   readonly lineage: Lineage;
   /** The leases that are stored, by shard id. */
   readonly leases: ReadonlyMap<string, Lease>;
-  /** The user's start position. */
+  /** The start position of the user. */
   readonly from: StartPosition;
   /** When this worker started, by the clock of the service, in milliseconds since the epoch. */
   readonly startedAt: number;
 }
 
 /**
- * The leases that are missing, in batches: each is to be stored before the next, so that after a crash in between no shard
- * has a lease whose child has none. Shards that the start position leaves out get a lease that says they are done.
+ * Plans the leases that are missing. Store each batch before the next one: children come before
+ * their parents, so after a crash in between, no shard has a lease whose child has none. Shards
+ * that the start position leaves out get a lease at SHARD_END.
+ *
+ * Example: shard 0 was split into 1 and 2, and `from` is LATEST. The first batch has 1 and 2,
+ * with the time of the start minus 10 seconds; the second batch has 0 at SHARD_END. When this
+ * worker takes the new lease of shard 1 at once, it reads at LATEST. If it crashes first, the
+ * next worker finds the stored time and reads from there, so nothing that was written in between
+ * is lost.
  */
 export function planLeases(situation: PlanSituation): PlannedLease[][] {
   const { lineage, leases, stream, startedAt } = situation;
-  // Nobody takes a lease before every shard that was listed has one.
+  // A worker takes a lease (counter 1) only after all listed shards have one (counter 0).
   const isRunning = [...leases.values()].some(({ counter }) => counter > 0);
   const batches: PlannedLease[][] = [];
   for (const generation of lineage.youngestFirst()) {
@@ -55,7 +62,8 @@ export function planLeases(situation: PlanSituation): PlannedLease[][] {
           parentShardIds: parentsOf(shard),
           startingSequenceNumber: beginningOf(shard),
         },
-        // A shard that was not listed at the start has been written to since.
+        // A shard that a later list names first may have records since the start, so its reader
+        // must not start at LATEST but at the stored time.
         isLatest: position.type === "LATEST" && !isRunning,
       });
     }
@@ -64,14 +72,18 @@ export function planLeases(situation: PlanSituation): PlannedLease[][] {
   return batches;
 }
 
-/** Where a worker that has taken a lease starts. `isFresh`: it made the lease just now, and for LATEST. */
+/**
+ * Where a worker starts to read after it has taken a lease. `isFresh` tells that the same worker
+ * has created this lease in the same look, for LATEST.
+ */
 export function startPosition(
   lease: Lease,
   from: StartPosition,
   isFresh: boolean,
 ): ShardPosition {
   const { shardId, counter, checkpoint } = lease;
-  // Only the very first holder: what another one has handed out since and not acknowledged lies before the latest now.
+  // Only the first holder may start at LATEST. An earlier holder may have handed out records
+  // without an acknowledgement, and LATEST would leave them out.
   if (isFresh && counter === 1) return { type: "LATEST" };
   const named = namedPosition(from, shardId);
   if (
@@ -86,18 +98,17 @@ function startOf(
   isRunning: boolean,
 ): ShardPosition | Checkpoint {
   const id = shard.ShardId;
-  // Before a shard that somebody has begun: it was done, or left out, when that happened, and its lease was tidied away.
+  // A descendant has progress, so this shard was finished or left out, and its lease was removed.
   if (lineage.someDescendant(id, (child) => isBegun(leases.get(child)))) {
     return { type: "SHARD_END" };
   }
-  // After a shard that somebody works on: it opened later than the start, whatever the start was.
+  // An ancestor has a lease, so this shard opened after the start. All its records are new.
   if (lineage.someAncestor(id, (parent) => leases.has(parent))) {
     return { type: "TRIM_HORIZON" };
   }
   if (from === "TRIM_HORIZON") return { type: "TRIM_HORIZON" };
   if (from === "LATEST" && isRunning) {
-    // Opened by a reshard, all of it is newer than the start, also when its parents have expired
-    // unread.
+    // Opened by a reshard after the start, even if its parents have expired unread.
     return { type: parentsOf(shard).length > 0 ? "TRIM_HORIZON" : "LATEST" };
   }
   if (from === "LATEST") {
@@ -112,7 +123,7 @@ function startOf(
     };
 }
 
-/** The position that the user named for a shard. */
+/** The position that the user gave for this shard, if `from` has positions by shard id. */
 export function namedPosition(
   from: StartPosition,
   shardId: string,
@@ -127,10 +138,10 @@ function storable(
 ): Checkpoint {
   switch (position.type) {
     case "LATEST":
-      // After a crash before the first record, "latest" would be a later one.
       return latestAsTime(startedAt);
     case "AT_SEQUENCE_NUMBER":
-      // There is no "before this record" to store; the same option gives the same start again.
+      // A checkpoint names the last processed record, so it cannot say "from this record on". The
+      // same option gives the same start again.
       return { type: "TRIM_HORIZON" };
     default:
       return position;

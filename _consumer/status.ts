@@ -1,5 +1,5 @@
 /**
- * What a consumer tells about itself.
+ * The status of a consumer and its shards.
  *
  * @module
  */
@@ -9,15 +9,20 @@ import type { ExpiredEvent } from "../hooks.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";
 import type { ShardSession } from "./shard_session.ts";
 
-/** How a shard stands; what follows `owner` is known only for shards in the hands of this worker. */
+/** The status of one shard. Only shards that this worker reads have the members after `owner`. */
 export interface ShardStatus {
   /** The shard. */
   shardId: string;
-  /** Its parents. */
+  /** The ids of its parents. */
   parentShardIds: readonly string[];
   /**
-   * `waiting`: for its parents, or not claimed yet; `elsewhere`: in the hands of another worker; `opening`, `reading`,
-   * `caught-up` (its tip was seen), `ended` (all read, not all acknowledged); `finished`: all processed.
+   * - `waiting`: its parents are not finished, or no worker has taken it yet
+   * - `elsewhere`: another worker reads it
+   * - `opening`: this worker has no iterator yet
+   * - `reading`: this worker reads it
+   * - `caught-up`: this worker has read it to its latest record
+   * - `ended`: all its records are read, not all values are acknowledged
+   * - `finished`: all its values are processed
    */
   state:
     | "waiting"
@@ -27,53 +32,56 @@ export interface ShardStatus {
     | "caught-up"
     | "ended"
     | "finished";
-  /** The worker that holds its lease, as last seen. */
+  /** The worker that held its lease at the last look. */
   owner?: string;
-  /** How far reading is behind the tip, in milliseconds, as the server says. */
+  /** How far reading is behind the latest record, in milliseconds, as the server says. */
   millisBehindLatest?: number;
-  /** The sequence number up to which everything is acknowledged, since reading started. */
+  /** The sequence number up to which all values are acknowledged, since reading started. */
   acknowledged?: string;
-  /** Values that were handed out and are not acknowledged in order. */
+  /** Values that are handed out and not acknowledged, each with all later values of the shard. */
   unacknowledged?: number;
-  /** The first of them: nothing behind it can be stored. */
+  /** The oldest of these values. No checkpoint behind it can be stored. */
   oldestUnacknowledged?: OldestUnacknowledged;
-  /** Kinesis records that wait to be handed out. */
+  /** Kinesis records in the buffer. */
   bufferedRecords?: number;
-  /** Bytes of them. */
+  /** Bytes of their data. */
   bufferedBytes?: number;
 }
 
-/** How a consumer stands. */
+/** The status of a consumer. */
 export interface ConsumerStatus {
-  /** Every shard that exists or is not finished, as last seen. */
+  /** All shards that exist or are not finished, as of the last look. */
   shards: ShardStatus[];
   /**
-   * What has expired before this consumer read it, since it started: the last 1000 times, oldest
-   * first.
+   * Records that expired before this consumer read them, since it started: the newest 1000 events,
+   * oldest first.
    */
   expired: readonly ExpiredEvent[];
   /** Values that were handed out. */
   delivered: number;
-  /** Values that were handed out and are not acknowledged in order. */
+  /** Values that are handed out and not acknowledged, each with all later values of its shard. */
   unacknowledged: number;
-  /** Values of aggregated records that were dropped, since a reshard put them into the wrong shard and their writer sends them again. */
+  /**
+   * Values of aggregated records that were dropped: a reshard put them into the wrong shard, and
+   * their writer sends them again.
+   */
   strayValues: number;
 }
 
-/** What is known of the shards of a stream. */
+/** What is known about the shards of a stream. */
 export interface StatusSources {
   /** The shards that exist or have a lease. */
   readonly lineage: Lineage;
   /** Their leases. */
   readonly leases: ReadonlyMap<string, Lease>;
-  /** Those in the hands of this worker. */
+  /** The sessions of this worker. */
   readonly sessions: ReadonlyMap<
     string,
     Pick<ShardSession<unknown>, "status">
   >;
 }
 
-/** How every shard stands. */
+/** The status of every shard. */
 export function statusOf(
   { lineage, leases, sessions }: StatusSources,
 ): ShardStatus[] {

@@ -1,8 +1,12 @@
 /**
- * Values of aggregated records in a shard that their keys do not belong to.
+ * Finds strays: values of aggregated records that lie in a shard to which their keys do not
+ * belong.
  *
- * A record that was packed for one shard goes, after a split, to one of the children as a whole. Its writer sends it again,
- * or those of its values that belong elsewhere: handed out twice, an old value would come behind newer ones.
+ * Example: shard 0 has the hash keys 0 to 99 and is split into 1 (0 to 49) and 2 (50 to 99). A
+ * record with values of the keys 10 and 60 was packed for shard 0 and arrives in shard 1 as a
+ * whole. The value of key 60 is a stray there. A producer of this library sends the whole record
+ * again, cut into one record for each child; the KPL sends the value of key 60 again. Both copies
+ * handed out would be a duplicate, and the older copy might come after newer values of its key.
  *
  * @module
  */
@@ -11,7 +15,7 @@ import { HashRange, type Keys } from "../_shards/hash_range.ts";
 import type { Lineage } from "./lineage.ts";
 import { parentsOf } from "../_shards/shard_facts.ts";
 
-/** What is known of one value of a record: nothing for one that could not be decoded. */
+/** What is known about one value of a record. Nothing is known if it could not be decoded. */
 export type StrayCandidate =
   | (Keys & { readonly type: "value"; readonly resent?: true })
   | { readonly type: "error" };
@@ -19,17 +23,17 @@ export type StrayCandidate =
 /** The partition key of the aggregated records of the Kinesis Producer Library. */
 const KPL_PARTITION_KEY = "a";
 const NONE: ReadonlySet<number> = new Set();
-/** Partition keys that are remembered: hashing one takes about a microsecond, as long as decoding a value. */
+/** The number of remembered keys. Hashing a key takes 1 µs, as long as decoding a value. */
 const CACHE_SIZE = 10_000;
 
-/** Finds the values that are to be dropped in one shard, because their writer is known to send them again. */
+/** Finds the values of one shard to drop, because their writer is known to send them again. */
 export class Strays {
   readonly #range: HashRange;
   readonly #lineage: Lineage;
   readonly #shardId: string;
-  /** The shards that this one came from, once they are asked for: there may be thousands. */
+  /** The ranges of the ancestors. Made when they are needed, because there may be thousands. */
   #ancestors: readonly HashRange[] | undefined;
-  /** Whether partition keys belong to the shard. */
+  /** Partition keys, with whether they belong to the shard. */
   readonly #known = new Map<string, boolean>();
 
   private constructor(lineage: Lineage, shard: Shard) {
@@ -39,8 +43,9 @@ export class Strays {
   }
 
   /**
-   * What is needed for a shard; `undefined` if nothing can stray into it: a shard without parents takes only what was packed
-   * for itself, unless keys do not choose the shard at all, and then nothing must be dropped.
+   * Makes the finder for a shard. `undefined` if the shard has no parents: all its records were
+   * packed for the shard itself. If records are distributed without regard to keys, as with the
+   * strategy AUTO, nothing must be dropped.
    */
   static of(lineage: Lineage, shardId: string): Strays | undefined {
     const shard = lineage.shards.get(shardId);
@@ -49,12 +54,16 @@ export class Strays {
   }
 
   /**
-   * The indexes of the values to drop, of all values of one record; `outerKey` is the record's own partition key.
+   * The indexes of the values to drop, of all values of one record. `outerKey` is the partition
+   * key of the record itself.
    *
-   * - The record says that it is sent again as a whole: all, if one lies outside of the shard.
-   * - The record is one of the KPL, by its key `"a"`, and was placed by its first value and packed for a shard that this one
-   *   came from: those outside, which the KPL sends again in any case.
-   * - Any other record: none. Libraries that aggregate without regard to shards send nothing again.
+   * - A record that is marked as sent again as a whole: all values, if one lies outside of the
+   *   shard.
+   * - A record of the KPL: the values outside, because the KPL always sends them again. It is
+   *   known by its partition key `"a"`, by a first value inside, which placed it, and by one
+   *   ancestor that holds all its values.
+   * - Any other record: none. Libraries that aggregate without regard to shards send nothing
+   *   again.
    */
   among(
     items: readonly StrayCandidate[],
@@ -70,7 +79,7 @@ export class Strays {
       outside.add(i);
     }
     if (outside.size === 0) return NONE;
-    // The first value chose the shard, so it lies inside; and one shard was meant for all.
+    // The KPL places a record by its first value and packs values of one shard only.
     const isOfKpl = items[0]!.type === "value" && !outside.has(0) &&
       this.#isForOneAncestor(items);
     return isOfKpl ? outside : NONE;

@@ -20,8 +20,8 @@ export interface TimeLimit {
 }
 
 /**
- * Settles like the call, or rejects when the time is up or the signal aborts. A later result of the
- * call is ignored.
+ * Settles like the call, or rejects when the time is up or the signal aborts. A later result of
+ * the call is ignored.
  */
 export async function withTimeLimit<R>(
   call: (signal: AbortSignal) => Promise<R>,

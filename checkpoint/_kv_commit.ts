@@ -7,12 +7,12 @@ import { type Clock, delay } from "../_core/clock.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import type { KvStore, KvStoreAtomic } from "./_kv_store.ts";
 
-/** How often a write is tried while others lock the file: with the waits below, for about 4 seconds. */
+/** Most attempts of a write while another process locks the file: about 4 seconds in all. */
 const LOCK_ATTEMPTS = 100;
-/** The longest wait between two tries, in milliseconds; a write with its fsync takes less on most disks. */
+/** The longest wait between two attempts, in milliseconds. Most disks write faster than that. */
 const LOCK_WAIT_MS = 50;
 
-/** What a wait depends on. */
+/** Options of {@linkcode commit}. */
 export interface KvCommitOptions {
   /** Times the waits. */
   clock: Clock;
@@ -22,7 +22,7 @@ export interface KvCommitOptions {
   signal?: AbortSignal;
 }
 
-/** Resolves with whether the checks passed. */
+/** Commits a write. Resolves with whether its checks passed. */
 export async function commit(
   kv: KvStore,
   compose: (atomic: KvStoreAtomic) => KvStoreAtomic,
@@ -42,9 +42,9 @@ export async function commit(
 }
 
 /**
- * Whether the write did not happen because another connection was writing to the same SQLite file. Deno KV reads before it
- * writes in one transaction, and SQLite does not let such a transaction wait for the lock: it fails at its first write.
- * Deno tells by the message only.
+ * Whether the write did not happen because another connection was writing to the same SQLite
+ * file. Deno KV reads and then writes in one transaction, and SQLite does not let such a
+ * transaction wait for the lock. Only the message of the error tells this.
  */
 function isLocked(error: unknown): boolean {
   return error instanceof Error && error.message === "database is locked";

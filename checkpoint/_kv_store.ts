@@ -1,5 +1,6 @@
 /**
- * The part of Deno KV that the checkpointer uses, in types of our own: those of Deno are unstable and unknown elsewhere.
+ * The part of Deno KV that the checkpointer uses. It has types of its own, because the types of
+ * Deno are unstable and unknown in other runtimes.
  *
  * @module
  */
@@ -7,31 +8,31 @@
 /** A key as this module writes it. */
 export type KvStoreKey = string[];
 
-/** What a key holds; both fields are `null` when it holds nothing. */
+/** The entry of a key. Both fields are `null` if there is none. */
 export interface KvStoreEntry {
-  /** What is stored. */
+  /** The stored value. */
   readonly value: unknown;
   /** Changes with every write of the key. */
   readonly versionstamp: string | null;
 }
 
-/** Writes that happen together, if all checks pass, or not at all. */
+/** Writes that happen together if all checks pass, and otherwise not at all. */
 export interface KvStoreAtomic {
-  /** Demands that the key has this version; `null`: that it holds nothing. */
+  /** Requires that the key has this version, or with `null` that it has no entry. */
   check(
     check: { key: KvStoreKey; versionstamp: string | null },
   ): KvStoreAtomic;
   /** Stores a value. */
   set(key: KvStoreKey, value: unknown): KvStoreAtomic;
-  /** Removes a key. */
+  /** Deletes the entry of a key. */
   delete(key: KvStoreKey): KvStoreAtomic;
-  /** Does it; `ok` is false when a check failed. */
+  /** Runs the checks and writes. `ok` is false if a check failed. */
   commit(): Promise<{ ok: boolean }>;
 }
 
-/** The part of `Deno.Kv` that is used here. A `Deno.Kv` is one; so is anything with the same methods and meaning. */
+/** A `Deno.Kv`, or any object with these methods and the same meaning. */
 export interface KvStore {
-  /** Reads one key, strongly consistent. */
+  /** Reads one key with strong consistency. */
   get(key: KvStoreKey): Promise<KvStoreEntry>;
   /** Reads all keys that start with these parts. */
   list(
@@ -44,14 +45,14 @@ export interface KvStore {
   atomic(): KvStoreAtomic;
 }
 
-/** Whether a value looks like a store. */
+/** Whether a value has the methods of a store. */
 export function isKvStore(value: unknown): value is KvStore {
   const kv = value as Partial<KvStore> | null | undefined;
   return typeof kv?.get === "function" && typeof kv.list === "function" &&
     typeof kv.atomic === "function";
 }
 
-/** A key for messages. */
+/** Formats a key for a message. */
 export function showKey(key: readonly unknown[]): string {
   const parts = key.map((part) =>
     typeof part === "string" ? JSON.stringify(part) : String(part)

@@ -1,15 +1,17 @@
 /**
- * A lease as plain data (strings, numbers, arrays: what JSON and structured clone both keep) and back.
- * Everything that is read is checked, since a store can be damaged, shared with others, or written by a newer release;
- * everything that is written passes the same check, so that no row is ever stored that could not be read again.
+ * Turns a lease into plain data (strings, numbers and arrays, which JSON and structured clone
+ * keep) and back. All data that is read is checked, because a store may be damaged, shared with
+ * other programs or written by a newer release. All data that is written passes the same check,
+ * so every stored row can be read again.
  *
  * @module
  */
+import { MAX_SEQUENCE_NUMBER_DIGITS } from "../_aws/limits.ts";
 import { StoredLeaseError } from "../errors.ts";
 import type { Checkpoint } from "../records.ts";
 import type { Lease } from "./checkpointer.ts";
 
-/** The version of the layout below. A row with a greater one was written by a newer release and is left alone. */
+/** The version of the layout below. Rows of a newer release have a greater one and are refused. */
 export const LEASE_FORMAT = 1;
 
 /** A {@linkcode Checkpoint} with its time as milliseconds since the epoch. */
@@ -17,11 +19,11 @@ export type StoredCheckpoint =
   | Exclude<Checkpoint, { type: "AT_TIMESTAMP" }>
   | { readonly type: "AT_TIMESTAMP"; readonly timestamp: number };
 
-/** A {@linkcode Lease} without the two ids, which are the key that it is stored under. */
+/** A {@linkcode Lease} without its two ids, which are in the key. */
 export interface StoredLease {
   /** {@linkcode LEASE_FORMAT} */
   readonly format: number;
-  /** Absent when nobody holds the lease. */
+  /** Absent if no worker holds the lease. */
   readonly owner?: string;
   /** See {@linkcode Lease.counter}. */
   readonly counter: number;
@@ -33,23 +35,26 @@ export interface StoredLease {
   readonly startingSequenceNumber?: string;
 }
 
-/** Where a row was found. */
+/** The place of a row. */
 export interface StoredLeasePlace {
   /** The stream, from the key. */
   readonly streamName: string;
   /** The shard, from the key. */
   readonly shardId: string;
-  /** The key in the words of the backend, for messages. */
+  /** The key as the backend writes it, for messages. */
   readonly key: string;
 }
 
-// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html
-const SEQUENCE_NUMBER = /^(0|[1-9]\d{0,128})$/;
-const DIGITS = "a text of 1 to 129 digits";
-/** The last millisecond that a `Date` can hold, on either side of the epoch. */
+const WHOLE_NUMBER = /^(0|[1-9]\d*)$/;
+const DIGITS = `a text of 1 to ${MAX_SEQUENCE_NUMBER_DIGITS} digits`;
+/** The largest time of a `Date`, in milliseconds before or after the epoch. */
 const MAX_TIME = 8.64e15;
 
-/** @throws {TypeError} if the lease is not one: nothing may be stored that could not be read again */
+/**
+ * Turns a lease into plain data.
+ *
+ * @throws {TypeError} if it could not be read again
+ */
 export function encodeLease(lease: Lease): StoredLease {
   const stored: StoredLease = {
     format: LEASE_FORMAT,
@@ -68,7 +73,11 @@ export function encodeLease(lease: Lease): StoredLease {
   return stored;
 }
 
-/** @throws {StoredLeaseError} if the value is not a lease in a format that this release knows */
+/**
+ * Turns plain data into a lease.
+ *
+ * @throws {StoredLeaseError} if it is no lease in a format that this release knows
+ */
 export function decodeLease(value: unknown, place: StoredLeasePlace): Lease {
   const { streamName, shardId, key } = place;
   const format = isObject(value) ? value.format : undefined;
@@ -146,7 +155,7 @@ function copySequence(checkpoint: SequenceCheckpoint): SequenceCheckpoint {
   };
 }
 
-/** What keeps a value from being a {@linkcode StoredLease}, in words that follow "as". */
+/** Why a value is no {@linkcode StoredLease}, in words that follow "as"; nothing if it is one. */
 function faultOf(value: unknown): string | undefined {
   if (!isObject(value)) return "it is not a lease";
   if (value.format !== LEASE_FORMAT) {
@@ -221,7 +230,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isSequenceNumber(value: unknown): value is string {
-  return typeof value === "string" && SEQUENCE_NUMBER.test(value);
+  return typeof value === "string" && WHOLE_NUMBER.test(value) &&
+    value.length <= MAX_SEQUENCE_NUMBER_DIGITS;
 }
 
 function isText(value: unknown): value is string {

@@ -1,13 +1,14 @@
 /**
- * What each conditional write makes of a stored lease: the next one, or `undefined` when it is refused. Pure, so that
- * backends which read, decide and swap (memory, Deno KV) decide alike.
+ * The conditional writes as pure functions: each takes the stored lease and returns the next one,
+ * or `undefined` if the write is refused. Memory and Deno KV use the same functions, so they
+ * decide alike.
  *
  * @module
  */
 import type { Checkpoint } from "../records.ts";
 import type { Lease, NewLease } from "./checkpointer.ts";
 
-/** What is kept comes from the stored lease: a caller's copy may say anything. */
+/** Keeps the stored members, because the copy of a caller may differ from them. */
 export type Transition = (stored: Lease) => Lease | undefined;
 
 /** {@linkcode Checkpointer.take} */
@@ -52,7 +53,7 @@ export function releasing(lease: Lease): Transition {
       : undefined;
 }
 
-/** Whether the lease is the newest version of the stored one. */
+/** Whether the counter of a lease is the stored one. */
 export function isCurrent(
   stored: Pick<Lease, "counter">,
   lease: Lease,
@@ -60,7 +61,7 @@ export function isCurrent(
   return stored.counter === lease.counter;
 }
 
-/** Nobody holds a lease without an owner, so nobody can write as its holder. */
+/** Whether the lease has an owner, and owner and counter are the stored ones. */
 function isHeld(stored: Lease, lease: Lease): boolean {
   return isCurrent(stored, lease) && stored.owner !== undefined &&
     stored.owner === lease.owner;

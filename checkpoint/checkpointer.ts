@@ -5,105 +5,120 @@
  */
 import type { Checkpoint } from "../records.ts";
 
-/** One row of the table: who works on a shard and how far it has come. */
+/** One row of the table: which worker reads a shard, and how far the shard is processed. */
 export interface Lease {
-  /** The stream as the consumer was given it: its ARN, or its name. */
+  /** The stream as the consumer was given it: its name or its ARN. */
   readonly streamName: string;
-  /** The shard; unique within the stream. */
+  /** The id of the shard, unique within the stream. */
   readonly shardId: string;
-  /** The worker that holds the lease; absent when nobody does. */
+  /** The worker that holds the lease; absent if no worker holds it. */
   readonly owner?: string;
   /**
-   * Grows with every write by a holder: heartbeat and optimistic lock in one. Whoever sees it stand still for
-   * the failover time may take the lease; whoever writes with an old one is refused.
+   * Grows by 1 with every write of a holder. It is the heartbeat of the holder: if it stands
+   * still for the failover time, another worker may take the lease. It is also an optimistic
+   * lock: a write with an old counter is refused.
    */
   readonly counter: number;
-  /** How far the shard has been processed. */
+  /** How far the shard is processed. */
   readonly checkpoint: Checkpoint;
-  /** The shards that must be at `SHARD_END` before this one is read. */
+  /** The shards that must be at `SHARD_END` before this shard is read. */
   readonly parentShardIds: readonly string[];
   /**
-   * Where the shard begins, as ListShards says. A stream that is deleted and created again under
-   * its name has shards of the same ids that begin elsewhere: the lease is told apart by this.
-   * Absent where the server does not say.
+   * The sequence number at which the shard begins, as ListShards says. A stream that is deleted
+   * and created again has shards with the same ids that begin elsewhere, so this number tells the
+   * two streams apart. Absent if the server does not tell it.
    */
   readonly startingSequenceNumber?: string;
 }
 
 /**
- * A lease that nobody holds yet: what {@linkcode Checkpointer.create} and
- * {@linkcode Checkpointer.replace} store.
+ * A lease that no worker holds yet, as {@linkcode Checkpointer.create} and
+ * {@linkcode Checkpointer.replace} store it.
  */
 export type NewLease = Omit<Lease, "owner" | "counter">;
 
 /** Options of every call. */
 export interface CheckpointerCallOptions {
   /**
-   * Ends the call; it rejects with the signal's reason. Aborted beforehand, nothing is written; aborted in between, the write
-   * may have happened.
+   * Ends the call, which then rejects with the reason of the signal. If the signal has aborted
+   * before the call, nothing is written. If it aborts during the call, the write may have
+   * happened.
    */
   signal?: AbortSignal;
 }
 
 /**
- * Where progress and ownership are stored. The consumer does all deciding (who may take what, when a lease has expired);
- * a checkpointer only has to keep these promises:
+ * Stores progress and ownership. The consumer makes all decisions: which worker may take a lease,
+ * and when a lease has expired. A checkpointer only keeps these promises:
  *
- * 1. Every write is atomic and conditional as described, across processes. Of any number of racers with the same lease, one wins.
- * 2. A write that is refused changes nothing and resolves with `undefined` (or `false`); it never throws for being refused.
- * 3. A write that resolved is durable to the degree that the backend's documentation states, and visible to every later `list`.
- * 4. A write whose answer was lost may have happened. Repeating it with the same lease is then refused, and
- *    {@linkcode Checkpointer.list} shows the truth.
- * 5. Faults of the backend reject with the backend's own error. A write is sent again only if the answer says that it did not
- *    happen: with any other fault it may have, see 4.
+ * 1. Every write is atomic and conditional as described, across processes. Of any number of
+ *    concurrent writes with the same lease, one is accepted.
+ * 2. A write that is refused changes nothing and resolves with `undefined` (or `false`). It does
+ *    not throw.
+ * 3. A write that has resolved is as durable as the documentation of the backend states, and every
+ *    later `list` shows it.
+ * 4. A write whose answer was lost may have happened. If so, the same write with the same lease is
+ *    refused, and {@linkcode Checkpointer.list} shows what is stored.
+ * 5. Faults of the backend reject with the backend's own error. A write is sent again only if the
+ *    answer says that it did not happen. After any other fault it may have happened, see 4.
  * 6. A checkpoint never moves by itself: only `create`, `replace` and `checkpoint` set it.
- * 7. Of a lease that is passed in, only the ids, the owner and the counter are looked at, and by
- *    `take` the starting sequence number. Nobody holds a lease without an owner: `renew`,
- *    `checkpoint` and `release` of one are refused.
- * 8. A lease that is returned is a copy: changing it changes nothing that is stored.
+ * 7. Of a lease that is passed in, only the ids, the owner and the counter are used, and by `take`
+ *    the starting sequence number. `renew`, `checkpoint` and `release` of a lease without an owner
+ *    are refused.
+ * 8. A lease that is returned is a copy: to change it changes nothing that is stored.
  */
 export interface Checkpointer {
-  /** All leases of a stream, in no order. */
+  /** All leases of a stream, in any order. */
   list(streamName: string, options?: CheckpointerCallOptions): Promise<Lease[]>;
   /**
-   * Stores a lease with counter 0 if there is none for that shard. Resolves with whether it did.
+   * If there is no lease for the shard: stores this one with counter 0. Resolves with whether it
+   * was stored.
    */
   create(lease: NewLease, options?: CheckpointerCallOptions): Promise<boolean>;
   /**
    * If the stored counter is `lease.counter`: sets the owner, adds 1 to the counter, and stores
-   * the starting sequence number of `lease` if none is stored.
+   * the starting sequence number of `lease` if none is stored. Resolves with the stored lease.
    */
   take(
     lease: Lease,
     owner: string,
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined>;
-  /** If the stored owner and counter are those of `lease`: adds 1 to the counter. */
+  /**
+   * If the stored owner and counter are those of `lease`: adds 1 to the counter. Resolves with the
+   * stored lease.
+   */
   renew(
     lease: Lease,
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined>;
-  /** If the stored owner and counter are those of `lease`: sets the checkpoint, adds 1 to the counter. */
+  /**
+   * If the stored owner and counter are those of `lease`: sets the checkpoint and adds 1 to the
+   * counter. Resolves with the stored lease.
+   */
   checkpoint(
     lease: Lease,
     checkpoint: Checkpoint,
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined>;
-  /** If the stored owner and counter are those of `lease`: removes the owner, adds 1 to the counter. */
+  /**
+   * If the stored owner and counter are those of `lease`: removes the owner and adds 1 to the
+   * counter. Resolves with the stored lease.
+   */
   release(
     lease: Lease,
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined>;
   /**
-   * If the stored counter is `lease.counter`: puts `next` in place of the whole row, in one
-   * write, adds 1 to the counter and removes the owner. The ids are those of `lease`. Resolves
-   * with whether it did.
+   * If the stored counter is `lease.counter`: replaces the whole row by `next` in one write, adds
+   * 1 to the counter and removes the owner. The ids stay those of `lease`. Resolves with whether
+   * the row was replaced.
    */
   replace(
     lease: Lease,
     next: NewLease,
     options?: CheckpointerCallOptions,
   ): Promise<boolean>;
-  /** If the stored counter is `lease.counter`: removes the row. Resolves with whether it did. */
+  /** If the stored counter is `lease.counter`: deletes the row. Resolves with whether it did. */
   delete(lease: Lease, options?: CheckpointerCallOptions): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 /**
- * A checkpointer on Deno KV: a SQLite file on one machine, or Deno Deploy's database.
+ * A checkpointer on Deno KV: a SQLite file on one machine, or the database of Deno Deploy.
  *
  * @module
  */
@@ -35,23 +35,23 @@ import type {
 
 /** Options of {@linkcode KvCheckpointer}. */
 export interface KvCheckpointerOptions {
-  /** The store, for example `await Deno.openKv("./checkpoints.sqlite3")`. Whoever opened it closes it. */
+  /** The store, such as `await Deno.openKv("./checkpoints.sqlite3")`. The caller closes it. */
   kv: KvStore;
   /**
-   * The application that the progress belongs to, 1 to 256 characters. Consumers with the same name and store share the
-   * shards of a stream; different names read the same stream independently.
+   * The name of the application, 1 to 256 characters. Consumers with the same name and store share
+   * the shards of a stream. Consumers with different names each read the whole stream.
    */
   name: string;
-  /** Times the waits for other processes that write to the same file. @default {the clock of the runtime} */
+  /** Times the waits for other processes that write to the file. Default: the runtime's clock. */
   clock?: Clock;
   /** Spreads those waits: a number from 0 to below 1. @default {Math.random} */
   random?: () => number;
 }
 
-/** The longest name: with it and the longest ids of Kinesis, a key stays below the 2048 bytes that Deno KV allows. */
+/** The longest name. With the longest ids of Kinesis, a key stays below Deno KV's 2048 bytes. */
 const MAX_NAME_LENGTH = 256;
 const check = new OptionCheck("Cannot create KvCheckpointer");
-/** The largest batch that Deno KV reads at once. */
+/** The largest batch that Deno KV allows. */
 const LIST_BATCH = 500;
 
 /**
@@ -61,13 +61,14 @@ const LIST_BATCH = 500;
  * - value: `{ format: 1, owner?, counter, checkpoint, parentShardIds, startingSequenceNumber? }`,
  *   plain data, usually below 1 KiB of the 64 KiB that a value may have
  *
- * Durability: with a SQLite file, a write that resolved has been synced to the disk (one fsync for each write), so it survives
- * the end of the process at any instruction. Several processes of one machine may open the same file; it must not lie
- * on a network file system. While another process writes, a write waits its turn, for about 4 seconds at most.
- * On Deno Deploy, what the platform states. `Deno.openKv(":memory:")` keeps nothing.
+ * Durability: with a SQLite file, a write that has resolved is synced to the disk (one fsync for
+ * each write), so it survives the end of the process at any instruction. Several processes of one
+ * machine may open the same file. The file must not lie on a network file system. A write waits
+ * up to about 4 seconds while another process writes. On Deno Deploy the statement of the
+ * platform holds. `Deno.openKv(":memory:")` keeps nothing.
  *
- * Deno KV cannot end a call that has begun: when a signal aborts, the promise rejects at once, while a write
- * that was already handed over may still happen.
+ * Deno KV cannot end a call that has begun. If a signal aborts, the promise rejects at once, and a
+ * write that was already handed over may still happen.
  *
  * @example Resume after a restart
  * ```ts
@@ -126,8 +127,8 @@ export class KvCheckpointer implements Checkpointer {
   }
 
   /**
-   * All leases of a stream. Deno KV reads them in batches of 500: each lease is as it was at one moment of the call, not
-   * all at the same one.
+   * All leases of a stream. Deno KV reads them in batches of 500, so they need not show the same
+   * moment.
    *
    * @throws {StoredLeaseError} if a row is damaged or was written by a newer release
    */
@@ -160,7 +161,8 @@ export class KvCheckpointer implements Checkpointer {
   /**
    * Stores a lease if there is none for that shard. Resolves with whether it did.
    *
-   * @throws {TypeError} if the lease has an empty id or a checkpoint that is not one, or is too large for Deno KV
+   * @throws {TypeError} if the lease has an empty id or a checkpoint that is not one, or is too
+   * large for Deno KV
    */
   async create(
     lease: NewLease,
@@ -175,7 +177,8 @@ export class KvCheckpointer implements Checkpointer {
   }
 
   /**
-   * Makes `owner` the holder. Resolves with the lease as it is stored now, or with `undefined` if its counter has moved.
+   * Makes `owner` the holder. Resolves with the stored lease, or with `undefined` if its counter
+   * has moved.
    *
    * @throws {TypeError} if the owner is empty, or too large for Deno KV
    * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
@@ -189,7 +192,8 @@ export class KvCheckpointer implements Checkpointer {
   }
 
   /**
-   * Adds 1 to the counter. Resolves with the lease as it is stored now, or with `undefined` if it is held no more.
+   * Adds 1 to the counter. Resolves with the stored lease, or with `undefined` if the lease is
+   * lost.
    *
    * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
    */
@@ -201,7 +205,7 @@ export class KvCheckpointer implements Checkpointer {
   }
 
   /**
-   * Sets the checkpoint. Resolves with the lease as it is stored now, or with `undefined` if it is held no more.
+   * Sets the checkpoint. Resolves with the stored lease, or with `undefined` if the lease is lost.
    *
    * @throws {TypeError} if the checkpoint is not one, for example has an invalid date
    * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
@@ -215,7 +219,7 @@ export class KvCheckpointer implements Checkpointer {
   }
 
   /**
-   * Removes the owner. Resolves with the lease as it is stored now, or with `undefined` if it is held no more.
+   * Removes the owner. Resolves with the stored lease, or with `undefined` if the lease is lost.
    *
    * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
    */
@@ -227,8 +231,7 @@ export class KvCheckpointer implements Checkpointer {
   }
 
   /**
-   * Puts another lease in place of this one if its counter has not moved. Resolves with whether
-   * it did.
+   * Replaces the lease by another one if its counter has not moved. Resolves with whether it did.
    *
    * @throws {TypeError} if `next` has a checkpoint that is not one, or is too large for Deno KV
    * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
@@ -243,7 +246,7 @@ export class KvCheckpointer implements Checkpointer {
   }
 
   /**
-   * Removes the lease if its counter has not moved. Resolves with whether it did.
+   * Deletes the lease if its counter has not moved. Resolves with whether it did.
    *
    * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
    */
@@ -272,7 +275,8 @@ export class KvCheckpointer implements Checkpointer {
     if (!found || !next) return undefined;
     const { key, versionstamp } = found;
     const row = encodeLease(next);
-    // Whoever wrote the row since it was read has moved its version, and so its counter too: this write is refused.
+    // If another worker has written the row since it was read, its version differs and the check
+    // fails.
     const ok = await this.#commit(
       (atomic) => atomic.check({ key, versionstamp }).set(key, row),
       signal,

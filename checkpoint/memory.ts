@@ -1,5 +1,5 @@
 /**
- * A checkpointer that forgets everything when the process ends.
+ * A checkpointer in memory, which is lost when the process ends.
  *
  * @module
  */
@@ -22,10 +22,10 @@ import type {
 } from "./checkpointer.ts";
 
 /**
- * Keeps leases in the memory of this process, for tests, for one-off readers and for several consumers of one process,
- * which share a stream by sharing one instance. Another instance knows nothing of it.
+ * Keeps leases in the memory of this process: for tests, for programs that read a stream once, and
+ * for several consumers of one process, which share a stream by sharing one instance.
  *
- * Durability: none. After a restart every shard starts where the consumer's start position says.
+ * Durability: none. After a restart every shard starts where the option `from` says.
  *
  * @example Two workers of one process, one shard
  * ```ts
@@ -81,7 +81,8 @@ export class MemoryCheckpointer implements Checkpointer {
   }
 
   /**
-   * Makes `owner` the holder. Resolves with the lease as it is stored now, or with `undefined` if its counter has moved.
+   * Makes `owner` the holder. Resolves with the stored lease, or with `undefined` if its counter
+   * has moved.
    *
    * @throws {TypeError} if the owner is empty
    */
@@ -93,7 +94,10 @@ export class MemoryCheckpointer implements Checkpointer {
     return attempt(options, () => this.#write(lease, taking(lease, owner)));
   }
 
-  /** Adds 1 to the counter. Resolves with the lease as it is stored now, or with `undefined` if it is held no more. */
+  /**
+   * Adds 1 to the counter. Resolves with the stored lease, or with `undefined` if the lease is
+   * lost.
+   */
   renew(
     lease: Lease,
     options?: CheckpointerCallOptions,
@@ -102,7 +106,7 @@ export class MemoryCheckpointer implements Checkpointer {
   }
 
   /**
-   * Sets the checkpoint. Resolves with the lease as it is stored now, or with `undefined` if it is held no more.
+   * Sets the checkpoint. Resolves with the stored lease, or with `undefined` if the lease is lost.
    *
    * @throws {TypeError} if the checkpoint is not one, for example has an invalid date
    */
@@ -117,7 +121,9 @@ export class MemoryCheckpointer implements Checkpointer {
     );
   }
 
-  /** Removes the owner. Resolves with the lease as it is stored now, or with `undefined` if it is held no more. */
+  /**
+   * Removes the owner. Resolves with the stored lease, or with `undefined` if the lease is lost.
+   */
   release(
     lease: Lease,
     options?: CheckpointerCallOptions,
@@ -126,8 +132,7 @@ export class MemoryCheckpointer implements Checkpointer {
   }
 
   /**
-   * Puts another lease in place of this one if its counter has not moved. Resolves with whether
-   * it did.
+   * Replaces the lease by another one if its counter has not moved. Resolves with whether it did.
    *
    * @throws {TypeError} if `next` has a checkpoint that is not one
    */
@@ -142,7 +147,7 @@ export class MemoryCheckpointer implements Checkpointer {
     );
   }
 
-  /** Removes the lease if its counter has not moved. Resolves with whether it did. */
+  /** Deletes the lease if its counter has not moved. Resolves with whether it did. */
   delete(lease: Lease, options?: CheckpointerCallOptions): Promise<boolean> {
     return attempt(options, () => {
       const { streamName, shardId } = lease;
@@ -171,12 +176,14 @@ export class MemoryCheckpointer implements Checkpointer {
   }
 }
 
-/** Rows are immutable and leases are made anew, so that nobody can change what is stored by changing what was returned. */
+/** Makes a new lease of a row, so that a caller who changes it does not change the row. */
 function read(row: StoredLease, streamName: string, shardId: string): Lease {
   return decodeLease(row, { streamName, shardId, key: `"${shardId}"` });
 }
 
-/** Runs at once and as a whole, which makes it atomic in a process; what it throws becomes a rejection. */
+/**
+ * Runs the work synchronously, so it is atomic within the process. An error becomes a rejection.
+ */
 function attempt<T>(
   options: CheckpointerCallOptions | undefined,
   work: () => T,

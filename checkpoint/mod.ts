@@ -1,5 +1,5 @@
 /**
- * Where a consumer stores how far it has come, and which worker reads which shard.
+ * Checkpointers store how far each shard is processed, and which worker reads it.
  *
  * | Backend | Survives | Workers may be |
  * |---|---|---|
@@ -7,7 +7,7 @@
  * | {@linkcode KvCheckpointer} on a SQLite file | the end of the process | on one machine, sharing the file |
  * | {@linkcode KvCheckpointer} on Deno Deploy | what the platform states | anywhere, sharing the database |
  *
- * Any object that keeps the promises of {@linkcode Checkpointer} is one.
+ * Any object that keeps the promises of {@linkcode Checkpointer} can be used.
  *
  * @example Progress in a file
  * ```ts
