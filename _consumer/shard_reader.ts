@@ -5,21 +5,17 @@
  */
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
-import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
-import { raceAbort } from "../_core/race_abort.ts";
 import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
-import { KinesisError, ServiceError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
-import { remedyFor } from "./refusal.ts";
+import { ReadRecovery } from "./read_recovery.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 
-const BACKOFF = { baseMs: 250, maxMs: 10_000 };
 /**
  * The least size that is expected of an answer at the latest record. Small, so that hundreds of
  * quiet shards can be asked at the same time.
@@ -58,7 +54,7 @@ export class ShardReader {
   readonly #options: ConsumerSettings;
   readonly #cursor: ShardCursor;
   readonly #buffer = new Deque<KinesisApiRecord>();
-  readonly #failures: FailureStreak;
+  readonly #recovery: ReadRecovery;
   /** The largest size that is expected of the next answer. */
   #expected: Size;
   #state: ReaderState = "opening";
@@ -67,20 +63,15 @@ export class ShardReader {
   #childShardIds: readonly string[] = [];
   #hasExpired = false;
   #nextReadAt = 0;
-  /** Iterators that expired in a row. */
-  #expiries = 0;
 
   /** Nothing is read before {@linkcode ShardReader.run}. */
   constructor(parts: ReaderParts) {
-    const { shardId, position, options } = parts;
+    const { shardId, position, options, existence } = parts;
     this.#parts = parts;
     this.#options = options;
-    this.#cursor = new ShardCursor(shardId, position, options);
-    this.#failures = new FailureStreak({
-      backoff: BACKOFF,
-      maxFailures: options.maxFailuresInARow,
-      random: options.random,
-    });
+    const cursor = new ShardCursor(shardId, position, options);
+    this.#cursor = cursor;
+    this.#recovery = new ReadRecovery({ shardId, options, cursor, existence });
     this.#expected = position.type === "LATEST" ? AT_LATEST : UNBOUNDED;
   }
 
@@ -144,24 +135,13 @@ export class ShardReader {
       try {
         iterator ??= await this.#makeIterator(signal);
         iterator = await this.#read(iterator, signal);
-        this.#failures.end();
-        this.#expiries = 0;
+        this.#recovery.noteSuccess();
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        if (hasCode(error, "ExpiredIteratorException")) {
-          // The position is still known, so a new iterator goes on without a gap.
-          iterator = undefined;
-          if (this.#expiries++ > 0) await this.#retry(error, signal);
-        } else if (hasCode(error, "ResourceNotFoundException")) {
-          await this.#checkExistence(error, signal);
-        } else if (hasCode(error, "InvalidArgumentException")) {
-          await this.#recover(error, iterator !== undefined, signal);
-          iterator = undefined;
-        } else {
-          const mayHelp = error instanceof KinesisError && error.retryable;
-          if (!mayHelp) throw error;
-          await this.#retry(error, signal);
-        }
+        const hadIterator = iterator !== undefined;
+        const next = await this.#recovery.after(error, hadIterator, signal);
+        if (next === "new-iterator") iterator = undefined;
+        if (next === "end") this.#expire();
       }
     }
   }
@@ -283,87 +263,13 @@ export class ShardReader {
     return isHurried ? shortest : Math.max(shortest, pollIntervalMs);
   }
 
-  /**
-   * Finds out why the service does not know the shard. If it has expired, there is nothing left to
-   * read.
-   */
-  async #checkExistence(cause: unknown, signal: AbortSignal): Promise<void> {
-    // Rejects if the stream does not exist.
-    const existence = await this.#existence(signal);
-    if (existence === "replaced") return await aborted(signal);
-    if (existence === "listed") return await this.#retry(cause, signal);
-    if (!existence) return;
-    this.#report(cause, 0);
+  /** Ends because the shard has expired. */
+  #expire(): void {
+    const { position, time } = this.#cursor;
     this.#hasExpired = true;
-    this.#tellExpired({
-      what: "shard",
-      after: this.#cursor.position,
-      afterTime: this.#cursor.time,
-    });
+    this.#tellExpired({ what: "shard", after: position, afterTime: time });
     this.#state = "ended";
     this.#parts.onChange();
-  }
-
-  /** Resolves with nothing, after a pause, if it could not be found out. */
-  async #existence(signal: AbortSignal): Promise<Existence | undefined> {
-    try {
-      return await this.#parts.existence();
-    } catch (error) {
-      const mayHelp = error instanceof KinesisError && error.retryable ||
-        hasCode(error, "ResourceInUseException"); // it is being created
-      if (!mayHelp) throw error;
-      await this.#retry(error, signal);
-      return undefined;
-    }
-  }
-
-  /**
-   * Finds a position that the service accepts. It refuses iterators and sequence numbers of a
-   * stream that was deleted for ever, and times in the future until they have come.
-   */
-  async #recover(
-    cause: unknown,
-    hadIterator: boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const existence = await this.#existence(signal);
-    if (existence === "replaced") return await aborted(signal);
-    if (!existence) return;
-    if (hadIterator) return await this.#retry(cause, signal);
-    const { from, client, clock } = this.#options;
-    const remedy = remedyFor({
-      cause,
-      shardId: this.#parts.shardId,
-      position: this.#cursor.position,
-      from,
-      serviceNow: client.serviceNow?.(),
-    });
-    if (remedy.type === "fail") throw remedy.error;
-    if (remedy.type === "again") return await this.#retry(cause, signal);
-    const ms = remedy.type === "wait" ? remedy.ms : 0;
-    this.#report(cause, ms);
-    if (remedy.type === "oldest") this.#cursor.moveToOldest();
-    await delay(ms, { clock, signal });
-  }
-
-  async #retry(cause: unknown, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    const pauseMs = this.#failures.pauseAfter(cause);
-    this.#report(cause, pauseMs);
-    await delay(pauseMs, { clock, signal });
-  }
-
-  #report(error: unknown, retryDelayMs: number): void {
-    const { hooks, stream } = this.#options;
-    const { shardId } = this.#parts;
-    const attempt = Math.max(1, this.#failures.length);
-    notify(hooks, "onReadError", {
-      stream,
-      shardId,
-      error,
-      attempt,
-      retryDelayMs,
-    });
   }
 
   #tellExpired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void {
@@ -375,17 +281,8 @@ export class ShardReader {
   }
 }
 
-/** Rejects when the signal aborts. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return raceAbort(new Promise<never>(() => {}), signal);
-}
-
 function sizeOf(records: readonly KinesisApiRecord[]): Size {
   let bytes = 0;
   for (const { Data } of records) bytes += Data.length;
   return { records: records.length, bytes };
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof ServiceError && error.code === code;
 }

@@ -162,3 +162,17 @@ Deno.test("notify lets the rejection of an async hook disturb nothing", async ()
   await delay(0);
   assertEquals(seen, 3);
 });
+
+Deno.test("raceAbort leaves behind a promise that fails later", async () => {
+  const reason = new Error("enough");
+  const late = Promise.reject(new Error("unseen"));
+  const failure = await assertRejects(() =>
+    raceAbort(late, AbortSignal.abort(reason))
+  );
+  assertStrictEquals(failure, reason);
+});
+
+Deno.test("raceAbort without a signal gives the promise itself", () => {
+  const promise = Promise.resolve(1);
+  assertStrictEquals(raceAbort(promise, undefined), promise);
+});

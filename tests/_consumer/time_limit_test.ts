@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { inBatches } from "../../_consumer/in_batches.ts";
-import { raceAbort } from "../../_core/race_abort.ts";
 import { withTimeLimit } from "../../_consumer/time_limit.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 
@@ -50,15 +49,6 @@ Deno.test("withTimeLimit ends with the signal of the caller, and does not begin 
   );
   assertEquals(begun, false);
   assertEquals(clock.pendingTimers, 0);
-});
-
-Deno.test("raceAbort leaves behind a promise that fails later", async () => {
-  const reason = new Error("enough");
-  const late = Promise.reject(new Error("unseen"));
-  const failure = await assertRejects(() =>
-    raceAbort(late, AbortSignal.abort(reason))
-  );
-  assertStrictEquals(failure, reason);
 });
 
 Deno.test("inBatches does everything, so many at a time, and reports a failure when all have settled", async () => {

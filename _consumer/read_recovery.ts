@@ -1,0 +1,173 @@
+/**
+ * What a reader of a shard does after an error: it tries again, makes a new iterator, or ends.
+ *
+ * @module
+ */
+import { delay } from "../_core/clock.ts";
+import { FailureStreak } from "../_core/failure_streak.ts";
+import { notify } from "../_core/notify.ts";
+import { raceAbort } from "../_core/race_abort.ts";
+import { KinesisError, ServiceError } from "../errors.ts";
+import type { Existence } from "./census.ts";
+import { remedyFor } from "./refusal.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
+import type { ShardCursor } from "./shard_cursor.ts";
+
+const BACKOFF = { baseMs: 250, maxMs: 10_000 };
+
+/** The next step of the reader. */
+export type NextStep =
+  /** Send the same request again. */
+  | "same-iterator"
+  /** Make an iterator at the position of the cursor. */
+  | "new-iterator"
+  /** End: the shard has expired. */
+  | "end";
+
+/** What {@linkcode ReadRecovery} works with. */
+export interface ReadRecoveryParts {
+  /** The shard. */
+  readonly shardId: string;
+  /** The options of the consumer. */
+  readonly options: ConsumerSettings;
+  /** The position of the reader. */
+  readonly cursor: ShardCursor;
+  /** Finds out what happened to the shard after the service refused a request. */
+  readonly existence: () => Promise<Existence>;
+}
+
+/** Decides after each error of one reader, and pauses. */
+export class ReadRecovery {
+  readonly #parts: ReadRecoveryParts;
+  readonly #failures: FailureStreak;
+  /** Iterators that expired in a row. */
+  #expiries = 0;
+
+  /** Starts without errors. */
+  constructor(parts: ReadRecoveryParts) {
+    const { maxFailuresInARow, random } = parts.options;
+    this.#parts = parts;
+    this.#failures = new FailureStreak({
+      backoff: BACKOFF,
+      maxFailures: maxFailuresInARow,
+      random,
+    });
+  }
+
+  /** Forgets the errors, after a read that has succeeded. */
+  noteSuccess(): void {
+    this.#failures.end();
+    this.#expiries = 0;
+  }
+
+  /**
+   * Resolves with the next step after an error, when it is time for it. Rejects if the reader cannot
+   * go on. `hadIterator` tells whether the error came from reading, not from making an iterator.
+   */
+  async after(
+    error: unknown,
+    hadIterator: boolean,
+    signal: AbortSignal,
+  ): Promise<NextStep> {
+    if (hasCode(error, "ExpiredIteratorException")) {
+      // The position is still known, so a new iterator goes on without a gap.
+      if (this.#expiries++ > 0) await this.#retry(error, signal);
+      return "new-iterator";
+    }
+    if (hasCode(error, "ResourceNotFoundException")) {
+      return await this.#afterUnknownShard(error, signal);
+    }
+    if (hasCode(error, "InvalidArgumentException")) {
+      await this.#afterRefusal(error, hadIterator, signal);
+      return "new-iterator";
+    }
+    const mayHelp = error instanceof KinesisError && error.retryable;
+    if (!mayHelp) throw error;
+    await this.#retry(error, signal);
+    return "same-iterator";
+  }
+
+  /** If the shard has expired, there is nothing left to read. */
+  async #afterUnknownShard(
+    cause: unknown,
+    signal: AbortSignal,
+  ): Promise<NextStep> {
+    // Rejects if the stream does not exist.
+    const existence = await this.#existence(signal);
+    if (existence === "replaced") return await aborted(signal);
+    if (existence === "listed") await this.#retry(cause, signal);
+    if (existence !== "gone") return "same-iterator";
+    this.#report(cause, 0);
+    return "end";
+  }
+
+  /**
+   * Finds a position that the service accepts. It refuses iterators and sequence numbers of a stream
+   * that was deleted for ever, and times in the future until they have come.
+   */
+  async #afterRefusal(
+    cause: unknown,
+    hadIterator: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const existence = await this.#existence(signal);
+    if (existence === "replaced") return await aborted(signal);
+    if (!existence) return;
+    if (hadIterator) return await this.#retry(cause, signal);
+    const { shardId, cursor, options: { from, client, clock } } = this.#parts;
+    const remedy = remedyFor({
+      cause,
+      shardId,
+      position: cursor.position,
+      from,
+      serviceNow: client.serviceNow?.(),
+    });
+    if (remedy.type === "fail") throw remedy.error;
+    if (remedy.type === "again") return await this.#retry(cause, signal);
+    const ms = remedy.type === "wait" ? remedy.ms : 0;
+    this.#report(cause, ms);
+    if (remedy.type === "oldest") cursor.moveToOldest();
+    await delay(ms, { clock, signal });
+  }
+
+  /** Resolves with nothing, after a pause, if it could not be found out. */
+  async #existence(signal: AbortSignal): Promise<Existence | undefined> {
+    try {
+      return await this.#parts.existence();
+    } catch (error) {
+      const mayHelp = error instanceof KinesisError && error.retryable ||
+        hasCode(error, "ResourceInUseException"); // the stream is being created
+      if (!mayHelp) throw error;
+      await this.#retry(error, signal);
+      return undefined;
+    }
+  }
+
+  async #retry(cause: unknown, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts.options;
+    const pauseMs = this.#failures.pauseAfter(cause);
+    this.#report(cause, pauseMs);
+    await delay(pauseMs, { clock, signal });
+  }
+
+  #report(error: unknown, retryDelayMs: number): void {
+    const { shardId, options: { hooks, stream } } = this.#parts;
+    const attempt = Math.max(1, this.#failures.length);
+    notify(hooks, "onReadError", {
+      stream,
+      shardId,
+      error,
+      attempt,
+      retryDelayMs,
+    });
+  }
+}
+
+/** Rejects when the signal aborts: the lease of the reader is about to be replaced. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return raceAbort(new Promise<never>(() => {}), signal);
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof ServiceError && error.code === code;
+}
