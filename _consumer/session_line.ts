@@ -43,7 +43,8 @@ export class SessionLine<S extends LinedUp> {
    */
   update(session: S): void {
     if (this.#paused.size > 0) this.#paused.delete(session);
-    if (!session.hasNext || session.inLine) return;
+    // `inLine` first: this runs for each acknowledgement, and it is the cheaper question.
+    if (session.inLine || !session.hasNext) return;
     if (session.isPaused) this.#paused.add(session);
     else {
       session.inLine = true;

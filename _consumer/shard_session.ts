@@ -210,7 +210,6 @@ export class ShardSession<T> {
    * @throws {DecodeError} if a value cannot be decoded and the policy is to fail
    */
   take(): ConsumerRecord<T> | undefined {
-    if (!this.hasNext) return undefined;
     const record = this.#values.take();
     if (this.#reader.buffered === 0) this.#room.check();
     return record;
