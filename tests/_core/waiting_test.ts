@@ -87,7 +87,7 @@ Deno.test("raceAbort gives the outcome, or the reason as soon as the signal abor
   late.resolve(7);
   await late.promise;
   assertEquals(seen, [7]);
-  // What fails after that is nobody's business any more, and no unhandled rejection.
+  // A later failure is ignored, and is no unhandled rejection.
   const failing = raceAbort(Promise.reject(new Error("no")), signal);
   assertEquals(await failing.catch((error) => error), "enough");
 });

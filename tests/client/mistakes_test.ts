@@ -58,7 +58,7 @@ const tomorrow: Clock = {
   now: () => systemClock.now() + 86_400_000,
 };
 
-/** A port of this machine on which nobody listens. */
+/** A port of this machine on which no server listens. */
 function closedPort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   listener.close();

@@ -192,7 +192,7 @@ Deno.test("Consumer is not delayed by idle shards", async () => {
   });
   await world.run(consumer.ready);
   const reader = consumer.getReader();
-  // Time stands still while this is written: nobody drives the clock.
+  // Time stands still while this is written, since no test code moves the clock.
   const first = reader.read();
   await world.pass(5000);
   const started = world.clock.now();

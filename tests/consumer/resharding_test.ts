@@ -207,7 +207,7 @@ Deno.test("Consumer goes on when a shard has expired", async () => {
   });
   const reader = consumer.getReader();
   const [first] = await world.read(reader, 1);
-  // Nobody asks for more until everything in the parent is too old, and the parent itself.
+  // The application asks for nothing until all records of the parent, and the parent, have expired.
   await world.pass(1000);
   world.server.advance(25 * 3_600_000);
   await world.put(10);

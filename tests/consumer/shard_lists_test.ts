@@ -208,7 +208,7 @@ Deno.test("Consumer opens no child while another worker works on the parent, alt
   await Promise.all([working, holding]);
 });
 
-/** 3 of 10 records are processed; then nobody runs until the shard has expired. */
+/** 3 of 10 records are processed; then no worker runs until the shard has expired. */
 async function expireUnread(world: World, checkpointer: MemoryCheckpointer) {
   const [parent] = world.shardIds as [string];
   await world.put(10);

@@ -149,7 +149,7 @@ Deno.test("Producer serves put and write in the order they came when the buffer 
     await clock.advance(1);
   }
   await clock.runUntil(writer.close());
-  // A stream hands over one write at a time, so each joins the line when the one before was let in.
+  // A stream hands over one write at a time, so each joins the line when the previous one was let in.
   assertEquals(client.texts.slice(0, 4), ["0", "put 0", "write 0", "put 1"]);
   assertEquals(client.stored.length, 11);
   const writes = client.texts.filter((text) => text.startsWith("write"));

@@ -1,4 +1,4 @@
-/** Failures of puts that nobody waits for, and errors that are told once. */
+/** Failures of puts that are not awaited, and errors that are told once. */
 import {
   assert,
   assertEquals,
