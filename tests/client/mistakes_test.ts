@@ -117,7 +117,7 @@ const mistakes: Record<string, () => Promise<unknown>> = {
       PartitionKey: "user-7",
       Data: "hello" as unknown as Uint8Array<ArrayBuffer>,
     }),
-  "Nobody listens at the endpoint": () =>
+  "No server listens at the endpoint": () =>
     describe({ endpoint: `http://127.0.0.1:${refused}`, fetch: undefined }),
   "Plain http to another machine": () =>
     describe({ endpoint: "http://kinesis.internal:4567" }),
