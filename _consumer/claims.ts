@@ -17,6 +17,8 @@ export interface ClaimSituation {
   readonly isResumable: (lease: Lease) => boolean;
   /** Shard ids that this worker is working on already. */
   readonly working: ReadonlySet<string>;
+  /** Shard ids whose lease this worker is taking now. */
+  readonly taking: ReadonlySet<string>;
   /** A number in [0, 1). */
   readonly random: () => number;
 }
@@ -30,13 +32,15 @@ const ME = Symbol();
  * So no worker is left idle while another has two, and nothing is stolen back.
  */
 export function chooseClaims(situation: ClaimSituation): Lease[] {
-  const { leases, isExpired, isResumable, working } = situation;
+  const { leases, isExpired, isResumable, working, taking } = situation;
   const loads = new Map<string | typeof ME, Lease[]>([[ME, []]]);
   const claims: Lease[] = [];
   const free: Lease[] = [];
   for (const lease of leases) {
     const isNamed = lease.owner === situation.workerId;
-    if (isNamed && working.has(lease.shardId)) loads.get(ME)!.push(lease);
+    if (
+      taking.has(lease.shardId) || isNamed && working.has(lease.shardId)
+    ) loads.get(ME)!.push(lease);
     else if (isNamed && isResumable(lease)) {
       loads.get(ME)!.push(lease);
       claims.push(lease);

@@ -6,7 +6,7 @@
 import type { Clock } from "../_core/clock.ts";
 import type { Checkpointer } from "../checkpoint/mod.ts";
 import type { KinesisClient } from "../client/mod.ts";
-import type { DecodeError } from "../errors.ts";
+import type { CheckpointError, DecodeError } from "../errors.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { StartPosition } from "../records.ts";
@@ -57,6 +57,11 @@ export interface ConsumerOptions<T> {
   /**
    * Stores the progress and shares it with other workers. Without a checkpointer nothing is stored,
    * and a value counts as processed when it is handed out.
+   *
+   * A call that fails is told by {@linkcode ConsumerHooks.onReadError} and tried again with pauses of
+   * up to 10 seconds. If the row of one shard cannot be written, the other shards go on. After 10
+   * minutes without one success, for the table or for a row, the stream fails with a
+   * {@linkcode CheckpointError}. Rows that are only to be deleted are tried for ever.
    */
   checkpointer?: Checkpointer;
   /**
@@ -152,8 +157,8 @@ export interface ConsumerOptions<T> {
    */
   readsPerSecond?: number;
   /**
-   * Failures in a row after which the stream fails: of reading one shard, or of looking at shards
-   * and leases. Each failure comes after the retries of the client, and is followed by a pause of
+   * Failures in a row after which the stream fails: of reading one shard, or of listing the shards.
+   * Those of the checkpointer do not count, see `checkpointer`. Each failure comes after the retries of the client, and is followed by a pause of
    * up to 10 seconds, or as long as the answer asks. @default {10}
    */
   maxFailuresInARow?: number;
