@@ -27,8 +27,10 @@ import { planLeases, type PlannedLease } from "./start_plan.ts";
 
 /** What is known of a shard that a reader has trouble with. */
 export type Existence =
-  /** It is there. */
-  | "listed"
+  /** It is there, and open. */
+  | "open"
+  /** It is there, and closed: there will be no further records. */
+  | "closed"
   /**
    * It is not: for a reader that was told that its shard does not exist, that is the proof that
    * it has expired.
@@ -171,7 +173,8 @@ export class Census {
     const shards = await this.#shardList.ask();
     const shard = shards.find(({ ShardId }) => ShardId === shardId);
     if (shard) {
-      return belongingOf(lease, shard) === "earlier" ? "replaced" : "listed";
+      if (belongingOf(lease, shard) === "earlier") return "replaced";
+      return isClosed(shard) ? "closed" : "open";
     }
     const earlier = leasesOfEarlier(this.#table.leases, new Lineage(shards));
     return earlier.some((it) => it.shardId === shardId) ? "replaced" : "gone";

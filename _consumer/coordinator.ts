@@ -14,7 +14,7 @@ import { throwIfNotStored } from "./ack_errors.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Bell } from "./bell.ts";
 import { Census, type Existence } from "./census.ts";
-import { unlistedParents } from "./census_errors.ts";
+import { unlistedChildren, unlistedParents } from "./census_errors.ts";
 import { chooseClaims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
@@ -29,8 +29,8 @@ import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
 import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
 
-/** The pause before the next look for the children of a shard that has ended, in milliseconds. */
-const CHILDREN_MS = 1000;
+/** The pauses between looks for shards that are not listed yet, in milliseconds. */
+const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
 
@@ -63,6 +63,8 @@ export class Coordinator<T> {
   readonly #rows: ShardWork;
   readonly #tidying: ShardWork;
   readonly #questions: ShardWork;
+  /** Lists that lacked shards, in a row. */
+  readonly #incomplete: FailureStreak;
   /** Failures of the whole table. */
   readonly #outage: Outage;
   readonly #ready: Deferred<void> = deferred();
@@ -98,6 +100,11 @@ export class Coordinator<T> {
     });
     this.#tidying = new ShardWork(options, { signal, onLate });
     this.#questions = new ShardWork(options, { signal, onLate });
+    this.#incomplete = new FailureStreak({
+      backoff: UNLISTED_BACKOFF,
+      maxFailures: Infinity,
+      random: options.random,
+    });
     this.#outage = new Outage({ ...options, shardId: undefined, limitMs });
     const rows = this.#rows;
     const tidying = this.#tidying;
@@ -234,17 +241,23 @@ export class Coordinator<T> {
     // Which shards and leases there are.
     const fresh = await this.#census.look((id) => this.#letGo(id), signal);
     // Finished shards first: their children can be claimed below.
-    const isWaiting = await this.#finishSessions();
+    const waiting = await this.#finishSessions();
     await this.#census.forgetGone(signal);
     await this.#claim(fresh);
     this.#hasSynced = true;
     this.#settleReady();
     const { hidden } = this.#census;
-    if (hidden.length > 0) {
-      const error = unlistedParents(hidden);
-      this.#report(error, 1, CHILDREN_MS);
+    const unlisted = [
+      ...hidden.length > 0 ? [unlistedParents(hidden)] : [],
+      ...waiting.length > 0 ? [unlistedChildren(waiting)] : [],
+    ];
+    if (unlisted[0]) {
+      const pauseMs = this.#incomplete.pauseAfter(unlisted[0]);
+      const { length } = this.#incomplete;
+      for (const error of unlisted) this.#report(error, length, pauseMs);
+      return pauseMs;
     }
-    if (isWaiting || hidden.length > 0) return CHILDREN_MS;
+    this.#incomplete.end();
     // Without a checkpointer there are no other workers, and a finished shard rings the bell.
     return durable ? failoverTimeMs / 2 : ALONE_MS;
   }
@@ -264,16 +277,16 @@ export class Coordinator<T> {
   }
 
   /**
-   * Stores SHARD_END for the shards that are processed to their end. Resolves with whether a shard
-   * has to wait, because its children are not listed yet.
+   * Stores SHARD_END for the shards that are processed to their end. Resolves with those that have
+   * to wait, because their children are not listed yet.
    */
-  async #finishSessions(): Promise<boolean> {
-    let isWaiting = false;
+  async #finishSessions(): Promise<string[]> {
+    const waiting: string[] = [];
     const finished: ShardSession<T>[] = [];
     await Promise.all(this.#sessions.all.map(async (session) => {
       if (!session.isFinished) return;
       if (await this.#hasAllChildren(session)) finished.push(session);
-      else isWaiting = true;
+      else waiting.push(session.shardId);
     }));
     await this.#rows.run(finished, async (session) => {
       try {
@@ -283,7 +296,7 @@ export class Coordinator<T> {
         this.#drop(session);
       }
     });
-    return isWaiting;
+    return waiting;
   }
 
   async #hasAllChildren(

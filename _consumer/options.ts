@@ -6,7 +6,7 @@
 import type { Clock } from "../_core/clock.ts";
 import type { Checkpointer } from "../checkpoint/mod.ts";
 import type { KinesisClient } from "../client/mod.ts";
-import type { CheckpointError, DecodeError } from "../errors.ts";
+import type { DecodeError } from "../errors.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { StartPosition } from "../records.ts";
@@ -60,8 +60,8 @@ export interface ConsumerOptions<T> {
    *
    * A call that fails is told by {@linkcode ConsumerHooks.onReadError} and tried again with pauses of
    * up to 10 seconds. If the row of one shard cannot be written, the other shards go on. After 10
-   * minutes without one success, for the table or for a row, the stream fails with a
-   * {@linkcode CheckpointError}. Rows that are only to be deleted are tried for ever.
+   * minutes without one success, for the table or for a row, the stream fails with the
+   * code `CheckpointFailed`. Rows that are only to be deleted are tried for ever.
    */
   checkpointer?: Checkpointer;
   /**

@@ -223,11 +223,24 @@ export class ShardReader {
       // An iterator does not say which account owns the stream; the ARN does.
       ...("StreamARN" in target ? target : undefined),
     }, { signal });
-    // An answer without a list of records must not be taken for the end of the shard.
-    if (!Array.isArray(answer.Records)) {
+    if (!isWhole(answer) || !await this.#mayEnd(answer, signal)) {
       throw damagedAnswer(this.#parts.shardId, "GetRecords");
     }
     return answer;
+  }
+
+  /**
+   * Whether an answer without a next iterator may be the last one. A damaged answer has none either,
+   * so the answer has to name children, or the list of shards has to show that the shard is closed.
+   */
+  async #mayEnd(
+    { NextShardIterator, ChildShards }: GetRecordsResponse,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (NextShardIterator || ChildShards && ChildShards.length > 0) return true;
+    const existence = await this.#parts.existence();
+    if (existence === "replaced") return await aborted(signal);
+    return existence !== "open";
   }
 
   /** Takes in an answer: buffers the kept records, and decides about the state and the next read. */
@@ -289,8 +302,8 @@ export class ShardReader {
     // Rejects if the stream does not exist.
     const existence = await this.#existence(signal);
     if (existence === "replaced") return await aborted(signal);
-    if (existence === "listed") return await this.#retry(cause, signal);
     if (!existence) return;
+    if (existence !== "gone") return await this.#retry(cause, signal);
     this.#report(cause, 0);
     this.#hasExpired = true;
     this.#tellExpired({
@@ -376,6 +389,14 @@ export class ShardReader {
 /** Rejects when the signal aborts. */
 function aborted(signal: AbortSignal): Promise<never> {
   return raceAbort(new Promise<never>(() => {}), signal);
+}
+
+/** Whether an answer has a list of records, and each record what every record has. */
+function isWhole({ Records }: GetRecordsResponse): boolean {
+  return Array.isArray(Records) &&
+    Records.every((record) =>
+      ArrayBuffer.isView(record?.Data) && !!record.SequenceNumber
+    );
 }
 
 function sizeOf(records: readonly KinesisApiRecord[]): Size {
