@@ -5,7 +5,7 @@
  * @module
  */
 import type { Lineage } from "./lineage.ts";
-import { beginningOf, parentsOf } from "../_shards/shard_facts.ts";
+import { beginningOf, isClosed, parentsOf } from "../_shards/shard_facts.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 
@@ -13,7 +13,7 @@ import type { Shard } from "../client/mod.ts";
  * To which stream a lease belongs, as far as can be told: of two streams of one name the later
  * has the greater numbers.
  */
-export type Belonging = "this" | "earlier" | "later";
+export type Belonging = "this" | "earlier" | "later" | "unknown";
 
 /** Compares a lease with the shard of the same id that was listed. */
 export function belongingOf(lease: Lease, shard: Shard | undefined): Belonging {
@@ -21,12 +21,15 @@ export function belongingOf(lease: Lease, shard: Shard | undefined): Belonging {
   if (listed === undefined) return "this";
   const { startingSequenceNumber: stored, checkpoint } = lease;
   if (stored === undefined) {
-    // A lease of an older release, or of a KCL: a checkpoint that lies before the shard is not of
-    // it.
-    return checkpoint.type === "SEQUENCE" &&
-        BigInt(checkpoint.sequenceNumber) < BigInt(listed)
-      ? "earlier"
-      : "this";
+    // A lease of an older release, or of a KCL. A checkpoint before the shard's beginning is not of
+    // this shard, and an open shard cannot have been read to its end.
+    if (checkpoint.type === "SEQUENCE") {
+      return BigInt(checkpoint.sequenceNumber) < BigInt(listed)
+        ? "earlier"
+        : "this";
+    }
+    const isOpen = shard !== undefined && !isClosed(shard);
+    return checkpoint.type === "SHARD_END" && isOpen ? "earlier" : "unknown";
   }
   if (stored === listed) return "this";
   return BigInt(stored) < BigInt(listed) ? "earlier" : "later";
@@ -44,6 +47,11 @@ export function leasesOfEarlier(
     belongingOf(lease, shards.get(lease.shardId)) === "earlier"
   );
   if (earlier.length === 0 && !isUnrelated(leases, shards)) return [];
+  // The stream is a later one, so leases that do not say where their shard begins are not of it.
+  for (const lease of all) {
+    const shard = shards.get(lease.shardId);
+    if (shard && belongingOf(lease, shard) === "unknown") earlier.push(lease);
+  }
   // Those of shards that the new stream does not have (yet) began before all that it has.
   let first: bigint | undefined;
   for (const shard of shards.values()) {
@@ -53,9 +61,11 @@ export function leasesOfEarlier(
     if (first === undefined || start < first) first = start;
   }
   for (const lease of all) {
-    const { shardId, startingSequenceNumber: start } = lease;
-    if (shards.has(shardId) || start === undefined) continue;
-    if (first !== undefined && BigInt(start) < first) earlier.push(lease);
+    const { shardId, startingSequenceNumber, checkpoint } = lease;
+    if (shards.has(shardId) || first === undefined) continue;
+    const start = startingSequenceNumber ??
+      (checkpoint.type === "SEQUENCE" ? checkpoint.sequenceNumber : "0");
+    if (BigInt(start) < first) earlier.push(lease);
   }
   return earlier;
 }
