@@ -70,12 +70,15 @@ export function startPosition(
   from: StartPosition,
   isFresh: boolean,
 ): ShardPosition {
-  const { shardId, counter, checkpoint } = lease;
+  const { shardId, counter, checkpoint, startingSequenceNumber = 0 } = lease;
   // Only the very first holder: what another one has handed out since and not acknowledged lies before the latest now.
   if (isFresh && counter === 1) return { type: "LATEST" };
   const named = namedPosition(from, shardId);
   if (
-    checkpoint.type === "TRIM_HORIZON" && named?.type === "AT_SEQUENCE_NUMBER"
+    checkpoint.type === "TRIM_HORIZON" &&
+    named?.type === "AT_SEQUENCE_NUMBER" &&
+    // A number before the shard's beginning is of an earlier stream of the name.
+    BigInt(named.sequenceNumber) >= BigInt(startingSequenceNumber)
   ) return named;
   return checkpoint as ShardPosition;
 }
