@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { monotonicNow } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
@@ -31,6 +31,8 @@ import { Upkeep } from "./upkeep.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
+/** The least pause between two looks: the shards of a reshard end one after another. In ms. */
+const LEAST_PAUSE_MS = 250;
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
 
@@ -209,6 +211,8 @@ export class Coordinator<T> {
         return this.#events.failed(error);
       }
       this.#events.synced();
+      await delay(LEAST_PAUSE_MS, { clock, signal }).catch(() => {});
+      pauseMs = Math.max(0, pauseMs - LEAST_PAUSE_MS);
       await this.#bell.wait(pauseMs, { clock, signal });
     }
   }

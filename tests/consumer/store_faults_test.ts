@@ -155,3 +155,43 @@ for (const what of ["delete", "question"]) {
     assertEquals(await ended, undefined);
   });
 }
+
+Deno.test("Consumer lists the leases a few times while 50 shards are split", async () => {
+  const world = new World({ shards: 50 });
+  let lists = 0;
+  const consumer = world.consumer({
+    checkpointer: faulty((method) => {
+      if (method === "list") lists++;
+      return undefined;
+    }),
+  });
+  const ended = read(consumer, () => {});
+  await world.pass(10_000);
+  lists = 0;
+  for (const id of world.shardIds) world.server.split(STREAM, id);
+  await world.pass(5000);
+  assertEquals(consumer.status().shards.length, 150);
+  assert(lists <= 10, `${lists}`);
+  await world.run(consumer.close());
+  await ended;
+});
+
+Deno.test("Consumer names failoverTimeMs when a lease is not written in time", async () => {
+  const world = new World();
+  const messages: string[] = [];
+  const consumer = world.consumer({
+    checkpointer: faulty((method) =>
+      method === "renew"
+        ? new Promise((resolve) => world.clock.setTimeout(resolve, 4000))
+        : undefined
+    ),
+    hooks: {
+      onReadError: ({ error }) => void messages.push((error as Error).message),
+    },
+  });
+  const ended = read(consumer, () => {});
+  await world.pass(20_000);
+  assert(messages[0]?.includes("a third of 'failoverTimeMs'"), messages[0]);
+  await world.run(consumer.close().catch(() => {}));
+  await ended;
+});
