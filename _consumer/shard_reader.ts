@@ -158,8 +158,7 @@ export class ShardReader {
           await this.#recover(error, iterator !== undefined, signal);
           iterator = undefined;
         } else {
-          const mayHelp = error instanceof KinesisError && error.retryable;
-          if (!mayHelp) throw error;
+          if (!mayHelp(error)) throw error;
           await this.#retry(error, signal);
         }
       }
@@ -320,9 +319,7 @@ export class ShardReader {
     try {
       return await this.#parts.existence();
     } catch (error) {
-      const mayHelp = error instanceof KinesisError && error.retryable ||
-        hasCode(error, "ResourceInUseException"); // it is being created
-      if (!mayHelp) throw error;
+      if (!mayHelp(error)) throw error;
       await this.#retry(error, signal);
       return undefined;
     }
@@ -389,6 +386,12 @@ export class ShardReader {
 /** Rejects when the signal aborts. */
 function aborted(signal: AbortSignal): Promise<never> {
   return raceAbort(new Promise<never>(() => {}), signal);
+}
+
+/** Whether another attempt may succeed; a resource in use is being created or changed. */
+function mayHelp(error: unknown): boolean {
+  return error instanceof KinesisError && error.retryable ||
+    hasCode(error, "ResourceInUseException");
 }
 
 /** Whether an answer has a list of records, and each record what every record has. */

@@ -65,3 +65,33 @@ Deno.test("Consumer tells with growing pauses that the children of a shard are n
   isHidden = false;
   assertComplete(values(await world.run(all)), world.written);
 });
+
+for (const action of ["GetRecords", "GetShardIterator"]) {
+  Deno.test(`Consumer tries again when ${action} says that the stream is in use`, async () => {
+    const world = new World({
+      rules: [{
+        action,
+        times: 1,
+        fault: { type: "error", code: "ResourceInUseException", status: 400 },
+      }],
+    });
+    await world.put(5);
+    const consumer = world.consumer({ until: "caught-up" });
+    assertComplete(values(await world.drain(consumer)), world.written);
+    assertEquals(world.errors.length, 1);
+  });
+}
+
+Deno.test("Consumer stores a checkpoint behind a record that gives no value", async () => {
+  const world = new World();
+  await world.put(1);
+  await world.putRaw("\n", world.shardIds[0]!);
+  const positions: string[] = [];
+  const consumer = world.consumer({
+    checkpointer: new MemoryCheckpointer(),
+    until: "caught-up",
+    hooks: { onCheckpoint: ({ position }) => void positions.push(position) },
+  });
+  const [record] = await world.drain(consumer);
+  assert(BigInt(positions.at(-1)!) > BigInt(record!.sequenceNumber));
+});
