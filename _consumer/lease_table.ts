@@ -273,7 +273,9 @@ export class LeaseTable {
         signal,
         onTimeout: () =>
           new TimeoutError(
-            `Cannot work on the leases of ${stream}: no answer of the checkpointer within ${ms} ms`,
+            `Cannot work on the leases of ${stream}: no answer of the checkpointer within ` +
+              `${Math.round(ms)} ms. The limit follows 'failoverTimeMs': ` +
+              "if the store is that slow, raise it for all workers",
             { timeoutMs: ms },
           ),
       });
