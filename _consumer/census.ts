@@ -9,6 +9,7 @@ import { Lineage } from "./lineage.ts";
 import { beginningOf, isClosed } from "../_shards/shard_facts.ts";
 import { listShards } from "./list_shards.ts";
 import type { Lease, NewLease } from "../checkpoint/mod.ts";
+import type { Shard } from "../client/mod.ts";
 import type { StartPosition } from "../records.ts";
 import {
   notAnewYet,
@@ -21,16 +22,29 @@ import { GoneShards } from "./gone_shards.ts";
 import { isBegun, type LeaseTable } from "./lease_table.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
-import { planLeases } from "./start_plan.ts";
+import type { ShardWork } from "./shard_work.ts";
+import { planLeases, type PlannedLease } from "./start_plan.ts";
 
 /** What happened to a shard after the service refused a request for it. */
 export type Existence =
-  /** The shard is listed. */
-  | "listed"
+  /** The shard is listed, and open. */
+  | "open"
+  /** The shard is listed, and closed: no further records will come. */
+  | "closed"
   /** The shard is not listed. If GetRecords does not know it either, it has expired. */
   | "gone"
   /** The stream was deleted, and the shard with this id belongs to a later stream. */
   | "replaced";
+
+/** The work for single shards: one that fails or hangs does not keep the others from being read. */
+export interface CensusWork {
+  /** Writes without which a shard is not read. */
+  readonly rows: ShardWork;
+  /** Removes leases that are not needed any more. */
+  readonly tidying: ShardWork;
+  /** Asks whether shards are gone. */
+  readonly questions: ShardWork;
+}
 
 /** Reads the shards and leases of a stream, and creates the leases that are missing. */
 export class Census {
@@ -39,6 +53,9 @@ export class Census {
   readonly #gone: GoneShards;
   /** When a stream is deleted, all readers ask for their shards at once and share one list. */
   readonly #shardList: SharedRead<Awaited<ReturnType<typeof listShards>>>;
+  readonly #work: CensusWork;
+  /** Leases that could not be stored yet: where a shard starts is decided once. */
+  readonly #planned = new Map<string, PlannedLease>();
   #lineage = new Lineage([]);
   /**
    * When the shards were first listed, in milliseconds since the epoch, by the service's clock.
@@ -51,12 +68,14 @@ export class Census {
   constructor(
     options: ConsumerSettings,
     table: LeaseTable,
+    work: CensusWork,
     signal: AbortSignal,
   ) {
+    this.#work = work;
     this.#options = options;
     this.#table = table;
     this.#shardList = new SharedRead(() => listShards(options, signal));
-    this.#gone = new GoneShards(options);
+    this.#gone = new GoneShards(options, work.questions);
   }
 
   /** The shards that are listed or have a lease. */
@@ -93,11 +112,14 @@ export class Census {
     if (leases.size === 0) await this.#checkOtherName(signal);
     const earlier = leasesOfEarlier(leases, new Lineage(listed));
     let fresh: ReadonlySet<string> = new Set();
-    if (earlier.length > 0) {
+    if (this.#mustStartAnew(earlier, listed)) {
       this.#lineage = new Lineage(listed);
       this.#gone.clear();
       await this.#startAnew(earlier, letGo, signal);
-    } else fresh = await this.#createLeases(signal);
+    } else {
+      await this.#putAside(earlier, signal);
+      fresh = await this.#createLeases(signal);
+    }
     await this.#askForParents(signal);
     return fresh;
   }
@@ -138,7 +160,7 @@ export class Census {
     );
     await this.#gone.ask(unlisted.map(({ shardId }) => shardId), signal);
     const gone = unlisted.filter(({ shardId }) => this.#gone.has(shardId));
-    await this.#table.forget(gone, signal);
+    await this.#forget(gone, signal);
   }
 
   /** Notes that a reader found its shard gone. */
@@ -155,7 +177,8 @@ export class Census {
     const shards = await this.#shardList.ask();
     const shard = shards.find(({ ShardId }) => ShardId === shardId);
     if (shard) {
-      return belongingOf(lease, shard) === "earlier" ? "replaced" : "listed";
+      if (belongingOf(lease, shard) === "earlier") return "replaced";
+      return isClosed(shard) ? "closed" : "open";
     }
     const earlier = leasesOfEarlier(this.#table.leases, new Lineage(shards));
     return earlier.some((it) => it.shardId === shardId) ? "replaced" : "gone";
@@ -195,17 +218,52 @@ export class Census {
 
   async #createLeases(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const latest = new Set<string>();
-    const batches = this.#plan(this.#options.from, this.#table.leases);
-    for (const batch of batches) {
-      const created = new Set(
-        await this.#table.create(batch.map(({ lease }) => lease), signal),
-      );
-      for (const { lease: { shardId }, isLatest } of batch) {
-        if (isLatest && created.has(shardId)) latest.add(shardId);
-      }
+    const { leases } = this.#table;
+    for (const batch of this.#plan(this.#options.from, leases)) {
+      // No shard may get a lease while a child has none.
+      const next = batch.filter(({ lease: { shardId } }) =>
+        this.#lineage.childrenOf(shardId).every((id) => leases.has(id))
+      ).map((plan) => ({ shardId: plan.lease.shardId, plan }));
+      await this.#work.rows.run(next, async ({ shardId, plan }) => {
+        const { lease, isLatest } = this.#planned.get(shardId) ?? plan;
+        this.#planned.set(shardId, { lease, isLatest });
+        const isNew = await this.#table.create(lease, signal);
+        this.#planned.delete(shardId);
+        if (isNew && isLatest) latest.add(shardId);
+      });
     }
-    if (batches.length > 0) await this.#reload(signal);
+    await this.#reloadIfOutdated(signal);
     return latest;
+  }
+
+  /** Leases of an earlier stream may be left whose shards the stream does not have. */
+  #mustStartAnew(
+    earlier: readonly Lease[],
+    listed: readonly Shard[],
+  ): boolean {
+    if (earlier.length === 0) return false;
+    const { leases } = this.#table;
+    const ids = new Set(earlier.map(({ shardId }) => shardId));
+    return this.#options.onRecreated === "fail" ||
+      listed.some(({ ShardId }) => ids.has(ShardId) || !leases.has(ShardId));
+  }
+
+  /** Removes leases of an earlier stream, and does without them if that fails. */
+  async #putAside(
+    leases: readonly Lease[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (leases.length === 0) return;
+    await this.#forget(leases, signal);
+    this.#table.hide(leases);
+    this.#link();
+  }
+
+  async #forget(leases: readonly Lease[], signal: AbortSignal): Promise<void> {
+    await this.#work.tidying.run(
+      leases,
+      (lease) => this.#table.forget(lease, signal),
+    );
   }
 
   /**
@@ -223,6 +281,7 @@ export class Census {
       throw recreated(stream, shardIds);
     }
     for (const shardId of shardIds) letGo(shardId);
+    this.#planned.clear();
     const old = new Map(earlier.map((lease) => [lease.shardId, lease]));
     const kept = new Map(
       [...this.#table.leases].filter(([shardId]) => !old.has(shardId)),
@@ -231,7 +290,7 @@ export class Census {
     const planned = this.#plan(start, kept).flat().map(({ lease }) => lease);
     // Creates new leases first and replaces old ones last: after a crash in between, an old lease
     // is left, which makes the next worker do all of this again.
-    await this.#table.create(
+    await this.#table.createAll(
       planned.filter(({ shardId }) => !old.has(shardId)),
       signal,
     );
@@ -241,13 +300,12 @@ export class Census {
       if (lease) replacements.push([lease, next]);
     }
     const { shards } = this.#lineage;
-    await this.#table.forget(
-      earlier.filter(({ shardId }) => !shards.has(shardId)),
-      signal,
-    );
     await this.#table.replace(replacements, signal);
     notify(hooks, "onRecreated", { stream, shardIds });
-    await this.#reload(signal);
+    await this.#reloadIfOutdated(signal);
+    const unlisted = earlier.filter(({ shardId }) => !shards.has(shardId));
+    await this.#putAside(unlisted, signal);
+    this.#link();
     const left = leasesOfEarlier(this.#table.leases, this.#lineage);
     if (left.length > 0) {
       throw notAnewYet(stream, left.length);
@@ -265,8 +323,14 @@ export class Census {
     });
   }
 
-  async #reload(signal: AbortSignal): Promise<void> {
+  /** What this worker has written itself, it knows. */
+  async #reloadIfOutdated(signal: AbortSignal): Promise<void> {
+    if (!this.#table.isOutdated) return;
     await this.#table.load(signal);
+    this.#link();
+  }
+
+  #link(): void {
     this.#lineage = new Lineage(
       this.#lineage.shards.values(),
       this.#table.leases.values(),

@@ -25,6 +25,15 @@ export function unlistedParents(shardIds: readonly string[]): KinesisError {
   );
 }
 
+/** A closed shard waits until its children are listed: every shard has some when it is closed. */
+export function unlistedChildren(shardIds: readonly string[]): KinesisError {
+  return new KinesisError(
+    `Cannot finish ${shardIds.join(", ")} yet: ` +
+      "the list of shards does not name all of their children",
+    { code: "ShardListIncomplete", retryable: true },
+  );
+}
+
 /** There are leases under the name of the stream, and none under its ARN. */
 export function progressUnderName(
   stream: string,

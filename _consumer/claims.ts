@@ -20,6 +20,8 @@ export interface ClaimSituation {
   readonly isResumable: (lease: Lease) => boolean;
   /** The ids of the shards that this worker reads already. */
   readonly working: ReadonlySet<string>;
+  /** Shard ids whose lease this worker is taking now. */
+  readonly taking: ReadonlySet<string>;
   /** A number in [0, 1). */
   readonly random: () => number;
 }
@@ -43,13 +45,15 @@ const ME = Symbol();
  * takes 2.
  */
 export function chooseClaims(situation: ClaimSituation): Lease[] {
-  const { leases, isExpired, isResumable, working } = situation;
+  const { leases, isExpired, isResumable, working, taking } = situation;
   const loads = new Map<string | typeof ME, Lease[]>([[ME, []]]);
   const claims: Lease[] = [];
   const free: Lease[] = [];
   for (const lease of leases) {
     const isNamed = lease.owner === situation.workerId;
-    if (isNamed && working.has(lease.shardId)) loads.get(ME)!.push(lease);
+    if (
+      taking.has(lease.shardId) || isNamed && working.has(lease.shardId)
+    ) loads.get(ME)!.push(lease);
     else if (isNamed && isResumable(lease)) {
       loads.get(ME)!.push(lease);
       claims.push(lease);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { monotonicNow } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
@@ -14,23 +14,25 @@ import { throwIfNotStored } from "./ack_errors.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Bell } from "./bell.ts";
 import { Census, type Existence } from "./census.ts";
-import { unlistedParents } from "./census_errors.ts";
+import { unlistedChildren, unlistedParents } from "./census_errors.ts";
 import { chooseClaims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
-import { inBatches } from "./in_batches.ts";
-import { LeaseTable, WRITES_AT_ONCE } from "./lease_table.ts";
+import { LeaseTable } from "./lease_table.ts";
 import type { Lineage } from "./lineage.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
 import { SharedRead } from "./shared_read.ts";
+import { ShardWork } from "./shard_work.ts";
 import { startPosition } from "./start_plan.ts";
+import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
 import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
 
-const BACKOFF = { baseMs: 250, maxMs: 10_000 };
-/** The pause before the next look for the children of a shard that has ended, in milliseconds. */
-const CHILDREN_MS = 1000;
+/** The pauses between looks for shards that are not listed yet, in milliseconds. */
+const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
+/** The least pause between two looks: the shards of a reshard end one after another. In ms. */
+const LEAST_PAUSE_MS = 250;
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
 
@@ -59,6 +61,14 @@ export class Coordinator<T> {
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #stop = new AbortController();
   readonly #bell = new Bell();
+  /** Writes without which a shard is not read, or its children are not. */
+  readonly #rows: ShardWork;
+  readonly #tidying: ShardWork;
+  readonly #questions: ShardWork;
+  /** Lists that lacked shards, in a row. */
+  readonly #incomplete: FailureStreak;
+  /** Failures of the whole table. */
+  readonly #outage: Outage;
   readonly #ready: Deferred<void> = deferred();
   #isReady = false;
   #hasSynced = false;
@@ -78,7 +88,35 @@ export class Coordinator<T> {
     this.#leaseList = new SharedRead(() =>
       this.#table.list(options.stream, { ms: options.failoverTimeMs / 3 })
     );
-    this.#census = new Census(options, this.#table, this.#stop.signal);
+    const { signal } = this.#stop;
+    const onLate = () => {
+      this.#settleReady();
+      this.#bell.ring();
+    };
+    const limitMs = STORE_OUTAGE_MS;
+    this.#rows = new ShardWork(options, {
+      signal,
+      onLate,
+      limitMs,
+      onGivenUp: events.failed,
+    });
+    this.#tidying = new ShardWork(options, { signal, onLate });
+    this.#questions = new ShardWork(options, { signal, onLate });
+    this.#incomplete = new FailureStreak({
+      backoff: UNLISTED_BACKOFF,
+      maxFailures: Infinity,
+      random: options.random,
+    });
+    this.#outage = new Outage({ ...options, shardId: undefined, limitMs });
+    const rows = this.#rows;
+    const tidying = this.#tidying;
+    const questions = this.#questions;
+    this.#census = new Census(
+      options,
+      this.#table,
+      { rows, tidying, questions },
+      signal,
+    );
     this.#sessions = new HeldSessions(options, this.#table);
     this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
       lost: (session) => this.#drop(session),
@@ -136,6 +174,8 @@ export class Coordinator<T> {
     this.#stop.abort(reason);
     this.#ready.reject(reason);
     await this.#loops;
+    // A lease that is being taken must be given back.
+    await this.#rows.settled();
     if (isFirst) throwIfNotStored(await this.#sessions.closeAll());
   }
 
@@ -171,6 +211,8 @@ export class Coordinator<T> {
         return this.#events.failed(error);
       }
       this.#events.synced();
+      await delay(LEAST_PAUSE_MS, { clock, signal }).catch(() => {});
+      pauseMs = Math.max(0, pauseMs - LEAST_PAUSE_MS);
       await this.#bell.wait(pauseMs, { clock, signal });
     }
   }
@@ -180,11 +222,18 @@ export class Coordinator<T> {
     try {
       const pauseMs = await this.#sync();
       failures.end();
-      return pauseMs;
+      this.#outage.end();
+      return Math.min(
+        pauseMs,
+        this.#rows.pauseMs,
+        this.#tidying.pauseMs,
+        this.#questions.pauseMs,
+      );
     } catch (error) {
       if (this.#stop.signal.aborted || isFinal(error)) throw error;
-      const pauseMs = failures.pauseAfter(error);
-      this.#report(error, failures.length, pauseMs);
+      const streak = this.#table.caused(error) ? this.#outage : failures;
+      const pauseMs = streak.pauseAfter(error);
+      this.#report(error, streak.length, pauseMs);
       return pauseMs;
     }
   }
@@ -196,17 +245,23 @@ export class Coordinator<T> {
     // Which shards and leases there are.
     const fresh = await this.#census.look((id) => this.#letGo(id), signal);
     // Finished shards first: their children can be claimed below.
-    const isWaiting = await this.#finishSessions();
+    const waiting = await this.#finishSessions();
     await this.#census.forgetGone(signal);
     await this.#claim(fresh);
     this.#hasSynced = true;
     this.#settleReady();
     const { hidden } = this.#census;
-    if (hidden.length > 0) {
-      const error = unlistedParents(hidden);
-      this.#report(error, 1, CHILDREN_MS);
+    const unlisted = [
+      ...hidden.length > 0 ? [unlistedParents(hidden)] : [],
+      ...waiting.length > 0 ? [unlistedChildren(waiting)] : [],
+    ];
+    if (unlisted[0]) {
+      const pauseMs = this.#incomplete.pauseAfter(unlisted[0]);
+      const { length } = this.#incomplete;
+      for (const error of unlisted) this.#report(error, length, pauseMs);
+      return pauseMs;
     }
-    if (isWaiting || hidden.length > 0) return CHILDREN_MS;
+    this.#incomplete.end();
     // Without a checkpointer there are no other workers, and a finished shard rings the bell.
     return durable ? failoverTimeMs / 2 : ALONE_MS;
   }
@@ -226,18 +281,18 @@ export class Coordinator<T> {
   }
 
   /**
-   * Stores SHARD_END for the shards that are processed to their end. Resolves with whether a shard
-   * has to wait, because its children are not listed yet.
+   * Stores SHARD_END for the shards that are processed to their end. Resolves with those that have
+   * to wait, because their children are not listed yet.
    */
-  async #finishSessions(): Promise<boolean> {
-    let isWaiting = false;
+  async #finishSessions(): Promise<string[]> {
+    const waiting: string[] = [];
     const finished: ShardSession<T>[] = [];
-    for (const session of this.#sessions.all) {
-      if (!session.isFinished) continue;
+    await Promise.all(this.#sessions.all.map(async (session) => {
+      if (!session.isFinished) return;
       if (await this.#hasAllChildren(session)) finished.push(session);
-      else isWaiting = true;
-    }
-    await inBatches(finished, WRITES_AT_ONCE, async (session) => {
+      else waiting.push(session.shardId);
+    }));
+    await this.#rows.run(finished, async (session) => {
       try {
         await this.#sessions.finish(session);
       } catch (error) {
@@ -245,7 +300,7 @@ export class Coordinator<T> {
         this.#drop(session);
       }
     });
-    return isWaiting;
+    return waiting;
   }
 
   async #hasAllChildren(
@@ -258,22 +313,26 @@ export class Coordinator<T> {
 
   async #claim(fresh: ReadonlySet<string>): Promise<void> {
     const { workerId, random, clock } = this.#options;
-    const { signal } = this.#stop;
     const claims = chooseClaims({
       workerId,
-      leases: this.#census.readable(),
+      leases: this.#census.readable().filter(({ shardId }) =>
+        this.sessions.has(shardId) || !this.#rows.isPaused(shardId)
+      ),
       isExpired: (lease) => this.#table.isExpired(lease),
       isResumable: (lease) => this.#table.isResumable(lease),
       working: new Set(this.sessions.keys()),
+      taking: this.#rows.underWay,
       random,
     });
-    await inBatches(claims, WRITES_AT_ONCE, async (claim) => {
-      if (signal.aborted) return;
+    await this.#rows.run(claims, async (claim) => {
       const takenAt = monotonicNow(clock);
       const beginning = this.#census.beginningOf(claim.shardId);
       const lease = await this.#table.take(claim, beginning);
       // If another worker was faster, the next look shows its lease.
-      if (lease) this.#startSession(lease, takenAt, fresh.has(lease.shardId));
+      if (!lease) return;
+      // Later, LATEST would leave out records that were written after `ready` had resolved.
+      const isFresh = !this.#isReady && fresh.has(lease.shardId);
+      this.#startSession(lease, takenAt, isFresh);
     });
     this.#table.noteClaimed();
   }
@@ -317,6 +376,7 @@ export class Coordinator<T> {
 
   #settleReady(): void {
     if (this.#isReady || !this.#hasSynced) return;
+    if (this.#rows.underWay.size > 0) return;
     for (const session of this.sessions.values()) {
       if (!session.hasIterator) return;
     }

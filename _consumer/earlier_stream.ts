@@ -5,7 +5,7 @@
  * @module
  */
 import type { Lineage } from "./lineage.ts";
-import { beginningOf, parentsOf } from "../_shards/shard_facts.ts";
+import { beginningOf, isClosed, parentsOf } from "../_shards/shard_facts.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 
@@ -13,7 +13,7 @@ import type { Shard } from "../client/mod.ts";
  * The stream of a lease, as far as can be told. Sequence numbers contain the time, so the shards
  * of a later stream begin at greater numbers.
  */
-export type Belonging = "this" | "earlier" | "later";
+export type Belonging = "this" | "earlier" | "later" | "unknown";
 
 /** Compares a lease with the listed shard of the same id. */
 export function belongingOf(lease: Lease, shard: Shard | undefined): Belonging {
@@ -21,11 +21,15 @@ export function belongingOf(lease: Lease, shard: Shard | undefined): Belonging {
   if (listed === undefined) return "this";
   const { startingSequenceNumber: stored, checkpoint } = lease;
   if (stored === undefined) {
-    // A lease of an older release or of a KCL. A checkpoint cannot lie before its own shard.
-    return checkpoint.type === "SEQUENCE" &&
-        BigInt(checkpoint.sequenceNumber) < BigInt(listed)
-      ? "earlier"
-      : "this";
+    // A lease of an older release, or of a KCL. A checkpoint before the shard's beginning is not of
+    // this shard, and an open shard cannot have been read to its end.
+    if (checkpoint.type === "SEQUENCE") {
+      return BigInt(checkpoint.sequenceNumber) < BigInt(listed)
+        ? "earlier"
+        : "this";
+    }
+    const isOpen = shard !== undefined && !isClosed(shard);
+    return checkpoint.type === "SHARD_END" && isOpen ? "earlier" : "unknown";
   }
   if (stored === listed) return "this";
   return BigInt(stored) < BigInt(listed) ? "earlier" : "later";
@@ -41,6 +45,11 @@ export function leasesOfEarlier(
     belongingOf(lease, shards.get(lease.shardId)) === "earlier"
   );
   if (earlier.length === 0 && !isUnrelated(leases, shards)) return [];
+  // The stream is a later one, so leases that do not say where their shard begins are not of it.
+  for (const lease of all) {
+    const shard = shards.get(lease.shardId);
+    if (shard && belongingOf(lease, shard) === "unknown") earlier.push(lease);
+  }
   // A lease whose shard is not listed belongs to an earlier stream if the shard began before all
   // listed shards.
   let first: bigint | undefined;
@@ -51,9 +60,11 @@ export function leasesOfEarlier(
     if (first === undefined || start < first) first = start;
   }
   for (const lease of all) {
-    const { shardId, startingSequenceNumber: start } = lease;
-    if (shards.has(shardId) || start === undefined) continue;
-    if (first !== undefined && BigInt(start) < first) earlier.push(lease);
+    const { shardId, startingSequenceNumber, checkpoint } = lease;
+    if (shards.has(shardId) || first === undefined) continue;
+    const start = startingSequenceNumber ??
+      (checkpoint.type === "SEQUENCE" ? checkpoint.sequenceNumber : "0");
+    if (BigInt(start) < first) earlier.push(lease);
   }
   return earlier;
 }

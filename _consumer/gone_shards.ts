@@ -4,23 +4,23 @@
  *
  * @module
  */
-import { inBatches } from "./in_batches.ts";
 import { ServiceError } from "../errors.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
-
-/** Most concurrent requests. */
-const ASKED_AT_ONCE = 32;
+import type { ShardWork } from "./shard_work.ts";
 
 /** Asks once for each shard and remembers the gone ones, which never come back. */
 export class GoneShards {
   readonly #options: Pick<ConsumerSettings, "client" | "target">;
-  readonly #gone = new Set<string>();
+  readonly #questions: ShardWork;
+  #gone = new Set<string>();
 
   /** No shard counts as gone before it was asked for. */
   constructor(
     options: Pick<ConsumerSettings, "client" | "target">,
+    questions: ShardWork,
   ) {
     this.#options = options;
+    this.#questions = questions;
   }
 
   /** Whether a shard is known to be gone. */
@@ -35,21 +35,27 @@ export class GoneShards {
 
   /** Forgets all. For a new stream of the same name, whose shards have the same ids. */
   clear(): void {
-    this.#gone.clear();
+    this.#gone = new Set();
   }
 
-  /** Asks for shards that were not listed. Resolves with the shards that exist all the same. */
+  /**
+   * Asks for shards that were not listed. Resolves with the shards that are not known to be gone:
+   * they exist, or the question has failed or has no answer yet.
+   */
   async ask(
     shardIds: Iterable<string>,
     signal: AbortSignal,
   ): Promise<string[]> {
-    const existing: string[] = [];
     const unknown = [...new Set(shardIds)].filter((id) => !this.has(id));
-    await inBatches(unknown, ASKED_AT_ONCE, async (shardId) => {
-      if (await this.#exists(shardId, signal)) existing.push(shardId);
-      else this.add(shardId);
-    });
-    return existing;
+    // Of the stream that is there now: an answer may come after `clear`.
+    const gone = this.#gone;
+    await this.#questions.run(
+      unknown.map((shardId) => ({ shardId })),
+      async ({ shardId }) => {
+        if (!await this.#exists(shardId, signal)) gone.add(shardId);
+      },
+    );
+    return unknown.filter((id) => !this.has(id));
   }
 
   async #exists(shardId: string, signal: AbortSignal): Promise<boolean> {

@@ -193,7 +193,9 @@ export class HeldLease {
       clock: this.#clock,
       onTimeout: () =>
         new TimeoutError(
-          `Cannot write the lease of ${this.shardId}: no answer of the checkpointer within ${timeoutMs} ms`,
+          `Cannot write the lease of ${this.shardId}: no answer of the checkpointer within ` +
+            `${Math.round(timeoutMs)} ms, a third of 'failoverTimeMs'. ` +
+            "If the store is that slow, raise 'failoverTimeMs' for all workers",
           { timeoutMs },
         ),
     });

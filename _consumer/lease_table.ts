@@ -14,7 +14,7 @@ import type { HeldLease } from "./held_lease.ts";
 import { LeaseWatch } from "./lease_watch.ts";
 
 /** Most concurrent writes of leases. More would wait for one another in the store. */
-export const WRITES_AT_ONCE = 32;
+const WRITES_AT_ONCE = 32;
 
 /** Options of a {@linkcode LeaseTable}. */
 export interface LeaseTableOptions {
@@ -47,12 +47,17 @@ export class LeaseTable {
   readonly #options: LeaseTableOptions;
   readonly #watch: LeaseWatch;
   #leases = new Map<string, Lease>();
+  #isOutdated = false;
   /**
    * Whether this worker has taken no lease yet. Leases with its name are of an earlier run then.
    */
   #isNew = true;
   /** The shards whose lease this worker tried to take, without an answer. */
   readonly #inDoubt = new Set<string>();
+  /** Leases that were written while they were listed: the list may show an earlier state. */
+  readonly #noted = new Map<string, Lease>();
+  /** Errors of the checkpointer. */
+  readonly #errors = new WeakSet<object>();
   /** Leases that this worker has lost, by shard id. */
   readonly #lost = new Map<string, LostLease>();
 
@@ -70,9 +75,15 @@ export class LeaseTable {
   /** Reads all leases. */
   async load(signal: AbortSignal): Promise<void> {
     const { stream, clock } = this.#options;
-    const leases = await this.list(stream, { signal });
-    this.#leases = new Map(leases.map((lease) => [lease.shardId, lease]));
-    this.#watch.look(leases, monotonicNow(clock));
+    this.#noted.clear();
+    this.#isOutdated = false;
+    const listed = await this.list(stream, { signal });
+    this.#leases = new Map(listed.map((lease) => [lease.shardId, lease]));
+    for (const [shardId, lease] of this.#noted) {
+      const { counter = -1 } = this.#leases.get(shardId) ?? {};
+      if (lease.counter > counter) this.#leases.set(shardId, lease);
+    }
+    this.#watch.look([...this.#leases.values()], monotonicNow(clock));
   }
 
   /**
@@ -91,23 +102,28 @@ export class LeaseTable {
     );
   }
 
-  /**
-   * Creates leases. Resolves with the shards whose lease was created here, not by another worker.
-   */
-  async create(
+  /** Creates the leases that are missing, as {@linkcode LeaseTable.create} does. */
+  async createAll(
     leases: readonly NewLease[],
     signal: AbortSignal,
-  ): Promise<string[]> {
+  ): Promise<void> {
+    await inBatches(
+      leases,
+      WRITES_AT_ONCE,
+      (lease) => this.create(lease, signal),
+    );
+  }
+
+  /** Stores a lease that is missing. Resolves with `false` if another worker was faster. */
+  async create(lease: NewLease, signal: AbortSignal): Promise<boolean> {
     const { checkpointer } = this.#options;
-    const created: string[] = [];
-    await inBatches(leases, WRITES_AT_ONCE, async (lease) => {
-      const isNew = await this.#inTime(
-        (signal) => checkpointer.create(lease, { signal }),
-        signal,
-      );
-      if (isNew) created.push(lease.shardId);
-    });
-    return created;
+    const isNew = await this.#inTime(
+      (signal) => checkpointer.create(lease, { signal }),
+      signal,
+    );
+    if (isNew) this.note({ ...lease, counter: 0 });
+    else this.#isOutdated = true;
+    return isNew;
   }
 
   /** Replaces leases. A lease that another worker has written meanwhile is not replaced. */
@@ -116,11 +132,25 @@ export class LeaseTable {
     signal: AbortSignal,
   ): Promise<void> {
     const { checkpointer } = this.#options;
-    await inBatches(leases, WRITES_AT_ONCE, ([lease, next]) =>
-      this.#inTime(
+    await inBatches(leases, WRITES_AT_ONCE, async ([lease, next]) => {
+      const isReplaced = await this.#inTime(
         (signal) => checkpointer.replace(lease, next, { signal }),
         signal,
-      ));
+      );
+      if (isReplaced) this.note({ ...next, counter: lease.counter + 1 });
+      else this.#isOutdated = true;
+    });
+  }
+
+  /** Whether another worker has written a lease that this one has not seen. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
+  }
+
+  /** Whether an error is one of the checkpointer. */
+  caused(error: unknown): boolean {
+    return typeof error === "object" && error !== null &&
+      this.#errors.has(error);
   }
 
   /**
@@ -158,21 +188,25 @@ export class LeaseTable {
     );
   }
 
-  /** Deletes leases. A lease that was written meanwhile stays. */
-  async forget(leases: readonly Lease[], signal: AbortSignal): Promise<void> {
+  /** Deletes a lease. A lease that was written meanwhile stays. */
+  async forget(lease: Lease, signal: AbortSignal): Promise<void> {
     const { checkpointer } = this.#options;
-    await inBatches(leases, WRITES_AT_ONCE, async (lease) => {
-      const isGone = await this.#inTime(
-        (signal) => checkpointer.delete(lease, { signal }),
-        signal,
-      );
-      if (isGone) this.#leases.delete(lease.shardId);
-    });
+    const isGone = await this.#inTime(
+      (signal) => checkpointer.delete(lease, { signal }),
+      signal,
+    );
+    if (isGone) this.#leases.delete(lease.shardId);
+  }
+
+  /** Leaves leases out of the view of this worker until it looks again. */
+  hide(leases: readonly Lease[]): void {
+    for (const { shardId } of leases) this.#leases.delete(shardId);
   }
 
   /** Notes a lease as this worker has just written it. */
   note(lease: Lease): void {
     this.#leases.set(lease.shardId, lease);
+    this.#noted.set(lease.shardId, lease);
   }
 
   /** Notes that this worker has lost a lease. */
@@ -233,21 +267,30 @@ export class LeaseTable {
     return isAlive(shardId) || lineage.someAncestor(shardId, isAlive);
   }
 
-  #inTime<R>(
+  async #inTime<R>(
     call: (signal: AbortSignal) => Promise<R>,
     signal?: AbortSignal,
     ms: number = this.#options.failoverTimeMs,
   ): Promise<R> {
     const { clock, stream } = this.#options;
-    return withTimeLimit(call, {
-      ms,
-      clock,
-      signal,
-      onTimeout: () =>
-        new TimeoutError(
-          `Cannot work on the leases of ${stream}: no answer of the checkpointer within ${ms} ms`,
-          { timeoutMs: ms },
-        ),
-    });
+    try {
+      return await withTimeLimit(call, {
+        ms,
+        clock,
+        signal,
+        onTimeout: () =>
+          new TimeoutError(
+            `Cannot work on the leases of ${stream}: no answer of the checkpointer within ` +
+              `${Math.round(ms)} ms. The limit follows 'failoverTimeMs': ` +
+              "if the store is that slow, raise it for all workers",
+            { timeoutMs: ms },
+          ),
+      });
+    } catch (error) {
+      const isObject = typeof error === "object" && error !== null;
+      const failure = isObject ? error : new Error(String(error));
+      this.#errors.add(failure);
+      throw failure;
+    }
   }
 }

@@ -57,6 +57,11 @@ export interface ConsumerOptions<T> {
   /**
    * Stores the progress and shares it with other workers. Without a checkpointer nothing is
    * stored, and a value counts as processed when it is handed out.
+   *
+   * A call that fails is reported by {@linkcode ConsumerHooks.onReadError} and tried again after
+   * pauses of up to 10 seconds. If the lease of one shard cannot be written, the other shards go on.
+   * After 10 minutes without one success, for the table or for one lease, the stream fails with the
+   * code `CheckpointFailed`. Deleting old leases is tried without end.
    */
   checkpointer?: Checkpointer;
   /**
@@ -153,8 +158,8 @@ export interface ConsumerOptions<T> {
    */
   readsPerSecond?: number;
   /**
-   * Failures in a row after which the stream fails: of reading one shard, or of looking at shards
-   * and leases. Each failure comes after the retries of the client, and is followed by a pause of
+   * Failures in a row after which the stream fails: of reading one shard, or of listing the shards.
+   * Those of the checkpointer do not count, see `checkpointer`. Each failure comes after the retries of the client, and is followed by a pause of
    * up to 10 seconds, or as long as the answer asks. @default {10}
    */
   maxFailuresInARow?: number;

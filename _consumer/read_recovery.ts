@@ -81,8 +81,7 @@ export class ReadRecovery {
       await this.#afterRefusal(error, hadIterator, signal);
       return "new-iterator";
     }
-    const mayHelp = error instanceof KinesisError && error.retryable;
-    if (!mayHelp) throw error;
+    if (!mayHelp(error)) throw error;
     await this.#retry(error, signal);
     return "same-iterator";
   }
@@ -94,11 +93,13 @@ export class ReadRecovery {
   ): Promise<NextStep> {
     // Rejects if the stream does not exist.
     const existence = await this.#existence(signal);
-    if (existence === "replaced") return await aborted(signal);
-    if (existence === "listed") await this.#retry(cause, signal);
-    if (existence !== "gone") return "same-iterator";
-    this.#report(cause, 0);
-    return "end";
+    if (existence === "replaced") return await untilAborted(signal);
+    if (existence === "gone") {
+      this.#report(cause, 0);
+      return "end";
+    }
+    if (existence) await this.#retry(cause, signal);
+    return "same-iterator";
   }
 
   /**
@@ -111,7 +112,7 @@ export class ReadRecovery {
     signal: AbortSignal,
   ): Promise<void> {
     const existence = await this.#existence(signal);
-    if (existence === "replaced") return await aborted(signal);
+    if (existence === "replaced") return await untilAborted(signal);
     if (!existence) return;
     if (hadIterator) return await this.#retry(cause, signal);
     const { shardId, cursor, options: { from, client, clock } } = this.#parts;
@@ -135,9 +136,7 @@ export class ReadRecovery {
     try {
       return await this.#parts.existence();
     } catch (error) {
-      const mayHelp = error instanceof KinesisError && error.retryable ||
-        hasCode(error, "ResourceInUseException"); // the stream is being created
-      if (!mayHelp) throw error;
+      if (!mayHelp(error)) throw error;
       await this.#retry(error, signal);
       return undefined;
     }
@@ -163,9 +162,15 @@ export class ReadRecovery {
   }
 }
 
-/** Rejects when the signal aborts: the lease of the reader is about to be replaced. */
-function aborted(signal: AbortSignal): Promise<never> {
+/** Rejects when the signal aborts. For a reader whose lease is about to be replaced. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
   return raceAbort(new Promise<never>(() => {}), signal);
+}
+
+/** Whether another attempt may succeed; a resource in use is being created or changed. */
+function mayHelp(error: unknown): boolean {
+  return error instanceof KinesisError && error.retryable ||
+    hasCode(error, "ResourceInUseException");
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -11,7 +11,7 @@ import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
-import { ReadRecovery } from "./read_recovery.ts";
+import { ReadRecovery, untilAborted } from "./read_recovery.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
@@ -203,11 +203,26 @@ export class ShardReader {
       // An iterator does not say which account owns the stream; the ARN does.
       ...("StreamARN" in target ? target : undefined),
     }, { signal });
-    // An answer without a list of records must not be taken for the end of the shard.
-    if (!Array.isArray(answer.Records)) {
+    if (!isWhole(answer) || !await this.#mayEnd(answer, signal)) {
       throw damagedAnswer(this.#parts.shardId, "GetRecords");
     }
     return answer;
+  }
+
+  /**
+  /**
+   * Whether an answer without a next iterator may be the last one. A damaged answer has none either,
+   * so the answer has to name children, or the list of shards has to show that the shard is closed.
+   */
+  async #mayEnd(
+    { NextShardIterator, ChildShards }: GetRecordsResponse,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (NextShardIterator || ChildShards && ChildShards.length > 0) return true;
+    const existence = await this.#parts.existence();
+    // The lease of this reader is about to be replaced.
+    if (existence === "replaced") return await untilAborted(signal);
+    return existence !== "open";
   }
 
   /**
@@ -279,6 +294,14 @@ export class ShardReader {
     skipped.addExpired(event);
     notify(hooks, "onExpired", event);
   }
+}
+
+/** Whether an answer has a list of records, and each record what every record has. */
+function isWhole({ Records }: GetRecordsResponse): boolean {
+  return Array.isArray(Records) &&
+    Records.every((record) =>
+      ArrayBuffer.isView(record?.Data) && !!record.SequenceNumber
+    );
 }
 
 function sizeOf(records: readonly KinesisApiRecord[]): Size {

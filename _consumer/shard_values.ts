@@ -131,6 +131,7 @@ export class ShardValues<T> {
     const { strays, skipped, shardId, options } = this.#parts;
     const { PartitionKey, SequenceNumber } = this.#raw!;
     this.#items = items;
+    if (items.length === 0) this.#passEmpty(SequenceNumber);
     this.#dropped = strays?.among(items, PartitionKey) ?? NONE;
     const values = this.#dropped.size;
     if (values === 0) return;
@@ -141,6 +142,18 @@ export class ShardValues<T> {
       sequenceNumber: SequenceNumber,
       values,
     });
+  }
+
+  /** A record without values is processed: the checkpoint has to pass it. */
+  #passEmpty(sequenceNumber: string): void {
+    const { progress } = this.#parts;
+    const ticket = {
+      sequenceNumber,
+      subSequenceNumber: undefined,
+      done: false,
+    };
+    progress.handOut(ticket);
+    progress.acknowledge(ticket);
   }
 
   #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {

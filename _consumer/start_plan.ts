@@ -81,13 +81,16 @@ export function startPosition(
   from: StartPosition,
   isFresh: boolean,
 ): ShardPosition {
-  const { shardId, counter, checkpoint } = lease;
+  const { shardId, counter, checkpoint, startingSequenceNumber = 0 } = lease;
   // Only the first holder may start at LATEST. An earlier holder may have handed out records
   // without an acknowledgement, and LATEST would leave them out.
   if (isFresh && counter === 1) return { type: "LATEST" };
   const named = namedPosition(from, shardId);
   if (
-    checkpoint.type === "TRIM_HORIZON" && named?.type === "AT_SEQUENCE_NUMBER"
+    checkpoint.type === "TRIM_HORIZON" &&
+    named?.type === "AT_SEQUENCE_NUMBER" &&
+    // A number before the shard's beginning is of an earlier stream of the name.
+    BigInt(named.sequenceNumber) >= BigInt(startingSequenceNumber)
   ) return named;
   return checkpoint as ShardPosition;
 }

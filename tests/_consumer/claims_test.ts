@@ -27,6 +27,7 @@ const choose = (
     isExpired: ({ owner }) => expired.includes(owner ?? ""),
     isResumable: ({ shardId }) => !twin.includes(shardId),
     working: new Set(working),
+    taking: new Set(),
     random: () => 0.5,
   }).map(({ shardId }) => shardId);
 
@@ -91,6 +92,7 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
           leases,
           isExpired: ({ owner }) => owner !== undefined && !isWorker(owner),
           isResumable: () => true,
+          taking: new Set(),
           working: new Set(
             leases.filter(({ owner }) => owner === worker).map((l) =>
               l.shardId

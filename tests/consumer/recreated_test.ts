@@ -13,7 +13,14 @@ import { json } from "../../processors/mod.ts";
 import { KinesisServer } from "../../testing/mod.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 import { editLists } from "./_shard_lists.ts";
-import { collect, type Item, STREAM, World } from "./_world.ts";
+import {
+  assertComplete,
+  collect,
+  type Item,
+  STREAM,
+  values,
+  World,
+} from "./_world.ts";
 
 const UNTIL = { until: "caught-up" } as const;
 
@@ -363,4 +370,47 @@ Deno.test("Consumer does not pass over progress under the name when it is given 
   const other = await regional("us-east-1", NOW + 5000);
   options.client = other.client;
   assertEquals(await read({ streamARN: other.streamARN }), 2);
+});
+
+Deno.test("Consumer takes leases without a beginning for those of an earlier stream once that is proven", async () => {
+  const world = new World({ shards: 3 });
+  const checkpointer = new MemoryCheckpointer();
+  const checkpoints = [
+    // Of an open shard.
+    { type: "SHARD_END" },
+    { type: "SEQUENCE", sequenceNumber: "1" },
+    { type: "AT_TIMESTAMP", timestamp: new Date(world.clock.now() + 60_000) },
+  ] as const;
+  for (const [i, checkpoint] of checkpoints.entries()) {
+    await checkpointer.create({
+      streamName: STREAM,
+      shardId: world.shardIds[i]!,
+      checkpoint,
+      parentShardIds: [],
+    });
+  }
+  await world.put(20);
+  const consumer = world.consumer({ checkpointer, until: "caught-up" });
+  assertComplete(values(await world.drain(consumer)), world.written);
+});
+
+Deno.test("Consumer starts at the oldest record if the named sequence number is of an earlier stream", async () => {
+  const world = new World({ shards: 1 });
+  const checkpointer = new MemoryCheckpointer();
+  await world.put(3);
+  const records = await world.drain(world.consumer({ until: "caught-up" }));
+  const { sequenceNumber } = records[0]!;
+  const options = {
+    checkpointer,
+    until: "caught-up",
+    from: {
+      [world.shardIds[0]!]: { type: "AT_SEQUENCE_NUMBER", sequenceNumber },
+    },
+  } as const;
+  assertEquals((await world.drain(world.consumer(options))).length, 3);
+  await world.client().deleteStream({ StreamName: STREAM });
+  world.server.advance(60_000);
+  world.server.createStream(STREAM, { shards: 1 });
+  await world.put(5);
+  assertEquals((await world.drain(world.consumer(options))).length, 5);
 });
