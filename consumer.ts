@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { acknowledgingSink } from "./_consumer/acknowledging_sink.ts";
+import {
+  type Acknowledgeable,
+  acknowledgingSink,
+} from "./_consumer/acknowledging_sink.ts";
 import {
   type ConsumerIteratorOptions,
   processedIterator,
@@ -22,6 +25,7 @@ import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
 export type {
+  Acknowledgeable,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
@@ -163,14 +167,23 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /**
    * Wraps a sink so that a record is acknowledged when the sink has written it:
-   * `consumer.pipeTo(consumer.acknowledging(sink))`. At the end of the stream that resolves when the progress is stored as
-   * well, and rejects with a {@linkcode CheckpointError} if it could not be.
+   * `consumer.pipeTo(consumer.acknowledging(sink))`. A {@linkcode DurableSink}, such as a
+   * {@linkcode Producer}, accepts a record before it stores it: the record is acknowledged when it is
+   * stored. At the end of the stream the pipe resolves when the progress is stored as well, and
+   * rejects with a {@linkcode CheckpointError} if it could not be.
+   *
+   * What maps records in front of the sink must keep `ack`:
+   * `{ value: f(record.value), ack: () => record.ack() }`. Else the pipe rejects with the code
+   * `AckMissing` at the first record.
+   *
+   * @throws {TypeError} if `sink` is not a `WritableStream`, or is locked
    */
-  acknowledging(
-    sink: WritableStream<ConsumerRecord<T>>,
-  ): WritableStream<ConsumerRecord<T>> {
+  acknowledging<R = ConsumerRecord<T>>(
+    sink: WritableStream<R>,
+  ): WritableStream<R & Acknowledgeable> {
+    const acknowledging = acknowledgingSink(sink, () => this.#feed.settled());
     this.#feed.expectAcknowledgements(true);
-    return acknowledgingSink(sink, () => this.#feed.settled());
+    return acknowledging;
   }
 
   /**

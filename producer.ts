@@ -4,7 +4,6 @@
  * @module
  */
 import { Arrivals } from "./_producer/arrivals.ts";
-import { takesLetters } from "./_producer/dead_letters.ts";
 import { closedError } from "./_producer/end_errors.ts";
 import { Engine, type ProducerStats } from "./_producer/engine.ts";
 import type { FlushResult } from "./_producer/flushes.ts";
@@ -13,6 +12,11 @@ import type { KeyOf, Ordering, ProducerOptions } from "./_producer/options.ts";
 import { PutAll, type PutAllResult } from "./_producer/put_all.ts";
 import { resolveProducerOptions } from "./_producer/resolve_options.ts";
 import type { ShardRates } from "./_producer/shard_limit.ts";
+import {
+  type DurableSink,
+  type DurableWrite,
+  writeDurably,
+} from "./durable_sink.ts";
 import type { FailedValue, PutReceipt } from "./records.ts";
 
 export type {
@@ -70,7 +74,7 @@ export type {
  * for await (const { value } of consumer) assertEquals(value.total, 1);
  * ```
  */
-export class Producer<T> extends WritableStream<T> {
+export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
   readonly #engine: Engine<T>;
   readonly #arrivals: Arrivals;
   readonly #stream: string;
@@ -141,10 +145,6 @@ export class Producer<T> extends WritableStream<T> {
     this.#stream = resolved.stream;
     this.#arrivals = arrivals;
     this.#stop = stop;
-    takesLetters(
-      this,
-      (letter, keys) => this.put(letter as unknown as T, keys),
-    );
     if (resolved.signal?.aborted) onSignal();
     else resolved.signal?.addEventListener("abort", onSignal, { once: true });
   }
@@ -165,6 +165,17 @@ export class Producer<T> extends WritableStream<T> {
   put(value: T, keys: PutKeys = {}): Promise<PutReceipt> {
     if (this.#closing) return Promise.reject(closedError());
     return this.#engine.put(value, keys);
+  }
+
+  /**
+   * Writes one value as a {@linkcode DurableSink} does: `taken` resolves when there is room for the
+   * next one, `stored` when Kinesis has acknowledged the value or the dead-letter stream has written
+   * it. `stored` rejects with the last error if the value is given up and there is no dead-letter
+   * stream; nothing else is affected.
+   */
+  [writeDurably](value: T, keys: PutKeys = {}): DurableWrite {
+    if (this.#closing) return { stored: Promise.reject(closedError()) };
+    return this.#engine.write(value, keys);
   }
 
   /**

@@ -101,7 +101,11 @@ export interface DecodedRecord<T> {
 
 /** A decoded value that the consumer waits to be told about. */
 export interface ConsumerRecord<T> extends DecodedRecord<T> {
-  /** Marks the record as processed. Idempotent; the checkpoint moves when all records before it are acknowledged too. */
+  /**
+   * Marks the record as processed. Idempotent; the checkpoint moves when all records before it are
+   * acknowledged too. Call it as a method: `{ ...record }` has no `ack`, and `const { ack } = record`
+   * has one that throws.
+   */
   ack(): void;
 }
 

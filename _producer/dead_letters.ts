@@ -3,29 +3,21 @@
  *
  * @module
  */
+import {
+  type DurableSink,
+  isDurableSink,
+  writeDurably,
+} from "../durable_sink.ts";
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import type { FailedValue } from "../records.ts";
 import type { PutKeys } from "./intake.ts";
 import { Letter, TEXT_LENGTHS } from "./letter.ts";
 
-/** Writes a letter and resolves when Kinesis has acknowledged it. */
-export type PutLetter = (
-  letter: FailedValue<unknown>,
-  keys: PutKeys,
-) => Promise<unknown>;
-
-/** How letters are put into streams that are producers: a write to those resolves before the value is delivered. */
-const putsOfProducers = new WeakMap<object, PutLetter>();
-
-/** Registers a stream that is a producer. */
-export function takesLetters(producer: object, put: PutLetter): void {
-  putsOfProducers.set(producer, put);
-}
-
 /** Writes to the dead-letter stream; its backpressure is that values stay unsettled until they are written. */
 export class DeadLetters<T> {
   readonly #writer: WritableStreamDefaultWriter<FailedValue<T>>;
-  readonly #put: PutLetter | undefined;
+  /** The stream, if it tells when a letter is stored. */
+  readonly #sink: DurableSink<FailedValue<T>> | undefined;
   #writing = 0;
 
   /**
@@ -35,7 +27,7 @@ export class DeadLetters<T> {
    */
   constructor(stream: WritableStream<FailedValue<T>>) {
     this.#writer = stream.getWriter();
-    this.#put = putsOfProducers.get(stream);
+    if (isDurableSink(stream)) this.#sink = stream;
   }
 
   /** Values that are being written. */
@@ -44,14 +36,14 @@ export class DeadLetters<T> {
   }
 
   /**
-   * Writes a value. Another producer has delivered it then.
+   * Writes a value. A durable sink, such as another producer, has stored it then.
    *
    * @throws {KinesisError} `DeadLetterFailed` if the stream does not take it
    */
   async write(failed: FailedValue<T>): Promise<void> {
     this.#writing++;
     try {
-      if (this.#put) await this.#putLetter(this.#put, failed);
+      if (this.#sink) await this.#storeLetter(this.#sink, failed);
       else await this.#writer.write(failed);
     } catch (cause) {
       throw new KinesisError(
@@ -69,13 +61,16 @@ export class DeadLetters<T> {
   }
 
   // What was wrong with the value or its key for the first producer may be wrong for the second one as well.
-  async #putLetter(put: PutLetter, failed: FailedValue<T>): Promise<void> {
+  async #storeLetter(
+    sink: DurableSink<FailedValue<T>>,
+    failed: FailedValue<T>,
+  ): Promise<void> {
     const keys: PutKeys = {};
     const letters = [undefined, ...TEXT_LENGTHS].values();
     let letter = new Letter(failed, letters.next().value);
     for (;;) {
       try {
-        await put(letter, keys);
+        await sink[writeDurably](letter, keys).stored;
         return;
       } catch (error) {
         if (!(error instanceof InvalidRecordError)) throw error;

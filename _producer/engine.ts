@@ -4,8 +4,10 @@
  * @module
  */
 import { Alarm } from "../_core/alarm.ts";
+import { deferred } from "../_core/deferred.ts";
 import { notify } from "../_core/notify.ts";
 import { turn } from "../_core/turn.ts";
+import type { DurableWrite } from "../durable_sink.ts";
 import { DeliveryError, KinesisError } from "../errors.ts";
 import type { FailedValue, Put, PutReceipt } from "../records.ts";
 import { Backlog, type Load } from "./backlog.ts";
@@ -172,6 +174,27 @@ export class Engine<T> {
       put.refuse(error);
     }
     return put;
+  }
+
+  /** Accepts a value, and tells when it is stored, be it as a dead letter. */
+  write(value: T, keys: PutKeys): DurableWrite {
+    const { promise: stored, resolve, reject } = deferred<void>();
+    const outcome: Outcome<T> = {
+      resolve: () => resolve(),
+      reject: (error, failed) => {
+        const buried = failed && this.#ledger.bury(failed);
+        if (buried) buried.then(resolve, reject);
+        else reject(error);
+      },
+    };
+    try {
+      const taken = this.accept(value, keys, outcome);
+      taken?.catch(reject);
+      return { taken, stored };
+    } catch (error) {
+      reject(error);
+      return { stored };
+    }
   }
 
   // A source that always has a value would keep the timers of the whole program waiting until the buffer is full. Sockets may

@@ -80,9 +80,9 @@ export interface ProducerOptions<T> {
   shardRates?: Partial<ShardRates> | false;
   /**
    * Takes the values that are given up. Without it the producer fails when one is. It counts against `bufferedValues`
-   * until it is written there. The stream is locked until the producer ends, and not closed by it. Another `Producer` may be
-   * given: a letter is written when Kinesis has acknowledged it, and the value is told as `valueText` where it cannot be
-   * written as it is.
+   * until it is written there. The stream is locked until the producer ends, and not closed by it. Another `Producer`, or
+   * any `DurableSink`, may be given: a letter is written when it is stored, and the value is told as `valueText` where it
+   * cannot be written as it is.
    */
   deadLetter?: WritableStream<FailedValue<T>>;
   /** Makes the stream if it does not exist, with so many shards or on demand. @default {false} */
