@@ -190,10 +190,12 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Iterates; asking for the next record acknowledges the last one. Several `for await` loops may share the iterator, each in
    * a worker of its own: a loop acknowledges only the records that it got itself, and a loop that is left ends the others.
    *
-   * What reads ahead of what it has processed acknowledges nothing, and {@linkcode ConsumerRecord.ack} has to be called:
-   * `pipeline()` and `Readable.from()` of `node:stream`, `ReadableStream.from()`, and whatever calls `next()` while an earlier
-   * call is not answered. Anything else that works on several records of one iteration at a time, such as `p-map`, cannot be
-   * told from a loop and needs `acknowledge: false`.
+   * Code that reads ahead of what it has processed acknowledges nothing by asking, and must call
+   * {@linkcode ConsumerRecord.ack}. It is recognized if it is `pipeline()` or `Readable.from()` of
+   * `node:stream` or `ReadableStream.from()`, or if it calls `next()` while an earlier call is not
+   * answered. All other code that works on several records of one iteration at a time, such as
+   * `p-map` or `new Readable({ read() { iterator.next() } })`, looks like a loop and needs
+   * `acknowledge: false`.
    */
   override values(
     options?: ConsumerIteratorOptions,
@@ -208,11 +210,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   override [Symbol.asyncIterator](
     options?: ConsumerIteratorOptions,
   ): AsyncIterableIterator<ConsumerRecord<T>> {
-    return processedIterator(this, {
-      ...options,
-      onAcknowledging: (will) => this.#feed.expectAcknowledgements(will),
-      own: Consumer.prototype[Symbol.asyncIterator],
-    });
+    return this.values(options);
   }
 
   /**

@@ -22,9 +22,6 @@ export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
    * acknowledgements.
    */
   onAcknowledging?: (acknowledges: boolean) => void;
-  /** The function that was called to begin a loop. */
-  // deno-lint-ignore ban-types -- any function
-  own?: Function;
 }
 
 type Result<T> = IteratorResult<ConsumerRecord<T>>;
@@ -47,19 +44,25 @@ export function processedIterator<T>(
   stream: ReadableStream<ConsumerRecord<T>>,
   options: ProcessedIteratorOptions = {},
 ): AsyncIterableIterator<ConsumerRecord<T>> {
-  const { own, acknowledge = true } = options;
-  const acknowledges = acknowledge && !(own && isReadingAhead(own));
   const reader = stream.getReader();
-  return loopOver({ reader, options, ended: false }, acknowledges);
+  return loopOver({ reader, options, ended: false });
 }
+
+/**
+ * Calls of `next()` whose caller is looked at. The second call is the first one that acknowledges. A
+ * generator that awaits something before its loop hides its caller from the first call, but not from
+ * the second one.
+ */
+const CALLS_LOOKED_AT = 2;
 
 /** An iterator that acknowledges what it has handed out itself. */
 function loopOver<T>(
   source: Source<T>,
-  acknowledges: boolean,
 ): AsyncIterableIterator<ConsumerRecord<T>> {
   const { reader, options } = source;
   const { acknowledge = true, preventCancel, onAcknowledging } = options;
+  let acknowledges = acknowledge;
+  let callsLookedAt = 0;
   let last: ConsumerRecord<T> | undefined;
   let isLooped = false;
   let isFirst = true;
@@ -121,9 +124,13 @@ function loopOver<T>(
     return { done: true, value };
   };
 
+  const isAhead = () =>
+    callsLookedAt < CALLS_LOOKED_AT && ++callsLookedAt > 0 &&
+    isReadingAhead(iterator.next);
+
   const iterator: AsyncIterableIterator<ConsumerRecord<T>> = {
     next() {
-      if (calls > 0 && acknowledges) {
+      if (acknowledges && (calls > 0 || isAhead())) {
         acknowledges = false;
         last = undefined;
         onAcknowledging?.(false);
@@ -132,12 +139,9 @@ function loopOver<T>(
     },
     return: (value?: unknown) => inTurn(() => stop(value)),
     [Symbol.asyncIterator]() {
-      const own = iterator[Symbol.asyncIterator];
-      const isAhead = isReadingAhead(own);
       // The first loop goes on where calls of next() have begun.
-      if (isLooped) return loopOver(source, acknowledge && !isAhead);
+      if (isLooped) return loopOver(source);
       isLooped = true;
-      if (isAhead) acknowledges = false;
       return iterator;
     },
   };

@@ -7,24 +7,34 @@
 /** Code of a runtime, or the npm package that is Node's streams: it handles no record within its loop. */
 const RUNTIME =
   /(?:\(|at )(?:node|ext|(?:node-)?internal):|internal[:/]streams\//;
+/** An async function of a runtime's streams, which awaits what the caller returns. */
+const AWAITED_BY_STREAMS = /at async .*(?:internal\/streams\/|ext:deno_web)/;
 /** A generator is asked for its next value. */
 const GENERATOR = /\.next \(<anonymous>\)$/;
 
 /**
- * Whether the loop that begins is one of the runtime's: that of `pipeline()` or `Readable.from()` of `node:stream`, or of
- * `ReadableStream.from()`, or a generator's in front of those. They call as a `for await` loop does and put records into a
- * buffer, so nothing but the stack of the call tells them apart. Where a runtime has no stack, the answer is no.
+ * Whether a runtime calls `next()`: `pipeline()` or `Readable.from()` of `node:stream`,
+ * `ReadableStream.from()`, or a generator in front of those. They call as a `for await` loop does and
+ * put records into a buffer, so nothing but the stack of the call tells them apart. Where a runtime
+ * has no stack, the answer is no.
  *
- * `own` is the function that was called to begin the loop.
+ * If a generator has awaited something since its last `yield`, the stack has no caller of it, but
+ * most engines name the function that awaits it.
+ *
+ * `next` is the function that was called.
  */
 export function isReadingAhead(
   // deno-lint-ignore ban-types -- what captureStackTrace takes
-  own: Function,
+  next: Function,
 ): boolean {
   const holder: { stack?: unknown } = {};
-  Error.captureStackTrace?.(holder, own);
+  Error.captureStackTrace?.(holder, next);
   const frames = String(holder.stack ?? "").split("\n").slice(1);
   let caller = 0;
   while (GENERATOR.test(frames[caller + 1] ?? "")) caller += 2;
-  return RUNTIME.test(frames[caller] ?? "");
+  const awaiting = frames.slice(caller + 1).find((frame) =>
+    frame.includes("at async ")
+  );
+  return RUNTIME.test(frames[caller] ?? "") ||
+    AWAITED_BY_STREAMS.test(awaiting ?? "");
 }
