@@ -6,7 +6,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
-import { DecodeError, ServiceError } from "../../errors.ts";
+import type { Consumer } from "../../consumer.ts";
+import { ClosedError, DecodeError, ServiceError } from "../../errors.ts";
 import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
 Deno.test("Consumer reads the other shards while one is throttled, and fails after maxFailuresInARow", async () => {
@@ -332,6 +333,25 @@ Deno.test("Consumer.cancel stops reading and stores what was acknowledged", asyn
   );
   assertEquals(rest.length, 3);
 });
+
+const endings: Record<string, (consumer: Consumer<Item>) => Promise<unknown>> =
+  {
+    "cancel()": (consumer) => consumer.cancel(),
+    "close()": (consumer) => consumer.close(),
+    "idleTimeoutMs": (consumer) => consumer.getReader().read(),
+  };
+
+for (const [name, end] of Object.entries(endings)) {
+  Deno.test(`Consumer.ready rejects with a ClosedError after ${name}`, async () => {
+    const world = new World();
+    // No shard has an iterator before that time has come.
+    const from = new Date(world.clock.now() + 3_600_000);
+    const consumer = world.consumer({ from, idleTimeoutMs: 1000 });
+    const failing = assertRejects(() => consumer.ready, ClosedError);
+    await world.run(end(consumer));
+    await failing;
+  });
+}
 
 Deno.test("Consumer refuses options that are out of range", () => {
   const world = new World();
