@@ -21,6 +21,7 @@ import { RecordFeed } from "./_consumer/record_feed.ts";
 import { resolveConsumerOptions } from "./_consumer/resolved_options.ts";
 import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
 import type { ConsumerStatus, ShardStatus } from "./_consumer/status.ts";
+import { sharedAcknowledgements } from "./_consumer/tee.ts";
 import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
@@ -184,6 +185,20 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     const acknowledging = acknowledgingSink(sink, () => this.#feed.settled());
     this.#feed.expectAcknowledgements(true);
     return acknowledging;
+  }
+
+  /**
+   * Splits the stream in two. Each branch has a copy of every record, and a record is acknowledged
+   * when both copies are. If one branch is cancelled or fails, nothing further is acknowledged. Split
+   * the consumer itself and filter the branches: the branches of
+   * `consumer.pipeThrough(…).tee()` share their records, so the faster one acknowledges for both.
+   */
+  override tee(): [
+    ReadableStream<ConsumerRecord<T>>,
+    ReadableStream<ConsumerRecord<T>>,
+  ] {
+    const [first, second] = sharedAcknowledgements(super.tee());
+    return [first!, second!];
   }
 
   /**

@@ -219,3 +219,46 @@ Deno.test("Consumer.acknowledging refuses what is no sink", () => {
     );
   }
 });
+
+Deno.test("Consumer.tee acknowledges a record when both branches have, and nothing behind what one of them holds", async () => {
+  const { world, consumer, next } = await setUp();
+  const [first, second] = consumer.tee();
+  const fast: number[] = [];
+  const slow: number[] = [];
+  const piping = [
+    first.pipeTo(consumer.acknowledging(
+      new WritableStream<Source>({
+        write: ({ value }) => void fast.push(value.i),
+      }),
+    )),
+    second.pipeTo(consumer.acknowledging(
+      new WritableStream<Source>({
+        write({ value }) {
+          if (value.i === 5) throw new Error("disk full");
+          slow.push(value.i);
+        },
+      }),
+    )),
+  ];
+  const ended = Promise.allSettled(piping);
+  await world.pass(5000);
+  assertEquals([fast.length, slow.length], [20, 5]);
+  await world.run(consumer.close());
+  await ended;
+  assertEquals(await next(), 5);
+});
+
+Deno.test("Consumer.tee counts each branch once", async () => {
+  const { world, consumer } = await setUp();
+  const [first, second] = consumer.tee().map((branch) => branch.getReader());
+  const [one] = await world.read(first!, 1);
+  const [two] = await world.read(second!, 1);
+  assertEquals(one!.value, two!.value);
+  one!.ack();
+  one!.ack();
+  assertEquals(consumer.status().unacknowledged > 0, true);
+  const { unacknowledged } = consumer.status();
+  two!.ack();
+  assertEquals(consumer.status().unacknowledged, unacknowledged - 1);
+  await world.run(consumer.close());
+});
