@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { acknowledgingSink } from "./_consumer/acknowledging_sink.ts";
+import {
+  type Acknowledgeable,
+  acknowledgingSink,
+} from "./_consumer/acknowledging_sink.ts";
 import {
   type ConsumerIteratorOptions,
   processedIterator,
@@ -18,10 +21,12 @@ import { RecordFeed } from "./_consumer/record_feed.ts";
 import { resolveConsumerOptions } from "./_consumer/resolved_options.ts";
 import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
 import type { ConsumerStatus, ShardStatus } from "./_consumer/status.ts";
+import { sharedAcknowledgements } from "./_consumer/tee.ts";
 import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
 export type {
+  Acknowledgeable,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
@@ -167,15 +172,37 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /**
    * Wraps a sink. A value is acknowledged when the sink has written it:
-   * `consumer.pipeTo(consumer.acknowledging(sink))`. At the end of the stream, the pipe resolves
-   * after the progress is stored, and rejects with a {@linkcode CheckpointError} if it could not
-   * be stored.
+   * `consumer.pipeTo(consumer.acknowledging(sink))`. A {@linkcode DurableSink}, such as a
+   * {@linkcode Producer}, accepts a value before it stores it: the value is acknowledged when it is
+   * stored. At the end of the stream, the pipe resolves after the progress is stored, and rejects
+   * with a {@linkcode CheckpointError} if it could not be stored.
+   *
+   * A map of records in front of the sink must keep `ack`:
+   * `{ value: f(record.value), ack: () => record.ack() }`. Otherwise the pipe rejects with the code
+   * `AckMissing` at the first record.
+   *
+   * @throws {TypeError} if `sink` is not a `WritableStream`, or is locked
    */
-  acknowledging(
-    sink: WritableStream<ConsumerRecord<T>>,
-  ): WritableStream<ConsumerRecord<T>> {
+  acknowledging<R = ConsumerRecord<T>>(
+    sink: WritableStream<R>,
+  ): WritableStream<R & Acknowledgeable> {
+    const acknowledging = acknowledgingSink(sink, () => this.#feed.settled());
     this.#feed.expectAcknowledgements(true);
-    return acknowledgingSink(sink, () => this.#feed.settled());
+    return acknowledging;
+  }
+
+  /**
+   * Splits the stream in two. Each branch has a copy of every record, and a record is acknowledged
+   * when both copies are. If one branch is cancelled or fails, nothing further is acknowledged. Split
+   * the consumer itself and filter the branches: the branches of
+   * `consumer.pipeThrough(…).tee()` share their records, so the faster one acknowledges for both.
+   */
+  override tee(): [
+    ReadableStream<ConsumerRecord<T>>,
+    ReadableStream<ConsumerRecord<T>>,
+  ] {
+    const [first, second] = sharedAcknowledgements(super.tee());
+    return [first!, second!];
   }
 
   /**
@@ -186,8 +213,9 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Code that takes values before it has processed the earlier ones acknowledges nothing and has
    * to call {@linkcode ConsumerRecord.ack}: `pipeline()` and `Readable.from()` of `node:stream`,
    * `ReadableStream.from()`, and callers of `next()` while an earlier call is not answered. Other
-   * code that processes several values of one iteration at a time, such as `p-map`, cannot be
-   * told from a loop and needs `acknowledge: false`.
+   * code that processes several values of one iteration at a time, such as `p-map` or
+   * `new Readable({ read() { iterator.next() } })`, cannot be told from a loop and needs
+   * `acknowledge: false`.
    */
   override values(
     options?: ConsumerIteratorOptions,
@@ -202,11 +230,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   override [Symbol.asyncIterator](
     options?: ConsumerIteratorOptions,
   ): AsyncIterableIterator<ConsumerRecord<T>> {
-    return processedIterator(this, {
-      ...options,
-      onAcknowledging: (will) => this.#feed.expectAcknowledgements(will),
-      own: Consumer.prototype[Symbol.asyncIterator],
-    });
+    return this.values(options);
   }
 
   /**

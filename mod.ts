@@ -70,6 +70,7 @@ export type {
 } from "./producer.ts";
 export { Consumer } from "./consumer.ts";
 export type {
+  Acknowledgeable,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
@@ -79,6 +80,8 @@ export type {
   RecreatedPolicy,
   ShardStatus,
 } from "./consumer.ts";
+export { writeDurably } from "./durable_sink.ts";
+export type { DurableSink, DurableWrite } from "./durable_sink.ts";
 export { KinesisClient } from "./client/mod.ts";
 export type { KinesisClientOptions } from "./client/mod.ts";
 export {

@@ -4,7 +4,6 @@
  * @module
  */
 import { Arrivals } from "./_producer/arrivals.ts";
-import { registerPut } from "./_producer/dead_letters.ts";
 import { closedError } from "./_producer/end_errors.ts";
 import { Engine } from "./_producer/engine.ts";
 import type {
@@ -21,6 +20,11 @@ import type {
   ProducerStats,
   PutAllResult,
 } from "./_producer/results.ts";
+import {
+  type DurableSink,
+  type DurableWrite,
+  writeDurably,
+} from "./durable_sink.ts";
 import type { FailedValue, PutReceipt } from "./records.ts";
 
 export type {
@@ -80,7 +84,7 @@ export type {
  * for await (const { value } of consumer) assertEquals(value.total, 1);
  * ```
  */
-export class Producer<T> extends WritableStream<T> {
+export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
   readonly #engine: Engine<T>;
   readonly #arrivals: Arrivals;
   readonly #stop: (reason: unknown) => void;
@@ -150,10 +154,6 @@ export class Producer<T> extends WritableStream<T> {
     this.#engine = engine;
     this.#arrivals = arrivals;
     this.#stop = stop;
-    registerPut(
-      this,
-      (letter, keys) => this.put(letter as unknown as T, keys),
-    );
     if (resolved.signal?.aborted) onSignal();
     else resolved.signal?.addEventListener("abort", onSignal, { once: true });
   }
@@ -175,6 +175,16 @@ export class Producer<T> extends WritableStream<T> {
    */
   put(value: T, keys: PutKeys = {}): Promise<PutReceipt> {
     return this.#engine.put(value, keys);
+  }
+
+  /**
+   * Writes one value as a {@linkcode DurableSink} does: `taken` resolves when there is room for the
+   * next one, `stored` when Kinesis has acknowledged the value or the dead-letter stream has
+   * written it. `stored` rejects with the last error if the value is given up and there is no
+   * dead-letter stream. Other values are not affected.
+   */
+  [writeDurably](value: T, keys: PutKeys = {}): DurableWrite {
+    return this.#engine.write(value, keys);
   }
 
   /**

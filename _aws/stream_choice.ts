@@ -14,11 +14,15 @@ export interface StreamChoice {
   readonly streamName: string;
 }
 
+/** Partition and region are compared with those of the client when a request is sent. */
+const STREAM_ARN = /^arn:[^:]+:kinesis:[^:]+:[^:]+:stream\/[^:/]+$/;
+
 /**
  * Checks that exactly one of the two options is given. `what` is the start of error messages, for
  * example "Cannot create Producer".
  *
- * @throws {TypeError} if neither or both are given, or the given one is not a non-empty string
+ * @throws {TypeError} if neither or both are given, or the given one is not a non-empty string,
+ * or the ARN is not that of a stream
  */
 export function chooseStream(
   what: string,
@@ -33,6 +37,13 @@ export function chooseStream(
   if (typeof stream !== "string" || stream === "") {
     throw new TypeError(
       `${what} as 'streamName' or 'streamARN' must be a text that is not empty`,
+    );
+  }
+  if (streamARN !== undefined && !STREAM_ARN.test(stream)) {
+    throw new TypeError(
+      `${what} as 'streamARN' must be the ARN of a stream such as ` +
+        "arn:aws:kinesis:us-east-1:123456789012:stream/name: " +
+        `current value is ${JSON.stringify(stream)}`,
     );
   }
   return streamARN === undefined

@@ -404,7 +404,9 @@ export class Coordinator<T> {
 }
 
 function isFinal(error: unknown): boolean {
-  // Errors of a checkpointer are of unknown kinds, so the consumer tries again after them.
-  return error instanceof KinesisError && !error.retryable &&
-    error.code !== "ResourceInUseException"; // the stream is being created
+  // Errors of a checkpointer are of unknown kinds, so the consumer tries again after them. A
+  // RangeError is a mistake in a program; a TypeError may be one, or `fetch` without a network.
+  return error instanceof RangeError ||
+    error instanceof KinesisError && !error.retryable &&
+      error.code !== "ResourceInUseException"; // the stream is being created
 }

@@ -20,9 +20,6 @@ export interface ConsumerIteratorOptions extends ReadableStreamIteratorOptions {
 export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
   /** Called with whether asking acknowledges, before the first record and when that changes. */
   onAcknowledging?: (acknowledges: boolean) => void;
-  /** The function that was called to begin the loop. */
-  // deno-lint-ignore ban-types -- any function
-  own?: Function;
 }
 
 type Result<T> = IteratorResult<ConsumerRecord<T>>;
@@ -47,19 +44,25 @@ export function processedIterator<T>(
   stream: ReadableStream<ConsumerRecord<T>>,
   options: ProcessedIteratorOptions = {},
 ): AsyncIterableIterator<ConsumerRecord<T>> {
-  const { own, acknowledge = true } = options;
-  const acknowledges = acknowledge && !(own && isReadingAhead(own));
   const reader = stream.getReader();
-  return loopOver({ reader, options, ended: false }, acknowledges);
+  return loopOver({ reader, options, ended: false });
 }
+
+/**
+ * The number of calls of `next()` whose caller is checked. The second call is the first one that
+ * acknowledges. A generator that awaits something before its loop hides its caller from the first
+ * call, but not from the second one.
+ */
+const CHECKED_CALLS = 2;
 
 /** An iterator that acknowledges the records that it has handed out. */
 function loopOver<T>(
   source: Source<T>,
-  acknowledges: boolean,
 ): AsyncIterableIterator<ConsumerRecord<T>> {
   const { reader, options } = source;
   const { acknowledge = true, preventCancel, onAcknowledging } = options;
+  let acknowledges = acknowledge;
+  let callsLookedAt = 0;
   let last: ConsumerRecord<T> | undefined;
   let isLooped = false;
   let isFirst = true;
@@ -122,9 +125,13 @@ function loopOver<T>(
     return { done: true, value };
   };
 
+  const isAhead = () =>
+    callsLookedAt < CHECKED_CALLS && ++callsLookedAt > 0 &&
+    isReadingAhead(iterator.next);
+
   const iterator: AsyncIterableIterator<ConsumerRecord<T>> = {
     next() {
-      if (calls > 0 && acknowledges) {
+      if (acknowledges && (calls > 0 || isAhead())) {
         acknowledges = false;
         last = undefined;
         onAcknowledging?.(false);
@@ -133,12 +140,9 @@ function loopOver<T>(
     },
     return: (value?: unknown) => inTurn(() => stop(value)),
     [Symbol.asyncIterator]() {
-      const own = iterator[Symbol.asyncIterator];
-      const isAhead = isReadingAhead(own);
       // The first loop continues the calls of next() that were made before.
-      if (isLooped) return loopOver(source, acknowledge && !isAhead);
+      if (isLooped) return loopOver(source);
       isLooped = true;
-      if (isAhead) acknowledges = false;
       return iterator;
     },
   };

@@ -129,11 +129,12 @@ export interface ConsumerOptions<T> {
    */
   maxUnacknowledged?: number;
   /**
-   * How long one value may stay unacknowledged while the stream or its shard is paused at
-   * `maxUnacknowledged`, in milliseconds. After that the stream fails with the code
-   * `AcknowledgementMissing` and names the record: the value was probably dropped by a filter.
-   * Set it above the time that one value may take. {@linkcode ConsumerHooks.onUnacknowledged} is
-   * called after one minute already. `Infinity` never fails. @default {900_000}
+   * How long one value may stay unacknowledged while reading waits for it, in milliseconds: the
+   * stream or its shard is paused at `maxUnacknowledged`, or all other values of its shard are handed
+   * out and the shard was split or merged. After that the stream fails with the code
+   * `AcknowledgementMissing` and names the record: the value was probably dropped by a filter. Set
+   * it above the time that one value may take. {@linkcode ConsumerHooks.onUnacknowledged} is called
+   * after one minute already. `Infinity` never fails. @default {900_000}
    */
   acknowledgeTimeoutMs?: number;
   /**

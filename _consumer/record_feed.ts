@@ -5,6 +5,7 @@
  */
 import { onAbort } from "../_core/on_abort.ts";
 import { Turns } from "../_core/turn.ts";
+import { ClosedError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { missingAcknowledgement } from "./ack_errors.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";
@@ -40,6 +41,8 @@ export class RecordFeed<T> {
   #stopFollowing = () => {};
   /** Whether the application waits for a value. */
   #isAwaited = false;
+  /** The session of the value that was handed out last. */
+  #last: ShardSession<T> | undefined;
   #failure: { error: unknown } | undefined;
   /** Set at the end of the stream, while values of it are not acknowledged. */
   #finishing: Promise<void> | undefined;
@@ -158,7 +161,9 @@ export class RecordFeed<T> {
       this.#acknowledgements.stop();
       this.#turns.giveUp();
       this.#stopFollowing();
-      this.#closing = this.#coordinator.close(reason);
+      this.#closing = this.#coordinator.close(
+        reason ?? new ClosedError("The consumer has ended"),
+      );
       this.#changed.notify();
     }
     return this.#closing;
@@ -177,7 +182,10 @@ export class RecordFeed<T> {
     }
     if (session.hasNext) this.#update(session);
     else this.#coordinator.wakeIfFinished(session);
-    if (record) this.#limits.count();
+    if (record) {
+      this.#last = session;
+      this.#limits.count();
+    }
     return record;
   }
 
@@ -212,7 +220,10 @@ export class RecordFeed<T> {
       this.#fail(this.#acknowledgements.noneError());
     } else if (
       this.#line.isPaused(session) ||
-      (this.#acknowledgements.areAtLimit && this.#isAwaited)
+      (this.#acknowledgements.areAtLimit && this.#isAwaited) ||
+      // Only this value keeps the children from being read. A loop that still works on it has not
+      // asked for another value.
+      (session.isHandedOut && (this.#isAwaited || this.#last !== session))
     ) {
       const { shardId, unacknowledged } = session;
       this.#fail(missingAcknowledgement(shardId, oldest, unacknowledged));

@@ -9,6 +9,7 @@ import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { MemoryCheckpointer } from "../checkpoint/mod.ts";
 import { KinesisClient } from "../client/mod.ts";
+import type { ConsumerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { ShardPosition, StartPosition } from "../records.ts";
 import type { ConsumerOptions, PoisonPolicy } from "./options.ts";
@@ -41,15 +42,23 @@ export type ResolvedConsumerOptions<T> = ConsumerSettings & {
 
 const WHAT = "Cannot create Consumer";
 const check = new OptionCheck(WHAT);
-const POSITIONS: ReadonlySet<ShardPosition["type"]> = new Set(
-  [
-    "TRIM_HORIZON",
-    "LATEST",
-    "AT_TIMESTAMP",
-    "SEQUENCE",
-    "AT_SEQUENCE_NUMBER",
-  ] as const,
-);
+const HOOKS: Record<keyof ConsumerHooks, true> = {
+  onRead: true,
+  onShard: true,
+  onReadError: true,
+  onExpired: true,
+  onRecreated: true,
+  onCheckpoint: true,
+  onUnacknowledged: true,
+  onStrays: true,
+};
+const POSITION_TYPES: readonly ShardPosition["type"][] = [
+  "TRIM_HORIZON",
+  "LATEST",
+  "AT_TIMESTAMP",
+  "SEQUENCE",
+  "AT_SEQUENCE_NUMBER",
+];
 
 /**
  * Checks the options and fills in the defaults. The caller's object is not changed.
@@ -60,15 +69,9 @@ const POSITIONS: ReadonlySet<ShardPosition["type"]> = new Set(
 export function resolveConsumerOptions<T>(
   options: ConsumerOptions<T>,
 ): ResolvedConsumerOptions<T> {
-  const {
-    client,
-    checkpointer,
-    clock = systemClock,
-    random = Math.random,
-    hooks,
-    prefetch = {},
-    signal,
-  } = options;
+  check.object("options", options ?? null);
+  const { client, checkpointer, prefetch = {} } = options;
+  check.object("prefetch", prefetch, ["records", "bytes"]);
   const stream = chooseStream(WHAT, options);
   return {
     ...stream,
@@ -86,7 +89,18 @@ export function resolveConsumerOptions<T>(
       "getShardIterator",
       "listAllShards",
     ) ?? new KinesisClient(),
-    checkpointer: checkpointer ?? new MemoryCheckpointer(),
+    checkpointer: check.methods(
+      "checkpointer",
+      checkpointer,
+      "list",
+      "create",
+      "take",
+      "renew",
+      "checkpoint",
+      "release",
+      "replace",
+      "delete",
+    ) ?? new MemoryCheckpointer(),
     durable: checkpointer !== undefined,
     workerId: checkWorkerId(options.workerId),
     from: checkFrom(options.from),
@@ -114,11 +128,30 @@ export function resolveConsumerOptions<T>(
       }),
     },
     ...numbersOf(options),
-    hooks,
-    signal,
-    clock,
-    random,
+    hooks: checkHooks(options.hooks),
+    signal: check.methods(
+      "signal",
+      options.signal,
+      "addEventListener",
+      "removeEventListener",
+    ),
+    clock: check.methods(
+      "clock",
+      options.clock,
+      "now",
+      "setTimeout",
+      "clearTimeout",
+    ) ?? systemClock,
+    random: check.type("random", options.random, "function") ?? Math.random,
   };
+}
+
+function checkHooks(hooks: ConsumerHooks | undefined) {
+  check.object("hooks", hooks);
+  for (const name of Object.keys(HOOKS) as (keyof ConsumerHooks)[]) {
+    check.type(`hooks.${name}`, hooks?.[name], "function");
+  }
+  return hooks;
 }
 
 /** The options that are numbers. */
@@ -131,12 +164,17 @@ type Numbers = {
 };
 
 function numbersOf(options: Numbers) {
+  const limit = check.number("limit", options.limit, {
+    default: Infinity,
+    least: 1,
+    integer: true,
+  });
   const number = (name: keyof Numbers, preset: number, least = 1) =>
     check.number(name, options[name], { default: preset, least });
   const time = (name: keyof Numbers, preset: number, orNever = false) =>
     check.time(name, options[name], { default: preset, orNever });
   return {
-    limit: number("limit", Infinity),
+    limit,
     maxUnacknowledged: number("maxUnacknowledged", 100_000),
     maxFailuresInARow: number("maxFailuresInARow", 10),
     readsPerSecond: number("readsPerSecond", SHARD_READS_PER_SECOND, 0.001),
@@ -168,19 +206,60 @@ function checkOnPoison(onPoison: PoisonPolicy = "fail"): PoisonPolicy {
 
 function checkFrom(from: StartPosition = "TRIM_HORIZON"): StartPosition {
   if (from === "TRIM_HORIZON" || from === "LATEST") return from;
-  if (from instanceof Date && !Number.isNaN(from.getTime())) return from;
-  if (typeof from !== "object" || from === null || from instanceof Date) {
+  if (isValidDate(from)) return from;
+  if (Object.prototype.toString.call(from) !== "[object Object]") {
     const rule =
-      '"TRIM_HORIZON", "LATEST", a valid Date or positions by shard id';
+      '"TRIM_HORIZON", "LATEST", a valid Date or an object of positions by shard id';
     const shown = from instanceof Date ? String(from) : from;
     throw new TypeError(check.message("from", rule, shown));
   }
   for (const [shardId, position] of Object.entries(from)) {
-    if (POSITIONS.has(position?.type)) continue;
-    const rule = `a position with one of the types ${
-      [...POSITIONS].join(", ")
-    }`;
-    throw new TypeError(check.message(`from["${shardId}"]`, rule, position));
+    const problem = problemOf(position);
+    if (!problem) continue;
+    const [field, rule, value] = problem;
+    const name = `from["${shardId}"]${field}`;
+    throw new TypeError(check.message(name, rule, value));
   }
   return from;
+}
+
+/** Which field of a position is wrong, what it must be, and what it is. */
+function problemOf(
+  position: ShardPosition,
+): [field: string, rule: string, value: unknown] | undefined {
+  switch (position?.type) {
+    case "TRIM_HORIZON":
+    case "LATEST":
+      return undefined;
+    case "AT_TIMESTAMP": {
+      const { timestamp } = position;
+      if (isValidDate(timestamp)) return undefined;
+      // JSON shows an invalid Date as null.
+      const shown = (timestamp as unknown) instanceof Date
+        ? String(timestamp)
+        : timestamp;
+      return [".timestamp", "a valid Date", shown];
+    }
+    case "SEQUENCE":
+    case "AT_SEQUENCE_NUMBER": {
+      const { sequenceNumber } = position;
+      if (typeof sequenceNumber !== "string" || !/^\d+$/.test(sequenceNumber)) {
+        return [".sequenceNumber", "a text of decimal digits", sequenceNumber];
+      }
+      if (position.type === "AT_SEQUENCE_NUMBER") return undefined;
+      const { subSequenceNumber: index = 0 } = position;
+      if (Number.isInteger(index) && index >= 0) return undefined;
+      return [".subSequenceNumber", "an integer 0 or more", index];
+    }
+    default:
+      return [
+        "",
+        `a position with one of the types ${POSITION_TYPES.join(", ")}`,
+        position,
+      ];
+  }
+}
+
+function isValidDate(value: unknown): value is Date {
+  return value instanceof Date && !Number.isNaN(value.getTime());
 }

@@ -168,10 +168,14 @@ export class ShardSession<T> {
     return this.#reader.hasExpired;
   }
 
+  /** Whether the shard is closed, and all its values are handed out. */
+  get isHandedOut(): boolean {
+    return this.#reader.state === "ended" && this.#isDrained;
+  }
+
   /** Whether the shard is closed, and all its values are handed out and acknowledged. */
   get isFinished(): boolean {
-    return this.#reader.state === "ended" && this.#isDrained &&
-      this.#progress.unacknowledged === 0;
+    return this.isHandedOut && this.#progress.unacknowledged === 0;
   }
 
   /** Whether the shard was read to its latest record and all values up to there are handed out. */

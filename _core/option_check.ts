@@ -116,6 +116,28 @@ export class OptionCheck {
   }
 
   /**
+  /**
+   * An object with settings, or `undefined`: no function, array, map or promise. With `fields`, all
+   * other fields are refused, because they are probably misspelled.
+   *
+   * @throws {TypeError} if it is another value or has another field
+   */
+  object<V>(name: string, value: V, fields?: readonly string[]): V {
+    if (value === undefined) return value;
+    if (Object.prototype.toString.call(value) !== "[object Object]") {
+      throw new TypeError(`${this.#what} as '${name}' must be an object`);
+    }
+    const other = fields &&
+      Object.keys(value as object).find((field) => !fields.includes(field));
+    if (other === undefined) return value;
+    throw new TypeError(
+      `${this.#what} as '${name}' must have no other fields than ${
+        fields!.join(", ")
+      }: it has '${other}'`,
+    );
+  }
+
+  /**
    * A value of a basic type, or `undefined`.
    *
    * @throws {TypeError} if it has another type

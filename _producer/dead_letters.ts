@@ -3,32 +3,21 @@
  *
  * @module
  */
+import {
+  type DurableSink,
+  isDurableSink,
+  writeDurably,
+} from "../durable_sink.ts";
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import type { FailedValue } from "../records.ts";
 import { Letter, TEXT_LENGTHS } from "./letter.ts";
 import type { PutKeys } from "./options.ts";
 
-/** Writes a letter and resolves when Kinesis has acknowledged it. */
-export type PutLetter = (
-  letter: FailedValue<unknown>,
-  keys: PutKeys,
-) => Promise<unknown>;
-
-/**
- * The `put` of each stream that is a producer. A write to such a stream resolves before the value
- * is delivered, and a `put` resolves after that.
- */
-const putsOfProducers = new WeakMap<object, PutLetter>();
-
-/** Registers the `put` of a stream that is a producer. */
-export function registerPut(producer: object, put: PutLetter): void {
-  putsOfProducers.set(producer, put);
-}
-
 /** The dead-letter stream. Values stay unsettled until they are written to it. */
 export class DeadLetters<T> {
   readonly #writer: WritableStreamDefaultWriter<FailedValue<T>>;
-  readonly #put: PutLetter | undefined;
+  /** The stream, if it tells when a letter is stored. */
+  readonly #sink: DurableSink<FailedValue<T>> | undefined;
   #writing = 0;
 
   /**
@@ -38,7 +27,7 @@ export class DeadLetters<T> {
    */
   constructor(stream: WritableStream<FailedValue<T>>) {
     this.#writer = stream.getWriter();
-    this.#put = putsOfProducers.get(stream);
+    if (isDurableSink(stream)) this.#sink = stream;
   }
 
   /** Values that are being written. */
@@ -47,14 +36,15 @@ export class DeadLetters<T> {
   }
 
   /**
-   * Writes a value. If the stream is a producer, resolves when the value is delivered.
+   * Writes a value. If the stream is a durable sink, such as another producer, resolves when the
+   * value is stored.
    *
    * @throws {KinesisError} with the code `DeadLetterFailed` if the write fails
    */
   async write(failed: FailedValue<T>): Promise<void> {
     this.#writing++;
     try {
-      if (this.#put) await this.#putLetter(this.#put, failed);
+      if (this.#sink) await this.#storeLetter(this.#sink, failed);
       else await this.#writer.write(failed);
     } catch (cause) {
       throw new KinesisError(
@@ -72,13 +62,16 @@ export class DeadLetters<T> {
   }
 
   // A value or key that the first producer rejected may be invalid for the second one as well.
-  async #putLetter(put: PutLetter, failed: FailedValue<T>): Promise<void> {
+  async #storeLetter(
+    sink: DurableSink<FailedValue<T>>,
+    failed: FailedValue<T>,
+  ): Promise<void> {
     const keys: PutKeys = {};
     const letters = [undefined, ...TEXT_LENGTHS].values();
     let letter = new Letter(failed, letters.next().value);
     for (;;) {
       try {
-        await put(letter, keys);
+        await sink[writeDurably](letter, keys).stored;
         return;
       } catch (error) {
         if (!(error instanceof InvalidRecordError)) throw error;

@@ -4,7 +4,9 @@
  * @module
  */
 import { Alarm } from "../_core/alarm.ts";
+import { deferred } from "../_core/deferred.ts";
 import { turn } from "../_core/turn.ts";
+import type { DurableWrite } from "../durable_sink.ts";
 import { DeliveryError, KinesisError } from "../errors.ts";
 import type { FailedValue, PutReceipt } from "../records.ts";
 import { Delivery } from "./delivery.ts";
@@ -156,6 +158,27 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
       put.refuse(error);
     }
     return put;
+  }
+
+  /** Accepts a value, and tells when it is stored, possibly as a dead letter. */
+  write(value: T, keys: PutKeys): DurableWrite {
+    const { promise: stored, resolve, reject } = deferred<void>();
+    const outcome: Outcome<T> = {
+      resolve: () => resolve(),
+      reject: (error, failed) => {
+        const writing = failed && this.#ledger.writeLetter(failed);
+        if (writing) writing.then(resolve, reject);
+        else reject(error);
+      },
+    };
+    try {
+      const taken = this.acceptPut(value, keys, outcome);
+      taken?.catch(reject);
+      return { taken, stored };
+    } catch (error) {
+      reject(error);
+      return { stored };
+    }
   }
 
   /** Accepts values one after the other, and resolves when all of them are settled. */

@@ -132,9 +132,9 @@ export interface ProducerOptions<T> {
   /**
    * Receives the values that are given up. Without it, the producer fails when a written value is
    * given up. A value counts against `bufferedValues` until it is written to this stream. The
-   * stream is locked until the producer ends. The producer does not close it. Another `Producer`
-   * can be given: a value is then settled when Kinesis has acknowledged its letter. A value that
-   * cannot be written as it is becomes the text `valueText` of the letter.
+   * stream is locked until the producer ends. The producer does not close it. Another `Producer`,
+   * or any `DurableSink`, can be given: a value is then settled when its letter is stored. A value
+   * that cannot be written as it is becomes the text `valueText` of the letter.
    */
   deadLetter?: WritableStream<FailedValue<T>>;
   /** Creates the stream if it is missing, with this many shards or on demand. @default {false} */

@@ -276,6 +276,71 @@ Deno.test("Consumer fails for a shard that is paused for a record that was never
   assert((await failing).message.includes(bad));
 });
 
+for (const until of [undefined, "caught-up"] as const) {
+  Deno.test(`Consumer with until ${until} fails when the children of a shard wait for a record that was never acknowledged`, async () => {
+    const { world, checkpointer } = await worldOf(20);
+    world.server.split(STREAM, world.shardIds[0]!);
+    await world.put(20, { keys: ["k"] });
+    const consumer = world.consumer({ checkpointer, until });
+    const sink = new WritableStream<ConsumerRecord<Item>>();
+    const failing = assertRejects(
+      () =>
+        consumer.pipeThrough(without(3)).pipeTo(consumer.acknowledging(sink)),
+      KinesisError,
+    );
+    await world.pass(16 * 60_000);
+    const error = await failing;
+    assertEquals(error.code, "AcknowledgementMissing");
+    assertEquals((await rest(world, checkpointer))[0], 3);
+  });
+}
+
+Deno.test("Consumer fails for a shard that has ended though values of others come all the time", async () => {
+  const world = new World({ shards: 2 });
+  const [bad, good] = world.shardIds as [string, string];
+  await world.put(10, { keys: ["bad"], shardId: bad });
+  world.server.split(STREAM, bad);
+  const consumer = world.consumer({
+    checkpointer: new MemoryCheckpointer(),
+    acknowledgeTimeoutMs: 60_000,
+  });
+  const failing = assertRejects(async () => {
+    for await (const record of consumer.pipeThrough(without(3))) {
+      // The loop is at work, and not waiting for a value, nearly all of the time.
+      if (record.value.key === good) {
+        await new Promise<void>((resolve) =>
+          world.clock.setTimeout(resolve, 700)
+        );
+      }
+      record.ack();
+    }
+  }, KinesisError);
+  for (let n = 0; n < 20; n++) {
+    await world.put(10, { keys: [good], shardId: good });
+    await world.pass(5000);
+  }
+  assert((await failing).message.includes(bad));
+});
+
+Deno.test("Consumer waits for a loop that works on the last value of a shard that has ended", async () => {
+  const { world, checkpointer } = await worldOf(3);
+  world.server.split(STREAM, world.shardIds[0]!);
+  await world.put(3, { keys: ["k"] });
+  const consumer = world.consumer({ checkpointer, until: "caught-up" });
+  const got: number[] = [];
+  await world.run((async () => {
+    for await (const { value } of consumer) {
+      got.push(value.i);
+      if (value.i === 2) {
+        await new Promise<void>((resolve) =>
+          world.clock.setTimeout(resolve, 3_000_000)
+        );
+      }
+    }
+  })());
+  assertEquals(got, [0, 1, 2, 3, 4, 5]);
+});
+
 Deno.test("Consumer goes on behind what a filter drops and acknowledges", async () => {
   const { world, checkpointer } = await worldOf(100);
   const consumer = world.consumer({

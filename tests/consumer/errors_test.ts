@@ -6,7 +6,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
-import { DecodeError, ServiceError } from "../../errors.ts";
+import { Consumer, type ConsumerOptions } from "../../consumer.ts";
+import { ClosedError, DecodeError, ServiceError } from "../../errors.ts";
 import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
 Deno.test("Consumer reads the other shards while one is throttled, and fails after maxFailuresInARow", async () => {
@@ -333,10 +334,44 @@ Deno.test("Consumer.cancel stops reading and stores what was acknowledged", asyn
   assertEquals(rest.length, 3);
 });
 
+const endings: Record<string, (consumer: Consumer<Item>) => Promise<unknown>> =
+  {
+    "cancel()": (consumer) => consumer.cancel(),
+    "close()": (consumer) => consumer.close(),
+    "idleTimeoutMs": (consumer) => consumer.getReader().read(),
+  };
+
+for (const [name, end] of Object.entries(endings)) {
+  Deno.test(`Consumer.ready rejects with a ClosedError after ${name}`, async () => {
+    const world = new World();
+    // No shard has an iterator before that time has come.
+    const from = new Date(world.clock.now() + 3_600_000);
+    const consumer = world.consumer({ from, idleTimeoutMs: 1000 });
+    const failing = assertRejects(() => consumer.ready, ClosedError);
+    await world.run(end(consumer));
+    await failing;
+  });
+}
+
+Deno.test("Consumer fails at once with a RangeError of its client, which no time mends", async () => {
+  const world = new World();
+  const client = world.client();
+  client.listAllShards = () => {
+    throw new RangeError("Invalid time value");
+  };
+  const start = world.clock.now();
+  await assertRejects(
+    () => world.drain(world.consumer({ client })),
+    RangeError,
+    "Invalid time value",
+  );
+  assertEquals(world.clock.now(), start);
+});
+
 Deno.test("Consumer refuses options that are out of range", () => {
   const world = new World();
   const cases: [object, string][] = [
-    [{ limit: 0 }, "'limit' must be 1 or more: current value is 0"],
+    [{ limit: 0 }, "'limit' must be an integer 1 or more: current value is 0"],
     [{ readsPerSecond: NaN }, "'readsPerSecond' must be"],
     [
       { pollIntervalMs: Infinity },
@@ -360,7 +395,59 @@ Deno.test("Consumer refuses options that are out of range", () => {
     [{ client: {} }, "'client' must be an object with the methods"],
     [{ streamName: undefined }, "exactly one of 'streamName' and 'streamARN'"],
     [{ processor: undefined }, "'processor' must be"],
+    [{ limit: 1.5 }, "'limit' must be an integer"],
+    [{ streamName: undefined, streamARN: "s" }, "the ARN of a stream"],
+    [{
+      streamName: undefined,
+      streamARN: "arn:aws:sqs:us-east-1:123456789012:orders",
+    }, "the ARN of a stream"],
+    ...[MemoryCheckpointer, {}, null, "file.db", Promise.resolve()].map((
+      checkpointer,
+    ): [object, string] => [
+      { checkpointer },
+      "'checkpointer' must be an object with the methods list, create,",
+    ]),
+    ...[new Map(), [], 5, Promise.resolve()].map((from): [object, string] => [
+      { from },
+      "'from' must be",
+    ]),
+    ...[{}, { sequenceNumber: 5 }, { sequenceNumber: "abc" }].flatMap((
+      position,
+    ): [object, string][] =>
+      ["SEQUENCE", "AT_SEQUENCE_NUMBER"].map((type) => [
+        { from: { s: { type, ...position } } },
+        `'from["s"].sequenceNumber' must be a text of decimal digits`,
+      ])
+    ),
+    [
+      {
+        from: {
+          s: { type: "SEQUENCE", sequenceNumber: "1", subSequenceNumber: -1 },
+        },
+      },
+      `'from["s"].subSequenceNumber' must be an integer 0 or more`,
+    ],
+    ...[undefined, "2024-01-01", 1_600_000_000_000, new Date(NaN)].map((
+      timestamp,
+    ): [object, string] => [
+      { from: { s: { type: "AT_TIMESTAMP", timestamp } } },
+      `'from["s"].timestamp' must be a valid Date`,
+    ]),
+    [{ from: { s: "LATEST" } }, `'from["s"]' must be a position`],
+    [{ prefetch: 100 }, "'prefetch' must be an object"],
+    [{ prefetch: null }, "'prefetch' must be an object"],
+    [{ prefetch: { record: 5 } }, "no other fields than records, bytes"],
+    [{ hooks: () => {} }, "'hooks' must be an object"],
+    [{ hooks: { onRead: 5 } }, "'hooks.onRead' must be a function"],
+    [{ signal: new AbortController() }, "'signal' must be an object with"],
+    [{ clock: null }, "'clock' must be an object with the methods now,"],
+    [{ random: 0.5 }, "'random' must be a function"],
   ];
+  assertThrows(
+    () => new Consumer(undefined as unknown as ConsumerOptions<Item>),
+    TypeError,
+    "Cannot create Consumer as 'options' must be an object",
+  );
   for (const [options, message] of cases) {
     assertThrows(() => world.consumer(options), Error, message);
   }

@@ -94,6 +94,21 @@ async function* through(records: Records): Records {
   for await (const record of records) yield record;
 }
 
+/** Hides its caller from the first call of `next()`. */
+async function* waitingFirst(records: Records): Records {
+  await Promise.resolve();
+  for await (const record of records) yield record;
+}
+
+/** Hides its caller from every call of `next()`. */
+async function* waiting(records: Records): Records {
+  await Promise.resolve();
+  for await (const record of records) {
+    yield record;
+    await Promise.resolve();
+  }
+}
+
 const pipes: Record<
   string,
   (consumer: Consumer<Item>, sink: Writable) => Promise<unknown>
@@ -105,6 +120,19 @@ const pipes: Record<
     pipeline(through(consumer), sink),
   "pipeline() with a generator behind it": (consumer, sink) =>
     pipeline(consumer, through, sink),
+  "pipeline() of a generator that waits first": (consumer, sink) =>
+    pipeline(waitingFirst(consumer), sink),
+  "pipeline() of a generator that waits for each record": (consumer, sink) =>
+    pipeline(waiting(consumer), sink),
+  "pipeline() with a generator behind it that waits first": (consumer, sink) =>
+    pipeline(consumer, waitingFirst, sink),
+  "Readable.from() of an object that begins a loop itself": (consumer, sink) =>
+    pipeline(
+      Readable.from({ [Symbol.asyncIterator]: () => consumer.values() }),
+      sink,
+    ),
+  "ReadableStream.from() of a generator that waits first": (consumer, sink) =>
+    ReadableStream.from(waitingFirst(consumer)).pipeTo(Writable.toWeb(sink)),
   "Readable.from()": (consumer, sink) =>
     pipeline(Readable.from(consumer), sink),
   "ReadableStream.from()": (consumer, sink) =>
@@ -157,7 +185,8 @@ Deno.test("Consumer acknowledges for generators in front of a loop what the loop
   const { world, checkpointer } = await worldOf(5);
   const consumer = world.consumer({ checkpointer, checkpointIntervalMs: 100 });
   async function* delegating(): Records {
-    yield* through(consumer);
+    await Promise.resolve();
+    yield* waiting(through(consumer));
   }
   const looping = (async () => {
     for await (const { value } of delegating()) {

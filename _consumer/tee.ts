@@ -1,0 +1,37 @@
+/**
+ * Two branches of one stream of records.
+ *
+ * @module
+ */
+import type { ConsumerRecord } from "../records.ts";
+
+/** Makes both branches give records of their own: a record is acknowledged when both of its copies are. */
+export function sharedAcknowledgements<T>(
+  branches: readonly ReadableStream<ConsumerRecord<T>>[],
+): ReadableStream<ConsumerRecord<T>>[] {
+  /** How many copies of a record are not acknowledged. */
+  const missing = new WeakMap<ConsumerRecord<T>, number>();
+  const copyOf = (record: ConsumerRecord<T>): ConsumerRecord<T> => {
+    if (!missing.has(record)) missing.set(record, branches.length);
+    let isDone = false;
+    const ack = () => {
+      if (isDone) return;
+      isDone = true;
+      const left = missing.get(record)! - 1;
+      missing.set(record, left);
+      if (left === 0) record.ack();
+    };
+    return { ...record, ack };
+  };
+  return branches.map((branch) =>
+    branch.pipeThrough(
+      new TransformStream(
+        {
+          transform: (record, controller) => controller.enqueue(copyOf(record)),
+        },
+        { highWaterMark: 1 },
+        { highWaterMark: 0 },
+      ),
+    )
+  );
+}
