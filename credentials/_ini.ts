@@ -15,9 +15,13 @@ export type IniFile = ReadonlyMap<string, IniSection>;
 /** Names of profiles without quotes, and of settings. */
 const NAME = /^[\w\-/.%@:+]+$/;
 
+/** Headers, broken ones too: they begin with a bracket, or end with one and have no equals sign. */
+const HEADER = /^\[|^[^=#;]*\]\s*(?:[#;].*)?$/;
+
 /**
- * Parses a file. What cannot be read is passed over: a header that is broken or has an impossible name ends the section
- * before it, and its own settings are dropped, so that no profile ever gets the keys of another. A nested setting is
+ * Parses a file. A line that cannot be read may be a broken header, so it ends the section: the settings behind it are
+ * dropped up to the next header, and no profile ever gets the keys of another. That goes for `[prod`, `prod]` and `prod`.
+ * Passed over are only settings and nested settings with impossible names or without a value. A nested setting is
  * called `outer.inner`; a line that continues a value is joined to it with a line break. A section that comes twice is
  * merged, and the last value of a setting wins.
  */
@@ -45,7 +49,7 @@ class Parser {
   take(line: string): void {
     const content = line.trim();
     if (content === "" || /^[#;]/.test(content)) return;
-    if (content.startsWith("[")) return this.#begin(content);
+    if (HEADER.test(content)) return this.#begin(content);
     const section = this.#section;
     if (!section) return;
     const open = /^\s/.test(line) ? this.#open : undefined;
@@ -55,12 +59,18 @@ class Parser {
     const isSetting = this.#setting(section, content);
     // The SDKs read an indented line with a "=" behind a value in different ways. It is a setting here, as in the SDK for
     // JavaScript, so that a file may indent its settings freely.
-    if (isSetting || !open?.name) return;
+    if (isSetting) return;
+    if (!open?.name) return this.#end();
     section.set(open.name, `${section.get(open.name)}\n${content}`);
   }
 
-  #begin(content: string): void {
+  #end(): void {
+    this.#section = undefined;
     this.#open = undefined;
+  }
+
+  #begin(content: string): void {
+    this.#end();
     // A comment may follow the bracket directly.
     const [, header] = /^\[([^\]#;]*)\]\s*(?:[#;].*)?$/.exec(content) ?? [];
     const name = header && sectionName(header.trim());
