@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { errorCode, isThrottle, isTransient } from "../_aws/service_error.ts";
 import { type Clock, delay, systemClock } from "../_core/clock.ts";
 import { type Fetch, isBlockedPort, isResponse } from "../_core/fetch.ts";
 import {
@@ -206,20 +207,63 @@ async function readText(response: Response, what: string): Promise<string> {
 }
 
 /**
- * The error for a status that is not the one of success.
- *
- * @returns one that may be tried again if the status says so
+ * Codes that ask to try again later, beside those of all services. IAM Identity Center writes its
+ * own, and those of OAuth, with status 400.
  */
-export function refused(
-  what: string,
-  { status }: HttpAnswer,
-): CredentialsError {
+const LATER_CODES = new Set([
+  "AuthorizationPendingException",
+  "InternalServerException",
+  "SlowDownException",
+  "authorization_pending",
+  "server_error",
+  "slow_down",
+  "temporarily_unavailable",
+]);
+
+/**
+ * The error for a status that is not the one of success. It names the code of the answer.
+ *
+ * @returns one that may be tried again if the code or the status says so
+ */
+export function refused(what: string, answer: HttpAnswer): CredentialsError {
+  const { status } = answer;
+  const code = refusalCodeOf(answer);
+  const shown = code ? ` (${code})` : "";
   const proxy = status === 407
     ? ". A proxy on the way asks for credentials: exempt this host from it, as with NO_PROXY"
     : "";
-  return unusable(`Cannot get ${what}: HTTP status ${status}${proxy}`, {
-    retryable: isTransientStatus(status),
+  return unusable(`Cannot get ${what}: HTTP status ${status}${shown}${proxy}`, {
+    retryable: isTransientStatus(status) || code !== undefined &&
+        (LATER_CODES.has(code) || isThrottle(code) ||
+          isTransient(code, status)),
   });
+}
+
+/**
+ * The code of a refusal, for example `invalid_grant` or `UnauthorizedException`. Anything that is
+ * longer than a code, or has other characters, might be a secret and counts as none.
+ */
+export function refusalCodeOf(
+  { headers, text }: HttpAnswer,
+): string | undefined {
+  let body: Record<string, unknown> = {};
+  try {
+    body = parseSecretJson("", text);
+  } catch {
+    // Not every refusal has a body in JSON.
+  }
+  for (
+    const type of [
+      body.error,
+      body.__type,
+      body.code,
+      headers.get("x-amzn-errortype"),
+    ]
+  ) {
+    const code = typeof type === "string" ? errorCode(type) : undefined;
+    if (code && /^[a-z_]{1,60}$/i.test(code)) return code;
+  }
+  return undefined;
 }
 
 /** Makes sure that a secret can be a header: some runtimes show the value of one that cannot in their error. */
