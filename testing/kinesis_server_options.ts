@@ -48,7 +48,9 @@ export interface KinesisServerOptions {
   /**
    * How long a stream is CREATING, UPDATING or DELETING, and a registered consumer CREATING or
    * DELETING, in milliseconds on the server's clock. With 0, changes happen at once. Set it to test
-   * that code waits for these states to end. @default {0}
+   * that code waits for these states to end. A stream that is CREATING takes no records. One that
+   * is DELETING still does and loses them with the rest, as Kinesis may:
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteStream.html. @default {0}
    */
   transitionMs?: number;
   /**
