@@ -6,6 +6,7 @@
 import { SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { type Clock, systemClock } from "../_core/clock.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { type Checkpointer, MemoryCheckpointer } from "../checkpoint/mod.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type { DecodeError } from "../errors.ts";
@@ -205,6 +206,7 @@ export interface ResolvedConsumerOptions<T> {
 export function resolveConsumerOptions<T>(
   options: ConsumerOptions<T>,
 ): ResolvedConsumerOptions<T> {
+  new OptionCheck(WHAT).methods("options", options ?? null);
   const { processor, until } = options;
   const choice = chooseStream(WHAT, options);
   if (typeof processor?.unpack !== "function") {

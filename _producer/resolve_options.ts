@@ -13,6 +13,7 @@ import {
 } from "../_aws/limits.ts";
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { systemClock } from "../_core/clock.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { KinesisClient } from "../client/mod.ts";
 import { InvalidRecordError } from "../errors.ts";
 import type {
@@ -26,6 +27,7 @@ import type { ShardRates } from "./shard_limit.ts";
 export function resolveProducerOptions<T>(
   options: ProducerOptions<T>,
 ): ResolvedProducerOptions<T> {
+  new OptionCheck(WHAT).methods("options", options ?? null);
   const { processor } = options;
   const { target, stream } = chooseStream(WHAT, options);
   if (typeof processor?.createPacker !== "function") {

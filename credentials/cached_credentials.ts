@@ -7,6 +7,7 @@ import { type Clock, monotonicNow, systemClock } from "../_core/clock.ts";
 import { SharedCall } from "../_core/shared_call.ts";
 import {
   areSameKeys,
+  checkExpiration,
   type Credentials,
   type CredentialsProvider,
 } from "./credentials.ts";
@@ -116,6 +117,7 @@ class Cache {
     const turn = ++this.#started;
     try {
       const found = await this.#provider();
+      if (found) checkExpiration(found);
       if (!this.#isLatest(turn)) return found;
       this.#credentials = found;
       this.#error = undefined;

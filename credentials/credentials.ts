@@ -47,7 +47,7 @@ const UNUSABLE = {
  * assertEquals(JSON.stringify(credentials), `{"accessKeyId":"AKIAIOSFODNN7EXAMPLE"}`);
  * ```
  *
- * @throws {CredentialsError} if a key or token has characters that it cannot have, such as a line break that was pasted with it
+ * @throws {CredentialsError} if a field is of another type, or a key or token has characters that it cannot have, such as a line break that was pasted with it
  */
 export function createCredentials(fields: Credentials): Credentials {
   return new DiscreetCredentials(fields);
@@ -72,18 +72,43 @@ export function areSameKeys(a: Credentials, b: Credentials): boolean {
   return a.accessKeyId === b.accessKeyId && a.sessionToken === b.sessionToken;
 }
 
+/**
+ * Checks the time of expiry that a user's function gave. `null` counts as absent.
+ *
+ * @throws {CredentialsError} if it is anything but a valid Date
+ */
+export function checkExpiration(
+  { expiration }: Pick<Credentials, "expiration">,
+): void {
+  // Not instanceof: the Date may come from another realm.
+  if ((expiration ?? null) === null) return;
+  if (Number.isFinite(expiration?.getTime?.())) return;
+  throw invalid("'expiration' must be a valid Date or absent");
+}
+
+function invalid(reason: string): CredentialsError {
+  return new CredentialsError(`Cannot use credentials as ${reason}`, {
+    code: "InvalidCredentials",
+  });
+}
+
 class DiscreetCredentials implements Credentials {
   readonly #fields: Credentials;
 
   constructor(fields: Credentials) {
+    if (typeof fields !== "object" || fields === null) {
+      throw invalid("they must be an object");
+    }
+    checkExpiration(fields);
     const { accessKeyId, secretAccessKey } = fields;
     const { sessionToken, expiration, accountId } = fields;
     for (const field of Object.keys(UNUSABLE) as (keyof typeof UNUSABLE)[]) {
       // Checked here, since some runtimes show a header that they cannot send in their error.
-      if (!UNUSABLE[field].test(fields[field] ?? "")) continue;
-      throw new CredentialsError(
-        `Cannot use credentials as '${field}' has a space, a line break or another character that it cannot have`,
-        { code: "InvalidCredentials" },
+      const value: unknown = fields[field] ?? "";
+      if (typeof value !== "string") throw invalid(`'${field}' must be a text`);
+      if (!UNUSABLE[field].test(value)) continue;
+      throw invalid(
+        `'${field}' has a space, a line break or another character that it cannot have`,
       );
     }
     this.#fields = {
@@ -140,7 +165,7 @@ class DiscreetCredentials implements Credentials {
  */
 export function staticCredentials(fields: Credentials): CredentialsProvider {
   for (const field of ["accessKeyId", "secretAccessKey"] as const) {
-    if (typeof fields[field] !== "string" || fields[field] === "") {
+    if (typeof fields?.[field] !== "string" || fields[field] === "") {
       throw new TypeError(
         `Cannot use static credentials as '${field}' must be a non-empty string`,
       );

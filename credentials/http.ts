@@ -11,6 +11,7 @@ import {
   isTransientStatus,
   retryAfterMs,
 } from "../_core/http_retry.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import {
   ConnectionError,
@@ -40,6 +41,7 @@ export type ProviderContext = Required<ProviderOptions>;
 
 /** Fills in the defaults. */
 export function contextOf(options: ProviderOptions): ProviderContext {
+  new OptionCheck("Cannot look up credentials").methods("options", options);
   return {
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     environment: options.environment ?? systemEnvironment,

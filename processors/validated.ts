@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OptionCheck } from "../_core/option_check.ts";
 import { serializerProcessor } from "./create_processor.ts";
 import type { Serializer, SerializerProcessor } from "./serializer.ts";
 import { single } from "./single.ts";
@@ -28,7 +29,8 @@ export interface ValidatedOptions {
  * Reading returns the output of the schema, with its defaults and conversions; an invalid value is
  * a `DecodeError`. The schema must be synchronous.
  *
- * @throws {TypeError} if `schema` does not implement Standard Schema version 1
+ * @throws {TypeError} if `schema` does not implement Standard Schema version 1, `inner` is no
+ * serializer, or `on` is not one of its values
  *
  * @example
  * ```ts
@@ -54,8 +56,13 @@ export interface ValidatedOptions {
 export function validated<T>(
   inner: Serializer<T>,
   schema: StandardSchema<T>,
-  { on = "both" }: ValidatedOptions = {},
+  options: ValidatedOptions = {},
 ): SerializerProcessor<T> {
+  const option = new OptionCheck("Cannot use validated");
+  option.methods("inner", inner ?? null, "serialize", "deserialize");
+  option.methods("options", options);
+  const sides = ["both", "read", "write"] as const;
+  const on = option.choice("on", options.on, sides, "both");
   const standard = schema?.["~standard"];
   if (standard?.version !== 1 || typeof standard.validate !== "function") {
     throw new TypeError(

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "../_core/clock.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import type { EnforcedLimits } from "./_state/account.ts";
 import { MAX_BATCH_BYTES } from "../_aws/limits.ts";
 import { DEFAULT_SHARD_LIMIT } from "./_state/limits.ts";
@@ -91,6 +92,7 @@ export interface ResolvedOptions {
  * Checks the options and fills in the defaults. Throws a RangeError that names the invalid option.
  */
 export function resolveOptions(options: KinesisServerOptions): ResolvedOptions {
+  new OptionCheck("Cannot create KinesisServer").methods("options", options);
   const { accountId = "123456789012", credentials } = options;
   if (!/^\d{12}$/.test(accountId)) {
     throw new RangeError(
