@@ -20,6 +20,7 @@ const HINTS: Readonly<Record<string, string>> = {
     "Check the secret access key, and that the clock of this machine is right",
   MissingAuthenticationTokenException: "No credentials arrived: pass some",
   RequestExpired: "Check that the clock of this machine is right",
+  RequestExpiredException: "Check that the clock of this machine is right",
   RequestInTheFuture: "Check that the clock of this machine is right",
   RequestTimeTooSkewed: "Check that the clock of this machine is right",
   ResourceNotFoundException:

@@ -47,6 +47,7 @@ const EXPIRED_CREDENTIALS = new Set(["ExpiredToken", "ExpiredTokenException"]);
 /** The service refuses the time of the signature. */
 const TIME_CODES = new Set([
   "RequestExpired",
+  "RequestExpiredException",
   "RequestInTheFuture",
   "RequestTimeTooSkewed",
 ]);
@@ -182,7 +183,7 @@ export function isThrottle(code: string): boolean {
 }
 
 /** The name in an error type: `X` for `com.amazonaws.kinesis#X`, `X:http://…` and `X`. */
-function errorCode(type: string | null | undefined): string | undefined {
+export function errorCode(type: string | null | undefined): string | undefined {
   if (!type) return undefined;
   // Cut at the colon first: the URI after it may contain a hash.
   const name = type.split(":")[0]!;

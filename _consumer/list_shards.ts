@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ListProgress } from "../_aws/list_progress.ts";
 import type { Shard } from "../client/mod.ts";
 import { ResponseError, ServiceError } from "../errors.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
@@ -46,6 +47,7 @@ async function describeShards(
   signal: AbortSignal,
 ): Promise<Shard[]> {
   const shards: Shard[] = [];
+  const progress = new ListProgress("DescribeStream");
   for (;;) {
     const ExclusiveStartShardId = shards.at(-1)?.ShardId;
     const { StreamDescription } = await client.describeStream(
@@ -55,5 +57,7 @@ async function describeShards(
     const { Shards, HasMoreShards } = StreamDescription;
     shards.push(...Shards);
     if (!HasMoreShards || Shards.length === 0) return shards;
+    const ids = Shards.map(({ ShardId }) => ShardId);
+    progress.page(ids, ids.at(-1));
   }
 }

@@ -34,6 +34,7 @@ const DEFAULT_BATCH_BYTES = 1024 * 1024;
 export function resolveProducerOptions<T>(
   options: ProducerOptions<T>,
 ): ResolvedProducerOptions<T> {
+  new OptionCheck(WHAT).methods("options", options ?? null);
   const { target, stream } = chooseStream(WHAT, options);
   const check = new OptionCheck(WHAT);
   checkProcessor(options.processor);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ListProgress } from "../_aws/list_progress.ts";
 import { ServiceError } from "../errors.ts";
 import type {
   ListShardsRequest,
@@ -26,6 +27,8 @@ export type ListedStream =
 
 /** How to fetch and read the pages of a list. */
 interface Listing<Request, Page, Item> {
+  /** The API action, for messages. */
+  action: string;
   /** Fetches a page. */
   list(request: Request): Promise<Page>;
   /** The items of a page. */
@@ -44,6 +47,7 @@ async function* listAll<Request, Page, Item>(
   const seen = new Set<string>();
   let seenAtRestart = -1;
   let next = first;
+  let progress = new ListProgress(listing.action);
   for (;;) {
     let page: Page;
     try {
@@ -59,6 +63,7 @@ async function* listAll<Request, Page, Item>(
       }
       seenAtRestart = seen.size;
       next = first;
+      progress = new ListProgress(listing.action);
       continue;
     }
     const items = listing.items(page);
@@ -70,6 +75,7 @@ async function* listAll<Request, Page, Item>(
     }
     const following = listing.next(page, items.at(-1));
     if (following === undefined) return;
+    progress.page(items.map(listing.key), following);
     next = following;
   }
 }
@@ -81,6 +87,7 @@ export function listAllShards(
 ): AsyncGenerator<Shard, void> {
   const { MaxResults } = request;
   return listAll<ListShardsRequest, ListShardsResponse, Shard>(request, {
+    action: "ListShards",
     list,
     items: (page) => page.Shards ?? [],
     key: (shard) => shard.ShardId,
@@ -98,6 +105,7 @@ export function listAllStreams(
   return listAll<ListStreamsRequest, ListStreamsResponse, ListedStream>(
     request,
     {
+      action: "ListStreams",
       list,
       items: (page) =>
         page.StreamSummaries ??
@@ -127,6 +135,7 @@ export function listAllStreamConsumers(
     ListStreamConsumersResponse,
     StreamConsumer
   >(request, {
+    action: "ListStreamConsumers",
     list,
     items: (page) => page.Consumers ?? [],
     key: (consumer) => consumer.ConsumerARN,
@@ -145,6 +154,7 @@ export function listAllTagsForStream(
   return listAll<ListTagsForStreamRequest, ListTagsForStreamResponse, Tag>(
     request,
     {
+      action: "ListTagsForStream",
       list,
       items: (page) => page.Tags,
       key: (tag) => tag.Key,

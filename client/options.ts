@@ -150,6 +150,7 @@ export function resolveClientOptions(
   options: KinesisClientOptions,
 ): ResolvedClientOptions {
   const check = new OptionCheck(WHAT);
+  check.methods("options", options);
   const { credentials } = options;
   if (typeof credentials !== "function") {
     check.methods("credentials", credentials);

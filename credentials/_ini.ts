@@ -19,9 +19,14 @@ export type IniFile = ReadonlyMap<string, IniSection>;
 /** A name of a setting, or of a profile without quotes. */
 const NAME = /^[\w\-/.%@:+]+$/;
 
+/** Headers, broken ones too: they begin with a bracket, or end with one and have no equals sign. */
+const HEADER = /^\[|^[^=#;]*\]\s*(?:[#;].*)?$/;
+
 /**
- * Parses a file. Lines that cannot be read are skipped. A broken header ends the current section,
- * and the settings after it are dropped, so that no profile gets the keys of another profile.
+ * Parses a file. A line that cannot be read may be a broken header, such as `[prod`, `prod]` or
+ * `prod`, so it ends the section: the settings after it are dropped up to the next header, and no
+ * profile gets the keys of another profile. Only settings and nested settings with impossible
+ * names or without a value are skipped.
  *
  * A nested setting is named `outer.inner`. A line that continues a value is appended to the value
  * after a line break. Sections with the same name are merged; the last value of a setting counts.
@@ -50,7 +55,7 @@ class Parser {
   addLine(line: string): void {
     const content = line.trim();
     if (content === "" || /^[#;]/.test(content)) return;
-    if (content.startsWith("[")) return this.#startSection(content);
+    if (HEADER.test(content)) return this.#startSection(content);
     const section = this.#section;
     if (!section) return;
     const outer = /^\s/.test(line) ? this.#last : undefined;
@@ -60,12 +65,18 @@ class Parser {
     const isSetting = this.#addSetting(section, content);
     // An indented line with "=" after a setting with a value is a setting, as in the SDK for
     // JavaScript. The other SDKs differ among themselves.
-    if (isSetting || !outer?.name) return;
+    if (isSetting) return;
+    if (!outer?.name) return this.#endSection();
     section.set(outer.name, `${section.get(outer.name)}\n${content}`);
   }
 
-  #startSection(content: string): void {
+  #endSection(): void {
+    this.#section = undefined;
     this.#last = undefined;
+  }
+
+  #startSection(content: string): void {
+    this.#endSection();
     // A comment may follow the bracket without a space.
     const [, header] = /^\[([^\]#;]*)\]\s*(?:[#;].*)?$/.exec(content) ?? [];
     const name = header && sectionName(header.trim());

@@ -11,6 +11,7 @@ import { unusable } from "./environment.ts";
 import {
   parseSecretJson,
   type ProviderContext,
+  refusalCodeOf,
   refused,
   send,
 } from "./http.ts";
@@ -71,10 +72,14 @@ export async function ssoCredentials(
     url,
     headers: { "x-amz-sso_bearer_token": token },
   });
-  if (answer.status === 401) {
-    throw signInAgain(profile, "the session is not accepted");
+  if (answer.status !== 200) {
+    const error = refused(what, answer);
+    const isRefusedToken = answer.status === 401 ||
+      refusalCodeOf(answer) === "UnauthorizedException";
+    throw isRefusedToken && !error.retryable
+      ? signInAgain(profile, "the session is not accepted")
+      : error;
   }
-  if (answer.status !== 200) throw refused(what, answer);
   const { roleCredentials } = parseSecretJson(what, answer.text);
   return credentialsFromDocument(
     what,

@@ -13,6 +13,7 @@ import { reasonOf, unusable } from "./environment.ts";
 import {
   parseSecretJson,
   type ProviderContext,
+  refusalCodeOf,
   refused,
   secretHeader,
   send,
@@ -111,13 +112,14 @@ export class SsoTokens {
         clientSecret,
       }),
     });
-    const error = refused(what, answer);
-    if (answer.status !== 200 && error.retryable) throw error;
     if (answer.status !== 200) {
-      const reason = errorCodeOf(answer.text) ?? `HTTP status ${answer.status}`;
+      const error = refused(what, answer);
+      const code = refusalCodeOf(answer);
+      // Without a code the answer comes from something on the way, and to sign in is of no use.
+      if (error.retryable || !code) throw error;
       throw signInAgain(
         profile,
-        `the session has expired and is not renewed (${reason})`,
+        `the session has expired and is not renewed (${code})`,
       );
     }
     const fresh = parseSecretJson(what, answer.text);
@@ -148,36 +150,29 @@ async function cachePath(key: string): Promise<string[]> {
 }
 
 function tokenOf(profile: string, path: string, text: string): Token {
-  const document = parseSecretJson(path, text);
-  const accessToken = textOf(document.accessToken);
-  const expiration = expirationOf(path, document.expiresAt);
-  if (!accessToken || !expiration) {
-    throw signInAgain(profile, `no session in ${path}`);
+  try {
+    const document = parseSecretJson("it", text);
+    const accessToken = textOf(document.accessToken);
+    const expiration = expirationOf("'expiresAt'", document.expiresAt);
+    if (!accessToken) throw unusable("it has no token");
+    if (!expiration) throw unusable("it has no time of expiry");
+    return {
+      accessToken,
+      expiration,
+      refreshToken: textOf(document.refreshToken),
+      clientId: textOf(document.clientId),
+      clientSecret: textOf(document.clientSecret),
+      registrationExpiration: expirationOf(
+        "'registrationExpiresAt'",
+        document.registrationExpiresAt,
+      ),
+    };
+  } catch (error) {
+    // To sign in again writes the file anew.
+    throw signInAgain(profile, `no session in ${path} (${reasonOf(error)})`);
   }
-  return {
-    accessToken,
-    expiration,
-    refreshToken: textOf(document.refreshToken),
-    clientId: textOf(document.clientId),
-    clientSecret: textOf(document.clientSecret),
-    registrationExpiration: expirationOf(path, document.registrationExpiresAt),
-  };
 }
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/**
- * The code of an OAuth error, such as `invalid_grant`. Not a longer text, which may be a secret.
- */
-function errorCodeOf(text: string): string | undefined {
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    return typeof error === "string" && /^[a-z_]{1,40}$/.test(error)
-      ? error
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@ import { OptionCheck } from "../_core/option_check.ts";
 import { SharedCall } from "../_core/shared_call.ts";
 import {
   areSameKeys,
+  checkExpiration,
   type Credentials,
   type CredentialsProvider,
 } from "./credentials.ts";
@@ -127,6 +128,7 @@ class Cache {
     const turn = ++this.#started;
     try {
       const found = await this.#provider();
+      if (found) checkExpiration(found);
       if (!this.#isLatest(turn)) return found;
       this.#credentials = found;
       this.#error = undefined;

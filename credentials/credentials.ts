@@ -57,8 +57,8 @@ const UNUSABLE = {
  * assertEquals(JSON.stringify(credentials), `{"accessKeyId":"AKIAIOSFODNN7EXAMPLE"}`);
  * ```
  *
- * @throws {CredentialsError} `InvalidCredentials` if a key or token has a character that it cannot
- * have, such as a pasted line break
+ * @throws {CredentialsError} `InvalidCredentials` if a field has another type, or a key or token has
+ * a character that it cannot have, such as a pasted line break
  */
 export function createCredentials(fields: Credentials): Credentials {
   return new DiscreetCredentials(fields);
@@ -83,18 +83,43 @@ export function areSameKeys(a: Credentials, b: Credentials): boolean {
   return a.accessKeyId === b.accessKeyId && a.sessionToken === b.sessionToken;
 }
 
+/**
+ * Checks the time of expiry that a user's function gave. `null` counts as absent.
+ *
+ * @throws {CredentialsError} if it is anything but a valid Date
+ */
+export function checkExpiration(
+  { expiration }: Pick<Credentials, "expiration">,
+): void {
+  // Not instanceof: the Date may come from another realm.
+  if ((expiration ?? null) === null) return;
+  if (Number.isFinite(expiration?.getTime?.())) return;
+  throw invalid("'expiration' must be a valid Date or absent");
+}
+
+function invalid(reason: string): CredentialsError {
+  return new CredentialsError(`Cannot use credentials as ${reason}`, {
+    code: "InvalidCredentials",
+  });
+}
+
 class DiscreetCredentials implements Credentials {
   readonly #fields: Credentials;
 
   constructor(fields: Credentials) {
+    if (typeof fields !== "object" || fields === null) {
+      throw invalid("they must be an object");
+    }
+    checkExpiration(fields);
     const { accessKeyId, secretAccessKey } = fields;
     const { sessionToken, expiration, accountId } = fields;
     for (const field of Object.keys(UNUSABLE) as (keyof typeof UNUSABLE)[]) {
+      const value: unknown = fields[field] ?? "";
+      if (typeof value !== "string") throw invalid(`'${field}' must be a text`);
       // Some runtimes show an invalid header in their error, so it is found here.
-      if (!UNUSABLE[field].test(fields[field] ?? "")) continue;
-      throw new CredentialsError(
-        `Cannot use credentials as '${field}' has a space, a line break or another character that it cannot have`,
-        { code: "InvalidCredentials" },
+      if (!UNUSABLE[field].test(value)) continue;
+      throw invalid(
+        `'${field}' has a space, a line break or another character that it cannot have`,
       );
     }
     this.#fields = {
@@ -151,7 +176,7 @@ class DiscreetCredentials implements Credentials {
  */
 export function staticCredentials(fields: Credentials): CredentialsProvider {
   for (const field of ["accessKeyId", "secretAccessKey"] as const) {
-    if (typeof fields[field] !== "string" || fields[field] === "") {
+    if (typeof fields?.[field] !== "string" || fields[field] === "") {
       throw new TypeError(
         `Cannot use static credentials as '${field}' must be a non-empty string`,
       );

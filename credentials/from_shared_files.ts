@@ -154,6 +154,10 @@ class ProfileResolver {
         `Cannot use profile "${name}": 'login_session' is not supported; use 'credential_process' with: aws configure export-credentials --profile ${name}`,
       );
     }
+    if (settings.has(KEY_ID) || settings.has(SECRET_KEY)) {
+      const missing = settings.has(KEY_ID) ? SECRET_KEY : KEY_ID;
+      throw unusable(`Cannot use profile "${name}": '${missing}' is not set`);
+    }
     const reason = `profile "${name}" has no credentials`;
     throw name === "default" && visited.length === 0
       ? notConfigured(reason)
@@ -244,9 +248,12 @@ class ProfileResolver {
   }
 }
 
+const KEY_ID = "aws_access_key_id";
+const SECRET_KEY = "aws_secret_access_key";
+
 function keysOf(settings: IniSection): Credentials | undefined {
-  const accessKeyId = settings.get("aws_access_key_id");
-  const secretAccessKey = settings.get("aws_secret_access_key");
+  const accessKeyId = settings.get(KEY_ID);
+  const secretAccessKey = settings.get(SECRET_KEY);
   if (!accessKeyId || !secretAccessKey) return undefined;
   return createCredentials({
     accessKeyId,

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { errorCode, isThrottle, isTransient } from "../_aws/service_error.ts";
 import { type Clock, systemClock } from "../_core/clock.ts";
 import { type Fetch, isBlockedPort, isResponse } from "../_core/fetch.ts";
 import { isTransientStatus, retryAfterMs } from "../_core/http_retry.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import {
   ConnectionError,
@@ -36,6 +38,7 @@ export type ProviderContext = Required<ProviderOptions>;
 
 /** Fills in the defaults of {@linkcode ProviderOptions}. */
 export function contextOf(options: ProviderOptions): ProviderContext {
+  new OptionCheck("Cannot look up credentials").methods("options", options);
   return {
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     environment: options.environment ?? systemEnvironment,
@@ -193,17 +196,64 @@ async function readText(response: Response, what: string): Promise<string> {
   }
 }
 
-/** The error for an answer without success. It is retryable if the status is transient. */
-export function refused(
-  what: string,
-  { status }: HttpAnswer,
-): CredentialsError {
+/**
+ * Codes that ask to try again later, beside those of all services. IAM Identity Center writes its
+ * own codes, and those of OAuth, with status 400.
+ */
+const LATER_CODES = new Set([
+  "AuthorizationPendingException",
+  "InternalServerException",
+  "SlowDownException",
+  "authorization_pending",
+  "server_error",
+  "slow_down",
+  "temporarily_unavailable",
+]);
+
+/**
+ * The error for an answer without success. It names the code of the answer, and is retryable if the
+ * code or the status is transient.
+ */
+export function refused(what: string, answer: HttpAnswer): CredentialsError {
+  const { status } = answer;
+  const code = refusalCodeOf(answer);
+  const shown = code ? ` (${code})` : "";
   const proxy = status === 407
     ? ". A proxy on the way asks for credentials: exempt this host from it, as with NO_PROXY"
     : "";
-  return unusable(`Cannot get ${what}: HTTP status ${status}${proxy}`, {
-    retryable: isTransientStatus(status),
+  return unusable(`Cannot get ${what}: HTTP status ${status}${shown}${proxy}`, {
+    retryable: isTransientStatus(status) || code !== undefined &&
+        (LATER_CODES.has(code) || isThrottle(code) ||
+          isTransient(code, status)),
   });
+}
+
+/**
+/**
+ * The code of a refusal, for example `invalid_grant` or `UnauthorizedException`. A text that is
+ * longer than a code, or has other characters, might be a secret and counts as none.
+ */
+export function refusalCodeOf(
+  { headers, text }: HttpAnswer,
+): string | undefined {
+  let body: Record<string, unknown> = {};
+  try {
+    body = parseSecretJson("", text);
+  } catch {
+    // Not every refusal has a body in JSON.
+  }
+  for (
+    const type of [
+      body.error,
+      body.__type,
+      body.code,
+      headers.get("x-amzn-errortype"),
+    ]
+  ) {
+    const code = typeof type === "string" ? errorCode(type) : undefined;
+    if (code && /^[a-z_]{1,60}$/i.test(code)) return code;
+  }
+  return undefined;
 }
 
 /**

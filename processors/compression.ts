@@ -93,7 +93,9 @@ export function deflateRaw<T>(
   inner: Processor<T>,
   options: DeflateRawOptions = {},
 ): Processor<T> {
-  const unmarked = new OptionCheck("Cannot use deflateRaw").choice(
+  const check = new OptionCheck("Cannot use deflateRaw");
+  check.methods("options", options);
+  const unmarked = check.choice(
     "unmarked",
     options.unmarked,
     ["plain", "compressed"],
@@ -120,7 +122,10 @@ function compressed<T>(
   options: CompressionOptions,
   { name, prefix, detect }: Format,
 ): Processor<T> {
-  const maxDecompressedBytes = new OptionCheck(`Cannot use ${name}`).number(
+  const check = new OptionCheck(`Cannot use ${name}`);
+  check.methods("inner", inner ?? null, "createPacker", "unpack");
+  check.methods("options", options);
+  const maxDecompressedBytes = check.number(
     "maxDecompressedBytes",
     options.maxDecompressedBytes,
     {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OptionCheck } from "../_core/option_check.ts";
 import type {
   DecodedRecord,
   EncodedRecord,
@@ -41,11 +42,25 @@ export interface CreateProcessorOptions<T> {
  * const processor = createProcessor({ serializer: json<number>(), framing: netstring() });
  * assertEquals([processor.name, processor.scope], ["json+netstring", "key"]);
  * ```
+ *
+ * @throws {TypeError} if `serializer` or `framing` is missing or lacks a method
  */
 export function createProcessor<T>(
   options: CreateProcessorOptions<T>,
 ): Processor<T> {
-  const { serializer, framing } = options;
+  const check = new OptionCheck("Cannot create processor");
+  check.methods("options", options ?? null);
+  const { serializer = null, framing = null } = options;
+  return combined(
+    check.methods("serializer", serializer, "serialize", "deserialize")!,
+    check.methods("framing", framing, "createPacker", "unpack")!,
+  );
+}
+
+function combined<T>(
+  serializer: Serializer<T>,
+  framing: Framing,
+): Processor<T> {
   return withStreams({
     name: `${serializer.name}+${framing.name}`,
     scope: framing.scope,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OptionCheck } from "../_core/option_check.ts";
 import { decodeUtf8, encodeUtf8 } from "../_core/utf8.ts";
 import { createProcessor, serializerProcessor } from "./create_processor.ts";
 import { list } from "./list.ts";
@@ -117,7 +118,9 @@ export function jsonList<T = unknown>(
   });
 }
 
-function jsonSerializer<T>({ replacer, reviver }: JsonOptions): Serializer<T> {
+function jsonSerializer<T>(options: JsonOptions): Serializer<T> {
+  new OptionCheck("Cannot use json").methods("options", options);
+  const { replacer, reviver } = options;
   const stringify = (value: T): string => {
     let text: string | undefined;
     try {

@@ -40,6 +40,7 @@ const DEFAULT_MAX_AGGREGATE_BYTES = 51_200;
  */
 export function kpl(options: KplOptions = {}): Framing {
   const check = new OptionCheck("Cannot use kpl");
+  check.methods("options", options);
   const maxAggregateBytes = check.number(
     "maxAggregateBytes",
     options.maxAggregateBytes,

@@ -99,8 +99,9 @@ const unpackr = (): Unpackr =>
 export function msgpack<T = unknown>(
   options: MsgpackOptions = {},
 ): SerializerProcessor<T> {
-  const { extensions = [] } = options;
   const check = new OptionCheck("Cannot use msgpack");
+  check.methods("options", options);
+  const { extensions = [] } = options;
   const range = { least: 1, integer: true };
   const maxDepth = check.number("maxDepth", options.maxDepth, {
     ...range,

@@ -29,8 +29,8 @@ export interface ValidatedOptions {
  * Reading returns the output of the schema, with its defaults and conversions; an invalid value is
  * a `DecodeError`. The schema must be synchronous.
  *
- * @throws {TypeError} if `schema` does not implement Standard Schema version 1, or `on` is not one
- * of its values
+ * @throws {TypeError} if `schema` does not implement Standard Schema version 1, `inner` is no
+ * serializer, or `on` is not one of its values
  *
  * @example
  * ```ts
@@ -58,18 +58,17 @@ export function validated<T>(
   schema: StandardSchema<T>,
   options: ValidatedOptions = {},
 ): SerializerProcessor<T> {
+  const option = new OptionCheck("Cannot use validated");
+  option.methods("inner", inner ?? null, "serialize", "deserialize");
+  option.methods("options", options);
+  const sides = ["both", "read", "write"] as const;
+  const on = option.choice("on", options.on, sides, "both");
   const standard = schema?.["~standard"];
   if (standard?.version !== 1 || typeof standard.validate !== "function") {
     throw new TypeError(
       "Cannot use validated as 'schema' must implement Standard Schema version 1",
     );
   }
-  const on = new OptionCheck("Cannot use validated").choice(
-    "on",
-    options.on,
-    ["read", "write", "both"],
-    "both",
-  );
   const onWrite = on !== "read";
   const onRead = on !== "write";
   function check(value: unknown): T {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "../_core/clock.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import type { EnforcedLimits } from "./_state/account.ts";
 import { MAX_BATCH_BYTES } from "../_aws/limits.ts";
 import { DEFAULT_SHARD_LIMIT } from "./_state/limits.ts";
@@ -48,7 +49,9 @@ export interface KinesisServerOptions {
   /**
    * How long a stream is CREATING, UPDATING or DELETING, and a registered consumer CREATING or
    * DELETING, in milliseconds on the server's clock. With 0, changes happen at once. Set it to test
-   * that code waits for these states to end. @default {0}
+   * that code waits for these states to end. A stream that is CREATING takes no records. One that
+   * is DELETING still does and loses them with the rest, as Kinesis may:
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteStream.html. @default {0}
    */
   transitionMs?: number;
   /**
@@ -89,6 +92,7 @@ export interface ResolvedOptions {
  * Checks the options and fills in the defaults. Throws a RangeError that names the invalid option.
  */
 export function resolveOptions(options: KinesisServerOptions): ResolvedOptions {
+  new OptionCheck("Cannot create KinesisServer").methods("options", options);
   const { accountId = "123456789012", credentials } = options;
   if (!/^\d{12}$/.test(accountId)) {
     throw new RangeError(

@@ -15,14 +15,16 @@ export interface LineValue {
 
 /** Characters of the longest line: far more than fit into a record, compressed or not. */
 const LONGEST_LINE = 16 * 1_048_576;
-/** Matches texts with a number that JavaScript may not keep exactly. */
-const PERHAPS_INEXACT = /\d[eE]|\d{16}|-0/;
+/** Deeper values overflow the stack of recursive functions, such as those of `JSON`. */
+const DEEPEST = 1000;
+/** Matches texts with a number that JavaScript may not keep exactly. It keeps any 15 digits. */
+const PERHAPS_INEXACT = /\d[eE]|[\d.]{16}|-0/;
 
 /**
  * The values of a file of JSON lines. Blank lines are skipped.
  *
- * @throws {UsageError} if the text is not UTF-8, or if a line is not JSON, is too long or contains
- * a number that JavaScript cannot keep
+ * @throws {UsageError} if the text is not UTF-8, or if a line is not JSON, is too long or nested too
+ * deeply, or contains a number, or two fields of one name, that JavaScript cannot keep
  */
 export async function* jsonValues(
   bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
@@ -37,6 +39,12 @@ export async function* jsonValues(
 }
 
 function parse(text: string, where: string): unknown {
+  const { depth, members } = shapeOf(text);
+  if (depth > DEEPEST) {
+    throw new UsageError(
+      `Cannot use ${where}: it is nested more than ${DEEPEST} levels deep`,
+    );
+  }
   let inexact: string | undefined;
   let value: unknown;
   try {
@@ -55,6 +63,11 @@ function parse(text: string, where: string): unknown {
       { cause },
     );
   }
+  if (members !== membersOf(value)) {
+    throw new UsageError(
+      `Cannot use ${where}: an object has two fields of one name, and JavaScript's JSON keeps only the last`,
+    );
+  }
   if (inexact === undefined) return value;
   throw new UsageError(
     `Cannot use ${where}: the number ${
@@ -63,19 +76,58 @@ function parse(text: string, where: string): unknown {
   );
 }
 
+/** How deep the brackets of a JSON text are nested, and how many members its objects have. */
+function shapeOf(text: string): { depth: number; members: number } {
+  let depth = 0;
+  let level = 0;
+  let members = 0;
+  let isInString = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === '"') isInString = !isInString;
+    else if (isInString) i += character === "\\" ? 1 : 0;
+    else if (character === ":") members++;
+    else if (character === "{" || character === "[") {
+      depth = Math.max(depth, ++level);
+    } else if (character === "}" || character === "]") level--;
+  }
+  return { depth, members };
+}
+
+function membersOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const parts = Object.values(value);
+  let count = Array.isArray(value) ? 0 : parts.length;
+  for (const part of parts) count += membersOf(part);
+  return count;
+}
+
 /** The third argument of a reviver of `JSON.parse`, since ES2025. */
 interface Context {
   readonly source?: string;
 }
 
 /**
- * Whether a parsed number is the number in the text. Integers must be equal. For fractions, only an
- * overflow and an underflow to 0 count as a difference.
+ * Whether a number has all digits of its text: `0.1` and `0.10000000000000001` do,
+ * `0.1234567890123456789` does not.
  */
 function isExact(value: number, source: string): boolean {
   if (!Number.isFinite(value) || Object.is(value, -0)) return false;
-  if (value === 0) return !/[1-9]/.test(source.replace(/[eE].*/, ""));
-  return !/^-?\d+$/.test(source) || BigInt(source) === BigInt(value);
+  const { digits, decimal } = decimalOf(source);
+  if (digits === 0) return true;
+  // As many as `toPrecision` can write.
+  return digits <= 100 &&
+    decimalOf(value.toPrecision(digits)).decimal === decimal;
+}
+
+/** A number as `<sign><digits>e<exponent>` without zeros at either end, and how many digits that has. */
+function decimalOf(text: string): { digits: number; decimal: string } {
+  const [, sign, whole, fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)!;
+  const all = (whole! + fraction).replace(/^0+/, "");
+  const digits = all.replace(/0+$/, "");
+  const power = Number(exponent) - fraction.length + all.length - digits.length;
+  return { digits: digits.length, decimal: `${sign}${digits}e${power}` };
 }
 
 async function* lines(

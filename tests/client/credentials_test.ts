@@ -8,6 +8,13 @@ import {
   assertThrows,
 } from "@std/assert";
 import { type Credentials, KinesisClient } from "../../client/mod.ts";
+import {
+  cachedCredentials,
+  createCredentials,
+  defaultCredentials,
+  fromSharedFiles,
+  staticCredentials,
+} from "../../credentials/mod.ts";
 import { CredentialsError, KinesisError, ServiceError } from "../../errors.ts";
 import { failure, ok, stub } from "./_stub_fetch.ts";
 
@@ -248,4 +255,53 @@ Deno.test("KinesisClient never shows a secret: not in errors, hooks, text, inspe
     assertFalse(text.includes(SECRET), text);
     assertFalse(text.includes(TOKEN), text);
   }
+});
+
+Deno.test("KinesisClient says what is wrong with the credentials of a function, and takes null for absent", async () => {
+  const good = { accessKeyId: "id", secretAccessKey: SECRET };
+  for (const cached of [false, true]) {
+    const call = (credentials: unknown) => {
+      const provider = () => Promise.resolve(credentials as Credentials);
+      const { client, run } = stub(() => ok(), {
+        credentials: cached ? cachedCredentials(provider) : provider,
+        retry: { maxAttempts: 1 },
+      });
+      return run(client.listStreams());
+    };
+    for (
+      const [field, value, rule] of [
+        ["expiration", "2099-01-01T00:00:00Z", "a valid Date or absent"],
+        ["expiration", 4e12, "a valid Date or absent"],
+        ["expiration", new Date(NaN), "a valid Date or absent"],
+        ["accessKeyId", 7, "a text"],
+        ["sessionToken", [SECRET], "a text"],
+      ] as const
+    ) {
+      const error = await assertRejects(
+        () => call({ ...good, [field]: value }),
+        CredentialsError,
+        `Cannot use credentials as '${field}' must be ${rule}`,
+      );
+      const { code, retryable } = error;
+      assertEquals([code, retryable], ["InvalidCredentials", false]);
+      assertFalse(printed(error).includes(SECRET), field);
+    }
+    await call({ ...good, expiration: null, sessionToken: null });
+  }
+});
+
+Deno.test("KinesisClient and the sources of credentials refuse options that are null", () => {
+  const none = null as never;
+  for (
+    const [create, message] of [
+      [() => new KinesisClient(none), "Cannot create KinesisClient as"],
+      [() => fromSharedFiles(none), "Cannot look up credentials as"],
+      [() => defaultCredentials(none), "Cannot look up credentials as"],
+    ] as const
+  ) {
+    const text = `${message} 'options' must be an object`;
+    assertThrows(create, TypeError, text);
+  }
+  assertThrows(() => staticCredentials(none), TypeError, "'accessKeyId'");
+  assertThrows(() => createCredentials(none), CredentialsError, "an object");
 });

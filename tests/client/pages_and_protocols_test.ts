@@ -109,6 +109,64 @@ Deno.test("KinesisClient.listAllTagsForStream goes on after the last key", async
   ]);
 });
 
+Deno.test("KinesisClient's lists reject when their pages lead in a circle, and the error is not retryable", async () => {
+  const shard = { ShardId: "s0", HashKeyRange: {}, SequenceNumberRange: {} };
+  const shards = (list: object[], NextToken: string) => ({
+    Shards: list,
+    NextToken,
+  });
+  const circles: [string, number, (n: number) => object][] = [
+    ["ListShards", 2, () => shards([shard], "same")],
+    ["ListShards", 3, (n) => shards([], "ab"[n % 2]!)],
+    ["ListShards", 100, (n) => shards([], `${n}`)],
+    ["ListShards", 101, (n) => shards([shard], `${n}`)],
+    ["ListStreams", 2, () => ({ StreamNames: ["a"], HasMoreStreams: true })],
+    ["ListStreamConsumers", 2, () => ({ Consumers: [], NextToken: "same" })],
+    [
+      "ListTagsForStream",
+      2,
+      () => ({ Tags: [{ Key: "a" }], HasMoreTags: true }),
+    ],
+  ];
+  for (const [action, requests, page] of circles) {
+    const { client, sent, run } = stub((_, n) => ok(page(n)));
+    const target = { StreamName: "s", StreamARN: ARN };
+    const lists: Record<string, () => AsyncGenerator> = {
+      ListShards: () => client.listAllShards({ StreamName: "s" }),
+      ListStreams: () => client.listAllStreams(),
+      ListStreamConsumers: () => client.listAllStreamConsumers(target),
+      ListTagsForStream: () => client.listAllTagsForStream(target),
+    };
+    const error = await assertRejects(
+      () => run(Array.fromAsync(lists[action]!())),
+      ResponseError,
+      `Cannot ${action} to the end: `,
+    );
+    assertEquals(error.retryable, false);
+    assertEquals(sent.length, requests, action);
+  }
+});
+
+Deno.test("KinesisClient's lists go through empty pages, and through pages that a new start repeats", async () => {
+  const shard = (n: number) => ({ ShardId: `s${n}` });
+  let expired = false;
+  const { client, run } = stub(({ body }) => {
+    const from = Number(body.NextToken ?? 0);
+    if (from === 4 && !expired) {
+      expired = true;
+      return failure("ExpiredNextTokenException");
+    }
+    return ok({
+      Shards: from % 2 ? [] : [shard(from)],
+      NextToken: from < 6 ? `${from + 1}` : undefined,
+    });
+  });
+  const all = await run(
+    Array.fromAsync(client.listAllShards({ StreamName: "s" })),
+  );
+  assertEquals(all.map(({ ShardId }) => ShardId), ["s0", "s2", "s4", "s6"]);
+});
+
 const described = (ConsumerStatus: string) =>
   ok({ ConsumerDescription: { ConsumerName: "app", ConsumerStatus } });
 

@@ -44,6 +44,7 @@ Deno.test("KinesisClient signs again when a signature came too late and the cloc
       ["SignatureDoesNotMatch", LATE],
       ["RequestExpired", "Request has expired"],
       ["RequestTimeTooSkewed", "no"],
+      ["RequestExpiredException", "no"],
       ["RequestInTheFuture", "no"],
     ] as const
   ) {

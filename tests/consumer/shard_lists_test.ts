@@ -2,9 +2,10 @@
  * Order and completeness, whatever ListShards says: lists that are old, lack shards, or name
  * shards that have expired.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type { Consumer } from "../../consumer.ts";
+import { ResponseError } from "../../errors.ts";
 import type { ExpiredEvent } from "../../hooks.ts";
 import { editLists, hideShards } from "./_shard_lists.ts";
 import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
@@ -431,6 +432,39 @@ Deno.test("Consumer reads from a server without ListShards, and from one that do
     const records = await world.drain(world.consumer(options));
     assertComplete(values(records), world.written);
     assertEquals((await world.drain(world.consumer(options))).length, 0);
+  }
+});
+
+Deno.test("Consumer fails when the pages of ListShards or DescribeStream lead in a circle", async () => {
+  for (const action of ["ListShards", "DescribeStream"]) {
+    const world = new World();
+    const shards = await world.client((fetch) => fetch)
+      .listShards({ StreamName: STREAM });
+    let requests = 0;
+    const client = world.client((fetch) => (input, init) => {
+      const asked = new Headers(init?.headers).get("x-amz-target")
+        ?.split(".")[1];
+      if (asked !== "ListShards" && asked !== "DescribeStream") {
+        return fetch(input, init);
+      }
+      if (asked !== action) {
+        const body = { __type: "UnknownOperationException" };
+        return Promise.resolve(Response.json(body, { status: 400 }));
+      }
+      requests++;
+      const page = { ...shards, NextToken: "same", HasMoreShards: true };
+      return Promise.resolve(
+        Response.json({ ...page, StreamDescription: page }),
+      );
+    });
+    const consumer = world.consumer({ client });
+    const error = await assertRejects(
+      () => world.run(consumer.getReader().read()),
+      ResponseError,
+      `Cannot ${action} to the end: the same next page was named twice`,
+    );
+    assertEquals(error.retryable, false);
+    assertEquals(requests, 2);
   }
 });
 

@@ -326,6 +326,8 @@ Deno.test("fromSharedFiles says what is wrong with a profile", async () => {
 [profile dangling]\nrole_arn = R\nsource_profile = nowhere
 [profile mfa]\nrole_arn = R\nsource_profile = keys\nmfa_serial = m
 [profile login]\nlogin_session = x
+[profile id]\naws_access_key_id = AKIA
+[profile secret]\naws_access_key_id =\naws_secret_access_key = hush
 [profile empty]\nregion = eu-west-1
 [profile keys]\n${KEYS}`);
   const cases: [string, string, string][] = [
@@ -337,6 +339,8 @@ Deno.test("fromSharedFiles says what is wrong with a profile", async () => {
     ["odd", "CredentialsUnavailable", `current value is "Magic"`],
     ["dangling", "CredentialsUnavailable", `there is no profile "nowhere"`],
     ["mfa", "CredentialsUnavailable", "option 'mfaCode' is needed"],
+    ["id", "CredentialsUnavailable", "'aws_secret_access_key' is not set"],
+    ["secret", "CredentialsUnavailable", "'aws_access_key_id' is not set"],
     ["login", "CredentialsUnavailable", "'login_session' is not supported"],
   ];
   for (const [profile, code, words] of cases) {

@@ -77,9 +77,9 @@ const cases: readonly (readonly [what: string, text: string, Plain])[] = [
       a: { b: "1", c: "2", "d.e": "3" },
     },
   ],
-  ["a continuation of nothing", "[a]\n -x\nb = 1\n[a]\n -y", { a: { b: "1" } }],
+  ["a continuation of nothing", "[a]\nb = 1\n[a]\n -y", { a: { b: "1" } }],
   ["settings outside a section", "b = 1\n -x\n[a]", { a: {} }],
-  ["lines that are no setting", "[a]\nb : 1\n= 2\nin valid = 3\n  x = 4\nc=5", {
+  ["names that cannot be", "[a]\nin valid = 3\n  x = 4\nc=5", {
     a: { c: "5" },
   }],
 ];
@@ -90,9 +90,20 @@ Deno.test("parseIni reads the files as the SDKs of AWS do", () => {
   }
 });
 
-Deno.test("parseIni gives no section the settings behind a broken header", () => {
+Deno.test("parseIni gives no section the settings behind a line that may be a broken header", () => {
   for (
     const header of [
+      "c]",
+      "c] # d = e",
+      "  c]",
+      "profile c]",
+      "'c']",
+      "\u200b[c]",
+      "c",
+      "profile c",
+      "c # d = e",
+      "c : d",
+      "= d",
       "[c",
       "[profile c",
       "[c] d",
@@ -110,6 +121,9 @@ Deno.test("parseIni gives no section the settings behind a broken header", () =>
     const text = `[a]\nb = 1\n${header}\nb = 2\ne =\n  f = 1\n[g]\nb = 3`;
     assertEquals(parse(text), { a: { b: "1" }, g: { b: "3" } }, header);
   }
+  // Indented lines belong to the setting before them. Here there is none, or it is a nested one.
+  assertEquals(parse("[a]\n  c\n  b = 2"), { a: {} });
+  assertEquals(parse("[a]\ne =\n  c]\nb = 2"), { a: {} });
 });
 
 Deno.test("parseIni cannot be made to touch prototypes", () => {

@@ -16,6 +16,10 @@ function setUp(
   token: Record<string, unknown>,
   renew: () => Response = () =>
     Response.json({ accessToken: "hush-2", expiresIn: 3600 }),
+  role: () => Response = () =>
+    Response.json({
+      roleCredentials: { accessKeyId: "ASIA", secretAccessKey: "s" },
+    }),
 ) {
   const clock = new FakeClock();
   const environment = new FakeEnvironment({ HOME: "/home/me" }, {
@@ -27,17 +31,14 @@ sso_role_name = Dev
 sso_start_url = https://corp.awsapps.com/start
 sso_region = cn-north-1`,
   });
-  const write = (more: Record<string, unknown>) => {
-    environment.files[CACHE] = JSON.stringify({
-      accessToken: "hush-1",
-      ...more,
-    });
+  const write = (more: Record<string, unknown> | string) => {
+    environment.files[CACHE] = typeof more === "string"
+      ? more
+      : JSON.stringify({ accessToken: "hush-1", ...more });
   };
   write(token);
   const { fetch, requests } = fakeFetch((request) =>
-    request.url.includes("//oidc.") ? renew() : Response.json({
-      roleCredentials: { accessKeyId: "ASIA", secretAccessKey: "s" },
-    })
+    request.url.includes("//oidc.") ? renew() : role()
   );
   const provider = fromSharedFiles({ environment, clock, fetch });
   const bearers = () =>
@@ -144,7 +145,7 @@ Deno.test("fromSharedFiles says why a session is not renewed, and shows no secre
         "its registration have expired",
         false,
       ],
-      [RENEWABLE, html, "is not renewed (HTTP status 403)", false],
+      [RENEWABLE, html, `profile "default": HTTP status 403`, false],
       [RENEWABLE, () => new Response("", { status: 503 }), "503", true],
       [RENEWABLE, () => Response.json({ hush: 1 }), "it has no token", false],
       [RENEWABLE, () => new Response("hush"), "not valid JSON", false],
@@ -155,5 +156,77 @@ Deno.test("fromSharedFiles says why a session is not renewed, and shows no secre
     assertEquals(error.retryable, retryable, words);
     assertFalse(Deno.inspect(error).includes("hush"));
     assert(!(error.stack ?? "").includes("hush"));
+  }
+});
+
+Deno.test("fromSharedFiles asks to sign in again only for an error that signing in ends", async () => {
+  const oauth = (error: string, status = 400) =>
+    Response.json({ error, error_description: "hush" }, { status });
+  const typed = (type: string, status = 400) =>
+    Response.json({ message: "hush" }, {
+      status,
+      headers: { "x-amzn-errortype": `${type}:http://internal/` },
+    });
+  for (
+    const [answer, signIn, retryable] of [
+      [() => oauth("slow_down"), false, true],
+      [() => oauth("authorization_pending"), false, true],
+      [() => oauth("temporarily_unavailable"), false, true],
+      [() => typed("SlowDownException"), false, true],
+      [() => typed("TooManyRequestsException"), false, true],
+      [() => oauth("invalid_grant"), true, false],
+      [() => oauth("invalid_client", 401), true, false],
+      [() => oauth("unauthorized_client"), true, false],
+      [() => oauth("expired_token"), true, false],
+      [() => oauth("access_denied"), true, false],
+      [() => typed("InvalidGrantException"), true, false],
+      [() => new Response("<hush>", { status: 407 }), false, false],
+    ] as const
+  ) {
+    const expired = { expiresAt: "2025-12-31T00:00:00Z", ...RENEWABLE };
+    const { provider } = setUp(expired, answer);
+    const error = await assertRejects(provider, CredentialsError);
+    assertEquals(error.message.includes("aws sso login"), signIn, `${error}`);
+    assertEquals(error.retryable, retryable, `${error}`);
+    assertFalse(Deno.inspect(error).includes("hush"));
+  }
+});
+
+Deno.test("fromSharedFiles tells refusals of a role by their codes", async () => {
+  const portal = (type: string, status: number) => () =>
+    Response.json({ __type: `com.amazonaws.portal#${type}`, message: "hush" }, {
+      status,
+    });
+  for (
+    const [answer, words, retryable] of [
+      [portal("TooManyRequestsException", 400), "TooManyRequests", true],
+      [portal("UnauthorizedException", 400), "run: aws sso login", false],
+      [portal("ForbiddenException", 403), "403 (ForbiddenException)", false],
+      [portal("ResourceNotFoundException", 404), "404 (ResourceNot", false],
+      [
+        () => new Response("hush", { status: 401 }),
+        "run: aws sso login",
+        false,
+      ],
+    ] as const
+  ) {
+    const session = { expiresAt: "2026-01-01T08:00:00Z" };
+    const { provider } = setUp(session, undefined, answer);
+    const error = await assertRejects(provider, CredentialsError, words);
+    assertEquals(error.retryable, retryable, words);
+    assertFalse(Deno.inspect(error).includes("hush"));
+  }
+});
+
+Deno.test("fromSharedFiles asks to sign in again for a file that holds no session", async () => {
+  for (const file of ["null", "[]", "{", "", "{}", `{"accessToken":"hush"}`]) {
+    const { provider, write } = setUp({});
+    write(file);
+    const error = await assertRejects(
+      provider,
+      CredentialsError,
+      "; run: aws sso login --profile default",
+    );
+    assertFalse(Deno.inspect(error).includes("hush"));
   }
 });

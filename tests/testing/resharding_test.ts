@@ -159,7 +159,17 @@ Deno.test("CreateStream and DeleteStream pass through CREATING and DELETING", as
   assertEquals((await summary()).OpenShardCount, 2);
   await ok(fetch, "DeleteStream", { StreamName: "t" });
   assertEquals((await summary()).StreamStatus, "DELETING");
+  await ok(fetch, "PutRecord", { StreamName: "t", ...entry("k") });
+  await ok(fetch, "PutRecords", { StreamName: "t", Records: [entry("k")] });
+  await fails(fetch, "ResourceInUseException", "CreateStream", {
+    StreamName: "t",
+    ShardCount: 2,
+  });
   server.advance(10_000);
+  await fails(fetch, "ResourceNotFoundException", "PutRecord", {
+    StreamName: "t",
+    ...entry("k"),
+  });
   await fails(fetch, "ResourceNotFoundException", "DescribeStreamSummary", {
     StreamName: "t",
   });

@@ -83,6 +83,15 @@ Deno.test("inputData refuses before the first use when a line cannot be used", a
     ["-0.0", undefined, "the number -0.0 would become"],
     ["12345678901234567890", undefined, "the number 12345678901234567890"],
     ["1".repeat(400), undefined, "the number 1111"],
+    ['1\n{"a":1,"a":2}', undefined, "line 2 of"],
+    ['{"a":1,"\\u0061":1}', undefined, "two fields of one name"],
+    ['[{"b":{"a":1,"a":1}}]', undefined, "two fields of one name"],
+    ["1\n0.1234567890123456789", undefined, "line 2 of"],
+    ["0.1234567890123456789", undefined, "0.1234567890123456789 would become"],
+    ["123456789.0123456789", undefined, "123456789.0123456789 would become"],
+    ["[4e-324]", undefined, "the number 4e-324 would become"],
+    [`1\n${"[".repeat(20_000)}${"]".repeat(20_000)}`, undefined, "line 2 of"],
+    [`${'{"a":'.repeat(20_000)}1`, undefined, "more than 1000 levels deep"],
     [
       `1\n"${"x".repeat(1_048_576)}"\n`,
       undefined,
@@ -133,10 +142,22 @@ const losing = json<Envelope>({
 });
 
 Deno.test("inputData keeps numbers whose text is longer than they are", async () => {
-  const numbers = [1.5, 1e25, 0, 1e-300, 2 ** 60, 0.1];
+  const numbers = [1.5, 1e25, 0, 1e-300, 2 ** 60, 0.1, 0.1];
   const texts = "1.50\n1e25\n0.0e5\n1E-300\n1152921504606846976\n" +
-    "0.1000000000000000055511151231257827\n";
+    "0.1000000000000000055511151231257827\n0.10000000000000001\n";
   assertEquals((await entriesOf(texts)).map(({ value }) => value), numbers);
+});
+
+Deno.test("inputData keeps names with colons and brackets, and values a thousand levels deep", async () => {
+  const values = [
+    { 'a:"[{\\': ":[", b: ['"\\', "}]:"], __proto: { a: { a: 1 } } },
+    JSON.parse("[".repeat(1000) + "]".repeat(1000)),
+  ];
+  const text = values.map((value) => JSON.stringify(value)).join("\n");
+  assertEquals(
+    (await entriesOf(text)).map(({ value }) => JSON.stringify(value)),
+    text.split("\n"),
+  );
 });
 
 Deno.test("inputData reads a file with a byte order mark and without a last line feed", async () => {
