@@ -246,7 +246,11 @@ export interface ConsumerHooks {
   onShard?(event: ShardEvent): void;
   /** When something failed and will be tried again. */
   onReadError?(event: ReadErrorEvent): void;
-  /** When records have expired that were not read. */
+  /**
+   * When records have expired that were not read: while no consumer ran, or in front of a reader that
+   * is at least 24 hours behind (less 10 minutes). It is not told when the retention of the stream is
+   * lowered while records are read that are older than the new retention.
+   */
   onExpired?(event: ExpiredEvent): void;
   /** When the stream turns out to be a later one of the same name, and its shards start anew. */
   onRecreated?(event: RecreatedEvent): void;
