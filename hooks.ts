@@ -267,7 +267,11 @@ export interface ConsumerHooks {
   onShard?(event: ShardEvent): void;
   /** Called when something has failed and will be retried. */
   onReadError?(event: ReadErrorEvent): void;
-  /** Called when records have expired that were not read. */
+  /**
+   * Called when records have expired that were not read: while no consumer ran, or in front of a
+   * reader that is at least 24 hours behind (less 10 minutes). It is not called if the retention of
+   * the stream is lowered while records are read that are older than the new retention.
+   */
   onExpired?(event: ExpiredEvent): void;
   /** Called when the stream was created again and its shards are read from the start position. */
   onRecreated?(event: RecreatedEvent): void;

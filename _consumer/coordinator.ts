@@ -175,7 +175,11 @@ export class Coordinator<T> {
     this.#ready.reject(reason);
     await this.#loops;
     // A lease that is being taken must be given back.
-    await this.#rows.settled();
+    await Promise.all(
+      [this.#rows, this.#tidying, this.#questions].map((work) =>
+        work.settled()
+      ),
+    );
     if (isFirst) throwIfNotStored(await this.#sessions.closeAll());
   }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { raceAbort } from "../_core/race_abort.ts";
 import { ServiceError } from "../errors.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardWork } from "./shard_work.ts";
@@ -61,11 +62,15 @@ export class GoneShards {
   async #exists(shardId: string, signal: AbortSignal): Promise<boolean> {
     const { client, target } = this.#options;
     try {
-      await client.getShardIterator({
-        ...target,
-        ShardId: shardId,
-        ShardIteratorType: "TRIM_HORIZON",
-      }, { signal });
+      // A client of the user may not heed the signal.
+      await raceAbort(
+        client.getShardIterator({
+          ...target,
+          ShardId: shardId,
+          ShardIteratorType: "TRIM_HORIZON",
+        }, { signal }),
+        signal,
+      );
       return true;
     } catch (error) {
       if (

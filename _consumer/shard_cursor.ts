@@ -13,6 +13,12 @@ import type { ConsumerSettings } from "./resolved_options.ts";
 import { iteratorOf, resume, type ResumePoint } from "./resume.ts";
 import { serviceNow, serviceNowAtMost } from "./service_now.ts";
 
+/**
+ * Records that are younger do not expire: the least retention of the service is 24 hours, less 10
+ * minutes for a request and its retries. In milliseconds.
+ */
+const SURELY_KEPT_MS = 86_400_000 - 600_000;
+
 /** The records of an answer that were not read before. */
 export interface UnreadRecords {
   /** The records. */
@@ -30,6 +36,10 @@ export class ShardCursor {
   #lastArrival: Date | undefined;
   /** Set while the first record of the newest iterator has not arrived. */
   #resumed: ResumePoint | undefined;
+  /** Everything that arrived up to then was read, in milliseconds since the epoch. */
+  #readUpTo: number | undefined;
+  /** Records of this age were seen to be there. */
+  #keptMs = SURELY_KEPT_MS;
   /**
    * When the first iterator was made, in milliseconds since the epoch. Compared with the arrival
    * of records, so it is the time of the service, rounded up.
@@ -62,6 +72,23 @@ export class ShardCursor {
   /** Whether an iterator was made: the records that are written after that will be read. */
   get hasIterator(): boolean {
     return this.#openedAt !== undefined;
+  }
+
+  /**
+   * Whether the records behind the position may have expired in front of the newest iterator, which
+   * would pass them over. A new iterator shows whether they have. With a retention of 24 hours and a
+   * reader that is 24 hours behind, this holds; once a record of 30 hours was seen, it holds from 30
+   * hours on.
+   */
+  get mayHaveExpired(): boolean {
+    return this.#position.type === "SEQUENCE" &&
+      this.#resumed === undefined && this.#readUpTo !== undefined &&
+      serviceNow(this.#options) - this.#readUpTo > this.#keptMs;
+  }
+
+  /** Whether the next answer may begin with the record at the position. */
+  get isResuming(): boolean {
+    return this.#resumed !== undefined;
   }
 
   /** Makes an iterator that starts at the position. */
@@ -110,6 +137,22 @@ export class ShardCursor {
     this.#resumed = undefined;
   }
 
+  /** Takes notice of how old the oldest record of an answer is. */
+  noteAge(oldest: KinesisApiRecord): void {
+    const arrival = oldest.ApproximateArrivalTimestamp?.getTime();
+    if (arrival === undefined) return;
+    const ageMs = serviceNow(this.#options) - arrival;
+    this.#keptMs = Math.max(this.#keptMs, ageMs);
+  }
+
+  /** Everything was read up to so many milliseconds before now. */
+  noteLag(millisBehindLatest: number): void {
+    this.#readUpTo = Math.max(
+      this.#readUpTo ?? 0,
+      serviceNow(this.#options) - millisBehindLatest,
+    );
+  }
+
   /** Moves behind a record. */
   moveBehind(record: KinesisApiRecord): void {
     this.#position = {
@@ -117,6 +160,7 @@ export class ShardCursor {
       sequenceNumber: record.SequenceNumber,
     };
     this.#lastArrival = record.ApproximateArrivalTimestamp;
+    this.#readUpTo = this.#lastArrival?.getTime();
   }
 
   /** Moves to the oldest record of the shard. */

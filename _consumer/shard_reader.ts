@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MAX_READ_RECORDS } from "../_aws/limits.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
@@ -166,17 +167,27 @@ export class ShardReader {
     const pauseMs = this.#nextReadAt - monotonicNow(clock);
     if (pauseMs > 0) await delay(pauseMs, { clock, signal });
     const reserved = await share.reserve(this.#expected, signal);
+    if (this.#cursor.mayHaveExpired) {
+      share.giveUp(reserved);
+      return undefined;
+    }
+    // The record at the position comes once more, and is left out.
+    const limit = Math.min(
+      reserved.records + (this.#cursor.isResuming ? 1 : 0),
+      MAX_READ_RECORDS,
+    );
     const startedAt = monotonicNow(clock);
     let answer: GetRecordsResponse;
     try {
-      answer = await this.#getRecords(iterator, reserved.records, signal);
+      answer = await this.#getRecords(iterator, limit, signal);
     } catch (error) {
       share.giveUp(reserved);
       throw error;
     }
     const { records, expired } = this.#cursor.unread(answer.Records);
     const kept = share.keep(reserved, records);
-    const isFull = answer.Records.length >= reserved.records;
+    const isFull = answer.Records.length >= limit;
+    if (answer.Records[0]) this.#cursor.noteAge(answer.Records[0]);
     // If no record fitted, the same records are read again, and so is what they say about expiry.
     const comesAgain = kept.length === 0 && records.length > 0;
     if (answer.Records.length > 0 && !comesAgain) {
@@ -241,6 +252,9 @@ export class ShardReader {
     for (const record of kept) this.#buffer.push(record);
     const last = kept.at(-1);
     if (last) this.#cursor.moveBehind(last);
+    if (!isCut && typeof MillisBehindLatest === "number") {
+      this.#cursor.noteLag(MillisBehindLatest);
+    }
 
     const isBehind = isFull || isCut || !!MillisBehindLatest;
     this.#millisBehindLatest = MillisBehindLatest;

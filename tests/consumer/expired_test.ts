@@ -1,0 +1,40 @@
+/** Records that expire in front of a reader that is alive. */
+import { assert, assertEquals } from "@std/assert";
+import type { ExpiredEvent } from "../../hooks.ts";
+import { World } from "./_world.ts";
+
+const HOUR_MS = 3_600_000;
+// Less than the life of an iterator.
+const VALUE_MS = 240_000;
+
+Deno.test("Consumer tells that records expired in front of a slow reader whose iterators live", async () => {
+  const world = new World();
+  await world.put(100, { keys: ["k"] });
+  world.server.advance(23 * HOUR_MS);
+  const told: ExpiredEvent[] = [];
+  const consumer = world.consumer({
+    prefetch: { records: 1 },
+    hooks: { onExpired: (event) => void told.push(event) },
+  });
+  const got: number[] = [];
+  const done = (async () => {
+    for await (const { value } of consumer) {
+      got.push(value.i);
+      await new Promise<void>((resolve) =>
+        world.clock.setTimeout(resolve, VALUE_MS)
+      );
+    }
+  })();
+  await world.pass(HOUR_MS / 2);
+  await world.put(5, { keys: ["k"] });
+  const asked = world.asked("GetShardIterator");
+  await world.pass(HOUR_MS);
+  assert(!got.includes(99));
+  assertEquals(got.at(-1), 104);
+  assertEquals(told.length, 1);
+  assertEquals(told[0]?.what, "records");
+  // Younger records do not expire, so nothing was asked for them.
+  assertEquals(asked, 1);
+  await world.run(consumer.close());
+  await done;
+});
