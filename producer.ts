@@ -200,12 +200,13 @@ export class Producer<T> extends WritableStream<T> {
    * await producer.close();
    * ```
    *
-   * What was taken from the source is delivered or in the error, what was not is in neither. When the producer fails as a
-   * whole, that is told at once: a value that the source is still looking for is not waited for.
+   * What was taken from the source is delivered or in the error, what was not is in neither. When the producer ends, the
+   * call ends as well: a value that the source is still looking for is not waited for, and is in
+   * {@linkcode Producer.undelivered} if it comes later.
    *
-   * @throws {DeliveryError} with the values that were given up, or if the producer fails as a whole; with the code `Closed`
-   * and the value that was taken last if the producer is closed before all values are written
-   * @throws {ClosedError} if the producer is closed already
+   * @throws {DeliveryError} with the values that were given up, or if the producer fails or is aborted as a whole; with the
+   * code `Closed` and the value that was taken last if the producer is closed before that value is accepted
+   * @throws {ClosedError} if the producer is closed already, or is closed before the source ends
    */
   async putAll(
     values: Iterable<T> | AsyncIterable<T>,
