@@ -280,7 +280,7 @@ export class Producer<T> extends WritableStream<T> {
 
   /**
    * Closes the producer if it is still open, also while a writer holds it; one that was aborted is left as it is. A failure
-   * that a pipe, a writer, a `put` or a `flush` has told is not thrown again: with `await using` it would hide the error of
+   * that a pipe, a writer, a `put`, a `putAll` or a `flush` has told is not thrown again: with `await using` it would hide the error of
    * the block.
    *
    * @throws {DeliveryError} if something could not be delivered, there is no dead-letter stream, and nobody has been told

@@ -172,6 +172,9 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
     this.#putAlls.add(putAll);
     try {
       return await putAll.run(values, this, this.#options.stream);
+    } catch (error) {
+      if (this.error) this.#ledger.untold.tellEnd();
+      throw error;
     } finally {
       this.#putAlls.delete(putAll);
     }
