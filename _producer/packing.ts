@@ -87,9 +87,8 @@ export class Packing<T> {
     try {
       validateKeys(pending);
       const packing = this.#packer.push(pending);
-      if (packing) {
-        this.#work(packing.catch((error) => this.#packAlone(pending, error)));
-      } else if (item !== undefined) pending.item = undefined;
+      if (packing) this.#work(this.#packLater(pending, packing));
+      else if (item !== undefined) pending.item = undefined;
     } catch (error) {
       const packing = this.#packAlone(pending, error);
       if (packing) this.#work(packing);
@@ -176,6 +175,17 @@ export class Packing<T> {
   #add(record: EncodedRecord<Pending<T>>): void {
     if (this.#packsAgain) remember(record);
     this.#stages.queue.add(record);
+  }
+
+  /** The caller may change the value while a packer works, so its serialized form is kept. */
+  async #packLater(pending: Pending<T>, packing: Promise<void>): Promise<void> {
+    pending.item ??= itemOf(this.#options.processor, pending.value);
+    try {
+      await packing;
+      pending.item = undefined;
+    } catch (error) {
+      await this.#packAlone(pending, error);
+    }
   }
 
   /** A value that is too large may fit into a larger record, if this stream allows one. */
