@@ -153,28 +153,19 @@ Deno.test("Producer sends a large value as it was through compression, too", asy
   const kinds: Processor<[string, number]>[] = [
     gzip(json<[string, number]>()),
     deflateRaw(msgpack<[string, number]>()),
-    gzip(kplJson<[string, number]>()),
   ];
   for (const processor of kinds) {
-    const { clock, client, producer, stored } = setUp(processor, {
-      ordering: "key",
-      lingerMs: 0,
-    });
+    const { clock, client, producer, stored } = setUp(processor, {});
     client.onDescribe = () => 4096;
     const value: [string, number] = [pad, 0];
-    const puts: Promise<unknown>[] = [];
-    for (let n = 0; n < 2; n++) {
-      value[1] = n;
-      puts.push(producer.put(value));
-    }
-    value[1] = 9;
     let isDone = false;
-    const all = Promise.all(puts).finally(() => isDone = true);
+    const put = producer.put(value).finally(() => isDone = true);
+    value[1] = 9;
     // Compression takes turns of the event loop, which the clock does not count.
     while (!isDone) await clock.advance(10);
-    await all;
+    await put;
     const seen = (await stored()).map(([, n]) => n);
-    assertEquals(seen, [0, 1], processor.name);
+    assertEquals(seen, [0], processor.name);
     await producer.close();
   }
 });

@@ -55,7 +55,8 @@ export class StubKinesis extends KinesisClient {
   mostInFlight = 0;
   latencyMs = 0;
   onPut: OnPut = () => undefined;
-  onList: () => void = () => {};
+  /** Throw to refuse a listing. A promise delays it. */
+  onList: () => void | Promise<void> = () => {};
   descriptions = 0;
   /** The MaxRecordSizeInKiB of the stream. */
   onDescribe: () => number | undefined = () => undefined;
@@ -90,7 +91,8 @@ export class StubKinesis extends KinesisClient {
 
   override async *listAllShards(): AsyncGenerator<Shard, void> {
     this.listings++;
-    this.onList();
+    const listed = this.onList();
+    if (listed) await listed;
     yield* this.shards.map((shard) => structuredClone(shard));
   }
 
