@@ -88,7 +88,7 @@ export class Producer<T> extends WritableStream<T> {
   /**
    * Makes a producer. Nothing is sent before the first value.
    *
-   * @throws {TypeError} if the stream, the processor or the ordering is missing or malformed
+   * @throws {TypeError} if the stream or the processor is missing, or if an option is malformed
    * @throws {RangeError} if a number is out of its range
    */
   constructor(options: ProducerOptions<T>) {
@@ -167,6 +167,7 @@ export class Producer<T> extends WritableStream<T> {
    * @throws {KinesisError} the last error, if the value is given up
    * @throws {DeliveryError} if the producer fails as a whole
    * @throws {ClosedError} if the producer is closed
+   * @throws {TypeError} if `keys` is not an object
    */
   put(value: T, keys: PutKeys = {}): Promise<PutReceipt> {
     return this.#engine.put(value, keys);
@@ -207,6 +208,7 @@ export class Producer<T> extends WritableStream<T> {
    * @throws {DeliveryError} with the values that were given up, or if the producer fails or is aborted as a whole; with the
    * code `Closed` and the value that was taken last if the producer is closed before that value is accepted
    * @throws {ClosedError} if the producer is closed already, or is closed before the source ends
+   * @throws {TypeError} if `values` is not iterable, or `keys` is not an object
    */
   async putAll(
     values: Iterable<T> | AsyncIterable<T>,

@@ -17,7 +17,7 @@ import {
 } from "./end_errors.ts";
 import { Grouping } from "./grouping.ts";
 import { Intake } from "./intake.ts";
-import { Keys } from "./keys.ts";
+import { checkKeys, Keys } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
 import type { PutKeys, ResolvedProducerOptions } from "./options.ts";
 import { Packing } from "./packing.ts";
@@ -154,6 +154,7 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   put(value: T, keys: PutKeys): Promise<PutReceipt> {
     const put = new PutPromise<T>();
     try {
+      checkKeys("put", keys);
       this.acceptPut(value, keys, put)?.catch((error) => put.refuse(error));
     } catch (error) {
       put.refuse(error);
@@ -166,6 +167,7 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
     values: Iterable<T> | AsyncIterable<T>,
     keys: PutKeys,
   ): Promise<PutAllResult> {
+    checkKeys("putAll", keys);
     if (this.#isClosing) throw closedError();
     this.throwFailure();
     const putAll = new PutAll<T>(keys);

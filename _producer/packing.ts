@@ -101,9 +101,7 @@ export class Packing<T> {
     try {
       const flushing = this.#packer.flush();
       if (!flushing) return undefined;
-      return this.#work(
-        flushing.catch((error) => this.#supervisor.fail(error)),
-      );
+      return this.#work(flushing);
     } catch (error) {
       this.#supervisor.fail(error);
     }
@@ -238,10 +236,12 @@ export class Packing<T> {
   }
 
   #work(work: Promise<void>): Promise<void> {
-    const working = work.then(() => {
-      this.#working = undefined;
-      this.#supervisor.wake();
-    });
+    const working = work.catch((error) => this.#supervisor.fail(error)).then(
+      () => {
+        this.#working = undefined;
+        this.#supervisor.wake();
+      },
+    );
     return this.#working = working;
   }
 }

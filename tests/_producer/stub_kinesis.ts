@@ -9,6 +9,7 @@ import { hashKeyOf } from "../../_aws/hash_key.ts";
 import { ShardMap } from "../../_producer/shard_map.ts";
 import {
   type CallOptions,
+  type CreateStreamRequest,
   type DescribeStreamSummaryResponse,
   KinesisClient,
   type PutRecordsRequest,
@@ -66,7 +67,7 @@ export class StubKinesis extends KinesisClient {
   distribute: (() => string) | undefined;
   /** The state of the stream; throw to have none. */
   onStatus: () => StreamStatus | undefined = () => undefined;
-  onCreate: () => void = () => {};
+  onCreate: (request: CreateStreamRequest) => void = () => {};
   #sequence = 0;
 
   constructor(clock: FakeClock, shardCount = 1) {
@@ -110,9 +111,9 @@ export class StubKinesis extends KinesisClient {
     } as DescribeStreamSummaryResponse;
   }
 
-  override async createStream(): Promise<void> {
+  override async createStream(request: CreateStreamRequest): Promise<void> {
     await undefined;
-    this.onCreate();
+    this.onCreate(request);
   }
 
   override async putRecords(
