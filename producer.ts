@@ -172,6 +172,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * @throws {KinesisError} the last error, if the value is given up
    * @throws {DeliveryError} if the producer fails as a whole
    * @throws {ClosedError} if the producer is closed
+   * @throws {TypeError} if `keys` is not an object
    */
   put(value: T, keys: PutKeys = {}): Promise<PutReceipt> {
     return this.#engine.put(value, keys);
@@ -217,13 +218,15 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * await producer.close();
    * ```
    *
-   * Each value that was taken from the source is delivered or in the error. If the producer fails
-   * as a whole, the call rejects at once and does not wait for the next value of the source.
+   * Each value that was taken from the source is delivered or in the error. If the producer ends,
+   * the call ends at once: it does not wait for the next value of the source, which is in
+   * {@linkcode Producer.undelivered} if it comes later.
    *
-   * @throws {DeliveryError} with the values that were given up, or if the producer fails as a
-   * whole. With the code `Closed` and the value that was taken last, if the producer is closed
-   * before all values are written
-   * @throws {ClosedError} if the producer is closed already
+   * @throws {DeliveryError} with the values that were given up, or if the producer fails or is
+   * aborted as a whole. With the code `Closed` and the value that was taken last, if the producer is
+   * closed before that value is accepted
+   * @throws {ClosedError} if the producer is closed already, or is closed before the source ends
+   * @throws {TypeError} if `values` is not iterable, or `keys` is not an object
    */
   async putAll(
     values: Iterable<T> | AsyncIterable<T>,
@@ -300,8 +303,8 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
 
   /**
    * Closes the producer if it is open, also while a writer holds it. Does nothing after an abort. A
-   * failure that a pipe, a writer, a `put` or a `flush` has reported is not thrown again, because
-   * with `await using` it would hide the error of the block.
+   * failure that a pipe, a writer, a `put`, a `putAll` or a `flush` has reported is not thrown
+   * again, because with `await using` it would hide the error of the block.
    *
    * @throws {DeliveryError} if a value was not delivered, there is no dead-letter stream, and the
    * failure was not reported

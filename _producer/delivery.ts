@@ -121,7 +121,7 @@ export class Delivery<T> {
     const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes };
     const now = monotonicNow(clock);
     this.#giveUpExpired(now);
-    for (const unfit of queue.nextUnfit()) this.#packAgain(unfit);
+    for (const unfit of queue.nextUnfit()) this.#run(this.#packAgain(unfit));
     while (this.isReady && (this.batchIsFull || queue.hasDue(now))) {
       const batch = queue.nextBatch(limits, now);
       if (batch.length === 0) break;
@@ -140,10 +140,16 @@ export class Delivery<T> {
     this.#inFlight++;
     this.#requests++;
     for (const item of batch) noteAttempt(item);
-    const result = await this.#stages.sender.send(batch);
-    if (result) this.#apply(batch, result);
+    let result: RequestResult | undefined;
+    try {
+      result = await this.#stages.sender.send(batch);
+      if (result) this.#apply(batch, result);
+    } catch (error) {
+      // An option such as `random` has thrown.
+      this.#supervisor.fail(error);
+    }
     this.#inFlight--;
-    if (result) this.#supervisor.wake();
+    if (!this.#signal.aborted) this.#supervisor.wake();
   }
 
   #apply(
@@ -190,7 +196,7 @@ export class Delivery<T> {
       const isForPredicted = item.shardId !== undefined &&
         grouping.isForOneShard(item.record);
       if (isDoubtful && isForPredicted) {
-        this.#settleDoubtful(item, outcome.receipt);
+        this.#run(this.#settleDoubtful(item, outcome.receipt));
       } else this.#settleStored(item, outcome.receipt);
     }
   }
@@ -228,7 +234,7 @@ export class Delivery<T> {
       if (this.#isOver(item)) this.#giveUp(item, error);
       else {
         this.#retried++;
-        this.#packAgain({ item, last: item });
+        await this.#packAgain({ item, last: item });
       }
     }
     this.#supervisor.wake();
@@ -299,14 +305,19 @@ export class Delivery<T> {
       if (this.#isOver(item)) this.#giveUp(item, outcome.error);
       else again.push(item);
     }
-    if (again.length > 0) this.#retryLater(again);
+    if (again.length === 0) return;
+    this.#retried += again.length;
+    const attempts = Math.max(...again.map((item) => item.attempts));
+    const { random } = this.#options;
+    const wait = equalJitter(BACKOFF, attempts - 1, random);
+    this.#run(this.#retryAfter(wait, again));
   }
 
-  async #retryLater(items: readonly Outgoing<T>[]): Promise<void> {
-    const { clock, random } = this.#options;
-    this.#retried += items.length;
-    const attempts = Math.max(...items.map((item) => item.attempts));
-    const wait = equalJitter(BACKOFF, attempts - 1, random);
+  async #retryAfter(
+    wait: number,
+    items: readonly Outgoing<T>[],
+  ): Promise<void> {
+    const { clock } = this.#options;
     try {
       await delay(wait, { clock, signal: this.#signal });
     } catch {
@@ -315,6 +326,11 @@ export class Delivery<T> {
     // From the last one, since each record is put at the front.
     for (const item of [...items].reverse()) this.#stages.queue.retry(item);
     this.#supervisor.wake();
+  }
+
+  /** Work that nothing awaits must not fail unseen: an option or a processor may have thrown. */
+  #run(work: Promise<void>): void {
+    work.catch((error) => this.#supervisor.fail(error));
   }
 
   /** Whether a record was tried often or long enough. */

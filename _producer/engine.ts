@@ -19,7 +19,7 @@ import {
 } from "./end_errors.ts";
 import { Grouping } from "./grouping.ts";
 import { Intake } from "./intake.ts";
-import { Keys } from "./keys.ts";
+import { checkKeys, Keys } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
 import type { PutKeys, ResolvedProducerOptions } from "./options.ts";
 import { Packing } from "./packing.ts";
@@ -65,6 +65,10 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   #isStarted = false;
   #isClosing = false;
   #acceptedInTurn = 0;
+  /** Calls of `putAll` that are not settled. */
+  readonly #putAlls = new Set<PutAll<T>>();
+  /** Values that the source of a `putAll` yielded after the end. */
+  readonly #late: Pending<T>[] = [];
   #failure: KinesisError | undefined;
   /** Why no value is accepted any more. */
   #refusal: KinesisError | undefined;
@@ -153,6 +157,7 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   put(value: T, keys: PutKeys): Promise<PutReceipt> {
     const put = new PutPromise<T>();
     try {
+      checkKeys("put", keys);
       this.acceptPut(value, keys, put)?.catch((error) => put.refuse(error));
     } catch (error) {
       put.refuse(error);
@@ -186,9 +191,19 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
     values: Iterable<T> | AsyncIterable<T>,
     keys: PutKeys,
   ): Promise<PutAllResult> {
+    checkKeys("putAll", keys);
     if (this.#isClosing) throw closedError();
     this.throwFailure();
-    return await new PutAll<T>(keys).run(values, this, this.#options.stream);
+    const putAll = new PutAll<T>(keys);
+    this.#putAlls.add(putAll);
+    try {
+      return await putAll.run(values, this, this.#options.stream);
+    } catch (error) {
+      if (this.error) this.#ledger.untold.tellEnd();
+      throw error;
+    } finally {
+      this.#putAlls.delete(putAll);
+    }
   }
 
   acceptPut(
@@ -202,6 +217,10 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
 
   describe(value: T, keys: PutKeys, error: KinesisError): FailedValue<T> {
     return this.#keys.described(value, keys, undefined).toFailed(error);
+  }
+
+  addLate(value: T, keys: PutKeys): void {
+    this.#late.push(this.#keys.described(value, keys, undefined));
   }
 
   /**
@@ -343,18 +362,16 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   ): Map<Pending<T>, FailedValue<T>> {
     if (this.#end) return new Map();
     const failures = this.#collect(why);
-    this.#stop({ how: "aborted", error: abortedError(reason), why });
+    const error = new DeliveryError<T>(
+      code === "Aborted"
+        ? `Cannot deliver ${failures.size} values as the producer was aborted`
+        : `${why.message}: ${failures.size} values are not acknowledged`,
+      { code, cause: reason, failures: [...failures.values()] },
+    );
+    this.#stop({ how: "aborted", error: abortedError(reason), why }, error);
     // The caller that aborts knows of the end, and `undelivered()` lists the values.
     this.#ledger.untold.tellEnd();
-    this.#reject(
-      new DeliveryError(
-        code === "Aborted"
-          ? `Cannot deliver ${failures.size} values as the producer was aborted`
-          : `${why.message}: ${failures.size} values are not acknowledged`,
-        { code, cause: reason, failures: [...failures.values()] },
-      ),
-      reason,
-    );
+    this.#reject(error, reason);
     return failures;
   }
 
@@ -388,7 +405,8 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
         code: "NotAcknowledged",
         retryable: true,
       });
-    return [...this.#failures(why).values()];
+    const late = this.#late.map((pending) => pending.toFailed(why));
+    return [...this.#failures(why).values(), ...late];
   }
 
   /** The counts of the producer. */
@@ -491,7 +509,9 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
     this.#waiters.dissolve(reason);
   }
 
-  #stop(end: End): void {
+  /** `error` is for calls of `putAll` under way: their sources may never yield another value. */
+  #stop(end: End, error: KinesisError = end.error): void {
+    for (const putAll of this.#putAlls) putAll.reject(error);
     this.#end = end;
     this.#refusal = end.error;
     this.#intake.close();

@@ -4,6 +4,7 @@
  * @module
  */
 import { monotonicNow } from "../_core/clock.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import { InvalidRecordError } from "../errors.ts";
 import type { PutKeys, ResolvedProducerOptions } from "./options.ts";
 import type { Packing } from "./packing.ts";
@@ -87,6 +88,19 @@ export class Keys<T> {
       ? this.#packing.sharedKey
       : crypto.randomUUID();
   }
+}
+
+/**
+ * Checks the keys of a call.
+ *
+ * @throws {TypeError} if they are not an object
+ */
+export function checkKeys(method: string, keys: PutKeys): void {
+  if (typeof keys === "object" && keys !== null) return;
+  const rule = "an object such as { partitionKey }";
+  throw new TypeError(
+    new OptionCheck(`Cannot ${method}`).message("keys", rule, keys),
+  );
 }
 
 /** The error of a value whose keys cannot be determined. */

@@ -64,10 +64,10 @@ export interface ProducerOptions<T> {
    */
   partitionKey?: (keyof T & string) | KeyOf<T>;
   /**
-   * Returns the explicit hash key: a decimal number from 0 to 2^128-1, which chooses the shard in
-   * place of the partition key.
+   * The explicit hash key: the name of a field of the value, or a function. It is a decimal number from
+   * 0 to 2^128-1, which chooses the shard in place of the partition key.
    */
-  explicitHashKey?: KeyOf<T>;
+  explicitHashKey?: (keyof T & string) | KeyOf<T>;
   /**
    * The longest time that a partial batch waits before it is sent, in milliseconds. A longer time
    * packs more values into a record. A shorter time delivers sooner.
@@ -137,7 +137,10 @@ export interface ProducerOptions<T> {
    * that cannot be written as it is becomes the text `valueText` of the letter.
    */
   deadLetter?: WritableStream<FailedValue<T>>;
-  /** Creates the stream if it is missing, with this many shards or on demand. @default {false} */
+  /**
+   * Creates the stream if it is missing, with this many shards or on demand. Give one of the two.
+   * @default {false}
+   */
   createStream?: { shardCount: number } | { onDemand: true } | false;
   /** Functions that are called with facts, for metrics and logs. */
   hooks?: ProducerHooks;

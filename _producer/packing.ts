@@ -87,9 +87,8 @@ export class Packing<T> {
     try {
       validateKeys(pending);
       const packing = this.#packer.push(pending);
-      if (packing) {
-        this.#work(packing.catch((error) => this.#packAlone(pending, error)));
-      } else if (item !== undefined) pending.item = undefined;
+      if (packing) this.#work(this.#packLater(pending, packing));
+      else if (item !== undefined) pending.item = undefined;
     } catch (error) {
       const packing = this.#packAlone(pending, error);
       if (packing) this.#work(packing);
@@ -102,9 +101,7 @@ export class Packing<T> {
     try {
       const flushing = this.#packer.flush();
       if (!flushing) return undefined;
-      return this.#work(
-        flushing.catch((error) => this.#supervisor.fail(error)),
-      );
+      return this.#work(flushing);
     } catch (error) {
       this.#supervisor.fail(error);
     }
@@ -178,6 +175,17 @@ export class Packing<T> {
     this.#stages.queue.add(record);
   }
 
+  /** The caller may change the value while a packer works, so its serialized form is kept. */
+  async #packLater(pending: Pending<T>, packing: Promise<void>): Promise<void> {
+    pending.item ??= itemOf(this.#options.processor, pending.value);
+    try {
+      await packing;
+      pending.item = undefined;
+    } catch (error) {
+      await this.#packAlone(pending, error);
+    }
+  }
+
   /** A value that is too large may fit into a larger record, if this stream allows one. */
   #packAlone(pending: Pending<T>, error: unknown): Promise<void> | undefined {
     if (
@@ -228,10 +236,12 @@ export class Packing<T> {
   }
 
   #work(work: Promise<void>): Promise<void> {
-    const working = work.then(() => {
-      this.#working = undefined;
-      this.#supervisor.wake();
-    });
+    const working = work.catch((error) => this.#supervisor.fail(error)).then(
+      () => {
+        this.#working = undefined;
+        this.#supervisor.wake();
+      },
+    );
     return this.#working = working;
   }
 }

@@ -24,6 +24,8 @@ export interface ValueAcceptor<T> {
   ): Promise<void> | undefined;
   /** Describes a value that was not accepted, for reports. */
   describe(value: T, keys: PutKeys, error: KinesisError): FailedValue<T>;
+  /** Adds a value that came after the end of the producer to the undelivered values. */
+  addLate(value: T, keys: PutKeys): void;
 }
 
 /** Counts how the values of one `putAll` end. */
@@ -34,6 +36,8 @@ export class PutAll<T> implements Outcome<T> {
   /** Values that are not settled, and 1 while the source may yield more. */
   #unsettled = 1;
   #delivered = 0;
+  /** Whether the producer has ended before the call. */
+  #isCut = false;
 
   /** Starts without values. All values get the same `keys`. */
   constructor(keys: PutKeys) {
@@ -48,19 +52,25 @@ export class PutAll<T> implements Outcome<T> {
     this.#close();
   }
 
-  /** Keeps a value that is given up, or ends the call because the producer has failed. */
+  /** Keeps a value that is given up, or ends the call because the producer has ended. */
   reject(error: unknown, failed?: FailedValue<T>): void {
-    if (!failed) return this.#ended.reject(error);
+    if (!failed) {
+      this.#isCut = true;
+      this.#ended.reject(error);
+      return;
+    }
     this.#failures.push(failed);
     this.#close();
   }
 
   /**
    * Hands over all values, one after the other, and resolves when they are settled. An error of the
-   * source or the producer ends the call when the values that were handed over are settled. Each
-   * value that was taken from the source is then delivered or in the error.
+   * source ends the call when the values that were handed over are settled. The end of the producer,
+   * told by {@linkcode PutAll.reject}, ends the call at once. Each value that was taken from the
+   * source is then delivered or in the error.
    *
    * @throws {DeliveryError} if values were given up, or not accepted any more
+   * @throws {ClosedError} if the producer is closed or aborted, and no value is lost
    * @throws {TypeError} if there is nothing to iterate over
    */
   async run(
@@ -74,11 +84,11 @@ export class PutAll<T> implements Outcome<T> {
       problem = { error };
     }).then(() => this.#close());
     try {
-      // If the producer fails, the call does not wait for the next value of the source.
+      // If the producer ends, the call does not wait for the next value of the source.
       await Promise.race([reading, this.#ended.promise]);
       await this.#ended.promise;
     } catch (error) {
-      throw this.#withOwn(error as DeliveryError<T>);
+      throw this.#withOwn(error as KinesisError);
     }
     if (this.#failures.length > 0) throw this.#failure(stream, problem);
     if (problem) throw problem.error;
@@ -110,6 +120,7 @@ export class PutAll<T> implements Outcome<T> {
     } catch (error) {
       this.#unsettled--;
       // The source will not yield it again.
+      if (this.#isCut) acceptor.addLate(value, this.#keys);
       const reason = error as KinesisError;
       this.#failures.push(acceptor.describe(value, this.#keys, reason));
       throw error;
@@ -124,15 +135,16 @@ export class PutAll<T> implements Outcome<T> {
    * The error of the whole producer lists unsettled values. Adds the values of this call that were
    * given up.
    */
-  #withOwn(error: DeliveryError<T>): DeliveryError<T> {
+  #withOwn(error: KinesisError): KinesisError {
     const { length } = this.#failures;
     if (length === 0) return error;
+    const unsettled = error instanceof DeliveryError ? error.failures : [];
     return new DeliveryError<T>(
       `${error.message}; ${length} values of this call had been given up before`,
       {
         code: error.code,
         cause: error,
-        failures: [...this.#failures, ...error.failures],
+        failures: [...this.#failures, ...unsettled],
       },
     );
   }

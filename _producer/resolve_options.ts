@@ -16,6 +16,7 @@ import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { KinesisClient } from "../client/mod.ts";
 import { InvalidRecordError } from "../errors.ts";
+import type { ProducerHooks } from "../hooks.ts";
 import type {
   KeyOf,
   ProducerOptions,
@@ -27,6 +28,16 @@ const WHAT = "Cannot create Producer";
 const CLIENT_METHODS = ["putRecords", "listAllShards", "describeStreamSummary"];
 /** The methods that `createStream` needs as well. */
 const CREATE_METHODS = ["createStream", "waitUntilActive", "waitUntilDeleted"];
+const HOOKS = [
+  "onBatch",
+  "onValueFailed",
+  "onThrottled",
+  "onShardMap",
+  "onBuffer",
+] as const satisfies readonly (keyof ProducerHooks)[];
+const RATES = ["recordsPerSecond", "bytesPerSecond"];
+/** The largest number that CreateStream takes. The service refuses what the account does not allow. */
+const MAX_SHARDS = 2 ** 31 - 1;
 /** With requests of this size, the cost of a request is 3 % of the cost of its bytes. */
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
 
@@ -34,16 +45,19 @@ const DEFAULT_BATCH_BYTES = 1024 * 1024;
 export function resolveProducerOptions<T>(
   options: ProducerOptions<T>,
 ): ResolvedProducerOptions<T> {
-  new OptionCheck(WHAT).methods("options", options ?? null);
-  const { target, stream } = chooseStream(WHAT, options);
   const check = new OptionCheck(WHAT);
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(check.message("options", "an object", options));
+  }
+  const { target, stream } = chooseStream(WHAT, options);
   checkProcessor(options.processor);
+  check.methods("deadLetter", options.deadLetter, "getWriter");
   if (options.deadLetter?.locked) {
     throw new TypeError(
       `${WHAT} as 'deadLetter' must not be locked: another writer or pipe has it`,
     );
   }
-  const createStream = options.createStream ?? false;
+  const createStream = resolveCreateStream(check, options.createStream);
   const methods = [...CLIENT_METHODS, ...(createStream ? CREATE_METHODS : [])];
   return {
     client: check.methods("client", options.client, ...methods) ??
@@ -51,12 +65,21 @@ export function resolveProducerOptions<T>(
     target,
     stream,
     processor: options.processor,
-    partitionKey: keyFunction(options.partitionKey),
-    explicitHashKey: options.explicitHashKey,
+    partitionKey: keyFunction(check, "partitionKey", options.partitionKey),
+    explicitHashKey: keyFunction(
+      check,
+      "explicitHashKey",
+      options.explicitHashKey,
+    ),
     createStream,
     deadLetter: options.deadLetter,
-    hooks: options.hooks,
-    signal: options.signal,
+    hooks: checkHooks(check, options.hooks),
+    signal: check.methods(
+      "signal",
+      options.signal,
+      "addEventListener",
+      "removeEventListener",
+    ),
     shardRates: resolveRates(check, options.shardRates),
     ...resolveLimits(check, options),
     ordering: check.choice(
@@ -84,8 +107,14 @@ export function resolveProducerOptions<T>(
       least: 0,
       orNever: true,
     }),
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
+    clock: check.methods(
+      "clock",
+      options.clock,
+      "now",
+      "setTimeout",
+      "clearTimeout",
+    ) ?? systemClock,
+    random: check.type("random", options.random, "function") ?? Math.random,
   };
 }
 
@@ -94,6 +123,38 @@ function checkProcessor(processor: unknown): void {
   if (typeof createPacker === "function") return;
   throw new TypeError(
     `${WHAT} as 'processor' must be a processor such as json()`,
+  );
+}
+
+function checkHooks(
+  check: OptionCheck,
+  hooks: ProducerHooks | undefined,
+): ProducerHooks | undefined {
+  check.methods("hooks", hooks);
+  for (const name of HOOKS) {
+    check.type(`hooks.${name}`, hooks?.[name], "function");
+  }
+  return hooks;
+}
+
+function resolveCreateStream(
+  check: OptionCheck,
+  how: ProducerOptions<never>["createStream"] = false,
+): { shardCount: number } | { onDemand: true } | false {
+  if (how === false) return false;
+  const { shardCount, onDemand } = (how ?? {}) as Record<string, unknown>;
+  if (shardCount === undefined && onDemand === true) return { onDemand };
+  if (shardCount !== undefined && onDemand === undefined) {
+    const rule = { default: 1, least: 1, most: MAX_SHARDS, integer: true };
+    const name = "createStream.shardCount";
+    return { shardCount: check.number(name, shardCount as number, rule) };
+  }
+  throw new TypeError(
+    check.message(
+      "createStream",
+      "{ shardCount } or { onDemand: true } or false",
+      how,
+    ),
   );
 }
 
@@ -154,6 +215,20 @@ function resolveRates(
   rates: Partial<ShardRates> | false | undefined,
 ): ShardRates | undefined {
   if (rates === false) return undefined;
+  const isObject = typeof rates === "object" && rates !== null;
+  const names = isObject ? Object.keys(rates) : [];
+  if (
+    rates !== undefined && !isObject ||
+    names.some((name) => !RATES.includes(name))
+  ) {
+    throw new TypeError(
+      check.message(
+        "shardRates",
+        "{ recordsPerSecond, bytesPerSecond } or false",
+        rates,
+      ),
+    );
+  }
   return {
     recordsPerSecond: check.number(
       "shardRates.recordsPerSecond",
@@ -168,10 +243,26 @@ function resolveRates(
   };
 }
 
+/** What messages and codes say of the two keys. */
+const KEYS = {
+  partitionKey: { text: "partition key", code: "InvalidPartitionKey" },
+  explicitHashKey: {
+    text: "explicit hash key",
+    code: "InvalidExplicitHashKey",
+  },
+} as const;
+
 function keyFunction<T>(
+  check: OptionCheck,
+  name: keyof typeof KEYS,
   key: (keyof T & string) | KeyOf<T> | undefined,
 ): KeyOf<T> | undefined {
-  if (typeof key !== "string") return key;
+  if (key === undefined || typeof key === "function") return key;
+  if (typeof key !== "string" || key === "") {
+    const rule = "the name of a field or a function";
+    throw new TypeError(check.message(name, rule, key));
+  }
+  const { text, code } = KEYS[name];
   return (value) => {
     const field = (value as Record<string, unknown> | undefined | null)?.[key];
     // A number is a useful key. "undefined" and "[object Object]" would put all records on one
@@ -181,10 +272,10 @@ function keyFunction<T>(
     }
     if (typeof field === "string") return field;
     throw new InvalidRecordError(
-      `Cannot put value as its partition key is the field '${key}', which ${
+      `Cannot put value as its ${text} is the field '${key}', which ${
         problemOf(value, field)
       }`,
-      { code: "InvalidPartitionKey" },
+      { code },
     );
   };
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { Alarm } from "../_core/alarm.ts";
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { askedToWaitMs } from "../_core/http_retry.ts";
 import { notify } from "../_core/notify.ts";
-import { KinesisError } from "../errors.ts";
+import { KinesisError, ServiceError } from "../errors.ts";
 import type { HashRange } from "../_shards/hash_range.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { RecordKeys } from "./outgoing.ts";
@@ -36,7 +37,13 @@ const MOST_UNEXPLAINED = 3;
 /** After this many answers in a row that the shard map explains, shards are predicted again. */
 const AGREEMENTS = 100;
 const START_BACKOFF = { baseMs: 100, maxMs: 5000 };
+/** The first values wait this long for the first list of shards, in milliseconds. */
+const FIRST_LIST_MS = 3000;
+/** The pauses between later tries, while records are sent without a list. */
+const LATER_BACKOFF = { baseMs: 2000, maxMs: STALE_MS };
 const MISSING = "ResourceNotFoundException";
+/** Codes of a stream that cannot be written to now. */
+const NOT_ACTIVE = [MISSING, "ResourceInUseException"];
 
 /** The part of the options that does not depend on the type of the values. */
 type WatchOptions =
@@ -82,6 +89,10 @@ export class ShardWatch<T> {
   #refreshing: Promise<void> | undefined;
   #refreshedAt = -Infinity;
   #listedAt = Infinity;
+  /** When the shards are listed again if no list has succeeded, by the monotonic clock. */
+  #tryAt = Infinity;
+  /** Lists in a row that failed since the producer started without one. */
+  #failedLists = 0;
   /** The last surprise that no list has explained. */
   #surprise: Sighting | undefined;
   /** Listings in a row that did not explain it. */
@@ -109,39 +120,79 @@ export class ShardWatch<T> {
   }
 
   /**
-   * Creates the stream if the options ask for that, and learns its shards. Tries as often as a
-   * record is sent. Wakes the supervisor at the end.
+   * Creates the stream if the options ask for that, and learns its shards. Wakes the supervisor when
+   * values may be sent: when the shards are known, or after three seconds or `maxAttempts` tries
+   * without a list. Then there is no shard map until a later list succeeds.
    *
    * @throws {KinesisError} if the stream does not exist or cannot be asked
    */
   async start(): Promise<void> {
-    const { createStream, maxAttempts, clock, random } = this.#options;
-    const state = new StreamState(this.#options, this.#signal);
-    for (let attempt = 1;; attempt++) {
-      let asked: number;
-      try {
-        if (createStream) {
-          const isAuto = await this.#listing.createIfMissing(createStream);
-          this.#stages.routes.change({ predicts: !isAuto });
-        }
-        await this.#reshard();
-        break;
-      } catch (cause) {
-        const error = await state.judge(cause);
-        const mayHelp = error instanceof KinesisError &&
-          (error.retryable || createStream && error.code === MISSING);
-        if (!mayHelp || attempt >= maxAttempts) throw error;
-        asked = askedToWaitMs(cause);
-      }
-      const wait = equalJitter(START_BACKOFF, attempt - 1, random);
-      await delay(Math.max(wait, asked), { clock, signal: this.#signal });
+    const patience = new Alarm(
+      this.#options.clock,
+      FIRST_LIST_MS,
+      () => this.#begin(),
+    );
+    try {
+      if (!await this.#listFirst(patience)) this.#tryLater();
+    } finally {
+      patience.clear();
     }
+    this.#begin();
+  }
+
+  #begin(): void {
+    if (this.#isStarted) return;
     const { routes, queue } = this.#stages;
     // Without a map, records that were added before the strategy of the stream was known stay
     // queued.
     if (!routes.hasMap) queue.reroute(monotonicNow(this.#options.clock));
     this.#isStarted = true;
     this.#supervisor.wake();
+  }
+
+  /** Returns whether the answer is known: a list, or that the shards cannot be listed. */
+  async #listFirst(patience: Alarm): Promise<boolean> {
+    const { createStream, maxAttempts, clock, random } = this.#options;
+    const state = new StreamState(this.#options, this.#signal);
+    for (let attempt = 1; !this.#isStarted; attempt++) {
+      let asked: number;
+      let isListing = false;
+      try {
+        if (createStream) {
+          const isAuto = await this.#listing.createIfMissing(createStream);
+          this.#stages.routes.change({ predicts: !isAuto });
+        }
+        isListing = true;
+        patience.set();
+        await this.#reshard();
+        return true;
+      } catch (cause) {
+        const error = await state.judge(cause);
+        if (this.#isStarted) return false;
+        const mayHelp = error instanceof KinesisError &&
+          (error.retryable || createStream && error.code === MISSING);
+        if (!mayHelp) throw error;
+        // Only ListShards may be out of order. Other errors mean that no record can be written either.
+        const mayWrite = isListing && !NOT_ACTIVE.includes(error.code) &&
+          !(error instanceof ServiceError && error.retryBriefly);
+        if (!mayWrite) patience.clear();
+        if (attempt >= maxAttempts) {
+          if (mayWrite) return false;
+          throw error;
+        }
+        asked = askedToWaitMs(cause);
+      }
+      const wait = equalJitter(START_BACKOFF, attempt - 1, random);
+      await delay(Math.max(wait, asked), { clock, signal: this.#signal });
+    }
+    return false;
+  }
+
+  /** Plans the next list after one that failed. It is sent when records are sent, without a timer. */
+  #tryLater(): void {
+    const { clock, random } = this.#options;
+    const wait = equalJitter(LATER_BACKOFF, this.#failedLists++, random);
+    this.#tryAt = monotonicNow(clock) + wait;
   }
 
   /**
@@ -178,23 +229,30 @@ export class ShardWatch<T> {
   }
 
   /**
-   * Lists the shards again if the last listing is a minute old. It is called when records are sent.
-   * So it needs no timer, and an idle producer sends no request.
+   * Lists the shards again if the last listing is a minute old, or if a listing that failed is due
+   * again. It is called when records are sent. So it needs no timer, and an idle producer sends no
+   * request.
    */
   keepFresh(now: number): void {
     const { routes } = this.#stages;
-    if (routes.hasMap && now - this.#listedAt >= STALE_MS) this.#refresh();
+    const isDue = routes.hasMap
+      ? now - this.#listedAt >= STALE_MS
+      : now >= this.#tryAt;
+    if (isDue) this.#refresh();
   }
 
   /** Lists the shards again, or joins a listing that is under way. Never rejects. */
   #refresh(surprise?: Sighting): Promise<void> {
     if (surprise) this.#surprise = surprise;
     // A listing that fails explains nothing. The next surprise causes another one.
-    return this.#refreshing ??= this.#listAgain().catch(() => {}).finally(
-      () => {
+    return this.#refreshing ??= this.#listAgain()
+      .catch(() => {
+        if (!this.#stages.routes.hasMap) this.#tryLater();
+      })
+      .catch((error) => this.#supervisor.fail(error))
+      .finally(() => {
         this.#refreshing = undefined;
-      },
-    );
+      });
   }
 
   async #listAgain(): Promise<void> {
@@ -250,6 +308,7 @@ export class ShardWatch<T> {
     const { routes } = this.#stages;
     this.#listedAt = monotonicNow(this.#options.clock);
     const map = await this.#listing.list(withClosed);
+    this.#tryAt = Infinity;
     // Without a map there is one lane and no limit for each shard.
     if (!map) return;
     // A list may be older than the answers, so an equal map changes no prediction.
@@ -264,9 +323,9 @@ export class ShardWatch<T> {
     const { routes, packing, queue, waiters } = this.#stages;
     const { clock, stream, hooks } = this.#options;
     const before = routes.shardIds;
-    // Before the first map, values are packed without regard to shards and may stay where they are.
-    const isFirst = !routes.hasMap;
-    if (!isFirst) {
+    // Before the start, values are packed without regard to shards and may stay where they are.
+    const { isStarted } = this;
+    if (isStarted) {
       // 1. Accept no value until the stages have changed.
       packing.hold();
       // 2. Pack the pending values for the old shards, so that they come before values for the new
@@ -283,6 +342,6 @@ export class ShardWatch<T> {
     waiters.rearrange();
     // 5. Accept values again, and send what may be sent.
     packing.release();
-    if (!isFirst) this.#supervisor.wake();
+    if (isStarted) this.#supervisor.wake();
   }
 }

@@ -9,6 +9,7 @@ import { hashKeyOf } from "../../_aws/hash_key.ts";
 import { ShardMap } from "../../_producer/shard_map.ts";
 import {
   type CallOptions,
+  type CreateStreamRequest,
   type DescribeStreamSummaryResponse,
   KinesisClient,
   type PutRecordsRequest,
@@ -55,7 +56,8 @@ export class StubKinesis extends KinesisClient {
   mostInFlight = 0;
   latencyMs = 0;
   onPut: OnPut = () => undefined;
-  onList: () => void = () => {};
+  /** Throw to refuse a listing. A promise delays it. */
+  onList: () => void | Promise<void> = () => {};
   descriptions = 0;
   /** The MaxRecordSizeInKiB of the stream. */
   onDescribe: () => number | undefined = () => undefined;
@@ -65,7 +67,7 @@ export class StubKinesis extends KinesisClient {
   distribute: (() => string) | undefined;
   /** The state of the stream; throw to have none. */
   onStatus: () => StreamStatus | undefined = () => undefined;
-  onCreate: () => void = () => {};
+  onCreate: (request: CreateStreamRequest) => void = () => {};
   #sequence = 0;
 
   constructor(clock: FakeClock, shardCount = 1) {
@@ -90,7 +92,8 @@ export class StubKinesis extends KinesisClient {
 
   override async *listAllShards(): AsyncGenerator<Shard, void> {
     this.listings++;
-    this.onList();
+    const listed = this.onList();
+    if (listed) await listed;
     yield* this.shards.map((shard) => structuredClone(shard));
   }
 
@@ -108,9 +111,9 @@ export class StubKinesis extends KinesisClient {
     } as DescribeStreamSummaryResponse;
   }
 
-  override async createStream(): Promise<void> {
+  override async createStream(request: CreateStreamRequest): Promise<void> {
     await undefined;
-    this.onCreate();
+    this.onCreate(request);
   }
 
   override async putRecords(

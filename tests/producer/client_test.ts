@@ -14,7 +14,7 @@ Deno.test("Producer sends through any object with the methods of ProducerClient"
     },
     listAllShards: () => inner.client.listAllShards(),
     describeStreamSummary: () => inner.client.describeStreamSummary(),
-    createStream: () => inner.client.createStream(),
+    createStream: (request) => inner.client.createStream(request),
     waitUntilActive: (target, call) =>
       inner.client.waitUntilActive(target, call),
     waitUntilDeleted: (target, call) =>

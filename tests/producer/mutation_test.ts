@@ -1,8 +1,10 @@
 /** A value is sent as it was when it was put, whatever the caller does with it later. */
 import { assertEquals } from "@std/assert";
+import { encodeBase64 } from "../../_core/base64.ts";
 import {
   bytes,
   createProcessor,
+  deflateRaw,
   gzip,
   json,
   jsonLines,
@@ -15,7 +17,7 @@ import {
   type Processor,
 } from "../../processors/mod.ts";
 import type { ProducerOptions } from "../../producer.ts";
-import { setUpProducer } from "./_set_up.ts";
+import { seeded, setUpProducer } from "./_set_up.ts";
 
 interface Item {
   n: number;
@@ -137,3 +139,31 @@ Deno.test("Producer sends a large value as it was, although it asks for the limi
   assertEquals((await stored())[0]![1], "before");
   await producer.close();
 });
+
+Deno.test("Producer sends a large value as it was through compression, too", async () => {
+  // Random bytes are as large after compression as before.
+  const pad = encodeBase64(randomBytes(1_200_000));
+  const kinds: Processor<[string, number]>[] = [
+    gzip(json<[string, number]>()),
+    deflateRaw(msgpack<[string, number]>()),
+  ];
+  for (const processor of kinds) {
+    const { clock, client, producer, stored } = setUp(processor, {});
+    client.onDescribe = () => 4096;
+    const value: [string, number] = [pad, 0];
+    let isDone = false;
+    const put = producer.put(value).finally(() => isDone = true);
+    value[1] = 9;
+    // Compression takes turns of the event loop, which the clock does not count.
+    while (!isDone) await clock.advance(10);
+    await put;
+    const seen = (await stored()).map(([, n]) => n);
+    assertEquals(seen, [0], processor.name);
+    await producer.close();
+  }
+});
+
+function randomBytes(length: number): Uint8Array<ArrayBuffer> {
+  const random = seeded(1);
+  return Uint8Array.from({ length }, () => random() * 256);
+}

@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import { delay } from "../../_core/clock.ts";
-import { ClosedError, DeliveryError } from "../../errors.ts";
+import { ClosedError, DeliveryError, KinesisError } from "../../errors.ts";
 import { json } from "../../processors/mod.ts";
 import type { ProducerOptions } from "../../producer.ts";
 import { accessDenied, seeded, setUpProducer } from "./_set_up.ts";
@@ -132,7 +132,9 @@ Deno.test("putAll delivers what came before its source failed", async () => {
 });
 
 Deno.test("putAll stops when the producer is closed, and what was written is delivered", async () => {
-  const { clock, producer, numbers } = setUp();
+  const { clock, client, producer, numbers } = setUp();
+  // The source yields once more while the producer is being closed.
+  client.latencyMs = 20;
   let ended = false;
   async function* source() {
     try {
@@ -196,7 +198,7 @@ Deno.test("putAll rejects at once when the producer fails or is aborted, however
     assertEquals(producer.undelivered().map(({ value }) => value), [1]);
     more(2);
     await clock.advance(0);
-    assertEquals(producer.undelivered().length, 1);
+    assertEquals(producer.undelivered().map(({ value }) => value), [1, 2]);
   }
 });
 
@@ -303,13 +305,8 @@ Deno.test("putAll leaves no value that it took unaccounted for, however the prod
             yield n;
           }
         };
-        let known: number[] = [];
-        const all = producer.putAll(isAsync ? slowly() : source()).catch(
-          (error) => {
-            known = [...taken];
-            return error;
-          },
-        );
+        const all = producer.putAll(isAsync ? slowly() : source())
+          .catch((error) => error);
         await clock.advance(random() * 400);
         if (end === "close") await clock.runUntil(producer.close());
         else if (end === "abort") producer.abort(new Error("enough"));
@@ -318,18 +315,70 @@ Deno.test("putAll leaves no value that it took unaccounted for, however the prod
           ? result.failures.map(({ value }) => value as number)
           : [];
         assertEquals(failed.length, new Set(failed).size);
-        const ended = new Set([...numbers(), ...failed]);
-        const lost = known.filter((n) => !ended.has(n));
-        // One may have been in the hands of a source that takes its time when the producer failed.
-        const slow = isAsync && end !== "close" ? [known.at(-1)] : [];
-        assertEquals(lost.filter((n) => !slow.includes(n)), []);
+        // One may be in the hands of a source that takes its time when the producer ends.
+        await clock.advance(10_000);
+        const late = producer.undelivered().map(({ value }) => value);
+        const ended = new Set([...numbers(), ...failed, ...late]);
+        assertEquals(taken.filter((n) => !ended.has(n)), []);
         if (!(result instanceof Error)) {
           assertEquals(ended.size, result.delivered);
         }
-        await clock.advance(10_000);
         assertEquals(clock.pendingTimers, 0);
       },
     ),
     { numRuns: 100 },
   );
+});
+
+Deno.test("putAll ends with the producer while its source is silent and everything is acknowledged", async () => {
+  const reason = new Error("stop");
+  type Set = ReturnType<typeof setUp> & { controller: AbortController };
+  const ends: Record<string, (set: Set) => Promise<unknown>> = {
+    signal: ({ controller }) => Promise.resolve(controller.abort(reason)),
+    abort: ({ producer }) => producer.abort(reason),
+    "abort of a writer": ({ producer }) => producer.getWriter().abort(reason),
+    failure: ({ client, producer }) => {
+      client.onPut = () => {
+        throw accessDenied();
+      };
+      return producer.put(2).catch(() => {});
+    },
+    close: ({ producer }) => producer.close(),
+    dispose: ({ producer }) => producer[Symbol.asyncDispose](),
+  };
+  const codes: Record<string, string> = {};
+  for (const [name, end] of Object.entries(ends)) {
+    for (const gaveUp of [false, true]) {
+      const controller = new AbortController();
+      const set = setUp({ signal: controller.signal });
+      const { clock, client, producer } = set;
+      const source = async function* () {
+        if (gaveUp) yield NaN;
+        yield 1;
+        await new Promise(() => {});
+      };
+      const all = producer.putAll(source()).catch((error) => error);
+      await clock.advance(1000);
+      assertEquals(client.texts, ["1"]);
+      await clock.runUntil(end({ ...set, controller }));
+      const error = await clock.runUntil(all);
+      assertInstanceOf(error, KinesisError);
+      codes[name] = error.code;
+      // What was given up before is told as well.
+      const failures = error instanceof DeliveryError ? error.failures : [];
+      assertEquals(
+        failures.filter(({ value }) => value !== 2).map(({ value }) => value),
+        gaveUp ? [NaN] : [],
+        name,
+      );
+    }
+  }
+  assertEquals(codes, {
+    signal: "Aborted",
+    abort: "Aborted",
+    "abort of a writer": "Closed",
+    failure: "AccessDeniedException",
+    close: "Closed",
+    dispose: "Closed",
+  });
 });

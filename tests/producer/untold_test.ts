@@ -242,6 +242,14 @@ Deno.test("Producer disposed of throws a failure that nobody has been told, and 
     DeliveryError,
   );
   await put.producer[Symbol.asyncDispose]();
+
+  const all = setUp();
+  all.client.onPut = client.onPut;
+  assertInstanceOf(
+    await all.clock.runUntil(outcome(all.producer.putAll(["a"]))),
+    DeliveryError,
+  );
+  await all.producer[Symbol.asyncDispose]();
 });
 
 Deno.test("Producer disposed of delivers what a writer that still holds it has written, and ends", async () => {
