@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textOf } from "../_core/text_of.ts";
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import type { FailedValue } from "../records.ts";
 import { Letter, TEXT_LENGTHS } from "./letter.ts";
@@ -58,7 +59,7 @@ export class DeadLetters<T> {
       else await this.#writer.write(failed);
     } catch (cause) {
       throw new KinesisError(
-        `Cannot write to the dead-letter stream: ${String(cause)}`,
+        `Cannot write to the dead-letter stream: ${textOf(cause)}`,
         { code: "DeadLetterFailed", cause },
       );
     } finally {

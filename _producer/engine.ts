@@ -4,6 +4,7 @@
  * @module
  */
 import { Alarm } from "../_core/alarm.ts";
+import { textOf } from "../_core/text_of.ts";
 import { turn } from "../_core/turn.ts";
 import { DeliveryError, KinesisError } from "../errors.ts";
 import type { FailedValue, PutReceipt } from "../records.ts";
@@ -318,7 +319,7 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
 
   /** Ends at once. Values that are not settled stay in {@linkcode Engine.undelivered}. */
   abort(reason: unknown): void {
-    const why = reason instanceof Error ? reason : new Error(String(reason));
+    const why = reason instanceof Error ? reason : new Error(textOf(reason));
     this.#endNow("Aborted", reason, why);
   }
 

@@ -85,12 +85,12 @@ Deno.test("Producer keeps its promise of order when the shards become known late
           request,
           () => random() < 0.1 ? "InternalFailure" : undefined,
         );
-      async function* source() {
+      const source = async function* () {
         for (let n = 0; n < 1000; n++) {
           if (n % 10 === 0) await delay(60, { clock });
           yield n;
         }
-      }
+      };
       await clock.runUntil(producer.putAll(source()));
       await clock.runUntil(producer.close());
       const what = `${processor.name} ${ordering}`;

@@ -359,11 +359,11 @@ Deno.test("putAll ends with the producer while its source is silent and everythi
       const controller = new AbortController();
       const set = setUp({ signal: controller.signal });
       const { clock, client, producer } = set;
-      async function* source() {
+      const source = async function* () {
         if (gaveUp) yield NaN;
         yield 1;
         await new Promise(() => {});
-      }
+      };
       const all = producer.putAll(source()).catch((error) => error);
       await clock.advance(1000);
       assertEquals(client.texts, ["1"]);
