@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textOf } from "../_core/text_of.ts";
 import {
   type DurableSink,
   isDurableSink,
@@ -48,7 +49,7 @@ export class DeadLetters<T> {
       else await this.#writer.write(failed);
     } catch (cause) {
       throw new KinesisError(
-        `Cannot write to the dead-letter stream: ${String(cause)}`,
+        `Cannot write to the dead-letter stream: ${textOf(cause)}`,
         { code: "DeadLetterFailed", cause },
       );
     } finally {

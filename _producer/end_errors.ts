@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textOf } from "../_core/text_of.ts";
 import { ClosedError, DeliveryError, KinesisError } from "../errors.ts";
 
 /** The error of a call when the producer is closed or is being closed. */
@@ -18,7 +19,7 @@ export function abortedError(cause: unknown): ClosedError {
 /** An error that ends the producer, as a `KinesisError`. */
 export function unexpectedError(cause: unknown): KinesisError {
   if (cause instanceof KinesisError) return cause;
-  return new KinesisError(`Cannot produce: ${String(cause)}`, {
+  return new KinesisError(`Cannot produce: ${textOf(cause)}`, {
     code: "Unexpected",
     cause,
   });
@@ -42,7 +43,7 @@ export function withReason(error: unknown, reason: unknown): unknown {
   const { message, code, retryable, failures } = error;
   return new DeliveryError(
     `${message}; the stream was aborted before: ${
-      reason instanceof Error ? reason.message : String(reason)
+      reason instanceof Error ? reason.message : textOf(reason)
     }`,
     { code, retryable, failures, cause: reason },
   );

@@ -5,6 +5,7 @@
  */
 import { Alarm } from "../_core/alarm.ts";
 import { deferred } from "../_core/deferred.ts";
+import { textOf } from "../_core/text_of.ts";
 import { turn } from "../_core/turn.ts";
 import type { DurableWrite } from "../durable_sink.ts";
 import { DeliveryError, KinesisError } from "../errors.ts";
@@ -351,7 +352,7 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
 
   /** Ends at once. Values that are not settled stay in {@linkcode Engine.undelivered}. */
   abort(reason: unknown): void {
-    const why = reason instanceof Error ? reason : new Error(String(reason));
+    const why = reason instanceof Error ? reason : new Error(textOf(reason));
     this.#endNow("Aborted", reason, why);
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textOf } from "../_core/text_of.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { InvalidRecordError } from "../errors.ts";
@@ -108,7 +109,7 @@ export function keyError(cause: unknown): InvalidRecordError {
   if (cause instanceof InvalidRecordError) return cause;
   return new InvalidRecordError(
     `Cannot make a record of a value as 'partitionKey' or 'explicitHashKey' threw: ${
-      String(cause)
+      textOf(cause)
     }`,
     { code: "InvalidPartitionKey", cause },
   );

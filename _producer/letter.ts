@@ -75,8 +75,8 @@ function errorData(error: KinesisError | Error): unknown {
 
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
-  if (isBytes(value)) return encodeBase64(value);
   try {
+    if (isBytes(value)) return encodeBase64(value);
     const text = JSON.stringify(
       value,
       (_, item) => typeof item === "bigint" ? String(item) : item,
@@ -84,7 +84,12 @@ function textOf(value: unknown): string {
     return text ?? String(value);
   } catch {
     // The value has a cycle, or a `toJSON` that throws.
+  }
+  try {
     return Object.prototype.toString.call(value);
+  } catch {
+    // A revoked Proxy throws whatever is asked of it.
+    return "a value that cannot be read";
   }
 }
 

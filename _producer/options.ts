@@ -152,8 +152,9 @@ export interface ProducerOptions<T> {
    */
   onAbort?: "deliver" | "discard";
   /**
-   * How long an abort may take to deliver, in milliseconds. Values that are not acknowledged by
-   * then are in its `DeliveryError`, with the code `AbortTimedOut`.
+   * How long an abort may take to deliver, in milliseconds. Values that are not acknowledged by then
+   * are in its `DeliveryError`, with the code `AbortTimedOut`. A pipe aborts only after its write in
+   * progress, which may wait for room: `signal` ends that, too.
    * @default {30_000}
    */
   abortTimeoutMs?: number;

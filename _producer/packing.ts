@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textOf } from "../_core/text_of.ts";
 import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import { type Packer, validateKeys } from "../processors/mod.ts";
@@ -229,7 +230,7 @@ export class Packing<T> {
     const error = cause instanceof KinesisError
       ? cause
       : new InvalidRecordError(
-        `Cannot make a record of a value: ${String(cause)}`,
+        `Cannot make a record of a value: ${textOf(cause)}`,
         { code: "NotSerializable", cause },
       );
     this.#stages.ledger.giveUp([pending], error, sending);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { textOf } from "../_core/text_of.ts";
 import {
   DEFAULT_RECORD_BYTES,
   MAX_BATCH_BYTES,
@@ -96,7 +97,7 @@ export class RecordLimit {
             bytes: DEFAULT_RECORD_BYTES,
             source:
               `the default of Kinesis, since the stream could not be asked (${
-                error instanceof KinesisError ? error.code : String(error)
+                error instanceof KinesisError ? error.code : textOf(error)
               }): give 'maxRecordBytes' if it takes more`,
           };
         }

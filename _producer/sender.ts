@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textOf } from "../_core/text_of.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import type { PutRecordsResponse } from "../client/mod.ts";
 import { KinesisError, ResponseError } from "../errors.ts";
@@ -110,7 +111,7 @@ export class Sender {
 
 function toKinesisError(error: unknown, stream: string): KinesisError {
   if (error instanceof KinesisError) return error;
-  return new KinesisError(`Cannot PutRecords to ${stream}: ${String(error)}`, {
+  return new KinesisError(`Cannot PutRecords to ${stream}: ${textOf(error)}`, {
     code: "Unexpected",
     cause: error,
   });

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { textOf } from "../_core/text_of.ts";
 import { DecodeError, InvalidRecordError } from "../errors.ts";
 import type { KinesisRecord, Put } from "../records.ts";
 import type { Unpacked } from "./processor.ts";
 
 /** The message of a thrown value of any type. */
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return cause instanceof Error ? cause.message : textOf(cause);
 }
 
 function keyOf(put: Put<unknown>): string {

@@ -224,3 +224,24 @@ Deno.test("Producer.flush and close see what an abort delivers", async () => {
   assertInstanceOf(await closing, Error);
   assertInstanceOf(await outcome(producer.close()), KinesisError);
 });
+
+Deno.test("Producer with its own signal ends a pipe whose write waits for room, and names every value", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const { clock, client, producer } = setUp({ bufferedValues: 10, signal });
+  client.onPut = () => new Promise(() => {});
+  const failing = new ReadableStream<Item>({
+    start(out) {
+      for (let n = 0; n < 15; n++) out.enqueue({ n });
+    },
+  });
+  const pipe = new AbortController();
+  const piping = outcome(failing.pipeTo(producer, { signal: pipe.signal }));
+  await clock.advance(1000);
+  pipe.abort(reason);
+  await clock.advance(1000);
+  controller.abort(new Error("stop"));
+  assertStrictEquals(await piping, reason);
+  // Ten are in the buffer, and one waits for room.
+  assertEquals(producer.undelivered().length, 11);
+});

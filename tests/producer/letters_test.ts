@@ -44,6 +44,9 @@ function setUp(options: Partial<ProducerOptions<Letter>> = {}) {
 const cycle: Record<string, unknown> = { key: "k" };
 cycle.self = cycle;
 
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+
 /** What cannot be delivered, and what a letter has of it. */
 const cases: [value: unknown, letter: Record<string, unknown>][] = [
   [{ key: "" }, { value: { key: "" } }],
@@ -52,6 +55,19 @@ const cases: [value: unknown, letter: Record<string, unknown>][] = [
     valueText: '{"key":"k","n":"1180591620717411303424"}',
   }],
   [cycle, { valueText: "[object Object]" }],
+  [revoked.proxy, { valueText: "a value that cannot be read" }],
+  [{ key: "k", proxy: revoked.proxy }, { valueText: "[object Object]" }],
+  [{
+    key: "k",
+    toJSON() {
+      throw Object.create(null);
+    },
+  }, { valueText: "[object Object]" }],
+  [{
+    get key() {
+      throw Object.create(null);
+    },
+  }, { valueText: "[object Object]" }],
   [{ key: "k", text: "x".repeat(1_100_000) }, {
     valueText: `{"key":"k","text":"${"x".repeat(99_981)}`,
   }],
@@ -89,7 +105,7 @@ Deno.test("Producer as dead letters stores every letter with its error, whatever
         }
         assertEquals(letter.attempts, 0);
         assertEquals(letter.error.name, "InvalidRecordError");
-        assertMatch(String(letter.error.message), /Cannot put/);
+        assertMatch(String(letter.error.message), /^Cannot (put|make)/);
       }
     }
   }
