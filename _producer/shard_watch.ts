@@ -132,9 +132,13 @@ export class ShardWatch<T> {
       FIRST_LIST_MS,
       () => this.#begin(),
     );
+    // The list that is under way ends some time after the abort; no timer may wait for that.
+    const clear = () => patience.clear();
+    this.#signal.addEventListener("abort", clear, { once: true });
     try {
       if (!await this.#listFirst(patience)) this.#tryLater();
     } finally {
+      this.#signal.removeEventListener("abort", clear);
       patience.clear();
     }
     this.#begin();
