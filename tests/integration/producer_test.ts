@@ -294,9 +294,8 @@ Deno.test("Producer rejects with the ConnectionError when no server listens", as
     processor: string(),
     maxAttempts: 3,
   });
-  const error = await assertRejects(() => producer.put("a"), DeliveryError);
+  const error = await assertRejects(() => producer.put("a"), ConnectionError);
   assertEquals(error.code, "ConnectionFailed");
-  assertInstanceOf(error.cause, ConnectionError);
   assertStringIncludes(error.message, `127.0.0.1:${port}`);
-  assertEquals(error.failures.length, 1);
+  await producer.close();
 });
