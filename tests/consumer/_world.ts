@@ -268,6 +268,7 @@ export class World {
     const counted =
       <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
       (...args: A): Promise<R> => this.holdTime(() => call(...args));
+    client.describeStream = counted(client.describeStream.bind(client));
     client.describeStreamSummary = counted(
       client.describeStreamSummary.bind(client),
     );
