@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Environment } from "../../credentials/mod.ts";
 import { assertEquals } from "@std/assert";
 import {
   type Fetch,
@@ -40,6 +41,12 @@ export const STREAM = "orders";
 const encoder = new TextEncoder();
 const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
 
+/** No variables and no files: a test must not wait for the disk, nor depend on it. */
+const NO_ENVIRONMENT: Environment = {
+  env: () => undefined,
+  readTextFile: () => Promise.reject(new Error("There are no files")),
+};
+
 /** The fixture. */
 export class World {
   readonly clock = new FakeClock();
@@ -67,6 +74,7 @@ export class World {
       new KinesisClient({
         region: "eu-west-1",
         credentials,
+        environment: NO_ENVIRONMENT,
         fetch: this.server.fetch,
       }),
     );
@@ -84,6 +92,7 @@ export class World {
       new KinesisClient({
         region: "eu-west-1",
         credentials: keys,
+        environment: NO_ENVIRONMENT,
         fetch: wrap(this.fetch),
         retry: { maxAttempts: 1 },
       }),
