@@ -160,7 +160,8 @@ export interface ConsumerOptions<T> {
   readsPerSecond?: number;
   /**
    * Failures in a row after which the stream fails: of reading one shard, or of listing the shards.
-   * Those of the checkpointer do not count, see `checkpointer`. Each failure comes after the retries of the client, and is followed by a pause of
+   * Those of the checkpointer do not count, see `checkpointer`. Each failure comes after the
+   * retries of the client, and is followed by a pause of
    * up to 10 seconds, or as long as the answer asks. @default {10}
    */
   maxFailuresInARow?: number;

@@ -221,7 +221,6 @@ export class ShardReader {
   }
 
   /**
-  /**
    * Whether an answer without a next iterator may be the last one. A damaged answer has none either,
    * so the answer has to name children, or the list of shards has to show that the shard is closed.
    */

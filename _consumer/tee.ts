@@ -5,7 +5,9 @@
  */
 import type { ConsumerRecord } from "../records.ts";
 
-/** Makes both branches give records of their own: a record is acknowledged when both of its copies are. */
+/**
+ * Gives each branch copies of the records. A record is acknowledged when all of its copies are.
+ */
 export function sharedAcknowledgements<T>(
   branches: readonly ReadableStream<ConsumerRecord<T>>[],
 ): ReadableStream<ConsumerRecord<T>>[] {

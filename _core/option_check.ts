@@ -116,7 +116,6 @@ export class OptionCheck {
   }
 
   /**
-  /**
    * An object with settings, or `undefined`: no function, array, map or promise. With `fields`, all
    * other fields are refused, because they are probably misspelled.
    *

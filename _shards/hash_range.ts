@@ -36,7 +36,10 @@ export class HashRange {
     return hashKey >= this.start && hashKey <= this.end;
   }
 
-  /** Whether a value with these keys belongs to it; an explicit hash key that is no number belongs to every range. */
+  /**
+   * Whether a value with these keys belongs to the range. An explicit hash key that is no number
+   * belongs to every range.
+   */
   holds({ partitionKey, explicitHashKey }: Keys): boolean {
     if (explicitHashKey !== undefined) {
       return !/^\d+$/.test(explicitHashKey) ||

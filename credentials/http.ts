@@ -229,7 +229,6 @@ export function refused(what: string, answer: HttpAnswer): CredentialsError {
 }
 
 /**
-/**
  * The code of a refusal, for example `invalid_grant` or `UnauthorizedException`. A text that is
  * longer than a code, or has other characters, might be a secret and counts as none.
  */

@@ -20,7 +20,8 @@ export interface CreateStreamOptions {
   /** Largest record in KiB, data and partition key: 1 024 to 10 240. @default {1_024} */
   maxRecordSizeInKiB?: number;
   /**
-   * What chooses the shard of a record: its keys, or, in ON_DEMAND mode only, the service itself. @default {"USER_PARTITION_KEY"}
+   * What chooses the shard of a record: its keys, or, in ON_DEMAND mode only, the service itself.
+   * @default {"USER_PARTITION_KEY"}
    */
   recordDistributionStrategy?: "AUTO" | "USER_PARTITION_KEY";
 }
