@@ -13,6 +13,7 @@ import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { ReadRecovery, untilAborted } from "./read_recovery.ts";
+import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
@@ -24,12 +25,6 @@ import type { SkippedRecords } from "./skipped_records.ts";
 const AT_LATEST: Size = { records: 200, bytes: 64 * 1024 };
 /** While the reader is behind, an answer may have any size. */
 const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
-
-/**
- * The state of a reader: `opening` (no iterator yet), `reading`, `caught-up` (at the latest
- * record) or `ended` (the shard is closed and read).
- */
-export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
 
 /** What a {@linkcode ShardReader} works with. */
 export interface ReaderParts {
@@ -50,7 +45,7 @@ export interface ReaderParts {
 }
 
 /** Polls one shard and buffers its records. */
-export class ShardReader {
+export class ShardReader implements RecordReader {
   readonly #parts: ReaderParts;
   readonly #options: ConsumerSettings;
   readonly #cursor: ShardCursor;

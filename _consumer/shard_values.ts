@@ -13,10 +13,10 @@ import type {
   KinesisRecord,
   ShardPosition,
 } from "../records.ts";
+import type { RecordReader } from "./record_reader.ts";
 import { DeliveredRecord, type RecordSource } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
-import type { ShardReader } from "./shard_reader.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
@@ -31,7 +31,7 @@ export interface ShardValuesParts<T> {
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
   /** Has the records. */
-  readonly reader: Pick<ShardReader, "buffered" | "shift">;
+  readonly reader: Pick<RecordReader, "buffered" | "shift">;
   /** Follows which values are acknowledged. */
   readonly progress: ShardProgress;
   /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
