@@ -11,8 +11,8 @@ import type { KinesisApiRecord } from "../client/mod.ts";
  */
 export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
 
-/** Reads the records of one shard into a buffer, a bounded distance ahead of the application. */
-export interface RecordReader {
+/** The records of a shard that were read and not taken yet, and how far reading has come. */
+export interface ShardRecords {
   /** The state. */
   readonly state: ReaderState;
   /** Whether reading has begun: the records that are written after that will be read. */
@@ -31,8 +31,12 @@ export interface RecordReader {
   readonly bufferedBytes: number;
   /** Removes the next record from the buffer. */
   shift(): KinesisApiRecord | undefined;
-  /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
+  /** Drops the buffer and gives its room to the other shards. Call it after reading has ended. */
   clear(): void;
+}
+
+/** Reads one shard, a bounded distance ahead of the application. */
+export interface RecordReader {
   /** Reads to the end of the shard. Rejects if the reader cannot go on. */
   run(signal: AbortSignal): Promise<void>;
 }

@@ -10,7 +10,13 @@ import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import { latestAsTime } from "./latest_position.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
-import { iteratorOf, resume, type ResumePoint } from "./resume.ts";
+import {
+  iteratorAfter,
+  iteratorOf,
+  type IteratorStart,
+  resume,
+  type ResumePoint,
+} from "./resume.ts";
 import { serviceNow, serviceNowAtMost } from "./service_now.ts";
 
 /**
@@ -36,6 +42,8 @@ export class ShardCursor {
   #lastArrival: Date | undefined;
   /** Set while the first record of the newest iterator has not arrived. */
   #resumed: ResumePoint | undefined;
+  /** The sequence number up to which everything was read, if it lies behind the position. */
+  #passed: string | undefined;
   /** Everything that arrived up to then was read, in milliseconds since the epoch. */
   #readUpTo: number | undefined;
   /** Records of this age were seen to be there. */
@@ -86,23 +94,49 @@ export class ShardCursor {
       serviceNow(this.#options) - this.#readUpTo > this.#keptMs;
   }
 
+  /**
+   * The sequence number to go on behind, unless records behind it may have expired: the position
+   * shows whether they have.
+   */
+  get #freshPassed(): string | undefined {
+    return this.#readUpTo !== undefined &&
+        serviceNow(this.#options) - this.#readUpTo <= this.#keptMs
+      ? this.#passed
+      : undefined;
+  }
+
   /** Whether the next answer may begin with the record at the position. */
   get isResuming(): boolean {
     return this.#resumed !== undefined;
   }
 
   /** Makes an iterator that starts at the position. */
-  async makeIterator(signal: AbortSignal): Promise<string> {
-    const { client, target, clock } = this.#options;
+  makeIterator(signal: AbortSignal): Promise<string> {
+    const { client, target } = this.#options;
+    return this.open(async (start) => {
+      const { ShardIterator } = await client.getShardIterator({
+        ...target,
+        ShardId: this.#shardId,
+        ...start,
+      }, { signal });
+      if (ShardIterator) return ShardIterator;
+      throw damagedAnswer(this.#shardId, "GetShardIterator");
+    });
+  }
+
+  /**
+   * Begins to read at the position: calls `begin`, which makes an iterator or a subscription that
+   * starts there. Resolves with the result of `begin`.
+   */
+  async open<R>(begin: (start: IteratorStart) => Promise<R>): Promise<R> {
+    const { clock } = this.#options;
     const startedAt = monotonicNow(clock);
     const position = this.#position;
-    const { ShardIterator } = await client.getShardIterator({
-      ...target,
-      ShardId: this.#shardId,
-      ...iteratorOf(position),
-    }, { signal });
-    if (!ShardIterator) throw damagedAnswer(this.#shardId, "GetShardIterator");
-    this.#resumed = position.type === "SEQUENCE"
+    const passed = this.#freshPassed;
+    const result = await begin(
+      passed === undefined ? iteratorOf(position) : iteratorAfter(passed),
+    );
+    this.#resumed = position.type === "SEQUENCE" && passed === undefined
       ? { after: position, at: serviceNow(this.#options) }
       : undefined;
     if (position.type === "LATEST") {
@@ -111,7 +145,7 @@ export class ShardCursor {
     }
     const roundTripMs = monotonicNow(clock) - startedAt;
     this.#openedAt ??= serviceNowAtMost(this.#options, roundTripMs);
-    return ShardIterator;
+    return result;
   }
 
   /** Leaves out the record at the position, with which an answer begins if it has not expired. */
@@ -145,12 +179,15 @@ export class ShardCursor {
     this.#keptMs = Math.max(this.#keptMs, ageMs);
   }
 
-  /** Everything was read up to so many milliseconds before now. */
-  noteLag(millisBehindLatest: number): void {
-    this.#readUpTo = Math.max(
-      this.#readUpTo ?? 0,
-      serviceNow(this.#options) - millisBehindLatest,
-    );
+  /**
+   * Everything was read up to so many milliseconds before `at`. `at` is in milliseconds since the
+   * epoch, by the clock of the service. @default {now}
+   */
+  noteLag(
+    millisBehindLatest: number,
+    at: number = serviceNow(this.#options),
+  ): void {
+    this.#readUpTo = Math.max(this.#readUpTo ?? 0, at - millisBehindLatest);
   }
 
   /** Moves behind a record. */
@@ -161,10 +198,27 @@ export class ShardCursor {
     };
     this.#lastArrival = record.ApproximateArrivalTimestamp;
     this.#readUpTo = this.#lastArrival?.getTime();
+    this.#passed = undefined;
+  }
+
+  /**
+   * Notes that everything up to a sequence number was read. No record need have that number: the
+   * service moves it on in a shard without records, too.
+   */
+  moveTo(sequenceNumber: string): void {
+    this.#passed = sequenceNumber;
+  }
+
+  /** Forgets the number of {@linkcode ShardCursor.moveTo}. Returns whether there was one. */
+  forgetPassed(): boolean {
+    const had = this.#passed !== undefined;
+    this.#passed = undefined;
+    return had;
   }
 
   /** Moves to the oldest record of the shard. */
   moveToOldest(): void {
+    this.#passed = undefined;
     this.#position = { type: "TRIM_HORIZON" };
   }
 

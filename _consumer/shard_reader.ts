@@ -5,18 +5,15 @@
  */
 import { MAX_READ_RECORDS } from "../_aws/limits.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
-import { Deque } from "../_core/deque.ts";
-import { notify } from "../_core/notify.ts";
 import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
-import type { ExpiredEvent } from "../hooks.ts";
-import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
-import { ReadRecovery, untilAborted } from "./read_recovery.ts";
-import type { ReaderState, RecordReader } from "./record_reader.ts";
+import { areWhole, mayEnd } from "./read_answer.ts";
+import { ReadRecovery } from "./read_recovery.ts";
+import type { RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
-import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
-import type { SkippedRecords } from "./skipped_records.ts";
+import { damagedAnswer, type ShardCursor } from "./shard_cursor.ts";
+import { type ShardIntake, sizeOf } from "./shard_intake.ts";
 
 /**
  * The least size that is expected of an answer at the latest record. Small, so that hundreds of
@@ -30,104 +27,43 @@ const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
 export interface ReaderParts {
   /** The shard. */
   readonly shardId: string;
-  /** Where reading starts. */
-  readonly position: ShardPosition;
   /** The options of the consumer. */
   readonly options: ConsumerSettings;
+  /** Where the records go. */
+  readonly intake: ShardIntake;
   /** The reader's part of what all readers may buffer. */
   readonly share: ReaderShare;
-  /** Collects records that expired. */
-  readonly skipped: SkippedRecords;
   /** Finds out what happened to the shard after the service refused a request. */
   readonly existence: () => Promise<Existence>;
-  /** Called when records have arrived or the state has changed. */
-  readonly onChange: () => void;
 }
 
-/** Polls one shard and buffers its records. */
+/** Polls one shard. */
 export class ShardReader implements RecordReader {
   readonly #parts: ReaderParts;
   readonly #options: ConsumerSettings;
+  readonly #intake: ShardIntake;
   readonly #cursor: ShardCursor;
-  readonly #buffer = new Deque<KinesisApiRecord>();
   readonly #recovery: ReadRecovery;
   /** The largest size that is expected of the next answer. */
   #expected: Size;
-  #state: ReaderState = "opening";
-  #hasCaughtUp = false;
-  #millisBehindLatest: number | undefined;
-  #childShardIds: readonly string[] = [];
-  #hasExpired = false;
   #nextReadAt = 0;
 
   /** Nothing is read before {@linkcode ShardReader.run}. */
   constructor(parts: ReaderParts) {
-    const { shardId, position, options, existence } = parts;
+    const { options, intake } = parts;
+    const { cursor } = intake;
     this.#parts = parts;
     this.#options = options;
-    const cursor = new ShardCursor(shardId, position, options);
+    this.#intake = intake;
     this.#cursor = cursor;
-    this.#recovery = new ReadRecovery({ shardId, options, cursor, existence });
-    this.#expected = position.type === "LATEST" ? AT_LATEST : UNBOUNDED;
-  }
-
-  /** The state. */
-  get state(): ReaderState {
-    return this.#state;
-  }
-
-  /** Whether an iterator was made: the records that are written after that will be read. */
-  get hasIterator(): boolean {
-    return this.#cursor.hasIterator;
-  }
-
-  /** Whether the reader was at the latest record once and the shard has not ended since. */
-  get hasCaughtUp(): boolean {
-    return this.#hasCaughtUp && this.#state !== "ended";
-  }
-
-  /** Whether the shard expired before it was read to its end. */
-  get hasExpired(): boolean {
-    return this.#hasExpired;
-  }
-
-  /** The lag that the last answer told, in milliseconds. */
-  get millisBehindLatest(): number | undefined {
-    return this.#millisBehindLatest;
-  }
-
-  /** The children that the last answer of a closed shard named. Empty if the server names none. */
-  get childShardIds(): readonly string[] {
-    return this.#childShardIds;
-  }
-
-  /** Records in the buffer. */
-  get buffered(): number {
-    return this.#buffer.length;
-  }
-
-  /** Bytes in the buffer. */
-  get bufferedBytes(): number {
-    return this.#parts.share.held.bytes;
-  }
-
-  /** Removes the next record from the buffer. */
-  shift(): KinesisApiRecord | undefined {
-    const record = this.#buffer.shift();
-    if (record) this.#parts.share.free(record.Data.length);
-    return record;
-  }
-
-  /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
-  clear(): void {
-    this.#parts.share.leave();
-    while (this.#buffer.shift());
+    this.#recovery = new ReadRecovery({ ...parts, cursor });
+    this.#expected = cursor.position.type === "LATEST" ? AT_LATEST : UNBOUNDED;
   }
 
   /** Reads to the end of the shard. Rejects if the reader cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
-    while (this.#state !== "ended") {
+    while (this.#intake.state !== "ended") {
       try {
         iterator ??= await this.#makeIterator(signal);
         iterator = await this.#read(iterator, signal);
@@ -137,17 +73,14 @@ export class ShardReader implements RecordReader {
         const hadIterator = iterator !== undefined;
         const next = await this.#recovery.after(error, hadIterator, signal);
         if (next === "new-iterator") iterator = undefined;
-        if (next === "end") this.#expire();
+        if (next === "end") this.#intake.expire();
       }
     }
   }
 
   async #makeIterator(signal: AbortSignal): Promise<string> {
     const iterator = await this.#cursor.makeIterator(signal);
-    if (this.#state === "opening") {
-      this.#state = "reading";
-      this.#parts.onChange();
-    }
+    this.#intake.open();
     return iterator;
   }
 
@@ -186,7 +119,7 @@ export class ShardReader implements RecordReader {
     // If no record fitted, the same records are read again, and so is what they say about expiry.
     const comesAgain = kept.length === 0 && records.length > 0;
     if (answer.Records.length > 0 && !comesAgain) {
-      if (expired) this.#tellExpired(expired);
+      if (expired) this.#intake.tellExpired(expired);
       this.#cursor.confirm();
     }
     this.#take({ ...answer, Records: records }, kept, isFull, startedAt);
@@ -209,25 +142,12 @@ export class ShardReader implements RecordReader {
       // An iterator does not say which account owns the stream; the ARN does.
       ...("StreamARN" in target ? target : undefined),
     }, { signal });
-    if (!isWhole(answer) || !await this.#mayEnd(answer, signal)) {
-      throw damagedAnswer(this.#parts.shardId, "GetRecords");
-    }
+    const { shardId, existence } = this.#parts;
+    const mayGoOn = areWhole(answer.Records) &&
+      (answer.NextShardIterator ||
+        await mayEnd(answer.ChildShards, existence, signal));
+    if (!mayGoOn) throw damagedAnswer(shardId, "GetRecords");
     return answer;
-  }
-
-  /**
-   * Whether an answer without a next iterator may be the last one. A damaged answer has none either,
-   * so the answer has to name children, or the list of shards has to show that the shard is closed.
-   */
-  async #mayEnd(
-    { NextShardIterator, ChildShards }: GetRecordsResponse,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (NextShardIterator || ChildShards && ChildShards.length > 0) return true;
-    const existence = await this.#parts.existence();
-    // The lease of this reader is about to be replaced.
-    if (existence === "replaced") return await untilAborted(signal);
-    return existence !== "open";
   }
 
   /**
@@ -240,41 +160,26 @@ export class ShardReader implements RecordReader {
     startedAt: number,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
-    const { stream, hooks } = this.#options;
-    const { shardId, onChange } = this.#parts;
     const isCut = kept.length < Records.length;
-    for (const record of kept) this.#buffer.push(record);
-    const last = kept.at(-1);
-    if (last) this.#cursor.moveBehind(last);
+    this.#intake.add(kept);
     if (!isCut && typeof MillisBehindLatest === "number") {
       this.#cursor.noteLag(MillisBehindLatest);
     }
-
     const isBehind = isFull || isCut || !!MillisBehindLatest;
-    this.#millisBehindLatest = MillisBehindLatest;
-    this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
-    if (!NextShardIterator && !isCut) this.#state = "ended";
-    else if (isBehind) this.#state = "reading";
-    else if (!last || this.#cursor.isNew(last)) {
-      // A shard that is written to all the time never gives an empty answer. Its reader has caught
-      // up at the first record that arrived after reading began.
-      this.#state = "caught-up";
-      this.#hasCaughtUp = true;
-    }
-
-    const arrived = sizeOf(kept);
-    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, arrived);
+    const size = sizeOf(kept);
+    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, size);
     this.#expected = isBehind ? UNBOUNDED : {
-      records: Math.max(AT_LATEST.records, 2 * arrived.records),
-      bytes: Math.max(AT_LATEST.bytes, 2 * arrived.bytes),
+      records: Math.max(AT_LATEST.records, 2 * size.records),
+      bytes: Math.max(AT_LATEST.bytes, 2 * size.bytes),
     };
-    notify(hooks, "onRead", {
-      stream,
-      shardId,
-      ...arrived,
+    this.#intake.note({
+      size,
+      last: kept.at(-1),
+      isBehind,
+      isEnd: !NextShardIterator && !isCut,
       millisBehindLatest: MillisBehindLatest,
+      childShards: answer.ChildShards,
     });
-    onChange();
   }
 
   /** The time from one request to the next, in milliseconds. */
@@ -285,35 +190,4 @@ export class ShardReader implements RecordReader {
     const isHurried = isBehind || until !== undefined && records > 0;
     return isHurried ? shortest : Math.max(shortest, pollIntervalMs);
   }
-
-  /** Ends because the shard has expired. */
-  #expire(): void {
-    const { position, time } = this.#cursor;
-    this.#hasExpired = true;
-    this.#tellExpired({ what: "shard", after: position, afterTime: time });
-    this.#state = "ended";
-    this.#parts.onChange();
-  }
-
-  #tellExpired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void {
-    const { hooks, stream } = this.#options;
-    const { shardId, skipped } = this.#parts;
-    const event = { stream, shardId, ...facts };
-    skipped.addExpired(event);
-    notify(hooks, "onExpired", event);
-  }
-}
-
-/** Whether an answer has a list of records, and each record what every record has. */
-function isWhole({ Records }: GetRecordsResponse): boolean {
-  return Array.isArray(Records) &&
-    Records.every((record) =>
-      ArrayBuffer.isView(record?.Data) && !!record.SequenceNumber
-    );
-}
-
-function sizeOf(records: readonly KinesisApiRecord[]): Size {
-  let bytes = 0;
-  for (const { Data } of records) bytes += Data.length;
-  return { records: records.length, bytes };
 }

@@ -16,6 +16,7 @@ import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { ShardIntake } from "./shard_intake.ts";
 import { ShardProgress } from "./shard_progress.ts";
 import { ShardReader } from "./shard_reader.ts";
 import { ShardValues } from "./shard_values.ts";
@@ -86,6 +87,7 @@ export class ShardSession<T> {
   readonly #options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #room: ReaderShare;
+  readonly #intake: ShardIntake;
   readonly #reader: RecordReader;
   readonly #values: ShardValues<T>;
   readonly #progress: ShardProgress;
@@ -111,20 +113,26 @@ export class ShardSession<T> {
       () => acknowledgements.note(),
     );
     this.#room = readAhead.join(() => this.#takesNext);
-    this.#reader = new ShardReader({
+    this.#intake = new ShardIntake({
       shardId,
       position,
       options,
       share: this.#room,
       skipped,
-      existence,
       onChange: () => this.#onRead(),
+    });
+    this.#reader = new ShardReader({
+      shardId,
+      options,
+      intake: this.#intake,
+      share: this.#room,
+      existence,
     });
     this.#values = new ShardValues({
       shardId,
       position,
       options,
-      reader: this.#reader,
+      records: this.#intake,
       progress: this.#progress,
       strays,
       skipped,
@@ -156,22 +164,22 @@ export class ShardSession<T> {
 
   /** Whether an iterator was made: the records that are written after that will be read. */
   get hasIterator(): boolean {
-    return this.#reader.hasIterator;
+    return this.#intake.hasIterator;
   }
 
   /** The children that the last answer of a closed shard named. Empty if the server names none. */
   get childShardIds(): readonly string[] {
-    return this.#reader.childShardIds;
+    return this.#intake.childShardIds;
   }
 
   /** Whether the shard expired before it was read to its end. */
   get hasExpired(): boolean {
-    return this.#reader.hasExpired;
+    return this.#intake.hasExpired;
   }
 
   /** Whether the shard is closed, and all its values are handed out. */
   get isHandedOut(): boolean {
-    return this.#reader.state === "ended" && this.#isDrained;
+    return this.#intake.state === "ended" && this.#isDrained;
   }
 
   /** Whether the shard is closed, and all its values are handed out and acknowledged. */
@@ -181,7 +189,7 @@ export class ShardSession<T> {
 
   /** Whether the shard was read to its latest record and all values up to there are handed out. */
   get isCaughtUp(): boolean {
-    return this.#reader.hasCaughtUp && this.#isDrained;
+    return this.#intake.hasCaughtUp && this.#isDrained;
   }
 
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */
@@ -192,13 +200,13 @@ export class ShardSession<T> {
   /** The state of the session. */
   status(): SessionStatus {
     return {
-      state: this.#reader.state,
-      millisBehindLatest: this.#reader.millisBehindLatest,
+      state: this.#intake.state,
+      millisBehindLatest: this.#intake.millisBehindLatest,
       acknowledged: this.#progress.acknowledged,
       unacknowledged: this.#progress.unacknowledged,
       oldestUnacknowledged: this.#oldest(),
-      bufferedRecords: this.#reader.buffered,
-      bufferedBytes: this.#reader.bufferedBytes,
+      bufferedRecords: this.#intake.buffered,
+      bufferedBytes: this.#intake.bufferedBytes,
     };
   }
 
@@ -216,7 +224,7 @@ export class ShardSession<T> {
    */
   take(): ConsumerRecord<T> | undefined {
     const record = this.#values.take();
-    if (this.#reader.buffered === 0) this.#room.check();
+    if (this.#intake.buffered === 0) this.#room.check();
     return record;
   }
 
@@ -268,7 +276,7 @@ export class ShardSession<T> {
     this.#unacknowledged.leave();
     if (unacknowledged > 0) this.#events.changed();
     await this.#running;
-    this.#reader.clear();
+    this.#intake.clear();
     this.#values.clear();
   }
 
@@ -292,7 +300,7 @@ export class ShardSession<T> {
   }
 
   #onRead(): void {
-    const { state, hasIterator } = this.#reader;
+    const { state, hasIterator } = this.#intake;
     if (hasIterator) this.#tellOnce("opened");
     if (state === "caught-up" || state === "ended") this.#tellOnce(state);
     this.#events.changed();

@@ -13,7 +13,7 @@ import type {
   KinesisRecord,
   ShardPosition,
 } from "../records.ts";
-import type { RecordReader } from "./record_reader.ts";
+import type { ShardRecords } from "./record_reader.ts";
 import { DeliveredRecord, type RecordSource } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
@@ -31,7 +31,7 @@ export interface ShardValuesParts<T> {
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
   /** Has the records. */
-  readonly reader: Pick<RecordReader, "buffered" | "shift">;
+  readonly records: Pick<ShardRecords, "buffered" | "shift">;
   /** Follows which values are acknowledged. */
   readonly progress: ShardProgress;
   /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
@@ -69,7 +69,7 @@ export class ShardValues<T> {
   /** Whether a value can be taken now. */
   get hasNext(): boolean {
     return !this.#isBusy && !this.#parts.signal.aborted &&
-      (!this.isBetweenRecords || this.#parts.reader.buffered > 0);
+      (!this.isBetweenRecords || this.#parts.records.buffered > 0);
   }
 
   /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
@@ -106,8 +106,8 @@ export class ShardValues<T> {
   }
 
   #unpack(): void {
-    const { reader, options } = this.#parts;
-    this.#raw = reader.shift()!;
+    const { records, options } = this.#parts;
+    this.#raw = records.shift()!;
     this.clear();
     const unpacked = options.processor.unpack(this.#kinesisRecord(this.#raw));
     if (Array.isArray(unpacked)) this.#setItems(unpacked);

@@ -1,0 +1,168 @@
+/**
+ * The records of one shard between its reader and the application, and how far reading has come.
+ *
+ * @module
+ */
+import { Deque } from "../_core/deque.ts";
+import { notify } from "../_core/notify.ts";
+import type { ChildShard, KinesisApiRecord } from "../client/mod.ts";
+import type { ExpiredEvent } from "../hooks.ts";
+import type { ShardPosition } from "../records.ts";
+import type { ReaderShare, Size } from "./reader_share.ts";
+import type { ReaderState, ShardRecords } from "./record_reader.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
+import { ShardCursor } from "./shard_cursor.ts";
+import type { SkippedRecords } from "./skipped_records.ts";
+
+/** What a {@linkcode ShardIntake} works with. */
+export interface IntakeParts {
+  /** The shard. */
+  readonly shardId: string;
+  /** Where reading starts. */
+  readonly position: ShardPosition;
+  /** The options of the consumer. */
+  readonly options: ConsumerSettings;
+  /** The part of this shard in what all shards may buffer. */
+  readonly share: ReaderShare;
+  /** Collects records that expired. */
+  readonly skipped: SkippedRecords;
+  /** Called when records have arrived or the state has changed. */
+  readonly onChange: () => void;
+}
+
+/** What an answer says, apart from its records. */
+export interface AnswerFacts {
+  /** The records that are taken from it, and their bytes. */
+  readonly size: Size;
+  /** The last of these records. */
+  readonly last: KinesisApiRecord | undefined;
+  /** Whether records are known to lie behind them. */
+  readonly isBehind: boolean;
+  /** Whether the shard is closed and nothing lies behind them. */
+  readonly isEnd: boolean;
+  /** The lag, in milliseconds. */
+  readonly millisBehindLatest: number | undefined;
+  /** The children of a closed shard. */
+  readonly childShards: readonly ChildShard[] | undefined;
+}
+
+/**
+ * Filled by a reader, emptied by the session of the shard.
+ */
+export class ShardIntake implements ShardRecords {
+  /** The position of reading. */
+  readonly cursor: ShardCursor;
+  readonly #parts: IntakeParts;
+  readonly #buffer = new Deque<KinesisApiRecord>();
+  #state: ReaderState = "opening";
+  #hasCaughtUp = false;
+  #millisBehindLatest: number | undefined;
+  #childShardIds: readonly string[] = [];
+  #hasExpired = false;
+
+  /** Starts empty. */
+  constructor(parts: IntakeParts) {
+    const { shardId, position, options } = parts;
+    this.#parts = parts;
+    this.cursor = new ShardCursor(shardId, position, options);
+  }
+
+  get state(): ReaderState {
+    return this.#state;
+  }
+
+  get hasIterator(): boolean {
+    return this.cursor.hasIterator;
+  }
+
+  get hasCaughtUp(): boolean {
+    return this.#hasCaughtUp && this.#state !== "ended";
+  }
+
+  get hasExpired(): boolean {
+    return this.#hasExpired;
+  }
+
+  get millisBehindLatest(): number | undefined {
+    return this.#millisBehindLatest;
+  }
+
+  get childShardIds(): readonly string[] {
+    return this.#childShardIds;
+  }
+
+  get buffered(): number {
+    return this.#buffer.length;
+  }
+
+  get bufferedBytes(): number {
+    return this.#parts.share.held.bytes;
+  }
+
+  shift(): KinesisApiRecord | undefined {
+    const record = this.#buffer.shift();
+    if (record) this.#parts.share.free(record.Data.length);
+    return record;
+  }
+
+  clear(): void {
+    this.#parts.share.leave();
+    while (this.#buffer.shift());
+  }
+
+  /** Notes that reading has begun. */
+  open(): void {
+    if (this.#state !== "opening") return;
+    this.#state = "reading";
+    this.#parts.onChange();
+  }
+
+  /** Buffers records, for which there is room, and moves the position behind them. */
+  add(records: readonly KinesisApiRecord[]): void {
+    for (const record of records) this.#buffer.push(record);
+    const last = records.at(-1);
+    if (last) this.cursor.moveBehind(last);
+  }
+
+  /** Takes notice of what an answer says, after its records were added. */
+  note(facts: AnswerFacts): void {
+    const { size, last, isBehind, isEnd, millisBehindLatest } = facts;
+    const { options: { stream, hooks }, shardId, onChange } = this.#parts;
+    this.#millisBehindLatest = millisBehindLatest;
+    this.#childShardIds = facts.childShards?.map((it) => it.ShardId) ?? [];
+    if (isEnd) this.#state = "ended";
+    else if (isBehind) this.#state = "reading";
+    else if (!last || this.cursor.isNew(last)) {
+      // A shard that is written to all the time never gives an empty answer. Its reader has caught
+      // up at the first record that arrived after reading began.
+      this.#state = "caught-up";
+      this.#hasCaughtUp = true;
+    }
+    notify(hooks, "onRead", { stream, shardId, ...size, millisBehindLatest });
+    onChange();
+  }
+
+  /** Ends because the shard has expired. */
+  expire(): void {
+    const { position, time } = this.cursor;
+    this.#hasExpired = true;
+    this.tellExpired({ what: "shard", after: position, afterTime: time });
+    this.#state = "ended";
+    this.#parts.onChange();
+  }
+
+  /** Reports records that expired unread. */
+  tellExpired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void {
+    const { options: { hooks, stream }, shardId, skipped } = this.#parts;
+    const event = { stream, shardId, ...facts };
+    skipped.addExpired(event);
+    notify(hooks, "onExpired", event);
+  }
+}
+
+/** The number of records and the bytes of their data. */
+export function sizeOf(records: readonly KinesisApiRecord[]): Size {
+  let bytes = 0;
+  for (const { Data } of records) bytes += Data.length;
+  return { records: records.length, bytes };
+}
