@@ -17,6 +17,10 @@ import type {
   PoisonPolicy,
   RecreatedPolicy,
 } from "./_consumer/options.ts";
+import type {
+  FanOutClient,
+  FanOutOptions,
+} from "./_consumer/fan_out_options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { resolveConsumerOptions } from "./_consumer/resolved_options.ts";
 import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
@@ -31,6 +35,8 @@ export type {
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  FanOutClient,
+  FanOutOptions,
   OldestUnacknowledged,
   PoisonPolicy,
   RecreatedPolicy,

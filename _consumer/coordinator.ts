@@ -20,6 +20,7 @@ import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
 import type { Lineage } from "./lineage.ts";
+import { type ReaderFactory, readerFactory } from "./readers.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
 import { SharedRead } from "./shared_read.ts";
@@ -60,6 +61,7 @@ export class Coordinator<T> {
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #stop = new AbortController();
+  readonly #newReader: ReaderFactory;
   readonly #bell = new Bell();
   /** Writes without which a shard is not read, or its children are not. */
   readonly #rows: ShardWork;
@@ -89,6 +91,7 @@ export class Coordinator<T> {
       this.#table.list(options.stream, { ms: options.failoverTimeMs / 3 })
     );
     const { signal } = this.#stop;
+    this.#newReader = readerFactory(options, signal);
     const onLate = () => {
       this.#settleReady();
       this.#bell.ring();
@@ -356,6 +359,7 @@ export class Coordinator<T> {
       shared: this.#shared,
       strays: Strays.of(this.lineage, lease.shardId),
       existence: () => this.#existenceOf(held),
+      newReader: this.#newReader,
     }, {
       changed: () => this.#onChange(session),
       failed: this.#events.failed,

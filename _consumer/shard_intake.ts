@@ -124,6 +124,11 @@ export class ShardIntake implements ShardRecords {
     if (last) this.cursor.moveBehind(last);
   }
 
+  /** Hands out the records that were added, although their answer has more. */
+  tell(): void {
+    this.#parts.onChange();
+  }
+
   /** Takes notice of what an answer says, after its records were added. */
   note(facts: AnswerFacts): void {
     const { size, last, isBehind, isEnd, millisBehindLatest } = facts;

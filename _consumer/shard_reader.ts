@@ -7,6 +7,7 @@ import { MAX_READ_RECORDS } from "../_aws/limits.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
 import type { Existence } from "./census.ts";
+import type { HeldLease } from "./held_lease.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { areWhole, mayEnd } from "./read_answer.ts";
 import { ReadRecovery } from "./read_recovery.ts";
@@ -29,6 +30,8 @@ export interface ReaderParts {
   readonly shardId: string;
   /** The options of the consumer. */
   readonly options: ConsumerSettings;
+  /** The lease of the shard. */
+  readonly lease: Pick<HeldLease, "confirmedAt" | "renew">;
   /** Where the records go. */
   readonly intake: ShardIntake;
   /** The reader's part of what all readers may buffer. */

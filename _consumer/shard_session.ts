@@ -14,11 +14,11 @@ import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
+import type { ReaderFactory } from "./readers.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardIntake } from "./shard_intake.ts";
 import { ShardProgress } from "./shard_progress.ts";
-import { ShardReader } from "./shard_reader.ts";
 import { ShardValues } from "./shard_values.ts";
 import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
@@ -48,6 +48,8 @@ export interface SessionParts<T> {
   readonly strays: Strays | undefined;
   /** Finds out what happened to the shard after the service refused a request. */
   readonly existence: () => Promise<Existence>;
+  /** Makes the reader. */
+  readonly newReader: ReaderFactory;
 }
 
 /** What happens in a {@linkcode ShardSession}. */
@@ -121,8 +123,9 @@ export class ShardSession<T> {
       skipped,
       onChange: () => this.#onRead(),
     });
-    this.#reader = new ShardReader({
+    this.#reader = parts.newReader({
       shardId,
+      lease,
       options,
       intake: this.#intake,
       share: this.#room,
