@@ -23,11 +23,10 @@ import { type ReaderParts, ShardReader } from "./shard_reader.ts";
 import { Subscription } from "./subscription.ts";
 import { SubscriptionPace } from "./subscription_pace.ts";
 
-/** The longest wait for the answer to SubscribeToShard, in milliseconds. */
-const START_LIMIT_MS = 10_000;
 /**
- * The longest wait for the next event, in milliseconds. The service sends one every 5 seconds at
- * least, so a connection that is silent for longer is dead.
+ * The longest wait for the answer to SubscribeToShard, and for the next event, in milliseconds. The
+ * service sends an event every 5 seconds at least, so a connection that is silent for longer is
+ * dead.
  */
 const SILENCE_LIMIT_MS = 9000;
 /**
@@ -113,7 +112,7 @@ export class FanOutReader implements RecordReader {
           },
         }, {
           signal: stop,
-          timeoutMs: START_LIMIT_MS,
+          timeoutMs: SILENCE_LIMIT_MS,
           idleTimeoutMs: SILENCE_LIMIT_MS,
           // Attempts are counted and paced here.
           maxAttempts: 1,

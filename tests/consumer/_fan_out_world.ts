@@ -31,8 +31,15 @@ export class FanOutWorld extends World {
     super({ ...options, server: { region: "eu-west-1", ...server } });
   }
 
-  /** A client whose time limits are those of this world, too: that of silence above all. */
-  fanOutClient(options: KinesisClientOptions = {}): KinesisClient {
+  /**
+   * A client whose time limits are those of this world, too: that of silence above all. Time stands
+   * still until a request is answered, or with `holdsAnswers: false` until it is sent.
+   */
+  fanOutClient(
+    options: KinesisClientOptions = {},
+    { holdsAnswers = true } = {},
+  ): KinesisClient {
+    const sent: (() => void)[] = [];
     const client = new KinesisClient({
       region: "eu-west-1",
       credentials: { accessKeyId: "id", secretAccessKey: "secret" },
@@ -40,7 +47,10 @@ export class FanOutWorld extends World {
         env: () => undefined,
         readTextFile: () => Promise.reject(new Error("There are no files")),
       },
-      fetch: this.fetch,
+      fetch: (input, init) => {
+        sent.shift()?.();
+        return this.fetch(input, init);
+      },
       clock: this.clock,
       retry: { maxAttempts: 1 },
       ...options,
@@ -59,7 +69,18 @@ export class FanOutWorld extends World {
         "deregisterStreamConsumer",
         "subscribeToShard",
       ] as const
-    ) this.#hold(client, method);
+    ) {
+      // deno-lint-ignore no-explicit-any -- these methods take and return different types
+      const object = client as any;
+      const call = object[method].bind(client);
+      object[method] = (...args: unknown[]) => {
+        const answer = call(...args);
+        const isSent = new Promise<void>((resolve) => sent.push(resolve));
+        const held = holdsAnswers ? answer : Promise.race([answer, isSent]);
+        this.holdTime(() => held).catch(() => {});
+        return answer;
+      };
+    }
     return client;
   }
 
@@ -103,13 +124,4 @@ export class FanOutWorld extends World {
   get streamARN(): string {
     return `arn:aws:kinesis:eu-west-1:123456789012:stream/${STREAM}`;
   }
-
-  #hold(client: KinesisClient, method: keyof KinesisClient): void {
-    // deno-lint-ignore no-explicit-any -- every method in the list takes and returns what it likes
-    const object = client as any;
-    const call = object[method].bind(client);
-    object[method] = (...args: unknown[]) => this.holdTime(() => call(...args));
-  }
 }
-
-export type { WorldOptions };

@@ -50,6 +50,20 @@ Deno.test("Consumer with fanOut subscribes again within 10 s when a connection i
   assertLessOrEqual(second!.at - first!.at - 5000, 10_000);
 });
 
+Deno.test("Consumer with fanOut asks again within 10 s when a request is not answered", async () => {
+  const world = new FanOutWorld({
+    rules: [{ action: SUBSCRIBE, fault: { type: "stall" }, times: 2 }],
+  });
+  await world.put(5);
+  const client = world.fanOutClient({}, { holdsAnswers: false });
+  const before = world.clock.now();
+  const records = await world.drain(
+    world.fanOut({ client, until: "caught-up" }),
+  );
+  assertComplete(values(records), world.written);
+  assertLessOrEqual(world.clock.now() - before, 25_000);
+});
+
 Deno.test("Consumer with fanOut does not take its own pause for the silence of the service", async () => {
   const world = new FanOutWorld();
   await world.put(40);
@@ -88,28 +102,35 @@ Deno.test("Consumer with fanOut waits 5 s when its own last subscription is in t
 });
 
 Deno.test("Consumer with fanOut goes on behind the last whole event after a cut at any byte", async () => {
-  // One subscription of 2 events has about 900 bytes.
-  for (let bytes = 1; bytes < 1000; bytes += 7) {
-    const world = new FanOutWorld({
-      rules: [{
-        action: SUBSCRIBE,
-        fault: { type: "cut", afterBytes: bytes },
-        times: 1,
-      }],
-    });
-    await world.put(2);
-    const consumer = world.fanOut();
-    const reader = consumer.getReader();
-    const got = values(await world.read(reader, 2));
-    await world.put(2);
-    got.push(...values(await world.read(reader, 2)));
-    await world.pass(20_000);
-    await world.put(2);
-    got.push(...values(await world.read(reader, 2)));
-    assertComplete(got, world.written);
-    assertEquals(world.fetch.counts.cut, 1);
-    await world.run(consumer.close());
+  let afterBytes = 0;
+  let subscriptions = 0;
+  const world = new FanOutWorld({
+    rules: [{
+      action: SUBSCRIBE,
+      name: "fault",
+      // Every second subscription is cut. The others end after the event that was cut.
+      get fault() {
+        return subscriptions++ % 2 === 1
+          ? { type: "cut", afterBytes } as const
+          : {
+            type: "exception",
+            afterEvents: 1,
+            code: "InternalFailureException",
+          } as const;
+      },
+    }],
+  });
+  const consumer = world.fanOut({ maxFailuresInARow: Infinity });
+  const reader = consumer.getReader();
+  const got: Item[] = [];
+  // A message initial-response and an event with one record have 365 bytes.
+  for (afterBytes = 1; afterBytes < 380; afterBytes++) {
+    await world.put(1);
+    got.push(...values(await world.read(reader, 1)));
   }
+  assertComplete(got, world.written);
+  assertGreaterOrEqual(world.fetch.counts.fault!, 2 * 350);
+  await world.run(consumer.close());
 });
 
 Deno.test("Consumer with fanOut recovers when the first subscriptions fail, each in its way", async () => {
