@@ -8,6 +8,7 @@ import {
 } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { KinesisError, ServiceError, TimeoutError } from "../../errors.ts";
+import type { ExpiredEvent } from "../../hooks.ts";
 import { CONSUMER, FanOutWorld } from "./_fan_out_world.ts";
 import { assertComplete, collect, type Item, values } from "./_world.ts";
 
@@ -129,7 +130,7 @@ Deno.test("Consumer with fanOut goes on behind the last whole event after a cut 
     got.push(...values(await world.read(reader, 1)));
   }
   assertComplete(got, world.written);
-  assertGreaterOrEqual(world.fetch.counts.fault!, 2 * 350);
+  assertGreaterOrEqual(world.fetch.counts.fault!, 2 * 330);
   await world.run(consumer.close());
 });
 
@@ -331,6 +332,116 @@ Deno.test("Consumer with fanOut reports records that expired while its applicati
   }
   // What was in memory already is delivered; nothing else is left.
   assertEquals(told.length, got.includes(99) ? 0 : 1);
+  await world.run(consumer.close());
+});
+
+Deno.test("Consumer with fanOut reports records that expired in front of its subscription", async () => {
+  const world = new FanOutWorld();
+  const [shardId] = world.shardIds;
+  const half = "x".repeat(500_000);
+  // An event has at most 1 MiB, so two of these.
+  for (let i = 0; i < 10; i++) {
+    await world.putRaw(JSON.stringify({ key: half, i }) + "\n", shardId!);
+  }
+  world.server.advance(24 * 60 * MINUTE_MS - 5 * MINUTE_MS);
+  const told: ExpiredEvent[] = [];
+  const consumer = world.fanOut({
+    prefetch: { records: 1 },
+    hooks: { onExpired: (event) => void told.push(event) },
+  });
+  const reader = consumer.getReader();
+  const next = async () => (await world.read(reader, 1))[0]!.value.i;
+  assertEquals([await next(), await next()], [0, 1]);
+  // Older than any record that was seen, and there yet.
+  world.server.advance(4 * MINUTE_MS);
+  assertEquals([await next(), await next()], [2, 3]);
+  assertEquals(told, []);
+  world.server.advance(2 * MINUTE_MS);
+  await world.put(1);
+  const got: number[] = [];
+  while (got.at(-1) !== 0) got.push(await next());
+  assertEquals(told.map(({ what }) => what), ["records"]);
+  await world.run(consumer.close());
+});
+
+Deno.test("Consumer with fanOut takes an event that waited in the connection for as old as it may be", async () => {
+  const world = new FanOutWorld();
+  const client = world.fanOutClient();
+  const subscribe = client.subscribeToShard;
+  // Has an event in advance, as a connection has.
+  client.subscribeToShard = async (...args) =>
+    (await subscribe(...args)).pipeThrough(
+      new TransformStream({}, undefined, { highWaterMark: 1 }),
+    );
+  const told: ExpiredEvent[] = [];
+  const consumer = world.fanOut({
+    client,
+    prefetch: { records: 1 },
+    hooks: { onExpired: (event) => void told.push(event) },
+  });
+  const reader = consumer.getReader();
+  await world.put(3);
+  await world.read(reader, 1);
+  await world.put(2);
+  await world.quiet();
+  await world.put(1);
+  world.server.advance(23 * 60 * MINUTE_MS);
+  await world.read(reader, 4);
+  world.server.advance(2 * 60 * MINUTE_MS);
+  await world.put(1);
+  // The time of the service is known in whole seconds.
+  world.server.advance(2000);
+  assertEquals((await world.read(reader, 1)).length, 1);
+  assertEquals(told.length, 1);
+  await world.run(consumer.close());
+});
+
+Deno.test("Consumer with fanOut goes on at its last record when the service refuses a number between records", async () => {
+  const world = new FanOutWorld({
+    rules: [{
+      action: SUBSCRIBE,
+      match: ({ input }) =>
+        (input.StartingPosition as { Type: string }).Type ===
+          "AFTER_SEQUENCE_NUMBER",
+      fault: {
+        type: "error",
+        code: "InvalidArgumentException",
+        status: 400,
+      },
+    }],
+  });
+  assertComplete(await readInTurns(world, 4, 6 * MINUTE_MS), world.written);
+  assertGreaterOrEqual(world.fetch.counts.error!, 3);
+  assertEquals(world.errors, []);
+});
+
+Deno.test("Consumer with fanOut reads events that are larger than its buffer without a further subscription", async () => {
+  const world = new FanOutWorld();
+  await world.put(500);
+  const consumer = world.fanOut({
+    prefetch: { records: 10 },
+    until: "caught-up",
+  });
+  assertComplete(values(await world.drain(consumer)), world.written);
+  assertEquals(world.started.length, 1);
+});
+
+Deno.test("Consumer with fanOut reads records again for which there was no room in the end", async () => {
+  const world = new FanOutWorld({ shards: 20 });
+  await world.put(2000, {
+    keys: Array.from({ length: 100 }, (_, i) => `${i}`),
+  });
+  const consumer = world.fanOut({ prefetch: { bytes: 1000 } });
+  const reader = consumer.getReader();
+  await world.run(consumer.ready);
+  await world.pass(30_000);
+  const got: Item[] = [];
+  while (got.length < 2000) {
+    got.push(...values(await world.read(reader, 20)));
+    await world.pass(500);
+  }
+  assertComplete(got, world.written);
+  assertEquals(world.errors, []);
   await world.run(consumer.close());
 });
 
