@@ -129,8 +129,9 @@ export class FanOutReader implements RecordReader {
   /** Reads events until the subscription or the shard ends. */
   async #read(subscription: Subscription, signal: AbortSignal): Promise<void> {
     const { intake, share, shardId } = this.#parts;
-    for (let count = 0; !intake.cursor.mayHaveExpired; count++) {
+    for (let count = 0;; count++) {
       share.giveUp(await this.#roomFor(ONE_RECORD, subscription, signal));
+      if (intake.cursor.mayHaveExpired) return;
       const event = await subscription.next();
       if (!event) {
         if (count > 0 || subscription.isEnded) return;
