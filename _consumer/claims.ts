@@ -35,7 +35,9 @@ const ME = Symbol();
  * 1. All leases of an earlier run of this worker.
  * 2. Free and expired leases in random order, up to the fair part of this worker: the number of
  *    leases divided by the number of workers, rounded up.
- * 3. If there are no free or expired leases: steals one lease from the most loaded worker, and
+ * 3. If it has its fair part: one lease that is free for `failoverTimeMs` already. Its fair owner
+ *    does not take it, for example because it has given that shard up.
+ * 4. If there are no free or expired leases: steals one lease from the most loaded worker, and
  *    only if that worker still holds at least as many as this one afterwards.
  *
  * Example: a third worker starts beside two workers with 4 leases each, so the fair part is 8 / 3
@@ -69,7 +71,9 @@ export function chooseClaims(situation: ClaimSituation): Lease[] {
   if (missing > 0 && free.length > 0) {
     return claims.concat(shuffle(free, situation.random).slice(0, missing));
   }
-  if (free.length > 0) return claims;
+  if (free.length > 0) {
+    return claims.concat(free.filter(isExpired).slice(0, 1));
+  }
   const most = mostLoaded(loads);
   return most.length >= mine + 2 ? claims.concat(most[0]!) : claims;
 }

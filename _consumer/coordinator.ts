@@ -21,6 +21,7 @@ import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
 import type { Lineage } from "./lineage.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { SetAside } from "./set_aside.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
 import { SharedRead } from "./shared_read.ts";
 import { ShardWork } from "./shard_work.ts";
@@ -69,6 +70,9 @@ export class Coordinator<T> {
   readonly #incomplete: FailureStreak;
   /** Failures of the whole table. */
   readonly #outage: Outage;
+  /** Shards that this worker has given up. */
+  readonly #setAside: SetAside;
+  readonly #givingUp = new Set<Promise<void>>();
   readonly #ready: Deferred<void> = deferred();
   #isReady = false;
   #hasSynced = false;
@@ -117,6 +121,7 @@ export class Coordinator<T> {
       { rows, tidying, questions },
       signal,
     );
+    this.#setAside = new SetAside(options);
     this.#sessions = new HeldSessions(options, this.#table);
     this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
       lost: (session) => this.#drop(session),
@@ -175,11 +180,12 @@ export class Coordinator<T> {
     this.#ready.reject(reason);
     await this.#loops;
     // A lease that is being taken must be given back.
-    await Promise.all(
-      [this.#rows, this.#tidying, this.#questions].map((work) =>
+    await Promise.all([
+      ...[this.#rows, this.#tidying, this.#questions].map((work) =>
         work.settled()
       ),
-    );
+      ...this.#givingUp,
+    ]);
     if (isFirst) throwIfNotStored(await this.#sessions.closeAll());
   }
 
@@ -232,6 +238,7 @@ export class Coordinator<T> {
         this.#rows.pauseMs,
         this.#tidying.pauseMs,
         this.#questions.pauseMs,
+        this.#setAside.pauseMs,
       );
     } catch (error) {
       if (this.#stop.signal.aborted || isFinal(error)) throw error;
@@ -274,6 +281,21 @@ export class Coordinator<T> {
     if (!this.#sessions.drop(session)) return;
     this.#settleReady();
     this.#bell.ring();
+  }
+
+  /**
+   * Gives a lease back, because the values of its shard cannot be processed here. This worker takes
+   * it again after a pause, if no other worker has taken it.
+   */
+  #giveUp(session: ShardSession<T>, reason: Error): void {
+    if (this.#stop.signal.aborted) return;
+    this.#setAside.add(session.shardId);
+    const done = this.#sessions.giveUp(session, reason).then(() => {
+      this.#givingUp.delete(done);
+      this.#settleReady();
+      this.#bell.ring();
+    });
+    this.#givingUp.add(done);
   }
 
   /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */
@@ -320,7 +342,8 @@ export class Coordinator<T> {
     const claims = chooseClaims({
       workerId,
       leases: this.#census.readable().filter(({ shardId }) =>
-        this.sessions.has(shardId) || !this.#rows.isPaused(shardId)
+        this.sessions.has(shardId) ||
+        !this.#rows.isPaused(shardId) && !this.#setAside.has(shardId)
       ),
       isExpired: (lease) => this.#table.isExpired(lease),
       isResumable: (lease) => this.#table.isResumable(lease),
@@ -359,6 +382,7 @@ export class Coordinator<T> {
     }, {
       changed: () => this.#onChange(session),
       failed: this.#events.failed,
+      givenUp: (reason) => this.#giveUp(session, reason),
     });
     this.#sessions.add(session);
     // If the consumer was closed meanwhile, close() gives this lease back with all others.

@@ -128,6 +128,11 @@ export class RecordFeed<T> {
     return undefined;
   }
 
+  /** From now on the library itself acknowledges every value, after a handler has processed it. */
+  manageAcknowledgements(): void {
+    this.#acknowledgements.manage();
+  }
+
   /** Says whether the way of reading acknowledges values, if only later. */
   expectAcknowledgements(will: boolean): void {
     this.#acknowledgements.expect(will);
@@ -213,6 +218,8 @@ export class RecordFeed<T> {
   }
 
   #onOverdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void {
+    // A handler has its own time limit.
+    if (this.#acknowledgements.areManaged) return;
     if (this.#finishing) {
       // The stream has ended. The value that is not acknowledged is read again by the next run.
       this.close(undefined).catch(() => {});

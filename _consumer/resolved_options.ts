@@ -51,6 +51,8 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onCheckpoint: true,
   onUnacknowledged: true,
   onStrays: true,
+  onHandlerError: true,
+  onHandlerTimeout: true,
 };
 const POSITION_TYPES: readonly ShardPosition["type"][] = [
   "TRIM_HORIZON",

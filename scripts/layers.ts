@@ -19,6 +19,8 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "framing/": 2,
   "processors/": 2,
   "client/": 3,
+  "_dead_letters/": 4,
+  "_processing/": 4,
   "_shards/": 4,
   "checkpoint/": 4,
   "_producer/": 5,
