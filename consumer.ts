@@ -34,12 +34,14 @@ import {
   type ProcessingOrder,
   type ProcessingSummary,
   type ProcessOptions,
-  type ProcessSettings,
   type RecordHandler,
   resolveBatchOptions,
   resolveProcessOptions,
 } from "./_consumer/process_options.ts";
-import { Processing, type ProcessingMode } from "./_consumer/processing.ts";
+import type {
+  ProcessingRun,
+  ProcessingSource,
+} from "./_consumer/processing.ts";
 import { inBatchesOf, oneByOne } from "./_consumer/processing_modes.ts";
 import type {
   ConsumerStatus,
@@ -115,10 +117,10 @@ export type {
  */
 export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   readonly #feed: RecordFeed<T>;
-  readonly #options: ResolvedConsumerOptions<T>;
+  readonly #source: ProcessingSource<T>;
   readonly #isOpen: () => boolean;
   readonly #endStream: () => void;
-  #processing: Processing<T> | undefined;
+  #processing: ProcessingRun | undefined;
   /** Whether the application has seen how the consumer ended. */
   #wasEndSeen = false;
 
@@ -169,7 +171,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       },
     }, { highWaterMark: 0 });
     this.#feed = feed;
-    this.#options = resolved;
+    this.#source = { feed, options: resolved };
     this.#isOpen = () => isOpen;
     this.#endStream = () => {
       if (!isOpen) return;
@@ -266,7 +268,10 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     options?: ProcessOptions<T>,
   ): Promise<ProcessingSummary> {
     const settings = resolveProcessOptions(handler, options);
-    return await this.#run(settings, oneByOne(handler, settings));
+    return await this.#run(
+      settings.signal,
+      () => oneByOne(this.#source, handler, settings),
+    );
   }
 
   /**
@@ -312,13 +317,15 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     options?: ProcessBatchesOptions<T>,
   ): Promise<ProcessingSummary> {
     const settings = resolveBatchOptions(handler, options);
-    const { clock } = this.#options;
-    return await this.#run(settings, inBatchesOf(handler, settings, clock));
+    return await this.#run(
+      settings.signal,
+      () => inBatchesOf(this.#source, handler, settings),
+    );
   }
 
   async #run(
-    settings: ProcessSettings<T>,
-    mode: ProcessingMode<T>,
+    signal: AbortSignal | undefined,
+    prepare: () => ProcessingRun,
   ): Promise<ProcessingSummary> {
     if (this.locked) {
       throw new TypeError(
@@ -326,7 +333,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
           "being processed already",
       );
     }
-    settings.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     // Locks the stream, so there is no second way of reading.
     const reader = this.getReader();
     reader.closed.catch(() => {});
@@ -335,13 +342,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
         await reader.closed; // rejects if the consumer has failed
         throw new ClosedError("Cannot process as the consumer has ended");
       }
-      this.#processing = new Processing({
-        feed: this.#feed,
-        options: this.#options,
-        settings,
-        mode,
-      });
-      return await this.#processing.run();
+      return await (this.#processing = prepare()).run();
     } finally {
       this.#wasEndSeen = true;
       this.#endStream();
