@@ -18,10 +18,7 @@ import type {
   RecreatedPolicy,
 } from "./_consumer/options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
-import {
-  resolveConsumerOptions,
-  type ResolvedConsumerOptions,
-} from "./_consumer/resolved_options.ts";
+import { resolveConsumerOptions } from "./_consumer/resolved_options.ts";
 import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
 import {
   type BatchHandler,

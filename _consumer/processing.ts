@@ -7,9 +7,10 @@ import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { textOf } from "../_core/text_of.ts";
-import type { Attempt } from "../_processing/job.ts";
 import type { LaneQueue } from "../_processing/lane_queue.ts";
-import { type Failure, Scheduler } from "../_processing/scheduler.ts";
+import { Scheduler } from "../_processing/scheduler.ts";
+import type { Failure } from "../_processing/verdict.ts";
+import type { Attempt } from "../_processing/work.ts";
 import { ClosedError, ProcessingError } from "../errors.ts";
 import type { ConsumerRecord, FencingToken } from "../records.ts";
 import { GivenUpValues } from "./given_up.ts";
@@ -92,6 +93,7 @@ export class Processing<T> implements ProcessingRun {
     this.#scheduler = new Scheduler(
       { ...rest, clock, random, shouldRetry: when },
       {
+        laneCount: () => parts.feed.shardCount,
         queue: mode.queue,
         failuresIn: mode.failuresIn,
         handle: (records, attempt) => this.#handle(records, attempt),

@@ -133,6 +133,11 @@ export class RecordFeed<T> {
     this.#acknowledgements.manage();
   }
 
+  /** The number of shards that this worker reads. */
+  get shardCount(): number {
+    return this.#coordinator.sessions.size;
+  }
+
   /** Says whether the way of reading acknowledges values, if only later. */
   expectAcknowledgements(will: boolean): void {
     this.#acknowledgements.expect(will);
