@@ -23,13 +23,13 @@ import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
-/** What the shards of a consumer share. */
+/** The objects that all shards of a consumer share. */
 export interface SharedByShards {
   /** Bounds what is read ahead. */
   readonly readAhead: ReadAhead;
   /** Bounds what is handed out and not acknowledged. */
   readonly acknowledgements: Acknowledgements;
-  /** Collects what is not handed out. */
+  /** Collects the records and values that are not handed out. */
   readonly skipped: SkippedRecords;
 }
 
@@ -92,7 +92,7 @@ export class ShardSession<T> {
   readonly #unacknowledged: Share;
   readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
-  /** States that hooks were told. */
+  /** The states that were reported to the hook `onShard`. */
   readonly #told = new Set<ShardEvent["state"]>();
   #isFinishing = false;
   #running: Promise<void> | undefined;
