@@ -110,8 +110,8 @@ export interface DecodedRecord<T> {
 export interface ConsumerRecord<T> extends DecodedRecord<T> {
   /**
    * Marks the value as processed. The checkpoint moves past it when all earlier values of the shard
-   * are acknowledged too. Further calls have no effect. Call it as a method: `{ ...record }` has no
-   * `ack`, and `const { ack } = record` has one that throws.
+   * are acknowledged too. Further calls have no effect. Call it as a method of the record:
+   * `{ ...record }` has no `ack`, and the function of `const { ack } = record` throws.
    */
   ack(): void;
 }
