@@ -85,6 +85,15 @@ export interface KinesisRecord {
 
 /** A decoded value with the position of its record. */
 export interface DecodedRecord<T> {
+  /**
+   * The text that identifies the value in its stream for ever, also if it is read again: the key
+   * for writes that may be repeated. Ids of a shard sort in the order of the shard. `recordId` has
+   * the format.
+   *
+   * The text is made each time the property is read. `JSON.stringify(record)` contains it;
+   * `{ ...record }` does not: write `{ ...record, id: record.id }`.
+   */
+  readonly id: string;
   /** The decoded value. */
   readonly value: T;
   /** The stream of the record. */
