@@ -28,6 +28,8 @@ const choose = (
     isResumable: ({ shardId }) => !twin.includes(shardId),
     working: new Set(working),
     taking: new Set(),
+    room: Infinity,
+    isLeftOver: () => false,
     random: () => 0.5,
   }).map(({ shardId }) => shardId);
 
@@ -93,6 +95,8 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
           isExpired: ({ owner }) => owner !== undefined && !isWorker(owner),
           isResumable: () => true,
           taking: new Set(),
+          room: Infinity,
+          isLeftOver: () => false,
           working: new Set(
             leases.filter(({ owner }) => owner === worker).map((l) =>
               l.shardId
