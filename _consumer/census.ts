@@ -272,8 +272,11 @@ export class Census {
         if (isNew && isLatest) latest.add(shardId);
       });
     }
-    // Created once: such a lease is deleted when its shard is finished.
-    this.#expiredStarts = this.#expiredStarts.filter((id) => !leases.has(id));
+    if (this.#expiredStarts.length > 0) {
+      // Created once: such a lease is deleted when its shard is finished.
+      this.#expiredStarts = this.#expiredStarts.filter((id) => !leases.has(id));
+      this.#link();
+    }
     await this.#reloadIfOutdated(signal);
     return latest;
   }
