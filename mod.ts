@@ -71,10 +71,12 @@ export type {
 export { Consumer } from "./consumer.ts";
 export type {
   Acknowledgeable,
+  ConsumedStream,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  ManyStreamsOptions,
   OldestUnacknowledged,
   PoisonPolicy,
   RecreatedPolicy,
@@ -99,6 +101,7 @@ export {
   ResponseError,
   ServiceError,
   StoredLeaseError,
+  StreamError,
   TimeoutError,
   WaiterError,
 } from "./errors.ts";

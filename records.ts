@@ -69,6 +69,8 @@ export interface FailedAttempt {
 export interface KinesisRecord {
   /** The stream of the record. */
   readonly streamName: string;
+  /** The ARN of the stream. Absent unless the consumer was given the ARN. */
+  readonly streamARN?: string;
   /** The shard of the record. */
   readonly shardId: string;
   /** The partition key of the Kinesis record. */
@@ -98,6 +100,8 @@ export interface DecodedRecord<T> {
   readonly value: T;
   /** The stream of the record. */
   readonly streamName: string;
+  /** The ARN of the stream. Absent unless the consumer was given the ARN. */
+  readonly streamARN?: string;
   /** The shard of the record. */
   readonly shardId: string;
   /**

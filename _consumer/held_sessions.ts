@@ -65,6 +65,18 @@ export class HeldSessions<T> {
   }
 
   /**
+   * Stops reading a shard before its end, stores its progress and gives its lease back.
+   *
+   * @throws {LeaseLostError} if another worker has the lease; nothing is stored then
+   */
+  async giveBack(session: ShardSession<T>): Promise<void> {
+    await session.checkpoint();
+    await session.close();
+    this.#byShard.delete(session.shardId);
+    if (await this.#release(session)) this.#tell(session, "released");
+  }
+
+  /**
    * Stops reading all shards, stores their progress and gives the leases back. Resolves with the
    * errors of the progress that could not be stored, by shard id.
    */

@@ -13,6 +13,8 @@ import type { ShardProgress, Ticket } from "./shard_progress.ts";
 export interface RecordSource {
   /** The stream. */
   readonly streamName: string;
+  /** Its ARN, if the consumer was given that. */
+  readonly streamARN?: string;
   /** The shard. */
   readonly shardId: string;
   /** Follows which values are acknowledged. */
@@ -23,6 +25,7 @@ export interface RecordSource {
 export class DeliveredRecord<T> implements ConsumerRecord<T> {
   readonly value: T;
   readonly streamName: string;
+  readonly streamARN?: string;
   readonly shardId: string;
   readonly partitionKey: string;
   readonly explicitHashKey?: string;
@@ -41,6 +44,7 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
   ) {
     this.value = item.value;
     this.streamName = source.streamName;
+    this.streamARN = source.streamARN;
     this.shardId = source.shardId;
     this.partitionKey = item.partitionKey;
     this.explicitHashKey = item.explicitHashKey;

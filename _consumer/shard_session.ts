@@ -60,8 +60,8 @@ export interface SessionEvents {
 /** The state of a session. */
 export interface SessionStatus {
   /**
-   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record) or `ended`
-   * (all read, not all acknowledged).
+   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record), `past-until`
+   * (read to the time `until`) or `ended` (all read, not all acknowledged).
    */
   state: ReaderState;
   /** How far reading is behind the latest record, in milliseconds, as the server says. */
@@ -179,9 +179,13 @@ export class ShardSession<T> {
     return this.isHandedOut && this.#progress.unacknowledged === 0;
   }
 
-  /** Whether the shard was read to its latest record and all values up to there are handed out. */
-  get isCaughtUp(): boolean {
-    return this.#reader.hasCaughtUp && this.#isDrained;
+  /** Whether the shard was read as far as `until` says, and all values are handed out. */
+  get hasReachedUntil(): boolean {
+    const { hasCaughtUp, state } = this.#reader;
+    const isRead = this.#options.until === "caught-up"
+      ? hasCaughtUp
+      : state === "past-until";
+    return isRead && this.#isDrained;
   }
 
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */

@@ -95,6 +95,7 @@ export class World {
   client(
     wrap: (fetch: Fetch) => Fetch = (fetch) => fetch,
     keys: KinesisClientOptions["credentials"] = credentials,
+    options: KinesisClientOptions = {},
   ): KinesisClient {
     return this.#count(
       new KinesisClient({
@@ -103,6 +104,7 @@ export class World {
         environment: NO_ENVIRONMENT,
         fetch: wrap(this.fetch),
         retry: { maxAttempts: 1 },
+        ...options,
       }),
     );
   }
@@ -288,6 +290,7 @@ export class World {
     const counted =
       <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
       (...args: A): Promise<R> => this.holdTime(() => call(...args));
+    client.createStream = counted(client.createStream.bind(client));
     client.describeStream = counted(client.describeStream.bind(client));
     client.describeStreamSummary = counted(
       client.describeStreamSummary.bind(client),
