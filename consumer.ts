@@ -241,7 +241,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     return processedIterator(this, {
       ...options,
       onAcknowledging: (will) => this.#feed.expectAcknowledgements(will),
-    });
+    }, () => this.#feed.takeNow());
   }
 
   /** Iterates like {@linkcode Consumer.values}. */
