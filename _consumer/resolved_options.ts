@@ -4,8 +4,11 @@
  * @module
  */
 import { SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
-import { chooseStream, type StreamChoice } from "../_aws/stream_choice.ts";
-import { systemClock } from "../_core/clock.ts";
+import {
+  chooseStream,
+  resolveOutside,
+  type StreamChoice,
+} from "../_aws/stream_options.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { MemoryCheckpointer } from "../checkpoint/mod.ts";
 import { KinesisClient } from "../client/mod.ts";
@@ -40,8 +43,7 @@ export type ResolvedConsumerOptions<T> = ConsumerSettings & {
   readonly processor: Processor<T>;
 };
 
-const WHAT = "Cannot create Consumer";
-const check = new OptionCheck(WHAT);
+const check = new OptionCheck("Cannot create Consumer");
 const HOOKS: Record<keyof ConsumerHooks, true> = {
   onRead: true,
   onShard: true,
@@ -72,7 +74,7 @@ export function resolveConsumerOptions<T>(
   check.object("options", options ?? null);
   const { client, checkpointer, prefetch = {} } = options;
   check.object("prefetch", prefetch, ["records", "bytes"]);
-  const stream = chooseStream(WHAT, options);
+  const stream = chooseStream(check, options);
   return {
     ...stream,
     // A missing processor becomes null, as an absent option passes the check.
@@ -102,7 +104,7 @@ export function resolveConsumerOptions<T>(
       "delete",
     ) ?? new MemoryCheckpointer(),
     durable: checkpointer !== undefined,
-    workerId: checkWorkerId(options.workerId),
+    workerId: check.text("workerId", options.workerId) ?? crypto.randomUUID(),
     from: checkFrom(options.from),
     until: check.choice<"caught-up", undefined>(
       "until",
@@ -128,30 +130,12 @@ export function resolveConsumerOptions<T>(
       }),
     },
     ...numbersOf(options),
-    hooks: checkHooks(options.hooks),
-    signal: check.methods(
-      "signal",
-      options.signal,
-      "addEventListener",
-      "removeEventListener",
+    ...resolveOutside(
+      check,
+      options,
+      Object.keys(HOOKS) as (keyof ConsumerHooks)[],
     ),
-    clock: check.methods(
-      "clock",
-      options.clock,
-      "now",
-      "setTimeout",
-      "clearTimeout",
-    ) ?? systemClock,
-    random: check.type("random", options.random, "function") ?? Math.random,
   };
-}
-
-function checkHooks(hooks: ConsumerHooks | undefined) {
-  check.object("hooks", hooks);
-  for (const name of Object.keys(HOOKS) as (keyof ConsumerHooks)[]) {
-    check.type(`hooks.${name}`, hooks?.[name], "function");
-  }
-  return hooks;
 }
 
 /** The options that are numbers. */
@@ -184,15 +168,6 @@ function numbersOf(options: Numbers) {
     failoverTimeMs: time("failoverTimeMs", 10_000),
     pollIntervalMs: time("pollIntervalMs", 1000),
   };
-}
-
-function checkWorkerId(
-  workerId: string | undefined = crypto.randomUUID(),
-): string {
-  if (typeof workerId === "string" && workerId !== "") return workerId;
-  throw new TypeError(
-    check.message("workerId", "a text that is not empty", workerId),
-  );
 }
 
 function checkOnPoison(onPoison: PoisonPolicy = "fail"): PoisonPolicy {

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { ShardMap } from "./shard_map.ts";
+import { IN_USE, NOT_FOUND } from "../_aws/service_error.ts";
 import type { Shard, StreamDescriptionSummary } from "../client/mod.ts";
 import { ServiceError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
+import { ShardMap } from "./shard_map.ts";
 
 /** The part of the options that does not depend on the type of the values. */
 export type ListingOptions = Pick<
@@ -14,8 +15,6 @@ export type ListingOptions = Pick<
   "client" | "target" | "stream" | "createStream"
 >;
 
-const MISSING = "ResourceNotFoundException";
-const BUSY = "ResourceInUseException";
 /** Codes of a service that does not allow or does not know the action. */
 const DENIED = new Set([
   "AccessDeniedException",
@@ -91,7 +90,7 @@ export class ShardListing {
           : { ShardCount: how.shardCount }),
       }, call).catch((error) => {
         // Another producer has created it meanwhile.
-        if (error?.code !== BUSY) throw error;
+        if (error?.code !== IN_USE) throw error;
       });
     }
     return distributes(await client.waitUntilActive(target, call));
@@ -106,7 +105,7 @@ export class ShardListing {
       });
       return answer.StreamDescriptionSummary;
     } catch (error) {
-      const missing = error instanceof ServiceError && error.code === MISSING;
+      const missing = error instanceof ServiceError && error.code === NOT_FOUND;
       if (!missing || !("StreamName" in target)) throw error;
       return undefined;
     }

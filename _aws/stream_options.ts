@@ -1,0 +1,105 @@
+/**
+ * The options that producers and consumers share.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "../_core/clock.ts";
+import type { OptionCheck } from "../_core/option_check.ts";
+
+/** The stream that the options name. */
+export interface StreamChoice {
+  /** The stream as a member of requests. */
+  readonly target: { StreamName: string } | { StreamARN: string };
+  /** The name or ARN that the user passed, for messages. */
+  readonly stream: string;
+  /** The name of the stream. */
+  readonly streamName: string;
+}
+
+/** Partition and region are compared with those of the client when a request is sent. */
+const STREAM_ARN = /^arn:[^:]+:kinesis:[^:]+:[^:]+:stream\/[^:/]+$/;
+
+/**
+ * Resolves the options `streamName` and `streamARN`, of which exactly one must be given.
+ *
+ * @throws {TypeError} if neither or both are given, or the given one is not a non-empty string,
+ * or the ARN is not that of a stream
+ */
+export function chooseStream(
+  check: OptionCheck,
+  options: { streamName?: string; streamARN?: string },
+): StreamChoice {
+  const streamName = check.text("streamName", options.streamName);
+  const streamARN = check.text("streamARN", options.streamARN);
+  if (streamName !== undefined && streamARN === undefined) {
+    return {
+      target: { StreamName: streamName },
+      stream: streamName,
+      streamName,
+    };
+  }
+  if (streamName !== undefined || streamARN === undefined) {
+    throw new TypeError(
+      check.refusal(
+        "exactly one of 'streamName' and 'streamARN' must be given",
+      ),
+    );
+  }
+  if (!STREAM_ARN.test(streamARN)) {
+    const rule = "the ARN of a stream such as " +
+      "arn:aws:kinesis:us-east-1:123456789012:stream/name";
+    throw new TypeError(check.message("streamARN", rule, streamARN));
+  }
+  return {
+    target: { StreamARN: streamARN },
+    stream: streamARN,
+    streamName: streamARN.slice(streamARN.lastIndexOf("/") + 1),
+  };
+}
+
+/** What the options give a stream from outside: hooks, an end, time and chance. */
+interface OutsideOptions<H> {
+  hooks?: H;
+  signal?: AbortSignal;
+  clock?: Clock;
+  random?: () => number;
+}
+
+/**
+ * Resolves the options `hooks`, `signal`, `clock` and `random`. `hookNames` are all the hooks.
+ *
+ * @throws {TypeError} if one of them has the wrong type
+ */
+export function resolveOutside<H extends object>(
+  check: OptionCheck,
+  options: OutsideOptions<H>,
+  hookNames: readonly (keyof H & string)[],
+): {
+  readonly hooks: H | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+} {
+  const { hooks, signal, clock, random } = options;
+  check.object("hooks", hooks);
+  for (const name of hookNames) {
+    check.type(`hooks.${name}`, hooks?.[name], "function");
+  }
+  return {
+    hooks,
+    signal: check.methods(
+      "signal",
+      signal,
+      "addEventListener",
+      "removeEventListener",
+    ),
+    clock: check.methods(
+      "clock",
+      clock,
+      "now",
+      "setTimeout",
+      "clearTimeout",
+    ) ?? systemClock,
+    random: check.type("random", random, "function") ?? Math.random,
+  };
+}
