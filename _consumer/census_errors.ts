@@ -1,5 +1,5 @@
 /**
- * What the shards and leases of a stream can be wrong about, and what to do then.
+ * The errors for lists of shards and leases that contradict each other or are not complete.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export function recreated(
   );
 }
 
-/** Other workers wrote leases while they were made anew; next time it may work. */
+/** Other workers wrote leases while they were replaced. The next attempt may succeed. */
 export function notAnewYet(stream: string, count: number): ResponseError {
   return new ResponseError(
     `Cannot start ${stream} anew yet: ` +

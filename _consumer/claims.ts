@@ -1,11 +1,11 @@
 /**
- * Which leases a worker takes: its fair part, and free or expired leases first.
+ * Chooses the leases that a worker takes: up to its fair part, free and expired leases first.
  *
  * @module
  */
 import type { Lease } from "../checkpoint/mod.ts";
 
-/** What a worker knows when it decides. */
+/** The facts by which a worker chooses. */
 export interface ClaimSituation {
   /** This worker. */
   readonly workerId: string;
@@ -14,8 +14,8 @@ export interface ClaimSituation {
   /** Whether a lease was not renewed for `failoverTimeMs`. */
   readonly isExpired: (lease: Lease) => boolean;
   /**
-   * Whether a lease with the name of this worker, which it does not work on, is its own: it was
-   * left by an earlier run. Otherwise another running worker has the same name.
+   * Whether a lease that names this worker, and whose shard this worker does not read, was left by
+   * an earlier run. If not, another running worker has the same name.
    */
   readonly isResumable: (lease: Lease) => boolean;
   /** The ids of the shards that this worker reads already. */
@@ -26,7 +26,7 @@ export interface ClaimSituation {
   readonly random: () => number;
 }
 
-/** Stands for this worker, because another worker may have the same name. */
+/** The key of this worker. Not its name, because another running worker may have the same name. */
 const ME = Symbol();
 
 /**

@@ -31,7 +31,10 @@ import { Upkeep } from "./upkeep.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
-/** The least pause between two looks: the shards of a reshard end one after another. In ms. */
+/**
+ * The least pause between two looks, in milliseconds. The shards of a reshard end one after
+ * another, and one look after the pause finds several of them.
+ */
 const LEAST_PAUSE_MS = 250;
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
@@ -56,18 +59,18 @@ export class Coordinator<T> {
   readonly #table: LeaseTable;
   readonly #census: Census;
   readonly #sessions: HeldSessions<T>;
-  /** When the store answers again after an outage, all leases ask for the list at once. */
+  /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #stop = new AbortController();
   readonly #bell = new Bell();
-  /** Writes without which a shard is not read, or its children are not. */
+  /** Takes leases and stores SHARD_END. Until then a shard, or its children, cannot be read. */
   readonly #rows: ShardWork;
   readonly #tidying: ShardWork;
   readonly #questions: ShardWork;
-  /** Lists that lacked shards, in a row. */
+  /** Counts the looks in a row in which the list of shards was not complete. */
   readonly #incomplete: FailureStreak;
-  /** Failures of the whole table. */
+  /** Failures in a row to list the leases. */
   readonly #outage: Outage;
   readonly #ready: Deferred<void> = deferred();
   #isReady = false;
@@ -193,8 +196,8 @@ export class Coordinator<T> {
   }
 
   /**
-   * Looks at shards and leases again and again. Only this loop decides about shards, one decision
-   * after another, so no two decisions start from the same facts.
+   * Looks at shards and leases again and again. Only this loop decides which shards to read, so
+   * each decision sees the result of the one before.
    */
   async #syncLoop(): Promise<void> {
     const { signal } = this.#stop;
@@ -285,8 +288,8 @@ export class Coordinator<T> {
   }
 
   /**
-   * Stores SHARD_END for the shards that are processed to their end. Resolves with those that have
-   * to wait, because their children are not listed yet.
+   * Stores SHARD_END for the shards that are processed to their end. Resolves with the ids of the
+   * processed shards whose children are not listed yet: these must wait.
    */
   async #finishSessions(): Promise<string[]> {
     const waiting: string[] = [];
@@ -332,9 +335,10 @@ export class Coordinator<T> {
       const takenAt = monotonicNow(clock);
       const beginning = this.#census.beginningOf(claim.shardId);
       const lease = await this.#table.take(claim, beginning);
-      // If another worker was faster, the next look shows its lease.
+      // Another worker was faster. The next look shows its lease.
       if (!lease) return;
-      // Later, LATEST would leave out records that were written after `ready` had resolved.
+      // After `ready` has resolved, a shard must not start at LATEST: the records that were written
+      // since then would be left out.
       const isFresh = !this.#isReady && fresh.has(lease.shardId);
       this.#startSession(lease, takenAt, isFresh);
     });

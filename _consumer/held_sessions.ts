@@ -1,5 +1,5 @@
 /**
- * The shards whose leases this worker holds, and how it lets go of them.
+ * The shards whose leases this worker holds: adding, finishing, dropping and closing them.
  *
  * @module
  */
@@ -76,8 +76,8 @@ export class HeldSessions<T> {
         if (error instanceof LeaseLostError) return;
         failures.set(session.shardId, error);
       });
-      // Also if the progress could not be stored: another worker can start at once, and need not
-      // wait until the lease has expired.
+      // The lease is given back even if the progress could not be stored: another worker can take
+      // it at once instead of after `failoverTimeMs`.
       if (await this.#release(session)) this.#tell(session, "released");
     }));
     this.#byShard.clear();

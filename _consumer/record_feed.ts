@@ -1,5 +1,5 @@
 /**
- * One sequence of values out of all shards, from the first request to the end.
+ * Makes one sequence of values out of all shards, from the first request to the end of the stream.
  *
  * @module
  */
@@ -35,8 +35,8 @@ export class RecordFeed<T> {
   readonly #acknowledgements: Acknowledgements;
   readonly #skipped = new SkippedRecords();
   readonly #changed = new ChangeSignal();
-  // While values are buffered only fulfilled promises are awaited, and the timers that store
-  // leases and checkpoints would not run.
+  // While values are buffered, only fulfilled promises are awaited. Without turns, the timers that
+  // renew leases and store checkpoints would not run.
   readonly #turns = new Turns(TURN_MS);
   #stopFollowing = () => {};
   /** Whether the application waits for a value. */
@@ -128,7 +128,7 @@ export class RecordFeed<T> {
     return undefined;
   }
 
-  /** Says whether the way of reading acknowledges values, if only later. */
+  /** Notes whether the application's way of reading will acknowledge values. */
   expectAcknowledgements(will: boolean): void {
     this.#acknowledgements.expect(will);
   }
@@ -201,7 +201,7 @@ export class RecordFeed<T> {
       return await this.close(undefined);
     }
     this.#finishing = this.#closeWhenAcknowledged();
-    // A failure is thrown by close() and settled(), so it is no unhandled rejection.
+    // close() and settled() throw a failure, so it must not be an unhandled rejection here.
     this.#finishing.catch(() => {});
   }
 
@@ -214,7 +214,7 @@ export class RecordFeed<T> {
 
   #onOverdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void {
     if (this.#finishing) {
-      // The stream has ended. The value that is not acknowledged is read again by the next run.
+      // The stream has ended. The next run reads the value that is not acknowledged again.
       this.close(undefined).catch(() => {});
     } else if (!this.#acknowledgements.areExpected) {
       this.#fail(this.#acknowledgements.noneError());

@@ -32,8 +32,8 @@ export type ConsumerSettings =
   & {
     readonly prefetch: { readonly records: number; readonly bytes: number };
     /**
-     * Whether the user gave a checkpointer. Without one, values are not waited to be acknowledged
-     * and leases are not renewed.
+     * Whether the user gave a checkpointer. Without one, no acknowledgement is waited for, and
+     * leases are not renewed.
      */
     readonly durable: boolean;
   };
@@ -77,7 +77,7 @@ export function resolveConsumerOptions<T>(
   const stream = chooseStream(check, options);
   return {
     ...stream,
-    // A missing processor becomes null, as an absent option passes the check.
+    // A missing processor becomes null, because an absent option would pass the check.
     processor: check.methods(
       "processor",
       options.processor ?? null,
@@ -198,7 +198,7 @@ function checkFrom(from: StartPosition = "TRIM_HORIZON"): StartPosition {
   return from;
 }
 
-/** Which field of a position is wrong, what it must be, and what it is. */
+/** The field of a position that is wrong, with what is allowed and its current value. */
 function problemOf(
   position: ShardPosition,
 ): [field: string, rule: string, value: unknown] | undefined {

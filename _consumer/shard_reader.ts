@@ -13,23 +13,18 @@ import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { ReadRecovery, untilAborted } from "./read_recovery.ts";
+import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 
 /**
- * The least size that is expected of an answer at the latest record. Small, so that hundreds of
- * quiet shards can be asked at the same time.
+ * The size that is reserved for an answer at the latest record, if the last answer was smaller.
+ * Small, so that hundreds of quiet shards can be read at the same time.
  */
 const AT_LATEST: Size = { records: 200, bytes: 64 * 1024 };
 /** While the reader is behind, an answer may have any size. */
 const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
-
-/**
- * The state of a reader: `opening` (no iterator yet), `reading`, `caught-up` (at the latest
- * record) or `ended` (the shard is closed and read).
- */
-export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
 
 /** What a {@linkcode ShardReader} works with. */
 export interface ReaderParts {
@@ -50,7 +45,7 @@ export interface ReaderParts {
 }
 
 /** Polls one shard and buffers its records. */
-export class ShardReader {
+export class ShardReader implements RecordReader {
   readonly #parts: ReaderParts;
   readonly #options: ConsumerSettings;
   readonly #cursor: ShardCursor;
@@ -96,7 +91,7 @@ export class ShardReader {
     return this.#hasExpired;
   }
 
-  /** The lag that the last answer told, in milliseconds. */
+  /** The lag that the last answer stated, in milliseconds. */
   get millisBehindLatest(): number | undefined {
     return this.#millisBehindLatest;
   }
@@ -163,7 +158,7 @@ export class ShardReader {
   ): Promise<string | undefined> {
     const { clock } = this.#options;
     const { share } = this.#parts;
-    // Waits before it reserves: room that is reserved is not there for the other shards.
+    // Waits first and reserves later, because reserved room is taken from the other shards.
     const pauseMs = this.#nextReadAt - monotonicNow(clock);
     if (pauseMs > 0) await delay(pauseMs, { clock, signal });
     const reserved = await share.reserve(this.#expected, signal);
@@ -171,7 +166,8 @@ export class ShardReader {
       share.giveUp(reserved);
       return undefined;
     }
-    // The record at the position comes once more, and is left out.
+    // One more than fits: the first answer begins with the record at the position, which is
+    // removed.
     const limit = Math.min(
       reserved.records + (this.#cursor.isResuming ? 1 : 0),
       MAX_READ_RECORDS,
@@ -188,7 +184,7 @@ export class ShardReader {
     const kept = share.keep(reserved, records);
     const isFull = answer.Records.length >= limit;
     if (answer.Records[0]) this.#cursor.noteAge(answer.Records[0]);
-    // If no record fitted, the same records are read again, and so is what they say about expiry.
+    // If no record fitted, the same records arrive again and show the same gap.
     const comesAgain = kept.length === 0 && records.length > 0;
     if (answer.Records.length > 0 && !comesAgain) {
       if (expired) this.#tellExpired(expired);
@@ -211,7 +207,7 @@ export class ShardReader {
     const answer = await client.getRecords({
       ShardIterator: iterator,
       Limit: limit,
-      // An iterator does not say which account owns the stream; the ARN does.
+      // For a stream of another account, the service needs the ARN besides the iterator.
       ...("StreamARN" in target ? target : undefined),
     }, { signal });
     if (!isWhole(answer) || !await this.#mayEnd(answer, signal)) {
@@ -221,8 +217,9 @@ export class ShardReader {
   }
 
   /**
-   * Whether an answer without a next iterator may be the last one. A damaged answer has none either,
-   * so the answer has to name children, or the list of shards has to show that the shard is closed.
+   * Whether an answer without a next iterator may be the last one. A damaged answer has none
+   * either, so the answer has to name children, or the list of shards has to show that the shard is
+   * closed.
    */
   async #mayEnd(
     { NextShardIterator, ChildShards }: GetRecordsResponse,
@@ -230,7 +227,7 @@ export class ShardReader {
   ): Promise<boolean> {
     if (NextShardIterator || ChildShards && ChildShards.length > 0) return true;
     const existence = await this.#parts.existence();
-    // The lease of this reader is about to be replaced.
+    // The stream was created again. The lease of this reader is replaced soon, which aborts it.
     if (existence === "replaced") return await untilAborted(signal);
     return existence !== "open";
   }
@@ -309,7 +306,7 @@ export class ShardReader {
   }
 }
 
-/** Whether an answer has a list of records, and each record what every record has. */
+/** Whether an answer has a list of records, and each record has all required members. */
 function isWhole({ Records }: GetRecordsResponse): boolean {
   return Array.isArray(Records) &&
     Records.every((record) =>

@@ -14,21 +14,22 @@ import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
+import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardProgress } from "./shard_progress.ts";
-import { type ReaderState, ShardReader } from "./shard_reader.ts";
+import { ShardReader } from "./shard_reader.ts";
 import { ShardValues } from "./shard_values.ts";
 import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
-/** What the shards of a consumer share. */
+/** The objects that all shards of a consumer share. */
 export interface SharedByShards {
   /** Bounds what is read ahead. */
   readonly readAhead: ReadAhead;
   /** Bounds what is handed out and not acknowledged. */
   readonly acknowledgements: Acknowledgements;
-  /** Collects what is not handed out. */
+  /** Collects the records and values that are not handed out. */
   readonly skipped: SkippedRecords;
 }
 
@@ -85,13 +86,13 @@ export class ShardSession<T> {
   readonly #options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #room: ReaderShare;
-  readonly #reader: ShardReader;
+  readonly #reader: RecordReader;
   readonly #values: ShardValues<T>;
   readonly #progress: ShardProgress;
   readonly #unacknowledged: Share;
   readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
-  /** States that hooks were told. */
+  /** The states that were reported to the hook `onShard`. */
   readonly #told = new Set<ShardEvent["state"]>();
   #isFinishing = false;
   #running: Promise<void> | undefined;

@@ -1,6 +1,5 @@
 /**
- * The values of one shard: its records are decoded one by one, and their values are handed out one
- * by one.
+ * The values of one shard: decodes its records one by one and hands out their values one by one.
  *
  * @module
  */
@@ -13,10 +12,10 @@ import type {
   KinesisRecord,
   ShardPosition,
 } from "../records.ts";
+import type { RecordReader } from "./record_reader.ts";
 import { DeliveredRecord, type RecordSource } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
-import type { ShardReader } from "./shard_reader.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
@@ -30,9 +29,9 @@ export interface ShardValuesParts<T> {
   readonly position: ShardPosition;
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
-  /** Has the records. */
-  readonly reader: Pick<ShardReader, "buffered" | "shift">;
-  /** Follows which values are acknowledged. */
+  /** Buffers the records. */
+  readonly reader: Pick<RecordReader, "buffered" | "shift">;
+  /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
   /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
   readonly strays: Strays | undefined;
@@ -83,9 +82,9 @@ export class ShardValues<T> {
   }
 
   /**
-   * Takes the next value of one record; `undefined` if the record gives none now. Skips the values
-   * that were processed before the start, and those that are dropped. Work that takes time goes on
-   * by itself, and `onChange` is called when it is done.
+   * Takes the next value of one record; `undefined` if the record has none to hand out now. Skips
+   * values that were processed before the start, and values that are dropped. Asynchronous decoding
+   * and handling of poison go on in the background; `onChange` is called when they are done.
    *
    * @throws {DecodeError} if a value cannot be decoded and the policy is to fail
    */
@@ -144,7 +143,7 @@ export class ShardValues<T> {
     });
   }
 
-  /** A record without values is processed: the checkpoint has to pass it. */
+  /** Marks a record without values as processed, so that the checkpoint can pass it. */
   #passEmpty(sequenceNumber: string): void {
     const { progress } = this.#parts;
     const ticket = {
@@ -161,7 +160,7 @@ export class ShardValues<T> {
     const raw = this.#raw!;
     const ticket: Ticket = {
       sequenceNumber: raw.SequenceNumber,
-      // Behind its last item the whole record is processed.
+      // Absent for the last item: after it the whole record is processed.
       subSequenceNumber: this.isBetweenRecords
         ? undefined
         : item.subSequenceNumber,
@@ -205,7 +204,10 @@ export class ShardValues<T> {
     this.#work(handled.then(() => progress.acknowledge(ticket)));
   }
 
-  /** Hands out nothing until the work is done, or ever if it fails. Other shards go on. */
+  /**
+   * Hands out nothing of this shard until the work is done. If the work fails, nothing more is
+   * handed out. Other shards go on.
+   */
   #work(work: Promise<void>): void {
     const { signal, onChange, onError } = this.#parts;
     this.#isBusy = true;

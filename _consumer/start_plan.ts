@@ -1,5 +1,6 @@
 /**
- * Where each shard starts: the leases to create, and the positions that no lease can hold.
+ * Decides where each shard starts: plans the leases to create, and the positions that a lease
+ * cannot hold.
  *
  * @module
  */
@@ -19,7 +20,7 @@ export interface PlannedLease {
   readonly isLatest: boolean;
 }
 
-/** What is known about a stream. */
+/** The facts about a stream by which leases are planned. */
 export interface PlanSituation {
   /** The stream as the consumer was given it: its name or its ARN. */
   readonly stream: string;
@@ -62,8 +63,8 @@ export function planLeases(situation: PlanSituation): PlannedLease[][] {
           parentShardIds: parentsOf(shard),
           startingSequenceNumber: beginningOf(shard),
         },
-        // A shard that a later list names first may have records since the start, so its reader
-        // must not start at LATEST but at the stored time.
+        // If only a later list names a shard, records may have been written to it since the start.
+        // So its reader must start at the stored time and not at LATEST.
         isLatest: position.type === "LATEST" && !isRunning,
       });
     }
@@ -89,7 +90,7 @@ export function startPosition(
   if (
     checkpoint.type === "TRIM_HORIZON" &&
     named?.type === "AT_SEQUENCE_NUMBER" &&
-    // A number before the shard's beginning is of an earlier stream of the name.
+    // A number before the beginning of the shard belongs to an earlier stream of the same name.
     BigInt(named.sequenceNumber) >= BigInt(startingSequenceNumber)
   ) return named;
   return checkpoint as ShardPosition;
@@ -101,7 +102,7 @@ function startOf(
   isRunning: boolean,
 ): ShardPosition | Checkpoint {
   const id = shard.ShardId;
-  // A descendant has progress, so this shard was finished or left out, and its lease was removed.
+  // A descendant has progress, so this shard was finished or left out before its lease was deleted.
   if (lineage.someDescendant(id, (child) => isBegun(leases.get(child)))) {
     return { type: "SHARD_END" };
   }
@@ -111,7 +112,7 @@ function startOf(
   }
   if (from === "TRIM_HORIZON") return { type: "TRIM_HORIZON" };
   if (from === "LATEST" && isRunning) {
-    // Opened by a reshard after the start, even if its parents have expired unread.
+    // A shard with parents was opened by a reshard after the start, even if its parents are gone.
     return { type: parentsOf(shard).length > 0 ? "TRIM_HORIZON" : "LATEST" };
   }
   if (from === "LATEST") {
@@ -143,8 +144,8 @@ function storable(
     case "LATEST":
       return latestAsTime(startedAt);
     case "AT_SEQUENCE_NUMBER":
-      // A checkpoint names the last processed record, so it cannot say "from this record on". The
-      // same option gives the same start again.
+      // A checkpoint names the last processed record, so a lease cannot hold "from this record on".
+      // The same option gives the same start again after a restart.
       return { type: "TRIM_HORIZON" };
     default:
       return position;

@@ -68,7 +68,7 @@ export interface ConsumerStatus {
   strayValues: number;
 }
 
-/** What is known about the shards of a stream. */
+/** The objects from which a status is made. */
 export interface StatusSources {
   /** The shards that exist or have a lease. */
   readonly lineage: Lineage;

@@ -102,7 +102,7 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
         });
         for (const { shardId, owner } of claims) {
           if (isWorker(owner) && owner !== worker) {
-            // The worker that loses a lease keeps at least as many as the taker has then.
+            // The worker that loses a lease still holds at least as many as the taker afterwards.
             assert(load(owner!) - 1 >= load(worker) + 1);
           }
           state.set(shardId, worker);

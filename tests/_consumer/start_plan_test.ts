@@ -136,7 +136,8 @@ Deno.test("planLeases gives every shard the same start after a crash between any
       );
       const stored: Lease[] = [];
       for (const pick of picks) {
-        // Writes of one batch come in any order, those of a later one only when it is complete.
+        // Writes of one batch succeed in any order. A later batch starts when the batch is
+        // complete.
         const [batch] = plan(from, stored);
         if (!batch) break;
         const { lease } = batch[pick % batch.length]!;
