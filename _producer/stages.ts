@@ -19,26 +19,7 @@ import type { Supervisor } from "./supervisor.ts";
 import { Waiters } from "./waiters.ts";
 
 /** The stages that the producer itself calls. */
-export interface Stages<T> {
-  /** Every accepted value until it is settled. */
-  readonly ledger: Ledger<T>;
-  /** The packed records. */
-  readonly queue: SendQueue<T>;
-  /** Packs values. */
-  readonly packing: Packing<T>;
-  /** Chooses keys. */
-  readonly keys: Keys<T>;
-  /** The values that wait for room. */
-  readonly waiters: Waiters<T>;
-  /** Learns the shards. */
-  readonly watch: ShardWatch<T>;
-  /** Accepts values. */
-  readonly intake: Intake<T>;
-  /** Applies the outcomes of requests. */
-  readonly settlement: Settlement<T>;
-  /** Sends requests. */
-  readonly delivery: Delivery<T>;
-}
+export type Stages<T> = ReturnType<typeof connectStages<T>>;
 
 /**
  * Makes the stages in the order in which a value passes them: each knows the stages before it, and
@@ -50,7 +31,7 @@ export function connectStages<T>(
   options: ResolvedProducerOptions<T>,
   supervisor: Supervisor,
   signal: AbortSignal,
-): Stages<T> {
+) {
   const { lingerMs, ordering, processor, shardRates: rates } = options;
   const quantumMs = Math.min(100, Math.max(10, lingerMs));
   const routes = new ShardRoutes();
