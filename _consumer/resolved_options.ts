@@ -4,12 +4,9 @@
  * @module
  */
 import { SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
-import {
-  chooseStream,
-  resolveOutside,
-  type StreamChoice,
-} from "../_aws/stream_options.ts";
+import { chooseStream, type StreamChoice } from "../_aws/stream_choice.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { resolveOutside } from "../_core/outside_options.ts";
 import { MemoryCheckpointer } from "../checkpoint/mod.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type { ConsumerHooks } from "../hooks.ts";
@@ -130,6 +127,7 @@ export function resolveConsumerOptions<T>(
       }),
     },
     ...numbersOf(options),
+    signal: check.signal("signal", options.signal),
     ...resolveOutside(
       check,
       options,

@@ -115,6 +115,20 @@ export class OptionCheck {
   }
 
   /**
+   * An abort signal, or `undefined`.
+   *
+   * @throws {TypeError} if it is another value
+   */
+  signal(name: string, value: AbortSignal | undefined): typeof value {
+    return this.methods(
+      name,
+      value,
+      "addEventListener",
+      "removeEventListener",
+    );
+  }
+
+  /**
    * An object with settings, or `undefined`: no function, array, map or promise. With `fields`, all
    * other fields are refused, because they are probably misspelled.
    *

@@ -3,18 +3,13 @@
  *
  * @module
  */
+import type { RecordKeys } from "../_shards/hash_range.ts";
 import type { KinesisError } from "../errors.ts";
 import type { EncodedRecord, FailedAttempt } from "../records.ts";
 import type { Load } from "./backlog.ts";
 import type { Grouped } from "./order_groups.ts";
 import type { Pending } from "./pending.ts";
 import type { Slotted } from "./unordered.ts";
-
-/** The keys that choose the shard of a record. */
-export type RecordKeys = Pick<
-  EncodedRecord,
-  "partitionKey" | "explicitHashKey"
->;
 
 /** What packing determines about a record. It does not change. */
 export interface PackedPart<T> {
@@ -42,13 +37,13 @@ export interface QueuedPart extends Pick<Grouped, "groups">, Slotted {
   load: Readonly<Load>;
 }
 
-/** What {@linkcode Delivery} knows about a record. Only the delivery writes it. */
+/** What sending determines about a record. */
 export interface SentPart {
-  /** Requests that carried the record so far. */
+  /** Requests that carried the record so far. Only {@linkcode Delivery} writes it. */
   attempts: number;
-  /** Why the last request did not store the record. */
+  /** Why the last request did not store the record. Only {@linkcode Settlement} writes it. */
   error: KinesisError | undefined;
-  /** The last requests that did not store the record, oldest first. */
+  /** The last requests that did not store the record, oldest first. Written with `error`. */
   history: FailedAttempt[] | undefined;
 }
 

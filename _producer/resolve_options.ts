@@ -11,8 +11,9 @@ import {
   SHARD_WRITE_BYTES_PER_SECOND,
   SHARD_WRITE_RECORDS_PER_SECOND,
 } from "../_aws/limits.ts";
-import { chooseStream, resolveOutside } from "../_aws/stream_options.ts";
+import { chooseStream } from "../_aws/stream_choice.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { resolveOutside } from "../_core/outside_options.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type { ProducerHooks } from "../hooks.ts";
 import { keyFunction } from "./key_option.ts";
@@ -99,6 +100,7 @@ export function resolveProducerOptions<T>(
       least: 0,
       orNever: true,
     }),
+    signal: check.signal("signal", options.signal),
     ...resolveOutside(check, options, HOOKS),
   };
 }

@@ -5,10 +5,9 @@
  */
 import { type Clock, delay, monotonicNow } from "../_core/clock.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
-import type { HashRange } from "../_shards/hash_range.ts";
+import type { HashRange, RecordKeys } from "../_shards/hash_range.ts";
 import { FirstList, type FirstListOptions } from "./first_list.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
-import type { RecordKeys } from "./outgoing.ts";
 import { Resharding, type RoutedStages } from "./resharding.ts";
 import { ShardListing } from "./shard_listing.ts";
 import type { ShardRoutes } from "./shard_routes.ts";

@@ -4,12 +4,9 @@ import { OrderGroups } from "../../_producer/order_groups.ts";
 import { Pending } from "../../_producer/pending.ts";
 import type { ShardRates } from "../../_producer/options.ts";
 import type { GroupingPolicy } from "../../_producer/grouping.ts";
-import {
-  noteAttempt,
-  type Outgoing,
-  type RecordKeys,
-} from "../../_producer/outgoing.ts";
+import { noteAttempt, type Outgoing } from "../../_producer/outgoing.ts";
 import { SendQueue } from "../../_producer/send_queue.ts";
+import type { RecordKeys } from "../../_shards/hash_range.ts";
 import type { EncodedRecord } from "../../records.ts";
 
 interface Setup extends Partial<GroupingPolicy> {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { chooseStream } from "../../_aws/stream_options.ts";
+import { chooseStream } from "../../_aws/stream_choice.ts";
 import { OptionCheck } from "../../_core/option_check.ts";
 import { Consumer, Producer } from "../../mod.ts";
 import { json } from "../../processors/mod.ts";

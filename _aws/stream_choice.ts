@@ -1,9 +1,8 @@
 /**
- * The options that producers and consumers share.
+ * The options `streamName` and `streamARN` of a producer or consumer.
  *
  * @module
  */
-import { type Clock, systemClock } from "../_core/clock.ts";
 import type { OptionCheck } from "../_core/option_check.ts";
 
 /** The stream that the options name. */
@@ -54,52 +53,5 @@ export function chooseStream(
     target: { StreamARN: streamARN },
     stream: streamARN,
     streamName: streamARN.slice(streamARN.lastIndexOf("/") + 1),
-  };
-}
-
-/** What the options give a stream from outside: hooks, an end, time and chance. */
-interface OutsideOptions<H> {
-  hooks?: H;
-  signal?: AbortSignal;
-  clock?: Clock;
-  random?: () => number;
-}
-
-/**
- * Resolves the options `hooks`, `signal`, `clock` and `random`. `hookNames` are all the hooks.
- *
- * @throws {TypeError} if one of them has the wrong type
- */
-export function resolveOutside<H extends object>(
-  check: OptionCheck,
-  options: OutsideOptions<H>,
-  hookNames: readonly (keyof H & string)[],
-): {
-  readonly hooks: H | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly clock: Clock;
-  readonly random: () => number;
-} {
-  const { hooks, signal, clock, random } = options;
-  check.object("hooks", hooks);
-  for (const name of hookNames) {
-    check.type(`hooks.${name}`, hooks?.[name], "function");
-  }
-  return {
-    hooks,
-    signal: check.methods(
-      "signal",
-      signal,
-      "addEventListener",
-      "removeEventListener",
-    ),
-    clock: check.methods(
-      "clock",
-      clock,
-      "now",
-      "setTimeout",
-      "clearTimeout",
-    ) ?? systemClock,
-    random: check.type("random", random, "function") ?? Math.random,
   };
 }
