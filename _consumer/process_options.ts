@@ -35,7 +35,6 @@ export type FailedRecord<T> =
   | { readonly record: ConsumerRecord<T>; readonly error: unknown };
 
 /** What a handler of batches returns: nothing, or the values that were not processed. */
-// deno-lint-ignore no-invalid-void-type
 export type BatchResult<T> = void | null | Iterable<FailedRecord<T>>;
 
 /**
