@@ -12,10 +12,15 @@ import type {
   KinesisRecord,
   ShardPosition,
 } from "../records.ts";
-import { DeliveredRecord, type RecordSource } from "./record.ts";
+import type { RecordReader } from "./record_reader.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
+import {
+  DeliveredRecord,
+  type RecordShard,
+  type RecordSource,
+} from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
-import type { ShardReader } from "./shard_reader.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
@@ -30,9 +35,13 @@ export interface ShardValuesParts<T> {
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
   /** Buffers the records. */
-  readonly reader: Pick<ShardReader, "buffered" | "shift">;
+  readonly reader: Pick<RecordReader, "buffered" | "shift">;
   /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
+  /** Tells how values are acknowledged. */
+  readonly acknowledgements: Pick<Acknowledgements, "areManaged">;
+  /** The session of the shard. */
+  readonly shard: RecordShard;
   /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
   readonly strays: Strays | undefined;
   /** Counts the values that are dropped. */
@@ -60,9 +69,11 @@ export class ShardValues<T> {
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
-    const { options, shardId, progress } = parts;
+    const { options, shardId, progress, shard } = parts;
     this.#parts = parts;
-    this.#source = { streamName: options.streamName, shardId, progress };
+    const { streamName, target } = options;
+    const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
+    this.#source = { streamName, streamARN, shardId, progress, shard };
   }
 
   /** Whether a value can be taken now. */
@@ -114,9 +125,10 @@ export class ShardValues<T> {
   }
 
   #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
-    const { streamName, shardId } = this.#source;
+    const { streamName, streamARN, shardId } = this.#source;
     return {
       streamName,
+      streamARN,
       shardId,
       partitionKey: raw.PartitionKey,
       sequenceNumber: raw.SequenceNumber,
@@ -156,7 +168,7 @@ export class ShardValues<T> {
   }
 
   #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
-    const { options, progress } = this.#parts;
+    const { options, progress, acknowledgements } = this.#parts;
     const raw = this.#raw!;
     const ticket: Ticket = {
       sequenceNumber: raw.SequenceNumber,
@@ -177,7 +189,7 @@ export class ShardValues<T> {
     }
     const record = new DeliveredRecord(item, raw, this.#source, ticket);
     // Without a checkpointer a value counts as processed when it is handed out.
-    if (!options.durable) record.ack();
+    if (!options.durable && !acknowledgements.areManaged) record.ack();
     return record;
   }
 
