@@ -182,6 +182,7 @@ export interface BatchSettings {
   readonly maxWaitMs: number;
 }
 
+const POLICIES: readonly unknown[] = ["fail", "skip", "dead-letter"];
 const RETRY_FIELDS = ["maxAttempts", "baseDelayMs", "maxDelayMs", "when"];
 
 /**
@@ -304,12 +305,11 @@ function resolvePoison<T>(
       ),
     );
   }
-  const policy = typeof onPoison === "function" ? onPoison : check.choice(
-    "onPoison",
-    onPoison,
-    ["fail", "skip", "dead-letter"],
-    deadLetter ? "dead-letter" : "fail",
-  );
+  const policy = onPoison ?? (deadLetter ? "dead-letter" : "fail");
+  if (typeof policy !== "function" && !POLICIES.includes(policy)) {
+    const rule = '"fail", "skip", "dead-letter" or a function';
+    throw new TypeError(check.message("onPoison", rule, policy));
+  }
   if (policy === "dead-letter" && !deadLetter) {
     throw new TypeError(
       check.message(
