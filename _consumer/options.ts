@@ -254,7 +254,7 @@ export type ConsumedStream<T> = Partial<
 export interface ManyStreamsOptions<T>
   extends Partial<Omit<ConsumerOptions<T>, "streamName" | "streamARN">> {
   /**
-   * The streams, one or more. Two streams of the same name, in two regions or accounts, must be
+   * The streams, one or more. Two streams of the same name, in two regions or accounts, must both be
    * given by ARN.
    */
   streams: readonly ConsumedStream<T>[];
