@@ -82,7 +82,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   readonly #feed: RecordFeed<T>;
   readonly #options: StreamOptions<T>;
   readonly #endStream: () => void;
-  /** Whether the application has seen how the consumer ended. */
+  /** Whether the application has seen the end or the failure of the consumer. */
   #wasEndSeen = false;
 
   /**
@@ -212,8 +212,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /**
    * Splits the stream in two. Each branch has a copy of every record, and a record is acknowledged
-   * when both copies are. If one branch is cancelled or fails, nothing further is acknowledged. Split
-   * the consumer itself and filter the branches: the branches of
+   * when both copies are. If one branch is cancelled or fails, nothing further is acknowledged.
+   * Split the consumer itself and filter the branches: the branches of
    * `consumer.pipeThrough(…).tee()` share their records, so the faster one acknowledges for both.
    */
   override tee(): [
@@ -225,16 +225,15 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   }
 
   /**
-   * Iterates; asking for the next value acknowledges the last one. Several `for await` loops may
-   * share the iterator and process several values at a time. Each loop acknowledges only its own
-   * values, and a loop that is left ends the others.
+   * Returns an iterator. Asking for the next value acknowledges the last one. Several `for await`
+   * loops may share the iterator and process several values at a time: each loop acknowledges only
+   * its own values, and when one loop is left, the others end.
    *
-   * Code that takes values before it has processed the earlier ones acknowledges nothing and has
-   * to call {@linkcode ConsumerRecord.ack}: `pipeline()` and `Readable.from()` of `node:stream`,
-   * `ReadableStream.from()`, and callers of `next()` while an earlier call is not answered. Other
-   * code that processes several values of one iteration at a time, such as `p-map` or
-   * `new Readable({ read() { iterator.next() } })`, cannot be told from a loop and needs
-   * `acknowledge: false`.
+   * Code that takes values before it has processed the earlier ones acknowledges nothing, and must
+   * call {@linkcode ConsumerRecord.ack}: `pipeline()` and `Readable.from()` of `node:stream`,
+   * `ReadableStream.from()`, and code that calls `next()` while an earlier call is not answered.
+   * The iterator cannot distinguish other such code from a loop, for example `p-map`, or a
+   * `Readable` whose `read()` calls `next()`: set `acknowledge: false` for it.
    */
   override values(
     options?: ConsumerIteratorOptions,
@@ -242,7 +241,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     return processedIterator(this, {
       ...options,
       onAcknowledging: (will) => this.#feed.expectAcknowledgements(will),
-    });
+    }, () => this.#feed.takeNow());
   }
 
   /** Iterates like {@linkcode Consumer.values}. */

@@ -82,6 +82,8 @@ export type {
   RecreatedPolicy,
   ShardStatus,
 } from "./consumer.ts";
+export { recordId } from "./record_id.ts";
+export type { ValuePosition } from "./record_id.ts";
 export { writeDurably } from "./durable_sink.ts";
 export type { DurableSink, DurableWrite } from "./durable_sink.ts";
 export { KinesisClient } from "./client/mod.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
@@ -42,6 +43,8 @@ const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
 const LEAST_PAUSE_MS = 250;
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
+/** Writes of held leases at once. More would wait for one another in the store. */
+const LEASE_WRITES = { atOnce: 32, patienceMs: 250 };
 
 /** What happens in a {@linkcode Coordinator}. */
 export interface CoordinatorEvents<T> {
@@ -128,11 +131,12 @@ export class Coordinator<T> {
     );
     this.#creation = new StreamCreation(options);
     this.#room = new ShardRoom(options);
-    this.#sessions = new HeldSessions(options, this.#table);
+    const writes = new Admission({ ...LEASE_WRITES, clock: options.clock });
+    this.#sessions = new HeldSessions(options, this.#table, writes);
     this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
       lost: (session) => this.#drop(session),
       overdue: events.overdue,
-    });
+    }, writes);
     // `ready` need not be awaited, so its rejection must not end the program.
     this.#ready.promise.catch(() => {});
   }

@@ -192,8 +192,22 @@ function numbersOf(options: Numbers) {
     acknowledgeTimeoutMs: time("acknowledgeTimeoutMs", 900_000, true),
     checkpointIntervalMs: time("checkpointIntervalMs", 1000, true),
     failoverTimeMs: time("failoverTimeMs", 10_000),
-    pollIntervalMs: time("pollIntervalMs", 1000),
+    ...pollIntervalsOf(options),
   };
+}
+
+function pollIntervalsOf(
+  options: Pick<Numbers, "pollIntervalMs" | "maxPollIntervalMs">,
+) {
+  const pollIntervalMs = check.time("pollIntervalMs", options.pollIntervalMs, {
+    default: 1000,
+  });
+  const maxPollIntervalMs = check.time(
+    "maxPollIntervalMs",
+    options.maxPollIntervalMs,
+    { default: Math.max(10_000, pollIntervalMs), least: pollIntervalMs },
+  );
+  return { pollIntervalMs, maxPollIntervalMs };
 }
 
 function checkWorkerId(

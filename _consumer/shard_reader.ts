@@ -4,6 +4,7 @@
  * @module
  */
 import { MAX_READ_RECORDS } from "../_aws/limits.ts";
+import type { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
@@ -11,6 +12,7 @@ import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
+import type { ShardPace } from "./poll_pace.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { ReadRecovery, untilAborted } from "./read_recovery.ts";
 import { isSettled, recordsBefore } from "./reading_end.ts";
@@ -38,6 +40,10 @@ export interface ReaderParts {
   readonly options: ConsumerSettings;
   /** The reader's part of what all readers may buffer. */
   readonly share: ReaderShare;
+  /** The reader's part of the pace of all readers. */
+  readonly pace: ShardPace;
+  /** Bounds how many iterators are made at once. */
+  readonly openings: Admission;
   /** Collects records that expired. */
   readonly skipped: SkippedRecords;
   /** Finds out what happened to the shard after the service refused a request. */
@@ -137,6 +143,7 @@ export class ShardReader implements RecordReader {
   /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
   clear(): void {
     this.#parts.share.leave();
+    this.#parts.pace.wake();
     while (this.#buffer.shift());
   }
 
@@ -164,7 +171,10 @@ export class ShardReader implements RecordReader {
   }
 
   async #makeIterator(signal: AbortSignal): Promise<string> {
-    const iterator = await this.#cursor.makeIterator(signal);
+    const iterator = await this.#parts.openings.run(async () => {
+      signal.throwIfAborted();
+      return await this.#cursor.makeIterator(signal);
+    });
     if (this.#state === "opening") {
       this.#state = "reading";
       this.#parts.onChange();
@@ -314,11 +324,15 @@ export class ShardReader implements RecordReader {
 
   /** The time from one request to the next, in milliseconds. */
   #pauseAfter(isBehind: boolean, { records }: Size): number {
-    const { readsPerSecond, pollIntervalMs, until } = this.#options;
+    const { readsPerSecond, until } = this.#options;
+    const { pace } = this.#parts;
     const shortest = 1000 / readsPerSecond;
     // Another answer has to show that nothing came after these records.
-    const isHurried = isBehind || until === "caught-up" && records > 0;
-    return isHurried ? shortest : Math.max(shortest, pollIntervalMs);
+    if (isBehind || until === "caught-up" && records > 0) {
+      pace.wake();
+      return shortest;
+    }
+    return Math.max(shortest, pace.intervalAfter(records));
   }
 
   /** Ends because the shard has expired. */
