@@ -13,6 +13,9 @@ import { areAlike } from "./resolved_streams.ts";
 import type { ShardSession, SharedByShards } from "./shard_session.ts";
 import { type ShardStatus, statusOf } from "./status.ts";
 
+/** What the shards of all streams share. */
+export type SharedByStreams = Omit<SharedByShards, "streamIndex">;
+
 /** One stream and its coordinator. */
 interface Member<T> {
   readonly options: ResolvedConsumerOptions<T>;
@@ -24,7 +27,7 @@ interface Member<T> {
  * by the shards of all streams. If one stream fails, the consumer fails.
  */
 export class StreamGroup<T> {
-  readonly #shared: SharedByShards;
+  readonly #shared: SharedByStreams;
   readonly #events: CoordinatorEvents<T>;
   readonly #members: Member<T>[] = [];
   /** Errors of single streams as the application gets them. */
@@ -35,7 +38,7 @@ export class StreamGroup<T> {
   /** Nothing happens before {@linkcode StreamGroup.start}. */
   constructor(
     streams: readonly ResolvedConsumerOptions<T>[],
-    shared: SharedByShards,
+    shared: SharedByStreams,
     events: CoordinatorEvents<T>,
   ) {
     this.#shared = shared;
@@ -117,7 +120,10 @@ export class StreamGroup<T> {
 
   #join(options: ResolvedConsumerOptions<T>): Member<T> {
     const { stream } = options;
-    const coordinator: Coordinator<T> = new Coordinator(options, this.#shared, {
+    const coordinator: Coordinator<T> = new Coordinator(options, {
+      ...this.#shared,
+      streamIndex: this.#members.length,
+    }, {
       ...this.#events,
       failed: (error) => this.#events.failed(this.#name(stream, error)),
     });
