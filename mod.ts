@@ -73,6 +73,7 @@ export type {
   Acknowledgeable,
   BatchHandler,
   BatchResult,
+  ConsumedStream,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
@@ -81,6 +82,7 @@ export type {
   HandlerContext,
   HandlerPoisonPolicy,
   HandlerRetryOptions,
+  ManyStreamsOptions,
   OldestUnacknowledged,
   PoisonPolicy,
   ProcessBatchesOptions,
@@ -93,6 +95,8 @@ export type {
   RunningHandler,
   ShardStatus,
 } from "./consumer.ts";
+export { recordId } from "./record_id.ts";
+export type { ValuePosition } from "./record_id.ts";
 export { writeDurably } from "./durable_sink.ts";
 export type { DurableSink, DurableWrite } from "./durable_sink.ts";
 export { KinesisClient } from "./client/mod.ts";
@@ -111,6 +115,7 @@ export {
   ResponseError,
   ServiceError,
   StoredLeaseError,
+  StreamError,
   TimeoutError,
   WaiterError,
 } from "./errors.ts";

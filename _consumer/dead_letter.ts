@@ -19,7 +19,9 @@ export class ConsumerLetter<T> implements DeadLetter<T> {
   readonly value: T;
   /** The value as text, if it cannot be written otherwise. */
   readonly valueText?: string;
+  readonly id: string;
   readonly streamName: string;
+  readonly streamARN?: string;
   readonly shardId: string;
   readonly partitionKey: string;
   readonly explicitHashKey?: string;
@@ -42,7 +44,9 @@ export class ConsumerLetter<T> implements DeadLetter<T> {
       this.valueText = shorten(valueText(record.value), textLength);
       this.partitionKey = shorten(record.partitionKey, LONGEST_KEY);
     }
+    this.id = record.id;
     this.streamName = record.streamName;
+    if (record.streamARN !== undefined) this.streamARN = record.streamARN;
     this.shardId = record.shardId;
     if (record.explicitHashKey !== undefined) {
       this.explicitHashKey = record.explicitHashKey;

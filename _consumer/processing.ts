@@ -203,7 +203,7 @@ export class Processing<T> implements ProcessingRun {
     failures: readonly Failure<ConsumerRecord<T>>[],
     retryDelayMs: number | undefined,
   ): void {
-    const { hooks, stream } = this.#parts.options;
+    const { hooks, stream } = attempt.job.lane.source.options;
     const { record, error } = failures[0]!;
     const { shardId, sequenceNumber, subSequenceNumber } = record;
     notify(hooks, "onHandlerError", {
@@ -230,8 +230,8 @@ export class Processing<T> implements ProcessingRun {
   }
 
   #tellTimeout(attempt: ShardAttempt<T>, state: "late" | "given-up"): void {
-    const { hooks, stream } = this.#parts.options;
-    notify(hooks, "onHandlerTimeout", { stream, ...placeOf(attempt), state });
+    const { hooks } = attempt.job.lane.source.options;
+    notify(hooks, "onHandlerTimeout", { ...placeOf(attempt), state });
   }
 }
 
@@ -253,6 +253,7 @@ function processingError<T>(
 function placeOf({ job, number }: ShardAttempt<unknown>) {
   const { shardId, sequenceNumber, subSequenceNumber } = job.records[0]!;
   return {
+    stream: job.lane.source.options.stream,
     shardId,
     sequenceNumber,
     subSequenceNumber,

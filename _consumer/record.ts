@@ -5,13 +5,15 @@
  */
 import type { KinesisApiRecord } from "../client/mod.ts";
 import type { Unpacked } from "../processors/mod.ts";
+import { recordId } from "../record_id.ts";
 import type { ConsumerRecord, FencingToken } from "../records.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
 
 /** What processing does with the shard of a record. A {@linkcode ShardSession} is one. */
 export interface RecordShard {
-  /** The shard. */
-  readonly shardId: string;
+  /** The options of its stream. */
+  readonly options: Pick<ConsumerSettings, "hooks" | "stream">;
   /** Aborts when this worker stops reading the shard: its lease is lost, or given back. */
   readonly signal: AbortSignal;
   /** Who holds the lease, and its counter when it was taken. */
@@ -26,6 +28,8 @@ export interface RecordShard {
 export interface RecordSource {
   /** The stream. */
   readonly streamName: string;
+  /** Its ARN, if the consumer was given that. */
+  readonly streamARN?: string;
   /** The shard. */
   readonly shardId: string;
   /** Follows which values are acknowledged. */
@@ -34,10 +38,11 @@ export interface RecordSource {
   readonly shard: RecordShard;
 }
 
-/** A value with its ticket. A class, so that all records share one `ack` method. */
+/** A value with its ticket. A class, so that all records share `ack` and the getter of `id`. */
 export class DeliveredRecord<T> implements ConsumerRecord<T> {
   readonly value: T;
   readonly streamName: string;
+  readonly streamARN?: string;
   readonly shardId: string;
   readonly partitionKey: string;
   readonly explicitHashKey?: string;
@@ -56,6 +61,7 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
   ) {
     this.value = item.value;
     this.streamName = source.streamName;
+    this.streamARN = source.streamARN;
     this.shardId = source.shardId;
     this.partitionKey = item.partitionKey;
     this.explicitHashKey = item.explicitHashKey;
@@ -66,6 +72,10 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
     this.#ticket = ticket;
   }
 
+  get id(): string {
+    return recordId(this);
+  }
+
   ack(): void {
     this.#source.progress.acknowledge(this.#ticket);
   }
@@ -73,5 +83,10 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
   /** The shard of a record that a consumer has handed out. */
   static shardOf(record: ConsumerRecord<unknown>): RecordShard {
     return (record as DeliveredRecord<unknown>).#source.shard;
+  }
+
+  /** JSON has the fields only, and `id` is none. */
+  toJSON(): Omit<ConsumerRecord<T>, "ack"> {
+    return { ...this, id: this.id };
   }
 }

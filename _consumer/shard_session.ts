@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Admission } from "../_core/admission.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError } from "../errors.ts";
@@ -17,6 +18,7 @@ import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
+import type { PollPace } from "./poll_pace.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
@@ -29,13 +31,19 @@ import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
-/** What the shards of a consumer share. */
+/** The objects that all shards of a consumer share. */
 export interface SharedByShards {
+  /** The number of the stream in the consumer, from 0. */
+  readonly streamIndex: number;
   /** Bounds what is read ahead. */
   readonly readAhead: ReadAhead;
+  /** Bounds how often idle shards are read. */
+  readonly pace: PollPace;
+  /** Bounds how many iterators are made at once. */
+  readonly openings: Admission;
   /** Bounds what is handed out and not acknowledged. */
   readonly acknowledgements: Acknowledgements;
-  /** Collects what is not handed out. */
+  /** Collects the records and values that are not handed out. */
   readonly skipped: SkippedRecords;
 }
 
@@ -68,8 +76,8 @@ export interface SessionEvents {
 /** The state of a session. */
 export interface SessionStatus {
   /**
-   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record) or `ended`
-   * (all read, not all acknowledged).
+   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record), `past-until`
+   * (read to the time `until`) or `ended` (all read, not all acknowledged).
    */
   state: ReaderState;
   /** How far reading is behind the latest record, in milliseconds, as the server says. */
@@ -89,9 +97,11 @@ export interface SessionStatus {
 /** Reads a shard, hands its values out one by one, and stores its progress. */
 export class ShardSession<T> implements RecordShard {
   readonly lease: HeldLease;
+  /** The number of the stream in the consumer, from 0. */
+  readonly streamIndex: number;
   /** Written by the line of sessions only. */
   inLine = false;
-  readonly #options: ResolvedConsumerOptions<T>;
+  readonly options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #room: ReaderShare;
   readonly #reader: RecordReader;
@@ -100,7 +110,7 @@ export class ShardSession<T> implements RecordShard {
   readonly #unacknowledged: Share;
   readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
-  /** States that hooks were told. */
+  /** The states that were reported to the hook `onShard`. */
   readonly #told = new Set<ShardEvent["state"]>();
   #isFinishing = false;
   #isHeld = false;
@@ -112,7 +122,8 @@ export class ShardSession<T> implements RecordShard {
     const { acknowledgements, readAhead, skipped } = shared;
     const { shardId } = lease;
     this.lease = lease;
-    this.#options = options;
+    this.streamIndex = shared.streamIndex;
+    this.options = options;
     this.#events = events;
     this.#unacknowledged = acknowledgements.join();
     this.#progress = new ShardProgress(
@@ -125,6 +136,8 @@ export class ShardSession<T> implements RecordShard {
       position,
       options,
       share: this.#room,
+      pace: shared.pace.join(),
+      openings: shared.openings,
       skipped,
       existence,
       onChange: () => this.#onRead(),
@@ -202,9 +215,13 @@ export class ShardSession<T> implements RecordShard {
     return this.isHandedOut && this.#progress.unacknowledged === 0;
   }
 
-  /** Whether the shard was read to its latest record and all values up to there are handed out. */
-  get isCaughtUp(): boolean {
-    return this.#reader.hasCaughtUp && this.#isDrained;
+  /** Whether the shard was read as far as `until` says, and all values are handed out. */
+  get hasReachedUntil(): boolean {
+    const { hasCaughtUp, state } = this.#reader;
+    const isRead = this.options.until === "caught-up"
+      ? hasCaughtUp
+      : state === "past-until";
+    return isRead && this.#isDrained;
   }
 
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */
@@ -262,7 +279,7 @@ export class ShardSession<T> implements RecordShard {
    * that value if `acknowledgeTimeoutMs` is over. Call it every few seconds.
    */
   checkOldest(): OldestUnacknowledged | undefined {
-    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.#options;
+    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.options;
     const { shardId, unacknowledged } = this;
     const now = monotonicNow(clock);
     const isTimeToTell = this.#watch.look(this.#progress.oldest, now);
@@ -338,12 +355,12 @@ export class ShardSession<T> implements RecordShard {
   }
 
   #oldest(): OldestUnacknowledged | undefined {
-    const now = monotonicNow(this.#options.clock);
+    const now = monotonicNow(this.options.clock);
     return this.#watch.describe(this.#progress.oldest, now);
   }
 
   #tell(state: ShardEvent["state"]): void {
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     notify(hooks, "onShard", { stream, shardId: this.shardId, state });
   }
 
@@ -355,7 +372,7 @@ export class ShardSession<T> implements RecordShard {
 
   async #store(checkpoint: Checkpoint): Promise<void> {
     await this.lease.write(checkpoint);
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     const position = checkpoint.type === "SEQUENCE"
       ? checkpoint.sequenceNumber
       : checkpoint.type;

@@ -10,6 +10,7 @@ const record = {
   data: new Uint8Array(),
 };
 const delivered = {
+  id: "shardId-0-001-1-0000000000",
   value: 1,
   streamName: "s",
   shardId: "shardId-0",
@@ -108,6 +109,12 @@ const cases: Record<
     { record: delivered, attempts: 3 },
   ],
   ClosedError: [new errors.ClosedError("m", { cause }), "Closed", false, {}],
+  StreamError: [
+    new errors.StreamError("m", { stream: "orders", cause }),
+    "StreamFailed",
+    false,
+    { stream: "orders" },
+  ],
   LeaseLostError: [
     new errors.LeaseLostError("m", { shardId: "shardId-0", cause }),
     "LeaseLost",
@@ -249,4 +256,10 @@ Deno.test("an error whose data is large, circular or no JSON can be written as J
     partitionKey: "k",
     sequenceNumber: "1",
   });
+});
+
+Deno.test("StreamError has the code of its cause, and is retryable if that is", () => {
+  const cause = new errors.TimeoutError("m", { timeoutMs: 5 });
+  const error = new errors.StreamError("m", { stream: "orders", cause });
+  assertEquals([error.code, error.retryable], ["TimedOut", true]);
 });
