@@ -71,15 +71,19 @@ export type {
 export { Consumer } from "./consumer.ts";
 export type {
   Acknowledgeable,
+  ConsumedStream,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  ManyStreamsOptions,
   OldestUnacknowledged,
   PoisonPolicy,
   RecreatedPolicy,
   ShardStatus,
 } from "./consumer.ts";
+export { recordId } from "./record_id.ts";
+export type { ValuePosition } from "./record_id.ts";
 export { writeDurably } from "./durable_sink.ts";
 export type { DurableSink, DurableWrite } from "./durable_sink.ts";
 export { KinesisClient } from "./client/mod.ts";
@@ -97,6 +101,7 @@ export {
   ResponseError,
   ServiceError,
   StoredLeaseError,
+  StreamError,
   TimeoutError,
   WaiterError,
 } from "./errors.ts";

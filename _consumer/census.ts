@@ -16,14 +16,17 @@ import {
   oldList,
   progressUnderName,
   recreated,
+  unknownShards,
+  unlistedStart,
 } from "./census_errors.ts";
+import { closedBefore } from "./closed_before.ts";
 import { belongingOf, leasesOfEarlier } from "./earlier_stream.ts";
 import { GoneShards } from "./gone_shards.ts";
 import { isBegun, type LeaseTable } from "./lease_table.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
 import type { ShardWork } from "./shard_work.ts";
-import { planLeases, type PlannedLease } from "./start_plan.ts";
+import { namedShards, planLeases, type PlannedLease } from "./start_plan.ts";
 
 /** What happened to a shard after the service refused a request for it. */
 export type Existence =
@@ -61,6 +64,10 @@ export class Census {
    * When the shards were first listed, in milliseconds since the epoch, by the service's clock.
    */
   #startedAt: number | undefined;
+  /** Shards that were closed before the time to start at. */
+  #closedBefore: ReadonlySet<string> = new Set();
+  /** Shards that the user gave a position for, and that have expired. */
+  #expiredStarts: readonly string[] = [];
   /** Parents that exist although they are not listed and have no lease. */
   #hidden: readonly string[] = [];
 
@@ -109,7 +116,10 @@ export class Census {
     );
     this.#lineage = new Lineage(shards, leases.values());
     this.#checkList();
-    if (leases.size === 0) await this.#checkOtherName(signal);
+    if (leases.size === 0) {
+      await this.#checkOtherName(signal);
+      await this.#checkStart(signal);
+    }
     const earlier = leasesOfEarlier(leases, new Lineage(listed));
     let fresh: ReadonlySet<string> = new Set();
     if (this.#mustStartAnew(earlier, listed)) {
@@ -217,6 +227,35 @@ export class Census {
     throw progressUnderName(stream, streamName);
   }
 
+  /**
+   * Finds out, before the first leases are planned, which shards need not be read, and whether all
+   * shards that the user named exist.
+   *
+   * @throws {KinesisError} if a named shard does not exist
+   */
+  async #checkStart(signal: AbortSignal): Promise<void> {
+    const { from, stream } = this.#options;
+    const lineage = this.#lineage;
+    if (from instanceof Date) {
+      this.#closedBefore = await closedBefore(
+        from,
+        lineage,
+        this.#options,
+        signal,
+      );
+      return;
+    }
+    const unlisted = namedShards(from).filter((id) => !lineage.has(id));
+    const hidden = await this.#gone.ask(unlisted, signal);
+    if (hidden.length > 0) throw unlistedStart(stream, hidden);
+    const isParent = (id: string) => lineage.childrenOf(id).length > 0;
+    const unknown = unlisted.filter((id) => !isParent(id));
+    if (unknown.length > 0) {
+      throw unknownShards(stream, unknown, [...lineage.shards.keys()]);
+    }
+    this.#expiredStarts = unlisted;
+  }
+
   async #createLeases(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const latest = new Set<string>();
     const { leases } = this.#table;
@@ -232,6 +271,11 @@ export class Census {
         this.#planned.delete(shardId);
         if (isNew && isLatest) latest.add(shardId);
       });
+    }
+    if (this.#expiredStarts.length > 0) {
+      // Created once: such a lease is deleted when its shard is finished.
+      this.#expiredStarts = this.#expiredStarts.filter((id) => !leases.has(id));
+      this.#link();
     }
     await this.#reloadIfOutdated(signal);
     return latest;
@@ -283,6 +327,8 @@ export class Census {
     }
     for (const shardId of shardIds) letGo(shardId);
     this.#planned.clear();
+    this.#closedBefore = new Set();
+    this.#expiredStarts = [];
     const old = new Map(earlier.map((lease) => [lease.shardId, lease]));
     const kept = new Map(
       [...this.#table.leases].filter(([shardId]) => !old.has(shardId)),
@@ -321,6 +367,8 @@ export class Census {
       leases,
       from,
       startedAt: this.#startedAt!,
+      closedBefore: this.#closedBefore,
+      expired: this.#expiredStarts,
     });
   }
 

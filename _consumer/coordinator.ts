@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
@@ -20,12 +21,16 @@ import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
 import type { Lineage } from "./lineage.ts";
+import { isUntilReached } from "./reading_end.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { serviceNow } from "./service_now.ts";
+import { ShardRoom } from "./shard_room.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
 import { SharedRead } from "./shared_read.ts";
 import { ShardWork } from "./shard_work.ts";
 import { startPosition } from "./start_plan.ts";
 import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
+import { StreamCreation } from "./stream_creation.ts";
 import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -38,6 +43,8 @@ const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
 const LEAST_PAUSE_MS = 250;
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
+/** Writes of held leases at once. More would wait for one another in the store. */
+const LEASE_WRITES = { atOnce: 32, patienceMs: 250 };
 
 /** What happens in a {@linkcode Coordinator}. */
 export interface CoordinatorEvents<T> {
@@ -58,6 +65,8 @@ export class Coordinator<T> {
   readonly #events: CoordinatorEvents<T>;
   readonly #table: LeaseTable;
   readonly #census: Census;
+  readonly #creation: StreamCreation;
+  readonly #room: ShardRoom;
   readonly #sessions: HeldSessions<T>;
   /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
@@ -120,11 +129,14 @@ export class Coordinator<T> {
       { rows, tidying, questions },
       signal,
     );
-    this.#sessions = new HeldSessions(options, this.#table);
+    this.#creation = new StreamCreation(options);
+    this.#room = new ShardRoom(options);
+    const writes = new Admission({ ...LEASE_WRITES, clock: options.clock });
+    this.#sessions = new HeldSessions(options, this.#table, writes);
     this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
       lost: (session) => this.#drop(session),
       overdue: events.overdue,
-    });
+    }, writes);
     // `ready` need not be awaited, so its rejection must not end the program.
     this.#ready.promise.catch(() => {});
   }
@@ -162,9 +174,12 @@ export class Coordinator<T> {
     ]);
   }
 
-  /** Looks at shards and leases now if the session is finished: its children can be started. */
+  /**
+   * Looks at shards and leases now if the session is finished: its children can be started, or
+   * another shard can take its place.
+   */
   wakeIfFinished(session: ShardSession<T>): void {
-    if (session.isFinished) this.#bell.ring();
+    if (session.isFinished || this.#room.mayGiveWay(session)) this.#bell.ring();
   }
 
   /**
@@ -249,11 +264,13 @@ export class Coordinator<T> {
   async #sync(): Promise<number> {
     const { durable, failoverTimeMs } = this.#options;
     const { signal } = this.#stop;
+    await this.#creation.run(signal);
     // Which shards and leases there are.
     const fresh = await this.#census.look((id) => this.#letGo(id), signal);
     // Finished shards first: their children can be claimed below.
     const waiting = await this.#finishSessions();
     await this.#census.forgetGone(signal);
+    await this.#giveWay();
     await this.#claim(fresh);
     this.#hasSynced = true;
     this.#settleReady();
@@ -310,6 +327,20 @@ export class Coordinator<T> {
     return waiting;
   }
 
+  /** Gives back shards that were read as far as `until` says, if others wait for their places. */
+  async #giveWay(): Promise<void> {
+    const giving = this.#room.givingWay(this.#sessions.all);
+    await this.#rows.run(giving, async (session) => {
+      try {
+        await this.#sessions.giveBack(session);
+        this.#room.pass(session.shardId);
+      } catch (error) {
+        if (!(error instanceof LeaseLostError)) throw error;
+        this.#drop(session);
+      }
+    });
+  }
+
   async #hasAllChildren(
     { shardId, childShardIds, hasExpired }: ShardSession<T>,
   ): Promise<boolean> {
@@ -320,15 +351,30 @@ export class Coordinator<T> {
 
   async #claim(fresh: ReadonlySet<string>): Promise<void> {
     const { workerId, random, clock } = this.#options;
+    const { underWay } = this.#rows;
+    const leases = this.#census.readable().filter(({ shardId }) =>
+      this.sessions.has(shardId) ||
+      !this.#rows.isPaused(shardId) && !this.#room.passed.has(shardId)
+    );
+    const isExpired = (lease: Lease) => this.#table.isExpired(lease);
+    const room = this.#room.beside(
+      new Set([...this.sessions.keys(), ...underWay]).size,
+    );
+    const now = monotonicNow(clock);
+    const free = leases.filter((lease) =>
+      !this.sessions.has(lease.shardId) && !underWay.has(lease.shardId) &&
+      (lease.owner === undefined || isExpired(lease))
+    );
+    this.#room.noteFree(free, room, now);
     const claims = chooseClaims({
       workerId,
-      leases: this.#census.readable().filter(({ shardId }) =>
-        this.sessions.has(shardId) || !this.#rows.isPaused(shardId)
-      ),
-      isExpired: (lease) => this.#table.isExpired(lease),
+      leases,
+      isExpired,
       isResumable: (lease) => this.#table.isResumable(lease),
       working: new Set(this.sessions.keys()),
-      taking: this.#rows.underWay,
+      taking: underWay,
+      room,
+      isLeftOver: (lease) => this.#room.isLeftOver(lease, now),
       random,
     });
     await this.#rows.run(claims, async (claim) => {
@@ -393,16 +439,15 @@ export class Coordinator<T> {
   }
 
   #checkDone(): boolean {
-    if (this.#options.until !== "caught-up" || !this.#hasSynced) return false;
-    for (const session of this.sessions.values()) {
-      if (!session.isCaughtUp) return false;
-    }
-    // A shard that another running worker reads is not waited for; that worker starts its
-    // children.
-    const isDealtWith = (shardId: string) =>
-      this.#table.isFinished(shardId) || this.sessions.has(shardId) ||
-      this.#table.isElsewhere(shardId, this.lineage);
-    return [...this.lineage.ids].every(isDealtWith);
+    return this.#hasSynced && isUntilReached({
+      until: this.#options.until,
+      serviceNow: serviceNow(this.#options),
+      lineage: this.lineage,
+      sessions: this.sessions,
+      passed: this.#room.passed,
+      isFinished: (id) => this.#table.isFinished(id),
+      isElsewhere: (id) => this.#table.isElsewhere(id, this.lineage),
+    });
   }
 
   #report(error: unknown, attempt: number, retryDelayMs: number): void {

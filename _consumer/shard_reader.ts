@@ -4,6 +4,7 @@
  * @module
  */
 import { MAX_READ_RECORDS } from "../_aws/limits.ts";
+import type { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
@@ -11,10 +12,13 @@ import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
+import type { ShardPace } from "./poll_pace.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { ReadRecovery, untilAborted } from "./read_recovery.ts";
+import { isSettled, recordsBefore } from "./reading_end.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
+import { serviceNow } from "./service_now.ts";
 import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 
@@ -36,12 +40,30 @@ export interface ReaderParts {
   readonly options: ConsumerSettings;
   /** The reader's part of what all readers may buffer. */
   readonly share: ReaderShare;
+  /** The reader's part of the pace of all readers. */
+  readonly pace: ShardPace;
+  /** Bounds how many iterators are made at once. */
+  readonly openings: Admission;
   /** Collects records that expired. */
   readonly skipped: SkippedRecords;
   /** Finds out what happened to the shard after the service refused a request. */
   readonly existence: () => Promise<Existence>;
   /** Called when records have arrived or the state has changed. */
   readonly onChange: () => void;
+}
+
+/** What is known about an answer besides its records. */
+interface AnswerFacts {
+  /** The records that are kept. */
+  readonly kept: readonly KinesisApiRecord[];
+  /** Whether the answer has as many records as were asked for. */
+  readonly isFull: boolean;
+  /** Whether a record of the answer arrived at `until` or later. */
+  readonly isPastUntil: boolean;
+  /** When the request was sent, in milliseconds of the monotonic clock. */
+  readonly startedAt: number;
+  /** The same by the clock of the service, in milliseconds since the epoch, rounded down. */
+  readonly askedAt: number;
 }
 
 /** Polls one shard and buffers its records. */
@@ -121,13 +143,19 @@ export class ShardReader implements RecordReader {
   /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
   clear(): void {
     this.#parts.share.leave();
+    this.#parts.pace.wake();
     while (this.#buffer.shift());
   }
 
-  /** Reads to the end of the shard. Rejects if the reader cannot go on. */
+  /** Whether there is nothing more to read. */
+  get #isOver(): boolean {
+    return this.#state === "ended" || this.#state === "past-until";
+  }
+
+  /** Reads to the end of the shard, or to `until`. Rejects if the reader cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
-    while (this.#state !== "ended") {
+    while (!this.#isOver) {
       try {
         iterator ??= await this.#makeIterator(signal);
         iterator = await this.#read(iterator, signal);
@@ -143,7 +171,10 @@ export class ShardReader implements RecordReader {
   }
 
   async #makeIterator(signal: AbortSignal): Promise<string> {
-    const iterator = await this.#cursor.makeIterator(signal);
+    const iterator = await this.#parts.openings.run(async () => {
+      signal.throwIfAborted();
+      return await this.#cursor.makeIterator(signal);
+    });
     if (this.#state === "opening") {
       this.#state = "reading";
       this.#parts.onChange();
@@ -173,6 +204,7 @@ export class ShardReader implements RecordReader {
       MAX_READ_RECORDS,
     );
     const startedAt = monotonicNow(clock);
+    const askedAt = serviceNow(this.#options);
     let answer: GetRecordsResponse;
     try {
       answer = await this.#getRecords(iterator, limit, signal);
@@ -180,7 +212,9 @@ export class ShardReader implements RecordReader {
       share.giveUp(reserved);
       throw error;
     }
-    const { records, expired } = this.#cursor.unread(answer.Records);
+    const { records: unread, expired } = this.#cursor.unread(answer.Records);
+    const records = this.#beforeUntil(unread);
+    const isPastUntil = records.length < unread.length;
     const kept = share.keep(reserved, records);
     const isFull = answer.Records.length >= limit;
     if (answer.Records[0]) this.#cursor.noteAge(answer.Records[0]);
@@ -190,12 +224,20 @@ export class ShardReader implements RecordReader {
       if (expired) this.#tellExpired(expired);
       this.#cursor.confirm();
     }
-    this.#take({ ...answer, Records: records }, kept, isFull, startedAt);
+    const facts = { kept, isFull, isPastUntil, startedAt, askedAt };
+    this.#take({ ...answer, Records: records }, facts);
     if (comesAgain) return iterator;
     // Records that did not fit are read again, with a new iterator behind the last kept record.
     return kept.length === records.length
       ? answer.NextShardIterator
       : undefined;
+  }
+
+  #beforeUntil(records: KinesisApiRecord[]): KinesisApiRecord[] {
+    const { until } = this.#options;
+    return until instanceof Date
+      ? recordsBefore(until, records, this.#parts.shardId)
+      : records;
   }
 
   async #getRecords(
@@ -237,12 +279,10 @@ export class ShardReader implements RecordReader {
    */
   #take(
     answer: GetRecordsResponse,
-    kept: readonly KinesisApiRecord[],
-    isFull: boolean,
-    startedAt: number,
+    { kept, isFull, isPastUntil, startedAt, askedAt }: AnswerFacts,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
-    const { stream, hooks } = this.#options;
+    const { stream, hooks, until } = this.#options;
     const { shardId, onChange } = this.#parts;
     const isCut = kept.length < Records.length;
     for (const record of kept) this.#buffer.push(record);
@@ -255,9 +295,12 @@ export class ShardReader implements RecordReader {
     const isBehind = isFull || isCut || !!MillisBehindLatest;
     this.#millisBehindLatest = MillisBehindLatest;
     this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
-    if (!NextShardIterator && !isCut) this.#state = "ended";
+    if (isPastUntil && !isCut) this.#state = "past-until";
+    else if (!NextShardIterator && !isCut) this.#state = "ended";
     else if (isBehind) this.#state = "reading";
-    else if (!last || this.#cursor.isNew(last)) {
+    else if (until instanceof Date && isSettled(until, askedAt)) {
+      this.#state = "past-until";
+    } else if (!last || this.#cursor.isNew(last)) {
       // A shard that is written to all the time never gives an empty answer. Its reader has caught
       // up at the first record that arrived after reading began.
       this.#state = "caught-up";
@@ -281,11 +324,15 @@ export class ShardReader implements RecordReader {
 
   /** The time from one request to the next, in milliseconds. */
   #pauseAfter(isBehind: boolean, { records }: Size): number {
-    const { readsPerSecond, pollIntervalMs, until } = this.#options;
+    const { readsPerSecond, until } = this.#options;
+    const { pace } = this.#parts;
     const shortest = 1000 / readsPerSecond;
-    // With `until`, another answer has to show that nothing came after these records.
-    const isHurried = isBehind || until !== undefined && records > 0;
-    return isHurried ? shortest : Math.max(shortest, pollIntervalMs);
+    // Another answer has to show that nothing came after these records.
+    if (isBehind || until === "caught-up" && records > 0) {
+      pace.wake();
+      return shortest;
+    }
+    return Math.max(shortest, pace.intervalAfter(records));
   }
 
   /** Ends because the shard has expired. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Admission } from "../_core/admission.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError } from "../errors.ts";
@@ -12,6 +13,7 @@ import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
+import type { PollPace } from "./poll_pace.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
@@ -27,6 +29,10 @@ import type { Strays } from "./strays.ts";
 export interface SharedByShards {
   /** Bounds what is read ahead. */
   readonly readAhead: ReadAhead;
+  /** Bounds how often idle shards are read. */
+  readonly pace: PollPace;
+  /** Bounds how many iterators are made at once. */
+  readonly openings: Admission;
   /** Bounds what is handed out and not acknowledged. */
   readonly acknowledgements: Acknowledgements;
   /** Collects the records and values that are not handed out. */
@@ -60,8 +66,8 @@ export interface SessionEvents {
 /** The state of a session. */
 export interface SessionStatus {
   /**
-   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record) or `ended`
-   * (all read, not all acknowledged).
+   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record), `past-until`
+   * (read to the time `until`) or `ended` (all read, not all acknowledged).
    */
   state: ReaderState;
   /** How far reading is behind the latest record, in milliseconds, as the server says. */
@@ -116,6 +122,8 @@ export class ShardSession<T> {
       position,
       options,
       share: this.#room,
+      pace: shared.pace.join(),
+      openings: shared.openings,
       skipped,
       existence,
       onChange: () => this.#onRead(),
@@ -179,9 +187,13 @@ export class ShardSession<T> {
     return this.isHandedOut && this.#progress.unacknowledged === 0;
   }
 
-  /** Whether the shard was read to its latest record and all values up to there are handed out. */
-  get isCaughtUp(): boolean {
-    return this.#reader.hasCaughtUp && this.#isDrained;
+  /** Whether the shard was read as far as `until` says, and all values are handed out. */
+  get hasReachedUntil(): boolean {
+    const { hasCaughtUp, state } = this.#reader;
+    const isRead = this.#options.until === "caught-up"
+      ? hasCaughtUp
+      : state === "past-until";
+    return isRead && this.#isDrained;
   }
 
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */

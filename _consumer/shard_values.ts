@@ -62,7 +62,9 @@ export class ShardValues<T> {
   constructor(parts: ShardValuesParts<T>) {
     const { options, shardId, progress } = parts;
     this.#parts = parts;
-    this.#source = { streamName: options.streamName, shardId, progress };
+    const { streamName, target } = options;
+    const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
+    this.#source = { streamName, streamARN, shardId, progress };
   }
 
   /** Whether a value can be taken now. */
@@ -114,9 +116,10 @@ export class ShardValues<T> {
   }
 
   #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
-    const { streamName, shardId } = this.#source;
+    const { streamName, streamARN, shardId } = this.#source;
     return {
       streamName,
+      streamARN,
       shardId,
       partitionKey: raw.PartitionKey,
       sequenceNumber: raw.SequenceNumber,

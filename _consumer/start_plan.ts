@@ -32,6 +32,13 @@ export interface PlanSituation {
   readonly from: StartPosition;
   /** When this worker started, by the clock of the service, in milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Shards that were closed before `from`, if that is a time. @default {none} */
+  readonly closedBefore?: ReadonlySet<string>;
+  /**
+   * Shards that `from` has a position for, and that have expired. They get leases as well: their
+   * readers report what has expired. @default {none}
+   */
+  readonly expired?: readonly string[];
 }
 
 /**
@@ -70,7 +77,22 @@ export function planLeases(situation: PlanSituation): PlannedLease[][] {
     }
     if (batch.length > 0) batches.push(batch);
   }
-  return batches;
+  const expired = planExpired(situation);
+  return expired.length > 0 ? [...batches, expired] : batches;
+}
+
+function planExpired(
+  { leases, stream, from, startedAt, expired = [] }: PlanSituation,
+): PlannedLease[] {
+  return expired.filter((shardId) => !leases.has(shardId)).map((shardId) => ({
+    lease: {
+      streamName: stream,
+      shardId,
+      checkpoint: storable(namedPosition(from, shardId)!, startedAt),
+      parentShardIds: [],
+    },
+    isLatest: false,
+  }));
 }
 
 /**
@@ -98,7 +120,7 @@ export function startPosition(
 
 function startOf(
   shard: Shard,
-  { lineage, leases, from }: PlanSituation,
+  { lineage, leases, from, closedBefore }: PlanSituation,
   isRunning: boolean,
 ): ShardPosition | Checkpoint {
   const id = shard.ShardId;
@@ -108,7 +130,9 @@ function startOf(
   }
   // An ancestor has a lease, so this shard opened after the start. All its records are new.
   if (lineage.someAncestor(id, (parent) => leases.has(parent))) {
-    return { type: "TRIM_HORIZON" };
+    return from instanceof Date
+      ? timeOfParents(shard, leases) ?? { type: "TRIM_HORIZON" }
+      : { type: "TRIM_HORIZON" };
   }
   if (from === "TRIM_HORIZON") return { type: "TRIM_HORIZON" };
   if (from === "LATEST" && isRunning) {
@@ -118,13 +142,43 @@ function startOf(
   if (from === "LATEST") {
     return { type: isClosed(shard) ? "SHARD_END" : "LATEST" };
   }
-  if (from instanceof Date) return { type: "AT_TIMESTAMP", timestamp: from };
+  if (from instanceof Date) {
+    return closedBefore?.has(id)
+      ? { type: "SHARD_END" }
+      : { type: "AT_TIMESTAMP", timestamp: from };
+  }
   const isNamed = (shardId: string) =>
     namedPosition(from, shardId) !== undefined;
   return namedPosition(from, id) ??
     {
       type: lineage.someDescendant(id, isNamed) ? "SHARD_END" : "TRIM_HORIZON",
     };
+}
+
+/**
+ * The time at which all parents of a shard start, if they have no progress. The shard starts there
+ * as well: if the time lies in the future, the shard may have older records.
+ */
+function timeOfParents(
+  shard: Shard,
+  leases: ReadonlyMap<string, Lease>,
+): Checkpoint | undefined {
+  let earliest: Extract<Checkpoint, { type: "AT_TIMESTAMP" }> | undefined;
+  for (const id of parentsOf(shard)) {
+    const checkpoint = leases.get(id)?.checkpoint;
+    if (checkpoint?.type !== "AT_TIMESTAMP") return undefined;
+    if (!earliest || checkpoint.timestamp < earliest.timestamp) {
+      earliest = checkpoint;
+    }
+  }
+  return earliest;
+}
+
+/** The shards that the user gave positions for. */
+export function namedShards(from: StartPosition): string[] {
+  return typeof from === "string" || from instanceof Date
+    ? []
+    : Object.keys(from);
 }
 
 /** The position that the user gave for this shard, if `from` has positions by shard id. */

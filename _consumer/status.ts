@@ -11,16 +11,20 @@ import type { ShardSession } from "./shard_session.ts";
 
 /** The status of one shard. Only shards that this worker reads have the members after `owner`. */
 export interface ShardStatus {
+  /** The stream, by name or ARN as given to the consumer. */
+  stream: string;
   /** The shard. */
   shardId: string;
   /** The ids of its parents. */
   parentShardIds: readonly string[];
   /**
-   * - `waiting`: its parents are not finished, or no worker has taken it yet
+   * - `waiting`: its parents are not finished, or no worker has taken it yet, perhaps because all
+   *   workers have reached `maxShards`
    * - `elsewhere`: another worker reads it
    * - `opening`: this worker has no iterator yet
    * - `reading`: this worker reads it
    * - `caught-up`: this worker has read it to its latest record
+   * - `past-until`: this worker has read it to the time `until`, and reads no further
    * - `ended`: all its records are read, not all values are acknowledged
    * - `finished`: all its values are processed
    */
@@ -30,6 +34,7 @@ export interface ShardStatus {
     | "opening"
     | "reading"
     | "caught-up"
+    | "past-until"
     | "ended"
     | "finished";
   /** The worker that held its lease at the last look. */
@@ -81,21 +86,25 @@ export interface StatusSources {
   >;
 }
 
-/** The status of every shard. */
+/** The status of every shard of one stream. */
 export function statusOf(
   { lineage, leases, sessions }: StatusSources,
-): ShardStatus[] {
+): Omit<ShardStatus, "stream">[] {
   const isOver = (shardId: string) =>
     !lineage.shards.has(shardId) &&
     leases.get(shardId)?.checkpoint.type === "SHARD_END";
   const ids = [...lineage.ids].filter((id) => !isOver(id));
-  return ids.map((shardId): ShardStatus => {
+  return ids.map((shardId) => {
     const lease = leases.get(shardId);
     const { parentShardIds = [], owner } = lease ?? {};
     const session = sessions.get(shardId)?.status();
     if (session) return { shardId, parentShardIds, owner, ...session };
     const finished = lease?.checkpoint.type === "SHARD_END";
-    const state = finished ? "finished" : owner ? "elsewhere" : "waiting";
+    const state: ShardStatus["state"] = finished
+      ? "finished"
+      : owner
+      ? "elsewhere"
+      : "waiting";
     return { shardId, parentShardIds, owner, state };
   });
 }

@@ -22,7 +22,10 @@ const NOT_ACTIVE = [NOT_FOUND, IN_USE];
 /** The part of the options that does not depend on the type of the values. */
 export type FirstListOptions =
   & ListingOptions
-  & Pick<ResolvedProducerOptions<never>, "clock" | "random" | "maxAttempts">;
+  & Pick<
+    ResolvedProducerOptions<never>,
+    "clock" | "createStream" | "random" | "maxAttempts"
+  >;
 
 /** Creates the stream if the options ask for that, and learns its shards. */
 export class FirstList {

@@ -14,6 +14,10 @@ import {
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { resolveOutside } from "../_core/outside_options.ts";
+import {
+  CREATE_METHODS,
+  resolveCreateStream,
+} from "../_shards/create_stream.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type { ProducerHooks } from "../hooks.ts";
 import { keyFunction } from "./key_option.ts";
@@ -25,8 +29,6 @@ import type {
 
 const check = new OptionCheck("Cannot create Producer");
 const CLIENT_METHODS = ["putRecords", "listAllShards", "describeStreamSummary"];
-/** The methods that `createStream` needs as well. */
-const CREATE_METHODS = ["createStream", "waitUntilActive", "waitUntilDeleted"];
 const HOOKS = [
   "onBatch",
   "onValueFailed",
@@ -35,8 +37,6 @@ const HOOKS = [
   "onBuffer",
 ] as const satisfies readonly (keyof ProducerHooks)[];
 const RATES = ["recordsPerSecond", "bytesPerSecond"];
-/** The largest number that CreateStream takes. The service refuses what the account does not allow. */
-const MAX_SHARDS = 2 ** 31 - 1;
 /** With requests of this size, the cost of a request is 3 % of the cost of its bytes. */
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
 
@@ -57,7 +57,7 @@ export function resolveProducerOptions<T>(
       ),
     );
   }
-  const createStream = resolveCreateStream(options.createStream);
+  const createStream = resolveCreateStream(check, options.createStream);
   const methods = [...CLIENT_METHODS, ...(createStream ? CREATE_METHODS : [])];
   return {
     client: check.methods("client", options.client, ...methods) ??
@@ -110,26 +110,6 @@ function checkProcessor(processor: unknown): void {
   if (typeof createPacker === "function") return;
   throw new TypeError(
     check.refusal("'processor' must be a processor such as json()"),
-  );
-}
-
-function resolveCreateStream(
-  how: ProducerOptions<never>["createStream"] = false,
-): { shardCount: number } | { onDemand: true } | false {
-  if (how === false) return false;
-  const { shardCount, onDemand } = (how ?? {}) as Record<string, unknown>;
-  if (shardCount === undefined && onDemand === true) return { onDemand };
-  if (shardCount !== undefined && onDemand === undefined) {
-    const rule = { default: 1, least: 1, most: MAX_SHARDS, integer: true };
-    const name = "createStream.shardCount";
-    return { shardCount: check.number(name, shardCount as number, rule) };
-  }
-  throw new TypeError(
-    check.message(
-      "createStream",
-      "{ shardCount } or { onDemand: true } or false",
-      how,
-    ),
   );
 }
 

@@ -34,6 +34,8 @@ export interface Item {
 export interface WorldOptions {
   shards?: number;
   rules?: FaultRule[];
+  /** The seed of the rules. @default {1} */
+  seed?: number;
   server?: KinesisServerOptions;
 }
 
@@ -60,7 +62,9 @@ export class World {
   readonly #written = new Map<string, number>();
   #inFlight = 0;
 
-  constructor({ shards = 1, rules = [], server = {} }: WorldOptions = {}) {
+  constructor(
+    { shards = 1, rules = [], seed, server = {} }: WorldOptions = {},
+  ) {
     this.server = new KinesisServer({
       clock: this.clock,
       limits: false,
@@ -69,7 +73,11 @@ export class World {
     });
     const { shardIds } = this.server.createStream(STREAM, { shards });
     this.shardIds = [...shardIds];
-    this.fetch = withFaults(this.server.fetch, { rules, clock: this.clock });
+    this.fetch = withFaults(this.server.fetch, {
+      rules,
+      seed,
+      clock: this.clock,
+    });
     this.#client = this.#count(
       new KinesisClient({
         region: "eu-west-1",
@@ -87,6 +95,7 @@ export class World {
   client(
     wrap: (fetch: Fetch) => Fetch = (fetch) => fetch,
     keys: KinesisClientOptions["credentials"] = credentials,
+    options: KinesisClientOptions = {},
   ): KinesisClient {
     return this.#count(
       new KinesisClient({
@@ -95,6 +104,7 @@ export class World {
         environment: NO_ENVIRONMENT,
         fetch: wrap(this.fetch),
         retry: { maxAttempts: 1 },
+        ...options,
       }),
     );
   }
@@ -280,6 +290,7 @@ export class World {
     const counted =
       <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
       (...args: A): Promise<R> => this.holdTime(() => call(...args));
+    client.createStream = counted(client.createStream.bind(client));
     client.describeStream = counted(client.describeStream.bind(client));
     client.describeStreamSummary = counted(
       client.describeStreamSummary.bind(client),
