@@ -97,7 +97,7 @@ export class RecordFeed<T> {
    * Adds a stream, and starts reading. Resolves when every shard that this worker holds of it at
    * first has an iterator.
    *
-   * @throws {TypeError} if the stream is read already
+   * @throws {TypeError} if a stream of that name is read already
    * @throws {ClosedError} if the consumer has ended
    */
   async add(options: ResolvedConsumerOptions<T>): Promise<void> {
@@ -107,10 +107,10 @@ export class RecordFeed<T> {
         `Cannot add the stream ${stream} as the consumer has ended`,
       );
     }
-    if (this.#streams.has(stream)) {
+    if (this.#streams.has(options)) {
       throw new TypeError(
-        `Cannot add the stream ${stream} as the consumer reads it already. ` +
-          "If it is of another region or account, give 'streamARN'",
+        `Cannot add the stream ${stream} as the consumer reads one of that name already. ` +
+          "If they are of two regions or accounts, give 'streamARN' for both",
       );
     }
     this.#start();
@@ -164,6 +164,11 @@ export class RecordFeed<T> {
     }
     await this.#finish();
     return undefined;
+  }
+
+  /** From now on the library itself acknowledges every value, after a handler has processed it. */
+  manageAcknowledgements(): void {
+    this.#acknowledgements.manage();
   }
 
   /** Notes whether the application's way of reading will acknowledge values. */
@@ -251,6 +256,8 @@ export class RecordFeed<T> {
   }
 
   #onOverdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void {
+    // A handler has its own time limit.
+    if (this.#acknowledgements.areManaged) return;
     if (this.#finishing) {
       // The stream has ended. The next run reads the value that is not acknowledged again.
       this.close(undefined).catch(() => {});

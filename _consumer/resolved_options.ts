@@ -56,6 +56,8 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onCheckpoint: true,
   onUnacknowledged: true,
   onStrays: true,
+  onHandlerError: true,
+  onHandlerTimeout: true,
 };
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
 const SHARD_ID = /^[\w.-]{1,128}$/;

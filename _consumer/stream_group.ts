@@ -3,18 +3,22 @@
  *
  * @module
  */
+import type { StreamChoice } from "../_aws/stream_choice.ts";
 import { textOf } from "../_core/text_of.ts";
 import { CheckpointError, ClosedError, StreamError } from "../errors.ts";
 import { throwIfNotStored } from "./ack_errors.ts";
 import { Coordinator, type CoordinatorEvents } from "./coordinator.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { areAlike } from "./resolved_streams.ts";
 import type { ShardSession, SharedByShards } from "./shard_session.ts";
 import { type ShardStatus, statusOf } from "./status.ts";
 
+/** What the shards of all streams share. */
+export type SharedByStreams = Omit<SharedByShards, "streamIndex">;
+
 /** One stream and its coordinator. */
 interface Member<T> {
-  /** The stream as the user named it. */
-  readonly stream: string;
+  readonly options: ResolvedConsumerOptions<T>;
   readonly coordinator: Coordinator<T>;
 }
 
@@ -23,7 +27,7 @@ interface Member<T> {
  * by the shards of all streams. If one stream fails, the consumer fails.
  */
 export class StreamGroup<T> {
-  readonly #shared: SharedByShards;
+  readonly #shared: SharedByStreams;
   readonly #events: CoordinatorEvents<T>;
   readonly #members: Member<T>[] = [];
   /** Errors of single streams as the application gets them. */
@@ -34,7 +38,7 @@ export class StreamGroup<T> {
   /** Nothing happens before {@linkcode StreamGroup.start}. */
   constructor(
     streams: readonly ResolvedConsumerOptions<T>[],
-    shared: SharedByShards,
+    shared: SharedByStreams,
     events: CoordinatorEvents<T>,
   ) {
     this.#shared = shared;
@@ -66,9 +70,9 @@ export class StreamGroup<T> {
     return this.#members.every(({ coordinator }) => coordinator.isDone);
   }
 
-  /** Whether a stream of this name or ARN is among them. */
-  has(stream: string): boolean {
-    return this.#members.some((member) => member.stream === stream);
+  /** Whether one of the streams cannot be told from this one. */
+  has(stream: StreamChoice): boolean {
+    return this.#members.some((member) => areAlike(member.options, stream));
   }
 
   /** Starts to look for shards. */
@@ -86,12 +90,12 @@ export class StreamGroup<T> {
   /** The error of a session as the application gets it: with several streams, it names the stream. */
   nameError(session: ShardSession<T>, error: unknown): unknown {
     const member = this.#memberOf(session);
-    return member ? this.#name(member.stream, error) : error;
+    return member ? this.#name(member.options.stream, error) : error;
   }
 
   /** The status of every shard of every stream. */
   get shards(): ShardStatus[] {
-    return this.#members.flatMap(({ stream, coordinator }) =>
+    return this.#members.flatMap(({ options: { stream }, coordinator }) =>
       statusOf(coordinator).map((status) => ({ stream, ...status }))
     );
   }
@@ -116,11 +120,14 @@ export class StreamGroup<T> {
 
   #join(options: ResolvedConsumerOptions<T>): Member<T> {
     const { stream } = options;
-    const coordinator = new Coordinator(options, this.#shared, {
+    const coordinator: Coordinator<T> = new Coordinator(options, {
+      ...this.#shared,
+      streamIndex: this.#members.length,
+    }, {
       ...this.#events,
       failed: (error) => this.#events.failed(this.#name(stream, error)),
     });
-    const member = { stream, coordinator };
+    const member = { options, coordinator };
     this.#members.push(member);
     return member;
   }
@@ -144,7 +151,7 @@ export class StreamGroup<T> {
     }
     const why = error instanceof Error ? error.message : textOf(error);
     const named = new StreamError(
-      `Cannot go on with ${stream}: ${why}`,
+      `Cannot read ${stream}: ${why}`,
       { stream, cause: error },
     );
     if (typeof error === "object" && error) this.#named.set(error, named);
@@ -154,13 +161,13 @@ export class StreamGroup<T> {
   async #all(work: (coordinator: Coordinator<T>) => Promise<void>) {
     const failures = new Map<string, unknown>();
     const others: unknown[] = [];
-    await Promise.all(this.#members.map(async ({ stream, coordinator }) => {
+    await Promise.all(this.#members.map(async ({ options, coordinator }) => {
       try {
         await work(coordinator);
       } catch (error) {
         if (!(error instanceof CheckpointError)) return others.push(error);
         for (const [shardId, cause] of error.failures) {
-          failures.set(this.#keyOf(stream, shardId), cause);
+          failures.set(this.#keyOf(options.stream, shardId), cause);
         }
       }
     }));
