@@ -1,5 +1,5 @@
 /**
- * Two branches of one stream of records.
+ * Acknowledgements for the two branches of `tee()`.
  *
  * @module
  */
