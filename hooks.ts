@@ -48,13 +48,13 @@ export interface BatchEvent {
   readonly durationMs: number;
   /** The number of records that this request did not store. */
   readonly failed: number;
-  /** How many of these exceeded a rate limit. */
+  /** The number of these records that exceeded a rate limit. */
   readonly throttled: number;
   /** The error of the whole request, if it failed. */
   readonly error?: unknown;
 }
 
-/** The producer has given up a value. */
+/** The producer has given a value up. */
 export interface ValueFailedEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
@@ -186,12 +186,12 @@ export interface ExpiredEvent {
    * - `shard`: the shard has expired with all its records after `after`
    * - `records`: records between `after` and `before` have expired
    *
-   * The service does not tell how many records these were, or whether there were any.
+   * The service does not say how many records these were, or whether there were any.
    */
   readonly what: "shard" | "records";
   /**
-   * The position up to which the shard was read: the stored checkpoint, or the last record that was
-   * read since.
+   * The position up to which the shard was read: the last record that was read, or the stored
+   * checkpoint if none was read since the start.
    */
   readonly after: ShardPosition;
   /**
@@ -245,8 +245,8 @@ export interface UnacknowledgedEvent {
 }
 
 /**
- * Values of an aggregated record were dropped, since they lie in a shard that is not theirs and
- * their writer sends them again.
+ * Values of an aggregated record were dropped. They are stored in a shard to which their keys do
+ * not belong, and their producer sends them again.
  */
 export interface StraysEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -259,6 +259,51 @@ export interface StraysEvent {
   readonly values: number;
 }
 
+/** A call of the handler of `Consumer.process` or `Consumer.processBatches` has failed. */
+export interface HandlerErrorEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record with the first value that failed. */
+  readonly sequenceNumber: string;
+  /** The index of this value in its record, from 0. */
+  readonly subSequenceNumber: number;
+  /** The number of values of the call that failed. */
+  readonly values: number;
+  /** The error of the first value that failed: what the handler threw or returned for it. */
+  readonly error: unknown;
+  /** The number of the call for these values, from 1. */
+  readonly attempt: number;
+  /**
+   * The delay before the next call, in milliseconds. Absent if there is none: the values are given
+   * up, or the consumer is being closed and they are read again by the next run.
+   */
+  readonly retryDelayMs?: number;
+}
+
+/** A call of the handler of `Consumer.process` or `Consumer.processBatches` does not end. */
+export interface HandlerTimeoutEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record with the first value of the call. */
+  readonly sequenceNumber: string;
+  /** The index of this value in its record, from 0. */
+  readonly subSequenceNumber: number;
+  /** The number of values of the call. */
+  readonly values: number;
+  /** The number of the call for these values, from 1. */
+  readonly attempt: number;
+  /**
+   * - `late`: `timeoutMs` is over, and the signal of the call was aborted
+   * - `given-up`: `graceMs` is over as well. The result of the call is ignored, and the lease of the
+   *   shard is given back.
+   */
+  readonly state: "late" | "given-up";
+}
+
 /** Hooks of a {@linkcode Consumer}. */
 export interface ConsumerHooks {
   /** Called after every answer, also without records. */
@@ -268,9 +313,9 @@ export interface ConsumerHooks {
   /** Called when something has failed and will be retried. */
   onReadError?(event: ReadErrorEvent): void;
   /**
-   * Called when records have expired that were not read: while no consumer ran, or in front of a
-   * reader that is at least 24 hours behind (less 10 minutes). It is not called if the retention of
-   * the stream is lowered while records are read that are older than the new retention.
+   * Called when records have expired before they were read: while no consumer ran, or while a
+   * reader was at least 24 hours behind (less 10 minutes). Not called if the retention period is
+   * lowered while the consumer reads records that are older than the new period.
    */
   onExpired?(event: ExpiredEvent): void;
   /** Called when the stream was created again and its shards are read from the start position. */
@@ -280,8 +325,12 @@ export interface ConsumerHooks {
   /** Called when the oldest value of a shard has not been acknowledged for 1, 2, 4, 8… minutes. */
   onUnacknowledged?(event: UnacknowledgedEvent): void;
   /**
-   * Called when values are dropped that a reshard has put into the wrong shard. The producer sends
-   * them again to the right shard.
+   * Called when values are dropped because they were stored in the wrong shard after a reshard.
+   * Their producer sends them again, to the right shard.
    */
   onStrays?(event: StraysEvent): void;
+  /** Called when a call of the handler has failed. */
+  onHandlerError?(event: HandlerErrorEvent): void;
+  /** Called when a call of the handler has exceeded its time limit, and when its shard is given up. */
+  onHandlerTimeout?(event: HandlerTimeoutEvent): void;
 }

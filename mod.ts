@@ -71,15 +71,32 @@ export type {
 export { Consumer } from "./consumer.ts";
 export type {
   Acknowledgeable,
+  BatchHandler,
+  BatchResult,
+  ConsumedStream,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  FailedRecord,
+  HandlerContext,
+  HandlerPoisonPolicy,
+  HandlerRetryOptions,
+  ManyStreamsOptions,
   OldestUnacknowledged,
   PoisonPolicy,
+  ProcessBatchesOptions,
+  ProcessingOrder,
+  ProcessingStatus,
+  ProcessingSummary,
+  ProcessOptions,
+  RecordHandler,
   RecreatedPolicy,
+  RunningHandler,
   ShardStatus,
 } from "./consumer.ts";
+export { recordId } from "./record_id.ts";
+export type { ValuePosition } from "./record_id.ts";
 export { writeDurably } from "./durable_sink.ts";
 export type { DurableSink, DurableWrite } from "./durable_sink.ts";
 export { KinesisClient } from "./client/mod.ts";
@@ -94,9 +111,11 @@ export {
   InvalidRecordError,
   KinesisError,
   LeaseLostError,
+  ProcessingError,
   ResponseError,
   ServiceError,
   StoredLeaseError,
+  StreamError,
   TimeoutError,
   WaiterError,
 } from "./errors.ts";
@@ -109,10 +128,12 @@ export type {
 export type {
   Checkpoint,
   ConsumerRecord,
+  DeadLetter,
   DecodedRecord,
   EncodedRecord,
   FailedAttempt,
   FailedValue,
+  FencingToken,
   KinesisRecord,
   Put,
   PutReceipt,
@@ -127,6 +148,8 @@ export type {
   ClientHooks,
   ConsumerHooks,
   ExpiredEvent,
+  HandlerErrorEvent,
+  HandlerTimeoutEvent,
   ProducerHooks,
   ReadErrorEvent,
   ReadEvent,

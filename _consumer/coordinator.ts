@@ -21,18 +21,26 @@ import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
 import type { Lineage } from "./lineage.ts";
+import { isUntilReached } from "./reading_end.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { serviceNow } from "./service_now.ts";
+import { SetAside } from "./set_aside.ts";
+import { ShardRoom } from "./shard_room.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
 import { SharedRead } from "./shared_read.ts";
 import { ShardWork } from "./shard_work.ts";
 import { startPosition } from "./start_plan.ts";
 import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
+import { StreamCreation } from "./stream_creation.ts";
 import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
-/** The least pause between two looks: the shards of a reshard end one after another. In ms. */
+/**
+ * The least pause between two looks, in milliseconds. The shards of a reshard end one after
+ * another, and one look after the pause finds several of them.
+ */
 const LEAST_PAUSE_MS = 250;
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
@@ -58,20 +66,25 @@ export class Coordinator<T> {
   readonly #events: CoordinatorEvents<T>;
   readonly #table: LeaseTable;
   readonly #census: Census;
+  readonly #creation: StreamCreation;
+  readonly #room: ShardRoom;
   readonly #sessions: HeldSessions<T>;
-  /** When the store answers again after an outage, all leases ask for the list at once. */
+  /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #stop = new AbortController();
   readonly #bell = new Bell();
-  /** Writes without which a shard is not read, or its children are not. */
+  /** Takes leases and stores SHARD_END. Until then a shard, or its children, cannot be read. */
   readonly #rows: ShardWork;
   readonly #tidying: ShardWork;
   readonly #questions: ShardWork;
-  /** Lists that lacked shards, in a row. */
+  /** Counts the looks in a row in which the list of shards was not complete. */
   readonly #incomplete: FailureStreak;
-  /** Failures of the whole table. */
+  /** Failures in a row to list the leases. */
   readonly #outage: Outage;
+  /** Shards that this worker has given up. */
+  readonly #setAside: SetAside;
+  readonly #givingUp = new Set<Promise<void>>();
   readonly #ready: Deferred<void> = deferred();
   #isReady = false;
   #hasSynced = false;
@@ -120,6 +133,9 @@ export class Coordinator<T> {
       { rows, tidying, questions },
       signal,
     );
+    this.#creation = new StreamCreation(options);
+    this.#room = new ShardRoom(options);
+    this.#setAside = new SetAside(options);
     const writes = new Admission({ ...LEASE_WRITES, clock: options.clock });
     this.#sessions = new HeldSessions(options, this.#table, writes);
     this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
@@ -163,9 +179,12 @@ export class Coordinator<T> {
     ]);
   }
 
-  /** Looks at shards and leases now if the session is finished: its children can be started. */
+  /**
+   * Looks at shards and leases now if the session is finished: its children can be started, or
+   * another shard can take its place.
+   */
   wakeIfFinished(session: ShardSession<T>): void {
-    if (session.isFinished) this.#bell.ring();
+    if (session.isFinished || this.#room.mayGiveWay(session)) this.#bell.ring();
   }
 
   /**
@@ -179,11 +198,12 @@ export class Coordinator<T> {
     this.#ready.reject(reason);
     await this.#loops;
     // A lease that is being taken must be given back.
-    await Promise.all(
-      [this.#rows, this.#tidying, this.#questions].map((work) =>
+    await Promise.all([
+      ...[this.#rows, this.#tidying, this.#questions].map((work) =>
         work.settled()
       ),
-    );
+      ...this.#givingUp,
+    ]);
     if (isFirst) throwIfNotStored(await this.#sessions.closeAll());
   }
 
@@ -197,8 +217,8 @@ export class Coordinator<T> {
   }
 
   /**
-   * Looks at shards and leases again and again. Only this loop decides about shards, one decision
-   * after another, so no two decisions start from the same facts.
+   * Looks at shards and leases again and again. Only this loop decides which shards to read, so
+   * each decision sees the result of the one before.
    */
   async #syncLoop(): Promise<void> {
     const { signal } = this.#stop;
@@ -236,6 +256,7 @@ export class Coordinator<T> {
         this.#rows.pauseMs,
         this.#tidying.pauseMs,
         this.#questions.pauseMs,
+        this.#setAside.pauseMs,
       );
     } catch (error) {
       if (this.#stop.signal.aborted || isFinal(error)) throw error;
@@ -250,11 +271,13 @@ export class Coordinator<T> {
   async #sync(): Promise<number> {
     const { durable, failoverTimeMs } = this.#options;
     const { signal } = this.#stop;
+    await this.#creation.run(signal);
     // Which shards and leases there are.
     const fresh = await this.#census.look((id) => this.#letGo(id), signal);
     // Finished shards first: their children can be claimed below.
     const waiting = await this.#finishSessions();
     await this.#census.forgetGone(signal);
+    await this.#giveWay();
     await this.#claim(fresh);
     this.#hasSynced = true;
     this.#settleReady();
@@ -280,6 +303,21 @@ export class Coordinator<T> {
     this.#bell.ring();
   }
 
+  /**
+   * Gives a lease back, because the values of its shard cannot be processed here. This worker takes
+   * it again after a pause, if no other worker has taken it.
+   */
+  #giveUp(session: ShardSession<T>, reason: Error): void {
+    if (this.#stop.signal.aborted) return;
+    this.#setAside.add(session.shardId);
+    const done = this.#sessions.giveUp(session, reason).then(() => {
+      this.#givingUp.delete(done);
+      this.#settleReady();
+      this.#bell.ring();
+    });
+    this.#givingUp.add(done);
+  }
+
   /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */
   #letGo(shardId: string): void {
     const session = this.sessions.get(shardId);
@@ -289,8 +327,8 @@ export class Coordinator<T> {
   }
 
   /**
-   * Stores SHARD_END for the shards that are processed to their end. Resolves with those that have
-   * to wait, because their children are not listed yet.
+   * Stores SHARD_END for the shards that are processed to their end. Resolves with the ids of the
+   * processed shards whose children are not listed yet: these must wait.
    */
   async #finishSessions(): Promise<string[]> {
     const waiting: string[] = [];
@@ -311,6 +349,20 @@ export class Coordinator<T> {
     return waiting;
   }
 
+  /** Gives back shards that were read as far as `until` says, if others wait for their places. */
+  async #giveWay(): Promise<void> {
+    const giving = this.#room.givingWay(this.#sessions.all);
+    await this.#rows.run(giving, async (session) => {
+      try {
+        await this.#sessions.giveBack(session);
+        this.#room.pass(session.shardId);
+      } catch (error) {
+        if (!(error instanceof LeaseLostError)) throw error;
+        this.#drop(session);
+      }
+    });
+  }
+
   async #hasAllChildren(
     { shardId, childShardIds, hasExpired }: ShardSession<T>,
   ): Promise<boolean> {
@@ -321,24 +373,41 @@ export class Coordinator<T> {
 
   async #claim(fresh: ReadonlySet<string>): Promise<void> {
     const { workerId, random, clock } = this.#options;
+    const { underWay } = this.#rows;
+    const leases = this.#census.readable().filter(({ shardId }) =>
+      this.sessions.has(shardId) ||
+      !this.#rows.isPaused(shardId) && !this.#room.passed.has(shardId) &&
+        !this.#setAside.has(shardId)
+    );
+    const isExpired = (lease: Lease) => this.#table.isExpired(lease);
+    const room = this.#room.beside(
+      new Set([...this.sessions.keys(), ...underWay]).size,
+    );
+    const now = monotonicNow(clock);
+    const free = leases.filter((lease) =>
+      !this.sessions.has(lease.shardId) && !underWay.has(lease.shardId) &&
+      (lease.owner === undefined || isExpired(lease))
+    );
+    this.#room.noteFree(free, room, now);
     const claims = chooseClaims({
       workerId,
-      leases: this.#census.readable().filter(({ shardId }) =>
-        this.sessions.has(shardId) || !this.#rows.isPaused(shardId)
-      ),
-      isExpired: (lease) => this.#table.isExpired(lease),
+      leases,
+      isExpired,
       isResumable: (lease) => this.#table.isResumable(lease),
       working: new Set(this.sessions.keys()),
-      taking: this.#rows.underWay,
+      taking: underWay,
+      room,
+      isLeftOver: (lease) => this.#room.isLeftOver(lease, now),
       random,
     });
     await this.#rows.run(claims, async (claim) => {
       const takenAt = monotonicNow(clock);
       const beginning = this.#census.beginningOf(claim.shardId);
       const lease = await this.#table.take(claim, beginning);
-      // If another worker was faster, the next look shows its lease.
+      // Another worker was faster. The next look shows its lease.
       if (!lease) return;
-      // Later, LATEST would leave out records that were written after `ready` had resolved.
+      // After `ready` has resolved, a shard must not start at LATEST: the records that were written
+      // since then would be left out.
       const isFresh = !this.#isReady && fresh.has(lease.shardId);
       this.#startSession(lease, takenAt, isFresh);
     });
@@ -363,6 +432,7 @@ export class Coordinator<T> {
     }, {
       changed: () => this.#onChange(session),
       failed: this.#events.failed,
+      givenUp: (reason) => this.#giveUp(session, reason),
     });
     this.#sessions.add(session);
     // If the consumer was closed meanwhile, close() gives this lease back with all others.
@@ -393,16 +463,15 @@ export class Coordinator<T> {
   }
 
   #checkDone(): boolean {
-    if (this.#options.until !== "caught-up" || !this.#hasSynced) return false;
-    for (const session of this.sessions.values()) {
-      if (!session.isCaughtUp) return false;
-    }
-    // A shard that another running worker reads is not waited for; that worker starts its
-    // children.
-    const isDealtWith = (shardId: string) =>
-      this.#table.isFinished(shardId) || this.sessions.has(shardId) ||
-      this.#table.isElsewhere(shardId, this.lineage);
-    return [...this.lineage.ids].every(isDealtWith);
+    return this.#hasSynced && isUntilReached({
+      until: this.#options.until,
+      serviceNow: serviceNow(this.#options),
+      lineage: this.lineage,
+      sessions: this.sessions,
+      passed: this.#room.passed,
+      isFinished: (id) => this.#table.isFinished(id),
+      isElsewhere: (id) => this.#table.isElsewhere(id, this.lineage),
+    });
   }
 
   #report(error: unknown, attempt: number, retryDelayMs: number): void {

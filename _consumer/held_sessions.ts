@@ -1,5 +1,5 @@
 /**
- * The shards whose leases this worker holds, and how it lets go of them.
+ * The shards whose leases this worker holds: adding, finishing, dropping and closing them.
  *
  * @module
  */
@@ -51,9 +51,21 @@ export class HeldSessions<T> {
     if (this.#byShard.get(session.shardId) !== session) return false;
     this.#byShard.delete(session.shardId);
     this.#table.lose(session.lease);
-    session.close();
+    session.close(session.lease.lose());
     this.#tell(session, "lost");
     return true;
+  }
+
+  /**
+   * Stops reading one shard, stores its progress and gives its lease back. Does nothing if the
+   * session was removed before. If the store fails, the lease expires by itself.
+   */
+  async giveUp(session: ShardSession<T>, reason: unknown): Promise<void> {
+    if (this.#byShard.get(session.shardId) !== session) return;
+    this.#byShard.delete(session.shardId);
+    await session.close(reason);
+    await session.checkpoint().catch(() => {});
+    if (await this.#release(session)) this.#tell(session, "released");
   }
 
   /**
@@ -66,6 +78,18 @@ export class HeldSessions<T> {
     this.#byShard.delete(session.shardId);
     this.#table.note(session.lease.stored);
     await this.#release(session);
+  }
+
+  /**
+   * Stops reading a shard before its end, stores its progress and gives its lease back.
+   *
+   * @throws {LeaseLostError} if another worker has the lease; nothing is stored then
+   */
+  async giveBack(session: ShardSession<T>): Promise<void> {
+    await session.checkpoint();
+    await session.close();
+    this.#byShard.delete(session.shardId);
+    if (await this.#release(session)) this.#tell(session, "released");
   }
 
   /**

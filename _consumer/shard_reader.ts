@@ -15,23 +15,20 @@ import type { Existence } from "./census.ts";
 import type { ShardPace } from "./poll_pace.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { ReadRecovery, untilAborted } from "./read_recovery.ts";
+import { isSettled, recordsBefore, settledAfterMs } from "./reading_end.ts";
+import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
+import { serviceNow } from "./service_now.ts";
 import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 
 /**
- * The least size that is expected of an answer at the latest record. Small, so that hundreds of
- * quiet shards can be asked at the same time.
+ * The size that is reserved for an answer at the latest record, if the last answer was smaller.
+ * Small, so that hundreds of quiet shards can be read at the same time.
  */
 const AT_LATEST: Size = { records: 200, bytes: 64 * 1024 };
 /** While the reader is behind, an answer may have any size. */
 const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
-
-/**
- * The state of a reader: `opening` (no iterator yet), `reading`, `caught-up` (at the latest
- * record) or `ended` (the shard is closed and read).
- */
-export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
 
 /** What a {@linkcode ShardReader} works with. */
 export interface ReaderParts {
@@ -55,8 +52,22 @@ export interface ReaderParts {
   readonly onChange: () => void;
 }
 
+/** What is known about an answer besides its records. */
+interface AnswerFacts {
+  /** The records that are kept. */
+  readonly kept: readonly KinesisApiRecord[];
+  /** Whether the answer has as many records as were asked for. */
+  readonly isFull: boolean;
+  /** Whether a record of the answer arrived at `until` or later. */
+  readonly isPastUntil: boolean;
+  /** When the request was sent, in milliseconds of the monotonic clock. */
+  readonly startedAt: number;
+  /** The same by the clock of the service, in milliseconds since the epoch, rounded down. */
+  readonly askedAt: number;
+}
+
 /** Polls one shard and buffers its records. */
-export class ShardReader {
+export class ShardReader implements RecordReader {
   readonly #parts: ReaderParts;
   readonly #options: ConsumerSettings;
   readonly #cursor: ShardCursor;
@@ -102,7 +113,7 @@ export class ShardReader {
     return this.#hasExpired;
   }
 
-  /** The lag that the last answer told, in milliseconds. */
+  /** The lag that the last answer stated, in milliseconds. */
   get millisBehindLatest(): number | undefined {
     return this.#millisBehindLatest;
   }
@@ -136,10 +147,15 @@ export class ShardReader {
     while (this.#buffer.shift());
   }
 
-  /** Reads to the end of the shard. Rejects if the reader cannot go on. */
+  /** Whether there is nothing more to read. */
+  get #isOver(): boolean {
+    return this.#state === "ended" || this.#state === "past-until";
+  }
+
+  /** Reads to the end of the shard, or to `until`. Rejects if the reader cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
-    while (this.#state !== "ended") {
+    while (!this.#isOver) {
       try {
         iterator ??= await this.#makeIterator(signal);
         iterator = await this.#read(iterator, signal);
@@ -173,7 +189,7 @@ export class ShardReader {
   ): Promise<string | undefined> {
     const { clock } = this.#options;
     const { share } = this.#parts;
-    // Waits before it reserves: room that is reserved is not there for the other shards.
+    // Waits first and reserves later, because reserved room is taken from the other shards.
     const pauseMs = this.#nextReadAt - monotonicNow(clock);
     if (pauseMs > 0) await delay(pauseMs, { clock, signal });
     const reserved = await share.reserve(this.#expected, signal);
@@ -181,12 +197,14 @@ export class ShardReader {
       share.giveUp(reserved);
       return undefined;
     }
-    // The record at the position comes once more, and is left out.
+    // One more than fits: the first answer begins with the record at the position, which is
+    // removed.
     const limit = Math.min(
       reserved.records + (this.#cursor.isResuming ? 1 : 0),
       MAX_READ_RECORDS,
     );
     const startedAt = monotonicNow(clock);
+    const askedAt = serviceNow(this.#options);
     let answer: GetRecordsResponse;
     try {
       answer = await this.#getRecords(iterator, limit, signal);
@@ -194,22 +212,32 @@ export class ShardReader {
       share.giveUp(reserved);
       throw error;
     }
-    const { records, expired } = this.#cursor.unread(answer.Records);
+    const { records: unread, expired } = this.#cursor.unread(answer.Records);
+    const records = this.#beforeUntil(unread);
+    const isPastUntil = records.length < unread.length;
     const kept = share.keep(reserved, records);
     const isFull = answer.Records.length >= limit;
     if (answer.Records[0]) this.#cursor.noteAge(answer.Records[0]);
-    // If no record fitted, the same records are read again, and so is what they say about expiry.
+    // If no record fitted, the same records arrive again and show the same gap.
     const comesAgain = kept.length === 0 && records.length > 0;
     if (answer.Records.length > 0 && !comesAgain) {
       if (expired) this.#tellExpired(expired);
       this.#cursor.confirm();
     }
-    this.#take({ ...answer, Records: records }, kept, isFull, startedAt);
+    const facts = { kept, isFull, isPastUntil, startedAt, askedAt };
+    this.#take({ ...answer, Records: records }, facts);
     if (comesAgain) return iterator;
     // Records that did not fit are read again, with a new iterator behind the last kept record.
     return kept.length === records.length
       ? answer.NextShardIterator
       : undefined;
+  }
+
+  #beforeUntil(records: KinesisApiRecord[]): KinesisApiRecord[] {
+    const { until } = this.#options;
+    return until instanceof Date
+      ? recordsBefore(until, records, this.#parts.shardId)
+      : records;
   }
 
   async #getRecords(
@@ -221,7 +249,7 @@ export class ShardReader {
     const answer = await client.getRecords({
       ShardIterator: iterator,
       Limit: limit,
-      // An iterator does not say which account owns the stream; the ARN does.
+      // For a stream of another account, the service needs the ARN besides the iterator.
       ...("StreamARN" in target ? target : undefined),
     }, { signal });
     if (!isWhole(answer) || !await this.#mayEnd(answer, signal)) {
@@ -231,8 +259,9 @@ export class ShardReader {
   }
 
   /**
-   * Whether an answer without a next iterator may be the last one. A damaged answer has none either,
-   * so the answer has to name children, or the list of shards has to show that the shard is closed.
+   * Whether an answer without a next iterator may be the last one. A damaged answer has none
+   * either, so the answer has to name children, or the list of shards has to show that the shard is
+   * closed.
    */
   async #mayEnd(
     { NextShardIterator, ChildShards }: GetRecordsResponse,
@@ -240,7 +269,7 @@ export class ShardReader {
   ): Promise<boolean> {
     if (NextShardIterator || ChildShards && ChildShards.length > 0) return true;
     const existence = await this.#parts.existence();
-    // The lease of this reader is about to be replaced.
+    // The stream was created again. The lease of this reader is replaced soon, which aborts it.
     if (existence === "replaced") return await untilAborted(signal);
     return existence !== "open";
   }
@@ -250,12 +279,10 @@ export class ShardReader {
    */
   #take(
     answer: GetRecordsResponse,
-    kept: readonly KinesisApiRecord[],
-    isFull: boolean,
-    startedAt: number,
+    { kept, isFull, isPastUntil, startedAt, askedAt }: AnswerFacts,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
-    const { stream, hooks } = this.#options;
+    const { stream, hooks, until } = this.#options;
     const { shardId, onChange } = this.#parts;
     const isCut = kept.length < Records.length;
     for (const record of kept) this.#buffer.push(record);
@@ -268,9 +295,12 @@ export class ShardReader {
     const isBehind = isFull || isCut || !!MillisBehindLatest;
     this.#millisBehindLatest = MillisBehindLatest;
     this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
-    if (!NextShardIterator && !isCut) this.#state = "ended";
+    if (isPastUntil && !isCut) this.#state = "past-until";
+    else if (!NextShardIterator && !isCut) this.#state = "ended";
     else if (isBehind) this.#state = "reading";
-    else if (!last || this.#cursor.isNew(last)) {
+    else if (until instanceof Date && isSettled(until, askedAt)) {
+      this.#state = "past-until";
+    } else if (!last || this.#cursor.isNew(last)) {
       // A shard that is written to all the time never gives an empty answer. Its reader has caught
       // up at the first record that arrived after reading began.
       this.#state = "caught-up";
@@ -278,7 +308,7 @@ export class ShardReader {
     }
 
     const arrived = sizeOf(kept);
-    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, arrived);
+    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, arrived, askedAt);
     this.#expected = isBehind ? UNBOUNDED : {
       records: Math.max(AT_LATEST.records, 2 * arrived.records),
       bytes: Math.max(AT_LATEST.bytes, 2 * arrived.bytes),
@@ -293,16 +323,24 @@ export class ShardReader {
   }
 
   /** The time from one request to the next, in milliseconds. */
-  #pauseAfter(isBehind: boolean, { records }: Size): number {
+  #pauseAfter(
+    isBehind: boolean,
+    { records }: Size,
+    askedAt: number,
+  ): number {
     const { readsPerSecond, until } = this.#options;
     const { pace } = this.#parts;
     const shortest = 1000 / readsPerSecond;
-    // With `until`, another answer has to show that nothing came after these records.
-    if (isBehind || until !== undefined && records > 0) {
+    // Another answer has to show that nothing came after these records.
+    if (isBehind || until === "caught-up" && records > 0) {
       pace.wake();
       return shortest;
     }
-    return Math.max(shortest, pace.intervalAfter(records));
+    const intervalMs = pace.intervalAfter(records);
+    const most = until instanceof Date
+      ? settledAfterMs(until, askedAt)
+      : Infinity;
+    return Math.max(shortest, Math.min(intervalMs, most));
   }
 
   /** Ends because the shard has expired. */
@@ -323,7 +361,7 @@ export class ShardReader {
   }
 }
 
-/** Whether an answer has a list of records, and each record what every record has. */
+/** Whether an answer has a list of records, and each record has all required members. */
 function isWhole({ Records }: GetRecordsResponse): boolean {
   return Array.isArray(Records) &&
     Records.every((record) =>

@@ -8,7 +8,12 @@ import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError } from "../errors.ts";
 import type { ShardEvent } from "../hooks.ts";
-import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
+import type {
+  Checkpoint,
+  ConsumerRecord,
+  FencingToken,
+  ShardPosition,
+} from "../records.ts";
 import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Existence } from "./census.ts";
@@ -16,16 +21,20 @@ import type { HeldLease } from "./held_lease.ts";
 import type { PollPace } from "./poll_pace.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
+import type { ReaderState, RecordReader } from "./record_reader.ts";
+import type { RecordShard } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardProgress } from "./shard_progress.ts";
-import { type ReaderState, ShardReader } from "./shard_reader.ts";
+import { ShardReader } from "./shard_reader.ts";
 import { ShardValues } from "./shard_values.ts";
 import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
-/** What the shards of a consumer share. */
+/** The objects that all shards of a consumer share. */
 export interface SharedByShards {
+  /** The number of the stream in the consumer, from 0. */
+  readonly streamIndex: number;
   /** Bounds what is read ahead. */
   readonly readAhead: ReadAhead;
   /** Bounds how often idle shards are read. */
@@ -34,7 +43,7 @@ export interface SharedByShards {
   readonly openings: Admission;
   /** Bounds what is handed out and not acknowledged. */
   readonly acknowledgements: Acknowledgements;
-  /** Collects what is not handed out. */
+  /** Collects the records and values that are not handed out. */
   readonly skipped: SkippedRecords;
 }
 
@@ -60,13 +69,15 @@ export interface SessionEvents {
   changed(): void;
   /** The session cannot go on. */
   failed(error: unknown): void;
+  /** The values cannot be processed here: the lease is to be given back. */
+  givenUp(reason: Error): void;
 }
 
 /** The state of a session. */
 export interface SessionStatus {
   /**
-   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record) or `ended`
-   * (all read, not all acknowledged).
+   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record), `past-until`
+   * (read to the time `until`) or `ended` (all read, not all acknowledged).
    */
   state: ReaderState;
   /** How far reading is behind the latest record, in milliseconds, as the server says. */
@@ -84,22 +95,25 @@ export interface SessionStatus {
 }
 
 /** Reads a shard, hands its values out one by one, and stores its progress. */
-export class ShardSession<T> {
+export class ShardSession<T> implements RecordShard {
   readonly lease: HeldLease;
+  /** The number of the stream in the consumer, from 0. */
+  readonly streamIndex: number;
   /** Written by the line of sessions only. */
   inLine = false;
   readonly #options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #room: ReaderShare;
-  readonly #reader: ShardReader;
+  readonly #reader: RecordReader;
   readonly #values: ShardValues<T>;
   readonly #progress: ShardProgress;
   readonly #unacknowledged: Share;
   readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
-  /** States that hooks were told. */
+  /** The states that were reported to the hook `onShard`. */
   readonly #told = new Set<ShardEvent["state"]>();
   #isFinishing = false;
+  #isHeld = false;
   #running: Promise<void> | undefined;
 
   /** Nothing is read before {@linkcode ShardSession.start}. */
@@ -108,6 +122,7 @@ export class ShardSession<T> {
     const { acknowledgements, readAhead, skipped } = shared;
     const { shardId } = lease;
     this.lease = lease;
+    this.streamIndex = shared.streamIndex;
     this.#options = options;
     this.#events = events;
     this.#unacknowledged = acknowledgements.join();
@@ -133,6 +148,8 @@ export class ShardSession<T> {
       options,
       reader: this.#reader,
       progress: this.#progress,
+      acknowledgements,
+      shard: this,
       strays,
       skipped,
       signal: this.#stop.signal,
@@ -155,10 +172,22 @@ export class ShardSession<T> {
   }
 
   /**
-   * Whether so many values of this shard are not acknowledged that no further one is handed out.
+   * Whether no value is handed out now, because the shard is held, or because so many of its values
+   * are not acknowledged.
    */
   get isPaused(): boolean {
-    return this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
+    return this.#isHeld ||
+      this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
+  }
+
+  /** Aborts when the session is closed. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Who holds the lease, and its counter when it was taken. */
+  get fencingToken(): FencingToken {
+    return this.lease.fencingToken;
   }
 
   /** Whether an iterator was made: the records that are written after that will be read. */
@@ -186,9 +215,13 @@ export class ShardSession<T> {
     return this.isHandedOut && this.#progress.unacknowledged === 0;
   }
 
-  /** Whether the shard was read to its latest record and all values up to there are handed out. */
-  get isCaughtUp(): boolean {
-    return this.#reader.hasCaughtUp && this.#isDrained;
+  /** Whether the shard was read as far as `until` says, and all values are handed out. */
+  get hasReachedUntil(): boolean {
+    const { hasCaughtUp, state } = this.#reader;
+    const isRead = this.#options.until === "caught-up"
+      ? hasCaughtUp
+      : state === "past-until";
+    return isRead && this.#isDrained;
   }
 
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */
@@ -207,6 +240,20 @@ export class ShardSession<T> {
       bufferedRecords: this.#reader.buffered,
       bufferedBytes: this.#reader.bufferedBytes,
     };
+  }
+
+  /** While the shard is held, no value of it is handed out. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    if (isHeld || this.#stop.signal.aborted) return;
+    this.#events.changed();
+    this.#room.check();
+  }
+
+  /** Asks to give the lease back, because the values cannot be processed here. */
+  giveUp(reason: Error): void {
+    this.#events.givenUp(reason);
   }
 
   /** Starts reading. */
@@ -264,14 +311,16 @@ export class ShardSession<T> {
 
   /**
    * Stops reading and drops the buffer. The lease is still held, and acknowledgements still move
-   * the checkpoint.
+   * the checkpoint. Handlers that work on values of the shard see the reason.
    */
-  async close(): Promise<void> {
+  async close(
+    reason: unknown = new ClosedError(
+      `The reader of ${this.shardId} is closed`,
+    ),
+  ): Promise<void> {
     if (this.#stop.signal.aborted) return await this.#running;
     const { unacknowledged } = this;
-    this.#stop.abort(
-      new ClosedError(`The reader of ${this.shardId} is closed`),
-    );
+    this.#stop.abort(reason);
     this.#unacknowledged.leave();
     if (unacknowledged > 0) this.#events.changed();
     await this.#running;

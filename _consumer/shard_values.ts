@@ -1,6 +1,5 @@
 /**
- * The values of one shard: its records are decoded one by one, and their values are handed out one
- * by one.
+ * The values of one shard: decodes its records one by one and hands out their values one by one.
  *
  * @module
  */
@@ -13,10 +12,15 @@ import type {
   KinesisRecord,
   ShardPosition,
 } from "../records.ts";
-import { DeliveredRecord, type RecordSource } from "./record.ts";
+import type { RecordReader } from "./record_reader.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
+import {
+  DeliveredRecord,
+  type RecordShard,
+  type RecordSource,
+} from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
-import type { ShardReader } from "./shard_reader.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
@@ -30,10 +34,14 @@ export interface ShardValuesParts<T> {
   readonly position: ShardPosition;
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
-  /** Has the records. */
-  readonly reader: Pick<ShardReader, "buffered" | "shift">;
-  /** Follows which values are acknowledged. */
+  /** Buffers the records. */
+  readonly reader: Pick<RecordReader, "buffered" | "shift">;
+  /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
+  /** Tells how values are acknowledged. */
+  readonly acknowledgements: Pick<Acknowledgements, "areManaged">;
+  /** The session of the shard. */
+  readonly shard: RecordShard;
   /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
   readonly strays: Strays | undefined;
   /** Counts the values that are dropped. */
@@ -61,9 +69,11 @@ export class ShardValues<T> {
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
-    const { options, shardId, progress } = parts;
+    const { options, shardId, progress, shard } = parts;
     this.#parts = parts;
-    this.#source = { streamName: options.streamName, shardId, progress };
+    const { streamName, target } = options;
+    const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
+    this.#source = { streamName, streamARN, shardId, progress, shard };
   }
 
   /** Whether a value can be taken now. */
@@ -83,9 +93,9 @@ export class ShardValues<T> {
   }
 
   /**
-   * Takes the next value of one record; `undefined` if the record gives none now. Skips the values
-   * that were processed before the start, and those that are dropped. Work that takes time goes on
-   * by itself, and `onChange` is called when it is done.
+   * Takes the next value of one record; `undefined` if the record has none to hand out now. Skips
+   * values that were processed before the start, and values that are dropped. Asynchronous decoding
+   * and handling of poison go on in the background; `onChange` is called when they are done.
    *
    * @throws {DecodeError} if a value cannot be decoded and the policy is to fail
    */
@@ -115,9 +125,10 @@ export class ShardValues<T> {
   }
 
   #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
-    const { streamName, shardId } = this.#source;
+    const { streamName, streamARN, shardId } = this.#source;
     return {
       streamName,
+      streamARN,
       shardId,
       partitionKey: raw.PartitionKey,
       sequenceNumber: raw.SequenceNumber,
@@ -144,7 +155,7 @@ export class ShardValues<T> {
     });
   }
 
-  /** A record without values is processed: the checkpoint has to pass it. */
+  /** Marks a record without values as processed, so that the checkpoint can pass it. */
   #passEmpty(sequenceNumber: string): void {
     const { progress } = this.#parts;
     const ticket = {
@@ -157,11 +168,11 @@ export class ShardValues<T> {
   }
 
   #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
-    const { options, progress } = this.#parts;
+    const { options, progress, acknowledgements } = this.#parts;
     const raw = this.#raw!;
     const ticket: Ticket = {
       sequenceNumber: raw.SequenceNumber,
-      // Behind its last item the whole record is processed.
+      // Absent for the last item: after it the whole record is processed.
       subSequenceNumber: this.isBetweenRecords
         ? undefined
         : item.subSequenceNumber,
@@ -178,7 +189,7 @@ export class ShardValues<T> {
     }
     const record = new DeliveredRecord(item, raw, this.#source, ticket);
     // Without a checkpointer a value counts as processed when it is handed out.
-    if (!options.durable) record.ack();
+    if (!options.durable && !acknowledgements.areManaged) record.ack();
     return record;
   }
 
@@ -205,7 +216,10 @@ export class ShardValues<T> {
     this.#work(handled.then(() => progress.acknowledge(ticket)));
   }
 
-  /** Hands out nothing until the work is done, or ever if it fails. Other shards go on. */
+  /**
+   * Hands out nothing of this shard until the work is done. If the work fails, nothing more is
+   * handed out. Other shards go on.
+   */
   #work(work: Promise<void>): void {
     const { signal, onChange, onError } = this.#parts;
     this.#isBusy = true;

@@ -1,0 +1,50 @@
+/**
+ * What a session needs from the reader of its shard, whichever way the records arrive.
+ *
+ * @module
+ */
+import type { KinesisApiRecord } from "../client/mod.ts";
+
+/**
+ * The state of a reader: `opening` (reading has not begun), `reading`, `caught-up` (at the latest
+ * record), `past-until` (at the time `until`, and not read further) or `ended` (the shard is closed
+ * and read).
+ */
+export type ReaderState =
+  | "opening"
+  | "reading"
+  | "caught-up"
+  | "past-until"
+  | "ended";
+
+/** Reads the records of one shard into a buffer, a bounded distance ahead of the application. */
+export interface RecordReader {
+  /** The state. */
+  readonly state: ReaderState;
+  /** Whether reading has begun: the records that are written after that will be read. */
+  readonly hasIterator: boolean;
+  /** Whether the reader was at the latest record once and the shard has not ended since. */
+  readonly hasCaughtUp: boolean;
+  /** Whether the shard expired before it was read to its end. */
+  readonly hasExpired: boolean;
+  /** The lag that the last answer told, in milliseconds. */
+  readonly millisBehindLatest: number | undefined;
+  /** The children that the last answer of a closed shard named. Empty if the server names none. */
+  readonly childShardIds: readonly string[];
+  /** Records in the buffer. */
+  readonly buffered: number;
+  /** Bytes in the buffer. */
+  readonly bufferedBytes: number;
+  /** Removes the next record from the buffer. */
+  shift(): KinesisApiRecord | undefined;
+  /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
+  clear(): void;
+  /**
+   * Reads to the end of the shard. Rejects if the reader cannot go on.
+   *
+   * If `until` is a time, reads only the records of {@linkcode recordsBefore}. Ends in the state
+   * `past-until` when the first record that is left out was reached, or at the latest record once
+   * the time {@linkcode isSettled}.
+   */
+  run(signal: AbortSignal): Promise<void>;
+}
