@@ -14,15 +14,24 @@ import {
 import type {
   ConsumerClient,
   ConsumerOptions,
+  ExpiredCheckpointPolicy,
   PoisonPolicy,
   RecreatedPolicy,
 } from "./_consumer/options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { resolveConsumerOptions } from "./_consumer/resolved_options.ts";
-import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
-import type { ConsumerStatus, ShardStatus } from "./_consumer/status.ts";
+import type { ConsumerStatus } from "./_consumer/status.ts";
 import { sharedAcknowledgements } from "./_consumer/tee.ts";
 import { ClosedError } from "./errors.ts";
+import type {
+  Coverage,
+  CoverageProblem,
+  LastError,
+  Moment,
+  OldestUnacknowledged,
+  ShardStatus,
+  ShardWait,
+} from "./health.ts";
 import type { ConsumerRecord } from "./records.ts";
 
 export type {
@@ -31,10 +40,16 @@ export type {
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  Coverage,
+  CoverageProblem,
+  ExpiredCheckpointPolicy,
+  LastError,
+  Moment,
   OldestUnacknowledged,
   PoisonPolicy,
   RecreatedPolicy,
   ShardStatus,
+  ShardWait,
 };
 
 /**

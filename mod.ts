@@ -75,10 +75,16 @@ export type {
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  Coverage,
+  CoverageProblem,
+  ExpiredCheckpointPolicy,
+  LastError,
+  Moment,
   OldestUnacknowledged,
   PoisonPolicy,
   RecreatedPolicy,
   ShardStatus,
+  ShardWait,
 } from "./consumer.ts";
 export { writeDurably } from "./durable_sink.ts";
 export type { DurableSink, DurableWrite } from "./durable_sink.ts";
@@ -126,6 +132,7 @@ export type {
   CheckpointEvent,
   ClientHooks,
   ConsumerHooks,
+  CoverageEvent,
   ExpiredEvent,
   ProducerHooks,
   ReadErrorEvent,
@@ -133,6 +140,8 @@ export type {
   RecreatedEvent,
   ShardEvent,
   ShardMapEvent,
+  StalledEvent,
+  StatusEvent,
   StraysEvent,
   ThrottledEvent,
   UnacknowledgedEvent,

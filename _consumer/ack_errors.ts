@@ -4,7 +4,7 @@
  * @module
  */
 import { CheckpointError, KinesisError } from "../errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 
 /** Not one value was acknowledged: the application does not seem to know that it has to. */
 export function neverAcknowledged(count: number): KinesisError {

@@ -163,6 +163,11 @@ export class Census {
     await this.#forget(gone, signal);
   }
 
+  /** Whether a shard is known to have expired. */
+  isGone(shardId: string): boolean {
+    return this.#gone.has(shardId);
+  }
+
   /** Notes that a reader found its shard gone. */
   noteGone(shardId: string): void {
     this.#gone.add(shardId);

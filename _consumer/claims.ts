@@ -13,6 +13,8 @@ export interface ClaimSituation {
   readonly leases: readonly Lease[];
   /** Whether a lease was not renewed for `failoverTimeMs`. */
   readonly isExpired: (lease: Lease) => boolean;
+  /** Whether a lease has had no living holder for `failoverTimeMs`. */
+  readonly isLeftOver: (lease: Lease) => boolean;
   /**
    * Whether a lease with the name of this worker, which it does not work on, is its own: it was
    * left by an earlier run. Otherwise another running worker has the same name.
@@ -35,7 +37,9 @@ const ME = Symbol();
  * 1. All leases of an earlier run of this worker.
  * 2. Free and expired leases in random order, up to the fair part of this worker: the number of
  *    leases divided by the number of workers, rounded up.
- * 3. If there are no free or expired leases: steals one lease from the most loaded worker, and
+ * 3. With its fair part: one lease that is left over, because the workers that lack leases have
+ *    given it up or cannot take it.
+ * 4. If there are no free or expired leases: steals one lease from the most loaded worker, and
  *    only if that worker still holds at least as many as this one afterwards.
  *
  * Example: a third worker starts beside two workers with 4 leases each, so the fair part is 8 / 3
@@ -69,6 +73,8 @@ export function chooseClaims(situation: ClaimSituation): Lease[] {
   if (missing > 0 && free.length > 0) {
     return claims.concat(shuffle(free, situation.random).slice(0, missing));
   }
+  const leftOver = free.find((lease) => situation.isLeftOver(lease));
+  if (leftOver) return claims.concat(leftOver);
   if (free.length > 0) return claims;
   const most = mostLoaded(loads);
   return most.length >= mine + 2 ? claims.concat(most[0]!) : claims;

@@ -10,12 +10,14 @@ import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { KinesisError, LeaseLostError } from "../errors.ts";
+import type { Coverage, OldestUnacknowledged } from "../health.ts";
 import { throwIfNotStored } from "./ack_errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Bell } from "./bell.ts";
 import { Census, type Existence } from "./census.ts";
 import { unlistedChildren, unlistedParents } from "./census_errors.ts";
 import { chooseClaims } from "./claims.ts";
+import { CoverageAudit } from "./coverage_audit.ts";
+import { GivenUpShards } from "./given_up_shards.ts";
 import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
@@ -28,6 +30,7 @@ import { startPosition } from "./start_plan.ts";
 import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
 import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
@@ -59,6 +62,11 @@ export class Coordinator<T> {
   /** When the store answers again after an outage, all leases ask for the list at once. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
+  readonly #watchdog: Watchdog<ShardSession<T>>;
+  readonly #givenUp: GivenUpShards;
+  /** Leases that are being given back. */
+  readonly #giving = new Set<Promise<void>>();
+  readonly #audit: CoverageAudit;
   readonly #stop = new AbortController();
   readonly #bell = new Bell();
   /** Writes without which a shard is not read, or its children are not. */
@@ -122,6 +130,13 @@ export class Coordinator<T> {
       lost: (session) => this.#drop(session),
       overdue: events.overdue,
     });
+    this.#watchdog = new Watchdog(
+      options,
+      this.#sessions.byShard,
+      (session) => this.#giveUp(session),
+    );
+    this.#givenUp = new GivenUpShards(options);
+    this.#audit = new CoverageAudit(options);
     // `ready` need not be awaited, so its rejection must not end the program.
     this.#ready.promise.catch(() => {});
   }
@@ -146,6 +161,16 @@ export class Coordinator<T> {
     return this.#table.leases;
   }
 
+  /** When a lease was first seen as it is now, in milliseconds of the monotonic clock. */
+  leaseMovedAt(shardId: string): number | undefined {
+    return this.#table.movedAt(shardId);
+  }
+
+  /** Whether all hash keys are read. */
+  get coverage(): Coverage {
+    return this.#audit.coverage;
+  }
+
   /** Whether all values up to `until` were handed out. */
   get isDone(): boolean {
     return this.#isDone ||= this.#checkDone();
@@ -156,6 +181,7 @@ export class Coordinator<T> {
     this.#loops ??= Promise.all([
       this.#syncLoop(),
       this.#upkeep.run(this.#stop.signal),
+      this.#watchdog.run(this.#stop.signal),
     ]);
   }
 
@@ -180,6 +206,7 @@ export class Coordinator<T> {
         work.settled()
       ),
     );
+    await Promise.all(this.#giving);
     if (isFirst) throwIfNotStored(await this.#sessions.closeAll());
   }
 
@@ -232,6 +259,7 @@ export class Coordinator<T> {
         this.#rows.pauseMs,
         this.#tidying.pauseMs,
         this.#questions.pauseMs,
+        this.#givenUp.pauseMs,
       );
     } catch (error) {
       if (this.#stop.signal.aborted || isFinal(error)) throw error;
@@ -252,6 +280,7 @@ export class Coordinator<T> {
     const waiting = await this.#finishSessions();
     await this.#census.forgetGone(signal);
     await this.#claim(fresh);
+    this.#look();
     this.#hasSynced = true;
     this.#settleReady();
     const { hidden } = this.#census;
@@ -274,6 +303,17 @@ export class Coordinator<T> {
     if (!this.#sessions.drop(session)) return;
     this.#settleReady();
     this.#bell.ring();
+  }
+
+  /** Gives back the lease of a shard that this worker cannot read. */
+  #giveUp(session: ShardSession<T>): void {
+    this.#givenUp.add(session.shardId);
+    const done = this.#sessions.giveUp(session).then(() => {
+      this.#giving.delete(done);
+      this.#settleReady();
+      this.#bell.ring();
+    });
+    this.#giving.add(done);
   }
 
   /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */
@@ -320,9 +360,11 @@ export class Coordinator<T> {
     const claims = chooseClaims({
       workerId,
       leases: this.#census.readable().filter(({ shardId }) =>
-        this.sessions.has(shardId) || !this.#rows.isPaused(shardId)
+        this.sessions.has(shardId) ||
+        !this.#rows.isPaused(shardId) && !this.#givenUp.has(shardId)
       ),
       isExpired: (lease) => this.#table.isExpired(lease),
+      isLeftOver: (lease) => this.#table.isLeftOver(lease),
       isResumable: (lease) => this.#table.isResumable(lease),
       working: new Set(this.sessions.keys()),
       taking: this.#rows.underWay,
@@ -376,6 +418,18 @@ export class Coordinator<T> {
     const existence = await this.#census.existence(lease.stored);
     if (existence === "replaced") this.#bell.ring();
     return existence;
+  }
+
+  #look(): void {
+    const readable = this.#census.readable();
+    this.#audit.look({
+      lineage: this.lineage,
+      leases: this.leases,
+      readable: new Set(readable.map(({ shardId }) => shardId)),
+      isRead: (shardId) =>
+        this.sessions.has(shardId) || this.#table.isHeld(shardId),
+      isGone: (shardId) => this.#census.isGone(shardId),
+    });
   }
 
   #settleReady(): void {

@@ -53,6 +53,19 @@ export class HeldSessions<T> {
   }
 
   /**
+   * Stops reading a shard, stores its progress and gives its lease back, so that another worker can
+   * take it. If the lease cannot be written, it expires by itself after `failoverTimeMs`.
+   */
+  async giveUp(session: ShardSession<T>): Promise<void> {
+    if (this.#byShard.get(session.shardId) !== session) return;
+    this.#byShard.delete(session.shardId);
+    await session.close();
+    await session.checkpoint().catch(() => {});
+    await this.#release(session);
+    this.#tell(session, "released");
+  }
+
+  /**
    * Stores that a shard is finished and gives its lease back.
    *
    * @throws {LeaseLostError} if another worker has the lease; nothing is stored then

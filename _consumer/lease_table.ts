@@ -257,6 +257,25 @@ export class LeaseTable {
     return this.#watch.isExpired(lease, monotonicNow(this.#options.clock));
   }
 
+  /** When a lease was first seen as it is now, in milliseconds of the monotonic clock. */
+  movedAt(shardId: string): number | undefined {
+    return this.#watch.movedAt(shardId);
+  }
+
+  /** Whether a worker holds the lease of a shard, and it has not expired. */
+  isHeld(shardId: string): boolean {
+    const lease = this.#leases.get(shardId);
+    return lease?.owner !== undefined && !this.isExpired(lease);
+  }
+
+  /**
+   * Whether a lease has had no living holder for `failoverTimeMs`, so that also workers take it that
+   * have their fair part.
+   */
+  isLeftOver(lease: Lease): boolean {
+    return this.#watch.isLeftOver(lease, monotonicNow(this.#options.clock));
+  }
+
   /** Whether another running worker holds the lease of the shard or of one of its ancestors. */
   isElsewhere(shardId: string, lineage: Lineage): boolean {
     const isAlive = (id: string) => {

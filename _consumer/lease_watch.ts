@@ -49,6 +49,19 @@ export class LeaseWatch {
     return lease !== undefined && now - lease.since >= this.#failoverTimeMs;
   }
 
+  /** When the lease was first seen with its present owner and counter, in milliseconds. */
+  movedAt(shardId: string): number | undefined {
+    return this.#observed.get(shardId)?.since;
+  }
+
+  /** Whether the lease has had no living holder for `failoverTimeMs`. */
+  isLeftOver({ shardId }: Lease, now: number): boolean {
+    const lease = this.#observed.get(shardId);
+    if (!lease) return false;
+    const expiry = lease.owner === undefined ? 0 : this.#failoverTimeMs;
+    return now - lease.since - expiry >= this.#failoverTimeMs;
+  }
+
   /** Whether a worker holds the lease and was seen to renew it within `failoverTimeMs`. */
   isAlive(lease: Lease, now: number): boolean {
     return lease.owner !== undefined && !this.isExpired(lease, now) &&

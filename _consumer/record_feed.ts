@@ -8,17 +8,19 @@ import { Turns } from "../_core/turn.ts";
 import { ClosedError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { missingAcknowledgement } from "./ack_errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged, ShardStatus } from "../health.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { ChangeSignal } from "./change_signal.ts";
 import { Coordinator } from "./coordinator.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { ReadingLimits } from "./reading_limits.ts";
+import { ErrorLog } from "./error_log.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { SessionLine } from "./session_line.ts";
 import type { ShardSession } from "./shard_session.ts";
 import { SkippedRecords } from "./skipped_records.ts";
 import { type ConsumerStatus, statusOf } from "./status.ts";
+import { reportStatus } from "./status_report.ts";
 
 /** How long buffered values may keep the event loop busy, in milliseconds. */
 const TURN_MS = 50;
@@ -27,7 +29,8 @@ const TURN_MS = 50;
  * Takes values from the sessions of a coordinator, and ends when there is nothing more to take.
  */
 export class RecordFeed<T> {
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: ResolvedConsumerOptions<T>;
+  readonly #errors: ErrorLog;
   readonly #onError: (error: unknown) => void;
   readonly #coordinator: Coordinator<T>;
   readonly #line = new SessionLine<ShardSession<T>>();
@@ -47,13 +50,17 @@ export class RecordFeed<T> {
   /** Set at the end of the stream, while values of it are not acknowledged. */
   #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** Ends the regular reports. Set while the consumer reads. */
+  #reporting: AbortController | undefined;
 
   /** Calls `onError` once if the stream fails. */
   constructor(
-    options: ResolvedConsumerOptions<T>,
+    given: ResolvedConsumerOptions<T>,
     onError: (error: unknown) => void,
   ) {
-    this.#signal = options.signal;
+    this.#errors = new ErrorLog(given.clock);
+    const options = { ...given, hooks: this.#errors.listen(given.hooks) };
+    this.#options = options;
     this.#onError = onError;
     this.#limits = new ReadingLimits(options, () => this.#changed.notify());
     this.#acknowledgements = new Acknowledgements(
@@ -67,7 +74,7 @@ export class RecordFeed<T> {
     };
     this.#coordinator = new Coordinator(options, shared, {
       changed: (session) => this.#update(session),
-      synced: () => this.#changed.notify(),
+      synced: () => this.#onSynced(),
       overdue: (session, oldest) => this.#onOverdue(session, oldest),
       failed: (error) => this.#fail(error),
     });
@@ -81,7 +88,7 @@ export class RecordFeed<T> {
 
   /** Fails when the signal of the options aborts, or now if it has aborted already. */
   followSignal(): void {
-    const signal = this.#signal;
+    const { signal } = this.#options;
     this.#stopFollowing = onAbort(signal, () => this.#fail(signal!.reason));
   }
 
@@ -141,7 +148,9 @@ export class RecordFeed<T> {
   /** The state of the shards, and what was handed out. */
   status(): ConsumerStatus {
     return {
-      shards: statusOf(this.#coordinator),
+      shards: this.#shardStatus(),
+      coverage: this.#coordinator.coverage,
+      lastError: this.#errors.of(undefined),
       expired: [...this.#skipped.expired],
       delivered: this.#limits.delivered,
       unacknowledged: this.#acknowledgements.missing,
@@ -161,6 +170,7 @@ export class RecordFeed<T> {
       this.#acknowledgements.stop();
       this.#turns.giveUp();
       this.#stopFollowing();
+      this.#reporting?.abort();
       this.#closing = this.#coordinator.close(
         reason ?? new ClosedError("The consumer has ended"),
       );
@@ -170,7 +180,27 @@ export class RecordFeed<T> {
   }
 
   #start(): void {
-    if (!this.#closing) this.#coordinator.start();
+    if (this.#closing || this.#reporting) return;
+    this.#coordinator.start();
+    this.#reporting = new AbortController();
+    const shown = () => ({
+      shards: this.#shardStatus(),
+      coverage: this.#coordinator.coverage,
+    });
+    reportStatus(this.#options, shown, this.#reporting.signal);
+  }
+
+  #shardStatus(): ShardStatus[] {
+    return statusOf(this.#coordinator, {
+      ...this.#options,
+      errors: this.#errors,
+    });
+  }
+
+  #onSynced(): void {
+    const { lineage } = this.#coordinator;
+    this.#errors.keepOnly((shardId) => lineage.has(shardId));
+    this.#changed.notify();
   }
 
   #takeFrom(session: ShardSession<T>): ConsumerRecord<T> | undefined {

@@ -51,7 +51,12 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onCheckpoint: true,
   onUnacknowledged: true,
   onStrays: true,
+  onStalled: true,
+  onCoverage: true,
+  onStatus: true,
 };
+/** The names of all hooks of a consumer. */
+export const HOOK_NAMES = Object.keys(HOOKS) as (keyof ConsumerHooks)[];
 const POSITION_TYPES: readonly ShardPosition["type"][] = [
   "TRIM_HORIZON",
   "LATEST",
@@ -117,6 +122,12 @@ export function resolveConsumerOptions<T>(
       ["restart", "fail"],
       "restart",
     ),
+    expiredCheckpoint: check.choice(
+      "expiredCheckpoint",
+      options.expiredCheckpoint,
+      ["oldest", "fail"],
+      "oldest",
+    ),
     prefetch: {
       records: check.number("prefetch.records", prefetch.records, {
         default: 50_000,
@@ -148,7 +159,7 @@ export function resolveConsumerOptions<T>(
 
 function checkHooks(hooks: ConsumerHooks | undefined) {
   check.object("hooks", hooks);
-  for (const name of Object.keys(HOOKS) as (keyof ConsumerHooks)[]) {
+  for (const name of HOOK_NAMES) {
     check.type(`hooks.${name}`, hooks?.[name], "function");
   }
   return hooks;
@@ -180,6 +191,7 @@ function numbersOf(options: Numbers) {
     readsPerSecond: number("readsPerSecond", SHARD_READS_PER_SECOND, 0.001),
     idleTimeoutMs: time("idleTimeoutMs", Infinity, true),
     acknowledgeTimeoutMs: time("acknowledgeTimeoutMs", 900_000, true),
+    stallTimeoutMs: time("stallTimeoutMs", 120_000, true),
     checkpointIntervalMs: time("checkpointIntervalMs", 1000, true),
     failoverTimeMs: time("failoverTimeMs", 10_000),
     pollIntervalMs: time("pollIntervalMs", 1000),

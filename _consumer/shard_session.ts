@@ -8,7 +8,8 @@ import { notify } from "../_core/notify.ts";
 import { ClosedError } from "../errors.ts";
 import type { ShardEvent } from "../hooks.ts";
 import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
-import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged, ShardStatus } from "../health.ts";
+import { AckWatch } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
@@ -18,6 +19,7 @@ import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardProgress } from "./shard_progress.ts";
 import { ShardReader } from "./shard_reader.ts";
+import { ShardHealth, type ShardHealthStatus } from "./shard_health.ts";
 import { ShardValues } from "./shard_values.ts";
 import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
@@ -57,30 +59,25 @@ export interface SessionEvents {
   failed(error: unknown): void;
 }
 
-/** The state of a session. */
-export interface SessionStatus {
-  /**
-   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record) or `ended`
-   * (all read, not all acknowledged).
-   */
-  state: ReaderState;
-  /** How far reading is behind the latest record, in milliseconds, as the server says. */
-  millisBehindLatest?: number;
-  /** The sequence number up to which all values are acknowledged, since this session started. */
-  acknowledged?: string;
-  /** Values that are handed out and not acknowledged, each with all later values of the shard. */
-  unacknowledged: number;
-  /** The oldest of these values. No checkpoint behind it is stored. */
-  oldestUnacknowledged?: OldestUnacknowledged;
-  /** Kinesis records in the buffer. */
-  bufferedRecords: number;
-  /** Bytes of their data. */
-  bufferedBytes: number;
-}
+/** The state of a session: the members of the status that only its worker knows. */
+export type SessionStatus =
+  & Pick<
+    ShardStatus,
+    | "millisBehindLatest"
+    | "acknowledged"
+    | "unacknowledged"
+    | "oldestUnacknowledged"
+    | "bufferedRecords"
+    | "bufferedBytes"
+  >
+  & ShardHealthStatus
+  & { state: ReaderState };
 
 /** Reads a shard, hands its values out one by one, and stores its progress. */
 export class ShardSession<T> {
   readonly lease: HeldLease;
+  /** What the shard waits for, and for how long. */
+  readonly health: ShardHealth;
   /** Written by the line of sessions only. */
   inLine = false;
   readonly #options: ResolvedConsumerOptions<T>;
@@ -134,6 +131,12 @@ export class ShardSession<T> {
         events.changed();
       },
       onError: events.failed,
+    });
+    this.health = new ShardHealth(options, {
+      reader: this.#reader,
+      values: this.#values,
+      progress: this.#progress,
+      mayTake: () => !this.isPaused && !acknowledgements.areAtLimit,
     });
   }
 
@@ -193,6 +196,7 @@ export class ShardSession<T> {
   status(): SessionStatus {
     return {
       state: this.#reader.state,
+      ...this.health.status(),
       millisBehindLatest: this.#reader.millisBehindLatest,
       acknowledged: this.#progress.acknowledged,
       unacknowledged: this.#progress.unacknowledged,
@@ -236,6 +240,11 @@ export class ShardSession<T> {
       notify(hooks, "onUnacknowledged", event);
     }
     return oldest.ageMs >= acknowledgeTimeoutMs ? oldest : undefined;
+  }
+
+  /** Lets the reader start anew behind the last buffered record. */
+  restart(reason: unknown): void {
+    this.#reader.restart(reason);
   }
 
   /** Stores the progress, if there is any since the last time. */

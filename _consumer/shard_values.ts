@@ -57,7 +57,7 @@ export class ShardValues<T> {
   #dropped: ReadonlySet<number> = NONE;
   /** The index of the next item. */
   #next = 0;
-  #isBusy = false;
+  #busyWith: "decode" | "poison" | undefined;
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
@@ -68,13 +68,18 @@ export class ShardValues<T> {
 
   /** Whether a value can be taken now. */
   get hasNext(): boolean {
-    return !this.#isBusy && !this.#parts.signal.aborted &&
+    return !this.isBusy && !this.#parts.signal.aborted &&
       (!this.isBetweenRecords || this.#parts.reader.buffered > 0);
   }
 
   /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
   get isBusy(): boolean {
-    return this.#isBusy;
+    return this.#busyWith !== undefined;
+  }
+
+  /** Whether it is a record that is being decoded, or a value that cannot be decoded. */
+  get busyWith(): "decode" | "poison" | undefined {
+    return this.#busyWith;
   }
 
   /** Whether the next value comes from the next record. */
@@ -92,7 +97,7 @@ export class ShardValues<T> {
   take(): ConsumerRecord<T> | undefined {
     if (!this.hasNext) return undefined;
     if (this.isBetweenRecords) this.#unpack();
-    while (!this.#isBusy && !this.isBetweenRecords) {
+    while (!this.isBusy && !this.isBetweenRecords) {
       const record = this.#handOut(this.#items[this.#next++]!);
       if (record) return record;
     }
@@ -111,7 +116,9 @@ export class ShardValues<T> {
     this.clear();
     const unpacked = options.processor.unpack(this.#kinesisRecord(this.#raw));
     if (Array.isArray(unpacked)) this.#setItems(unpacked);
-    else this.#work(unpacked.then((items) => this.#setItems(items)));
+    else {
+      this.#work("decode", unpacked.then((items) => this.#setItems(items)));
+    }
   }
 
   #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
@@ -202,15 +209,15 @@ export class ShardValues<T> {
     if (told === undefined) return progress.acknowledge(ticket);
     // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
     const handled = Promise.resolve(told);
-    this.#work(handled.then(() => progress.acknowledge(ticket)));
+    this.#work("poison", handled.then(() => progress.acknowledge(ticket)));
   }
 
   /** Hands out nothing until the work is done, or ever if it fails. Other shards go on. */
-  #work(work: Promise<void>): void {
+  #work(what: "decode" | "poison", work: Promise<void>): void {
     const { signal, onChange, onError } = this.#parts;
-    this.#isBusy = true;
+    this.#busyWith = what;
     work.then(() => {
-      this.#isBusy = false;
+      this.#busyWith = undefined;
       onChange();
     }, (error) => {
       if (!signal.aborted) onError(error);

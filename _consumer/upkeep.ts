@@ -7,7 +7,7 @@
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { LeaseLostError } from "../errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardSession } from "./shard_session.ts";
 

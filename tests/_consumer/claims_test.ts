@@ -15,8 +15,9 @@ const lease = (shardId: string, owner?: string): Lease => ({
 const choose = (
   workerId: string,
   leases: Lease[],
-  { expired = [], working = [], twin = [] }: {
+  { expired = [], working = [], twin = [], leftOver = [] }: {
     expired?: string[];
+    leftOver?: string[];
     working?: string[];
     twin?: string[];
   } = {},
@@ -25,6 +26,7 @@ const choose = (
     workerId,
     leases,
     isExpired: ({ owner }) => expired.includes(owner ?? ""),
+    isLeftOver: ({ shardId }) => leftOver.includes(shardId),
     isResumable: ({ shardId }) => !twin.includes(shardId),
     working: new Set(working),
     taking: new Set(),
@@ -66,6 +68,18 @@ Deno.test("chooseClaims steals one from the most loaded worker, and none while o
   assertEquals(choose("me", [...taken, lease("5")]), ["5"]);
 });
 
+Deno.test("chooseClaims takes one lease that is left over, also beyond its fair part", () => {
+  const mine = ["1", "2"].map((id) => lease(id, "me"));
+  const leases = [...mine, lease("3", "other"), lease("4"), lease("5")];
+  const working = ["1", "2"];
+  assertEquals(choose("me", leases, { working }).length, 1);
+  const full = [...leases, ...["6", "7"].map((id) => lease(id, "me"))];
+  const held = { working: [...working, "6", "7"] };
+  assertEquals(choose("me", full, held), []);
+  const leftOver = ["5"];
+  assertEquals(choose("me", full, { ...held, leftOver }), ["5"]);
+});
+
 Deno.test("chooseClaims converges for any number of workers and leases, to loads that differ by one at most", () => {
   const setting = fc.record({
     workers: fc.integer({ min: 1, max: 8 }),
@@ -91,6 +105,7 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
           workerId: worker,
           leases,
           isExpired: ({ owner }) => owner !== undefined && !isWorker(owner),
+          isLeftOver: () => false,
           isResumable: () => true,
           taking: new Set(),
           working: new Set(

@@ -39,3 +39,14 @@ Deno.test("LeaseWatch knows nothing of a lease that it has not seen", () => {
   assertFalse(watch.isExpired(lease(1, "a"), 100_000));
   assertFalse(watch.isAlive(lease(1, "a"), 0));
 });
+
+Deno.test("LeaseWatch takes a lease for left over that nobody has taken for the failover time", () => {
+  const watch = new LeaseWatch(10_000);
+  watch.look([lease(1)], 0);
+  assertFalse(watch.isLeftOver(lease(1), 9999));
+  assert(watch.isLeftOver(lease(1), 10_000));
+  // The lease of a dead holder is free after the failover time.
+  watch.look([lease(2, "a")], 10_000);
+  assertFalse(watch.isLeftOver(lease(2, "a"), 29_999));
+  assert(watch.isLeftOver(lease(2, "a"), 30_000));
+});
