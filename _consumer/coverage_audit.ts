@@ -11,7 +11,7 @@ import {
   type FoundProblem,
   problemsOf,
 } from "./coverage.ts";
-import { momentOf } from "./moment.ts";
+import { momentIf, momentOf } from "./moment.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 
 /** The options that matter here. */
@@ -74,6 +74,6 @@ export class CoverageAudit {
       const { problem, since } = this.#seen.get(key)!;
       return { ...problem, since: momentOf(since, clock) };
     });
-    return { checked: momentOf(this.#checkedAt, clock), problems };
+    return { checked: momentIf(this.#checkedAt, clock), problems };
   }
 }

@@ -5,7 +5,7 @@
  */
 import { monotonicNow } from "../_core/clock.ts";
 import type { ShardStatus, ShardWait } from "../health.ts";
-import { momentOf } from "./moment.ts";
+import { momentIf } from "./moment.ts";
 import type { RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardProgress } from "./shard_progress.ts";
@@ -69,9 +69,9 @@ export class ShardHealth {
     const { clock } = this.#options;
     this.#look();
     return {
-      lastRead: momentOf(this.#parts.reader.vitals.answeredAt, clock),
-      lastHandedOut: momentOf(this.#watch.handedOutAt, clock),
-      lastAcknowledged: momentOf(this.#watch.acknowledgedAt, clock),
+      lastRead: momentIf(this.#parts.reader.vitals.answeredAt, clock),
+      lastHandedOut: momentIf(this.#watch.handedOutAt, clock),
+      lastAcknowledged: momentIf(this.#watch.acknowledgedAt, clock),
       waitsFor: this.waitsFor,
       waitingMs: this.#watch.waitingMs(monotonicNow(clock)),
     };

@@ -9,7 +9,7 @@ import type { Coverage, LastError, ShardStatus } from "../health.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ErrorLog } from "./error_log.ts";
 import type { Lineage } from "./lineage.ts";
-import { momentOf } from "./moment.ts";
+import { momentIf } from "./moment.ts";
 import type { ShardSession } from "./shard_session.ts";
 
 /** The status of a consumer. */
@@ -81,6 +81,6 @@ export function statusOf(
     const finished = lease?.checkpoint.type === "SHARD_END";
     const state = finished ? "finished" : owner ? "elsewhere" : "waiting";
     const movedAt = durable ? sources.leaseMovedAt(shardId) : undefined;
-    return { ...common, state, leaseMoved: momentOf(movedAt, clock) };
+    return { ...common, state, leaseMoved: momentIf(movedAt, clock) };
   });
 }

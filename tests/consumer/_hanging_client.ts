@@ -35,7 +35,7 @@ export function hangingClient(
       shardOf.set(answer.ShardIterator!, request.ShardId);
       return answer;
     });
-  client.getRecords = (request, options) => {
+  client.getRecords = (request) => {
     const shardId = shardOf.get(request.ShardIterator)!;
     return orHang(hangs.getRecords?.(shardId), async () => {
       // A late answer comes although the signal has aborted.
