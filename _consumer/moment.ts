@@ -8,7 +8,7 @@ import type { Moment } from "../health.ts";
 
 /** Describes a reading of the monotonic clock. */
 export function momentOf(at: number, clock: Clock): Moment {
-  const ageMs = monotonicNow(clock) - at;
+  const ageMs = Math.round(monotonicNow(clock) - at);
   return { at: new Date(clock.now() - ageMs), ageMs };
 }
 

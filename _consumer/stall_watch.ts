@@ -65,7 +65,9 @@ export class StallWatch {
 
   /** For how long the shard has waited without progress at the last look, in milliseconds. */
   waitingMs(now: number): number | undefined {
-    return this.#view?.waitsFor === undefined ? undefined : now - this.#since;
+    return this.#view?.waitsFor === undefined
+      ? undefined
+      : Math.round(now - this.#since);
   }
 
   /**
@@ -81,7 +83,7 @@ export class StallWatch {
     const view = this.#view;
     if (!view) return undefined;
     const { waitsFor } = view;
-    const stalledMs = now - this.#since;
+    const stalledMs = Math.round(now - this.#since);
     if (waitsFor === undefined || stalledMs < this.#limitMs) return undefined;
     const isHung = waitsFor === "records" ||
       waitsFor !== "backoff" && OF_READER.has(waitsFor) &&
