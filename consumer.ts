@@ -12,15 +12,17 @@ import {
   processedIterator,
 } from "./_consumer/iterator.ts";
 import type {
+  ConsumedStream,
   ConsumerClient,
   ConsumerOptions,
   ExpiredCheckpointPolicy,
+  ManyStreamsOptions,
   PoisonPolicy,
   RecreatedPolicy,
 } from "./_consumer/options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
-import { resolveConsumerOptions } from "./_consumer/resolved_options.ts";
-import type { ConsumerStatus } from "./_consumer/status.ts";
+import { StreamOptions } from "./_consumer/resolved_streams.ts";
+import type { ConsumerStatus, StreamStatus } from "./_consumer/status.ts";
 import { sharedAcknowledgements } from "./_consumer/tee.ts";
 import { ClosedError } from "./errors.ts";
 import type {
@@ -36,6 +38,7 @@ import type { ConsumerRecord } from "./records.ts";
 
 export type {
   Acknowledgeable,
+  ConsumedStream,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
@@ -44,12 +47,14 @@ export type {
   CoverageProblem,
   ExpiredCheckpointPolicy,
   LastError,
+  ManyStreamsOptions,
   Moment,
   OldestUnacknowledged,
   PoisonPolicy,
   RecreatedPolicy,
   ShardStatus,
   ShardWait,
+  StreamStatus,
 };
 
 /**
@@ -91,8 +96,9 @@ export type {
  */
 export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   readonly #feed: RecordFeed<T>;
+  readonly #options: StreamOptions<T>;
   readonly #endStream: () => void;
-  /** Whether the application has seen how the consumer ended. */
+  /** Whether the application has seen the end or the failure of the consumer. */
   #wasEndSeen = false;
 
   /**
@@ -102,11 +108,11 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * @throws {TypeError} if the stream, the processor or a choice is missing or malformed
    * @throws {RangeError} if a number is out of its range
    */
-  constructor(options: ConsumerOptions<T>) {
-    const resolved = resolveConsumerOptions(options);
+  constructor(options: ConsumerOptions<T> | ManyStreamsOptions<T>) {
+    const streams = new StreamOptions(options);
     let controller!: ReadableStreamDefaultController<ConsumerRecord<T>>;
     let isOpen = true;
-    const feed = new RecordFeed(resolved, (error) => {
+    const feed = new RecordFeed(streams.resolved, (error) => {
       if (!isOpen) return;
       isOpen = false;
       this.#wasEndSeen = true;
@@ -142,6 +148,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       },
     }, { highWaterMark: 0 });
     this.#feed = feed;
+    this.#options = streams;
     this.#endStream = () => {
       if (!isOpen) return;
       isOpen = false;
@@ -157,6 +164,19 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    */
   get ready(): Promise<void> {
     return this.#feed.ready;
+  }
+
+  /**
+   * Adds a stream, and starts reading. Options that are missing are taken from the options of the
+   * consumer. The promise fulfills when every shard that this worker takes of it at first has an
+   * iterator.
+   *
+   * @throws {TypeError} if the stream is read already, or an option is missing or malformed
+   * @throws {RangeError} if a number is out of its range
+   * @throws {ClosedError} if the consumer has ended
+   */
+  async addStream(stream: ConsumedStream<T>): Promise<void> {
+    await this.#feed.add(this.#options.resolve(stream));
   }
 
   /** The status of every shard, and the numbers of values. */
@@ -208,8 +228,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /**
    * Splits the stream in two. Each branch has a copy of every record, and a record is acknowledged
-   * when both copies are. If one branch is cancelled or fails, nothing further is acknowledged. Split
-   * the consumer itself and filter the branches: the branches of
+   * when both copies are. If one branch is cancelled or fails, nothing further is acknowledged.
+   * Split the consumer itself and filter the branches: the branches of
    * `consumer.pipeThrough(…).tee()` share their records, so the faster one acknowledges for both.
    */
   override tee(): [
@@ -221,16 +241,15 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   }
 
   /**
-   * Iterates; asking for the next value acknowledges the last one. Several `for await` loops may
-   * share the iterator and process several values at a time. Each loop acknowledges only its own
-   * values, and a loop that is left ends the others.
+   * Returns an iterator. Asking for the next value acknowledges the last one. Several `for await`
+   * loops may share the iterator and process several values at a time: each loop acknowledges only
+   * its own values, and when one loop is left, the others end.
    *
-   * Code that takes values before it has processed the earlier ones acknowledges nothing and has
-   * to call {@linkcode ConsumerRecord.ack}: `pipeline()` and `Readable.from()` of `node:stream`,
-   * `ReadableStream.from()`, and callers of `next()` while an earlier call is not answered. Other
-   * code that processes several values of one iteration at a time, such as `p-map` or
-   * `new Readable({ read() { iterator.next() } })`, cannot be told from a loop and needs
-   * `acknowledge: false`.
+   * Code that takes values before it has processed the earlier ones acknowledges nothing, and must
+   * call {@linkcode ConsumerRecord.ack}: `pipeline()` and `Readable.from()` of `node:stream`,
+   * `ReadableStream.from()`, and code that calls `next()` while an earlier call is not answered.
+   * The iterator cannot distinguish other such code from a loop, for example `p-map`, or a
+   * `Readable` whose `read()` calls `next()`: set `acknowledge: false` for it.
    */
   override values(
     options?: ConsumerIteratorOptions,

@@ -244,6 +244,26 @@ export class ClosedError extends KinesisError {
 }
 
 /**
+ * One stream of a consumer that reads several has failed, and the consumer with it. `code` and
+ * `retryable` are those of the cause; `code` is `StreamFailed` if the cause has none.
+ */
+export class StreamError extends KinesisError {
+  /** The name of the class. Minifying does not change it. */
+  override readonly name: string = "StreamError";
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** Makes an error. */
+  constructor(message: string, options: ErrorOptions & { stream: string }) {
+    const { cause, stream } = options;
+    const { code, retryable } = cause instanceof KinesisError
+      ? cause
+      : { code: "StreamFailed", retryable: false };
+    super(message, { ...options, code, retryable });
+    this.stream = stream;
+  }
+}
+
+/**
  * Another worker holds the lease of the shard now. Values of the shard can no longer be
  * acknowledged: the other worker processes them. `code` is `LeaseLost`.
  */

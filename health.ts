@@ -54,16 +54,20 @@ export type ShardWait =
 
 /** The status of one shard. */
 export interface ShardStatus {
+  /** The stream, by name or ARN as given to the consumer. */
+  stream: string;
   /** The shard. */
   shardId: string;
   /** The ids of its parents. */
   parentShardIds: readonly string[];
   /**
-   * - `waiting`: its parents are not finished, or no worker has taken it yet
+   * - `waiting`: its parents are not finished, or no worker has taken it yet, perhaps because all
+   *   workers have reached `maxShards`
    * - `elsewhere`: another worker reads it
    * - `opening`: this worker has no iterator yet
    * - `reading`: this worker reads it
    * - `caught-up`: this worker has read it to its latest record
+   * - `past-until`: this worker has read it to the time `until`, and reads no further
    * - `ended`: all its records are read, not all values are acknowledged
    * - `finished`: all its values are processed
    */
@@ -73,6 +77,7 @@ export interface ShardStatus {
     | "opening"
     | "reading"
     | "caught-up"
+    | "past-until"
     | "ended"
     | "finished";
   /** The worker that held its lease at the last look. */

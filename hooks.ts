@@ -54,13 +54,13 @@ export interface BatchEvent {
   readonly durationMs: number;
   /** The number of records that this request did not store. */
   readonly failed: number;
-  /** How many of these exceeded a rate limit. */
+  /** The number of these records that exceeded a rate limit. */
   readonly throttled: number;
   /** The error of the whole request, if it failed. */
   readonly error?: unknown;
 }
 
-/** The producer has given up a value. */
+/** The producer has given a value up. */
 export interface ValueFailedEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
@@ -193,12 +193,12 @@ export interface ExpiredEvent {
    * - `shard`: the shard has expired with all its records after `after`
    * - `records`: records between `after` and `before` have expired
    *
-   * The service does not tell how many records these were, or whether there were any.
+   * The service does not say how many records these were, or whether there were any.
    */
   readonly what: "shard" | "records";
   /**
-   * The position up to which the shard was read: the stored checkpoint, or the last record that was
-   * read since.
+   * The position up to which the shard was read: the last record that was read, or the stored
+   * checkpoint if none was read since the start.
    */
   readonly after: ShardPosition;
   /**
@@ -255,8 +255,8 @@ export interface UnacknowledgedEvent {
 }
 
 /**
- * Values of an aggregated record were dropped, since they lie in a shard that is not theirs and
- * their writer sends them again.
+ * Values of an aggregated record were dropped. They are stored in a shard to which their keys do
+ * not belong, and their producer sends them again.
  */
 export interface StraysEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -319,9 +319,9 @@ export interface ConsumerHooks {
   /** Called when something has failed and will be retried. */
   onReadError?(event: ReadErrorEvent): void;
   /**
-   * Called when records have expired that were not read: while no consumer ran, or in front of a
-   * reader that is at least 24 hours behind (less 10 minutes). It is not called if the retention of
-   * the stream is lowered while records are read that are older than the new retention.
+   * Called when records have expired before they were read: while no consumer ran, or while a
+   * reader was at least 24 hours behind (less 10 minutes). Not called if the retention period is
+   * lowered while the consumer reads records that are older than the new period.
    */
   onExpired?(event: ExpiredEvent): void;
   /** Called when the stream was created again and its shards are read from the start position. */
@@ -331,8 +331,8 @@ export interface ConsumerHooks {
   /** Called when the oldest value of a shard has not been acknowledged for 1, 2, 4, 8… minutes. */
   onUnacknowledged?(event: UnacknowledgedEvent): void;
   /**
-   * Called when values are dropped that a reshard has put into the wrong shard. The producer sends
-   * them again to the right shard.
+   * Called when values are dropped because they were stored in the wrong shard after a reshard.
+   * Their producer sends them again, to the right shard.
    */
   onStrays?(event: StraysEvent): void;
   /**

@@ -71,6 +71,7 @@ export type {
 export { Consumer } from "./consumer.ts";
 export type {
   Acknowledgeable,
+  ConsumedStream,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
@@ -79,13 +80,17 @@ export type {
   CoverageProblem,
   ExpiredCheckpointPolicy,
   LastError,
+  ManyStreamsOptions,
   Moment,
   OldestUnacknowledged,
   PoisonPolicy,
   RecreatedPolicy,
   ShardStatus,
   ShardWait,
+  StreamStatus,
 } from "./consumer.ts";
+export { recordId } from "./record_id.ts";
+export type { ValuePosition } from "./record_id.ts";
 export { writeDurably } from "./durable_sink.ts";
 export type { DurableSink, DurableWrite } from "./durable_sink.ts";
 export { KinesisClient } from "./client/mod.ts";
@@ -103,6 +108,7 @@ export {
   ResponseError,
   ServiceError,
   StoredLeaseError,
+  StreamError,
   TimeoutError,
   WaiterError,
 } from "./errors.ts";

@@ -12,8 +12,8 @@ import type { Ticket } from "./shard_progress.ts";
 const TELL_MS = 60_000;
 
 /**
- * Looks at a shard every few seconds. To note the time for each value would cost more than handing
- * the value out.
+ * Measures the age by looking at the oldest value every few seconds. Storing a time with each
+ * value would cost more than handing the value out.
  */
 export class AckWatch {
   #ticket: Ticket | undefined;

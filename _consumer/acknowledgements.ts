@@ -1,6 +1,6 @@
 /**
- * How many values of a consumer are not acknowledged, and whether the application acknowledges at
- * all.
+ * Counts the values of a consumer that are not acknowledged, and notices an application that
+ * acknowledges nothing.
  *
  * @module
  */
@@ -39,7 +39,9 @@ export class Acknowledgements {
     });
   }
 
-  /** Values that are handed out and not acknowledged, each with all later values of its shard. */
+  /**
+   * The number of values from the oldest unacknowledged value of each shard to its newest value.
+   */
   get missing(): number {
     return this.#shares.used;
   }
@@ -64,7 +66,7 @@ export class Acknowledgements {
     this.#hasAcknowledged = true;
   }
 
-  /** Says whether the way of reading acknowledges values, if only later. */
+  /** Notes whether the application's way of reading will acknowledge values. */
   expect(will: boolean): void {
     this.#willAcknowledge = will;
   }
@@ -74,7 +76,7 @@ export class Acknowledgements {
     this.#alarm.set();
   }
 
-  /** The error of a stream of which not one value was acknowledged. */
+  /** The error for a stream of which no value was acknowledged. */
   noneError(): KinesisError {
     return neverAcknowledged(this.missing);
   }

@@ -22,19 +22,26 @@ import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
 import type { Lineage } from "./lineage.ts";
+import { isUntilReached } from "./reading_end.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { serviceNow } from "./service_now.ts";
+import { ShardRoom } from "./shard_room.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
 import { SharedRead } from "./shared_read.ts";
 import { ShardWork } from "./shard_work.ts";
 import { startPosition } from "./start_plan.ts";
 import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
+import { StreamCreation } from "./stream_creation.ts";
 import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
-/** The least pause between two looks: the shards of a reshard end one after another. In ms. */
+/**
+ * The least pause between two looks, in milliseconds. The shards of a reshard end one after
+ * another, and one look after the pause finds several of them.
+ */
 const LEAST_PAUSE_MS = 250;
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
@@ -58,8 +65,10 @@ export class Coordinator<T> {
   readonly #events: CoordinatorEvents<T>;
   readonly #table: LeaseTable;
   readonly #census: Census;
+  readonly #creation: StreamCreation;
+  readonly #room: ShardRoom;
   readonly #sessions: HeldSessions<T>;
-  /** When the store answers again after an outage, all leases ask for the list at once. */
+  /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #watchdog: Watchdog<ShardSession<T>>;
@@ -69,13 +78,13 @@ export class Coordinator<T> {
   readonly #audit: CoverageAudit;
   readonly #stop = new AbortController();
   readonly #bell = new Bell();
-  /** Writes without which a shard is not read, or its children are not. */
+  /** Takes leases and stores SHARD_END. Until then a shard, or its children, cannot be read. */
   readonly #rows: ShardWork;
   readonly #tidying: ShardWork;
   readonly #questions: ShardWork;
-  /** Lists that lacked shards, in a row. */
+  /** Counts the looks in a row in which the list of shards was not complete. */
   readonly #incomplete: FailureStreak;
-  /** Failures of the whole table. */
+  /** Failures in a row to list the leases. */
   readonly #outage: Outage;
   readonly #ready: Deferred<void> = deferred();
   #isReady = false;
@@ -125,6 +134,8 @@ export class Coordinator<T> {
       { rows, tidying, questions },
       signal,
     );
+    this.#creation = new StreamCreation(options);
+    this.#room = new ShardRoom(options);
     this.#sessions = new HeldSessions(options, this.#table);
     this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
       lost: (session) => this.#drop(session),
@@ -185,9 +196,12 @@ export class Coordinator<T> {
     ]);
   }
 
-  /** Looks at shards and leases now if the session is finished: its children can be started. */
+  /**
+   * Looks at shards and leases now if the session is finished: its children can be started, or
+   * another shard can take its place.
+   */
   wakeIfFinished(session: ShardSession<T>): void {
-    if (session.isFinished) this.#bell.ring();
+    if (session.isFinished || this.#room.mayGiveWay(session)) this.#bell.ring();
   }
 
   /**
@@ -220,8 +234,8 @@ export class Coordinator<T> {
   }
 
   /**
-   * Looks at shards and leases again and again. Only this loop decides about shards, one decision
-   * after another, so no two decisions start from the same facts.
+   * Looks at shards and leases again and again. Only this loop decides which shards to read, so
+   * each decision sees the result of the one before.
    */
   async #syncLoop(): Promise<void> {
     const { signal } = this.#stop;
@@ -274,11 +288,13 @@ export class Coordinator<T> {
   async #sync(): Promise<number> {
     const { durable, failoverTimeMs } = this.#options;
     const { signal } = this.#stop;
+    await this.#creation.run(signal);
     // Which shards and leases there are.
     const fresh = await this.#census.look((id) => this.#letGo(id), signal);
     // Finished shards first: their children can be claimed below.
     const waiting = await this.#finishSessions();
     await this.#census.forgetGone(signal);
+    await this.#giveWay();
     await this.#claim(fresh);
     this.#look();
     this.#hasSynced = true;
@@ -325,8 +341,8 @@ export class Coordinator<T> {
   }
 
   /**
-   * Stores SHARD_END for the shards that are processed to their end. Resolves with those that have
-   * to wait, because their children are not listed yet.
+   * Stores SHARD_END for the shards that are processed to their end. Resolves with the ids of the
+   * processed shards whose children are not listed yet: these must wait.
    */
   async #finishSessions(): Promise<string[]> {
     const waiting: string[] = [];
@@ -347,6 +363,20 @@ export class Coordinator<T> {
     return waiting;
   }
 
+  /** Gives back shards that were read as far as `until` says, if others wait for their places. */
+  async #giveWay(): Promise<void> {
+    const giving = this.#room.givingWay(this.#sessions.all);
+    await this.#rows.run(giving, async (session) => {
+      try {
+        await this.#sessions.giveBack(session);
+        this.#room.pass(session.shardId);
+      } catch (error) {
+        if (!(error instanceof LeaseLostError)) throw error;
+        this.#drop(session);
+      }
+    });
+  }
+
   async #hasAllChildren(
     { shardId, childShardIds, hasExpired }: ShardSession<T>,
   ): Promise<boolean> {
@@ -357,26 +387,41 @@ export class Coordinator<T> {
 
   async #claim(fresh: ReadonlySet<string>): Promise<void> {
     const { workerId, random, clock } = this.#options;
+    const { underWay } = this.#rows;
+    const leases = this.#census.readable().filter(({ shardId }) =>
+      this.sessions.has(shardId) ||
+      !this.#rows.isPaused(shardId) && !this.#room.passed.has(shardId) &&
+        !this.#givenUp.has(shardId)
+    );
+    const isExpired = (lease: Lease) => this.#table.isExpired(lease);
+    const room = this.#room.beside(
+      new Set([...this.sessions.keys(), ...underWay]).size,
+    );
+    const now = monotonicNow(clock);
+    const free = leases.filter((lease) =>
+      !this.sessions.has(lease.shardId) && !underWay.has(lease.shardId) &&
+      (lease.owner === undefined || isExpired(lease))
+    );
+    this.#room.noteFree(free, room, now);
     const claims = chooseClaims({
       workerId,
-      leases: this.#census.readable().filter(({ shardId }) =>
-        this.sessions.has(shardId) ||
-        !this.#rows.isPaused(shardId) && !this.#givenUp.has(shardId)
-      ),
-      isExpired: (lease) => this.#table.isExpired(lease),
-      isLeftOver: (lease) => this.#table.isLeftOver(lease),
+      leases,
+      isExpired,
       isResumable: (lease) => this.#table.isResumable(lease),
       working: new Set(this.sessions.keys()),
-      taking: this.#rows.underWay,
+      taking: underWay,
+      room,
+      isLeftOver: (lease) => this.#room.isLeftOver(lease, now),
       random,
     });
     await this.#rows.run(claims, async (claim) => {
       const takenAt = monotonicNow(clock);
       const beginning = this.#census.beginningOf(claim.shardId);
       const lease = await this.#table.take(claim, beginning);
-      // If another worker was faster, the next look shows its lease.
+      // Another worker was faster. The next look shows its lease.
       if (!lease) return;
-      // Later, LATEST would leave out records that were written after `ready` had resolved.
+      // After `ready` has resolved, a shard must not start at LATEST: the records that were written
+      // since then would be left out.
       const isFresh = !this.#isReady && fresh.has(lease.shardId);
       this.#startSession(lease, takenAt, isFresh);
     });
@@ -421,13 +466,17 @@ export class Coordinator<T> {
   }
 
   #look(): void {
+    const { durable, maxShards } = this.#options;
     const readable = this.#census.readable();
+    // Without a checkpointer it is not known which shards other workers read.
+    const leavesOthers = !durable && maxShards !== Infinity;
     this.#audit.look({
       lineage: this.lineage,
       leases: this.leases,
       readable: new Set(readable.map(({ shardId }) => shardId)),
       isRead: (shardId) =>
-        this.sessions.has(shardId) || this.#table.isHeld(shardId),
+        this.sessions.has(shardId) || this.#table.isHeld(shardId) ||
+        this.#room.passed.has(shardId) || leavesOthers,
       isGone: (shardId) => this.#census.isGone(shardId),
     });
   }
@@ -443,16 +492,15 @@ export class Coordinator<T> {
   }
 
   #checkDone(): boolean {
-    if (this.#options.until !== "caught-up" || !this.#hasSynced) return false;
-    for (const session of this.sessions.values()) {
-      if (!session.isCaughtUp) return false;
-    }
-    // A shard that another running worker reads is not waited for; that worker starts its
-    // children.
-    const isDealtWith = (shardId: string) =>
-      this.#table.isFinished(shardId) || this.sessions.has(shardId) ||
-      this.#table.isElsewhere(shardId, this.lineage);
-    return [...this.lineage.ids].every(isDealtWith);
+    return this.#hasSynced && isUntilReached({
+      until: this.#options.until,
+      serviceNow: serviceNow(this.#options),
+      lineage: this.lineage,
+      sessions: this.sessions,
+      passed: this.#room.passed,
+      isFinished: (id) => this.#table.isFinished(id),
+      isElsewhere: (id) => this.#table.isElsewhere(id, this.lineage),
+    });
   }
 
   #report(error: unknown, attempt: number, retryDelayMs: number): void {

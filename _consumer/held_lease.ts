@@ -54,8 +54,8 @@ export class HeldLease {
   /** Whether the answer to the last write did not arrive, so the stored counter is not known. */
   #inDoubt = false;
   /**
-   * Whether a write without an answer may still reach the store. No longer so after the next
-   * accepted write, because the counter has moved on.
+   * Whether a write without an answer may still reach the store. The next accepted write ends this
+   * state: it changes the counter, so the late write is refused.
    */
   #mayBeLate = false;
   #isReleased = false;
@@ -185,7 +185,8 @@ export class HeldLease {
     this.#inDoubt = false;
   }
 
-  // Without a limit, a store that hangs would keep this worker reading a shard of another worker.
+  // Limited, because with a store that hangs this worker would go on reading after its lease has
+  // expired and another worker has taken it.
   #inTime<R>(call: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const timeoutMs = this.#timeoutMs;
     return withTimeLimit(call, {

@@ -1,5 +1,5 @@
 /**
- * The shards whose leases this worker holds, and how it lets go of them.
+ * The shards whose leases this worker holds: adding, finishing, dropping and closing them.
  *
  * @module
  */
@@ -78,6 +78,18 @@ export class HeldSessions<T> {
   }
 
   /**
+   * Stops reading a shard before its end, stores its progress and gives its lease back.
+   *
+   * @throws {LeaseLostError} if another worker has the lease; nothing is stored then
+   */
+  async giveBack(session: ShardSession<T>): Promise<void> {
+    await session.checkpoint();
+    await session.close();
+    this.#byShard.delete(session.shardId);
+    if (await this.#release(session)) this.#tell(session, "released");
+  }
+
+  /**
    * Stops reading all shards, stores their progress and gives the leases back. Resolves with the
    * errors of the progress that could not be stored, by shard id.
    */
@@ -89,8 +101,8 @@ export class HeldSessions<T> {
         if (error instanceof LeaseLostError) return;
         failures.set(session.shardId, error);
       });
-      // Also if the progress could not be stored: another worker can start at once, and need not
-      // wait until the lease has expired.
+      // The lease is given back even if the progress could not be stored: another worker can take
+      // it at once instead of after `failoverTimeMs`.
       if (await this.#release(session)) this.#tell(session, "released");
     }));
     this.#byShard.clear();

@@ -1,5 +1,5 @@
 /**
- * Iterates over records: asking for the next record acknowledges the last one.
+ * The iterator behind `for await`: a call of `next()` acknowledges the record of the last call.
  *
  * @module
  */
@@ -10,21 +10,24 @@ import { isReadingAhead } from "./reads_ahead.ts";
 export interface ConsumerIteratorOptions extends ReadableStreamIteratorOptions {
   /**
    * Whether asking for the next record acknowledges the last one. Set it to `false` for code that
-   * takes records before it has processed the earlier ones, such as `p-map`, and call
-   * {@linkcode ConsumerRecord.ack}. @default {true}
+   * takes records before it has processed the earlier ones, such as `p-map`. Such code calls
+   * {@linkcode ConsumerRecord.ack} itself. @default {true}
    */
   acknowledge?: boolean;
 }
 
 /** Options of {@linkcode processedIterator}. */
 export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
-  /** Called with whether asking acknowledges, before the first record and when that changes. */
+  /**
+   * Called before the first record, and at each change, with whether a call of `next()`
+   * acknowledges the last record.
+   */
   onAcknowledging?: (acknowledges: boolean) => void;
 }
 
 type Result<T> = IteratorResult<ConsumerRecord<T>>;
 
-/** What the loops over one iterator have in common. */
+/** The state that all loops over one iterator share. */
 interface Source<T> {
   readonly reader: ReadableStreamDefaultReader<ConsumerRecord<T>>;
   readonly options: ProcessedIteratorOptions;
@@ -33,12 +36,12 @@ interface Source<T> {
 
 /**
  * The iterator of a consumer. Several `for await` loops may share it, so that several records are
- * processed at a time: each loop acknowledges only its own records. A loop that is left ends the
- * others.
+ * processed at a time: each loop acknowledges only its own records. When one loop is left with
+ * `break`, `return` or an error, the other loops end.
  *
- * A loop that reads ahead acknowledges nothing, because its asking does not mean that a record is
- * processed. Such loops are those of the runtime ({@linkcode isReadingAhead}), and those that call
- * `next()` while an earlier call is not answered.
+ * A caller that reads ahead acknowledges nothing, because it asks for the next record before it has
+ * processed the last one. Two kinds of callers read ahead: streams of the runtime
+ * ({@linkcode isReadingAhead}), and code that calls `next()` while an earlier call is not answered.
  */
 export function processedIterator<T>(
   stream: ReadableStream<ConsumerRecord<T>>,
@@ -49,9 +52,9 @@ export function processedIterator<T>(
 }
 
 /**
- * The number of calls of `next()` whose caller is checked. The second call is the first one that
- * acknowledges. A generator that awaits something before its loop hides its caller from the first
- * call, but not from the second one.
+ * The number of calls of `next()` whose caller is checked. The second call is the first that
+ * acknowledges. If a generator awaits something before its loop, the stack of the first call does
+ * not show the generator's caller; the stack of the second call does.
  */
 const CHECKED_CALLS = 2;
 
@@ -71,7 +74,7 @@ function loopOver<T>(
   /** The newest of these calls. */
   let newest: Promise<unknown> | undefined;
 
-  // Makes no promise of its own, because it runs for each record.
+  // No async function, because each would make one more promise for each record.
   const inTurn = <R>(work: () => Promise<R>): Promise<R> => {
     const result = calls++ === 0 ? work() : newest!.then(work, work);
     newest = result;
@@ -96,7 +99,7 @@ function loopOver<T>(
   };
   const onError = (error: unknown): Result<T> => {
     calls--;
-    // Another loop has ended the iterator while this one waited.
+    // Another loop has ended the iterator while this loop waited.
     if (source.ended) return { done: true, value: undefined };
     end();
     throw error;

@@ -14,14 +14,24 @@ import type { StartPosition } from "../records.ts";
 /**
  * The methods of a client that a {@linkcode Consumer} calls. A {@linkcode KinesisClient} has them,
  * and so may an object that wraps or replaces one. `describeStream` is called only if the server
- * does not know ListShards; without `serviceNow` the clock of the machine is used.
+ * does not know ListShards; without `serviceNow` the clock of the machine is used. The methods from
+ * `createStream` on are required with the option `createStream`.
  */
 export type ConsumerClient =
   & Pick<
     KinesisClient,
     "describeStream" | "getRecords" | "getShardIterator" | "listAllShards"
   >
-  & Partial<Pick<KinesisClient, "serviceNow">>;
+  & Partial<
+    Pick<
+      KinesisClient,
+      | "serviceNow"
+      | "createStream"
+      | "describeStreamSummary"
+      | "waitUntilActive"
+      | "waitUntilDeleted"
+    >
+  >;
 
 /**
  * What happens if a stream was deleted and another one was created under its name. `"restart"`
@@ -92,18 +102,46 @@ export interface ConsumerOptions<T> {
    * expired iterator before that, about 10 seconds of older records are read as well.
    *
    * A `Date` means the time of the service. If it lies in the future, the shards stay in the state
-   * `opening` until then.
+   * `opening` until then. Shards that were closed before that time are not read.
+   *
+   * A shard id that does not exist fails the stream with the code `UnknownShard`.
    * @default {"TRIM_HORIZON"}
    */
   from?: StartPosition;
   /**
+   * Where the stream ends by itself: at the latest records, or at a time.
+   *
    * `"caught-up"` ends the stream when every shard that this worker holds was read to its latest
    * record, including shards that open meanwhile. A shard that is written to all the time counts
    * when a record is reached that arrived after its reading began. Shards that another running
    * worker reads are not waited for; the shards of a dead worker are taken over first.
+   *
+   * A `Date` ends each shard in front of its first record that arrived at that time or later, by
+   * the clock of the service. No such record is handed out, and no checkpoint passes it: the next
+   * run begins with it. A consumer with `from` at the same time begins with it as well, so that two
+   * neighbouring spans have every record once. The stream ends when every shard that this worker
+   * holds has reached that record, or was read to its latest record 5 seconds after that time: a
+   * record can be read only some time after it has arrived. If the time lies in the future, the
+   * stream goes on until then. A record without an arrival time fails the stream with the code
+   * `ArrivalTimeMissing`.
+   *
    * Default: the stream does not end.
    */
-  until?: "caught-up";
+  until?: "caught-up" | Date;
+  /**
+   * The most shards that this worker reads at the same time. When a shard is read to its end, the
+   * next shard takes its place; with `until`, also when a shard is read as far as `until` says. If
+   * all workers together read fewer shards than there are, the other shards are not read. They are
+   * `waiting` in {@linkcode Consumer.status}. With several streams, it holds for each of them.
+   * @default {Infinity}
+   */
+  maxShards?: number;
+  /**
+   * Creates the stream before reading if it is missing, with this many shards or on demand, and
+   * waits for up to 5 minutes until it is active. Give `streamName`, not `streamARN`. A stream that
+   * is deleted later is not created again. @default {false}
+   */
+  createStream?: { shardCount: number } | { onDemand: true } | false;
   /** Ends the stream after this number of values. @default {Infinity} */
   limit?: number;
   /**
@@ -208,4 +246,39 @@ export interface ConsumerOptions<T> {
   clock?: Clock;
   /** Spreads pauses and the order of claims: a number from 0 to below 1. @default {Math.random} */
   random?: () => number;
+}
+
+/** The options that are common to all streams of a consumer. */
+export const SHARED_OPTIONS = [
+  "workerId",
+  "limit",
+  "idleTimeoutMs",
+  "prefetch",
+  "maxUnacknowledged",
+  "signal",
+  "clock",
+  "random",
+] as const satisfies readonly (keyof ConsumerOptions<unknown>)[];
+
+/**
+ * One stream of a {@linkcode Consumer} that reads several: the options of {@linkcode
+ * ConsumerOptions} that concern a single stream. An option that is missing is taken from the options
+ * of the consumer.
+ */
+export type ConsumedStream<T> = Partial<
+  Omit<ConsumerOptions<T>, typeof SHARED_OPTIONS[number]>
+>;
+
+/**
+ * Options of a {@linkcode Consumer} that reads several streams as one. `prefetch`,
+ * `maxUnacknowledged`, `limit` and `idleTimeoutMs` are bounds for all streams together. All other
+ * options hold for each stream that does not give its own.
+ */
+export interface ManyStreamsOptions<T>
+  extends Partial<Omit<ConsumerOptions<T>, "streamName" | "streamARN">> {
+  /**
+   * The streams, one or more. Two streams of the same name, in two regions or accounts, must be
+   * given by ARN.
+   */
+  streams: readonly ConsumedStream<T>[];
 }

@@ -1,5 +1,5 @@
 /**
- * What a reader of a shard does after an error: it tries again, makes a new iterator, or ends.
+ * Chooses the next step of a reader after an error: try again, make a new iterator, or end.
  *
  * @module
  */
@@ -64,8 +64,9 @@ export class ReadRecovery {
   }
 
   /**
-   * Resolves with the next step after an error, when it is time for it. Rejects if the reader cannot
-   * go on. `hadIterator` tells whether the error came from reading, not from making an iterator.
+   * Resolves with the next step after an error, when it is time for it. Rejects if the reader
+   * cannot go on. `hadIterator` tells whether the error came from reading, not from making an
+   * iterator.
    */
   async after(
     error: unknown,
@@ -112,8 +113,8 @@ export class ReadRecovery {
   }
 
   /**
-   * Finds a position that the service accepts. It refuses iterators and sequence numbers of a stream
-   * that was deleted for ever, and times in the future until they have come.
+   * Finds a position that the service accepts. The service refuses iterators and sequence numbers
+   * of a deleted stream without end, and a time in the future until that time.
    */
   async #afterRefusal(
     cause: unknown,
@@ -141,7 +142,7 @@ export class ReadRecovery {
     await delay(ms, { clock, signal });
   }
 
-  /** Resolves with nothing, after a pause, if it could not be found out. */
+  /** Resolves with `undefined`, after a pause, if the list of shards could not be read. */
   async #existence(signal: AbortSignal): Promise<Existence | undefined> {
     try {
       return await raceAbort(this.#parts.existence(), signal);
@@ -178,7 +179,10 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
   return raceAbort(new Promise<never>(() => {}), signal);
 }
 
-/** Whether another attempt may succeed; a resource in use is being created or changed. */
+/**
+ * Whether another attempt may succeed. ResourceInUseException means that the stream is being
+ * created or changed.
+ */
 function mayHelp(error: unknown): boolean {
   return error instanceof KinesisError && error.retryable ||
     hasCode(error, "ResourceInUseException");

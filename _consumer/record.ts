@@ -5,6 +5,7 @@
  */
 import type { KinesisApiRecord } from "../client/mod.ts";
 import type { Unpacked } from "../processors/mod.ts";
+import { recordId } from "../record_id.ts";
 import type { ConsumerRecord } from "../records.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
 
@@ -12,16 +13,19 @@ import type { ShardProgress, Ticket } from "./shard_progress.ts";
 export interface RecordSource {
   /** The stream. */
   readonly streamName: string;
+  /** Its ARN, if the consumer was given that. */
+  readonly streamARN?: string;
   /** The shard. */
   readonly shardId: string;
   /** Follows which values are acknowledged. */
   readonly progress: ShardProgress;
 }
 
-/** A value with its ticket. A class, so that all records share one `ack` method. */
+/** A value with its ticket. A class, so that all records share `ack` and the getter of `id`. */
 export class DeliveredRecord<T> implements ConsumerRecord<T> {
   readonly value: T;
   readonly streamName: string;
+  readonly streamARN?: string;
   readonly shardId: string;
   readonly partitionKey: string;
   readonly explicitHashKey?: string;
@@ -40,6 +44,7 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
   ) {
     this.value = item.value;
     this.streamName = source.streamName;
+    this.streamARN = source.streamARN;
     this.shardId = source.shardId;
     this.partitionKey = item.partitionKey;
     this.explicitHashKey = item.explicitHashKey;
@@ -50,7 +55,15 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
     this.#ticket = ticket;
   }
 
+  get id(): string {
+    return recordId(this);
+  }
+
   ack(): void {
     this.#progress.acknowledge(this.#ticket);
+  }
+  /** JSON has the fields only, and `id` is none. */
+  toJSON(): Omit<ConsumerRecord<T>, "ack"> {
+    return { ...this, id: this.id };
   }
 }

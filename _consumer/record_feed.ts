@@ -1,5 +1,5 @@
 /**
- * One sequence of values out of all shards, from the first request to the end.
+ * Makes one sequence of values out of all shards of all streams, from the first request to the end.
  *
  * @module
  */
@@ -8,38 +8,35 @@ import { Turns } from "../_core/turn.ts";
 import { ClosedError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { missingAcknowledgement } from "./ack_errors.ts";
-import type { OldestUnacknowledged, ShardStatus } from "../health.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { ChangeSignal } from "./change_signal.ts";
-import { Coordinator } from "./coordinator.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { ReadingLimits } from "./reading_limits.ts";
-import { ErrorLog } from "./error_log.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { SessionLine } from "./session_line.ts";
 import type { ShardSession } from "./shard_session.ts";
 import { SkippedRecords } from "./skipped_records.ts";
-import { type ConsumerStatus, statusOf } from "./status.ts";
-import { reportStatus } from "./status_report.ts";
+import type { ConsumerStatus } from "./status.ts";
+import { StreamGroup } from "./stream_group.ts";
 
 /** How long buffered values may keep the event loop busy, in milliseconds. */
 const TURN_MS = 50;
 
 /**
- * Takes values from the sessions of a coordinator, and ends when there is nothing more to take.
+ * Takes values from the sessions of all streams, and ends when there is nothing more to take.
  */
 export class RecordFeed<T> {
-  readonly #options: ResolvedConsumerOptions<T>;
-  readonly #errors: ErrorLog;
+  readonly #signal: AbortSignal | undefined;
   readonly #onError: (error: unknown) => void;
-  readonly #coordinator: Coordinator<T>;
+  readonly #streams: StreamGroup<T>;
   readonly #line = new SessionLine<ShardSession<T>>();
   readonly #limits: ReadingLimits;
   readonly #acknowledgements: Acknowledgements;
   readonly #skipped = new SkippedRecords();
   readonly #changed = new ChangeSignal();
-  // While values are buffered only fulfilled promises are awaited, and the timers that store
-  // leases and checkpoints would not run.
+  // While values are buffered, only fulfilled promises are awaited. Without turns, the timers that
+  // renew leases and store checkpoints would not run.
   readonly #turns = new Turns(TURN_MS);
   #stopFollowing = () => {};
   /** Whether the application waits for a value. */
@@ -50,17 +47,17 @@ export class RecordFeed<T> {
   /** Set at the end of the stream, while values of it are not acknowledged. */
   #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  /** Ends the regular reports. Set while the consumer reads. */
-  #reporting: AbortController | undefined;
 
-  /** Calls `onError` once if the stream fails. */
+  /**
+   * Takes the options of one stream or more, which agree in the common ones. Calls `onError` once if
+   * a stream fails.
+   */
   constructor(
-    given: ResolvedConsumerOptions<T>,
+    streams: readonly ResolvedConsumerOptions<T>[],
     onError: (error: unknown) => void,
   ) {
-    this.#errors = new ErrorLog(given.clock);
-    const options = { ...given, hooks: this.#errors.listen(given.hooks) };
-    this.#options = options;
+    const options = streams[0]!;
+    this.#signal = options.signal;
     this.#onError = onError;
     this.#limits = new ReadingLimits(options, () => this.#changed.notify());
     this.#acknowledgements = new Acknowledgements(
@@ -72,9 +69,9 @@ export class RecordFeed<T> {
       acknowledgements: this.#acknowledgements,
       skipped: this.#skipped,
     };
-    this.#coordinator = new Coordinator(options, shared, {
+    this.#streams = new StreamGroup(streams, shared, {
       changed: (session) => this.#update(session),
-      synced: () => this.#onSynced(),
+      synced: () => this.#changed.notify(),
       overdue: (session, oldest) => this.#onOverdue(session, oldest),
       failed: (error) => this.#fail(error),
     });
@@ -83,12 +80,36 @@ export class RecordFeed<T> {
   /** Starts reading. Resolves when every shard that this worker holds at first has an iterator. */
   get ready(): Promise<void> {
     this.#start();
-    return this.#coordinator.ready;
+    return this.#streams.ready;
+  }
+
+  /**
+   * Adds a stream, and starts reading. Resolves when every shard that this worker holds of it at
+   * first has an iterator.
+   *
+   * @throws {TypeError} if the stream is read already
+   * @throws {ClosedError} if the consumer has ended
+   */
+  async add(options: ResolvedConsumerOptions<T>): Promise<void> {
+    const { stream } = options;
+    if (this.#failure || this.#closing || this.#finishing) {
+      throw new ClosedError(
+        `Cannot add the stream ${stream} as the consumer has ended`,
+      );
+    }
+    if (this.#streams.has(stream)) {
+      throw new TypeError(
+        `Cannot add the stream ${stream} as the consumer reads it already. ` +
+          "If it is of another region or account, give 'streamARN'",
+      );
+    }
+    this.#start();
+    await this.#streams.add(options);
   }
 
   /** Fails when the signal of the options aborts, or now if it has aborted already. */
   followSignal(): void {
-    const { signal } = this.#options;
+    const signal = this.#signal;
     this.#stopFollowing = onAbort(signal, () => this.#fail(signal!.reason));
   }
 
@@ -125,7 +146,7 @@ export class RecordFeed<T> {
       // The turn ended while values of other sessions were dropped.
       if (!this.#line.isEmpty && !isFull) continue;
       if (isFull || this.#line.hasPaused) this.#acknowledgements.awaitFirst();
-      else if (this.#coordinator.isDone) break;
+      else if (this.#streams.isDone) break;
       else this.#limits.startIdleTime();
       this.#isAwaited = true;
       await this.#changed.wait();
@@ -135,7 +156,7 @@ export class RecordFeed<T> {
     return undefined;
   }
 
-  /** Says whether the way of reading acknowledges values, if only later. */
+  /** Notes whether the application's way of reading will acknowledge values. */
   expectAcknowledgements(will: boolean): void {
     this.#acknowledgements.expect(will);
   }
@@ -148,9 +169,8 @@ export class RecordFeed<T> {
   /** The state of the shards, and what was handed out. */
   status(): ConsumerStatus {
     return {
-      shards: this.#shardStatus(),
-      coverage: this.#coordinator.coverage,
-      lastError: this.#errors.of(undefined),
+      shards: this.#streams.shards,
+      streams: this.#streams.status,
       expired: [...this.#skipped.expired],
       delivered: this.#limits.delivered,
       unacknowledged: this.#acknowledgements.missing,
@@ -160,7 +180,7 @@ export class RecordFeed<T> {
 
   /** Stores the progress now. */
   checkpoint(): Promise<void> {
-    return this.#coordinator.checkpoint();
+    return this.#streams.checkpoint();
   }
 
   /** Stops reading, stores the progress and gives the leases back. */
@@ -170,8 +190,7 @@ export class RecordFeed<T> {
       this.#acknowledgements.stop();
       this.#turns.giveUp();
       this.#stopFollowing();
-      this.#reporting?.abort();
-      this.#closing = this.#coordinator.close(
+      this.#closing = this.#streams.close(
         reason ?? new ClosedError("The consumer has ended"),
       );
       this.#changed.notify();
@@ -180,27 +199,7 @@ export class RecordFeed<T> {
   }
 
   #start(): void {
-    if (this.#closing || this.#reporting) return;
-    this.#coordinator.start();
-    this.#reporting = new AbortController();
-    const shown = () => ({
-      shards: this.#shardStatus(),
-      coverage: this.#coordinator.coverage,
-    });
-    reportStatus(this.#options, shown, this.#reporting.signal);
-  }
-
-  #shardStatus(): ShardStatus[] {
-    return statusOf(this.#coordinator, {
-      ...this.#options,
-      errors: this.#errors,
-    });
-  }
-
-  #onSynced(): void {
-    const { lineage } = this.#coordinator;
-    this.#errors.keepOnly((shardId) => lineage.has(shardId));
-    this.#changed.notify();
+    if (!this.#closing) this.#streams.start();
   }
 
   #takeFrom(session: ShardSession<T>): ConsumerRecord<T> | undefined {
@@ -208,10 +207,10 @@ export class RecordFeed<T> {
     try {
       record = session.take();
     } catch (error) {
-      return void this.#fail(error);
+      return void this.#fail(this.#streams.nameError(session, error));
     }
     if (session.hasNext) this.#update(session);
-    else this.#coordinator.wakeIfFinished(session);
+    else this.#streams.wakeIfFinished(session);
     if (record) {
       this.#last = session;
       this.#limits.count();
@@ -231,7 +230,7 @@ export class RecordFeed<T> {
       return await this.close(undefined);
     }
     this.#finishing = this.#closeWhenAcknowledged();
-    // A failure is thrown by close() and settled(), so it is no unhandled rejection.
+    // close() and settled() throw a failure, so it must not be an unhandled rejection here.
     this.#finishing.catch(() => {});
   }
 
@@ -244,7 +243,7 @@ export class RecordFeed<T> {
 
   #onOverdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void {
     if (this.#finishing) {
-      // The stream has ended. The value that is not acknowledged is read again by the next run.
+      // The stream has ended. The next run reads the value that is not acknowledged again.
       this.close(undefined).catch(() => {});
     } else if (!this.#acknowledgements.areExpected) {
       this.#fail(this.#acknowledgements.noneError());
@@ -256,7 +255,8 @@ export class RecordFeed<T> {
       (session.isHandedOut && (this.#isAwaited || this.#last !== session))
     ) {
       const { shardId, unacknowledged } = session;
-      this.#fail(missingAcknowledgement(shardId, oldest, unacknowledged));
+      const error = missingAcknowledgement(shardId, oldest, unacknowledged);
+      this.#fail(this.#streams.nameError(session, error));
     }
   }
 

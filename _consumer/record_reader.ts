@@ -8,9 +8,15 @@ import type { ReaderVitals } from "./reader_vitals.ts";
 
 /**
  * The state of a reader: `opening` (reading has not begun), `reading`, `caught-up` (at the latest
- * record) or `ended` (the shard is closed and read).
+ * record), `past-until` (at the time `until`, and not read further) or `ended` (the shard is closed
+ * and read).
  */
-export type ReaderState = "opening" | "reading" | "caught-up" | "ended";
+export type ReaderState =
+  | "opening"
+  | "reading"
+  | "caught-up"
+  | "past-until"
+  | "ended";
 
 /** Reads the records of one shard into a buffer, a bounded distance ahead of the application. */
 export interface RecordReader {
@@ -39,7 +45,13 @@ export interface RecordReader {
   shift(): KinesisApiRecord | undefined;
   /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
   clear(): void;
-  /** Reads to the end of the shard. Rejects if the reader cannot go on. */
+  /**
+   * Reads to the end of the shard. Rejects if the reader cannot go on.
+   *
+   * If `until` is a time, reads only the records of {@linkcode recordsBefore}. Ends in the state
+   * `past-until` when the first record that is left out was reached, or at the latest record once
+   * the time {@linkcode isSettled}.
+   */
   run(signal: AbortSignal): Promise<void>;
   /**
    * Gives up the request or subscription under way, and goes on behind the last buffered record with

@@ -7,6 +7,10 @@ import { SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
 import { chooseStream, type StreamChoice } from "../_aws/stream_choice.ts";
 import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import {
+  CREATE_METHODS,
+  resolveCreateStream,
+} from "../_shards/create_stream.ts";
 import { MemoryCheckpointer } from "../checkpoint/mod.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type { ConsumerHooks } from "../hooks.ts";
@@ -29,8 +33,8 @@ export type ConsumerSettings =
   & {
     readonly prefetch: { readonly records: number; readonly bytes: number };
     /**
-     * Whether the user gave a checkpointer. Without one, values are not waited to be acknowledged
-     * and leases are not renewed.
+     * Whether the user gave a checkpointer. Without one, no acknowledgement is waited for, and
+     * leases are not renewed.
      */
     readonly durable: boolean;
   };
@@ -40,7 +44,8 @@ export type ResolvedConsumerOptions<T> = ConsumerSettings & {
   readonly processor: Processor<T>;
 };
 
-const WHAT = "Cannot create Consumer";
+/** The start of all messages about options. */
+export const WHAT = "Cannot create Consumer";
 const check = new OptionCheck(WHAT);
 const HOOKS: Record<keyof ConsumerHooks, true> = {
   onRead: true,
@@ -57,6 +62,8 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
 };
 /** The names of all hooks of a consumer. */
 export const HOOK_NAMES = Object.keys(HOOKS) as (keyof ConsumerHooks)[];
+/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
+const SHARD_ID = /^[\w.-]{1,128}$/;
 const POSITION_TYPES: readonly ShardPosition["type"][] = [
   "TRIM_HORIZON",
   "LATEST",
@@ -78,9 +85,11 @@ export function resolveConsumerOptions<T>(
   const { client, checkpointer, prefetch = {} } = options;
   check.object("prefetch", prefetch, ["records", "bytes"]);
   const stream = chooseStream(WHAT, options);
+  const createStream = checkCreateStream(options);
   return {
     ...stream,
-    // A missing processor becomes null, as an absent option passes the check.
+    createStream,
+    // A missing processor becomes null, because an absent option would pass the check.
     processor: check.methods(
       "processor",
       options.processor ?? null,
@@ -93,6 +102,7 @@ export function resolveConsumerOptions<T>(
       "getRecords",
       "getShardIterator",
       "listAllShards",
+      ...createStream ? CREATE_METHODS : [],
     ) ?? new KinesisClient(),
     checkpointer: check.methods(
       "checkpointer",
@@ -109,12 +119,7 @@ export function resolveConsumerOptions<T>(
     durable: checkpointer !== undefined,
     workerId: checkWorkerId(options.workerId),
     from: checkFrom(options.from),
-    until: check.choice<"caught-up", undefined>(
-      "until",
-      options.until,
-      ["caught-up"],
-      undefined,
-    ),
+    until: checkUntil(options),
     onPoison: checkOnPoison(options.onPoison),
     onRecreated: check.choice(
       "onRecreated",
@@ -186,6 +191,11 @@ function numbersOf(options: Numbers) {
     check.time(name, options[name], { default: preset, orNever });
   return {
     limit,
+    maxShards: check.number("maxShards", options.maxShards, {
+      default: Infinity,
+      least: 1,
+      integer: true,
+    }),
     maxUnacknowledged: number("maxUnacknowledged", 100_000),
     maxFailuresInARow: number("maxFailuresInARow", 10),
     readsPerSecond: number("readsPerSecond", SHARD_READS_PER_SECOND, 0.001),
@@ -216,9 +226,42 @@ function checkOnPoison(onPoison: PoisonPolicy = "fail"): PoisonPolicy {
   );
 }
 
+function checkCreateStream(
+  { createStream, streamARN }: Pick<
+    ConsumerOptions<unknown>,
+    "createStream" | "streamARN"
+  >,
+) {
+  const how = resolveCreateStream(check, createStream);
+  if (!how || streamARN === undefined) return how;
+  throw new TypeError(
+    `${WHAT} as 'createStream' needs 'streamName' and not 'streamARN': ` +
+      "a stream is created by its name",
+  );
+}
+
+function checkUntil(
+  { from, until }: Pick<ConsumerOptions<unknown>, "from" | "until">,
+): "caught-up" | Date | undefined {
+  if (until === undefined || until === "caught-up") return until;
+  if (!isValidDate(until)) {
+    const shown = (until as unknown) instanceof Date ? String(until) : until;
+    throw new TypeError(
+      check.message("until", '"caught-up" or a valid Date', shown),
+    );
+  }
+  if (isValidDate(from) && until <= from) {
+    const rule = `later than 'from', which is ${from.toISOString()}`;
+    throw new RangeError(check.message("until", rule, until));
+  }
+  // The caller may change the date later.
+  return new Date(until);
+}
+
 function checkFrom(from: StartPosition = "TRIM_HORIZON"): StartPosition {
   if (from === "TRIM_HORIZON" || from === "LATEST") return from;
-  if (isValidDate(from)) return from;
+  // The caller may change the date later.
+  if (isValidDate(from)) return new Date(from);
   if (Object.prototype.toString.call(from) !== "[object Object]") {
     const rule =
       '"TRIM_HORIZON", "LATEST", a valid Date or an object of positions by shard id';
@@ -226,6 +269,11 @@ function checkFrom(from: StartPosition = "TRIM_HORIZON"): StartPosition {
     throw new TypeError(check.message("from", rule, shown));
   }
   for (const [shardId, position] of Object.entries(from)) {
+    if (!SHARD_ID.test(shardId)) {
+      throw new TypeError(
+        check.message("from", "an object of positions by shard id", shardId),
+      );
+    }
     const problem = problemOf(position);
     if (!problem) continue;
     const [field, rule, value] = problem;
@@ -235,7 +283,7 @@ function checkFrom(from: StartPosition = "TRIM_HORIZON"): StartPosition {
   return from;
 }
 
-/** Which field of a position is wrong, what it must be, and what it is. */
+/** The field of a position that is wrong, with what is allowed and its current value. */
 function problemOf(
   position: ShardPosition,
 ): [field: string, rule: string, value: unknown] | undefined {

@@ -5,7 +5,7 @@
  */
 import { Deque } from "../_core/deque.ts";
 
-/** The part of a shard session that decides about its place in the line. */
+/** The part of a shard session that a {@linkcode SessionLine} reads. */
 export interface LinedUp {
   /** Whether the session has a value to hand out. */
   readonly hasNext: boolean;
@@ -43,7 +43,7 @@ export class SessionLine<S extends LinedUp> {
    */
   update(session: S): void {
     if (this.#paused.size > 0) this.#paused.delete(session);
-    // `inLine` first: this runs for each acknowledgement, and it is the cheaper question.
+    // `inLine` first, because it is the cheaper check and this runs for each acknowledgement.
     if (session.inLine || !session.hasNext) return;
     if (session.isPaused) this.#paused.add(session);
     else {
@@ -59,7 +59,7 @@ export class SessionLine<S extends LinedUp> {
       if (!session) return undefined;
       session.inLine = false;
       if (!session.isPaused) return session;
-      // Paused while it stood in the line.
+      // The session was paused while it stood in the line.
       this.update(session);
     }
   }

@@ -54,7 +54,8 @@ export class ShardHealth {
     const { reader, values, progress, mayTake } = this.#parts;
     if (values.busyWith) return values.busyWith;
     if (values.hasNext) return mayTake() ? "application" : "acknowledgements";
-    if (reader.state !== "ended") return reader.vitals.waitsFor;
+    const isOver = reader.state === "ended" || reader.state === "past-until";
+    if (!isOver) return reader.vitals.waitsFor;
     return progress.unacknowledged > 0 ? "acknowledgements" : undefined;
   }
 

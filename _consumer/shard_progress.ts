@@ -1,5 +1,5 @@
 /**
- * Which values of a shard are handed out, and up to where all of them are acknowledged.
+ * Tracks which values of a shard are handed out, and up to which value all are acknowledged.
  *
  * @module
  */

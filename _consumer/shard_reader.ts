@@ -17,6 +17,7 @@ import { tellExpired } from "./expired_records.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { type NextStep, ReadRecovery, untilAborted } from "./read_recovery.ts";
 import { ReaderVitals } from "./reader_vitals.ts";
+import { isSettled, recordsBefore } from "./reading_end.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
@@ -24,8 +25,8 @@ import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 
 /**
- * The least size that is expected of an answer at the latest record. Small, so that hundreds of
- * quiet shards can be asked at the same time.
+ * The size that is reserved for an answer at the latest record, if the last answer was smaller.
+ * Small, so that hundreds of quiet shards can be read at the same time.
  */
 const AT_LATEST: Size = { records: 200, bytes: 64 * 1024 };
 /** While the reader is behind, an answer may have any size. */
@@ -47,6 +48,20 @@ export interface ReaderParts {
   readonly existence: () => Promise<Existence>;
   /** Called when records have arrived or the state has changed. */
   readonly onChange: () => void;
+}
+
+/** What is known about an answer besides its records. */
+interface AnswerFacts {
+  /** The records that are kept. */
+  readonly kept: readonly KinesisApiRecord[];
+  /** Whether the answer has as many records as were asked for. */
+  readonly isFull: boolean;
+  /** Whether a record of the answer arrived at `until` or later. */
+  readonly isPastUntil: boolean;
+  /** When the request was sent, in milliseconds of the monotonic clock. */
+  readonly startedAt: number;
+  /** The same by the clock of the service, in milliseconds since the epoch, rounded down. */
+  readonly askedAt: number;
 }
 
 /** Polls one shard and buffers its records. */
@@ -106,7 +121,7 @@ export class ShardReader implements RecordReader {
     return this.#hasExpired;
   }
 
-  /** The lag that the last answer told, in milliseconds. */
+  /** The lag that the last answer stated, in milliseconds. */
   get millisBehindLatest(): number | undefined {
     return this.#millisBehindLatest;
   }
@@ -139,7 +154,12 @@ export class ShardReader implements RecordReader {
     while (this.#buffer.shift());
   }
 
-  /** Reads to the end of the shard. Rejects if the reader cannot go on. */
+  /** Whether there is nothing more to read. */
+  get #isOver(): boolean {
+    return this.#state === "ended" || this.#state === "past-until";
+  }
+
+  /** Reads to the end of the shard, or to `until`. Rejects if the reader cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     const end = () => this.#attempt.abort(signal.reason);
     const stopListening = onAbort(signal, end);
@@ -156,7 +176,7 @@ export class ShardReader implements RecordReader {
 
   async #readAll(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
-    while (this.#state !== "ended") {
+    while (!this.#isOver) {
       try {
         const attempt = this.#attempt.signal;
         iterator ??= await this.#makeIterator(attempt);
@@ -210,7 +230,7 @@ export class ShardReader implements RecordReader {
   ): Promise<string | undefined> {
     const { clock } = this.#options;
     const { share } = this.#parts;
-    // Waits before it reserves: room that is reserved is not there for the other shards.
+    // Waits first and reserves later, because reserved room is taken from the other shards.
     const pauseMs = this.#nextReadAt - monotonicNow(clock);
     this.vitals.enter("pause");
     if (pauseMs > 0) await delay(pauseMs, { clock, signal });
@@ -220,12 +240,14 @@ export class ShardReader implements RecordReader {
       share.giveUp(reserved);
       return undefined;
     }
-    // The record at the position comes once more, and is left out.
+    // One more than fits: the first answer begins with the record at the position, which is
+    // removed.
     const limit = Math.min(
       reserved.records + (this.#cursor.isResuming ? 1 : 0),
       MAX_READ_RECORDS,
     );
     const startedAt = monotonicNow(clock);
+    const askedAt = serviceNow(this.#options);
     let answer: GetRecordsResponse;
     try {
       answer = await this.#getRecords(iterator, limit, signal);
@@ -233,22 +255,32 @@ export class ShardReader implements RecordReader {
       share.giveUp(reserved);
       throw error;
     }
-    const { records, expired } = this.#cursor.unread(answer.Records);
+    const { records: unread, expired } = this.#cursor.unread(answer.Records);
+    const records = this.#beforeUntil(unread);
+    const isPastUntil = records.length < unread.length;
     const kept = share.keep(reserved, records);
     const isFull = answer.Records.length >= limit;
     if (answer.Records[0]) this.#cursor.noteAge(answer.Records[0]);
-    // If no record fitted, the same records are read again, and so is what they say about expiry.
+    // If no record fitted, the same records arrive again and show the same gap.
     const comesAgain = kept.length === 0 && records.length > 0;
     if (answer.Records.length > 0 && !comesAgain) {
       if (expired) this.#tellExpired(expired);
       this.#cursor.confirm();
     }
-    this.#take({ ...answer, Records: records }, kept, isFull, startedAt);
+    const facts = { kept, isFull, isPastUntil, startedAt, askedAt };
+    this.#take({ ...answer, Records: records }, facts);
     if (comesAgain) return iterator;
     // Records that did not fit are read again, with a new iterator behind the last kept record.
     return kept.length === records.length
       ? answer.NextShardIterator
       : undefined;
+  }
+
+  #beforeUntil(records: KinesisApiRecord[]): KinesisApiRecord[] {
+    const { until } = this.#options;
+    return until instanceof Date
+      ? recordsBefore(until, records, this.#parts.shardId)
+      : records;
   }
 
   async #getRecords(
@@ -261,7 +293,7 @@ export class ShardReader implements RecordReader {
     const call = client.getRecords({
       ShardIterator: iterator,
       Limit: limit,
-      // An iterator does not say which account owns the stream; the ARN does.
+      // For a stream of another account, the service needs the ARN besides the iterator.
       ...("StreamARN" in target ? target : undefined),
     }, { signal });
     // A client of the user may not heed the signal.
@@ -273,8 +305,9 @@ export class ShardReader implements RecordReader {
   }
 
   /**
-   * Whether an answer without a next iterator may be the last one. A damaged answer has none either,
-   * so the answer has to name children, or the list of shards has to show that the shard is closed.
+   * Whether an answer without a next iterator may be the last one. A damaged answer has none
+   * either, so the answer has to name children, or the list of shards has to show that the shard is
+   * closed.
    */
   async #mayEnd(
     { NextShardIterator, ChildShards }: GetRecordsResponse,
@@ -282,7 +315,7 @@ export class ShardReader implements RecordReader {
   ): Promise<boolean> {
     if (NextShardIterator || ChildShards && ChildShards.length > 0) return true;
     const existence = await raceAbort(this.#parts.existence(), signal);
-    // The lease of this reader is about to be replaced.
+    // The stream was created again. The lease of this reader is replaced soon, which aborts it.
     if (existence === "replaced") return await untilAborted(signal);
     return existence !== "open";
   }
@@ -292,12 +325,10 @@ export class ShardReader implements RecordReader {
    */
   #take(
     answer: GetRecordsResponse,
-    kept: readonly KinesisApiRecord[],
-    isFull: boolean,
-    startedAt: number,
+    { kept, isFull, isPastUntil, startedAt, askedAt }: AnswerFacts,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
-    const { stream, hooks } = this.#options;
+    const { stream, hooks, until } = this.#options;
     const { shardId, onChange } = this.#parts;
     const isCut = kept.length < Records.length;
     for (const record of kept) this.#buffer.push(record);
@@ -310,9 +341,12 @@ export class ShardReader implements RecordReader {
     const isBehind = isFull || isCut || !!MillisBehindLatest;
     this.#millisBehindLatest = MillisBehindLatest;
     this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
-    if (!NextShardIterator && !isCut) this.#state = "ended";
+    if (isPastUntil && !isCut) this.#state = "past-until";
+    else if (!NextShardIterator && !isCut) this.#state = "ended";
     else if (isBehind) this.#state = "reading";
-    else if (!last || this.#cursor.isNew(last)) {
+    else if (until instanceof Date && isSettled(until, askedAt)) {
+      this.#state = "past-until";
+    } else if (!last || this.#cursor.isNew(last)) {
       // A shard that is written to all the time never gives an empty answer. Its reader has caught
       // up at the first record that arrived after reading began.
       this.#state = "caught-up";
@@ -343,8 +377,8 @@ export class ShardReader implements RecordReader {
   #pauseAfter(isBehind: boolean, { records }: Size): number {
     const { readsPerSecond, pollIntervalMs, until } = this.#options;
     const shortest = 1000 / readsPerSecond;
-    // With `until`, another answer has to show that nothing came after these records.
-    const isHurried = isBehind || until !== undefined && records > 0;
+    // Another answer has to show that nothing came after these records.
+    const isHurried = isBehind || until === "caught-up" && records > 0;
     return isHurried ? shortest : Math.max(shortest, pollIntervalMs);
   }
 
@@ -368,7 +402,7 @@ export class ShardReader implements RecordReader {
   }
 }
 
-/** Whether an answer has a list of records, and each record what every record has. */
+/** Whether an answer has a list of records, and each record has all required members. */
 function isWhole({ Records }: GetRecordsResponse): boolean {
   return Array.isArray(Records) &&
     Records.every((record) =>

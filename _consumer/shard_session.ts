@@ -25,13 +25,13 @@ import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
-/** What the shards of a consumer share. */
+/** The objects that all shards of a consumer share. */
 export interface SharedByShards {
   /** Bounds what is read ahead. */
   readonly readAhead: ReadAhead;
   /** Bounds what is handed out and not acknowledged. */
   readonly acknowledgements: Acknowledgements;
-  /** Collects what is not handed out. */
+  /** Collects the records and values that are not handed out. */
   readonly skipped: SkippedRecords;
 }
 
@@ -89,7 +89,7 @@ export class ShardSession<T> {
   readonly #unacknowledged: Share;
   readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
-  /** States that hooks were told. */
+  /** The states that were reported to the hook `onShard`. */
   readonly #told = new Set<ShardEvent["state"]>();
   #isFinishing = false;
   #running: Promise<void> | undefined;
@@ -182,9 +182,13 @@ export class ShardSession<T> {
     return this.isHandedOut && this.#progress.unacknowledged === 0;
   }
 
-  /** Whether the shard was read to its latest record and all values up to there are handed out. */
-  get isCaughtUp(): boolean {
-    return this.#reader.hasCaughtUp && this.#isDrained;
+  /** Whether the shard was read as far as `until` says, and all values are handed out. */
+  get hasReachedUntil(): boolean {
+    const { hasCaughtUp, state } = this.#reader;
+    const isRead = this.#options.until === "caught-up"
+      ? hasCaughtUp
+      : state === "past-until";
+    return isRead && this.#isDrained;
   }
 
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */

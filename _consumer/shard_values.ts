@@ -1,6 +1,5 @@
 /**
- * The values of one shard: its records are decoded one by one, and their values are handed out one
- * by one.
+ * The values of one shard: decodes its records one by one and hands out their values one by one.
  *
  * @module
  */
@@ -30,9 +29,9 @@ export interface ShardValuesParts<T> {
   readonly position: ShardPosition;
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
-  /** Has the records. */
+  /** Buffers the records. */
   readonly reader: Pick<RecordReader, "buffered" | "shift">;
-  /** Follows which values are acknowledged. */
+  /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
   /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
   readonly strays: Strays | undefined;
@@ -63,7 +62,9 @@ export class ShardValues<T> {
   constructor(parts: ShardValuesParts<T>) {
     const { options, shardId, progress } = parts;
     this.#parts = parts;
-    this.#source = { streamName: options.streamName, shardId, progress };
+    const { streamName, target } = options;
+    const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
+    this.#source = { streamName, streamARN, shardId, progress };
   }
 
   /** Whether a value can be taken now. */
@@ -88,9 +89,9 @@ export class ShardValues<T> {
   }
 
   /**
-   * Takes the next value of one record; `undefined` if the record gives none now. Skips the values
-   * that were processed before the start, and those that are dropped. Work that takes time goes on
-   * by itself, and `onChange` is called when it is done.
+   * Takes the next value of one record; `undefined` if the record has none to hand out now. Skips
+   * values that were processed before the start, and values that are dropped. Asynchronous decoding
+   * and handling of poison go on in the background; `onChange` is called when they are done.
    *
    * @throws {DecodeError} if a value cannot be decoded and the policy is to fail
    */
@@ -122,9 +123,10 @@ export class ShardValues<T> {
   }
 
   #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
-    const { streamName, shardId } = this.#source;
+    const { streamName, streamARN, shardId } = this.#source;
     return {
       streamName,
+      streamARN,
       shardId,
       partitionKey: raw.PartitionKey,
       sequenceNumber: raw.SequenceNumber,
@@ -151,7 +153,7 @@ export class ShardValues<T> {
     });
   }
 
-  /** A record without values is processed: the checkpoint has to pass it. */
+  /** Marks a record without values as processed, so that the checkpoint can pass it. */
   #passEmpty(sequenceNumber: string): void {
     const { progress } = this.#parts;
     const ticket = {
@@ -168,7 +170,7 @@ export class ShardValues<T> {
     const raw = this.#raw!;
     const ticket: Ticket = {
       sequenceNumber: raw.SequenceNumber,
-      // Behind its last item the whole record is processed.
+      // Absent for the last item: after it the whole record is processed.
       subSequenceNumber: this.isBetweenRecords
         ? undefined
         : item.subSequenceNumber,
@@ -212,7 +214,10 @@ export class ShardValues<T> {
     this.#work("poison", handled.then(() => progress.acknowledge(ticket)));
   }
 
-  /** Hands out nothing until the work is done, or ever if it fails. Other shards go on. */
+  /**
+   * Hands out nothing of this shard until the work is done. If the work fails, nothing more is
+   * handed out. Other shards go on.
+   */
   #work(what: "decode" | "poison", work: Promise<void>): void {
     const { signal, onChange, onError } = this.#parts;
     this.#busyWith = what;

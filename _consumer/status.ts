@@ -12,14 +12,22 @@ import type { Lineage } from "./lineage.ts";
 import { momentIf } from "./moment.ts";
 import type { ShardSession } from "./shard_session.ts";
 
-/** The status of a consumer. */
-export interface ConsumerStatus {
-  /** All shards that exist or are not finished, as of the last look. */
-  shards: ShardStatus[];
+/** The status of one stream. */
+export interface StreamStatus {
+  /** The stream, by name or ARN as given to the consumer. */
+  stream: string;
   /** Whether all hash keys are read: holes and overlaps, and shards that no worker reads. */
   coverage: Coverage;
   /** The last error that was not about one shard, such as one of ListShards. It may be over. */
   lastError?: LastError;
+}
+
+/** The status of a consumer. */
+export interface ConsumerStatus {
+  /** All shards that exist or are not finished, as of the last look. */
+  shards: ShardStatus[];
+  /** Each stream as a whole. */
+  streams: StreamStatus[];
   /**
    * Records that expired before this consumer read them, since it started: the newest 1000 events,
    * oldest first.
@@ -36,7 +44,7 @@ export interface ConsumerStatus {
   strayValues: number;
 }
 
-/** What is known about the shards of a stream. */
+/** The objects from which a status is made. */
 export interface StatusSources {
   /** The shards that exist or have a lease. */
   readonly lineage: Lineage;
@@ -61,17 +69,17 @@ export interface StatusContext {
   readonly errors: Pick<ErrorLog, "of">;
 }
 
-/** The status of every shard. */
+/** The status of every shard of one stream. */
 export function statusOf(
   sources: StatusSources,
   { clock, durable, errors }: StatusContext,
-): ShardStatus[] {
+): Omit<ShardStatus, "stream">[] {
   const { lineage, leases, sessions } = sources;
   const isOver = (shardId: string) =>
     !lineage.shards.has(shardId) &&
     leases.get(shardId)?.checkpoint.type === "SHARD_END";
   const ids = [...lineage.ids].filter((id) => !isOver(id));
-  return ids.map((shardId): ShardStatus => {
+  return ids.map((shardId) => {
     const lease = leases.get(shardId);
     const { parentShardIds = [], owner } = lease ?? {};
     const lastError = errors.of(shardId);
@@ -79,7 +87,11 @@ export function statusOf(
     const session = sessions.get(shardId)?.status();
     if (session) return { ...common, ...session };
     const finished = lease?.checkpoint.type === "SHARD_END";
-    const state = finished ? "finished" : owner ? "elsewhere" : "waiting";
+    const state: ShardStatus["state"] = finished
+      ? "finished"
+      : owner
+      ? "elsewhere"
+      : "waiting";
     const movedAt = durable ? sources.leaseMovedAt(shardId) : undefined;
     return { ...common, state, leaseMoved: momentIf(movedAt, clock) };
   });

@@ -26,14 +26,14 @@ const NONE: ReadonlySet<number> = new Set();
 /** The number of remembered keys. Hashing a key takes 1 µs, as long as decoding a value. */
 const CACHE_SIZE = 10_000;
 
-/** Finds the values of one shard to drop, because their writer is known to send them again. */
+/** Finds the values of one shard that are dropped because their producer sends them again. */
 export class Strays {
   readonly #range: HashRange;
   readonly #lineage: Lineage;
   readonly #shardId: string;
   /** The ranges of the ancestors. Made when they are needed, because there may be thousands. */
   #ancestors: readonly HashRange[] | undefined;
-  /** Partition keys, with whether they belong to the shard. */
+  /** Whether a partition key belongs to the shard, by partition key. */
   readonly #known = new Map<string, boolean>();
 
   private constructor(lineage: Lineage, shard: Shard) {

@@ -31,7 +31,7 @@ export type KeptSession = Pick<
   "shardId" | "lease" | "checkpoint" | "checkOldest"
 >;
 
-/** What {@linkcode Upkeep} finds out. */
+/** The callbacks of {@linkcode Upkeep}. */
 export interface UpkeepEvents<S> {
   /** The lease of a session is lost, or could not be renewed for `failoverTimeMs`. */
   lost(session: S): void;
@@ -39,7 +39,9 @@ export interface UpkeepEvents<S> {
   overdue(session: S, oldest: OldestUnacknowledged): void;
 }
 
-/** Takes care of the sessions of a worker. A shard whose backend hangs delays no other shard. */
+/**
+ * Does the periodic work of each session apart: a shard whose store hangs delays no other shard.
+ */
 export class Upkeep<S extends KeptSession> {
   readonly #options: UpkeepOptions;
   readonly #sessions: ReadonlyMap<string, S>;

@@ -14,6 +14,10 @@ import {
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import {
+  CREATE_METHODS,
+  resolveCreateStream,
+} from "../_shards/create_stream.ts";
 import { KinesisClient } from "../client/mod.ts";
 import { InvalidRecordError } from "../errors.ts";
 import type { ProducerHooks } from "../hooks.ts";
@@ -26,8 +30,6 @@ import type {
 
 const WHAT = "Cannot create Producer";
 const CLIENT_METHODS = ["putRecords", "listAllShards", "describeStreamSummary"];
-/** The methods that `createStream` needs as well. */
-const CREATE_METHODS = ["createStream", "waitUntilActive", "waitUntilDeleted"];
 const HOOKS = [
   "onBatch",
   "onValueFailed",
@@ -36,8 +38,6 @@ const HOOKS = [
   "onBuffer",
 ] as const satisfies readonly (keyof ProducerHooks)[];
 const RATES = ["recordsPerSecond", "bytesPerSecond"];
-/** The largest number that CreateStream takes. The service refuses what the account does not allow. */
-const MAX_SHARDS = 2 ** 31 - 1;
 /** With requests of this size, the cost of a request is 3 % of the cost of its bytes. */
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
 
@@ -135,27 +135,6 @@ function checkHooks(
     check.type(`hooks.${name}`, hooks?.[name], "function");
   }
   return hooks;
-}
-
-function resolveCreateStream(
-  check: OptionCheck,
-  how: ProducerOptions<never>["createStream"] = false,
-): { shardCount: number } | { onDemand: true } | false {
-  if (how === false) return false;
-  const { shardCount, onDemand } = (how ?? {}) as Record<string, unknown>;
-  if (shardCount === undefined && onDemand === true) return { onDemand };
-  if (shardCount !== undefined && onDemand === undefined) {
-    const rule = { default: 1, least: 1, most: MAX_SHARDS, integer: true };
-    const name = "createStream.shardCount";
-    return { shardCount: check.number(name, shardCount as number, rule) };
-  }
-  throw new TypeError(
-    check.message(
-      "createStream",
-      "{ shardCount } or { onDemand: true } or false",
-      how,
-    ),
-  );
 }
 
 /** The options that limit batches, records and the buffer. */

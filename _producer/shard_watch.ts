@@ -50,7 +50,7 @@ type WatchOptions =
   & ListingOptions
   & Pick<
     ResolvedProducerOptions<never>,
-    "clock" | "random" | "maxAttempts" | "hooks"
+    "clock" | "createStream" | "random" | "maxAttempts" | "hooks"
   >;
 
 /** The stages that depend on the predictions. */

@@ -19,6 +19,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "credentials/": 2,
   "framing/": 2,
   "processors/": 2,
+  "record_id.ts": 2,
   "client/": 3,
   "_shards/": 4,
   "checkpoint/": 4,

@@ -93,6 +93,12 @@ const cases: Record<
     { failures },
   ],
   ClosedError: [new errors.ClosedError("m", { cause }), "Closed", false, {}],
+  StreamError: [
+    new errors.StreamError("m", { stream: "orders", cause }),
+    "StreamFailed",
+    false,
+    { stream: "orders" },
+  ],
   LeaseLostError: [
     new errors.LeaseLostError("m", { shardId: "shardId-0", cause }),
     "LeaseLost",
@@ -234,4 +240,10 @@ Deno.test("an error whose data is large, circular or no JSON can be written as J
     partitionKey: "k",
     sequenceNumber: "1",
   });
+});
+
+Deno.test("StreamError has the code of its cause, and is retryable if that is", () => {
+  const cause = new errors.TimeoutError("m", { timeoutMs: 5 });
+  const error = new errors.StreamError("m", { stream: "orders", cause });
+  assertEquals([error.code, error.retryable], ["TimedOut", true]);
 });

@@ -15,21 +15,23 @@ const lease = (shardId: string, owner?: string): Lease => ({
 const choose = (
   workerId: string,
   leases: Lease[],
-  { expired = [], working = [], twin = [], leftOver = [] }: {
+  { expired = [], working = [], twin = [], room = Infinity, left = [] }: {
     expired?: string[];
-    leftOver?: string[];
     working?: string[];
     twin?: string[];
+    room?: number;
+    left?: string[];
   } = {},
 ) =>
   chooseClaims({
     workerId,
     leases,
     isExpired: ({ owner }) => expired.includes(owner ?? ""),
-    isLeftOver: ({ shardId }) => leftOver.includes(shardId),
     isResumable: ({ shardId }) => !twin.includes(shardId),
     working: new Set(working),
     taking: new Set(),
+    room,
+    isLeftOver: ({ shardId }) => left.includes(shardId),
     random: () => 0.5,
   }).map(({ shardId }) => shardId);
 
@@ -56,6 +58,30 @@ Deno.test("chooseClaims shares with another worker of its name as with any other
   );
 });
 
+Deno.test("chooseClaims takes no more than there is room for", () => {
+  const free = ["1", "2", "3"].map((id) => lease(id));
+  assertEquals(choose("me", free, { room: 2 }).length, 2);
+  assertEquals(choose("me", free, { room: 0 }), []);
+  const own = ["1", "2", "3"].map((id) => lease(id, "me"));
+  assertEquals(choose("me", own, { room: 2 }).length, 2);
+  const others = ["1", "2", "3"].map((id) => lease(id, "other"));
+  assertEquals(choose("me", others, { room: 1 }).length, 1);
+  assertEquals(choose("me", others, { room: 0 }), []);
+});
+
+Deno.test("chooseClaims takes what is left over beyond its part", () => {
+  const leases = [
+    lease("1", "me"),
+    lease("2", "me"),
+    lease("3", "other"),
+    lease("4"),
+  ];
+  const working = ["1", "2"];
+  assertEquals(choose("me", leases, { working }), []);
+  assertEquals(choose("me", leases, { working, left: ["4"] }), ["4"]);
+  assertEquals(choose("me", leases, { working, left: ["4"], room: 0 }), []);
+});
+
 Deno.test("chooseClaims takes expired leases and does not count their holder", () => {
   const leases = [lease("1", "dead"), lease("2", "dead"), lease("3", "me")];
   const claims = choose("me", leases, { expired: ["dead"], working: ["3"] });
@@ -66,18 +92,6 @@ Deno.test("chooseClaims steals one from the most loaded worker, and none while o
   const taken = ["1", "2", "3", "4"].map((id) => lease(id, "busy"));
   assertEquals(choose("me", [...taken, lease("5", "little")]).length, 1);
   assertEquals(choose("me", [...taken, lease("5")]), ["5"]);
-});
-
-Deno.test("chooseClaims takes one lease that is left over, also beyond its fair part", () => {
-  const mine = ["1", "2"].map((id) => lease(id, "me"));
-  const leases = [...mine, lease("3", "other"), lease("4"), lease("5")];
-  const working = ["1", "2"];
-  assertEquals(choose("me", leases, { working }).length, 1);
-  const full = [...leases, ...["6", "7"].map((id) => lease(id, "me"))];
-  const held = { working: [...working, "6", "7"] };
-  assertEquals(choose("me", full, held), []);
-  const leftOver = ["5"];
-  assertEquals(choose("me", full, { ...held, leftOver }), ["5"]);
 });
 
 Deno.test("chooseClaims converges for any number of workers and leases, to loads that differ by one at most", () => {
@@ -105,9 +119,10 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
           workerId: worker,
           leases,
           isExpired: ({ owner }) => owner !== undefined && !isWorker(owner),
-          isLeftOver: () => false,
           isResumable: () => true,
           taking: new Set(),
+          room: Infinity,
+          isLeftOver: () => false,
           working: new Set(
             leases.filter(({ owner }) => owner === worker).map((l) =>
               l.shardId
@@ -117,7 +132,7 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
         });
         for (const { shardId, owner } of claims) {
           if (isWorker(owner) && owner !== worker) {
-            // The worker that loses a lease keeps at least as many as the taker has then.
+            // The worker that loses a lease still holds at least as many as the taker afterwards.
             assert(load(owner!) - 1 >= load(worker) + 1);
           }
           state.set(shardId, worker);

@@ -35,7 +35,7 @@ Deno.test("Consumer tells which hash keys no listed shard has, since when, and w
   const working = work(consumer, []);
   await world.pass(60_000);
   assertEquals(told, []);
-  assert(consumer.status().coverage.checked!.ageMs <= 5000);
+  assert(consumer.status().streams[0]!.coverage.checked!.ageMs <= 5000);
   isHidden = true;
   const from = world.clock.now();
   await world.pass(30_000);
@@ -52,11 +52,14 @@ Deno.test("Consumer tells which hash keys no listed shard has, since when, and w
     endingHashKey: String(2n * quarter - 1n),
   }]);
   assert(since.getTime() - from <= 5000);
-  assertEquals(consumer.status().coverage.problems[0]!.since.at, since);
+  assertEquals(
+    consumer.status().streams[0]!.coverage.problems[0]!.since.at,
+    since,
+  );
   isHidden = false;
   await world.pass(10_000);
   assertEquals(told.slice(1).map(({ problems }) => problems), [[]]);
-  assertEquals(consumer.status().coverage.problems, []);
+  assertEquals(consumer.status().streams[0]!.coverage.problems, []);
   await world.run(consumer.close());
   await working;
 });
@@ -190,7 +193,7 @@ for (const [name, life] of Object.entries(lives)) {
       const working = work(consumer, []);
       await world.pass(200_000);
       assertEquals(told, []);
-      assert(consumer.status().coverage.checked);
+      assert(consumer.status().streams[0]!.coverage.checked);
       await world.run(consumer.close());
       await working;
     }

@@ -5,7 +5,7 @@ import type { Consumer } from "../../consumer.ts";
 import { bytes, jsonLines, type Processor } from "../../processors/mod.ts";
 import { assertComplete, type Item, values, World } from "./_world.ts";
 
-/** Takes the answers of GetRecords of some shards away: they never come. */
+/** Makes GetRecords of some shards wait for an answer until its signal aborts. */
 function silence(client: KinesisClient, shardIds: Iterable<string>): void {
   const silent = new Set(shardIds);
   const iterators = new Set<string>();

@@ -392,7 +392,7 @@ Deno.test("Consumer tells of a ListShards that hangs, and goes on with the shard
   hangs = false;
   await world.pass(30_000);
   assertComplete(items, world.written);
-  const { lastError } = consumer.status();
+  const { lastError } = consumer.status().streams[0]!;
   assert(lastError?.error instanceof TimeoutError);
   await world.run(consumer.close());
   await working;

@@ -103,14 +103,15 @@ Deno.test("Consumer.status keeps the last error of each shard, and calls the hoo
   const consumer = world.consumer({ client, hooks });
   const reading = consumer.getReader().read();
   await world.pass(20_000);
-  const { shards: [first, second], lastError } = consumer.status();
+  const { shards: [first, second], streams } = consumer.status();
   assertEquals([first!.shardId, second!.shardId], [a, b]);
   const { error, attempt, ageMs, at } = first!.lastError!;
   assert(error instanceof KinesisError);
   assertEquals(attempt, 3);
   assert(ageMs > first!.lastRead!.ageMs);
   assertEquals(at.getTime(), world.clock.now() - ageMs);
-  assertEquals([second!.lastError, lastError], [undefined, undefined]);
+  assertEquals(second!.lastError, undefined);
+  assertEquals(streams[0]!.lastError, undefined);
   assertEquals(hooks.counts, [3, true]);
   await world.run(consumer.close());
   await reading;

@@ -1,4 +1,4 @@
-/** Failures of puts that are not awaited, and errors that are told once. */
+/** Failures of puts that are not awaited. Each failure is reported once. */
 import {
   assert,
   assertEquals,
@@ -126,7 +126,7 @@ Deno.test("Producer.put that nobody awaits is an unhandled rejection when nothin
     producer.put("bad");
     await clock.advance(2500);
     assertEquals(clock.pendingTimers, 0);
-    // It was told, so the rest of the producer's life is undisturbed.
+    // The failure was reported, so the producer goes on and closes without it.
     await clock.runUntil(producer.close());
   });
   assertEquals(reasons.map((reason) => (reason as KinesisError).code), [
