@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
@@ -17,7 +18,6 @@ import { Census, type Existence } from "./census.ts";
 import { unlistedChildren, unlistedParents } from "./census_errors.ts";
 import { chooseClaims } from "./claims.ts";
 import { CoverageAudit } from "./coverage_audit.ts";
-import { GivenUpShards } from "./given_up_shards.ts";
 import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
@@ -25,6 +25,7 @@ import type { Lineage } from "./lineage.ts";
 import { isUntilReached } from "./reading_end.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
+import { SetAside } from "./set_aside.ts";
 import { ShardRoom } from "./shard_room.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
 import { SharedRead } from "./shared_read.ts";
@@ -45,6 +46,8 @@ const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
 const LEAST_PAUSE_MS = 250;
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
+/** Writes of held leases at once. More would wait for one another in the store. */
+const LEASE_WRITES = { atOnce: 32, patienceMs: 250 };
 
 /** What happens in a {@linkcode Coordinator}. */
 export interface CoordinatorEvents<T> {
@@ -72,9 +75,6 @@ export class Coordinator<T> {
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #watchdog: Watchdog<ShardSession<T>>;
-  readonly #givenUp: GivenUpShards;
-  /** Leases that are being given back. */
-  readonly #giving = new Set<Promise<void>>();
   readonly #audit: CoverageAudit;
   readonly #stop = new AbortController();
   readonly #bell = new Bell();
@@ -86,6 +86,9 @@ export class Coordinator<T> {
   readonly #incomplete: FailureStreak;
   /** Failures in a row to list the leases. */
   readonly #outage: Outage;
+  /** Shards that this worker has given up. */
+  readonly #setAside: SetAside;
+  readonly #givingUp = new Set<Promise<void>>();
   readonly #ready: Deferred<void> = deferred();
   #isReady = false;
   #hasSynced = false;
@@ -136,17 +139,18 @@ export class Coordinator<T> {
     );
     this.#creation = new StreamCreation(options);
     this.#room = new ShardRoom(options);
-    this.#sessions = new HeldSessions(options, this.#table);
+    this.#setAside = new SetAside(options);
+    const writes = new Admission({ ...LEASE_WRITES, clock: options.clock });
+    this.#sessions = new HeldSessions(options, this.#table, writes);
     this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
       lost: (session) => this.#drop(session),
       overdue: events.overdue,
-    });
+    }, writes);
     this.#watchdog = new Watchdog(
       options,
       this.#sessions.byShard,
-      (session) => this.#giveUp(session),
+      (session, reason) => this.#giveUp(session, reason),
     );
-    this.#givenUp = new GivenUpShards(options);
     this.#audit = new CoverageAudit(options);
     // `ready` need not be awaited, so its rejection must not end the program.
     this.#ready.promise.catch(() => {});
@@ -215,12 +219,12 @@ export class Coordinator<T> {
     this.#ready.reject(reason);
     await this.#loops;
     // A lease that is being taken must be given back.
-    await Promise.all(
-      [this.#rows, this.#tidying, this.#questions].map((work) =>
+    await Promise.all([
+      ...[this.#rows, this.#tidying, this.#questions].map((work) =>
         work.settled()
       ),
-    );
-    await Promise.all(this.#giving);
+      ...this.#givingUp,
+    ]);
     if (isFirst) throwIfNotStored(await this.#sessions.closeAll());
   }
 
@@ -273,7 +277,7 @@ export class Coordinator<T> {
         this.#rows.pauseMs,
         this.#tidying.pauseMs,
         this.#questions.pauseMs,
-        this.#givenUp.pauseMs,
+        this.#setAside.pauseMs,
       );
     } catch (error) {
       if (this.#stop.signal.aborted || isFinal(error)) throw error;
@@ -321,15 +325,19 @@ export class Coordinator<T> {
     this.#bell.ring();
   }
 
-  /** Gives back the lease of a shard that this worker cannot read. */
-  #giveUp(session: ShardSession<T>): void {
-    this.#givenUp.add(session.shardId);
-    const done = this.#sessions.giveUp(session).then(() => {
-      this.#giving.delete(done);
+  /**
+   * Gives a lease back, because the values of its shard cannot be processed here. This worker takes
+   * it again after a pause, if no other worker has taken it.
+   */
+  #giveUp(session: ShardSession<T>, reason: Error): void {
+    if (this.#stop.signal.aborted) return;
+    this.#setAside.add(session.shardId);
+    const done = this.#sessions.giveUp(session, reason).then(() => {
+      this.#givingUp.delete(done);
       this.#settleReady();
       this.#bell.ring();
     });
-    this.#giving.add(done);
+    this.#givingUp.add(done);
   }
 
   /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */
@@ -391,7 +399,7 @@ export class Coordinator<T> {
     const leases = this.#census.readable().filter(({ shardId }) =>
       this.sessions.has(shardId) ||
       !this.#rows.isPaused(shardId) && !this.#room.passed.has(shardId) &&
-        !this.#givenUp.has(shardId)
+        !this.#setAside.has(shardId)
     );
     const isExpired = (lease: Lease) => this.#table.isExpired(lease);
     const room = this.#room.beside(
@@ -446,6 +454,7 @@ export class Coordinator<T> {
     }, {
       changed: () => this.#onChange(session),
       failed: this.#events.failed,
+      givenUp: (reason) => this.#giveUp(session, reason),
     });
     this.#sessions.add(session);
     // If the consumer was closed meanwhile, close() gives this lease back with all others.

@@ -25,14 +25,23 @@ export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
   onAcknowledging?: (acknowledges: boolean) => void;
 }
 
+/** Takes the next record of a stream past its queue, if there is one now. */
+export type TakeNow<T> = () => ConsumerRecord<T> | undefined;
+
 type Result<T> = IteratorResult<ConsumerRecord<T>>;
 
 /** The state that all loops over one iterator share. */
 interface Source<T> {
   readonly reader: ReadableStreamDefaultReader<ConsumerRecord<T>>;
   readonly options: ProcessedIteratorOptions;
+  readonly takeNow: TakeNow<T>;
+  /** The calls of `reader.read()` that are not answered. They come first. */
+  waiting: number;
   ended: boolean;
 }
+
+/** Its reactions run in the next microtask. */
+const SETTLED = Promise.resolve();
 
 /**
  * The iterator of a consumer. Several `for await` loops may share it, so that several records are
@@ -42,13 +51,16 @@ interface Source<T> {
  * A caller that reads ahead acknowledges nothing, because it asks for the next record before it has
  * processed the last one. Two kinds of callers read ahead: streams of the runtime
  * ({@linkcode isReadingAhead}), and code that calls `next()` while an earlier call is not answered.
+ *
+ * `takeNow` is asked before the stream is read: a read costs several times as much.
  */
 export function processedIterator<T>(
   stream: ReadableStream<ConsumerRecord<T>>,
   options: ProcessedIteratorOptions = {},
+  takeNow: TakeNow<T> = () => undefined,
 ): AsyncIterableIterator<ConsumerRecord<T>> {
   const reader = stream.getReader();
-  return loopOver({ reader, options, ended: false });
+  return loopOver({ reader, options, takeNow, waiting: 0, ended: false });
 }
 
 /**
@@ -90,6 +102,7 @@ function loopOver<T>(
     result: ReadableStreamReadResult<ConsumerRecord<T>>,
   ): Result<T> => {
     calls--;
+    source.waiting--;
     if (!result.done) {
       if (acknowledges) last = result.value;
       return result;
@@ -99,6 +112,7 @@ function loopOver<T>(
   };
   const onError = (error: unknown): Result<T> => {
     calls--;
+    source.waiting--;
     // Another loop has ended the iterator while this loop waited.
     if (source.ended) return { done: true, value: undefined };
     end();
@@ -113,7 +127,25 @@ function loopOver<T>(
       calls--;
       return Promise.resolve({ done: true, value: undefined });
     }
+    return taken() ?? read();
+  };
+  const read = (): Promise<Result<T>> => {
+    source.waiting++;
     return reader.read().then(onResult, onError);
+  };
+  /** The record that was taken past the queue, for the call that is not answered yet. */
+  let handedOver: ConsumerRecord<T> | undefined;
+  const taken = (): Promise<Result<T>> | undefined => {
+    if (source.waiting > 0) return undefined;
+    handedOver = source.takeNow();
+    if (!handedOver) return undefined;
+    if (acknowledges) last = handedOver;
+    return SETTLED.then(answer);
+  };
+  /** Runs before the caller goes on: until then, a further call is a call ahead. */
+  const answer = (): Result<T> => {
+    calls--;
+    return { done: false, value: handedOver! };
   };
 
   const stop = async (value: unknown): Promise<IteratorResult<never>> => {

@@ -192,8 +192,22 @@ export interface ConsumerOptions<T> {
    * take it. @default {10_000}
    */
   failoverTimeMs?: number;
-  /** How often a shard is read at its latest record, in milliseconds. @default {1000} */
+  /**
+   * How often a shard is read at its latest record, in milliseconds; see also `maxPollIntervalMs`.
+   * @default {1000}
+   */
   pollIntervalMs?: number;
+  /**
+   * The longest interval between two reads of an idle shard, in milliseconds: the first record after
+   * a silence may wait for so long. Not less than `pollIntervalMs`.
+   *
+   * Up to 50 idle shards are each read every `pollIntervalMs`. With more, the interval of each doubles
+   * with every empty answer, until all of them together are read 50 times a second or this interval is
+   * reached: with the defaults, 200 idle shards are read every 4 seconds, and 500 or more every 10
+   * seconds. The first record sets the interval of its shard back to `pollIntervalMs`. A lower value
+   * delivers that record sooner and costs more processor time. @default {10_000}
+   */
+  maxPollIntervalMs?: number;
   /**
    * Most GetRecords requests a second for each shard that is behind its latest record. The
    * service allows 5 for all readers of a shard together: lower it if other readers exist.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Admission } from "../_core/admission.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { Turns } from "../_core/turn.ts";
 import { ClosedError } from "../errors.ts";
@@ -11,6 +12,7 @@ import { missingAcknowledgement } from "./ack_errors.ts";
 import type { OldestUnacknowledged } from "../health.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { ChangeSignal } from "./change_signal.ts";
+import { PollPace } from "./poll_pace.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { ReadingLimits } from "./reading_limits.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
@@ -22,6 +24,12 @@ import { StreamGroup } from "./stream_group.ts";
 
 /** How long buffered values may keep the event loop busy, in milliseconds. */
 const TURN_MS = 50;
+
+/**
+ * Iterators that are made at once: each call may need a connection of its own. A reader reads as soon
+ * as it has its iterator, so this spreads the first reads of a thousand shards, too.
+ */
+const OPENINGS = { atOnce: 64, patienceMs: 1000 };
 
 /**
  * Takes values from the sessions of all streams, and ends when there is nothing more to take.
@@ -66,6 +74,8 @@ export class RecordFeed<T> {
     );
     const shared = {
       readAhead: new ReadAhead(options.prefetch),
+      pace: new PollPace(options),
+      openings: new Admission({ ...OPENINGS, clock: options.clock }),
       acknowledgements: this.#acknowledgements,
       skipped: this.#skipped,
     };
@@ -156,6 +166,11 @@ export class RecordFeed<T> {
     return undefined;
   }
 
+  /** From now on the library itself acknowledges every value, after a handler has processed it. */
+  manageAcknowledgements(): void {
+    this.#acknowledgements.manage();
+  }
+
   /** Notes whether the application's way of reading will acknowledge values. */
   expectAcknowledgements(will: boolean): void {
     this.#acknowledgements.expect(will);
@@ -242,6 +257,8 @@ export class RecordFeed<T> {
   }
 
   #onOverdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void {
+    // A handler has its own time limit.
+    if (this.#acknowledgements.areManaged) return;
     if (this.#finishing) {
       // The stream has ended. The next run reads the value that is not acknowledged again.
       this.close(undefined).catch(() => {});

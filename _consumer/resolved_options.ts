@@ -59,6 +59,8 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onStalled: true,
   onCoverage: true,
   onStatus: true,
+  onHandlerError: true,
+  onHandlerTimeout: true,
 };
 /** The names of all hooks of a consumer. */
 export const HOOK_NAMES = Object.keys(HOOKS) as (keyof ConsumerHooks)[];
@@ -204,8 +206,22 @@ function numbersOf(options: Numbers) {
     stallTimeoutMs: time("stallTimeoutMs", 120_000, true),
     checkpointIntervalMs: time("checkpointIntervalMs", 1000, true),
     failoverTimeMs: time("failoverTimeMs", 10_000),
-    pollIntervalMs: time("pollIntervalMs", 1000),
+    ...pollIntervalsOf(options),
   };
+}
+
+function pollIntervalsOf(
+  options: Pick<Numbers, "pollIntervalMs" | "maxPollIntervalMs">,
+) {
+  const pollIntervalMs = check.time("pollIntervalMs", options.pollIntervalMs, {
+    default: 1000,
+  });
+  const maxPollIntervalMs = check.time(
+    "maxPollIntervalMs",
+    options.maxPollIntervalMs,
+    { default: Math.max(10_000, pollIntervalMs), least: pollIntervalMs },
+  );
+  return { pollIntervalMs, maxPollIntervalMs };
 }
 
 function checkWorkerId(

@@ -4,6 +4,7 @@
  * @module
  */
 import { MAX_READ_RECORDS } from "../_aws/limits.ts";
+import type { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
@@ -14,6 +15,7 @@ import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
 import { tellExpired } from "./expired_records.ts";
+import type { ShardPace } from "./poll_pace.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { type NextStep, ReadRecovery, untilAborted } from "./read_recovery.ts";
 import { ReaderVitals } from "./reader_vitals.ts";
@@ -42,6 +44,10 @@ export interface ReaderParts {
   readonly options: ConsumerSettings;
   /** The reader's part of what all readers may buffer. */
   readonly share: ReaderShare;
+  /** The reader's part of the pace of all readers. */
+  readonly pace: ShardPace;
+  /** Bounds how many iterators are made at once. */
+  readonly openings: Admission;
   /** Collects records that expired. */
   readonly skipped: SkippedRecords;
   /** Finds out what happened to the shard after the service refused a request. */
@@ -151,6 +157,7 @@ export class ShardReader implements RecordReader {
   /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
   clear(): void {
     this.#parts.share.leave();
+    this.#parts.pace.wake();
     while (this.#buffer.shift());
   }
 
@@ -214,8 +221,13 @@ export class ShardReader implements RecordReader {
   }
 
   async #makeIterator(signal: AbortSignal): Promise<string> {
-    this.vitals.enter("iterator");
-    const iterator = await this.#cursor.makeIterator(signal);
+    // Waiting for its turn is no stall: a turn is over after a second.
+    this.vitals.enter("pause");
+    const iterator = await this.#parts.openings.run(async () => {
+      signal.throwIfAborted();
+      this.vitals.enter("iterator");
+      return await this.#cursor.makeIterator(signal);
+    });
     if (this.#state === "opening") {
       this.#state = "reading";
       this.#parts.onChange();
@@ -375,11 +387,15 @@ export class ShardReader implements RecordReader {
 
   /** The time from one request to the next, in milliseconds. */
   #pauseAfter(isBehind: boolean, { records }: Size): number {
-    const { readsPerSecond, pollIntervalMs, until } = this.#options;
+    const { readsPerSecond, until } = this.#options;
+    const { pace } = this.#parts;
     const shortest = 1000 / readsPerSecond;
     // Another answer has to show that nothing came after these records.
-    const isHurried = isBehind || until === "caught-up" && records > 0;
-    return isHurried ? shortest : Math.max(shortest, pollIntervalMs);
+    if (isBehind || until === "caught-up" && records > 0) {
+      pace.wake();
+      return shortest;
+    }
+    return Math.max(shortest, pace.intervalAfter(records));
   }
 
   /** Ends because the shard has expired. */

@@ -3,19 +3,27 @@
  *
  * @module
  */
+import type { Admission } from "../_core/admission.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError } from "../errors.ts";
 import type { ShardEvent } from "../hooks.ts";
-import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
 import type { OldestUnacknowledged, ShardStatus } from "../health.ts";
+import type {
+  Checkpoint,
+  ConsumerRecord,
+  FencingToken,
+  ShardPosition,
+} from "../records.ts";
 import { AckWatch } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
+import type { PollPace } from "./poll_pace.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
+import type { RecordShard } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardProgress } from "./shard_progress.ts";
 import { ShardReader } from "./shard_reader.ts";
@@ -29,6 +37,10 @@ import type { Strays } from "./strays.ts";
 export interface SharedByShards {
   /** Bounds what is read ahead. */
   readonly readAhead: ReadAhead;
+  /** Bounds how often idle shards are read. */
+  readonly pace: PollPace;
+  /** Bounds how many iterators are made at once. */
+  readonly openings: Admission;
   /** Bounds what is handed out and not acknowledged. */
   readonly acknowledgements: Acknowledgements;
   /** Collects the records and values that are not handed out. */
@@ -57,6 +69,8 @@ export interface SessionEvents {
   changed(): void;
   /** The session cannot go on. */
   failed(error: unknown): void;
+  /** The values cannot be processed here: the lease is to be given back. */
+  givenUp(reason: Error): void;
 }
 
 /** The state of a session: the members of the status that only its worker knows. */
@@ -74,7 +88,7 @@ export type SessionStatus =
   & { state: ReaderState };
 
 /** Reads a shard, hands its values out one by one, and stores its progress. */
-export class ShardSession<T> {
+export class ShardSession<T> implements RecordShard {
   readonly lease: HeldLease;
   /** What the shard waits for, and for how long. */
   readonly health: ShardHealth;
@@ -92,6 +106,7 @@ export class ShardSession<T> {
   /** The states that were reported to the hook `onShard`. */
   readonly #told = new Set<ShardEvent["state"]>();
   #isFinishing = false;
+  #isHeld = false;
   #running: Promise<void> | undefined;
 
   /** Nothing is read before {@linkcode ShardSession.start}. */
@@ -113,6 +128,8 @@ export class ShardSession<T> {
       position,
       options,
       share: this.#room,
+      pace: shared.pace.join(),
+      openings: shared.openings,
       skipped,
       existence,
       onChange: () => this.#onRead(),
@@ -123,6 +140,8 @@ export class ShardSession<T> {
       options,
       reader: this.#reader,
       progress: this.#progress,
+      acknowledgements,
+      shard: this,
       strays,
       skipped,
       signal: this.#stop.signal,
@@ -151,10 +170,22 @@ export class ShardSession<T> {
   }
 
   /**
-   * Whether so many values of this shard are not acknowledged that no further one is handed out.
+   * Whether no value is handed out now, because the shard is held, or because so many of its values
+   * are not acknowledged.
    */
   get isPaused(): boolean {
-    return this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
+    return this.#isHeld ||
+      this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
+  }
+
+  /** Aborts when the session is closed. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Who holds the lease, and its counter when it was taken. */
+  get fencingToken(): FencingToken {
+    return this.lease.fencingToken;
   }
 
   /** Whether an iterator was made: the records that are written after that will be read. */
@@ -208,6 +239,20 @@ export class ShardSession<T> {
       bufferedRecords: this.#reader.buffered,
       bufferedBytes: this.#reader.bufferedBytes,
     };
+  }
+
+  /** While the shard is held, no value of it is handed out. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    if (isHeld || this.#stop.signal.aborted) return;
+    this.#events.changed();
+    this.#room.check();
+  }
+
+  /** Asks to give the lease back, because the values cannot be processed here. */
+  giveUp(reason: Error): void {
+    this.#events.givenUp(reason);
   }
 
   /** Starts reading. */
@@ -270,14 +315,16 @@ export class ShardSession<T> {
 
   /**
    * Stops reading and drops the buffer. The lease is still held, and acknowledgements still move
-   * the checkpoint.
+   * the checkpoint. Handlers that work on values of the shard see the reason.
    */
-  async close(): Promise<void> {
+  async close(
+    reason: unknown = new ClosedError(
+      `The reader of ${this.shardId} is closed`,
+    ),
+  ): Promise<void> {
     if (this.#stop.signal.aborted) return await this.#running;
     const { unacknowledged } = this;
-    this.#stop.abort(
-      new ClosedError(`The reader of ${this.shardId} is closed`),
-    );
+    this.#stop.abort(reason);
     this.#unacknowledged.leave();
     if (unacknowledged > 0) this.#events.changed();
     await this.#running;

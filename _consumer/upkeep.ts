@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { LeaseLostError } from "../errors.ts";
@@ -46,18 +47,21 @@ export class Upkeep<S extends KeptSession> {
   readonly #options: UpkeepOptions;
   readonly #sessions: ReadonlyMap<string, S>;
   readonly #events: UpkeepEvents<S>;
+  readonly #writes: Admission;
   readonly #renewing = new Map<S, Promise<unknown>>();
   readonly #storing = new Map<S, Promise<unknown>>();
 
-  /** `sessions` may change at any time. */
+  /** `sessions` may change at any time. `writes` bounds how many writes are under way at once. */
   constructor(
     options: UpkeepOptions,
     sessions: ReadonlyMap<string, S>,
     events: UpkeepEvents<S>,
+    writes: Admission,
   ) {
     this.#options = options;
     this.#sessions = sessions;
     this.#events = events;
+    this.#writes = writes;
   }
 
   /** Works until the signal aborts. Resolves when no write is under way any more. */
@@ -132,7 +136,7 @@ export class Upkeep<S extends KeptSession> {
     work: () => Promise<unknown>,
   ): Promise<unknown> {
     try {
-      await work();
+      await this.#writes.run(work);
       return undefined;
     } catch (error) {
       if (error instanceof LeaseLostError) this.#events.lost(session);

@@ -28,7 +28,7 @@ export type WatchedSession = Pick<
 export class Watchdog<S extends WatchedSession> {
   readonly #options: WatchdogOptions;
   readonly #sessions: ReadonlyMap<string, S>;
-  readonly #release: (session: S) => void;
+  readonly #release: (session: S, reason: Error) => void;
 
   /**
    * `sessions` may change at any time. `release` is called with a session whose reader got no
@@ -37,7 +37,7 @@ export class Watchdog<S extends WatchedSession> {
   constructor(
     options: WatchdogOptions,
     sessions: ReadonlyMap<string, S>,
-    release: (session: S) => void,
+    release: (session: S, reason: Error) => void,
   ) {
     this.#options = options;
     this.#sessions = sessions;
@@ -69,14 +69,13 @@ export class Watchdog<S extends WatchedSession> {
       millisBehindLatest,
       ...stall,
     });
-    if (stall.action === "restart") {
-      session.restart(
-        new TimeoutError(
-          `Cannot go on with ${shardId} as its reader made no progress for ` +
-            `${stallTimeoutMs} ms, 'stallTimeoutMs': what it waited for is given up`,
-          { timeoutMs: stallTimeoutMs },
-        ),
-      );
-    } else if (stall.action === "release") this.#release(session);
+    if (stall.action === "none") return;
+    const reason = new TimeoutError(
+      `Cannot go on with ${shardId} as its reader made no progress for ` +
+        `${stallTimeoutMs} ms, 'stallTimeoutMs': what it waited for is given up`,
+      { timeoutMs: stallTimeoutMs },
+    );
+    if (stall.action === "restart") session.restart(reason);
+    else this.#release(session, reason);
   }
 }

@@ -187,6 +187,7 @@ Deno.test("Consumer asks hundreds of idle shards at their interval, however smal
   const consumer = world.consumer({
     from: "LATEST",
     prefetch: { records: 10, bytes: 1000 },
+    maxPollIntervalMs: 1000,
   });
   await world.run(consumer.ready);
   await world.pass(500);

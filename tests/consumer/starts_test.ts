@@ -121,7 +121,8 @@ Deno.test("Consumer tells that a named shard has expired, and reads its children
       what: "shard",
       after,
       afterTime: undefined,
-      beforeTime: new Date(startedAt),
+      // The time of the service, in whole seconds.
+      beforeTime: new Date(Math.floor(startedAt / 1000) * 1000),
     }]);
     assertEquals(consumer.status().expired.length, 1);
   }
