@@ -173,11 +173,6 @@ export class Census {
     await this.#forget(gone, signal);
   }
 
-  /** Whether a shard is known to have expired. */
-  isGone(shardId: string): boolean {
-    return this.#gone.has(shardId);
-  }
-
   /** Notes that the reader of a shard has found that the shard has expired. */
   noteGone(shardId: string): void {
     this.#gone.add(shardId);

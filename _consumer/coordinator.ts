@@ -486,7 +486,6 @@ export class Coordinator<T> {
       isRead: (shardId) =>
         this.sessions.has(shardId) || this.#table.isHeld(shardId) ||
         this.#room.passed.has(shardId) || leavesOthers,
-      isGone: (shardId) => this.#census.isGone(shardId),
     });
   }
 

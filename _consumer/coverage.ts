@@ -22,8 +22,6 @@ export interface CoverageView {
   readonly readable: ReadonlySet<string>;
   /** Whether a living worker holds the lease of a shard. */
   readonly isRead: (shardId: string) => boolean;
-  /** Whether a shard is known to have expired. */
-  readonly isGone: (shardId: string) => boolean;
 }
 
 /** A problem at one look. */
@@ -81,9 +79,9 @@ function takesRecords(shard: Shard, lineage: Lineage): boolean {
 
 /** Listed shards that no worker reads, and that wait for no other shard of which that is told. */
 function unread(view: CoverageView): FoundProblem[] {
-  const { lineage, leases, readable, isRead, isGone } = view;
+  const { lineage, leases, readable, isRead } = view;
   const isUnfinished = (shardId: string) =>
-    lineage.has(shardId) && !isGone(shardId) &&
+    lineage.has(shardId) &&
     leases.get(shardId)?.checkpoint.type !== "SHARD_END";
   // An ancestor that is not listed, such as one that has expired, is not a problem of its own.
   const isAwaited = (shardId: string) =>

@@ -53,9 +53,9 @@ export class CoverageAudit {
     const lasting = new Set<string>();
     for (const problem of problemsOf(view)) {
       const key = JSON.stringify(problem);
-      const before = this.#seen.get(key);
-      seen.set(key, before ?? { problem, since: now });
-      if (before && now - before.since >= this.#graceMs) lasting.add(key);
+      const { since } = this.#seen.get(key) ?? { since: now };
+      seen.set(key, { problem, since });
+      if (now - since >= this.#graceMs) lasting.add(key);
     }
     this.#seen = seen;
     this.#checkedAt = now;

@@ -71,7 +71,6 @@ function viewOf(specs: Record<string, Spec>, gone: string[] = []) {
     leases,
     readable,
     isRead: (id: string) => held.has(id),
-    isGone: (id: string) => gone.includes(id),
   };
 }
 
