@@ -316,7 +316,9 @@ export class Coordinator<T> {
     }
     this.#incomplete.end();
     // Without a checkpointer there are no other workers, and a finished shard rings the bell.
-    return durable ? failoverTimeMs / 2 : ALONE_MS;
+    return durable
+      ? Math.min(failoverTimeMs / 2, this.#table.nextExpiryMs)
+      : ALONE_MS;
   }
 
   #drop(session: ShardSession<T>): void {

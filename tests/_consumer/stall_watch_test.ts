@@ -85,6 +85,7 @@ Deno.test("StallWatch only tells of a reader that fails, and of a request that h
     actions([["request", 60], ["backoff", 10], ["request", 90]]),
     [[100, "none"]],
   );
+  assertEquals(actions([["backoff", 250]]), [[100, "none"], [200, "none"]]);
   // Until this request has taken as long as the limit.
   assertEquals(
     actions([["request", 60], ["backoff", 10], ["request", 110]]),

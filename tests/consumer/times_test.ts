@@ -105,9 +105,9 @@ Deno.test("Consumer opens the children of a shard without values within a second
 });
 
 Deno.test("Consumer reads a shard again within the failover time and one look after its worker died", async () => {
-  // Whenever the worker dies: right after a renewal, and right before the next one.
-  for (let n = 0; n < 8; n++) {
-    const world = new World({ shards: 2 });
+  // Whenever the worker dies, and whatever else makes the other worker look in between.
+  for (let n = 0; n < 12; n++) {
+    const world = new World({ shards: 3 });
     const checkpointer = new MemoryCheckpointer();
     let isDead = false;
     const mortal = new MemoryCheckpointer();
@@ -132,15 +132,19 @@ Deno.test("Consumer reads a shard again within the failover time and one look af
     const lost: Item[] = [];
     const items: Item[] = [];
     const dying = work(dead, lost);
-    await world.pass(2000 + 700 * n);
+    await world.pass(2000 + 733 * (n % 7));
     const working = work(heir, items);
-    await world.pass(40_000 + 430 * n);
-    const shardId = (await checkpointer.list(STREAM))
-      .find(({ owner }) => owner === "dead")!.shardId;
+    await world.pass(40_000 + 457 * (n % 11));
+    const leases = await checkpointer.list(STREAM);
+    const shardOf = (name: string) =>
+      leases.find(({ owner }) => owner === name)!.shardId;
     isDead = true;
     const diedAt = world.clock.now();
-    await world.pass(100);
-    await world.put(1, { keys: ["late"], shardId });
+    await world.put(1, { keys: ["late"], shardId: shardOf("dead") });
+    if (n > 4) {
+      await world.pass(9000 + 900 * (n % 5));
+      world.server.split(STREAM, shardOf("heir"));
+    }
     while (!items.some(({ key }) => key === "late")) await world.pass(100);
     const afterMs = world.clock.now() - diedAt;
     // Beside the looks: the request for the iterator, and the one for the records.
