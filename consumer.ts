@@ -33,12 +33,14 @@ import {
   type ProcessingOrder,
   type ProcessingSummary,
   type ProcessOptions,
-  type ProcessSettings,
   type RecordHandler,
   resolveBatchOptions,
   resolveProcessOptions,
 } from "./_consumer/process_options.ts";
-import { Processing, type ProcessingMode } from "./_consumer/processing.ts";
+import type {
+  ProcessingRun,
+  ProcessingSource,
+} from "./_consumer/processing.ts";
 import { inBatchesOf, oneByOne } from "./_consumer/processing_modes.ts";
 import type {
   ConsumerStatus,
@@ -133,9 +135,10 @@ export type {
 export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   readonly #feed: RecordFeed<T>;
   readonly #options: StreamOptions<T>;
+  readonly #source: ProcessingSource<T>;
   readonly #isOpen: () => boolean;
   readonly #endStream: () => void;
-  #processing: Processing<T> | undefined;
+  #processing: ProcessingRun | undefined;
   /** Whether the application has seen the end or the failure of the consumer. */
   #wasEndSeen = false;
 
@@ -187,6 +190,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     }, { highWaterMark: 0 });
     this.#feed = feed;
     this.#options = streams;
+    this.#source = { feed, options: streams.resolved[0]! };
     this.#isOpen = () => isOpen;
     this.#endStream = () => {
       if (!isOpen) return;
@@ -296,7 +300,10 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     options?: ProcessOptions<T>,
   ): Promise<ProcessingSummary> {
     const settings = resolveProcessOptions(handler, options);
-    return await this.#run(settings, oneByOne(handler, settings));
+    return await this.#run(
+      settings.signal,
+      () => oneByOne(this.#source, handler, settings),
+    );
   }
 
   /**
@@ -342,13 +349,15 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     options?: ProcessBatchesOptions<T>,
   ): Promise<ProcessingSummary> {
     const settings = resolveBatchOptions(handler, options);
-    const { clock } = this.#options.resolved[0]!;
-    return await this.#run(settings, inBatchesOf(handler, settings, clock));
+    return await this.#run(
+      settings.signal,
+      () => inBatchesOf(this.#source, handler, settings),
+    );
   }
 
   async #run(
-    settings: ProcessSettings<T>,
-    mode: ProcessingMode<T>,
+    signal: AbortSignal | undefined,
+    prepare: () => ProcessingRun,
   ): Promise<ProcessingSummary> {
     if (this.locked) {
       throw new TypeError(
@@ -356,7 +365,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
           "being processed already",
       );
     }
-    settings.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     // Locks the stream, so there is no second way of reading.
     const reader = this.getReader();
     reader.closed.catch(() => {});
@@ -365,13 +374,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
         await reader.closed; // rejects if the consumer has failed
         throw new ClosedError("Cannot process as the consumer has ended");
       }
-      this.#processing = new Processing({
-        feed: this.#feed,
-        options: this.#options.resolved[0]!,
-        settings,
-        mode,
-      });
-      return await this.#processing.run();
+      return await (this.#processing = prepare()).run();
     } finally {
       this.#wasEndSeen = true;
       this.#endStream();

@@ -108,7 +108,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
       return this.locked;
     });
     const stop = (reason: unknown) => {
-      engine.abort(reason);
+      engine.ending.abort(reason);
       controller.error(reason);
       end();
     };
@@ -116,8 +116,8 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
       // The stream drops the values in its own queue: their calls of `write` reject.
       arrivals.end();
       try {
-        if (resolved.onAbort === "discard") engine.abort(reason);
-        else await engine.deliverAndAbort(reason);
+        if (resolved.onAbort === "discard") engine.ending.abort(reason);
+        else await engine.ending.deliverAndAbort(reason);
       } finally {
         end();
       }
@@ -147,7 +147,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
       },
       close: async () => {
         engine.refusePuts();
-        await engine.close().finally(end);
+        await engine.ending.close().finally(end);
       },
       abort,
     }, { highWaterMark: 1, size: () => arrivals.announce() });
@@ -268,21 +268,21 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * instead
    */
   override abort(reason?: unknown): Promise<void> {
-    if (!this.locked) this.#engine.abort(reason);
+    if (!this.locked) this.#engine.ending.abort(reason);
     return super.abort(reason);
   }
 
   async #close(): Promise<void> {
-    const engine = this.#engine;
-    if (engine.aborting) await engine.aborting;
-    if (engine.isClosed) return;
+    const { ending } = this.#engine;
+    if (ending.aborting) await ending.aborting;
+    if (ending.isClosed) return;
     // The error of the stream would say only that the stream has errored.
-    engine.throwFailure();
-    engine.refusePuts();
+    ending.throwFailure();
+    this.#engine.refusePuts();
     try {
       await super.close();
     } catch (error) {
-      throw engine.error ?? error;
+      throw ending.error ?? error;
     }
   }
 
@@ -298,7 +298,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * of `write` reject.
    */
   undelivered(): FailedValue<T>[] {
-    return this.#engine.undelivered();
+    return this.#engine.ending.undelivered();
   }
 
   /**
@@ -310,13 +310,13 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * failure was not reported
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    const engine = this.#engine;
-    await engine.aborting;
-    if (engine.isClosed) return;
-    if (engine.error) return engine.throwUntold();
+    const { ending } = this.#engine;
+    await ending.aborting;
+    if (ending.isClosed) return;
+    if (ending.error) return ending.throwUntold();
     if (!this.locked) return await this.close();
-    engine.refusePuts();
-    await engine.close(this.#arrivals.all())
+    this.#engine.refusePuts();
+    await ending.close(this.#arrivals.all())
       .finally(() => this.#stop(closedError()));
   }
 }

@@ -146,11 +146,9 @@ export class Coordinator<T> {
       lost: (session) => this.#drop(session),
       overdue: events.overdue,
     }, writes);
-    this.#watchdog = new Watchdog(
-      options,
-      this.#sessions.byShard,
-      (session, reason) => this.#giveUp(session, reason),
-    );
+    this.#watchdog = new Watchdog(options, this.#sessions.byShard, {
+      gaveUp: (session, reason) => this.#giveUp(session, reason),
+    });
     this.#audit = new CoverageAudit(options);
     // `ready` need not be awaited, so its rejection must not end the program.
     this.#ready.promise.catch(() => {});

@@ -269,6 +269,8 @@ export const SHARED_OPTIONS = [
   "idleTimeoutMs",
   "prefetch",
   "maxUnacknowledged",
+  "pollIntervalMs",
+  "maxPollIntervalMs",
   "signal",
   "clock",
   "random",
@@ -285,13 +287,14 @@ export type ConsumedStream<T> = Partial<
 
 /**
  * Options of a {@linkcode Consumer} that reads several streams as one. `prefetch`,
- * `maxUnacknowledged`, `limit` and `idleTimeoutMs` are bounds for all streams together. All other
- * options hold for each stream that does not give its own.
+ * `maxUnacknowledged`, `limit`, `idleTimeoutMs` and the poll intervals hold for all streams together,
+ * and so do `workerId`, `signal`, `clock` and `random`. All other options hold for each stream that
+ * does not give its own.
  */
 export interface ManyStreamsOptions<T>
   extends Partial<Omit<ConsumerOptions<T>, "streamName" | "streamARN">> {
   /**
-   * The streams, one or more. Two streams of the same name, in two regions or accounts, must be
+   * The streams, one or more. Two streams of the same name, in two regions or accounts, must both be
    * given by ARN.
    */
   streams: readonly ConsumedStream<T>[];

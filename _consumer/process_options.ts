@@ -35,7 +35,6 @@ export type FailedRecord<T> =
   | { readonly record: ConsumerRecord<T>; readonly error: unknown };
 
 /** What a handler of batches returns: nothing, or the values that were not processed. */
-// deno-lint-ignore no-invalid-void-type
 export type BatchResult<T> = void | null | Iterable<FailedRecord<T>>;
 
 /**
@@ -183,6 +182,7 @@ export interface BatchSettings {
   readonly maxWaitMs: number;
 }
 
+const POLICIES: readonly unknown[] = ["fail", "skip", "dead-letter"];
 const RETRY_FIELDS = ["maxAttempts", "baseDelayMs", "maxDelayMs", "when"];
 
 /**
@@ -305,12 +305,11 @@ function resolvePoison<T>(
       ),
     );
   }
-  const policy = typeof onPoison === "function" ? onPoison : check.choice(
-    "onPoison",
-    onPoison,
-    ["fail", "skip", "dead-letter"],
-    deadLetter ? "dead-letter" : "fail",
-  );
+  const policy = onPoison ?? (deadLetter ? "dead-letter" : "fail");
+  if (typeof policy !== "function" && !POLICIES.includes(policy)) {
+    const rule = '"fail", "skip", "dead-letter" or a function';
+    throw new TypeError(check.message("onPoison", rule, policy));
+  }
   if (policy === "dead-letter" && !deadLetter) {
     throw new TypeError(
       check.message(

@@ -41,19 +41,36 @@ export interface ProcessingMode<T> {
   ) => readonly Failure<ConsumerRecord<T>>[];
 }
 
-/** What a {@linkcode Processing} works with. */
-export interface ProcessingParts<T> {
+/** The consumer whose values are processed. */
+export interface ProcessingSource<T> {
   /** The values. */
   readonly feed: RecordFeed<T>;
   /** The options of the consumer. */
   readonly options: ConsumerSettings;
+}
+
+/** What a {@linkcode Processing} works with. */
+export interface ProcessingParts<T> extends ProcessingSource<T> {
   /** The options of the processing. */
   readonly settings: ProcessSettings<T>;
   readonly mode: ProcessingMode<T>;
 }
 
-/** One run of `process` or `processBatches`. */
-export class Processing<T> {
+/** One run of `process` or `processBatches`, without the type of the values. */
+export interface ProcessingRun {
+  /**
+   * Processes values until the stream ends or {@linkcode ProcessingRun.stop} is called. Resolves
+   * when the progress is stored.
+   */
+  run(): Promise<ProcessingSummary>;
+  /** Takes no further value. Resolves when the calls that are under way have ended. */
+  stop(): Promise<void>;
+  /** What is being processed. */
+  status(): ProcessingStatus;
+}
+
+/** Connects the values of a consumer with the handler. */
+export class Processing<T> implements ProcessingRun {
   readonly #parts: ProcessingParts<T>;
   readonly #scheduler: Scheduler<ConsumerRecord<T>, RecordShard>;
   readonly #givenUp: GivenUpValues<T>;
@@ -65,7 +82,7 @@ export class Processing<T> {
   };
   #failure: { readonly error: unknown } | undefined;
 
-  /** Nothing is read before {@linkcode Processing.run}. */
+  /** Nothing is read before {@linkcode ProcessingRun.run}. */
   constructor(parts: ProcessingParts<T>) {
     const { options, settings, mode } = parts;
     const { when, ...rest } = settings;
@@ -84,16 +101,13 @@ export class Processing<T> {
         },
         bury: (failure, attempts) => this.#bury(failure, attempts),
         onFailure: (...event) => this.#tellFailure(...event),
-        onTimeout: (attempt) => this.#tellTimeout(attempt),
+        onTimeout: (attempt) => this.#tellTimeout(attempt, "late"),
+        onAbandoned: (...event) => this.#onAbandoned(...event),
         onError: (error) => this.#fail(error),
       },
     );
   }
 
-  /**
-   * Processes values until the stream ends or {@linkcode Processing.stop} is called. Resolves when
-   * the progress is stored.
-   */
   async run(): Promise<ProcessingSummary> {
     const { feed, settings: { signal } } = this.#parts;
     const scheduler = this.#scheduler;
@@ -114,13 +128,11 @@ export class Processing<T> {
     return this.#summary;
   }
 
-  /** Takes no further value. Resolves when the calls that are under way have ended. */
   async stop(): Promise<void> {
     this.#scheduler.stop();
     await this.#scheduler.ended;
   }
 
-  /** What is being processed. */
   status(): ProcessingStatus {
     const now = monotonicNow(this.#parts.options.clock);
     const { attempts, queued, waiting } = this.#scheduler;
@@ -166,13 +178,7 @@ export class Processing<T> {
     { record, error: cause }: Failure<ConsumerRecord<T>>,
     attempts: number,
   ): Promise<void> {
-    const { shardId, sequenceNumber, subSequenceNumber } = record;
-    const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-    const error = new ProcessingError<T>(
-      `Cannot process the value ${subSequenceNumber} of the record ${sequenceNumber} of ` +
-        `${shardId} after ${times}: ${textOf(cause)}`,
-      { record, attempts, cause },
-    );
+    const error = processingError(record, attempts, cause);
     const kind = await this.#givenUp.settle(error);
     this.#summary[kind]++;
     // The acknowledgement that follows is not one of a value that the handler has processed.
@@ -210,10 +216,20 @@ export class Processing<T> {
     });
   }
 
-  #tellTimeout(attempt: ShardAttempt<T>): void {
+  /** Another worker, or this one after a pause, processes the values again: but not at the end. */
+  #onAbandoned(
+    attempt: ShardAttempt<T>,
+    error: Error,
+    isFinal: boolean,
+  ): void {
+    this.#tellTimeout(attempt, "given-up");
+    const [record] = attempt.job.records;
+    if (isFinal) this.#fail(processingError(record!, attempt.number, error));
+  }
+
+  #tellTimeout(attempt: ShardAttempt<T>, state: "late" | "given-up"): void {
     const { hooks } = this.#parts.options;
     const stream = streamOf(attempt.job.records[0]!);
-    const state = attempt.isAbandoned ? "given-up" : "late";
     notify(hooks, "onHandlerTimeout", { stream, ...placeOf(attempt), state });
   }
 }
@@ -221,6 +237,20 @@ export class Processing<T> {
 /** The stream by name or ARN, as the consumer was given it. */
 function streamOf({ streamARN, streamName }: ConsumerRecord<unknown>): string {
   return streamARN ?? streamName;
+}
+
+function processingError<T>(
+  record: ConsumerRecord<T>,
+  attempts: number,
+  cause: unknown,
+): ProcessingError<T> {
+  const { shardId, sequenceNumber, subSequenceNumber } = record;
+  const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  return new ProcessingError<T>(
+    `Cannot process the value ${subSequenceNumber} of the record ${sequenceNumber} of ` +
+      `${shardId} after ${times}: ${textOf(cause)}`,
+    { record, attempts, cause },
+  );
 }
 
 /** Which values a call is about. */

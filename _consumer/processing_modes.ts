@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Clock } from "../_core/clock.ts";
 import { BatchQueue } from "../_processing/batch_queue.ts";
 import { KeyedQueue } from "../_processing/keyed_queue.ts";
 import type { KeyOf } from "../_processing/lane_queue.ts";
@@ -16,36 +15,46 @@ import type {
   ProcessSettings,
   RecordHandler,
 } from "./process_options.ts";
-import type { ProcessingMode } from "./processing.ts";
+import {
+  Processing,
+  type ProcessingMode,
+  type ProcessingRun,
+  type ProcessingSource,
+} from "./processing.ts";
 
 const NONE: readonly never[] = [];
 
-/** One value for each call. */
+/** Calls the handler for one value at a time. */
 export function oneByOne<T>(
+  source: ProcessingSource<T>,
   handler: RecordHandler<T>,
-  { ordering }: ProcessSettings<T>,
-): ProcessingMode<T> {
-  const keyOf = keyOfOrder<T>(ordering);
-  return {
+  settings: ProcessSettings<T>,
+): ProcessingRun {
+  const keyOf = keyOfOrder<T>(settings.ordering);
+  const mode: ProcessingMode<T> = {
     queue: () => new KeyedQueue(keyOf),
     call: ([record], context) => handler(record!, context),
     failuresIn: () => NONE,
   };
+  return new Processing({ ...source, settings, mode });
 }
 
-/** Several values of a shard for each call. */
+/** Calls the handler for several values of a shard at a time. */
 export function inBatchesOf<T>(
+  source: ProcessingSource<T>,
   handler: BatchHandler<T>,
-  { ordering, maxValues, maxWaitMs }: ProcessSettings<T> & BatchSettings,
-  clock: Clock,
-): ProcessingMode<T> {
+  settings: ProcessSettings<T> & BatchSettings,
+): ProcessingRun {
+  const { ordering, maxValues, maxWaitMs } = settings;
   const keyOf = keyOfOrder<T>(ordering);
-  return {
+  const { clock } = source.options;
+  const mode: ProcessingMode<T> = {
     queue: (onDue) =>
       new BatchQueue({ keyOf, maxValues, maxWaitMs, clock, onDue }),
     call: handler,
     failuresIn: failedRecords,
   };
+  return new Processing({ ...source, settings, mode });
 }
 
 function keyOfOrder<T>(ordering: ProcessingOrder): KeyOf<ConsumerRecord<T>> {

@@ -39,7 +39,12 @@ export function recordsBefore(
  * service in milliseconds since the epoch, rounded down.
  */
 export function isSettled(until: Date, serviceNow: number): boolean {
-  return serviceNow >= until.getTime() + SETTLE_MS;
+  return settledAfterMs(until, serviceNow) <= 0;
+}
+
+/** The time until that is so, in milliseconds. */
+export function settledAfterMs(until: Date, serviceNow: number): number {
+  return until.getTime() + SETTLE_MS - serviceNow;
 }
 
 /** What is known about the shards of a stream. */

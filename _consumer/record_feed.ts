@@ -97,7 +97,7 @@ export class RecordFeed<T> {
    * Adds a stream, and starts reading. Resolves when every shard that this worker holds of it at
    * first has an iterator.
    *
-   * @throws {TypeError} if the stream is read already
+   * @throws {TypeError} if a stream of that name is read already
    * @throws {ClosedError} if the consumer has ended
    */
   async add(options: ResolvedConsumerOptions<T>): Promise<void> {
@@ -107,10 +107,10 @@ export class RecordFeed<T> {
         `Cannot add the stream ${stream} as the consumer has ended`,
       );
     }
-    if (this.#streams.has(stream)) {
+    if (this.#streams.has(options)) {
       throw new TypeError(
-        `Cannot add the stream ${stream} as the consumer reads it already. ` +
-          "If it is of another region or account, give 'streamARN'",
+        `Cannot add the stream ${stream} as the consumer reads one of that name already. ` +
+          "If they are of two regions or accounts, give 'streamARN' for both",
       );
     }
     this.#start();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { StreamChoice } from "../_aws/stream_choice.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { KinesisClient } from "../client/mod.ts";
 import {
@@ -101,20 +102,28 @@ export class StreamOptions<T> {
     }
   }
 
-  /** Records and leases name their stream as the user named it. */
   #checkDifferent(): void {
-    const seen = new Map<string, number>();
-    for (const [i, { stream }] of this.resolved.entries()) {
-      const before = seen.get(stream);
-      if (before !== undefined) throw new TypeError(sameStream(before, i));
-      seen.set(stream, i);
+    for (const [i, stream] of this.resolved.entries()) {
+      const before = this.resolved.slice(0, i).findIndex((other) =>
+        areAlike(other, stream)
+      );
+      if (before < 0) continue;
+      throw new TypeError(
+        `${WHAT} as streams[${before}] and streams[${i}] have the same name. ` +
+          "If they are of two regions or accounts, give 'streamARN' for both",
+      );
     }
   }
 }
 
-function sameStream(first: number, second: number): string {
-  return `${WHAT} as streams[${first}] and streams[${second}] name the same stream. ` +
-    "If they are of two regions or accounts, give 'streamARN' in place of 'streamName'";
+/**
+ * Whether two streams cannot be told apart: records and leases name their stream as the user did,
+ * and a name may mean the same stream as an ARN.
+ */
+export function areAlike(first: StreamChoice, second: StreamChoice): boolean {
+  if (first.streamName !== second.streamName) return false;
+  const areByARN = "StreamARN" in first.target && "StreamARN" in second.target;
+  return !areByARN || first.stream === second.stream;
 }
 
 /** Adds to an error which stream it is about. */

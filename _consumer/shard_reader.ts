@@ -19,7 +19,7 @@ import type { ShardPace } from "./poll_pace.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { type NextStep, ReadRecovery, untilAborted } from "./read_recovery.ts";
 import { ReaderVitals } from "./reader_vitals.ts";
-import { isSettled, recordsBefore } from "./reading_end.ts";
+import { isSettled, recordsBefore, settledAfterMs } from "./reading_end.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
@@ -371,7 +371,7 @@ export class ShardReader implements RecordReader {
       millisBehindLatest: isCut ? Infinity : MillisBehindLatest,
     });
     const arrived = sizeOf(kept);
-    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, arrived);
+    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, arrived, askedAt);
     this.#expected = isBehind ? UNBOUNDED : {
       records: Math.max(AT_LATEST.records, 2 * arrived.records),
       bytes: Math.max(AT_LATEST.bytes, 2 * arrived.bytes),
@@ -386,7 +386,11 @@ export class ShardReader implements RecordReader {
   }
 
   /** The time from one request to the next, in milliseconds. */
-  #pauseAfter(isBehind: boolean, { records }: Size): number {
+  #pauseAfter(
+    isBehind: boolean,
+    { records }: Size,
+    askedAt: number,
+  ): number {
     const { readsPerSecond, until } = this.#options;
     const { pace } = this.#parts;
     const shortest = 1000 / readsPerSecond;
@@ -395,7 +399,11 @@ export class ShardReader implements RecordReader {
       pace.wake();
       return shortest;
     }
-    return Math.max(shortest, pace.intervalAfter(records));
+    const intervalMs = pace.intervalAfter(records);
+    const most = until instanceof Date
+      ? settledAfterMs(until, askedAt)
+      : Infinity;
+    return Math.max(shortest, Math.min(intervalMs, most));
   }
 
   /** Ends because the shard has expired. */

@@ -35,6 +35,8 @@ import type { Strays } from "./strays.ts";
 
 /** The objects that all shards of a consumer share. */
 export interface SharedByShards {
+  /** The number of the stream in the consumer, from 0. */
+  readonly streamIndex: number;
   /** Bounds what is read ahead. */
   readonly readAhead: ReadAhead;
   /** Bounds how often idle shards are read. */
@@ -92,6 +94,8 @@ export class ShardSession<T> implements RecordShard {
   readonly lease: HeldLease;
   /** What the shard waits for, and for how long. */
   readonly health: ShardHealth;
+  /** The number of the stream in the consumer, from 0. */
+  readonly streamIndex: number;
   /** Written by the line of sessions only. */
   inLine = false;
   readonly #options: ResolvedConsumerOptions<T>;
@@ -115,6 +119,7 @@ export class ShardSession<T> implements RecordShard {
     const { acknowledgements, readAhead, skipped } = shared;
     const { shardId } = lease;
     this.lease = lease;
+    this.streamIndex = shared.streamIndex;
     this.#options = options;
     this.#events = events;
     this.#unacknowledged = acknowledgements.join();

@@ -3,21 +3,24 @@
  *
  * @module
  */
+import type { StreamChoice } from "../_aws/stream_choice.ts";
 import { textOf } from "../_core/text_of.ts";
 import { CheckpointError, ClosedError, StreamError } from "../errors.ts";
 import { throwIfNotStored } from "./ack_errors.ts";
 import { Coordinator, type CoordinatorEvents } from "./coordinator.ts";
 import { ErrorLog } from "./error_log.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { areAlike } from "./resolved_streams.ts";
 import type { ShardSession, SharedByShards } from "./shard_session.ts";
 import type { ShardStatus } from "../health.ts";
 import { statusOf, type StreamStatus } from "./status.ts";
 import { reportStatus } from "./status_report.ts";
 
+/** What the shards of all streams share. */
+export type SharedByStreams = Omit<SharedByShards, "streamIndex">;
+
 /** One stream and its coordinator. */
 interface Member<T> {
-  /** The stream as the user named it. */
-  readonly stream: string;
   readonly options: ResolvedConsumerOptions<T>;
   readonly coordinator: Coordinator<T>;
   readonly errors: ErrorLog;
@@ -28,7 +31,7 @@ interface Member<T> {
  * by the shards of all streams. If one stream fails, the consumer fails.
  */
 export class StreamGroup<T> {
-  readonly #shared: SharedByShards;
+  readonly #shared: SharedByStreams;
   readonly #events: CoordinatorEvents<T>;
   readonly #members: Member<T>[] = [];
   /** Errors of single streams as the application gets them. */
@@ -41,7 +44,7 @@ export class StreamGroup<T> {
   /** Nothing happens before {@linkcode StreamGroup.start}. */
   constructor(
     streams: readonly ResolvedConsumerOptions<T>[],
-    shared: SharedByShards,
+    shared: SharedByStreams,
     events: CoordinatorEvents<T>,
   ) {
     this.#shared = shared;
@@ -73,9 +76,9 @@ export class StreamGroup<T> {
     return this.#members.every(({ coordinator }) => coordinator.isDone);
   }
 
-  /** Whether a stream of this name or ARN is among them. */
-  has(stream: string): boolean {
-    return this.#members.some((member) => member.stream === stream);
+  /** Whether one of the streams cannot be told from this one. */
+  has(stream: StreamChoice): boolean {
+    return this.#members.some((member) => areAlike(member.options, stream));
   }
 
   /** Starts to look for shards. */
@@ -93,7 +96,7 @@ export class StreamGroup<T> {
   /** The error of a session as the application gets it: with several streams, it names the stream. */
   nameError(session: ShardSession<T>, error: unknown): unknown {
     const member = this.#memberOf(session);
-    return member ? this.#name(member.stream, error) : error;
+    return member ? this.#name(member.options.stream, error) : error;
   }
 
   /** The status of every shard of every stream. */
@@ -103,8 +106,8 @@ export class StreamGroup<T> {
 
   /** The status of each stream as a whole. */
   get status(): StreamStatus[] {
-    return this.#members.map(({ stream, coordinator, errors }) => ({
-      stream,
+    return this.#members.map(({ options, coordinator, errors }) => ({
+      stream: options.stream,
       coverage: coordinator.coverage,
       lastError: errors.of(undefined),
     }));
@@ -133,7 +136,10 @@ export class StreamGroup<T> {
     const { stream, hooks, clock } = options;
     const errors = new ErrorLog(clock);
     const listening = { ...options, hooks: errors.listen(hooks) };
-    const coordinator = new Coordinator(listening, this.#shared, {
+    const coordinator: Coordinator<T> = new Coordinator(listening, {
+      ...this.#shared,
+      streamIndex: this.#members.length,
+    }, {
       ...this.#events,
       synced: () => {
         errors.keepOnly((shardId) => coordinator.lineage.has(shardId));
@@ -141,7 +147,7 @@ export class StreamGroup<T> {
       },
       failed: (error) => this.#events.failed(this.#name(stream, error)),
     });
-    const member = { stream, options, coordinator, errors };
+    const member = { options, coordinator, errors };
     this.#members.push(member);
     return member;
   }
@@ -157,8 +163,9 @@ export class StreamGroup<T> {
   }
 
   #shardsOf(
-    { stream, coordinator, options, errors }: Member<T>,
+    { coordinator, options, errors }: Member<T>,
   ): ShardStatus[] {
+    const { stream } = options;
     return statusOf(coordinator, { ...options, errors })
       .map((status) => ({ stream, ...status }));
   }
@@ -182,7 +189,7 @@ export class StreamGroup<T> {
     }
     const why = error instanceof Error ? error.message : textOf(error);
     const named = new StreamError(
-      `Cannot go on with ${stream}: ${why}`,
+      `Cannot read ${stream}: ${why}`,
       { stream, cause: error },
     );
     if (typeof error === "object" && error) this.#named.set(error, named);
@@ -192,13 +199,13 @@ export class StreamGroup<T> {
   async #all(work: (coordinator: Coordinator<T>) => Promise<void>) {
     const failures = new Map<string, unknown>();
     const others: unknown[] = [];
-    await Promise.all(this.#members.map(async ({ stream, coordinator }) => {
+    await Promise.all(this.#members.map(async ({ options, coordinator }) => {
       try {
         await work(coordinator);
       } catch (error) {
         if (!(error instanceof CheckpointError)) return others.push(error);
         for (const [shardId, cause] of error.failures) {
-          failures.set(this.#keyOf(stream, shardId), cause);
+          failures.set(this.#keyOf(options.stream, shardId), cause);
         }
       }
     }));

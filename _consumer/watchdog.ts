@@ -24,24 +24,27 @@ export type WatchedSession = Pick<
   "health" | "restart" | "shardId" | "status"
 >;
 
+/** What {@linkcode Watchdog} finds out. */
+export interface WatchdogEvents<S> {
+  /** The reader of a session got no further after a restart: its lease is to be given up. */
+  gaveUp(session: S, reason: Error): void;
+}
+
 /** Watches the sessions of a worker. */
 export class Watchdog<S extends WatchedSession> {
   readonly #options: WatchdogOptions;
   readonly #sessions: ReadonlyMap<string, S>;
-  readonly #release: (session: S, reason: Error) => void;
+  readonly #events: WatchdogEvents<S>;
 
-  /**
-   * `sessions` may change at any time. `release` is called with a session whose reader got no
-   * further after a restart: its lease is to be given up.
-   */
+  /** `sessions` may change at any time. */
   constructor(
     options: WatchdogOptions,
     sessions: ReadonlyMap<string, S>,
-    release: (session: S, reason: Error) => void,
+    events: WatchdogEvents<S>,
   ) {
     this.#options = options;
     this.#sessions = sessions;
-    this.#release = release;
+    this.#events = events;
   }
 
   /** Looks every second until the signal aborts. */
@@ -76,6 +79,6 @@ export class Watchdog<S extends WatchedSession> {
       { timeoutMs: stallTimeoutMs },
     );
     if (stall.action === "restart") session.restart(reason);
-    else this.#release(session, reason);
+    else this.#events.gaveUp(session, reason);
   }
 }

@@ -69,8 +69,17 @@ export interface SchedulerParts<R, L extends WorkLane> {
     failures: readonly Failure<R>[],
     delayMs: number | undefined,
   ) => void;
-  /** A call has exceeded its time limit; or, later, its lane is given up. */
+  /** A call has exceeded its time limit. */
   readonly onTimeout: (attempt: Attempt<R, L>) => void;
+  /**
+   * A call has not ended within its time limit and the time after it. `isFinal` says that no further
+   * value comes, so the source cannot give its values again.
+   */
+  readonly onAbandoned: (
+    attempt: Attempt<R, L>,
+    error: TimeoutError,
+    isFinal: boolean,
+  ) => void;
   /** The processing cannot go on. Values that wait are not processed any more. */
   readonly onError: (error: unknown) => void;
 }
@@ -423,11 +432,12 @@ export class Scheduler<R, L extends WorkLane> {
   #giveUp(lane: Lane<R, L>, attempt: Attempt<R, L>): void {
     const { timeoutMs, graceMs } = this.#settings;
     const error = new TimeoutError(
-      `A handler has not ended within ${timeoutMs} ms ('timeoutMs') and ${graceMs} ms more ` +
-        "('graceMs'), so its shard is given up",
+      `The handler has not ended within ${timeoutMs} ms ('timeoutMs') and ${graceMs} ms more ` +
+        "('graceMs')",
       { timeoutMs: timeoutMs + graceMs },
     );
-    this.#parts.onTimeout(attempt);
+    const isFinal = this.#isEnding && !this.#isStopped;
+    this.#parts.onAbandoned(attempt, error, isFinal);
     lane.source.giveUp(error);
     this.#drop(lane, error);
   }

@@ -156,7 +156,7 @@ export class Ledger<T> {
 
   /** Lets a flush wait only for the values that are in the ledger now. */
   limitFlush(flush: Flush<T>): void {
-    flush.upTo = this.#pending.lastOrdinal;
+    this.#flushes.limit(flush, this.#pending.lastOrdinal);
   }
 
   /** Whether a flush has begun and not ended. If the producer fails, the flush rejects. */

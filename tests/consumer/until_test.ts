@@ -7,7 +7,24 @@ import { KinesisError } from "../../errors.ts";
 import { kplString } from "../../processors/mod.ts";
 import { Producer } from "../../producer.ts";
 import type { ConsumerRecord } from "../../records.ts";
-import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
+import {
+  assertComplete,
+  type Item,
+  STREAM,
+  values,
+  World as PlainWorld,
+  type WorldOptions,
+} from "./_world.ts";
+
+/** A world in which the clients, too, know the time that has passed since the last answer. */
+class World extends PlainWorld {
+  constructor(options?: WorldOptions) {
+    super(options);
+    const make = this.client.bind(this);
+    this.client = (wrap, keys, options) =>
+      make(wrap, keys, { clock: this.clock, ...options });
+  }
+}
 
 const indexes = (records: readonly ConsumerRecord<Item>[]) =>
   values(records).map(({ i }) => i);
@@ -80,6 +97,16 @@ Deno.test("Consumer with a date in until that has not come reads until then", as
   assertEquals(new Set(items.map(({ i }) => i)).size, 30);
   // A busy shard is polled at its interval while the time has not come.
   assert(world.asked("GetRecords") < 2 * 45, `${world.asked("GetRecords")}`);
+});
+
+Deno.test("Consumer with a date in until ends in time although its shards are read seldom", async () => {
+  const world = new World({ shards: 2 });
+  const until = after(world, 40_000);
+  const started = world.clock.now();
+  await world.drain(world.consumer({ until, pollIntervalMs: 30_000 }));
+  const took = world.clock.now() - started;
+  assert(took >= 45_000 && took < 47_000, `${took}`);
+  assert(world.asked("GetRecords") <= 2 * 4, `${world.asked("GetRecords")}`);
 });
 
 Deno.test("Consumer with a date in until leaves the rest to the next run, whatever was acknowledged", async () => {
@@ -196,7 +223,7 @@ Deno.test("Consumer with a date in until shows shards that have reached it, and 
   const consumer = world.consumer({ checkpointer, until: after(world, -1) });
   const reader = consumer.getReader();
   const records = await world.read(reader, 10);
-  await world.pass(5000);
+  await world.pass(7000);
   const { shards } = consumer.status();
   assertEquals(shards.map(({ state }) => state), ["past-until", "past-until"]);
   assertEquals((await world.run(reader.read())).done, true);
