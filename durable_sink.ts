@@ -1,5 +1,5 @@
 /**
- * How a sink tells that a chunk is stored, for sinks that accept chunks before they store them.
+ * Sinks that accept chunks before they store them, and report when each chunk is stored.
  *
  * @module
  */
@@ -12,19 +12,19 @@ export const writeDurably: unique symbol = Symbol.for(
   "@webstreams/kinesis.writeDurably",
 );
 
-/** What {@linkcode DurableSink} returns for one chunk. */
+/** The result of writing one chunk to a {@linkcode DurableSink}. */
 export interface DurableWrite {
-  /** Resolves when the sink accepts the next chunk. Absent if it does so at once. */
+  /** Resolves when the sink accepts the next chunk. Absent if it accepts the next chunk at once. */
   readonly taken?: Promise<void>;
-  /** Resolves when the chunk is stored. Rejects if it will not be, or if that is not known. */
+  /** Resolves when the chunk is stored. Rejects if it was not stored, or if that is not known. */
   readonly stored: Promise<unknown>;
 }
 
 /**
- * A `WritableStream` whose `write` resolves when a chunk is accepted, which may be long before it is
- * stored. A `Producer` is one. `Consumer.acknowledging` and
- * `deadLetter` of a producer write with this method in place of `write`, and wait for
- * `stored`. The stream is locked meanwhile, and it is still closed or aborted as a stream.
+ * A `WritableStream` whose `write` resolves when a chunk is accepted, which may be long before the
+ * chunk is stored. A `Producer` is such a stream. `Consumer.acknowledging` and `deadLetter` of a
+ * producer write with this method in place of `write`, and wait for `stored`. They lock the stream,
+ * and close or abort it like any other stream.
  *
  * @example A sink that stores values in groups
  * ```ts
@@ -55,8 +55,8 @@ export interface DurableWrite {
  */
 export interface DurableSink<T> extends WritableStream<T> {
   /**
-   * Writes a chunk. Never throws: a failure rejects `stored`. `keys` are for sinks that give keys to
-   * chunks, and take the place of their own; other sinks ignore them.
+   * Writes a chunk. Never throws: a failure rejects `stored`. A sink that gives keys to chunks,
+   * such as a `Producer`, uses `keys` in place of its own; other sinks ignore them.
    */
   [writeDurably](
     chunk: T,
@@ -64,7 +64,7 @@ export interface DurableSink<T> extends WritableStream<T> {
   ): DurableWrite;
 }
 
-/** Whether a stream tells when a chunk is stored. */
+/** Whether a stream reports when a chunk is stored. */
 export function isDurableSink<T>(
   stream: WritableStream<T>,
 ): stream is DurableSink<T> {

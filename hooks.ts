@@ -6,6 +6,12 @@
  *
  * @module
  */
+import type {
+  Coverage,
+  CoverageProblem,
+  ShardStatus,
+  ShardWait,
+} from "./health.ts";
 import type { ShardPosition } from "./records.ts";
 
 /** An HTTP attempt of a call has ended. */
@@ -48,13 +54,13 @@ export interface BatchEvent {
   readonly durationMs: number;
   /** The number of records that this request did not store. */
   readonly failed: number;
-  /** How many of these exceeded a rate limit. */
+  /** The number of these records that exceeded a rate limit. */
   readonly throttled: number;
   /** The error of the whole request, if it failed. */
   readonly error?: unknown;
 }
 
-/** The producer has given up a value. */
+/** The producer has given a value up. */
 export interface ValueFailedEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
@@ -148,7 +154,8 @@ export interface ShardEvent {
    * - `ended`: the last record of a closed shard has been read
    * - `finished`: the last record of a closed shard has been acknowledged
    * - `lost`: another worker holds the lease
-   * - `released`: the consumer is closed and has released the lease
+   * - `released`: this worker has given the lease back, because the consumer is closed or the shard
+   *   was stalled
    */
   readonly state:
     | "opened"
@@ -186,12 +193,12 @@ export interface ExpiredEvent {
    * - `shard`: the shard has expired with all its records after `after`
    * - `records`: records between `after` and `before` have expired
    *
-   * The service does not tell how many records these were, or whether there were any.
+   * The service does not say how many records these were, or whether there were any.
    */
   readonly what: "shard" | "records";
   /**
-   * The position up to which the shard was read: the stored checkpoint, or the last record that was
-   * read since.
+   * The position up to which the shard was read: the last record that was read, or the stored
+   * checkpoint if none was read since the start.
    */
   readonly after: ShardPosition;
   /**
@@ -200,7 +207,10 @@ export interface ExpiredEvent {
   readonly afterTime?: Date;
   /** The sequence number of the oldest record that has not expired. Only with `records`. */
   readonly before?: string;
-  /** When the record at `before` arrived. */
+  /**
+   * When the record at `before` arrived. With `shard`: the time of the service when this was noticed;
+   * the records that are gone arrived before.
+   */
   readonly beforeTime?: Date;
 }
 
@@ -245,8 +255,8 @@ export interface UnacknowledgedEvent {
 }
 
 /**
- * Values of an aggregated record were dropped, since they lie in a shard that is not theirs and
- * their writer sends them again.
+ * Values of an aggregated record were dropped. They are stored in a shard to which their keys do
+ * not belong, and their producer sends them again.
  */
 export interface StraysEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -269,6 +279,92 @@ export interface SubscribedEvent {
   readonly consumerARN: string;
 }
 
+/**
+ * A shard that this worker reads has made no progress for `stallTimeoutMs`.
+ *
+ * Waits for the application (`application`, `acknowledgements`, `decode`, `poison`) are only
+ * reported. So are pauses after errors, which `maxFailuresInARow` ends. If the reader itself gets no
+ * further, its request is given up and reading starts anew behind the last buffered record
+ * (`restart`). If that does not help for `stallTimeoutMs`, the lease is given back (`release`).
+ */
+export interface StalledEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** What the shard waits for. */
+  readonly waitsFor: ShardWait;
+  /** For how long it has made no progress, in milliseconds. */
+  readonly stalledMs: number;
+  /** The lag that the last answer told, in milliseconds. Absent if there was no answer. */
+  readonly millisBehindLatest?: number;
+  /** What the consumer does now. */
+  readonly action: "none" | "restart" | "release";
+}
+
+/** The ranges of hash keys that are not read, or are read twice, are others than before. */
+export interface CoverageEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** What is wrong now. Empty if all hash keys are read again. */
+  readonly problems: readonly CoverageProblem[];
+}
+
+/** The status of every shard, told once a minute. */
+export interface StatusEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** All shards that exist or are not finished, as of the last look. */
+  readonly shards: readonly ShardStatus[];
+  /** Whether all hash keys are read. */
+  readonly coverage: Coverage;
+}
+
+/** A call of the handler of `Consumer.process` or `Consumer.processBatches` has failed. */
+export interface HandlerErrorEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record with the first value that failed. */
+  readonly sequenceNumber: string;
+  /** The index of this value in its record, from 0. */
+  readonly subSequenceNumber: number;
+  /** The number of values of the call that failed. */
+  readonly values: number;
+  /** The error of the first value that failed: what the handler threw or returned for it. */
+  readonly error: unknown;
+  /** The number of the call for these values, from 1. */
+  readonly attempt: number;
+  /**
+   * The delay before the next call, in milliseconds. Absent if there is none: the values are given
+   * up, or the consumer is being closed and they are read again by the next run.
+   */
+  readonly retryDelayMs?: number;
+}
+
+/** A call of the handler of `Consumer.process` or `Consumer.processBatches` does not end. */
+export interface HandlerTimeoutEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record with the first value of the call. */
+  readonly sequenceNumber: string;
+  /** The index of this value in its record, from 0. */
+  readonly subSequenceNumber: number;
+  /** The number of values of the call. */
+  readonly values: number;
+  /** The number of the call for these values, from 1. */
+  readonly attempt: number;
+  /**
+   * - `late`: `timeoutMs` is over, and the signal of the call was aborted
+   * - `given-up`: `graceMs` is over as well. The result of the call is ignored, and the lease of the
+   *   shard is given back.
+   */
+  readonly state: "late" | "given-up";
+}
+
 /** Hooks of a {@linkcode Consumer}. */
 export interface ConsumerHooks {
   /** Called after every answer or event of a subscription, also without records. */
@@ -278,9 +374,9 @@ export interface ConsumerHooks {
   /** Called when something has failed and will be retried. */
   onReadError?(event: ReadErrorEvent): void;
   /**
-   * Called when records have expired that were not read: while no consumer ran, or in front of a
-   * reader that is at least 24 hours behind (less 10 minutes). It is not called if the retention of
-   * the stream is lowered while records are read that are older than the new retention.
+   * Called when records have expired before they were read: while no consumer ran, or while a
+   * reader was at least 24 hours behind (less 10 minutes). Not called if the retention period is
+   * lowered while the consumer reads records that are older than the new period.
    */
   onExpired?(event: ExpiredEvent): void;
   /** Called when the stream was created again and its shards are read from the start position. */
@@ -290,8 +386,8 @@ export interface ConsumerHooks {
   /** Called when the oldest value of a shard has not been acknowledged for 1, 2, 4, 8… minutes. */
   onUnacknowledged?(event: UnacknowledgedEvent): void;
   /**
-   * Called when values are dropped that a reshard has put into the wrong shard. The producer sends
-   * them again to the right shard.
+   * Called when values are dropped because they were stored in the wrong shard after a reshard.
+   * Their producer sends them again, to the right shard.
    */
   onStrays?(event: StraysEvent): void;
   /**
@@ -299,4 +395,20 @@ export interface ConsumerHooks {
    * shard mean that they break, or that the application is slower than the stream.
    */
   onSubscribed?(event: SubscribedEvent): void;
+  /**
+   * Called when a shard has made no progress for `stallTimeoutMs`: when its reader starts anew, when
+   * its lease is given back, and otherwise at 1, 2, 4, 8… times that.
+   */
+  onStalled?(event: StalledEvent): void;
+  /**
+   * Called when hash keys are not read by any worker, or are read twice, for 3 × `failoverTimeMs`;
+   * when that changes; and when it is over.
+   */
+  onCoverage?(event: CoverageEvent): void;
+  /** Called once a minute while the consumer reads. */
+  onStatus?(event: StatusEvent): void;
+  /** Called when a call of the handler has failed. */
+  onHandlerError?(event: HandlerErrorEvent): void;
+  /** Called when a call of the handler has exceeded its time limit, and when its shard is given up. */
+  onHandlerTimeout?(event: HandlerTimeoutEvent): void;
 }

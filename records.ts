@@ -69,6 +69,8 @@ export interface FailedAttempt {
 export interface KinesisRecord {
   /** The stream of the record. */
   readonly streamName: string;
+  /** The ARN of the stream. Absent unless the consumer was given the ARN. */
+  readonly streamARN?: string;
   /** The shard of the record. */
   readonly shardId: string;
   /** The partition key of the Kinesis record. */
@@ -85,10 +87,21 @@ export interface KinesisRecord {
 
 /** A decoded value with the position of its record. */
 export interface DecodedRecord<T> {
+  /**
+   * The text that identifies the value in its stream for ever, also if it is read again: the key
+   * for writes that may be repeated. Ids of a shard sort in the order of the shard. `recordId` has
+   * the format.
+   *
+   * The text is made each time the property is read. `JSON.stringify(record)` contains it;
+   * `{ ...record }` does not: write `{ ...record, id: record.id }`.
+   */
+  readonly id: string;
   /** The decoded value. */
   readonly value: T;
   /** The stream of the record. */
   readonly streamName: string;
+  /** The ARN of the stream. Absent unless the consumer was given the ARN. */
+  readonly streamARN?: string;
   /** The shard of the record. */
   readonly shardId: string;
   /**
@@ -110,10 +123,33 @@ export interface DecodedRecord<T> {
 export interface ConsumerRecord<T> extends DecodedRecord<T> {
   /**
    * Marks the value as processed. The checkpoint moves past it when all earlier values of the shard
-   * are acknowledged too. Further calls have no effect. Call it as a method: `{ ...record }` has no
-   * `ack`, and `const { ack } = record` has one that throws.
+   * are acknowledged too. Further calls have no effect. Call it as a method of the record:
+   * `{ ...record }` has no `ack`, and the function of `const { ack } = record` throws.
    */
   ack(): void;
+}
+
+/** A value that a handler could not process. */
+export interface DeadLetter<T> extends DecodedRecord<T> {
+  /** What the handler threw last. An `Error` with its text, if it threw something else. */
+  readonly error: Error;
+  /** The number of calls of the handler. */
+  readonly attempts: number;
+}
+
+/**
+ * The number of a holder of a lease, for stores that refuse the late writes of an earlier holder. A
+ * store keeps the largest counter that it has seen for a shard, and refuses a write with a smaller
+ * one. Tokens of two shards cannot be compared.
+ */
+export interface FencingToken {
+  /** The worker that holds the lease. */
+  readonly owner: string;
+  /**
+   * The counter of the lease when the worker took it. It grows from each holder of a shard to the
+   * next. It does not change while the worker holds the lease.
+   */
+  readonly counter: number;
 }
 
 /** The position up to which a shard has been processed. */

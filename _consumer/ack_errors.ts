@@ -4,9 +4,9 @@
  * @module
  */
 import { CheckpointError, KinesisError } from "../errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 
-/** Not one value was acknowledged: the application does not seem to know that it has to. */
+/** The error for an application that reads values and acknowledges none of them. */
 export function neverAcknowledged(count: number): KinesisError {
   return new KinesisError(
     `Cannot go on as not one of the ${count} values that were handed out was acknowledged. Call record.ack(), iterate ` +
@@ -16,7 +16,7 @@ export function neverAcknowledged(count: number): KinesisError {
   );
 }
 
-/** One value was not acknowledged, so its shard cannot go on. */
+/** The error for one value that was not acknowledged in time, so its shard cannot go on. */
 export function missingAcknowledgement(
   shardId: string,
   { sequenceNumber, subSequenceNumber, ageMs }: OldestUnacknowledged,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { OldestUnacknowledged } from "../health.ts";
 import type { Ticket } from "./shard_progress.ts";
 
 /**
@@ -10,19 +11,9 @@ import type { Ticket } from "./shard_progress.ts";
  */
 const TELL_MS = 60_000;
 
-/** The oldest value of a shard that was handed out and is not acknowledged. */
-export interface OldestUnacknowledged {
-  /** The sequence number of its record. */
-  sequenceNumber: string;
-  /** The index of the value inside its record; absent for the last value of a record. */
-  subSequenceNumber?: number;
-  /** For how long it has been the oldest, in milliseconds. Measured every 10 seconds. */
-  ageMs: number;
-}
-
 /**
- * Looks at a shard every few seconds. To note the time for each value would cost more than handing
- * the value out.
+ * Measures the age by looking at the oldest value every few seconds. Storing a time with each
+ * value would cost more than handing the value out.
  */
 export class AckWatch {
   #ticket: Ticket | undefined;

@@ -1,6 +1,6 @@
 /**
- * How many values of a consumer are not acknowledged, and whether the application acknowledges at
- * all.
+ * Counts the values of a consumer that are not acknowledged, and notices an application that
+ * acknowledges nothing.
  *
  * @module
  */
@@ -20,6 +20,7 @@ export class Acknowledgements {
   readonly #alarm: Alarm;
   #hasAcknowledged = false;
   #willAcknowledge = false;
+  #areManaged = false;
 
   /**
    * Calls `onNone` with an error if not one value is acknowledged within 5 seconds of
@@ -39,7 +40,9 @@ export class Acknowledgements {
     });
   }
 
-  /** Values that are handed out and not acknowledged, each with all later values of its shard. */
+  /**
+   * The number of values from the oldest unacknowledged value of each shard to its newest value.
+   */
   get missing(): number {
     return this.#shares.used;
   }
@@ -54,6 +57,14 @@ export class Acknowledgements {
     return this.#hasAcknowledged || this.#willAcknowledge;
   }
 
+  /**
+   * Whether the library itself acknowledges every value, because it calls a handler. Without a
+   * checkpointer, values are not acknowledged by being handed out then.
+   */
+  get areManaged(): boolean {
+    return this.#areManaged;
+  }
+
   /** Adds a shard, which gets a part of the limit. */
   join(): Share {
     return this.#shares.join();
@@ -64,9 +75,15 @@ export class Acknowledgements {
     this.#hasAcknowledged = true;
   }
 
-  /** Says whether the way of reading acknowledges values, if only later. */
+  /** Notes whether the application's way of reading will acknowledge values. */
   expect(will: boolean): void {
     this.#willAcknowledge = will;
+  }
+
+  /** From now on the library itself acknowledges every value. */
+  manage(): void {
+    this.#areManaged = true;
+    this.#willAcknowledge = true;
   }
 
   /** Starts to wait for the first acknowledgement, unless that wait has begun. */
@@ -74,7 +91,7 @@ export class Acknowledgements {
     this.#alarm.set();
   }
 
-  /** The error of a stream of which not one value was acknowledged. */
+  /** The error for a stream of which no value was acknowledged. */
   noneError(): KinesisError {
     return neverAcknowledged(this.missing);
   }

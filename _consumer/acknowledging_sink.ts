@@ -11,8 +11,8 @@ import type { ConsumerRecord } from "../records.ts";
 export type Acknowledgeable = Pick<ConsumerRecord<unknown>, "ack">;
 
 /**
- * A sink in front of a sink. Backpressure, errors, close and abort pass through. `settled` is
- * awaited after the sink is closed.
+ * Puts a sink in front of `sink` that acknowledges each record after `sink` has stored it.
+ * Backpressure, errors, close and abort pass through. Closing waits for `settled`, too.
  *
  * @throws {TypeError} if `sink` is not an unlocked `WritableStream`
  */
@@ -31,7 +31,7 @@ export function acknowledgingSink<R>(
     async write(record, controller) {
       const fail = (error: unknown) => {
         controller.error(error);
-        // An error of this stream reaches the pipe, but not the sink.
+        // controller.error() ends the pipe only. The wrapped sink must be aborted as well.
         writer.abort(error).catch(() => {});
       };
       if (typeof record?.ack !== "function") return fail(withoutAck());
@@ -40,7 +40,8 @@ export function acknowledgingSink<R>(
         ? sink[writeDurably](record)
         : { taken: undefined, stored: writer.write(record) };
       unstored.add(stored);
-      // Not awaited: the sink decides by its own high-water mark how many records it works on.
+      // Not awaited, so that the sink may work on several records: its high-water mark is the
+      // limit.
       stored.then(() => {
         unstored.delete(stored);
         record.ack();

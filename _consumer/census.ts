@@ -1,5 +1,5 @@
 /**
- * Which shards and leases a stream has, and which of them can be relied upon.
+ * Knows the shards and the leases of a stream, and creates the leases that are missing.
  *
  * @module
  */
@@ -16,14 +16,17 @@ import {
   oldList,
   progressUnderName,
   recreated,
+  unknownShards,
+  unlistedStart,
 } from "./census_errors.ts";
+import { closedBefore } from "./closed_before.ts";
 import { belongingOf, leasesOfEarlier } from "./earlier_stream.ts";
 import { GoneShards } from "./gone_shards.ts";
 import { isBegun, type LeaseTable } from "./lease_table.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
 import type { ShardWork } from "./shard_work.ts";
-import { planLeases, type PlannedLease } from "./start_plan.ts";
+import { namedShards, planLeases, type PlannedLease } from "./start_plan.ts";
 
 /** What happened to a shard after the service refused a request for it. */
 export type Existence =
@@ -36,13 +39,13 @@ export type Existence =
   /** The stream was deleted, and the shard with this id belongs to a later stream. */
   | "replaced";
 
-/** The work for single shards: one that fails or hangs does not keep the others from being read. */
+/** The work that is done for each shard alone, so that a failure or delay stops no other shard. */
 export interface CensusWork {
-  /** Writes without which a shard is not read. */
+  /** Writes leases. A shard is read only after its lease is written. */
   readonly rows: ShardWork;
-  /** Removes leases that are not needed any more. */
+  /** Deletes the leases of finished shards that have expired. */
   readonly tidying: ShardWork;
-  /** Asks whether shards are gone. */
+  /** Asks the service whether shards that are not listed have expired. */
   readonly questions: ShardWork;
 }
 
@@ -54,13 +57,17 @@ export class Census {
   /** When a stream is deleted, all readers ask for their shards at once and share one list. */
   readonly #shardList: SharedRead<Awaited<ReturnType<typeof listShards>>>;
   readonly #work: CensusWork;
-  /** Leases that could not be stored yet: where a shard starts is decided once. */
+  /** Leases that could not be stored yet. Kept, because a shard's start is decided only once. */
   readonly #planned = new Map<string, PlannedLease>();
   #lineage = new Lineage([]);
   /**
    * When the shards were first listed, in milliseconds since the epoch, by the service's clock.
    */
   #startedAt: number | undefined;
+  /** Shards that were closed before the time to start at. */
+  #closedBefore: ReadonlySet<string> = new Set();
+  /** Shards that the user gave a position for, and that have expired. */
+  #expiredStarts: readonly string[] = [];
   /** Parents that exist although they are not listed and have no lease. */
   #hidden: readonly string[] = [];
 
@@ -78,7 +85,7 @@ export class Census {
     this.#gone = new GoneShards(options, work.questions);
   }
 
-  /** The shards that are listed or have a lease. */
+  /** The shards that are listed or have a lease, with their parents and children. */
   get lineage(): Lineage {
     return this.#lineage;
   }
@@ -103,13 +110,16 @@ export class Census {
     await this.#table.load(signal);
     this.#startedAt ??= serviceNow(this.#options);
     const leases = this.#table.leases;
-    // An old list may name a shard that is gone; such a shard is closed.
+    // A list from an outdated server may still name an expired shard. Such a shard is closed.
     const shards = listed.filter((shard) =>
       !isClosed(shard) || !this.#gone.has(shard.ShardId)
     );
     this.#lineage = new Lineage(shards, leases.values());
     this.#checkList();
-    if (leases.size === 0) await this.#checkOtherName(signal);
+    if (leases.size === 0) {
+      await this.#checkOtherName(signal);
+      await this.#checkStart(signal);
+    }
     const earlier = leasesOfEarlier(leases, new Lineage(listed));
     let fresh: ReadonlySet<string> = new Set();
     if (this.#mustStartAnew(earlier, listed)) {
@@ -135,9 +145,9 @@ export class Census {
   }
 
   /**
-   * Whether the children of a shard have leases. They must have before the shard is finished, so
-   * that every worker that sees a finished parent can take its children. `named` are the children
-   * that the last answer named, if the server names them.
+   * Whether all children of a shard have leases. The children's leases must exist before the
+   * parent is marked SHARD_END, so that every worker that sees a finished parent can take its
+   * children. `named` are the children that the last answer of GetRecords named, if any.
    */
   async hasAllChildren(
     shardId: string,
@@ -153,7 +163,7 @@ export class Census {
     return [shardId, ...missing].every((id) => this.#gone.has(id));
   }
 
-  /** Deletes the leases of finished shards that are gone. */
+  /** Deletes the leases of finished shards that have expired. */
   async forgetGone(signal: AbortSignal): Promise<void> {
     const unlisted = this.#table.finished.filter(({ shardId }) =>
       !this.#lineage.shards.has(shardId)
@@ -163,7 +173,7 @@ export class Census {
     await this.#forget(gone, signal);
   }
 
-  /** Notes that a reader found its shard gone. */
+  /** Notes that the reader of a shard has found that the shard has expired. */
   noteGone(shardId: string): void {
     this.#gone.add(shardId);
   }
@@ -185,7 +195,8 @@ export class Census {
   }
 
   /**
-   * Throws if the list is older than a lease: it would make leases of this stream look earlier.
+   * Throws if the list of shards is older than a lease. By such a list, leases of this stream would
+   * seem to belong to an earlier stream.
    */
   #checkList(): void {
     const { stream } = this.#options;
@@ -198,8 +209,8 @@ export class Census {
   }
 
   /**
-   * Throws if the consumer was given the ARN and there is progress under the name, which would be
-   * ignored otherwise.
+   * Throws if the consumer was given the ARN and there is progress under the name. The progress
+   * would be ignored, because leases are stored under what the consumer was given.
    */
   async #checkOtherName(signal: AbortSignal): Promise<void> {
     const { stream, streamName } = this.#options;
@@ -216,11 +227,40 @@ export class Census {
     throw progressUnderName(stream, streamName);
   }
 
+  /**
+   * Finds out, before the first leases are planned, which shards need not be read, and whether all
+   * shards that the user named exist.
+   *
+   * @throws {KinesisError} if a named shard does not exist
+   */
+  async #checkStart(signal: AbortSignal): Promise<void> {
+    const { from, stream } = this.#options;
+    const lineage = this.#lineage;
+    if (from instanceof Date) {
+      this.#closedBefore = await closedBefore(
+        from,
+        lineage,
+        this.#options,
+        signal,
+      );
+      return;
+    }
+    const unlisted = namedShards(from).filter((id) => !lineage.has(id));
+    const hidden = await this.#gone.ask(unlisted, signal);
+    if (hidden.length > 0) throw unlistedStart(stream, hidden);
+    const isParent = (id: string) => lineage.childrenOf(id).length > 0;
+    const unknown = unlisted.filter((id) => !isParent(id));
+    if (unknown.length > 0) {
+      throw unknownShards(stream, unknown, [...lineage.shards.keys()]);
+    }
+    this.#expiredStarts = unlisted;
+  }
+
   async #createLeases(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const latest = new Set<string>();
     const { leases } = this.#table;
     for (const batch of this.#plan(this.#options.from, leases)) {
-      // No shard may get a lease while a child has none.
+      // Children first: no shard may have a lease while one of its children has none.
       const next = batch.filter(({ lease: { shardId } }) =>
         this.#lineage.childrenOf(shardId).every((id) => leases.has(id))
       ).map((plan) => ({ shardId: plan.lease.shardId, plan }));
@@ -232,11 +272,16 @@ export class Census {
         if (isNew && isLatest) latest.add(shardId);
       });
     }
+    if (this.#expiredStarts.length > 0) {
+      // Created once: such a lease is deleted when its shard is finished.
+      this.#expiredStarts = this.#expiredStarts.filter((id) => !leases.has(id));
+      this.#link();
+    }
     await this.#reloadIfOutdated(signal);
     return latest;
   }
 
-  /** Leases of an earlier stream may be left whose shards the stream does not have. */
+  /** Whether the leases of an earlier stream must be replaced before this stream can be read. */
   #mustStartAnew(
     earlier: readonly Lease[],
     listed: readonly Shard[],
@@ -248,7 +293,7 @@ export class Census {
       listed.some(({ ShardId }) => ids.has(ShardId) || !leases.has(ShardId));
   }
 
-  /** Removes leases of an earlier stream, and does without them if that fails. */
+  /** Deletes leases of an earlier stream. If that fails, this worker ignores them. */
   async #putAside(
     leases: readonly Lease[],
     signal: AbortSignal,
@@ -282,14 +327,16 @@ export class Census {
     }
     for (const shardId of shardIds) letGo(shardId);
     this.#planned.clear();
+    this.#closedBefore = new Set();
+    this.#expiredStarts = [];
     const old = new Map(earlier.map((lease) => [lease.shardId, lease]));
     const kept = new Map(
       [...this.#table.leases].filter(([shardId]) => !old.has(shardId)),
     );
     const start = from instanceof Date ? from : "TRIM_HORIZON";
     const planned = this.#plan(start, kept).flat().map(({ lease }) => lease);
-    // Creates new leases first and replaces old ones last: after a crash in between, an old lease
-    // is left, which makes the next worker do all of this again.
+    // Creates missing leases first and replaces old ones last. After a crash in between, an old
+    // lease is left, and the next worker that sees it repeats all steps.
     await this.#table.createAll(
       planned.filter(({ shardId }) => !old.has(shardId)),
       signal,
@@ -320,10 +367,12 @@ export class Census {
       leases,
       from,
       startedAt: this.#startedAt!,
+      closedBefore: this.#closedBefore,
+      expired: this.#expiredStarts,
     });
   }
 
-  /** What this worker has written itself, it knows. */
+  /** Reads the leases again if another worker has written any. */
   async #reloadIfOutdated(signal: AbortSignal): Promise<void> {
     if (!this.#table.isOutdated) return;
     await this.#table.load(signal);
@@ -338,8 +387,8 @@ export class Census {
   }
 
   /**
-   * Finds parents that exist although they are not listed. Only the parents of shards without
-   * progress matter: of all others, the parents were finished before.
+   * Finds parents that exist although they are not listed. Asks only for the parents of shards
+   * without progress: a shard with progress was readable, so its parents were finished.
    */
   async #askForParents(signal: AbortSignal): Promise<void> {
     const parents = [...this.#table.leases.values()]

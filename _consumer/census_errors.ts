@@ -1,5 +1,5 @@
 /**
- * What the shards and leases of a stream can be wrong about, and what to do then.
+ * The errors for lists of shards and leases that contradict each other or are not complete.
  *
  * @module
  */
@@ -34,6 +34,39 @@ export function unlistedChildren(shardIds: readonly string[]): KinesisError {
   );
 }
 
+/** How many shards an error names. */
+const MOST_NAMED = 5;
+
+/** The user gave positions for shards that do not exist. */
+export function unknownShards(
+  stream: string,
+  unknown: readonly string[],
+  listed: readonly string[],
+): KinesisError {
+  const more = listed.length - MOST_NAMED;
+  return new KinesisError(
+    `Cannot start with ${stream} as 'from' has positions for ${
+      unknown.join(", ")
+    }, which the stream does not have (any more). It has ` +
+      listed.slice(0, MOST_NAMED).join(", ") +
+      (more > 0 ? ` and ${more} more shards` : ""),
+    { code: "UnknownShard" },
+  );
+}
+
+/** The user gave positions for shards that exist and are not listed; the next list may name them. */
+export function unlistedStart(
+  stream: string,
+  shardIds: readonly string[],
+): KinesisError {
+  return new KinesisError(
+    `Cannot start with ${stream} yet: the list of shards does not name ${
+      shardIds.join(", ")
+    }, which 'from' has positions for`,
+    { code: "ShardListIncomplete", retryable: true },
+  );
+}
+
 /** There are leases under the name of the stream, and none under its ARN. */
 export function progressUnderName(
   stream: string,
@@ -62,7 +95,7 @@ export function recreated(
   );
 }
 
-/** Other workers wrote leases while they were made anew; next time it may work. */
+/** Other workers wrote leases while they were replaced. The next attempt may succeed. */
 export function notAnewYet(stream: string, count: number): ResponseError {
   return new ResponseError(
     `Cannot start ${stream} anew yet: ` +

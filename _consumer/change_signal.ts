@@ -1,5 +1,5 @@
 /**
- * Waits for the next change of something that has no promise of its own.
+ * A promise for the next change of a state.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type Deferred, deferred } from "../_core/deferred.ts";
 export class ChangeSignal {
   #next: Deferred<void> | undefined;
 
-  /** Ends every wait that has begun. A later wait ends with the next call. */
+  /** Resolves the promises of all earlier waits. A later wait ends with the next call. */
   notify(): void {
     this.#next?.resolve();
     this.#next = undefined;

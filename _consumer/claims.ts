@@ -1,11 +1,11 @@
 /**
- * Which leases a worker takes: its fair part, and free or expired leases first.
+ * Chooses the leases that a worker takes: up to its fair part, free and expired leases first.
  *
  * @module
  */
 import type { Lease } from "../checkpoint/mod.ts";
 
-/** What a worker knows when it decides. */
+/** The facts by which a worker chooses. */
 export interface ClaimSituation {
   /** This worker. */
   readonly workerId: string;
@@ -14,19 +14,23 @@ export interface ClaimSituation {
   /** Whether a lease was not renewed for `failoverTimeMs`. */
   readonly isExpired: (lease: Lease) => boolean;
   /**
-   * Whether a lease with the name of this worker, which it does not work on, is its own: it was
-   * left by an earlier run. Otherwise another running worker has the same name.
+   * Whether a lease that names this worker, and whose shard this worker does not read, was left by
+   * an earlier run. If not, another running worker has the same name.
    */
   readonly isResumable: (lease: Lease) => boolean;
   /** The ids of the shards that this worker reads already. */
   readonly working: ReadonlySet<string>;
   /** Shard ids whose lease this worker is taking now. */
   readonly taking: ReadonlySet<string>;
+  /** How many further shards this worker may read. */
+  readonly room: number;
+  /** Whether a lease was free for so long that the workers whose part it is do not take it. */
+  readonly isLeftOver: (lease: Lease) => boolean;
   /** A number in [0, 1). */
   readonly random: () => number;
 }
 
-/** Stands for this worker, because another worker may have the same name. */
+/** The key of this worker. Not its name, because another running worker may have the same name. */
 const ME = Symbol();
 
 /**
@@ -34,9 +38,12 @@ const ME = Symbol();
  *
  * 1. All leases of an earlier run of this worker.
  * 2. Free and expired leases in random order, up to the fair part of this worker: the number of
- *    leases divided by the number of workers, rounded up.
+ *    leases divided by the number of workers, rounded up. Beyond that, leases that are left over:
+ *    other workers have reached their `maxShards`.
  * 3. If there are no free or expired leases: steals one lease from the most loaded worker, and
  *    only if that worker still holds at least as many as this one afterwards.
+ *
+ * Never more than this worker has room for.
  *
  * Example: a third worker starts beside two workers with 4 leases each, so the fair part is 8 / 3
  * = 3. Nothing is free: it steals one lease at each look, from 4-4-0 to 3-4-1 and 3-3-2. Then it
@@ -45,7 +52,7 @@ const ME = Symbol();
  * takes 2.
  */
 export function chooseClaims(situation: ClaimSituation): Lease[] {
-  const { leases, isExpired, isResumable, working, taking } = situation;
+  const { leases, isExpired, isResumable, working, taking, random } = situation;
   const loads = new Map<string | typeof ME, Lease[]>([[ME, []]]);
   const claims: Lease[] = [];
   const free: Lease[] = [];
@@ -64,14 +71,20 @@ export function chooseClaims(situation: ClaimSituation): Lease[] {
       else loads.set(lease.owner, [lease]);
     }
   }
-  const mine = loads.get(ME)!.length;
+  const resumed = claims.slice(0, situation.room);
+  const room = situation.room - resumed.length;
+  const mine = loads.get(ME)!.length - claims.length + resumed.length;
   const missing = Math.ceil(leases.length / loads.size) - mine;
-  if (missing > 0 && free.length > 0) {
-    return claims.concat(shuffle(free, situation.random).slice(0, missing));
+  if (free.length > 0) {
+    const taken = missing > 0
+      ? shuffle(free, random).slice(0, missing)
+      : shuffle(free.filter(situation.isLeftOver), random);
+    return resumed.concat(taken.slice(0, room));
   }
-  if (free.length > 0) return claims;
   const most = mostLoaded(loads);
-  return most.length >= mine + 2 ? claims.concat(most[0]!) : claims;
+  return room > 0 && most.length >= mine + 2
+    ? resumed.concat(most[0]!)
+    : resumed;
 }
 
 function mostLoaded(

@@ -4,38 +4,51 @@
  *
  * @module
  */
+import { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { KinesisError, LeaseLostError } from "../errors.ts";
+import type { Coverage, OldestUnacknowledged } from "../health.ts";
 import { throwIfNotStored } from "./ack_errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Bell } from "./bell.ts";
 import { Census, type Existence } from "./census.ts";
 import { unlistedChildren, unlistedParents } from "./census_errors.ts";
 import { chooseClaims } from "./claims.ts";
+import { CoverageAudit } from "./coverage_audit.ts";
 import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
 import type { Lineage } from "./lineage.ts";
 import { type ReaderFactory, readerFactory } from "./readers.ts";
+import { isUntilReached } from "./reading_end.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { serviceNow } from "./service_now.ts";
+import { SetAside } from "./set_aside.ts";
+import { ShardRoom } from "./shard_room.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
 import { SharedRead } from "./shared_read.ts";
 import { ShardWork } from "./shard_work.ts";
 import { startPosition } from "./start_plan.ts";
 import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
+import { StreamCreation } from "./stream_creation.ts";
 import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
-/** The least pause between two looks: the shards of a reshard end one after another. In ms. */
+/**
+ * The least pause between two looks, in milliseconds. The shards of a reshard end one after
+ * another, and one look after the pause finds several of them.
+ */
 const LEAST_PAUSE_MS = 250;
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
+/** Writes of held leases at once. More would wait for one another in the store. */
+const LEASE_WRITES = { atOnce: 32, patienceMs: 250 };
 
 /** What happens in a {@linkcode Coordinator}. */
 export interface CoordinatorEvents<T> {
@@ -56,21 +69,28 @@ export class Coordinator<T> {
   readonly #events: CoordinatorEvents<T>;
   readonly #table: LeaseTable;
   readonly #census: Census;
+  readonly #creation: StreamCreation;
+  readonly #room: ShardRoom;
   readonly #sessions: HeldSessions<T>;
-  /** When the store answers again after an outage, all leases ask for the list at once. */
+  /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
+  readonly #watchdog: Watchdog<ShardSession<T>>;
+  readonly #audit: CoverageAudit;
   readonly #stop = new AbortController();
   readonly #newReader: ReaderFactory;
   readonly #bell = new Bell();
-  /** Writes without which a shard is not read, or its children are not. */
+  /** Takes leases and stores SHARD_END. Until then a shard, or its children, cannot be read. */
   readonly #rows: ShardWork;
   readonly #tidying: ShardWork;
   readonly #questions: ShardWork;
-  /** Lists that lacked shards, in a row. */
+  /** Counts the looks in a row in which the list of shards was not complete. */
   readonly #incomplete: FailureStreak;
-  /** Failures of the whole table. */
+  /** Failures in a row to list the leases. */
   readonly #outage: Outage;
+  /** Shards that this worker has given up. */
+  readonly #setAside: SetAside;
+  readonly #givingUp = new Set<Promise<void>>();
   readonly #ready: Deferred<void> = deferred();
   #isReady = false;
   #hasSynced = false;
@@ -120,11 +140,19 @@ export class Coordinator<T> {
       { rows, tidying, questions },
       signal,
     );
-    this.#sessions = new HeldSessions(options, this.#table);
+    this.#creation = new StreamCreation(options);
+    this.#room = new ShardRoom(options);
+    this.#setAside = new SetAside(options);
+    const writes = new Admission({ ...LEASE_WRITES, clock: options.clock });
+    this.#sessions = new HeldSessions(options, this.#table, writes);
     this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
       lost: (session) => this.#drop(session),
       overdue: events.overdue,
+    }, writes);
+    this.#watchdog = new Watchdog(options, this.#sessions.byShard, {
+      gaveUp: (session, reason) => this.#giveUp(session, reason),
     });
+    this.#audit = new CoverageAudit(options);
     // `ready` need not be awaited, so its rejection must not end the program.
     this.#ready.promise.catch(() => {});
   }
@@ -149,6 +177,16 @@ export class Coordinator<T> {
     return this.#table.leases;
   }
 
+  /** When a lease was first seen as it is now, in milliseconds of the monotonic clock. */
+  leaseMovedAt(shardId: string): number | undefined {
+    return this.#table.movedAt(shardId);
+  }
+
+  /** Whether all hash keys are read. */
+  get coverage(): Coverage {
+    return this.#audit.coverage;
+  }
+
   /** Whether all values up to `until` were handed out. */
   get isDone(): boolean {
     return this.#isDone ||= this.#checkDone();
@@ -159,12 +197,16 @@ export class Coordinator<T> {
     this.#loops ??= Promise.all([
       this.#syncLoop(),
       this.#upkeep.run(this.#stop.signal),
+      this.#watchdog.run(this.#stop.signal),
     ]);
   }
 
-  /** Looks at shards and leases now if the session is finished: its children can be started. */
+  /**
+   * Looks at shards and leases now if the session is finished: its children can be started, or
+   * another shard can take its place.
+   */
   wakeIfFinished(session: ShardSession<T>): void {
-    if (session.isFinished) this.#bell.ring();
+    if (session.isFinished || this.#room.mayGiveWay(session)) this.#bell.ring();
   }
 
   /**
@@ -178,11 +220,12 @@ export class Coordinator<T> {
     this.#ready.reject(reason);
     await this.#loops;
     // A lease that is being taken must be given back.
-    await Promise.all(
-      [this.#rows, this.#tidying, this.#questions].map((work) =>
+    await Promise.all([
+      ...[this.#rows, this.#tidying, this.#questions].map((work) =>
         work.settled()
       ),
-    );
+      ...this.#givingUp,
+    ]);
     if (isFirst) throwIfNotStored(await this.#sessions.closeAll());
   }
 
@@ -196,8 +239,8 @@ export class Coordinator<T> {
   }
 
   /**
-   * Looks at shards and leases again and again. Only this loop decides about shards, one decision
-   * after another, so no two decisions start from the same facts.
+   * Looks at shards and leases again and again. Only this loop decides which shards to read, so
+   * each decision sees the result of the one before.
    */
   async #syncLoop(): Promise<void> {
     const { signal } = this.#stop;
@@ -235,6 +278,7 @@ export class Coordinator<T> {
         this.#rows.pauseMs,
         this.#tidying.pauseMs,
         this.#questions.pauseMs,
+        this.#setAside.pauseMs,
       );
     } catch (error) {
       if (this.#stop.signal.aborted || isFinal(error)) throw error;
@@ -249,12 +293,15 @@ export class Coordinator<T> {
   async #sync(): Promise<number> {
     const { durable, failoverTimeMs } = this.#options;
     const { signal } = this.#stop;
+    await this.#creation.run(signal);
     // Which shards and leases there are.
     const fresh = await this.#census.look((id) => this.#letGo(id), signal);
     // Finished shards first: their children can be claimed below.
     const waiting = await this.#finishSessions();
     await this.#census.forgetGone(signal);
+    await this.#giveWay();
     await this.#claim(fresh);
+    this.#look();
     this.#hasSynced = true;
     this.#settleReady();
     const { hidden } = this.#census;
@@ -270,13 +317,30 @@ export class Coordinator<T> {
     }
     this.#incomplete.end();
     // Without a checkpointer there are no other workers, and a finished shard rings the bell.
-    return durable ? failoverTimeMs / 2 : ALONE_MS;
+    return durable
+      ? Math.min(failoverTimeMs / 2, this.#table.nextExpiryMs)
+      : ALONE_MS;
   }
 
   #drop(session: ShardSession<T>): void {
     if (!this.#sessions.drop(session)) return;
     this.#settleReady();
     this.#bell.ring();
+  }
+
+  /**
+   * Gives a lease back, because the values of its shard cannot be processed here. This worker takes
+   * it again after a pause, if no other worker has taken it.
+   */
+  #giveUp(session: ShardSession<T>, reason: Error): void {
+    if (this.#stop.signal.aborted) return;
+    this.#setAside.add(session.shardId);
+    const done = this.#sessions.giveUp(session, reason).then(() => {
+      this.#givingUp.delete(done);
+      this.#settleReady();
+      this.#bell.ring();
+    });
+    this.#givingUp.add(done);
   }
 
   /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */
@@ -288,8 +352,8 @@ export class Coordinator<T> {
   }
 
   /**
-   * Stores SHARD_END for the shards that are processed to their end. Resolves with those that have
-   * to wait, because their children are not listed yet.
+   * Stores SHARD_END for the shards that are processed to their end. Resolves with the ids of the
+   * processed shards whose children are not listed yet: these must wait.
    */
   async #finishSessions(): Promise<string[]> {
     const waiting: string[] = [];
@@ -310,6 +374,20 @@ export class Coordinator<T> {
     return waiting;
   }
 
+  /** Gives back shards that were read as far as `until` says, if others wait for their places. */
+  async #giveWay(): Promise<void> {
+    const giving = this.#room.givingWay(this.#sessions.all);
+    await this.#rows.run(giving, async (session) => {
+      try {
+        await this.#sessions.giveBack(session);
+        this.#room.pass(session.shardId);
+      } catch (error) {
+        if (!(error instanceof LeaseLostError)) throw error;
+        this.#drop(session);
+      }
+    });
+  }
+
   async #hasAllChildren(
     { shardId, childShardIds, hasExpired }: ShardSession<T>,
   ): Promise<boolean> {
@@ -320,24 +398,41 @@ export class Coordinator<T> {
 
   async #claim(fresh: ReadonlySet<string>): Promise<void> {
     const { workerId, random, clock } = this.#options;
+    const { underWay } = this.#rows;
+    const leases = this.#census.readable().filter(({ shardId }) =>
+      this.sessions.has(shardId) ||
+      !this.#rows.isPaused(shardId) && !this.#room.passed.has(shardId) &&
+        !this.#setAside.has(shardId)
+    );
+    const isExpired = (lease: Lease) => this.#table.isExpired(lease);
+    const room = this.#room.beside(
+      new Set([...this.sessions.keys(), ...underWay]).size,
+    );
+    const now = monotonicNow(clock);
+    const free = leases.filter((lease) =>
+      !this.sessions.has(lease.shardId) && !underWay.has(lease.shardId) &&
+      (lease.owner === undefined || isExpired(lease))
+    );
+    this.#room.noteFree(free, room, now);
     const claims = chooseClaims({
       workerId,
-      leases: this.#census.readable().filter(({ shardId }) =>
-        this.sessions.has(shardId) || !this.#rows.isPaused(shardId)
-      ),
-      isExpired: (lease) => this.#table.isExpired(lease),
+      leases,
+      isExpired,
       isResumable: (lease) => this.#table.isResumable(lease),
       working: new Set(this.sessions.keys()),
-      taking: this.#rows.underWay,
+      taking: underWay,
+      room,
+      isLeftOver: (lease) => this.#room.isLeftOver(lease, now),
       random,
     });
     await this.#rows.run(claims, async (claim) => {
       const takenAt = monotonicNow(clock);
       const beginning = this.#census.beginningOf(claim.shardId);
       const lease = await this.#table.take(claim, beginning);
-      // If another worker was faster, the next look shows its lease.
+      // Another worker was faster. The next look shows its lease.
       if (!lease) return;
-      // Later, LATEST would leave out records that were written after `ready` had resolved.
+      // After `ready` has resolved, a shard must not start at LATEST: the records that were written
+      // since then would be left out.
       const isFresh = !this.#isReady && fresh.has(lease.shardId);
       this.#startSession(lease, takenAt, isFresh);
     });
@@ -363,6 +458,7 @@ export class Coordinator<T> {
     }, {
       changed: () => this.#onChange(session),
       failed: this.#events.failed,
+      givenUp: (reason) => this.#giveUp(session, reason),
     });
     this.#sessions.add(session);
     // If the consumer was closed meanwhile, close() gives this lease back with all others.
@@ -382,6 +478,21 @@ export class Coordinator<T> {
     return existence;
   }
 
+  #look(): void {
+    const { durable, maxShards } = this.#options;
+    const readable = this.#census.readable();
+    // Without a checkpointer it is not known which shards other workers read.
+    const leavesOthers = !durable && maxShards !== Infinity;
+    this.#audit.look({
+      lineage: this.lineage,
+      leases: this.leases,
+      readable: new Set(readable.map(({ shardId }) => shardId)),
+      isRead: (shardId) =>
+        this.sessions.has(shardId) || this.#table.isHeld(shardId) ||
+        this.#room.passed.has(shardId) || leavesOthers,
+    });
+  }
+
   #settleReady(): void {
     if (this.#isReady || !this.#hasSynced) return;
     if (this.#rows.underWay.size > 0) return;
@@ -393,16 +504,15 @@ export class Coordinator<T> {
   }
 
   #checkDone(): boolean {
-    if (this.#options.until !== "caught-up" || !this.#hasSynced) return false;
-    for (const session of this.sessions.values()) {
-      if (!session.isCaughtUp) return false;
-    }
-    // A shard that another running worker reads is not waited for; that worker starts its
-    // children.
-    const isDealtWith = (shardId: string) =>
-      this.#table.isFinished(shardId) || this.sessions.has(shardId) ||
-      this.#table.isElsewhere(shardId, this.lineage);
-    return [...this.lineage.ids].every(isDealtWith);
+    return this.#hasSynced && isUntilReached({
+      until: this.#options.until,
+      serviceNow: serviceNow(this.#options),
+      lineage: this.lineage,
+      sessions: this.sessions,
+      passed: this.#room.passed,
+      isFinished: (id) => this.#table.isFinished(id),
+      isElsewhere: (id) => this.#table.isElsewhere(id, this.lineage),
+    });
   }
 
   #report(error: unknown, attempt: number, retryDelayMs: number): void {

@@ -1,6 +1,6 @@
 /**
- * Tells a stream from an earlier one of the same name, which was deleted. Both have a shard
- * `shardId-000000000000`.
+ * Distinguishes the leases of a stream from those of a deleted stream of the same name. The ids of
+ * shards do not: both streams have a shard `shardId-000000000000`.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import type { Lease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 
 /**
- * The stream of a lease, as far as can be told. Sequence numbers contain the time, so the shards
- * of a later stream begin at greater numbers.
+ * The stream to which a lease belongs. Sequence numbers contain the time, so the shards of a later
+ * stream begin at greater numbers.
  */
 export type Belonging = "this" | "earlier" | "later" | "unknown";
 
@@ -21,8 +21,9 @@ export function belongingOf(lease: Lease, shard: Shard | undefined): Belonging {
   if (listed === undefined) return "this";
   const { startingSequenceNumber: stored, checkpoint } = lease;
   if (stored === undefined) {
-    // A lease of an older release, or of a KCL. A checkpoint before the shard's beginning is not of
-    // this shard, and an open shard cannot have been read to its end.
+    // The lease of an older release or of a KCL does not say where its shard begins. It belongs to
+    // another stream if its checkpoint lies before the beginning of the listed shard, or if it is
+    // at SHARD_END and the listed shard is open.
     if (checkpoint.type === "SEQUENCE") {
       return BigInt(checkpoint.sequenceNumber) < BigInt(listed)
         ? "earlier"
@@ -45,7 +46,8 @@ export function leasesOfEarlier(
     belongingOf(lease, shards.get(lease.shardId)) === "earlier"
   );
   if (earlier.length === 0 && !isUnrelated(leases, shards)) return [];
-  // The stream is a later one, so leases that do not say where their shard begins are not of it.
+  // One lease belongs to an earlier stream, so the stream was created again. Leases that do not say
+  // where their shard begins were written before that.
   for (const lease of all) {
     const shard = shards.get(lease.shardId);
     if (shard && belongingOf(lease, shard) === "unknown") earlier.push(lease);
@@ -70,8 +72,8 @@ export function leasesOfEarlier(
 }
 
 /**
- * Whether there are leases, but none for a listed shard, and a listed shard has no parents. Shards
- * without parents are made with the stream, so the leases are of another stream.
+ * Whether there are leases, but none for a listed shard, and a listed shard has no parents. A shard
+ * without parents was created with the stream, so the leases belong to another stream.
  */
 function isUnrelated(
   leases: ReadonlyMap<string, Lease>,

@@ -3,22 +3,20 @@
  *
  * @module
  */
-import { SUBSCRIPTION_LIFE_MS } from "../_aws/limits.ts";
 import { notify } from "../_core/notify.ts";
-import type { KinesisApiRecord, SubscribeToShardEvent } from "../client/mod.ts";
 import { ConnectionError, ServiceError } from "../errors.ts";
+import { EventIntake } from "./event_intake.ts";
 import type { EventOverflow } from "./event_overflow.ts";
 import type { FanOutConsumer } from "./fan_out_consumer.ts";
 import { consumerInUse } from "./fan_out_errors.ts";
 import type { FanOutClient } from "./fan_out_options.ts";
 import { confirmLease } from "./lease_check.ts";
-import { areWhole, mayEnd } from "./read_answer.ts";
 import { ReadRecovery } from "./read_recovery.ts";
 import type { Size } from "./reader_share.ts";
+import { isSettled } from "./reading_end.ts";
 import type { RecordReader } from "./record_reader.ts";
+import type { IteratorStart } from "./resume.ts";
 import { serviceNow } from "./service_now.ts";
-import { damagedAnswer } from "./shard_cursor.ts";
-import { sizeOf } from "./shard_intake.ts";
 import { type ReaderParts, ShardReader } from "./shard_reader.ts";
 import { Subscription } from "./subscription.ts";
 import { SubscriptionPace } from "./subscription_pace.ts";
@@ -29,14 +27,9 @@ import { SubscriptionPace } from "./subscription_pace.ts";
  * dead.
  */
 const SILENCE_LIMIT_MS = 9000;
-/**
- * A subscription that is not read for this long, in milliseconds, is ended. Its unread events would
- * fill the window of an HTTP/2 connection, which the subscriptions to other shards share.
- */
-const UNREAD_LIMIT_MS = 1000;
-/** The room that an event needs at least: some records may stay in memory outside the buffer. */
+/** The room before a subscription: any. */
 const ONE_RECORD: Size = { records: 1, bytes: Infinity };
-/** Half of what the shard may buffer. */
+/** The room before the next subscription, if there was too little: half of that of the shard. */
 const USEFUL_ROOM: Size = { records: Infinity, bytes: Infinity };
 
 /** What a {@linkcode FanOutReader} works with. */
@@ -54,28 +47,31 @@ export class FanOutReader implements RecordReader {
   readonly #parts: FanOutParts;
   readonly #recovery: ReadRecovery;
   readonly #pace: SubscriptionPace;
-  /** The room without which no new subscription starts. */
-  #needed: Size = ONE_RECORD;
-  /** By when the events of the subscription were sent at the latest, by the clock of the service. */
-  #sentBy = Infinity;
+  readonly #events: EventIntake;
+  #subscription: Subscription | undefined;
+  /** Reads in place of subscriptions if there is no consumer to read through. */
+  #polling: RecordReader | undefined;
+  #restart: { readonly reason: unknown } | undefined;
+  /** The room that is waited for before the next subscription. */
+  #needed = ONE_RECORD;
 
   /** Nothing is read before {@linkcode FanOutReader.run}. */
   constructor(parts: FanOutParts) {
-    const { intake: { cursor }, options } = parts;
+    const { intake: { cursor, vitals }, options } = parts;
     this.#parts = parts;
-    this.#recovery = new ReadRecovery({ ...parts, cursor });
+    this.#recovery = new ReadRecovery({ ...parts, cursor, vitals });
     this.#pace = new SubscriptionPace(options);
+    this.#events = new EventIntake(parts);
   }
 
-  /** Reads to the end of the shard. Rejects if the reader cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
     const { intake, consumer } = this.#parts;
-    while (intake.state !== "ended") {
+    while (!intake.isOver) {
+      // Looking for the consumer has limits of its own, so it is no stall.
+      intake.vitals.enter("pause");
       const arn = await consumer.arn(signal);
-      if (arn === undefined) {
-        return await new ShardReader(this.#parts).run(signal);
-      }
-      const subscription = new Subscription(signal);
+      if (arn === undefined) return await this.#poll(signal);
+      const subscription = this.#subscription = new Subscription(signal);
       try {
         await this.#start(subscription, arn, signal);
         await this.#read(subscription, signal);
@@ -87,7 +83,20 @@ export class FanOutReader implements RecordReader {
       } finally {
         subscription.end(undefined);
       }
+      this.#needed = subscription.isGivenUp ? USEFUL_ROOM : ONE_RECORD;
+      if (this.#restart) await this.#afterRestart(this.#restart, signal);
     }
+  }
+
+  restart(reason: unknown): void {
+    if (this.#polling) return this.#polling.restart(reason);
+    this.#restart = { reason };
+    this.#subscription?.end(reason);
+  }
+
+  async #poll(signal: AbortSignal): Promise<void> {
+    this.#polling = new ShardReader(this.#parts);
+    await this.#polling.run(signal);
   }
 
   async #start(
@@ -95,43 +104,59 @@ export class FanOutReader implements RecordReader {
     arn: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, intake, lease, options, share, shardId } = this.#parts;
+    const { intake, lease, openings, options, share, shardId } = this.#parts;
     const { clock, failoverTimeMs, hooks, stream } = options;
+    intake.vitals.enter("room");
     share.giveUp(await share.reserve(this.#needed, signal));
-    await this.#pace.wait(signal);
-    await confirmLease(lease, { clock, signal, maxAgeMs: failoverTimeMs / 2 });
-    await subscription.start((stop) =>
-      intake.cursor.open((start) =>
-        client.subscribeToShard({
-          ConsumerARN: arn,
-          ShardId: shardId,
-          StartingPosition: {
-            Type: start.ShardIteratorType,
-            SequenceNumber: start.StartingSequenceNumber,
-            Timestamp: start.Timestamp,
-          },
-        }, {
-          signal: stop,
-          timeoutMs: SILENCE_LIMIT_MS,
-          idleTimeoutMs: SILENCE_LIMIT_MS,
-          // Attempts are counted and paced here.
-          maxAttempts: 1,
-        })
-      )
-    );
+    intake.vitals.enter("pause");
+    await this.#pace.wait(subscription.signal);
+    await confirmLease(lease, {
+      clock,
+      signal: subscription.signal,
+      maxAgeMs: failoverTimeMs / 2,
+    });
+    await openings.run(async () => {
+      subscription.signal.throwIfAborted();
+      intake.vitals.enter("iterator");
+      await intake.cursor.open((start) =>
+        subscription.start(
+          (stop) => this.#subscribe(arn, start, stop),
+          serviceNow(options),
+        )
+      );
+    });
     this.#pace.noteStart();
-    this.#needed = ONE_RECORD;
-    this.#sentBy = serviceNow(options) + SUBSCRIPTION_LIFE_MS;
     notify(hooks, "onSubscribed", { stream, shardId, consumerARN: arn });
     intake.open();
   }
 
+  #subscribe(arn: string, start: IteratorStart, signal: AbortSignal) {
+    const { client, shardId } = this.#parts;
+    return client.subscribeToShard({
+      ConsumerARN: arn,
+      ShardId: shardId,
+      StartingPosition: {
+        Type: start.ShardIteratorType,
+        SequenceNumber: start.StartingSequenceNumber,
+        Timestamp: start.Timestamp,
+      },
+    }, {
+      signal,
+      timeoutMs: SILENCE_LIMIT_MS,
+      idleTimeoutMs: SILENCE_LIMIT_MS,
+      // Attempts are counted and paced here.
+      maxAttempts: 1,
+    });
+  }
+
   /** Reads events until the subscription or the shard ends. */
   async #read(subscription: Subscription, signal: AbortSignal): Promise<void> {
-    const { intake, share, shardId } = this.#parts;
+    const { intake, shardId } = this.#parts;
     for (let count = 0;; count++) {
-      share.giveUp(await this.#roomFor(ONE_RECORD, subscription, signal));
+      await this.#events.waitForRoom(subscription, signal);
+      // A new subscription shows whether they have.
       if (intake.cursor.mayHaveExpired) return;
+      intake.vitals.enter("request");
       const event = await subscription.next();
       if (!event) {
         if (count > 0 || subscription.isEnded) return;
@@ -141,116 +166,22 @@ export class FanOutReader implements RecordReader {
       }
       this.#recovery.noteSuccess();
       this.#pace.noteEvent();
-      await this.#take(event, subscription, signal);
-      if (subscription.isEnded || intake.state === "ended") return;
+      await this.#events.take(event, subscription, signal);
+      if (subscription.isEnded || intake.isOver) return;
+      if (this.#mustAskAgain(subscription)) return;
     }
-  }
-
-  /** Takes in an event: buffers its records as there is room for them, and moves the position. */
-  async #take(
-    event: SubscribeToShardEvent,
-    subscription: Subscription,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { intake, options } = this.#parts;
-    const { cursor } = intake;
-    const { ContinuationSequenceNumber, MillisBehindLatest } = event;
-    const sentAt = Math.min(serviceNow(options), this.#sentBy);
-    await this.#check(event, signal);
-    const { records, expired } = cursor.unread(event.Records);
-    if (event.Records[0]) {
-      cursor.noteAge(event.Records[0]);
-      if (expired) intake.tellExpired(expired);
-      cursor.confirm();
-    }
-    const count = await this.#buffer(records, subscription, signal);
-    const isCut = count < records.length;
-    if (!isCut && typeof MillisBehindLatest === "number") {
-      cursor.noteLag(MillisBehindLatest, sentAt);
-    }
-    if (!isCut && ContinuationSequenceNumber) {
-      cursor.moveTo(ContinuationSequenceNumber);
-    }
-    const kept = isCut ? records.slice(0, count) : records;
-    intake.note({
-      size: sizeOf(kept),
-      last: kept.at(-1),
-      isBehind: isCut || !!MillisBehindLatest,
-      isEnd: !isCut && !ContinuationSequenceNumber,
-      millisBehindLatest: MillisBehindLatest,
-      childShards: event.ChildShards,
-    });
-  }
-
-  async #check(
-    { Records, ContinuationSequenceNumber, ChildShards }: SubscribeToShardEvent,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { shardId, existence } = this.#parts;
-    const mayGoOn = areWhole(Records) &&
-      (ContinuationSequenceNumber ||
-        await mayEnd(ChildShards, existence, signal));
-    if (!mayGoOn) throw damagedAnswer(shardId, "SubscribeToShard");
   }
 
   /**
-   * Buffers records. Resolves with how many: all, or fewer if the others are read again with a new
-   * subscription, because too many records of other shards wait for room already.
+   * Whether only another subscription can show that the shard was read up to `until`. An event may
+   * have waited in the connection, so it says nothing about times after the start of its
+   * subscription.
    */
-  async #buffer(
-    records: readonly KinesisApiRecord[],
-    subscription: Subscription,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const { intake, overflow, share } = this.#parts;
-    let count = 0;
-    while (count < records.length) {
-      const rest = count === 0 ? records : records.slice(count);
-      const size = sizeOf(rest);
-      let reserved = share.tryReserve(size);
-      if (!reserved) {
-        if (count > 0) intake.tell();
-        if (!overflow.hold(size.bytes)) {
-          this.#giveUp(subscription);
-          break;
-        }
-        try {
-          reserved = await this.#roomFor(size, subscription, signal);
-        } finally {
-          overflow.release(size.bytes);
-        }
-      }
-      const kept = share.keep(reserved, rest.slice(0, reserved.records));
-      intake.add(kept);
-      count += kept.length;
-    }
-    return count;
-  }
-
-  /** Waits for room. The subscription is not read meanwhile, so a long wait ends it. */
-  async #roomFor(
-    size: Size,
-    subscription: Subscription,
-    signal: AbortSignal,
-  ): Promise<Size> {
-    const { share, options: { clock } } = this.#parts;
-    const room = share.tryReserve(size);
-    if (room) return room;
-    const timer = clock.setTimeout(
-      () => this.#giveUp(subscription),
-      UNREAD_LIMIT_MS,
-    );
-    try {
-      return await share.reserve(size, signal);
-    } finally {
-      clock.clearTimeout(timer);
-    }
-  }
-
-  /** Ends a subscription until there is much room again. */
-  #giveUp(subscription: Subscription): void {
-    this.#needed = USEFUL_ROOM;
-    subscription.end(undefined);
+  #mustAskAgain({ askedAt }: Subscription): boolean {
+    const { intake, options } = this.#parts;
+    const { until } = options;
+    return until instanceof Date && !intake.millisBehindLatest &&
+      !isSettled(until, askedAt) && isSettled(until, serviceNow(options));
   }
 
   async #recover(
@@ -284,21 +215,25 @@ export class FanOutReader implements RecordReader {
     arn: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { lease, options, shardId } = this.#parts;
+    const { intake, lease, options, shardId } = this.#parts;
     const { clock, hooks, maxFailuresInARow, stream } = options;
     const retryDelayMs = this.#pace.noteLoss();
     const attempt = this.#pace.losses;
     if (attempt >= maxFailuresInARow) {
       throw consumerInUse(shardId, arn, attempt, error);
     }
-    notify(hooks, "onReadError", {
-      stream,
-      shardId,
-      error,
-      attempt,
-      retryDelayMs,
-    });
+    const facts = { stream, shardId, error, attempt, retryDelayMs };
+    notify(hooks, "onReadError", facts);
+    intake.vitals.enter("backoff");
     await this.#pace.wait(signal);
     await confirmLease(lease, { clock, signal, maxAgeMs: 0 });
+  }
+
+  async #afterRestart(
+    { reason }: { readonly reason: unknown },
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#restart = undefined;
+    await this.#recovery.afterRestart(reason, signal);
   }
 }

@@ -9,13 +9,13 @@ import { ServiceError } from "../errors.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardWork } from "./shard_work.ts";
 
-/** Asks once for each shard and remembers the gone ones, which never come back. */
+/** Remembers the shards that have expired. An expired shard never comes back. */
 export class GoneShards {
   readonly #options: Pick<ConsumerSettings, "client" | "target">;
   readonly #questions: ShardWork;
   #gone = new Set<string>();
 
-  /** No shard counts as gone before it was asked for. */
+  /** No shard counts as expired before the service was asked for it. */
   constructor(
     options: Pick<ConsumerSettings, "client" | "target">,
     questions: ShardWork,
@@ -24,31 +24,33 @@ export class GoneShards {
     this.#questions = questions;
   }
 
-  /** Whether a shard is known to be gone. */
+  /** Whether a shard is known to have expired. */
   has(shardId: string): boolean {
     return this.#gone.has(shardId);
   }
 
-  /** Notes that a reader found its shard gone. */
+  /** Notes that the reader of a shard has found that the shard has expired. */
   add(shardId: string): void {
     this.#gone.add(shardId);
   }
 
-  /** Forgets all. For a new stream of the same name, whose shards have the same ids. */
+  /**
+   * Forgets all shards. Call it for a new stream of the same name: its shards have the same ids.
+   */
   clear(): void {
     this.#gone = new Set();
   }
 
   /**
-   * Asks for shards that were not listed. Resolves with the shards that are not known to be gone:
-   * they exist, or the question has failed or has no answer yet.
+   * Asks the service for shards that were not listed, once for each. Resolves with the shards that
+   * are not known to have expired: they exist, or the request has failed or has no answer yet.
    */
   async ask(
     shardIds: Iterable<string>,
     signal: AbortSignal,
   ): Promise<string[]> {
     const unknown = [...new Set(shardIds)].filter((id) => !this.has(id));
-    // Of the stream that is there now: an answer may come after `clear`.
+    // An answer that arrives after `clear` is added to this set, which `clear` has replaced.
     const gone = this.#gone;
     await this.#questions.run(
       unknown.map((shardId) => ({ shardId })),
@@ -62,7 +64,7 @@ export class GoneShards {
   async #exists(shardId: string, signal: AbortSignal): Promise<boolean> {
     const { client, target } = this.#options;
     try {
-      // A client of the user may not heed the signal.
+      // A client that the user has written may ignore the signal.
       await raceAbort(
         client.getShardIterator({
           ...target,

@@ -11,7 +11,7 @@ import type {
   Lease,
 } from "../checkpoint/mod.ts";
 import { LeaseLostError, TimeoutError } from "../errors.ts";
-import type { Checkpoint } from "../records.ts";
+import type { Checkpoint, FencingToken } from "../records.ts";
 
 /** Options of a {@linkcode HeldLease}. */
 export interface HeldLeaseOptions {
@@ -48,14 +48,16 @@ export class HeldLease {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #list: NonNullable<HeldLeaseOptions["list"]>;
+  /** The holder, and the counter when the lease was taken. */
+  readonly fencingToken: FencingToken;
   #lease: Lease;
   #writing: Promise<unknown> = Promise.resolve();
   #confirmedAt: number;
   /** Whether the answer to the last write did not arrive, so the stored counter is not known. */
   #inDoubt = false;
   /**
-   * Whether a write without an answer may still reach the store. No longer so after the next
-   * accepted write, because the counter has moved on.
+   * Whether a write without an answer may still reach the store. The next accepted write ends this
+   * state: it changes the counter, so the late write is refused.
    */
   #mayBeLate = false;
   #isReleased = false;
@@ -71,6 +73,7 @@ export class HeldLease {
       ((call) => checkpointer.list(lease.streamName, call));
     this.#timeoutMs = timeoutMs;
     this.#lease = lease;
+    this.fencingToken = { owner: lease.owner!, counter: lease.counter };
     this.#checkpointer = checkpointer;
     this.#clock = clock;
     this.#confirmedAt = takenAt;
@@ -185,7 +188,8 @@ export class HeldLease {
     this.#inDoubt = false;
   }
 
-  // Without a limit, a store that hangs would keep this worker reading a shard of another worker.
+  // Limited, because with a store that hangs this worker would go on reading after its lease has
+  // expired and another worker has taken it.
   #inTime<R>(call: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const timeoutMs = this.#timeoutMs;
     return withTimeLimit(call, {

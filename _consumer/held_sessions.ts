@@ -1,8 +1,9 @@
 /**
- * The shards whose leases this worker holds, and how it lets go of them.
+ * The shards whose leases this worker holds: adding, finishing, dropping and closing them.
  *
  * @module
  */
+import type { Admission } from "../_core/admission.ts";
 import { notify } from "../_core/notify.ts";
 import { LeaseLostError } from "../errors.ts";
 import type { LeaseTable } from "./lease_table.ts";
@@ -13,15 +14,18 @@ import type { ShardSession } from "./shard_session.ts";
 export class HeldSessions<T> {
   readonly #options: Pick<ConsumerSettings, "hooks" | "stream">;
   readonly #table: LeaseTable;
+  readonly #writes: Admission;
   readonly #byShard = new Map<string, ShardSession<T>>();
 
-  /** Starts without sessions. */
+  /** Starts without sessions. `writes` bounds how many writes are under way at once. */
   constructor(
     options: Pick<ConsumerSettings, "hooks" | "stream">,
     table: LeaseTable,
+    writes: Admission,
   ) {
     this.#options = options;
     this.#table = table;
+    this.#writes = writes;
   }
 
   /** The sessions by shard id. */
@@ -47,9 +51,21 @@ export class HeldSessions<T> {
     if (this.#byShard.get(session.shardId) !== session) return false;
     this.#byShard.delete(session.shardId);
     this.#table.lose(session.lease);
-    session.close();
+    session.close(session.lease.lose());
     this.#tell(session, "lost");
     return true;
+  }
+
+  /**
+   * Stops reading one shard, stores its progress and gives its lease back. Does nothing if the
+   * session was removed before. If the store fails, the lease expires by itself.
+   */
+  async giveUp(session: ShardSession<T>, reason: unknown): Promise<void> {
+    if (this.#byShard.get(session.shardId) !== session) return;
+    this.#byShard.delete(session.shardId);
+    await session.close(reason);
+    await session.checkpoint().catch(() => {});
+    if (await this.#release(session)) this.#tell(session, "released");
   }
 
   /**
@@ -65,6 +81,18 @@ export class HeldSessions<T> {
   }
 
   /**
+   * Stops reading a shard before its end, stores its progress and gives its lease back.
+   *
+   * @throws {LeaseLostError} if another worker has the lease; nothing is stored then
+   */
+  async giveBack(session: ShardSession<T>): Promise<void> {
+    await session.checkpoint();
+    await session.close();
+    this.#byShard.delete(session.shardId);
+    if (await this.#release(session)) this.#tell(session, "released");
+  }
+
+  /**
    * Stops reading all shards, stores their progress and gives the leases back. Resolves with the
    * errors of the progress that could not be stored, by shard id.
    */
@@ -72,13 +100,15 @@ export class HeldSessions<T> {
     const failures = new Map<string, unknown>();
     await Promise.all(this.all.map(async (session) => {
       await session.close();
-      await session.checkpoint().catch((error) => {
-        if (error instanceof LeaseLostError) return;
-        failures.set(session.shardId, error);
+      await this.#writes.run(async () => {
+        await session.checkpoint().catch((error) => {
+          if (error instanceof LeaseLostError) return;
+          failures.set(session.shardId, error);
+        });
+        // Also if the progress could not be stored: another worker can start at once, and need not
+        // wait until the lease has expired.
+        if (await this.#release(session)) this.#tell(session, "released");
       });
-      // Also if the progress could not be stored: another worker can start at once, and need not
-      // wait until the lease has expired.
-      if (await this.#release(session)) this.#tell(session, "released");
     }));
     this.#byShard.clear();
     return failures;

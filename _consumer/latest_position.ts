@@ -1,11 +1,15 @@
 /**
- * The position LATEST as a time, which a lease can hold and a later iterator can go back to.
+ * Turns the position LATEST into a time. A lease can hold the time, and a later iterator can start
+ * there.
  *
  * @module
  */
 import type { Checkpoint } from "../records.ts";
 
-/** Covers a clock of the machine that is ahead, where the time of the service is not known. */
+/**
+ * Subtracted from the time, in milliseconds. If the time of the service is not known, the clock of
+ * the machine may be ahead of it by this much without losing records.
+ */
 const MARGIN_MS = 10_000;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The leases of a stream as this worker last saw them, and the writes to leases that it does not
- * hold.
+ * The leases of a stream as this worker last saw them. Writes the leases that this worker does not
+ * hold; `held_lease.ts` writes those that it holds.
  *
  * @module
  */
@@ -42,14 +42,14 @@ export function isBegun(lease: Lease | undefined): boolean {
 /** A lease that this worker held. */
 type LostLease = Pick<HeldLease, "shardId" | "isStill">;
 
-/** The leases in the eyes of one worker. */
+/** The leases of a stream as one worker knows them. */
 export class LeaseTable {
   readonly #options: LeaseTableOptions;
   readonly #watch: LeaseWatch;
   #leases = new Map<string, Lease>();
   #isOutdated = false;
   /**
-   * Whether this worker has taken no lease yet. Leases with its name are of an earlier run then.
+   * Whether this worker has taken no lease yet. Then leases with its name are of an earlier run.
    */
   #isNew = true;
   /** The shards whose lease this worker tried to take, without an answer. */
@@ -147,7 +147,7 @@ export class LeaseTable {
     return this.#isOutdated;
   }
 
-  /** Whether an error is one of the checkpointer. */
+  /** Whether the checkpointer has thrown this error. */
   caused(error: unknown): boolean {
     return typeof error === "object" && error !== null &&
       this.#errors.has(error);
@@ -168,8 +168,8 @@ export class LeaseTable {
       startingSequenceNumber: startingSequenceNumber ?? beginning,
     };
     this.#inDoubt.add(lease.shardId);
-    // Without the signal of the consumer: a lease that is taken while the consumer closes must be
-    // known, so that it is given back.
+    // The consumer's signal is not passed on: if a lease is taken while the consumer closes, this
+    // worker must know of it, to give it back.
     const taken = await this.#inTime((signal) =>
       checkpointer.take(lease, workerId, { signal })
     );
@@ -183,7 +183,8 @@ export class LeaseTable {
   get finished(): Lease[] {
     return [...this.#leases.values()].filter((lease) =>
       this.isFinished(lease.shardId) &&
-      // The holder may have died before it gave the lease back. No worker takes a finished shard.
+      // A holder may die before it gives the lease of a finished shard back. No other worker takes
+      // such a lease, so it counts once it has expired.
       (lease.owner === undefined || this.isExpired(lease))
     );
   }
@@ -198,7 +199,7 @@ export class LeaseTable {
     if (isGone) this.#leases.delete(lease.shardId);
   }
 
-  /** Leaves leases out of the view of this worker until it looks again. */
+  /** Removes leases from {@linkcode LeaseTable.leases} until they are read again. */
   hide(leases: readonly Lease[]): void {
     for (const { shardId } of leases) this.#leases.delete(shardId);
   }
@@ -220,9 +221,9 @@ export class LeaseTable {
   }
 
   /**
-   * Whether a lease with the name of this worker, which it does not work on, is its own. If
-   * another running worker has the same name, the two must not take the lease from each other for
-   * ever.
+   * Whether a lease that names this worker, and whose shard this worker does not read, is its own.
+   * If not, another running worker has the same name; the two would take the lease from each other
+   * without end.
    */
   isResumable(lease: Lease): boolean {
     return this.#isNew || this.#inDoubt.has(lease.shardId) ||
@@ -235,9 +236,9 @@ export class LeaseTable {
   }
 
   /**
-   * The leases of shards that may be read now: the shard is not finished, and all its parents
-   * are. Includes shards that are not listed any more: their readers find out whether they have
-   * expired.
+   * The leases of shards that may be read now: the shard is not finished, and all its parents are
+   * finished. Includes shards that are not listed any more: their readers find out whether they
+   * have expired.
    */
   readable(lineage: Lineage, isGone: (shardId: string) => boolean): Lease[] {
     const isFinished = (shardId: string) => this.isFinished(shardId);
@@ -255,6 +256,34 @@ export class LeaseTable {
   /** Whether a lease was not renewed for `failoverTimeMs`. */
   isExpired(lease: Lease): boolean {
     return this.#watch.isExpired(lease, monotonicNow(this.#options.clock));
+  }
+
+  /** When a lease was first seen as it is now, in milliseconds of the monotonic clock. */
+  movedAt(shardId: string): number | undefined {
+    return this.#watch.movedAt(shardId);
+  }
+
+  /** Whether a worker holds the lease of a shard, and it has not expired. */
+  isHeld(shardId: string): boolean {
+    const lease = this.#leases.get(shardId);
+    return lease?.owner !== undefined && !this.isExpired(lease);
+  }
+
+  /**
+   * The time until the next lease of another worker expires, unless it is renewed, in milliseconds.
+   */
+  get nextExpiryMs(): number {
+    const { clock, failoverTimeMs, workerId } = this.#options;
+    const now = monotonicNow(clock);
+    let next = Infinity;
+    for (const { shardId, owner } of this.#leases.values()) {
+      if (owner === undefined || owner === workerId) continue;
+      const since = this.movedAt(shardId);
+      if (since === undefined) continue;
+      const left = since + failoverTimeMs - now;
+      if (left > 0) next = Math.min(next, left);
+    }
+    return next;
   }
 
   /** Whether another running worker holds the lease of the shard or of one of its ancestors. */

@@ -1,13 +1,13 @@
 /**
- * Judges whether the holder of a lease is alive. The holder adds 1 to the counter with each
- * renewal; times are measured with the clock of the worker that watches, so clocks need not
- * agree.
+ * Judges whether the holder of a lease is alive: it adds 1 to the counter with each renewal. Each
+ * worker measures with its own clock for how long a counter has stood still, so the clocks of the
+ * workers need not agree.
  *
  * @module
  */
 import type { Lease } from "../checkpoint/mod.ts";
 
-/** What was seen of one lease. */
+/** The state of one lease when it was last seen. */
 interface Observation {
   readonly counter: number;
   readonly owner: string | undefined;
@@ -47,6 +47,11 @@ export class LeaseWatch {
   isExpired({ shardId }: Lease, now: number): boolean {
     const lease = this.#observed.get(shardId);
     return lease !== undefined && now - lease.since >= this.#failoverTimeMs;
+  }
+
+  /** When the lease was first seen with its present owner and counter, in milliseconds. */
+  movedAt(shardId: string): number | undefined {
+    return this.#observed.get(shardId)?.since;
   }
 
   /** Whether a worker holds the lease and was seen to renew it within `failoverTimeMs`. */

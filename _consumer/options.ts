@@ -15,15 +15,25 @@ import type { FanOutClient, FanOutOptions } from "./fan_out_options.ts";
 /**
  * The methods of a client that a {@linkcode Consumer} calls. A {@linkcode KinesisClient} has them,
  * and so may an object that wraps or replaces one. `describeStream` is called only if the server
- * does not know ListShards; without `serviceNow` the clock of the machine is used. The methods for
- * consumers are needed with the option `fanOut` only.
+ * does not know ListShards; without `serviceNow` the clock of the machine is used. The methods from
+ * `createStream` on are required with the option `createStream`, and those for consumers with the
+ * option `fanOut`.
  */
 export type ConsumerClient =
   & Pick<
     KinesisClient,
     "describeStream" | "getRecords" | "getShardIterator" | "listAllShards"
   >
-  & Partial<Pick<KinesisClient, "serviceNow">>
+  & Partial<
+    Pick<
+      KinesisClient,
+      | "serviceNow"
+      | "createStream"
+      | "describeStreamSummary"
+      | "waitUntilActive"
+      | "waitUntilDeleted"
+    >
+  >
   & Partial<FanOutClient>;
 
 /**
@@ -31,6 +41,12 @@ export type ConsumerClient =
  * reads the new stream from its oldest record; `"fail"` fails with the code `StreamRecreated`.
  */
 export type RecreatedPolicy = "restart" | "fail";
+
+/**
+ * What happens if records have expired before they were read. `"oldest"` calls the hook `onExpired`
+ * and reads on at the oldest record; `"fail"` fails with the code `CheckpointExpired`.
+ */
+export type ExpiredCheckpointPolicy = "oldest" | "fail";
 
 /**
  * What happens to a value that cannot be decoded. `"fail"` fails with the {@linkcode DecodeError};
@@ -89,18 +105,46 @@ export interface ConsumerOptions<T> {
    * expired iterator before that, about 10 seconds of older records are read as well.
    *
    * A `Date` means the time of the service. If it lies in the future, the shards stay in the state
-   * `opening` until then.
+   * `opening` until then. Shards that were closed before that time are not read.
+   *
+   * A shard id that does not exist fails the stream with the code `UnknownShard`.
    * @default {"TRIM_HORIZON"}
    */
   from?: StartPosition;
   /**
+   * Where the stream ends by itself: at the latest records, or at a time.
+   *
    * `"caught-up"` ends the stream when every shard that this worker holds was read to its latest
    * record, including shards that open meanwhile. A shard that is written to all the time counts
    * when a record is reached that arrived after its reading began. Shards that another running
    * worker reads are not waited for; the shards of a dead worker are taken over first.
+   *
+   * A `Date` ends each shard in front of its first record that arrived at that time or later, by
+   * the clock of the service. No such record is handed out, and no checkpoint passes it: the next
+   * run begins with it. A consumer with `from` at the same time begins with it as well, so that two
+   * neighbouring spans have every record once. The stream ends when every shard that this worker
+   * holds has reached that record, or was read to its latest record 5 seconds after that time: a
+   * record can be read only some time after it has arrived. If the time lies in the future, the
+   * stream goes on until then. A record without an arrival time fails the stream with the code
+   * `ArrivalTimeMissing`.
+   *
    * Default: the stream does not end.
    */
-  until?: "caught-up";
+  until?: "caught-up" | Date;
+  /**
+   * The most shards that this worker reads at the same time. When a shard is read to its end, the
+   * next shard takes its place; with `until`, also when a shard is read as far as `until` says. If
+   * all workers together read fewer shards than there are, the other shards are not read. They are
+   * `waiting` in {@linkcode Consumer.status}. With several streams, it holds for each of them.
+   * @default {Infinity}
+   */
+  maxShards?: number;
+  /**
+   * Creates the stream before reading if it is missing, with this many shards or on demand, and
+   * waits for up to 5 minutes until it is active. Give `streamName`, not `streamARN`. A stream that
+   * is deleted later is not created again. @default {false}
+   */
+  createStream?: { shardCount: number } | { onDemand: true } | false;
   /** Ends the stream after this number of values. @default {Infinity} */
   limit?: number;
   /**
@@ -169,8 +213,22 @@ export interface ConsumerOptions<T> {
    * take it. @default {10_000}
    */
   failoverTimeMs?: number;
-  /** How often a shard is read at its latest record, in milliseconds. @default {1000} */
+  /**
+   * How often a shard is read at its latest record, in milliseconds; see also `maxPollIntervalMs`.
+   * @default {1000}
+   */
   pollIntervalMs?: number;
+  /**
+   * The longest interval between two reads of an idle shard, in milliseconds: the first record after
+   * a silence may wait for so long. Not less than `pollIntervalMs`.
+   *
+   * Up to 50 idle shards are each read every `pollIntervalMs`. With more, the interval of each doubles
+   * with every empty answer, until all of them together are read 50 times a second or this interval is
+   * reached: with the defaults, 200 idle shards are read every 4 seconds, and 500 or more every 10
+   * seconds. The first record sets the interval of its shard back to `pollIntervalMs`. A lower value
+   * delivers that record sooner and costs more processor time. @default {10_000}
+   */
+  maxPollIntervalMs?: number;
   /**
    * Most GetRecords requests a second for each shard that is behind its latest record. The
    * service allows 5 for all readers of a shard together: lower it if other readers exist.
@@ -198,6 +256,23 @@ export interface ConsumerOptions<T> {
    * fails with the code `StreamRecreated` and leaves the leases as they are. @default {"restart"}
    */
   onRecreated?: RecreatedPolicy;
+  /**
+   * What happens if the records behind a checkpoint, or behind a slow reader, have expired, so that
+   * values are lost. `"oldest"` calls {@linkcode ConsumerHooks.onExpired} and goes on at the oldest
+   * record, or with the children of the shard. `"fail"` fails with the code `CheckpointExpired`
+   * before a value behind the gap is handed out, and leaves the checkpoint as it is; the next run
+   * fails again until the policy is `"oldest"` or the lease is deleted. @default {"oldest"}
+   */
+  expiredCheckpoint?: ExpiredCheckpointPolicy;
+  /**
+   * After this time without progress a shard is stalled, in milliseconds: {@linkcode
+   * ConsumerHooks.onStalled} is called. A reader that hangs starts anew; after the same time again,
+   * its lease is given back, so that another worker can take it, and this worker leaves the shard
+   * alone for 3 × `failoverTimeMs`. A shard that waits for the application is only reported. Also the
+   * longest time of one list of shards. Set it above the time that one call of the client
+   * may take with all its retries (91 s by default). `Infinity` never acts. @default {120_000}
+   */
+  stallTimeoutMs?: number;
   /** Functions that are called when something happens, for logs and metrics. */
   hooks?: ConsumerHooks;
   /** Closes the consumer; the stream fails with the reason of the signal. */
@@ -206,4 +281,42 @@ export interface ConsumerOptions<T> {
   clock?: Clock;
   /** Spreads pauses and the order of claims: a number from 0 to below 1. @default {Math.random} */
   random?: () => number;
+}
+
+/** The options that are common to all streams of a consumer. */
+export const SHARED_OPTIONS = [
+  "workerId",
+  "limit",
+  "idleTimeoutMs",
+  "prefetch",
+  "maxUnacknowledged",
+  "pollIntervalMs",
+  "maxPollIntervalMs",
+  "signal",
+  "clock",
+  "random",
+] as const satisfies readonly (keyof ConsumerOptions<unknown>)[];
+
+/**
+ * One stream of a {@linkcode Consumer} that reads several: the options of {@linkcode
+ * ConsumerOptions} that concern a single stream. An option that is missing is taken from the options
+ * of the consumer.
+ */
+export type ConsumedStream<T> = Partial<
+  Omit<ConsumerOptions<T>, typeof SHARED_OPTIONS[number]>
+>;
+
+/**
+ * Options of a {@linkcode Consumer} that reads several streams as one. `prefetch`,
+ * `maxUnacknowledged`, `limit`, `idleTimeoutMs` and the poll intervals hold for all streams together,
+ * and so do `workerId`, `signal`, `clock` and `random`. All other options hold for each stream that
+ * does not give its own.
+ */
+export interface ManyStreamsOptions<T>
+  extends Partial<Omit<ConsumerOptions<T>, "streamName" | "streamARN">> {
+  /**
+   * The streams, one or more. Two streams of the same name, in two regions or accounts, must both be
+   * given by ARN.
+   */
+  streams: readonly ConsumedStream<T>[];
 }

@@ -7,13 +7,14 @@ import { type ReadAheadPool, ReaderShare, type Size } from "./reader_share.ts";
 import { Shares } from "./shares.ts";
 
 /**
- * The size that is expected of a record before one was seen, in bytes. Large, because hundreds of
- * shards may be opened at once and one answer may hold 10 MiB. It costs one small answer.
+ * The size that is assumed for a record before any record was seen, in bytes. Large, because
+ * hundreds of shards may be opened at once and each answer may hold 10 MiB. If records are smaller,
+ * only the first answer of a consumer is smaller than it could be.
  */
 const UNKNOWN_BYTES = 64 * 1024;
 /** Readers that wait are served when 1/64 of the capacity has become free. */
 const SERVED_PARTS = 64;
-/** The weight of one answer in the average size of records is 1/8. */
+/** The weight of the newest answer in the average size of records. */
 const AVERAGE_WEIGHT = 1 / 8;
 
 /**
@@ -86,7 +87,7 @@ export class ReadAhead implements ReadAheadPool {
 
   addFreed(records: number, bytes: number): void {
     if (this.waiting.size === 0) return;
-    // To look at hundreds of waiting readers for each taken record would cost more than reading.
+    // Checking hundreds of waiting readers after each taken record would cost more than reading.
     const freed = this.#freed;
     freed.records += records;
     freed.bytes += bytes;

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { raceAbort } from "../_core/race_abort.ts";
 import type { ChildShard, KinesisApiRecord } from "../client/mod.ts";
 import type { Existence } from "./census.ts";
 import { untilAborted } from "./read_recovery.ts";
 
-/** Whether there is a list of records, and each record has what every record has. */
+/** Whether there is a list of records, and each record has all required members. */
 export function areWhole(records: readonly KinesisApiRecord[]): boolean {
   return Array.isArray(records) &&
     records.every((record) =>
@@ -26,8 +27,8 @@ export async function mayEnd(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (childShards && childShards.length > 0) return true;
-  const found = await existence();
-  // The lease of this reader is about to be replaced.
+  const found = await raceAbort(existence(), signal);
+  // The stream was created again. The lease of this reader is replaced soon, which aborts it.
   if (found === "replaced") return await untilAborted(signal);
   return found !== "open";
 }

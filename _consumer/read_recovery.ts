@@ -1,5 +1,5 @@
 /**
- * What a reader of a shard does after an error: it tries again, makes a new iterator, or ends.
+ * Chooses the next step of a reader after an error: try again, make a new iterator, or end.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { KinesisError, ServiceError } from "../errors.ts";
 import type { Existence } from "./census.ts";
 import { remedyFor } from "./refusal.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
+import type { ReaderVitals } from "./reader_vitals.ts";
 import type { ShardCursor } from "./shard_cursor.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 10_000 };
@@ -34,6 +35,8 @@ export interface ReadRecoveryParts {
   readonly cursor: ShardCursor;
   /** Finds out what happened to the shard after the service refused a request. */
   readonly existence: () => Promise<Existence>;
+  /** Notes the pauses. */
+  readonly vitals: Pick<ReaderVitals, "enter" | "plan">;
 }
 
 /** Decides after each error of one reader, and pauses. */
@@ -61,8 +64,9 @@ export class ReadRecovery {
   }
 
   /**
-   * Resolves with the next step after an error, when it is time for it. Rejects if the reader cannot
-   * go on. `hadIterator` tells whether the error came from reading, not from making an iterator.
+   * Resolves with the next step after an error, when it is time for it. Rejects if the reader
+   * cannot go on. `hadIterator` tells whether the error came from reading, not from making an
+   * iterator.
    */
   async after(
     error: unknown,
@@ -86,6 +90,12 @@ export class ReadRecovery {
     return "same-iterator";
   }
 
+  /** Pauses after the request under way was given up because of `reason`. */
+  async afterRestart(reason: unknown, signal: AbortSignal): Promise<NextStep> {
+    await this.#retry(reason, signal);
+    return "new-iterator";
+  }
+
   /** If the shard has expired, there is nothing left to read. */
   async #afterUnknownShard(
     cause: unknown,
@@ -103,8 +113,8 @@ export class ReadRecovery {
   }
 
   /**
-   * Finds a position that the service accepts. It refuses iterators and sequence numbers of a stream
-   * that was deleted for ever, and times in the future until they have come.
+   * Finds a position that the service accepts. The service refuses iterators and sequence numbers
+   * of a deleted stream without end, and a time in the future until that time.
    */
   async #afterRefusal(
     cause: unknown,
@@ -128,15 +138,16 @@ export class ReadRecovery {
     const ms = remedy.type === "wait" ? remedy.ms : 0;
     this.#report(cause, ms);
     if (remedy.type === "oldest") cursor.moveToOldest();
+    this.#parts.vitals.plan();
     await delay(ms, { clock, signal });
   }
 
-  /** Resolves with nothing, after a pause, if it could not be found out. */
+  /** Resolves with `undefined`, after a pause, if the list of shards could not be read. */
   async #existence(signal: AbortSignal): Promise<Existence | undefined> {
     try {
-      return await this.#parts.existence();
+      return await raceAbort(this.#parts.existence(), signal);
     } catch (error) {
-      if (!mayHelp(error)) throw error;
+      if (signal.aborted || !mayHelp(error)) throw error;
       await this.#retry(error, signal);
       return undefined;
     }
@@ -146,6 +157,7 @@ export class ReadRecovery {
     const { clock } = this.#parts.options;
     const pauseMs = this.#failures.pauseAfter(cause);
     this.#report(cause, pauseMs);
+    this.#parts.vitals.enter("backoff");
     await delay(pauseMs, { clock, signal });
   }
 
@@ -167,7 +179,10 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
   return raceAbort(new Promise<never>(() => {}), signal);
 }
 
-/** Whether another attempt may succeed; a resource in use is being created or changed. */
+/**
+ * Whether another attempt may succeed. ResourceInUseException means that the stream is being
+ * created or changed.
+ */
 function mayHelp(error: unknown): boolean {
   return error instanceof KinesisError && error.retryable ||
     hasCode(error, "ResourceInUseException");

@@ -7,7 +7,7 @@ import { MAX_READ_BYTES, MAX_READ_RECORDS } from "../_aws/limits.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import type { Share } from "./shares.ts";
 
-/** Room is given back when 1/16 of the part of a reader was taken. */
+/** A reader gives room back in steps of 1/16 of its part. */
 const BATCHES = 16;
 
 /** An amount of records. */
@@ -28,7 +28,7 @@ export interface PoolShares {
   readonly heldBytes: Share;
 }
 
-/** What the readers of a consumer have in common. */
+/** The state that all readers of a consumer share. */
 export interface ReadAheadPool {
   /** Readers that wait for room. The reader that waits longest comes first. */
   readonly waiting: Set<ReaderShare>;
@@ -37,8 +37,8 @@ export interface ReadAheadPool {
   /** Adds the average size of the records of one answer, in bytes. */
   addAverage(bytes: number): void;
   /**
-   * Takes the spare right, to buffer one record that does not fit. Returns whether this reader
-   * has it now.
+   * Takes the spare right: the right to buffer one record that does not fit. Only one reader has it
+   * at a time. Returns whether this reader has it now.
    */
   takeSpare(share: ReaderShare): boolean;
   /** Gives the spare right back. Does nothing if the reader does not have it. */
@@ -121,7 +121,7 @@ export class ReaderShare {
     if (this.#refusedBytes > Math.min(bytes.room, heldBytes.room)) {
       if (!this.#mayExceed(0)) return undefined;
     } else if (!isEmpty) {
-      // Waits for a useful amount of room: the number of requests per second is limited as well.
+      // Waits for half a part of room. Requests per second are limited, so each must carry enough.
       const least = Math.max(1, Math.min(most, Math.floor(records.part / 2)));
       const leastBytes = Math.max(1, Math.min(most * average, bytes.part / 2));
       if (records.room < least || bytes.room < leastBytes) return undefined;
@@ -179,7 +179,7 @@ export class ReaderShare {
     ofRecords.adjust(count);
     all.adjust(bytes);
     this.giveUp(reserved);
-    // All buffered records fit without the spare right.
+    // All buffered records fit, so the spare right is not needed.
     if (wasEmpty && bytes <= room) this.#pool.giveSpare(this);
     return count === records.length ? records : records.slice(0, count);
   }
@@ -208,7 +208,7 @@ export class ReaderShare {
     this.#pool.addFreed(Infinity, used);
   }
 
-  // Called in batches: to give back the room of each single record would slow down every record.
+  // Called in steps, because giving room back after each record would slow down every record.
   #giveBack(): void {
     const { records, bytes } = this.#taken;
     const shares = this.#shares;

@@ -1,5 +1,5 @@
 /**
- * The limits at which a stream ends: a number of values, and a time without values.
+ * The limits at which a stream ends: a number of values, and a time without a value.
  *
  * @module
  */

@@ -1,11 +1,11 @@
 /**
- * Recognizes callers that take records before they have processed the earlier ones.
+ * Recognizes callers that ask for a record before they have processed the last one.
  *
  * @module
  */
 
 /**
- * Stack frames of a runtime, or of the npm package with Node's streams. They process no records.
+ * Stack frames of a runtime's streams, or of the npm package `readable-stream`.
  */
 const RUNTIME =
   /(?:\(|at )(?:node|ext|(?:node-)?internal):|internal[:/]streams\//;
@@ -16,12 +16,12 @@ const GENERATOR = /\.next \(<anonymous>\)$/;
 
 /**
  * Whether a runtime calls `next()`: `pipeline()` or `Readable.from()` of `node:stream`,
- * `ReadableStream.from()`, or a generator that one of these iterates over. They make the same calls
- * as a `for await` loop and put records into a buffer, so only the stack of the call tells them
- * apart. In a runtime without stacks the result is false.
+ * `ReadableStream.from()`, or a generator that one of these iterates over. These make the same
+ * calls as a `for await` loop, but they put records into a buffer. Only the stack of the call shows
+ * the difference. In a runtime without stacks the result is false.
  *
- * If a generator has awaited something since its last `yield`, the stack has no caller of it, but
- * most engines name the function that awaits it.
+ * If a generator has awaited something since its last `yield`, the stack does not show the
+ * generator's caller, but most engines name the function that awaits the generator.
  *
  * `next` is the function that was called.
  */

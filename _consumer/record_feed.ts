@@ -1,42 +1,50 @@
 /**
- * One sequence of values out of all shards, from the first request to the end.
+ * Makes one sequence of values out of all shards of all streams, from the first request to the end.
  *
  * @module
  */
+import { Admission } from "../_core/admission.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { Turns } from "../_core/turn.ts";
 import { ClosedError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { missingAcknowledgement } from "./ack_errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { ChangeSignal } from "./change_signal.ts";
-import { Coordinator } from "./coordinator.ts";
+import { PollPace } from "./poll_pace.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { ReadingLimits } from "./reading_limits.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { SessionLine } from "./session_line.ts";
 import type { ShardSession } from "./shard_session.ts";
 import { SkippedRecords } from "./skipped_records.ts";
-import { type ConsumerStatus, statusOf } from "./status.ts";
+import type { ConsumerStatus } from "./status.ts";
+import { StreamGroup } from "./stream_group.ts";
 
 /** How long buffered values may keep the event loop busy, in milliseconds. */
 const TURN_MS = 50;
 
 /**
- * Takes values from the sessions of a coordinator, and ends when there is nothing more to take.
+ * Iterators that are made at once: each call may need a connection of its own. A reader reads as soon
+ * as it has its iterator, so this spreads the first reads of a thousand shards, too.
+ */
+const OPENINGS = { atOnce: 64, patienceMs: 1000 };
+
+/**
+ * Takes values from the sessions of all streams, and ends when there is nothing more to take.
  */
 export class RecordFeed<T> {
   readonly #signal: AbortSignal | undefined;
   readonly #onError: (error: unknown) => void;
-  readonly #coordinator: Coordinator<T>;
+  readonly #streams: StreamGroup<T>;
   readonly #line = new SessionLine<ShardSession<T>>();
   readonly #limits: ReadingLimits;
   readonly #acknowledgements: Acknowledgements;
   readonly #skipped = new SkippedRecords();
   readonly #changed = new ChangeSignal();
-  // While values are buffered only fulfilled promises are awaited, and the timers that store
-  // leases and checkpoints would not run.
+  // While values are buffered, only fulfilled promises are awaited. Without turns, the timers that
+  // renew leases and store checkpoints would not run.
   readonly #turns = new Turns(TURN_MS);
   #stopFollowing = () => {};
   /** Whether the application waits for a value. */
@@ -48,11 +56,15 @@ export class RecordFeed<T> {
   #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Calls `onError` once if the stream fails. */
+  /**
+   * Takes the options of one stream or more, which agree in the common ones. Calls `onError` once if
+   * a stream fails.
+   */
   constructor(
-    options: ResolvedConsumerOptions<T>,
+    streams: readonly ResolvedConsumerOptions<T>[],
     onError: (error: unknown) => void,
   ) {
+    const options = streams[0]!;
     this.#signal = options.signal;
     this.#onError = onError;
     this.#limits = new ReadingLimits(options, () => this.#changed.notify());
@@ -62,10 +74,12 @@ export class RecordFeed<T> {
     );
     const shared = {
       readAhead: new ReadAhead(options.prefetch),
+      pace: new PollPace(options),
+      openings: new Admission({ ...OPENINGS, clock: options.clock }),
       acknowledgements: this.#acknowledgements,
       skipped: this.#skipped,
     };
-    this.#coordinator = new Coordinator(options, shared, {
+    this.#streams = new StreamGroup(streams, shared, {
       changed: (session) => this.#update(session),
       synced: () => this.#changed.notify(),
       overdue: (session, oldest) => this.#onOverdue(session, oldest),
@@ -76,7 +90,31 @@ export class RecordFeed<T> {
   /** Starts reading. Resolves when every shard that this worker holds at first has an iterator. */
   get ready(): Promise<void> {
     this.#start();
-    return this.#coordinator.ready;
+    return this.#streams.ready;
+  }
+
+  /**
+   * Adds a stream, and starts reading. Resolves when every shard that this worker holds of it at
+   * first has an iterator.
+   *
+   * @throws {TypeError} if a stream of that name is read already
+   * @throws {ClosedError} if the consumer has ended
+   */
+  async add(options: ResolvedConsumerOptions<T>): Promise<void> {
+    const { stream } = options;
+    if (this.#failure || this.#closing || this.#finishing) {
+      throw new ClosedError(
+        `Cannot add the stream ${stream} as the consumer has ended`,
+      );
+    }
+    if (this.#streams.has(options)) {
+      throw new TypeError(
+        `Cannot add the stream ${stream} as the consumer reads one of that name already. ` +
+          "If they are of two regions or accounts, give 'streamARN' for both",
+      );
+    }
+    this.#start();
+    await this.#streams.add(options);
   }
 
   /** Fails when the signal of the options aborts, or now if it has aborted already. */
@@ -118,7 +156,7 @@ export class RecordFeed<T> {
       // The turn ended while values of other sessions were dropped.
       if (!this.#line.isEmpty && !isFull) continue;
       if (isFull || this.#line.hasPaused) this.#acknowledgements.awaitFirst();
-      else if (this.#coordinator.isDone) break;
+      else if (this.#streams.isDone) break;
       else this.#limits.startIdleTime();
       this.#isAwaited = true;
       await this.#changed.wait();
@@ -128,7 +166,17 @@ export class RecordFeed<T> {
     return undefined;
   }
 
-  /** Says whether the way of reading acknowledges values, if only later. */
+  /** From now on the library itself acknowledges every value, after a handler has processed it. */
+  manageAcknowledgements(): void {
+    this.#acknowledgements.manage();
+  }
+
+  /** The number of shards that this worker reads. */
+  get shardCount(): number {
+    return this.#streams.shardCount;
+  }
+
+  /** Notes whether the application's way of reading will acknowledge values. */
   expectAcknowledgements(will: boolean): void {
     this.#acknowledgements.expect(will);
   }
@@ -141,7 +189,8 @@ export class RecordFeed<T> {
   /** The state of the shards, and what was handed out. */
   status(): ConsumerStatus {
     return {
-      shards: statusOf(this.#coordinator),
+      shards: this.#streams.shards,
+      streams: this.#streams.status,
       expired: [...this.#skipped.expired],
       delivered: this.#limits.delivered,
       unacknowledged: this.#acknowledgements.missing,
@@ -151,7 +200,7 @@ export class RecordFeed<T> {
 
   /** Stores the progress now. */
   checkpoint(): Promise<void> {
-    return this.#coordinator.checkpoint();
+    return this.#streams.checkpoint();
   }
 
   /** Stops reading, stores the progress and gives the leases back. */
@@ -161,7 +210,7 @@ export class RecordFeed<T> {
       this.#acknowledgements.stop();
       this.#turns.giveUp();
       this.#stopFollowing();
-      this.#closing = this.#coordinator.close(
+      this.#closing = this.#streams.close(
         reason ?? new ClosedError("The consumer has ended"),
       );
       this.#changed.notify();
@@ -170,7 +219,7 @@ export class RecordFeed<T> {
   }
 
   #start(): void {
-    if (!this.#closing) this.#coordinator.start();
+    if (!this.#closing) this.#streams.start();
   }
 
   #takeFrom(session: ShardSession<T>): ConsumerRecord<T> | undefined {
@@ -178,10 +227,10 @@ export class RecordFeed<T> {
     try {
       record = session.take();
     } catch (error) {
-      return void this.#fail(error);
+      return void this.#fail(this.#streams.nameError(session, error));
     }
     if (session.hasNext) this.#update(session);
-    else this.#coordinator.wakeIfFinished(session);
+    else this.#streams.wakeIfFinished(session);
     if (record) {
       this.#last = session;
       this.#limits.count();
@@ -201,7 +250,7 @@ export class RecordFeed<T> {
       return await this.close(undefined);
     }
     this.#finishing = this.#closeWhenAcknowledged();
-    // A failure is thrown by close() and settled(), so it is no unhandled rejection.
+    // close() and settled() throw a failure, so it must not be an unhandled rejection here.
     this.#finishing.catch(() => {});
   }
 
@@ -213,8 +262,10 @@ export class RecordFeed<T> {
   }
 
   #onOverdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void {
+    // A handler has its own time limit.
+    if (this.#acknowledgements.areManaged) return;
     if (this.#finishing) {
-      // The stream has ended. The value that is not acknowledged is read again by the next run.
+      // The stream has ended. The next run reads the value that is not acknowledged again.
       this.close(undefined).catch(() => {});
     } else if (!this.#acknowledgements.areExpected) {
       this.#fail(this.#acknowledgements.noneError());
@@ -226,7 +277,8 @@ export class RecordFeed<T> {
       (session.isHandedOut && (this.#isAwaited || this.#last !== session))
     ) {
       const { shardId, unacknowledged } = session;
-      this.#fail(missingAcknowledgement(shardId, oldest, unacknowledged));
+      const error = missingAcknowledgement(shardId, oldest, unacknowledged);
+      this.#fail(this.#streams.nameError(session, error));
     }
   }
 

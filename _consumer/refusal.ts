@@ -1,6 +1,6 @@
 /**
- * What to do after the service refused a position with InvalidArgumentException. It refuses a
- * time in the future until that time has come, and everything else for ever.
+ * Chooses the next step after the service refused a position with InvalidArgumentException. The
+ * service refuses a time in the future until that time, and other positions without end.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export type Remedy =
   /** Give up with this error. */
   | { readonly type: "fail"; readonly error: unknown };
 
-/** What is known about a refused position. */
+/** A refused position, and the facts by which the next step is chosen. */
 export interface Refusal {
   /** The error of the service. */
   readonly cause: unknown;

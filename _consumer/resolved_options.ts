@@ -5,8 +5,12 @@
  */
 import { SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
 import { chooseStream, type StreamChoice } from "../_aws/stream_choice.ts";
-import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { resolveOutside } from "../_core/outside_options.ts";
+import {
+  CREATE_METHODS,
+  resolveCreateStream,
+} from "../_shards/create_stream.ts";
 import { MemoryCheckpointer } from "../checkpoint/mod.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type { ConsumerHooks } from "../hooks.ts";
@@ -41,8 +45,8 @@ export type ConsumerSettings =
     readonly fanOut: FanOutSettings | undefined;
     readonly prefetch: { readonly records: number; readonly bytes: number };
     /**
-     * Whether the user gave a checkpointer. Without one, values are not waited to be acknowledged
-     * and leases are not renewed.
+     * Whether the user gave a checkpointer. Without one, no acknowledgement is waited for, and
+     * leases are not renewed.
      */
     readonly durable: boolean;
   };
@@ -52,7 +56,8 @@ export type ResolvedConsumerOptions<T> = ConsumerSettings & {
   readonly processor: Processor<T>;
 };
 
-const WHAT = "Cannot create Consumer";
+/** The start of all messages about options. */
+export const WHAT = "Cannot create Consumer";
 const check = new OptionCheck(WHAT);
 const HOOKS: Record<keyof ConsumerHooks, true> = {
   onRead: true,
@@ -64,7 +69,16 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onUnacknowledged: true,
   onStrays: true,
   onSubscribed: true,
+  onStalled: true,
+  onCoverage: true,
+  onStatus: true,
+  onHandlerError: true,
+  onHandlerTimeout: true,
 };
+/** The names of all hooks of a consumer. */
+export const HOOK_NAMES = Object.keys(HOOKS) as (keyof ConsumerHooks)[];
+/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
+const SHARD_ID = /^[\w.-]{1,128}$/;
 const POSITION_TYPES: readonly ShardPosition["type"][] = [
   "TRIM_HORIZON",
   "LATEST",
@@ -85,13 +99,15 @@ export function resolveConsumerOptions<T>(
   check.object("options", options ?? null);
   const { client, checkpointer, prefetch = {} } = options;
   check.object("prefetch", prefetch, ["records", "bytes"]);
-  const stream = chooseStream(WHAT, options);
+  const stream = chooseStream(check, options);
   const fanOut = checkFanOut(check, options.fanOut, stream);
   if (fanOut) checkFanOutClient(check, client, fanOut);
+  const createStream = checkCreateStream(options);
   return {
     ...stream,
+    createStream,
     fanOut,
-    // A missing processor becomes null, as an absent option passes the check.
+    // A missing processor becomes null, because an absent option would pass the check.
     processor: check.methods(
       "processor",
       options.processor ?? null,
@@ -104,6 +120,7 @@ export function resolveConsumerOptions<T>(
       "getRecords",
       "getShardIterator",
       "listAllShards",
+      ...createStream ? CREATE_METHODS : [],
     ) ?? new KinesisClient(),
     checkpointer: check.methods(
       "checkpointer",
@@ -118,20 +135,21 @@ export function resolveConsumerOptions<T>(
       "delete",
     ) ?? new MemoryCheckpointer(),
     durable: checkpointer !== undefined,
-    workerId: checkWorkerId(options.workerId),
+    workerId: check.text("workerId", options.workerId) ?? crypto.randomUUID(),
     from: checkFrom(options.from),
-    until: check.choice<"caught-up", undefined>(
-      "until",
-      options.until,
-      ["caught-up"],
-      undefined,
-    ),
+    until: checkUntil(options),
     onPoison: checkOnPoison(options.onPoison),
     onRecreated: check.choice(
       "onRecreated",
       options.onRecreated,
       ["restart", "fail"],
       "restart",
+    ),
+    expiredCheckpoint: check.choice(
+      "expiredCheckpoint",
+      options.expiredCheckpoint,
+      ["oldest", "fail"],
+      "oldest",
     ),
     prefetch: {
       records: check.number("prefetch.records", prefetch.records, {
@@ -144,30 +162,13 @@ export function resolveConsumerOptions<T>(
       }),
     },
     ...numbersOf(options),
-    hooks: checkHooks(options.hooks),
-    signal: check.methods(
-      "signal",
-      options.signal,
-      "addEventListener",
-      "removeEventListener",
+    signal: check.signal("signal", options.signal),
+    ...resolveOutside(
+      check,
+      options,
+      HOOK_NAMES,
     ),
-    clock: check.methods(
-      "clock",
-      options.clock,
-      "now",
-      "setTimeout",
-      "clearTimeout",
-    ) ?? systemClock,
-    random: check.type("random", options.random, "function") ?? Math.random,
   };
-}
-
-function checkHooks(hooks: ConsumerHooks | undefined) {
-  check.object("hooks", hooks);
-  for (const name of Object.keys(HOOKS) as (keyof ConsumerHooks)[]) {
-    check.type(`hooks.${name}`, hooks?.[name], "function");
-  }
-  return hooks;
 }
 
 /** The options that are numbers. */
@@ -191,24 +192,35 @@ function numbersOf(options: Numbers) {
     check.time(name, options[name], { default: preset, orNever });
   return {
     limit,
+    maxShards: check.number("maxShards", options.maxShards, {
+      default: Infinity,
+      least: 1,
+      integer: true,
+    }),
     maxUnacknowledged: number("maxUnacknowledged", 100_000),
     maxFailuresInARow: number("maxFailuresInARow", 10),
     readsPerSecond: number("readsPerSecond", SHARD_READS_PER_SECOND, 0.001),
     idleTimeoutMs: time("idleTimeoutMs", Infinity, true),
     acknowledgeTimeoutMs: time("acknowledgeTimeoutMs", 900_000, true),
+    stallTimeoutMs: time("stallTimeoutMs", 120_000, true),
     checkpointIntervalMs: time("checkpointIntervalMs", 1000, true),
     failoverTimeMs: time("failoverTimeMs", 10_000),
-    pollIntervalMs: time("pollIntervalMs", 1000),
+    ...pollIntervalsOf(options),
   };
 }
 
-function checkWorkerId(
-  workerId: string | undefined = crypto.randomUUID(),
-): string {
-  if (typeof workerId === "string" && workerId !== "") return workerId;
-  throw new TypeError(
-    check.message("workerId", "a text that is not empty", workerId),
+function pollIntervalsOf(
+  options: Pick<Numbers, "pollIntervalMs" | "maxPollIntervalMs">,
+) {
+  const pollIntervalMs = check.time("pollIntervalMs", options.pollIntervalMs, {
+    default: 1000,
+  });
+  const maxPollIntervalMs = check.time(
+    "maxPollIntervalMs",
+    options.maxPollIntervalMs,
+    { default: Math.max(10_000, pollIntervalMs), least: pollIntervalMs },
   );
+  return { pollIntervalMs, maxPollIntervalMs };
 }
 
 function checkOnPoison(onPoison: PoisonPolicy = "fail"): PoisonPolicy {
@@ -220,9 +232,42 @@ function checkOnPoison(onPoison: PoisonPolicy = "fail"): PoisonPolicy {
   );
 }
 
+function checkCreateStream(
+  { createStream, streamARN }: Pick<
+    ConsumerOptions<unknown>,
+    "createStream" | "streamARN"
+  >,
+) {
+  const how = resolveCreateStream(check, createStream);
+  if (!how || streamARN === undefined) return how;
+  throw new TypeError(
+    `${WHAT} as 'createStream' needs 'streamName' and not 'streamARN': ` +
+      "a stream is created by its name",
+  );
+}
+
+function checkUntil(
+  { from, until }: Pick<ConsumerOptions<unknown>, "from" | "until">,
+): "caught-up" | Date | undefined {
+  if (until === undefined || until === "caught-up") return until;
+  if (!isValidDate(until)) {
+    const shown = (until as unknown) instanceof Date ? String(until) : until;
+    throw new TypeError(
+      check.message("until", '"caught-up" or a valid Date', shown),
+    );
+  }
+  if (isValidDate(from) && until <= from) {
+    const rule = `later than 'from', which is ${from.toISOString()}`;
+    throw new RangeError(check.message("until", rule, until));
+  }
+  // The caller may change the date later.
+  return new Date(until);
+}
+
 function checkFrom(from: StartPosition = "TRIM_HORIZON"): StartPosition {
   if (from === "TRIM_HORIZON" || from === "LATEST") return from;
-  if (isValidDate(from)) return from;
+  // The caller may change the date later.
+  if (isValidDate(from)) return new Date(from);
   if (Object.prototype.toString.call(from) !== "[object Object]") {
     const rule =
       '"TRIM_HORIZON", "LATEST", a valid Date or an object of positions by shard id';
@@ -230,6 +275,11 @@ function checkFrom(from: StartPosition = "TRIM_HORIZON"): StartPosition {
     throw new TypeError(check.message("from", rule, shown));
   }
   for (const [shardId, position] of Object.entries(from)) {
+    if (!SHARD_ID.test(shardId)) {
+      throw new TypeError(
+        check.message("from", "an object of positions by shard id", shardId),
+      );
+    }
     const problem = problemOf(position);
     if (!problem) continue;
     const [field, rule, value] = problem;
@@ -239,7 +289,7 @@ function checkFrom(from: StartPosition = "TRIM_HORIZON"): StartPosition {
   return from;
 }
 
-/** Which field of a position is wrong, what it must be, and what it is. */
+/** The field of a position that is wrong, with what is allowed and its current value. */
 function problemOf(
   position: ShardPosition,
 ): [field: string, rule: string, value: unknown] | undefined {

@@ -1,5 +1,5 @@
 /**
- * Goes on at a position, and notices records behind the position that have expired.
+ * Continues reading at a position, and notices records after the position that have expired.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type {
 } from "../client/mod.ts";
 import type { ShardPosition } from "../records.ts";
 
-/** Where a new iterator goes on. */
+/** The position at which a new iterator continues. */
 export interface ResumePoint {
   /** The last record that was read or acknowledged. */
   readonly after: Extract<ShardPosition, { type: "SEQUENCE" }>;
@@ -52,7 +52,7 @@ export function iteratorOf(position: ShardPosition): IteratorStart {
       };
     case "AT_SEQUENCE_NUMBER":
     case "SEQUENCE":
-      // AT and not AFTER: if the answer begins with the last record, no record behind it has
+      // AT and not AFTER: if the answer begins with the last record, no record after it has
       // expired.
       return {
         ShardIteratorType: "AT_SEQUENCE_NUMBER",
@@ -62,7 +62,7 @@ export function iteratorOf(position: ShardPosition): IteratorStart {
 }
 
 /**
- * Leaves out the record that was read before. The answer begins with it, unless it has expired.
+ * Removes the record that was read before. The answer begins with it, unless it has expired.
  *
  * Example: the last record was 100. An answer with 100, 101, 102 gives 101 and 102. An answer that
  * begins with 105 means that 100 has expired, and possibly records from 101 to 104 as well, unless
@@ -80,7 +80,7 @@ export function resume(
     return { records: isWhole ? others : records };
   }
   const arrival = first.ApproximateArrivalTimestamp?.getTime();
-  // A record that arrived after the iterator was made says nothing about records before it.
+  // A record that arrived after the iterator was made does not show whether older ones expired.
   return arrival !== undefined && arrival >= at
     ? { records }
     : { records, oldest: first };

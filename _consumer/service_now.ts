@@ -1,7 +1,7 @@
 /**
- * The time of the service. It is used for times that are stored or compared with arrivals of
- * records. The clock of this machine may be wrong by any amount, which nothing else notices,
- * because requests are signed with the corrected time.
+ * The time of the service, for times that are stored or compared with the arrival of records. The
+ * clock of this machine may be wrong by any amount, and requests succeed nevertheless, because they
+ * are signed with the corrected time.
  *
  * @module
  */
@@ -20,7 +20,10 @@ export function serviceNow(
   return client.serviceNow?.() ?? clock.now();
 }
 
-/** The same, rounded up. `roundTripMs` is how long the last call took. */
+/**
+ * The time of the service, rounded up, for comparing with arrivals. `roundTripMs` is the duration
+ * of the last call.
+ */
 export function serviceNowAtMost(
   { client, clock }: Pick<ConsumerSettings, "client" | "clock">,
   roundTripMs: number,

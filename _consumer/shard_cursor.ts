@@ -4,6 +4,7 @@
  * @module
  */
 import { monotonicNow } from "../_core/clock.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import { ResponseError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";
@@ -33,20 +34,20 @@ export interface UnreadRecords {
   readonly expired?: Omit<ExpiredEvent, "stream" | "shardId">;
 }
 
-/** Knows where to read on. */
+/** The position after the last record that was read. */
 export class ShardCursor {
   readonly #shardId: string;
   readonly #options: Pick<ConsumerSettings, "client" | "target" | "clock">;
   #position: ShardPosition;
   /** When the record at the position arrived. */
   #lastArrival: Date | undefined;
-  /** Set while the first record of the newest iterator has not arrived. */
+  /** Where the newest iterator started. Set until its first record has arrived. */
   #resumed: ResumePoint | undefined;
   /** The sequence number up to which everything was read, if it lies behind the position. */
   #passed: string | undefined;
-  /** Everything that arrived up to then was read, in milliseconds since the epoch. */
+  /** All records that arrived before this time were read. In milliseconds since the epoch. */
   #readUpTo: number | undefined;
-  /** Records of this age were seen to be there. */
+  /** Records up to this age do not expire. In milliseconds. It grows when older records arrive. */
   #keptMs = SURELY_KEPT_MS;
   /**
    * When the first iterator was made, in milliseconds since the epoch. Compared with the arrival
@@ -83,10 +84,10 @@ export class ShardCursor {
   }
 
   /**
-   * Whether the records behind the position may have expired in front of the newest iterator, which
-   * would pass them over. A new iterator shows whether they have. With a retention of 24 hours and a
-   * reader that is 24 hours behind, this holds; once a record of 30 hours was seen, it holds from 30
-   * hours on.
+   * Whether records after the position may have expired before they were read. The service then
+   * moves the iterator past them and does not say so; a new iterator shows whether that happened.
+   * Example: with the least retention of 24 hours, records may have expired once a reader is 24
+   * hours behind. After a record with an age of 30 hours has arrived, the limit is 30 hours.
    */
   get mayHaveExpired(): boolean {
     return this.#position.type === "SEQUENCE" &&
@@ -114,11 +115,13 @@ export class ShardCursor {
   makeIterator(signal: AbortSignal): Promise<string> {
     const { client, target } = this.#options;
     return this.open(async (start) => {
-      const { ShardIterator } = await client.getShardIterator({
+      const call = client.getShardIterator({
         ...target,
         ShardId: this.#shardId,
         ...start,
       }, { signal });
+      // A client of the user may not heed the signal.
+      const { ShardIterator } = await raceAbort(call, signal);
       if (ShardIterator) return ShardIterator;
       throw damagedAnswer(this.#shardId, "GetShardIterator");
     });
@@ -140,7 +143,7 @@ export class ShardCursor {
       ? { after: position, at: serviceNow(this.#options) }
       : undefined;
     if (position.type === "LATEST") {
-      // A later iterator at LATEST would leave out the records written in between.
+      // Another iterator at LATEST would leave out the records that were written in between.
       this.#position = latestAsTime(serviceNow(this.#options));
     }
     const roundTripMs = monotonicNow(clock) - startedAt;
@@ -148,7 +151,10 @@ export class ShardCursor {
     return result;
   }
 
-  /** Leaves out the record at the position, with which an answer begins if it has not expired. */
+  /**
+   * Removes the record at the position, which was read before. The first answer of an iterator
+   * begins with it, unless it has expired.
+   */
   unread(records: KinesisApiRecord[]): UnreadRecords {
     if (!this.#resumed) return { records };
     const { after } = this.#resumed;
@@ -166,12 +172,12 @@ export class ShardCursor {
     };
   }
 
-  /** The first records of the newest iterator have arrived: the next ones follow without a gap. */
+  /** Notes that the first records of the newest iterator have arrived. */
   confirm(): void {
     this.#resumed = undefined;
   }
 
-  /** Takes notice of how old the oldest record of an answer is. */
+  /** Notes the age of the oldest record of an answer. */
   noteAge(oldest: KinesisApiRecord): void {
     const arrival = oldest.ApproximateArrivalTimestamp?.getTime();
     if (arrival === undefined) return;
@@ -180,8 +186,8 @@ export class ShardCursor {
   }
 
   /**
-   * Everything was read up to so many milliseconds before `at`. `at` is in milliseconds since the
-   * epoch, by the clock of the service. @default {now}
+   * Notes the lag that an answer states: all older records were read. `at` is when it was stated, by
+   * the clock of the service, in milliseconds since the epoch. @default {now}
    */
   noteLag(
     millisBehindLatest: number,

@@ -8,9 +8,13 @@ import { notify } from "../_core/notify.ts";
 import type { ChildShard, KinesisApiRecord } from "../client/mod.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
+import { tellExpired } from "./expired_records.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
+import { ReaderVitals } from "./reader_vitals.ts";
+import { isSettled, recordsBefore } from "./reading_end.ts";
 import type { ReaderState, ShardRecords } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
+import { serviceNow } from "./service_now.ts";
 import { ShardCursor } from "./shard_cursor.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 
@@ -38,8 +42,15 @@ export interface AnswerFacts {
   readonly last: KinesisApiRecord | undefined;
   /** Whether records are known to lie behind them. */
   readonly isBehind: boolean;
+  /** Whether the next record is the first that `until` leaves out. */
+  readonly isPastUntil: boolean;
   /** Whether the shard is closed and nothing lies behind them. */
   readonly isEnd: boolean;
+  /**
+   * When the answer was asked for, in milliseconds since the epoch by the clock of the service,
+   * rounded down.
+   */
+  readonly askedAt: number;
   /** The lag, in milliseconds. */
   readonly millisBehindLatest: number | undefined;
   /** The children of a closed shard. */
@@ -52,6 +63,7 @@ export interface AnswerFacts {
 export class ShardIntake implements ShardRecords {
   /** The position of reading. */
   readonly cursor: ShardCursor;
+  readonly vitals: ReaderVitals;
   readonly #parts: IntakeParts;
   readonly #buffer = new Deque<KinesisApiRecord>();
   #state: ReaderState = "opening";
@@ -65,6 +77,7 @@ export class ShardIntake implements ShardRecords {
     const { shardId, position, options } = parts;
     this.#parts = parts;
     this.cursor = new ShardCursor(shardId, position, options);
+    this.vitals = new ReaderVitals(options.clock);
   }
 
   get state(): ReaderState {
@@ -105,6 +118,15 @@ export class ShardIntake implements ShardRecords {
     return record;
   }
 
+  peek(index: number): KinesisApiRecord | undefined {
+    return this.#buffer.peek(index);
+  }
+
+  /** Whether there is nothing more to read. */
+  get isOver(): boolean {
+    return this.#state === "ended" || this.#state === "past-until";
+  }
+
   clear(): void {
     this.#parts.share.leave();
     while (this.#buffer.shift());
@@ -115,6 +137,14 @@ export class ShardIntake implements ShardRecords {
     if (this.#state !== "opening") return;
     this.#state = "reading";
     this.#parts.onChange();
+  }
+
+  /** The records in front of `until`. */
+  beforeUntil(records: KinesisApiRecord[]): KinesisApiRecord[] {
+    const { options: { until }, shardId } = this.#parts;
+    return until instanceof Date
+      ? recordsBefore(until, records, shardId)
+      : records;
   }
 
   /** Buffers records, for which there is room, and moves the position behind them. */
@@ -131,13 +161,17 @@ export class ShardIntake implements ShardRecords {
 
   /** Takes notice of what an answer says, after its records were added. */
   note(facts: AnswerFacts): void {
-    const { size, last, isBehind, isEnd, millisBehindLatest } = facts;
-    const { options: { stream, hooks }, shardId, onChange } = this.#parts;
+    const { size, last, isBehind, askedAt, millisBehindLatest } = facts;
+    const { options: { stream, hooks, until }, shardId, onChange } =
+      this.#parts;
     this.#millisBehindLatest = millisBehindLatest;
     this.#childShardIds = facts.childShards?.map((it) => it.ShardId) ?? [];
-    if (isEnd) this.#state = "ended";
+    if (facts.isPastUntil) this.#state = "past-until";
+    else if (facts.isEnd) this.#state = "ended";
     else if (isBehind) this.#state = "reading";
-    else if (!last || this.cursor.isNew(last)) {
+    else if (until instanceof Date && isSettled(until, askedAt)) {
+      this.#state = "past-until";
+    } else if (!last || this.cursor.isNew(last)) {
       // A shard that is written to all the time never gives an empty answer. Its reader has caught
       // up at the first record that arrived after reading began.
       this.#state = "caught-up";
@@ -151,17 +185,24 @@ export class ShardIntake implements ShardRecords {
   expire(): void {
     const { position, time } = this.cursor;
     this.#hasExpired = true;
-    this.tellExpired({ what: "shard", after: position, afterTime: time });
+    this.tellExpired({
+      what: "shard",
+      after: position,
+      afterTime: time,
+      beforeTime: new Date(serviceNow(this.#parts.options)),
+    });
     this.#state = "ended";
     this.#parts.onChange();
   }
 
-  /** Reports records that expired unread. */
+  /**
+   * Reports records that expired unread.
+   *
+   * @throws {KinesisError} `CheckpointExpired` if the policy is to fail
+   */
   tellExpired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void {
-    const { options: { hooks, stream }, shardId, skipped } = this.#parts;
-    const event = { stream, shardId, ...facts };
-    skipped.addExpired(event);
-    notify(hooks, "onExpired", event);
+    const { options, shardId, skipped } = this.#parts;
+    tellExpired({ shardId, ...facts }, skipped, options);
   }
 }
 

@@ -3,34 +3,50 @@
  *
  * @module
  */
+import type { Admission } from "../_core/admission.ts";
 import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError } from "../errors.ts";
 import type { ShardEvent } from "../hooks.ts";
-import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
-import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged, ShardStatus } from "../health.ts";
+import type {
+  Checkpoint,
+  ConsumerRecord,
+  FencingToken,
+  ShardPosition,
+} from "../records.ts";
+import { AckWatch } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
+import type { PollPace } from "./poll_pace.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
 import type { ReaderFactory } from "./readers.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
+import type { RecordShard } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardIntake } from "./shard_intake.ts";
 import { ShardProgress } from "./shard_progress.ts";
+import { ShardHealth, type ShardHealthStatus } from "./shard_health.ts";
 import { ShardValues } from "./shard_values.ts";
 import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
 
-/** What the shards of a consumer share. */
+/** The objects that all shards of a consumer share. */
 export interface SharedByShards {
+  /** The number of the stream in the consumer, from 0. */
+  readonly streamIndex: number;
   /** Bounds what is read ahead. */
   readonly readAhead: ReadAhead;
+  /** Bounds how often idle shards are read. */
+  readonly pace: PollPace;
+  /** Bounds how many iterators are made at once. */
+  readonly openings: Admission;
   /** Bounds what is handed out and not acknowledged. */
   readonly acknowledgements: Acknowledgements;
-  /** Collects what is not handed out. */
+  /** Collects the records and values that are not handed out. */
   readonly skipped: SkippedRecords;
 }
 
@@ -58,35 +74,34 @@ export interface SessionEvents {
   changed(): void;
   /** The session cannot go on. */
   failed(error: unknown): void;
+  /** The values cannot be processed here: the lease is to be given back. */
+  givenUp(reason: Error): void;
 }
 
-/** The state of a session. */
-export interface SessionStatus {
-  /**
-   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record) or `ended`
-   * (all read, not all acknowledged).
-   */
-  state: ReaderState;
-  /** How far reading is behind the latest record, in milliseconds, as the server says. */
-  millisBehindLatest?: number;
-  /** The sequence number up to which all values are acknowledged, since this session started. */
-  acknowledged?: string;
-  /** Values that are handed out and not acknowledged, each with all later values of the shard. */
-  unacknowledged: number;
-  /** The oldest of these values. No checkpoint behind it is stored. */
-  oldestUnacknowledged?: OldestUnacknowledged;
-  /** Kinesis records in the buffer. */
-  bufferedRecords: number;
-  /** Bytes of their data. */
-  bufferedBytes: number;
-}
+/** The state of a session: the members of the status that only its worker knows. */
+export type SessionStatus =
+  & Pick<
+    ShardStatus,
+    | "millisBehindLatest"
+    | "acknowledged"
+    | "unacknowledged"
+    | "oldestUnacknowledged"
+    | "bufferedRecords"
+    | "bufferedBytes"
+  >
+  & ShardHealthStatus
+  & { state: ReaderState };
 
 /** Reads a shard, hands its values out one by one, and stores its progress. */
-export class ShardSession<T> {
+export class ShardSession<T> implements RecordShard {
   readonly lease: HeldLease;
+  /** What the shard waits for, and for how long. */
+  readonly health: ShardHealth;
+  /** The number of the stream in the consumer, from 0. */
+  readonly streamIndex: number;
   /** Written by the line of sessions only. */
   inLine = false;
-  readonly #options: ResolvedConsumerOptions<T>;
+  readonly options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #room: ReaderShare;
   readonly #intake: ShardIntake;
@@ -96,9 +111,10 @@ export class ShardSession<T> {
   readonly #unacknowledged: Share;
   readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
-  /** States that hooks were told. */
+  /** The states that were reported to the hook `onShard`. */
   readonly #told = new Set<ShardEvent["state"]>();
   #isFinishing = false;
+  #isHeld = false;
   #running: Promise<void> | undefined;
 
   /** Nothing is read before {@linkcode ShardSession.start}. */
@@ -107,7 +123,8 @@ export class ShardSession<T> {
     const { acknowledgements, readAhead, skipped } = shared;
     const { shardId } = lease;
     this.lease = lease;
-    this.#options = options;
+    this.streamIndex = shared.streamIndex;
+    this.options = options;
     this.#events = events;
     this.#unacknowledged = acknowledgements.join();
     this.#progress = new ShardProgress(
@@ -125,10 +142,12 @@ export class ShardSession<T> {
     });
     this.#reader = parts.newReader({
       shardId,
-      lease,
       options,
+      lease,
       intake: this.#intake,
       share: this.#room,
+      pace: shared.pace.join(),
+      openings: shared.openings,
       existence,
     });
     this.#values = new ShardValues({
@@ -137,6 +156,8 @@ export class ShardSession<T> {
       options,
       records: this.#intake,
       progress: this.#progress,
+      acknowledgements,
+      shard: this,
       strays,
       skipped,
       signal: this.#stop.signal,
@@ -145,6 +166,12 @@ export class ShardSession<T> {
         events.changed();
       },
       onError: events.failed,
+    });
+    this.health = new ShardHealth(options, {
+      records: this.#intake,
+      values: this.#values,
+      progress: this.#progress,
+      mayTake: () => !this.isPaused && !acknowledgements.areAtLimit,
     });
   }
 
@@ -159,10 +186,22 @@ export class ShardSession<T> {
   }
 
   /**
-   * Whether so many values of this shard are not acknowledged that no further one is handed out.
+   * Whether no value is handed out now, because the shard is held, or because so many of its values
+   * are not acknowledged.
    */
   get isPaused(): boolean {
-    return this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
+    return this.#isHeld ||
+      this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
+  }
+
+  /** Aborts when the session is closed. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Who holds the lease, and its counter when it was taken. */
+  get fencingToken(): FencingToken {
+    return this.lease.fencingToken;
   }
 
   /** Whether an iterator was made: the records that are written after that will be read. */
@@ -190,9 +229,13 @@ export class ShardSession<T> {
     return this.isHandedOut && this.#progress.unacknowledged === 0;
   }
 
-  /** Whether the shard was read to its latest record and all values up to there are handed out. */
-  get isCaughtUp(): boolean {
-    return this.#intake.hasCaughtUp && this.#isDrained;
+  /** Whether the shard was read as far as `until` says, and all values are handed out. */
+  get hasReachedUntil(): boolean {
+    const { hasCaughtUp, state } = this.#intake;
+    const isRead = this.options.until === "caught-up"
+      ? hasCaughtUp
+      : state === "past-until";
+    return isRead && this.#isDrained;
   }
 
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */
@@ -204,6 +247,7 @@ export class ShardSession<T> {
   status(): SessionStatus {
     return {
       state: this.#intake.state,
+      ...this.health.status(),
       millisBehindLatest: this.#intake.millisBehindLatest,
       acknowledged: this.#progress.acknowledged,
       unacknowledged: this.#progress.unacknowledged,
@@ -211,6 +255,20 @@ export class ShardSession<T> {
       bufferedRecords: this.#intake.buffered,
       bufferedBytes: this.#intake.bufferedBytes,
     };
+  }
+
+  /** While the shard is held, no value of it is handed out. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    if (isHeld || this.#stop.signal.aborted) return;
+    this.#events.changed();
+    this.#room.check();
+  }
+
+  /** Asks to give the lease back, because the values cannot be processed here. */
+  giveUp(reason: Error): void {
+    this.#events.givenUp(reason);
   }
 
   /** Starts reading. */
@@ -236,7 +294,7 @@ export class ShardSession<T> {
    * that value if `acknowledgeTimeoutMs` is over. Call it every few seconds.
    */
   checkOldest(): OldestUnacknowledged | undefined {
-    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.#options;
+    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.options;
     const { shardId, unacknowledged } = this;
     const now = monotonicNow(clock);
     const isTimeToTell = this.#watch.look(this.#progress.oldest, now);
@@ -247,6 +305,11 @@ export class ShardSession<T> {
       notify(hooks, "onUnacknowledged", event);
     }
     return oldest.ageMs >= acknowledgeTimeoutMs ? oldest : undefined;
+  }
+
+  /** Lets the reader start anew behind the last buffered record. */
+  restart(reason: unknown): void {
+    this.#reader.restart(reason);
   }
 
   /** Stores the progress, if there is any since the last time. */
@@ -268,14 +331,16 @@ export class ShardSession<T> {
 
   /**
    * Stops reading and drops the buffer. The lease is still held, and acknowledgements still move
-   * the checkpoint.
+   * the checkpoint. Handlers that work on values of the shard see the reason.
    */
-  async close(): Promise<void> {
+  async close(
+    reason: unknown = new ClosedError(
+      `The reader of ${this.shardId} is closed`,
+    ),
+  ): Promise<void> {
     if (this.#stop.signal.aborted) return await this.#running;
     const { unacknowledged } = this;
-    this.#stop.abort(
-      new ClosedError(`The reader of ${this.shardId} is closed`),
-    );
+    this.#stop.abort(reason);
     this.#unacknowledged.leave();
     if (unacknowledged > 0) this.#events.changed();
     await this.#running;
@@ -310,12 +375,12 @@ export class ShardSession<T> {
   }
 
   #oldest(): OldestUnacknowledged | undefined {
-    const now = monotonicNow(this.#options.clock);
+    const now = monotonicNow(this.options.clock);
     return this.#watch.describe(this.#progress.oldest, now);
   }
 
   #tell(state: ShardEvent["state"]): void {
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     notify(hooks, "onShard", { stream, shardId: this.shardId, state });
   }
 
@@ -327,7 +392,7 @@ export class ShardSession<T> {
 
   async #store(checkpoint: Checkpoint): Promise<void> {
     await this.lease.write(checkpoint);
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     const position = checkpoint.type === "SEQUENCE"
       ? checkpoint.sequenceNumber
       : checkpoint.type;

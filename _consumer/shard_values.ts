@@ -1,6 +1,5 @@
 /**
- * The values of one shard: its records are decoded one by one, and their values are handed out one
- * by one.
+ * The values of one shard: decodes its records one by one and hands out their values one by one.
  *
  * @module
  */
@@ -14,11 +13,17 @@ import type {
   ShardPosition,
 } from "../records.ts";
 import type { ShardRecords } from "./record_reader.ts";
-import { DeliveredRecord, type RecordSource } from "./record.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
+import {
+  DeliveredRecord,
+  type RecordShard,
+  type RecordSource,
+} from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
+import { UnpackAhead } from "./unpack_ahead.ts";
 
 const NONE: ReadonlySet<number> = new Set();
 
@@ -30,10 +35,14 @@ export interface ShardValuesParts<T> {
   readonly position: ShardPosition;
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
-  /** Has the records. */
-  readonly records: Pick<ShardRecords, "buffered" | "shift">;
-  /** Follows which values are acknowledged. */
+  /** Buffers the records. */
+  readonly records: Pick<ShardRecords, "buffered" | "shift" | "peek">;
+  /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
+  /** Tells how values are acknowledged. */
+  readonly acknowledgements: Pick<Acknowledgements, "areManaged">;
+  /** The session of the shard. */
+  readonly shard: RecordShard;
   /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
   readonly strays: Strays | undefined;
   /** Counts the values that are dropped. */
@@ -50,6 +59,7 @@ export interface ShardValuesParts<T> {
 export class ShardValues<T> {
   readonly #parts: ShardValuesParts<T>;
   readonly #source: RecordSource;
+  readonly #records: UnpackAhead<T>;
   /** The record that is being handed out. */
   #raw: KinesisApiRecord | undefined;
   #items: Unpacked<T>[] = [];
@@ -57,24 +67,36 @@ export class ShardValues<T> {
   #dropped: ReadonlySet<number> = NONE;
   /** The index of the next item. */
   #next = 0;
-  #isBusy = false;
+  #busyWith: "decode" | "poison" | undefined;
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
-    const { options, shardId, progress } = parts;
+    const { options, shardId, progress, shard, records } = parts;
     this.#parts = parts;
-    this.#source = { streamName: options.streamName, shardId, progress };
+    const { streamName, target } = options;
+    const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
+    this.#source = { streamName, streamARN, shardId, progress, shard };
+    this.#records = new UnpackAhead({
+      records,
+      processor: options.processor,
+      recordOf: (raw) => this.#kinesisRecord(raw),
+    });
   }
 
   /** Whether a value can be taken now. */
   get hasNext(): boolean {
-    return !this.#isBusy && !this.#parts.signal.aborted &&
+    return !this.isBusy && !this.#parts.signal.aborted &&
       (!this.isBetweenRecords || this.#parts.records.buffered > 0);
   }
 
   /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
   get isBusy(): boolean {
-    return this.#isBusy;
+    return this.#busyWith !== undefined;
+  }
+
+  /** Whether it is a record that is being decoded, or a value that cannot be decoded. */
+  get busyWith(): "decode" | "poison" | undefined {
+    return this.#busyWith;
   }
 
   /** Whether the next value comes from the next record. */
@@ -83,41 +105,48 @@ export class ShardValues<T> {
   }
 
   /**
-   * Takes the next value of one record; `undefined` if the record gives none now. Skips the values
-   * that were processed before the start, and those that are dropped. Work that takes time goes on
-   * by itself, and `onChange` is called when it is done.
+   * Takes the next value of one record; `undefined` if the record has none to hand out now. Skips
+   * values that were processed before the start, and values that are dropped. Asynchronous decoding
+   * and handling of poison go on in the background; `onChange` is called when they are done.
    *
    * @throws {DecodeError} if a value cannot be decoded and the policy is to fail
    */
   take(): ConsumerRecord<T> | undefined {
     if (!this.hasNext) return undefined;
     if (this.isBetweenRecords) this.#unpack();
-    while (!this.#isBusy && !this.isBetweenRecords) {
+    while (!this.isBusy && !this.isBetweenRecords) {
       const record = this.#handOut(this.#items[this.#next++]!);
       if (record) return record;
     }
     return undefined;
   }
 
-  /** Drops the values of the current record. */
+  /** Drops the values that are decoded. */
   clear(): void {
+    this.#dropItems();
+    this.#records.clear();
+  }
+
+  #dropItems(): void {
     this.#items = [];
     this.#next = 0;
   }
 
   #unpack(): void {
-    const { records, options } = this.#parts;
-    this.#raw = records.shift()!;
-    this.clear();
-    const unpacked = options.processor.unpack(this.#kinesisRecord(this.#raw));
+    this.#dropItems();
+    const { raw, unpacked } = this.#records.shift();
+    this.#raw = raw;
     if (Array.isArray(unpacked)) this.#setItems(unpacked);
-    else this.#work(unpacked.then((items) => this.#setItems(items)));
+    else {
+      this.#work("decode", unpacked.then((items) => this.#setItems(items)));
+    }
   }
 
   #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
-    const { streamName, shardId } = this.#source;
+    const { streamName, streamARN, shardId } = this.#source;
     return {
       streamName,
+      streamARN,
       shardId,
       partitionKey: raw.PartitionKey,
       sequenceNumber: raw.SequenceNumber,
@@ -144,7 +173,7 @@ export class ShardValues<T> {
     });
   }
 
-  /** A record without values is processed: the checkpoint has to pass it. */
+  /** Marks a record without values as processed, so that the checkpoint can pass it. */
   #passEmpty(sequenceNumber: string): void {
     const { progress } = this.#parts;
     const ticket = {
@@ -157,11 +186,11 @@ export class ShardValues<T> {
   }
 
   #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
-    const { options, progress } = this.#parts;
+    const { options, progress, acknowledgements } = this.#parts;
     const raw = this.#raw!;
     const ticket: Ticket = {
       sequenceNumber: raw.SequenceNumber,
-      // Behind its last item the whole record is processed.
+      // Absent for the last item: after it the whole record is processed.
       subSequenceNumber: this.isBetweenRecords
         ? undefined
         : item.subSequenceNumber,
@@ -178,7 +207,7 @@ export class ShardValues<T> {
     }
     const record = new DeliveredRecord(item, raw, this.#source, ticket);
     // Without a checkpointer a value counts as processed when it is handed out.
-    if (!options.durable) record.ack();
+    if (!options.durable && !acknowledgements.areManaged) record.ack();
     return record;
   }
 
@@ -202,15 +231,18 @@ export class ShardValues<T> {
     if (told === undefined) return progress.acknowledge(ticket);
     // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
     const handled = Promise.resolve(told);
-    this.#work(handled.then(() => progress.acknowledge(ticket)));
+    this.#work("poison", handled.then(() => progress.acknowledge(ticket)));
   }
 
-  /** Hands out nothing until the work is done, or ever if it fails. Other shards go on. */
-  #work(work: Promise<void>): void {
+  /**
+   * Hands out nothing of this shard until the work is done. If the work fails, nothing more is
+   * handed out. Other shards go on.
+   */
+  #work(what: "decode" | "poison", work: Promise<void>): void {
     const { signal, onChange, onError } = this.#parts;
-    this.#isBusy = true;
+    this.#busyWith = what;
     work.then(() => {
-      this.#isBusy = false;
+      this.#busyWith = undefined;
       onChange();
     }, (error) => {
       if (!signal.aborted) onError(error);

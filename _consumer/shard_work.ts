@@ -8,7 +8,7 @@ import { notify } from "../_core/notify.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { Outage } from "./store_outage.ts";
 
-/** Calls that are under way at once: thousands would only wait for one another. */
+/** Most concurrent calls. Thousands would only wait for one another in the store. */
 const AT_ONCE = 32;
 /** {@linkcode ShardWork.run} stops waiting if nothing was answered for so long, in milliseconds. */
 const SILENCE_MS = 1000;
@@ -19,9 +19,9 @@ export type ShardWorkOptions = Pick<
   "clock" | "hooks" | "random" | "stream"
 >;
 
-/** How a {@linkcode ShardWork} ends, and what it tells. */
+/** The signal and the callbacks of a {@linkcode ShardWork}. */
 export interface ShardWorkParts {
-  /** Ends everything; failures after that are not told. */
+  /** Ends all work. Failures after that are not reported. */
   readonly signal: AbortSignal;
   /** Called when work is done for which `run` has stopped waiting. */
   readonly onLate: () => void;
@@ -54,7 +54,7 @@ export class ShardWork {
     this.#parts = parts;
   }
 
-  /** The shards whose work has begun, or is about to, and has not ended. */
+  /** The shards whose work is waiting for its start or is not done yet. */
   get underWay(): ReadonlySet<string> {
     return this.#underWay;
   }
@@ -76,8 +76,9 @@ export class ShardWork {
   }
 
   /**
-   * Does the work for each item whose shard has none under way and is not paused. Resolves when all
-   * of it is done or has failed, or when nothing was answered for a second. The rest goes on then.
+   * Does the work for each item whose shard has no work under way and is not paused. Resolves when
+   * all work is done or has failed, or when no call was answered for a second. In the latter case
+   * the remaining work goes on, and `onLate` is called after the work of each of these shards.
    */
   async run<I extends { readonly shardId: string }>(
     items: readonly I[],

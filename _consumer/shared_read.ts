@@ -1,5 +1,5 @@
 /**
- * One call for many callers that need its answer at the same time.
+ * One call for many callers that need the same answer at the same time.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A bound that many members share, so that no member can use up the part of another.
+ * Divides a capacity among many members, so that no member can use up the part of another.
  *
  * @module
  */
@@ -56,7 +56,7 @@ export class Shares {
   }
 }
 
-/** What the members of one bound have in common. */
+/** The state that the members of one capacity share. */
 interface Pool {
   readonly capacity: number;
   readonly leastPart: number;
@@ -73,7 +73,10 @@ interface Pool {
   used: number;
 }
 
-/** Divides the capacity late, because hundreds of members may join or leave at the same time. */
+/**
+ * Divides the capacity, if members joined or left since the last time. Called when a part is needed
+ * and not at each change, because hundreds of members may join at the same time.
+ */
 function divide(pool: Pool): void {
   if (!pool.isStale) return;
   const count = pool.members.size;
@@ -86,7 +89,7 @@ function divide(pool: Pool): void {
   for (const { used } of pool.members) pool.taken += above(used, pool);
 }
 
-/** How much of the pool a member takes that uses this much. */
+/** The part of the pool that a member with this use takes. */
 function above(used: number, { part }: Pool): number {
   return used > part ? used - part : 0;
 }

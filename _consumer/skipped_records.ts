@@ -1,6 +1,6 @@
 /**
- * What a consumer did not hand out: records that expired, and values that their writer sends
- * again.
+ * Counts what a consumer did not hand out: records that expired, and values that their producer
+ * sends again.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ExpiredEvent } from "../hooks.ts";
 /** The number of events that are kept for the status. */
 const MOST_EVENTS = 1000;
 
-/** Collects what the shards of a consumer skipped. */
+/** The skipped records and values of all shards. */
 export class SkippedRecords {
   readonly #expired: ExpiredEvent[] = [];
   #strayValues = 0;

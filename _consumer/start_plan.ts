@@ -1,5 +1,6 @@
 /**
- * Where each shard starts: the leases to create, and the positions that no lease can hold.
+ * Decides where each shard starts: plans the leases to create, and the positions that a lease
+ * cannot hold.
  *
  * @module
  */
@@ -19,7 +20,7 @@ export interface PlannedLease {
   readonly isLatest: boolean;
 }
 
-/** What is known about a stream. */
+/** The facts about a stream by which leases are planned. */
 export interface PlanSituation {
   /** The stream as the consumer was given it: its name or its ARN. */
   readonly stream: string;
@@ -31,6 +32,13 @@ export interface PlanSituation {
   readonly from: StartPosition;
   /** When this worker started, by the clock of the service, in milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Shards that were closed before `from`, if that is a time. @default {none} */
+  readonly closedBefore?: ReadonlySet<string>;
+  /**
+   * Shards that `from` has a position for, and that have expired. They get leases as well: their
+   * readers report what has expired. @default {none}
+   */
+  readonly expired?: readonly string[];
 }
 
 /**
@@ -62,14 +70,29 @@ export function planLeases(situation: PlanSituation): PlannedLease[][] {
           parentShardIds: parentsOf(shard),
           startingSequenceNumber: beginningOf(shard),
         },
-        // A shard that a later list names first may have records since the start, so its reader
-        // must not start at LATEST but at the stored time.
+        // If only a later list names a shard, records may have been written to it since the start.
+        // So its reader must start at the stored time and not at LATEST.
         isLatest: position.type === "LATEST" && !isRunning,
       });
     }
     if (batch.length > 0) batches.push(batch);
   }
-  return batches;
+  const expired = planExpired(situation);
+  return expired.length > 0 ? [...batches, expired] : batches;
+}
+
+function planExpired(
+  { leases, stream, from, startedAt, expired = [] }: PlanSituation,
+): PlannedLease[] {
+  return expired.filter((shardId) => !leases.has(shardId)).map((shardId) => ({
+    lease: {
+      streamName: stream,
+      shardId,
+      checkpoint: storable(namedPosition(from, shardId)!, startedAt),
+      parentShardIds: [],
+    },
+    isLatest: false,
+  }));
 }
 
 /**
@@ -89,7 +112,7 @@ export function startPosition(
   if (
     checkpoint.type === "TRIM_HORIZON" &&
     named?.type === "AT_SEQUENCE_NUMBER" &&
-    // A number before the shard's beginning is of an earlier stream of the name.
+    // A number before the beginning of the shard belongs to an earlier stream of the same name.
     BigInt(named.sequenceNumber) >= BigInt(startingSequenceNumber)
   ) return named;
   return checkpoint as ShardPosition;
@@ -97,33 +120,65 @@ export function startPosition(
 
 function startOf(
   shard: Shard,
-  { lineage, leases, from }: PlanSituation,
+  { lineage, leases, from, closedBefore }: PlanSituation,
   isRunning: boolean,
 ): ShardPosition | Checkpoint {
   const id = shard.ShardId;
-  // A descendant has progress, so this shard was finished or left out, and its lease was removed.
+  // A descendant has progress, so this shard was finished or left out before its lease was deleted.
   if (lineage.someDescendant(id, (child) => isBegun(leases.get(child)))) {
     return { type: "SHARD_END" };
   }
   // An ancestor has a lease, so this shard opened after the start. All its records are new.
   if (lineage.someAncestor(id, (parent) => leases.has(parent))) {
-    return { type: "TRIM_HORIZON" };
+    return from instanceof Date
+      ? timeOfParents(shard, leases) ?? { type: "TRIM_HORIZON" }
+      : { type: "TRIM_HORIZON" };
   }
   if (from === "TRIM_HORIZON") return { type: "TRIM_HORIZON" };
   if (from === "LATEST" && isRunning) {
-    // Opened by a reshard after the start, even if its parents have expired unread.
+    // A shard with parents was opened by a reshard after the start, even if its parents are gone.
     return { type: parentsOf(shard).length > 0 ? "TRIM_HORIZON" : "LATEST" };
   }
   if (from === "LATEST") {
     return { type: isClosed(shard) ? "SHARD_END" : "LATEST" };
   }
-  if (from instanceof Date) return { type: "AT_TIMESTAMP", timestamp: from };
+  if (from instanceof Date) {
+    return closedBefore?.has(id)
+      ? { type: "SHARD_END" }
+      : { type: "AT_TIMESTAMP", timestamp: from };
+  }
   const isNamed = (shardId: string) =>
     namedPosition(from, shardId) !== undefined;
   return namedPosition(from, id) ??
     {
       type: lineage.someDescendant(id, isNamed) ? "SHARD_END" : "TRIM_HORIZON",
     };
+}
+
+/**
+ * The time at which all parents of a shard start, if they have no progress. The shard starts there
+ * as well: if the time lies in the future, the shard may have older records.
+ */
+function timeOfParents(
+  shard: Shard,
+  leases: ReadonlyMap<string, Lease>,
+): Checkpoint | undefined {
+  let earliest: Extract<Checkpoint, { type: "AT_TIMESTAMP" }> | undefined;
+  for (const id of parentsOf(shard)) {
+    const checkpoint = leases.get(id)?.checkpoint;
+    if (checkpoint?.type !== "AT_TIMESTAMP") return undefined;
+    if (!earliest || checkpoint.timestamp < earliest.timestamp) {
+      earliest = checkpoint;
+    }
+  }
+  return earliest;
+}
+
+/** The shards that the user gave positions for. */
+export function namedShards(from: StartPosition): string[] {
+  return typeof from === "string" || from instanceof Date
+    ? []
+    : Object.keys(from);
 }
 
 /** The position that the user gave for this shard, if `from` has positions by shard id. */
@@ -143,8 +198,8 @@ function storable(
     case "LATEST":
       return latestAsTime(startedAt);
     case "AT_SEQUENCE_NUMBER":
-      // A checkpoint names the last processed record, so it cannot say "from this record on". The
-      // same option gives the same start again.
+      // A checkpoint names the last processed record, so a lease cannot hold "from this record on".
+      // The same option gives the same start again after a restart.
       return { type: "TRIM_HORIZON" };
     default:
       return position;

@@ -1,6 +1,7 @@
 /**
- * How long a checkpointer may fail. Its errors are of unknown kinds, and a database that restarts
- * needs minutes, so time is the limit and not a number of failures.
+ * Measures for how long a checkpointer has failed. The limit is a time and not a number of
+ * failures, because a database that restarts needs minutes, and the kinds of its errors are not
+ * known.
  *
  * @module
  */
@@ -15,7 +16,7 @@ export const BACKOFF = { baseMs: 250, maxMs: 10_000 };
 
 /** What an {@linkcode Outage} needs. */
 export interface OutageOptions {
-  /** Time. */
+  /** Measures the time. */
   readonly clock: Clock;
   /** Spreads the pauses. */
   readonly random: () => number;

@@ -11,13 +11,13 @@
  * @module
  */
 import type { Shard } from "../client/mod.ts";
-import { HashRange, type Keys } from "../_shards/hash_range.ts";
+import { HashRange, type RecordKeys } from "../_shards/hash_range.ts";
 import type { Lineage } from "./lineage.ts";
 import { parentsOf } from "../_shards/shard_facts.ts";
 
 /** What is known about one value of a record. Nothing is known if it could not be decoded. */
 export type StrayCandidate =
-  | (Keys & { readonly type: "value"; readonly resent?: true })
+  | (RecordKeys & { readonly type: "value"; readonly resent?: true })
   | { readonly type: "error" };
 
 /** The partition key of the aggregated records of the Kinesis Producer Library. */
@@ -26,14 +26,14 @@ const NONE: ReadonlySet<number> = new Set();
 /** The number of remembered keys. Hashing a key takes 1 µs, as long as decoding a value. */
 const CACHE_SIZE = 10_000;
 
-/** Finds the values of one shard to drop, because their writer is known to send them again. */
+/** Finds the values of one shard that are dropped because their producer sends them again. */
 export class Strays {
   readonly #range: HashRange;
   readonly #lineage: Lineage;
   readonly #shardId: string;
   /** The ranges of the ancestors. Made when they are needed, because there may be thousands. */
   #ancestors: readonly HashRange[] | undefined;
-  /** Partition keys, with whether they belong to the shard. */
+  /** Whether a partition key belongs to the shard, by partition key. */
   readonly #known = new Map<string, boolean>();
 
   private constructor(lineage: Lineage, shard: Shard) {
@@ -93,7 +93,7 @@ export class Strays {
     );
   }
 
-  #holds(keys: Keys): boolean {
+  #holds(keys: RecordKeys): boolean {
     const { partitionKey, explicitHashKey } = keys;
     if (explicitHashKey !== undefined) return this.#range.holds(keys);
     const known = this.#known.get(partitionKey);

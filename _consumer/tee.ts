@@ -1,5 +1,5 @@
 /**
- * Two branches of one stream of records.
+ * Acknowledgements for the two branches of `tee()`.
  *
  * @module
  */
@@ -23,7 +23,14 @@ export function sharedAcknowledgements<T>(
       missing.set(record, left);
       if (left === 0) record.ack();
     };
-    return { ...record, ack };
+    return {
+      ...record,
+      // A getter of the class, which the spread does not copy.
+      get id() {
+        return record.id;
+      },
+      ack,
+    };
   };
   return branches.map((branch) =>
     branch.pipeThrough(

@@ -1,5 +1,5 @@
 /**
- * A time limit for an asynchronous call, even if the call ignores its signal.
+ * A time limit for an asynchronous call, also for a call that ignores its signal.
  *
  * @module
  */

@@ -4,10 +4,11 @@
  *
  * @module
  */
+import type { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { LeaseLostError } from "../errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardSession } from "./shard_session.ts";
 
@@ -31,7 +32,7 @@ export type KeptSession = Pick<
   "shardId" | "lease" | "checkpoint" | "checkOldest"
 >;
 
-/** What {@linkcode Upkeep} finds out. */
+/** The callbacks of {@linkcode Upkeep}. */
 export interface UpkeepEvents<S> {
   /** The lease of a session is lost, or could not be renewed for `failoverTimeMs`. */
   lost(session: S): void;
@@ -39,23 +40,28 @@ export interface UpkeepEvents<S> {
   overdue(session: S, oldest: OldestUnacknowledged): void;
 }
 
-/** Takes care of the sessions of a worker. A shard whose backend hangs delays no other shard. */
+/**
+ * Does the periodic work of each session apart: a shard whose store hangs delays no other shard.
+ */
 export class Upkeep<S extends KeptSession> {
   readonly #options: UpkeepOptions;
   readonly #sessions: ReadonlyMap<string, S>;
   readonly #events: UpkeepEvents<S>;
+  readonly #writes: Admission;
   readonly #renewing = new Map<S, Promise<unknown>>();
   readonly #storing = new Map<S, Promise<unknown>>();
 
-  /** `sessions` may change at any time. */
+  /** `sessions` may change at any time. `writes` bounds how many writes are under way at once. */
   constructor(
     options: UpkeepOptions,
     sessions: ReadonlyMap<string, S>,
     events: UpkeepEvents<S>,
+    writes: Admission,
   ) {
     this.#options = options;
     this.#sessions = sessions;
     this.#events = events;
+    this.#writes = writes;
   }
 
   /** Works until the signal aborts. Resolves when no write is under way any more. */
@@ -130,7 +136,7 @@ export class Upkeep<S extends KeptSession> {
     work: () => Promise<unknown>,
   ): Promise<unknown> {
     try {
-      await work();
+      await this.#writes.run(work);
       return undefined;
     } catch (error) {
       if (error instanceof LeaseLostError) this.#events.lost(session);

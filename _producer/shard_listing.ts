@@ -3,19 +3,18 @@
  *
  * @module
  */
-import { ShardMap } from "./shard_map.ts";
+import { createIfMissing, type NewStream } from "../_shards/create_stream.ts";
 import type { Shard, StreamDescriptionSummary } from "../client/mod.ts";
 import { ServiceError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
+import { ShardMap } from "./shard_map.ts";
 
 /** The part of the options that does not depend on the type of the values. */
 export type ListingOptions = Pick<
   ResolvedProducerOptions<never>,
-  "client" | "target" | "stream" | "createStream"
+  "client" | "target" | "stream"
 >;
 
-const MISSING = "ResourceNotFoundException";
-const BUSY = "ResourceInUseException";
 /** Codes of a service that does not allow or does not know the action. */
 const DENIED = new Set([
   "AccessDeniedException",
@@ -72,44 +71,8 @@ export class ShardListing {
    * Creates the stream if it is missing, and waits until it is active. Resolves with whether the
    * service chooses the shards of records itself.
    */
-  async createIfMissing(
-    how: { shardCount: number } | { onDemand: true },
-  ): Promise<boolean> {
-    const { client, target, stream } = this.#options;
-    const call = { signal: this.#signal };
-    const summary = await this.#summary();
-    const status = summary && (summary.StreamStatus ?? "ACTIVE");
-    if (status === "ACTIVE" || status === "UPDATING") {
-      return distributes(summary!);
-    }
-    if (status === "DELETING") await client.waitUntilDeleted(target, call);
-    if (status !== "CREATING") {
-      await client.createStream({
-        StreamName: stream,
-        ...("onDemand" in how
-          ? { StreamModeDetails: { StreamMode: "ON_DEMAND" } }
-          : { ShardCount: how.shardCount }),
-      }, call).catch((error) => {
-        // Another producer has created it meanwhile.
-        if (error?.code !== BUSY) throw error;
-      });
-    }
-    return distributes(await client.waitUntilActive(target, call));
-  }
-
-  /** The summary of the stream; `undefined` if it does not exist and can be created. */
-  async #summary(): Promise<StreamDescriptionSummary | undefined> {
-    const { client, target } = this.#options;
-    try {
-      const answer = await client.describeStreamSummary(target, {
-        signal: this.#signal,
-      });
-      return answer.StreamDescriptionSummary;
-    } catch (error) {
-      const missing = error instanceof ServiceError && error.code === MISSING;
-      if (!missing || !("StreamName" in target)) throw error;
-      return undefined;
-    }
+  async createIfMissing(how: NewStream): Promise<boolean> {
+    return distributes(await createIfMissing(this.#options, how, this.#signal));
   }
 }
 

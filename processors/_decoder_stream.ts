@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { recordId } from "../record_id.ts";
 import type { DecodedRecord, KinesisRecord } from "../records.ts";
 import type { DecoderOptions, Processor, Unpacked } from "./processor.ts";
 
@@ -33,7 +34,7 @@ export function createDecoderStream<T>(
       const items = Array.isArray(unpacked) ? unpacked : await unpacked;
       for (const item of items) {
         if (item.type === "value") {
-          controller.enqueue(decodedRecord(record, item));
+          controller.enqueue(new Decoded(record, item));
           count++;
         } else if (onPoison === "fail") throw item.error;
         else if (onPoison !== "skip") await onPoison(item.error);
@@ -67,19 +68,37 @@ export function createDecoderStream<T>(
   >;
 }
 
-/** A decoded value with the position of its record. */
-function decodedRecord<T>(
-  record: KinesisRecord,
-  item: Extract<Unpacked<T>, { type: "value" }>,
-): DecodedRecord<T> {
-  return {
-    value: item.value,
-    streamName: record.streamName,
-    shardId: record.shardId,
-    partitionKey: item.partitionKey,
-    explicitHashKey: item.explicitHashKey,
-    sequenceNumber: record.sequenceNumber,
-    subSequenceNumber: item.subSequenceNumber,
-    approximateArrivalTimestamp: record.approximateArrivalTimestamp,
-  };
+/** A decoded value with the position of its record. A class, so that `id` costs nothing unread. */
+class Decoded<T> implements DecodedRecord<T> {
+  readonly value: T;
+  readonly streamName: string;
+  readonly shardId: string;
+  readonly partitionKey: string;
+  readonly explicitHashKey?: string;
+  readonly sequenceNumber: string;
+  readonly subSequenceNumber: number;
+  readonly approximateArrivalTimestamp?: Date;
+
+  constructor(
+    record: KinesisRecord,
+    item: Extract<Unpacked<T>, { type: "value" }>,
+  ) {
+    this.value = item.value;
+    this.streamName = record.streamName;
+    this.shardId = record.shardId;
+    this.partitionKey = item.partitionKey;
+    this.explicitHashKey = item.explicitHashKey;
+    this.sequenceNumber = record.sequenceNumber;
+    this.subSequenceNumber = item.subSequenceNumber;
+    this.approximateArrivalTimestamp = record.approximateArrivalTimestamp;
+  }
+
+  get id(): string {
+    return recordId(this);
+  }
+
+  /** JSON has the fields only, and `id` is none. */
+  toJSON(): DecodedRecord<T> {
+    return { ...this, id: this.id };
+  }
 }

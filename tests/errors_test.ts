@@ -9,6 +9,16 @@ const record = {
   sequenceNumber: "1",
   data: new Uint8Array(),
 };
+const delivered = {
+  id: "shardId-0-001-1-0000000000",
+  value: 1,
+  streamName: "s",
+  shardId: "shardId-0",
+  partitionKey: "k",
+  sequenceNumber: "1",
+  subSequenceNumber: 0,
+  ack() {},
+};
 const failures = [{ value: 1, partitionKey: "k", error: cause, attempts: 2 }];
 const shards = new Map([["shardId-0", cause]]);
 const lease = { streamName: "s", shardId: "shardId-0", key: "row" };
@@ -92,7 +102,19 @@ const cases: Record<
     false,
     { failures },
   ],
+  ProcessingError: [
+    new errors.ProcessingError("m", { record: delivered, attempts: 3, cause }),
+    "HandlerFailed",
+    false,
+    { record: delivered, attempts: 3 },
+  ],
   ClosedError: [new errors.ClosedError("m", { cause }), "Closed", false, {}],
+  StreamError: [
+    new errors.StreamError("m", { stream: "orders", cause }),
+    "StreamFailed",
+    false,
+    { stream: "orders" },
+  ],
   LeaseLostError: [
     new errors.LeaseLostError("m", { shardId: "shardId-0", cause }),
     "LeaseLost",
@@ -234,4 +256,10 @@ Deno.test("an error whose data is large, circular or no JSON can be written as J
     partitionKey: "k",
     sequenceNumber: "1",
   });
+});
+
+Deno.test("StreamError has the code of its cause, and is retryable if that is", () => {
+  const cause = new errors.TimeoutError("m", { timeoutMs: 5 });
+  const error = new errors.StreamError("m", { stream: "orders", cause });
+  assertEquals([error.code, error.retryable], ["TimedOut", true]);
 });

@@ -13,8 +13,16 @@ import {
   encodeMapHead,
 } from "./sink_cbor.mjs";
 
-const { shards, readRecords, readBytes, tls, inspect, delayMs = 0 } = JSON
-  .parse(process.argv[2]);
+const {
+  shards,
+  busyShards = shards,
+  readRecords,
+  readBytes,
+  readFile,
+  tls,
+  inspect,
+  delayMs = 0,
+} = JSON.parse(process.argv[2]);
 
 const CREATED = 1.7e9;
 const ACCOUNT = "123456789012";
@@ -33,17 +41,25 @@ const shardList = Array.from({ length: shards }, (_, i) => ({
 
 // ---- Reading ----
 
-const data = Buffer.from(
-  JSON.stringify({ text: "x".repeat(Math.max(0, readBytes - 11)) }),
-);
+function equalRecords() {
+  const data = JSON.stringify({
+    text: "x".repeat(Math.max(0, readBytes - 11)),
+  });
+  const Data = Buffer.from(data).toString("base64");
+  return Array.from({ length: readRecords }, (_, i) => ({
+    Data,
+    PartitionKey: `key-${i}`,
+  }));
+}
+
+const records = readFile ? JSON.parse(readFileSync(readFile)) : equalRecords();
 const getRecords = {
-  Records: Array.from({ length: readRecords }, (_, i) => ({
+  Records: records.map((record, i) => ({
     SequenceNumber: String(10n ** 55n + BigInt(i)),
     ApproximateArrivalTimestamp: CREATED,
-    Data: data.toString("base64"),
-    PartitionKey: `key-${i}`,
+    ...record,
   })),
-  NextShardIterator: "next",
+  NextShardIterator: shardList[0].ShardId,
   MillisBehindLatest: 1000,
 };
 
@@ -61,8 +77,19 @@ function describe({ StreamName, StreamARN }) {
   };
 }
 
+/** Whether an iterator, which is the id of its shard, has records. */
+function isBusy(iterator) {
+  return busyShards === shards ||
+    shardList.findIndex(({ ShardId }) => ShardId === iterator) < busyShards;
+}
+
 const actions = {
-  GetShardIterator: () => ({ ShardIterator: "next" }),
+  GetRecords: ({ ShardIterator }) => ({
+    Records: [],
+    NextShardIterator: ShardIterator,
+    MillisBehindLatest: 0,
+  }),
+  GetShardIterator: ({ ShardId }) => ({ ShardIterator: ShardId }),
   ListShards: () => ({ Shards: shardList }),
   DescribeStream: (request) => ({
     StreamDescription: {
@@ -83,14 +110,26 @@ const getRecordsJson = Buffer.from(JSON.stringify(getRecords));
 let getRecordsCbor;
 /** Encoded at the first use, since it is large. */
 function recordsInCbor() {
-  return getRecordsCbor ??= encodeCbor({
+  return getRecordsCbor ??= encodeCbor(answerInCbor(readRecords));
+}
+
+function answerInCbor(limit) {
+  return {
     ...getRecords,
-    Records: getRecords.Records.map((record) => ({
+    Records: getRecords.Records.slice(0, limit).map((record) => ({
       ...record,
       ApproximateArrivalTimestamp: new Date(1000 * CREATED),
-      Data: data,
+      Data: Buffer.from(record.Data, "base64"),
     })),
-  });
+  };
+}
+
+/** An answer of GetRecords. It is ready, unless the request asks for fewer records. */
+function readAnswer(isCbor, limit = Infinity) {
+  if (limit >= readRecords) return isCbor ? recordsInCbor() : getRecordsJson;
+  if (isCbor) return encodeCbor(answerInCbor(limit));
+  const Records = getRecords.Records.slice(0, limit);
+  return Buffer.from(JSON.stringify({ ...getRecords, Records }));
 }
 
 // ---- Writing ----
@@ -223,10 +262,10 @@ function answerTo(request, body) {
   if (!action) return ["text/xml", Buffer.from(CALLER)];
   const isCbor = type.includes("cbor");
   if (action === "PutRecords") return [type, putRecords(body, isCbor)];
-  if (action === "GetRecords") {
-    return [type, isCbor ? recordsInCbor() : getRecordsJson];
-  }
   const decoded = isCbor ? decodeCbor(body) : JSON.parse(body);
+  if (action === "GetRecords" && isBusy(decoded.ShardIterator)) {
+    return [type, readAnswer(isCbor, decoded.Limit)];
+  }
   const answer = actions[action]?.(decoded) ?? {};
   return [
     type,

@@ -5,9 +5,14 @@
  * @module
  */
 
-const ASYNC_KINESIS = "async-kinesis==3.0.1";
+const ASYNC_KINESIS = "async-kinesis[kpl]==3.0.1";
 const KPL = "1.1.1";
-const SDK = ["@aws-sdk/client-kinesis@3.1143.0", "@smithy/node-http-handler@4"];
+const KCL = "3.1.2";
+const SDK = [
+  "@aws-sdk/client-kinesis@3.1143.0",
+  "@smithy/node-http-handler@4",
+  "aws-kinesis-agg@4.2.8",
+];
 
 /** The location of each peer, or the error if it could not be installed. */
 export interface Peers {
@@ -17,6 +22,8 @@ export interface Peers {
   python: string | Error;
   /** The class path of the KPL. */
   kpl: string | Error;
+  /** The class path of the KCL. */
+  kcl: string | Error;
   /** Paths of a key and a self-signed certificate for 127.0.0.1. */
   tls: { key: string; cert: string } | Error;
 }
@@ -27,7 +34,12 @@ export async function install(home: string): Promise<Peers> {
   return {
     sdk: await attempt(() => installSdk(`${home}/sdk`)),
     python: await attempt(() => installPython(`${home}/python`)),
-    kpl: await attempt(() => installKpl(`${home}/kpl-${KPL}`)),
+    kpl: await attempt(() =>
+      installJava(`${home}/kpl`, "amazon-kinesis-producer", KPL)
+    ),
+    kcl: await attempt(() =>
+      installJava(`${home}/kcl`, "amazon-kinesis-client", KCL)
+    ),
     // A new certificate for each run, so that concurrent runs do not share a key.
     tls: await attempt(async () => makeCertificate(await Deno.makeTempDir())),
   };
@@ -51,48 +63,61 @@ async function run(command: string, args: string[], cwd?: string) {
   throw new Error(`${command} ${args[0]}: ${text.trim().slice(-500)}`);
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
+/** Whether a folder holds just this; it was written by {@linkcode markInstalled}. */
+async function isInstalled(home: string, what: string): Promise<boolean> {
+  const found = await Deno.readTextFile(`${home}/done`).catch(() => undefined);
+  return found === what;
+}
+
+async function markInstalled(home: string, what: string): Promise<void> {
+  await Deno.writeTextFile(`${home}/done`, what);
 }
 
 async function installSdk(home: string): Promise<string> {
-  if (await exists(`${home}/done`)) return home;
+  const what = SDK.join(" ");
+  if (await isInstalled(home, what)) return home;
   await Deno.mkdir(home, { recursive: true });
   await Deno.writeTextFile(`${home}/package.json`, '{"private":true}');
   await run("npm", ["install", "--no-audit", "--no-fund", ...SDK], home);
-  await Deno.writeTextFile(`${home}/done`, "");
+  await markInstalled(home, what);
   return home;
 }
 
 async function installPython(home: string): Promise<string> {
   const python = `${home}/bin/python`;
-  if (await exists(`${home}/done`)) return python;
+  if (await isInstalled(home, ASYNC_KINESIS)) return python;
   await run("python3", ["-m", "venv", home]);
   await run(python, ["-m", "pip", "install", "--quiet", ASYNC_KINESIS]);
-  await Deno.writeTextFile(`${home}/done`, "");
+  await markInstalled(home, ASYNC_KINESIS);
   return python;
 }
 
-async function installKpl(home: string): Promise<string> {
-  const path = `${home}/classes:${home}/lib/*`;
-  if (await exists(`${home}/done`)) return path;
+/** Installs a Java library with its dependencies. Returns the class path. */
+async function installJava(
+  home: string,
+  artifact: string,
+  version: string,
+): Promise<string> {
+  const path = `${home}/lib/*`;
+  const what = `${artifact} ${version}`;
+  if (await isInstalled(home, what)) return path;
   await Deno.mkdir(home, { recursive: true });
   await Deno.writeTextFile(
     `${home}/pom.xml`,
     `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
-  <groupId>bench</groupId><artifactId>kpl</artifactId><version>1</version>
+  <groupId>bench</groupId><artifactId>bench</artifactId><version>1</version>
   <dependencies><dependency>
     <groupId>software.amazon.kinesis</groupId>
-    <artifactId>amazon-kinesis-producer</artifactId>
-    <version>${KPL}</version>
+    <artifactId>${artifact}</artifactId>
+    <version>${version}</version>
   </dependency></dependencies>
 </project>
 `,
   );
   const goal = "dependency:copy-dependencies";
   await run("mvn", ["-q", "-B", goal, "-DoutputDirectory=lib"], home);
-  await Deno.writeTextFile(`${home}/done`, "");
+  await markInstalled(home, what);
   return path;
 }
 

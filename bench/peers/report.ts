@@ -4,6 +4,7 @@
  * @module
  */
 import type { Case } from "./cases.ts";
+import { median } from "./median.ts";
 import type { Measured } from "./peer.ts";
 
 interface Row {
@@ -44,14 +45,6 @@ function rowOf(subject: Case, runs: readonly Measured[]): Row {
     p50: latency ? of((run) => run.p50!) : undefined,
     p99: latency ? of((run) => run.p99!) : undefined,
   };
-}
-
-function median(numbers: number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2
-    ? sorted[middle]!
-    : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 const HEAD = [

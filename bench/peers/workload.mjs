@@ -1,10 +1,9 @@
-// The common part of the JavaScript peers: the values and the exchange with `peer.ts`. Runs in Deno
-// and in Node.js.
+// The common part of the JavaScript producers: the values, and what is measured. Runs in Deno and in
+// Node.js.
 import process from "node:process";
-import readline from "node:readline";
+import { say, task } from "./talk.mjs";
 
-/** The parameters of the run, from `run.ts`. */
-export const task = JSON.parse(process.argv[2]);
+export { task };
 
 const KEYS = Array.from({ length: 1000 }, (_, i) => `key-${i}`);
 
@@ -48,14 +47,6 @@ export function take(source, count) {
     batch.push(value);
   }
   return batch;
-}
-
-const lines = readline.createInterface({ input: process.stdin })
-  [Symbol.asyncIterator]();
-
-async function say(text) {
-  process.stdout.write(text + "\n");
-  await lines.next();
 }
 
 /** Measures throughput after a warm-up. `send` must send all values of a source. */

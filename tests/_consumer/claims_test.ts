@@ -15,10 +15,12 @@ const lease = (shardId: string, owner?: string): Lease => ({
 const choose = (
   workerId: string,
   leases: Lease[],
-  { expired = [], working = [], twin = [] }: {
+  { expired = [], working = [], twin = [], room = Infinity, left = [] }: {
     expired?: string[];
     working?: string[];
     twin?: string[];
+    room?: number;
+    left?: string[];
   } = {},
 ) =>
   chooseClaims({
@@ -28,6 +30,8 @@ const choose = (
     isResumable: ({ shardId }) => !twin.includes(shardId),
     working: new Set(working),
     taking: new Set(),
+    room,
+    isLeftOver: ({ shardId }) => left.includes(shardId),
     random: () => 0.5,
   }).map(({ shardId }) => shardId);
 
@@ -52,6 +56,30 @@ Deno.test("chooseClaims shares with another worker of its name as with any other
     choose("me", leases, { twin: ids, expired: ["me"] }).sort(),
     ids,
   );
+});
+
+Deno.test("chooseClaims takes no more than there is room for", () => {
+  const free = ["1", "2", "3"].map((id) => lease(id));
+  assertEquals(choose("me", free, { room: 2 }).length, 2);
+  assertEquals(choose("me", free, { room: 0 }), []);
+  const own = ["1", "2", "3"].map((id) => lease(id, "me"));
+  assertEquals(choose("me", own, { room: 2 }).length, 2);
+  const others = ["1", "2", "3"].map((id) => lease(id, "other"));
+  assertEquals(choose("me", others, { room: 1 }).length, 1);
+  assertEquals(choose("me", others, { room: 0 }), []);
+});
+
+Deno.test("chooseClaims takes what is left over beyond its part", () => {
+  const leases = [
+    lease("1", "me"),
+    lease("2", "me"),
+    lease("3", "other"),
+    lease("4"),
+  ];
+  const working = ["1", "2"];
+  assertEquals(choose("me", leases, { working }), []);
+  assertEquals(choose("me", leases, { working, left: ["4"] }), ["4"]);
+  assertEquals(choose("me", leases, { working, left: ["4"], room: 0 }), []);
 });
 
 Deno.test("chooseClaims takes expired leases and does not count their holder", () => {
@@ -93,6 +121,8 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
           isExpired: ({ owner }) => owner !== undefined && !isWorker(owner),
           isResumable: () => true,
           taking: new Set(),
+          room: Infinity,
+          isLeftOver: () => false,
           working: new Set(
             leases.filter(({ owner }) => owner === worker).map((l) =>
               l.shardId
@@ -102,7 +132,7 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
         });
         for (const { shardId, owner } of claims) {
           if (isWorker(owner) && owner !== worker) {
-            // The worker that loses a lease keeps at least as many as the taker has then.
+            // The worker that loses a lease still holds at least as many as the taker afterwards.
             assert(load(owner!) - 1 >= load(worker) + 1);
           }
           state.set(shardId, worker);

@@ -8,7 +8,7 @@ const at = (sequenceNumber: string) =>
   ({ type: "SEQUENCE", sequenceNumber }) as const;
 type Name = "renew" | "checkpoint" | "release" | "list";
 
-/** A lease that is held, in a store whose calls can be made to fail. */
+/** A held lease in a store whose calls fail as the test chooses. */
 async function setUp() {
   const clock = new FakeClock();
   const store = new MemoryCheckpointer();
@@ -33,11 +33,11 @@ async function setUp() {
       const fault = faults[0]?.name === name ? faults.shift() : undefined;
       if (fault?.how === "hang") return await new Promise(() => {});
       if (fault?.how === "late") {
-        // Underway already when the signal aborts.
+        // The write does not stop when the signal aborts: it reaches the store later.
         late.push(() => call(...given.slice(0, -1)));
         return await new Promise(() => {});
       }
-      // The write that was given up arrives first.
+      // The write that timed out reaches the store first.
       if (fault?.how === "overtaken") await late.pop()!();
       if (fault?.how === "before") throw new Error("database is locked");
       const result = await call(...given);

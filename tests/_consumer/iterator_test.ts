@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { processedIterator } from "../../_consumer/iterator.ts";
 import type { ConsumerRecord } from "../../records.ts";
 
-/** A stream of numbers that writes down what happens to them. */
+/** A stream of numbers with a log of the reads, acknowledgements and the cancel. */
 function numbers(count: number, fails = false) {
   const log: string[] = [];
   let n = 0;

@@ -27,7 +27,7 @@ Deno.test("LeaseWatch takes a holder for alive only when its counter has moved b
   watch.look([lease(2, "a")], 3000);
   assert(watch.isAlive(lease(2, "a"), 3000));
   assertFalse(watch.isAlive(lease(2, "a"), 13_000));
-  // Another owner has to show itself anew.
+  // Another owner counts as alive only after it has renewed the lease once.
   watch.look([lease(3, "b")], 4000);
   assertFalse(watch.isAlive(lease(3, "b"), 4000));
   watch.look([lease(4)], 5000);

@@ -45,7 +45,7 @@ Deno.test("Lineage.isReadable waits for a parent that has a lease and is not lis
   ]);
   const never = () => false, always = () => true;
   assertFalse(lineage.isReadable("child", never, always));
-  // The lease remembers a parent that the list names no more.
+  // The lease names a parent that is not listed any more.
   assertFalse(lineage.isReadable("unnamed", never, always));
   assert(lineage.isReadable("child", (id) => id === "unlisted", never));
   assert(lineage.isReadable("unlisted", never, (id) => id === "old"));
@@ -56,7 +56,7 @@ Deno.test("Lineage.isReadable waits for a parent that has a lease and is not lis
   ]);
 });
 
-/** Any history of splits and merges, and which of its oldest shards have expired. */
+/** Random histories of splits and merges in which some of the oldest shards have expired. */
 const histories = fc.record({
   steps: fc.array(fc.record({ split: fc.boolean(), pick: fc.nat() }), {
     maxLength: 40,

@@ -4,7 +4,11 @@ import { type LinedUp, SessionLine } from "../../_consumer/session_line.ts";
 class Session implements LinedUp {
   inLine = false;
   isPaused = false;
-  constructor(readonly name: string, public values: number) {}
+  constructor(
+    readonly name: string,
+    public values: number,
+    readonly streamIndex = 0,
+  ) {}
   get hasNext(): boolean {
     return this.values > 0;
   }
@@ -46,4 +50,13 @@ Deno.test("SessionLine leaves out paused sessions until they go on, also those p
   line.update(a);
   assertEquals(turns(line), "baba");
   assert(!line.hasPaused);
+});
+
+Deno.test("SessionLine gives each stream one turn after another, whatever the number of its sessions", () => {
+  const line = new SessionLine<Session>();
+  for (const name of "abc") line.update(new Session(name, 2));
+  line.update(new Session("X", 4, 2));
+  line.update(new Session("Y", 1, 1));
+  assertEquals(turns(line), "aYXbXcXaXbc");
+  assert(line.isEmpty);
 });

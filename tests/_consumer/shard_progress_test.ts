@@ -41,7 +41,7 @@ Deno.test("ShardProgress offers a checkpoint until that one is stored", () => {
   progress.acknowledge(tickets[0]!);
   const first = progress.unstored!;
   assertEquals(first.checkpoint, { type: "SEQUENCE", sequenceNumber: "0" });
-  // Acknowledged while the write is under way.
+  // This value is acknowledged while the write is under way.
   progress.acknowledge(tickets[1]!);
   progress.stored(first.mark);
   const second = progress.unstored!;

@@ -25,13 +25,16 @@ function shard(
   } satisfies Shard;
 }
 
-/** The quarter of the hash keys, from 0, that a value belongs to. */
+/** A value whose hash key lies in this quarter (0 to 3) of all hash keys. */
 function value(quarter: number, resent?: true): StrayCandidate {
   const explicitHashKey = String(QUARTER * BigInt(quarter) + 7n);
   return { type: "value", partitionKey: "k", explicitHashKey, resent };
 }
 
-/** Two halves that were split: into the quarters 0 and 1, and, of the other, only the quarter 2 is still listed. */
+/**
+ * The lower half was split into the quarters 0 and 1. The upper half has expired; of its children
+ * only the quarter 2 is listed.
+ */
 const LINEAGE = new Lineage([
   shard("low", [0n, 2n * QUARTER - 1n]),
   shard("quarter 0", [0n, QUARTER - 1n], "low"),
@@ -47,7 +50,7 @@ Deno.test("Strays drops all of a record that is sent again as a whole when one v
   for (const key of ["a", "k"]) {
     const strays = [value(0, true), value(1, true), value(0, true)];
     assertEquals(dropped("quarter 0", strays, key), [0, 1, 2]);
-    // Whatever shards it was packed for.
+    // The mark is enough: the record need not have been packed for an ancestor of this shard.
     assertEquals(dropped("quarter 2", [value(2, true), value(0, true)], key), [
       0,
       1,
@@ -68,20 +71,20 @@ Deno.test("Strays drops the values of a KPL record outside of the shard, and onl
 });
 
 Deno.test("Strays drops nothing of records whose writers may send nothing again", () => {
-  // Another key than the KPL's: aws-kinesis-agg takes that of the first value.
+  // A record of aws-kinesis-agg has the partition key of its first value, not the KPL's "a".
   assertEquals(dropped("quarter 0", [value(0), value(1)], "k"), []);
-  // Not placed by its first value.
+  // The first value lies outside of the shard, so it did not place the record.
   assertEquals(dropped("quarter 0", [value(1), value(0)]), []);
-  // Not packed for a shard that this one came from, or for one that is not known any more.
+  // No known ancestor of the shard holds all values.
   assertEquals(dropped("quarter 0", [value(0), value(2)]), []);
   assertEquals(dropped("quarter 2", [value(2), value(3)]), []);
-  // A shard that never came from another: keys that do not fit do not choose the shard.
+  // In a shard without parents nothing is dropped: its records were placed without regard to keys.
   assertEquals(dropped("low", [value(0, true), value(3, true)]), []);
   assertEquals(dropped("low", [value(0), value(3)]), []);
-  // A value that stands alone went where its writer wanted it.
+  // A single value is never dropped: its writer chose the shard.
   assertEquals(dropped("quarter 0", [value(1)]), []);
   assertEquals(dropped("quarter 0", [value(1, true)]), []);
-  // What cannot be read cannot be judged.
+  // The hash key of a damaged value is not known, so nothing is dropped.
   assertEquals(
     dropped("quarter 0", [value(0), value(1), { type: "error" }]),
     [],

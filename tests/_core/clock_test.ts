@@ -44,7 +44,7 @@ Deno.test("monotonicNow goes on across a step back of the wall clock", () => {
   monotonicNow(state.clock);
   state.wall -= 3_600_000;
   const after = monotonicNow(state.clock) - start;
-  // What passed meanwhile is that of the runtime: next to nothing.
+  // Only the time of the runtime has passed, which is almost nothing.
   assert(after >= 1000 && after < 2000, `${after}`);
   state.wall += 500;
   const later = monotonicNow(state.clock) - start - after;

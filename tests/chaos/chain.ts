@@ -1,5 +1,5 @@
 /**
- * A client in front of a proxy in front of a Kinesis, with faults at each step.
+ * A client, a proxy and a Kinesis in a row, with faults of the service and of the connections.
  *
  * @module
  */
@@ -81,7 +81,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
   };
 }
 
-/** Rejects if a promise takes longer than any schedule can. */
+/** Rejects if a promise takes longer than the longest schedule. */
 export async function inTime<R>(
   promise: Promise<R>,
   describe: () => unknown,

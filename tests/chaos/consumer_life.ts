@@ -63,7 +63,7 @@ export async function live(options: LifeOptions): Promise<unknown> {
   return body.dead ? undefined : error;
 }
 
-/** The application, which handles the records. */
+/** The application of one life, which handles the records. */
 class Body {
   readonly #options: LifeOptions;
   readonly #consumer: Consumer<Item>;

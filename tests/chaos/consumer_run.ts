@@ -39,9 +39,9 @@ export interface ConsumerOutcome {
 const STREAM = "chaos";
 const FAILOVER_MS = 10_000;
 /** How often the last consumer may fail before it has read to the end. */
-const MOST_LAST_LIVES = 10;
+export const MOST_LAST_LIVES = 10;
 /** The last life reads everything. */
-const LAST_LIFE: Life = {
+export const LAST_LIFE: Life = {
   shape: "iterate",
   end: "abort",
   records: Infinity,

@@ -93,7 +93,8 @@ export function consumerSchedule(seed: number): ConsumerSchedule {
   };
 }
 
-function drawLife(dice: Dice, values: number): Life {
+/** Draws a life in which a part of `values` values is read. */
+export function drawLife(dice: Dice, values: number): Life {
   return {
     shape: dice.pick(["iterate", "reader", "sink"] as const),
     end: dice.pick(["close", "abort", "leave", "kill", "kill"] as const),

@@ -16,6 +16,13 @@ export interface Position {
 
 /** One event. */
 export type Entry =
+  /** A consumer took a lease, with this checkpoint. */
+  | {
+    readonly type: "taken";
+    readonly life: string;
+    readonly shardId: string;
+    readonly checkpoint: Checkpoint;
+  }
   /** A consumer has an iterator for a shard. */
   | { readonly type: "opened"; readonly life: string; readonly shardId: string }
   /** The application got a value. */

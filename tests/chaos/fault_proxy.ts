@@ -4,9 +4,9 @@
  *     deno run --allow-net=127.0.0.1 --allow-read=plan.json tests/chaos/fault_proxy.ts \
  *       --target http://127.0.0.1:4567 --plan plan.json --port 4568
  *
- * The plan is a FaultPlan as JSON; rules whose condition is a function cannot be written there.
- * Without `--target` an in-memory Kinesis stands behind the faults. Prints `listening on
- * http://127.0.0.1:<port>`, and `GET /` says what the faults have done.
+ * The plan is a FaultPlan as JSON, so its rules cannot have conditions that are functions. Without
+ * `--target`, the proxy passes requests to an in-memory Kinesis. Prints `listening on
+ * http://127.0.0.1:<port>`. `GET /` answers with the number of times that each fault happened.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export function startFaultProxy(options: FaultProxyOptions): FaultProxy {
   }, async (request) => {
     if (request.method === "GET") return Response.json(faulty.counts);
     const headers = new Headers(request.headers);
-    // The header belongs to this connection, not to the next one, and no signature covers it.
+    // The header describes this connection only, and the signature does not cover it.
     headers.delete("connection");
     try {
       return await faulty(target ?? request.url, {

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** A request from the wire. */
+/** A request as a client has sent it. */
 export interface WireRequest {
   readonly method: string;
   readonly path: string;

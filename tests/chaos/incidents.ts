@@ -43,7 +43,7 @@ export function drawIncidents(
 
 /** Starts incidents. */
 export interface Incidents {
-  /** Tells that `count` values have been written. */
+  /** Starts the incidents that are due after `count` written values. */
   reached(count: number): void;
   /** Resolves when all started incidents are over. Rejects if a reshard failed. */
   done(): Promise<void>;

@@ -53,7 +53,15 @@ export class MortalCheckpointer implements Checkpointer {
   }
 
   take(lease: Lease, owner: string, options?: CheckpointerCallOptions) {
-    return this.#pass(() => this.#options.inner.take(lease, owner, options));
+    const { inner, diary, life } = this.#options;
+    return this.#pass(async () => {
+      const taken = await inner.take(lease, owner, options);
+      if (taken) {
+        const { shardId, checkpoint } = taken;
+        diary.note({ type: "taken", life, shardId, checkpoint });
+      }
+      return taken;
+    });
   }
 
   renew(lease: Lease, options?: CheckpointerCallOptions) {

@@ -1,5 +1,5 @@
 /**
- * Which schedules run, and how fast.
+ * The seeds of the schedules that run, and the speed of their clock.
  *
  *     CHAOS_SEEDS=200 deno test -A tests/chaos        # the seeds 1 to 200
  *     CHAOS_SEED=17 deno test -A tests/chaos          # the schedule of seed 17

@@ -56,9 +56,62 @@ class ShardBook {
   }
 }
 
+/** What one life reads of one shard. */
+class Reader {
+  readonly #name: string;
+  readonly #book: ShardBook;
+  /** The number of values before the checkpoint of the lease. */
+  #start = 0;
+  /** The next index; undefined until the first value after the shard was opened. */
+  #next: number | undefined;
+  /** The same of an earlier lease, whose last values may still be in the queue of a pipe. */
+  #earlier: number | undefined;
+
+  constructor(name: string, book: ShardBook) {
+    this.#name = name;
+    this.#book = book;
+  }
+
+  /** The lease is taken. From here on, no other worker can store a checkpoint. */
+  take(checkpoint: Checkpoint): void {
+    this.#start = this.#book.covered(checkpoint);
+    assert(
+      this.#start >= this.#book.checkpoint,
+      `${this.#name} was taken at ${this.#start}, the checkpoint is ${this.#book.checkpoint}`,
+    );
+  }
+
+  /** Reading begins. */
+  open(): void {
+    this.#earlier = this.#next ?? this.#earlier;
+    this.#next = undefined;
+  }
+
+  /** A value arrived: the one behind the last, or one from the checkpoint on. */
+  see(index: number): void {
+    if (index === this.#next) this.#next++;
+    else if (index === this.#earlier) this.#earlier++;
+    else if (this.#next === undefined) {
+      const { maybe } = this.#book;
+      const range = `${this.#start} to ${maybe}`;
+      assert(
+        index >= this.#start && index <= maybe,
+        `${this.#name} started at ${index}, not from ${range}`,
+      );
+      this.#next = index + 1;
+    } else {
+      assertEquals(
+        index,
+        this.#next,
+        `${this.#name} skipped a value, or went back`,
+      );
+    }
+  }
+}
+
 /** Throws if a rule was broken. */
 export function verifyConsumers(
-  schedule: ConsumerSchedule,
+  schedule: Pick<ConsumerSchedule, "values" | "storeFailures">,
   { diary, stored, leases, errors }: ConsumerOutcome,
 ): void {
   // Compares ids, not counts: a record whose answer was lost may be stored twice.
@@ -72,8 +125,13 @@ export function verifyConsumers(
     assert(book, `There is no ${shardId}`);
     return book;
   };
-  /** The next index of each reader, by life and shard. Undefined until its first record. */
-  const nexts = new Map<string, number | undefined>();
+  const readers = new Map<string, Reader>();
+  const readerOf = (life: string, shardId: string) => {
+    const name = `${life} ${shardId}`;
+    const known = readers.get(name) ?? new Reader(name, bookOf(shardId));
+    readers.set(name, known);
+    return known;
+  };
   for (const entry of diary.entries) {
     const { life } = entry;
     if (entry.type === "checkpoint") {
@@ -93,8 +151,12 @@ export function verifyConsumers(
       book.checkpoint = covered;
       continue;
     }
+    if (entry.type === "taken") {
+      readerOf(life, entry.shardId).take(entry.checkpoint);
+      continue;
+    }
     if (entry.type === "opened") {
-      nexts.set(`${life} ${entry.shardId}`, undefined);
+      readerOf(life, entry.shardId).open();
       const { stored: { parentShardIds } } = bookOf(entry.shardId);
       for (const parent of parentShardIds) {
         assert(
@@ -111,17 +173,7 @@ export function verifyConsumers(
       continue;
     }
     assertEquals(entry.item, book.stored.values[index]!.value);
-    const reader = `${life} ${entry.at.shardId}`;
-    const next = nexts.get(reader);
-    if (next === undefined) {
-      assert(
-        index <= book.maybe,
-        `${reader} started at ${index}, the checkpoint is ${book.maybe}`,
-      );
-    } else {
-      assertEquals(index, next, `${reader} skipped a value, or went back`);
-    }
-    nexts.set(reader, index + 1);
+    readerOf(life, entry.at.shardId).see(index);
   }
   for (const [shardId, { isDone, done }] of books) {
     assert(isDone, `${shardId} is not processed, only ${done.size} values are`);

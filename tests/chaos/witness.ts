@@ -1,21 +1,21 @@
 /**
- * Which records a client was told are stored, seen where the answers arrive.
+ * Records which positions PutRecords has acknowledged to a client.
  *
  * @module
  */
 import type { Fetch } from "../../client/mod.ts";
 import { placeOf } from "./stored.ts";
 
-/** Watches the answers of PutRecords on their way to the client, without holding them up. */
+/** Reads a copy of the answers of PutRecords on their way to the client. */
 export class Witness {
   /**
-   * The places of the records in answers that arrived whole. A record that is stored elsewhere has
-   * lost its answer.
+   * The positions of the records in answers that arrived completely. The answer for any other
+   * stored record was lost.
    */
   readonly acknowledged: Set<string> = new Set();
   /** Requests that were sent. */
   requests = 0;
-  /** Answers that arrived whole and can be read. */
+  /** Answers that arrived completely and are not damaged. */
   answers = 0;
 
   /** Wraps a `fetch`. */
@@ -32,7 +32,7 @@ export class Witness {
     };
   }
 
-  /** Passes chunks on, and reads the whole when the last one has passed. */
+  /** Passes chunks on, and reads the complete answer after the last chunk. */
   #copy(): TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
     const decoder = new TextDecoder();
     let text = "";

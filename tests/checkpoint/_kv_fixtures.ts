@@ -1,5 +1,5 @@
 /**
- * What the tests of the Deno KV checkpointer share.
+ * Helpers of the tests of the Deno KV checkpointer.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export const ROW: Readonly<Record<string, unknown>> = {
 /** {@linkcode ROW} as a lease. */
 export const HELD: Lease = { ...newLease(), owner: "worker-1", counter: 1 };
 
-/** Every call that looks at the row of {@linkcode HELD}. */
+/** All calls of a checkpointer that read the row of {@linkcode HELD}. */
 export function readers(
   checkpointer: KvCheckpointer,
 ): (() => Promise<unknown>)[] {

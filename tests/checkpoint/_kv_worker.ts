@@ -29,7 +29,8 @@ if (mode === "take") {
       type: "SEQUENCE",
       sequenceNumber,
     });
-    // Written only after the checkpoint resolved: what the test has read, the file must hold.
+    // Written after the checkpoint has resolved, so the file must hold all numbers that were
+    // written.
     if (held) await Deno.stdout.write(encode(`${sequenceNumber}\n`));
   }
 }
@@ -38,7 +39,10 @@ function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** Two processes that open a new file at once both want to lay out its tables: one is told that the file is locked. */
+/**
+ * Opens the database. If two processes open a new file at the same time, both create its tables,
+ * and one of them fails because the file is locked.
+ */
 async function open(path: string): Promise<Deno.Kv> {
   for (let attempt = 1;; attempt++) {
     try {

@@ -26,7 +26,7 @@ checkpointerSuite("KvCheckpointer on a file", async () => {
   let opened = 0;
   return {
     async open(name) {
-      // Connections of their own, as processes have them; a handful is enough.
+      // Several connections, as several processes have. 5 are enough.
       const index = opened++ % 5;
       const kv = connections[index] ??
         await Deno.openKv(`${directory}/leases.sqlite3`);
@@ -99,7 +99,7 @@ Deno.test("KvCheckpointer rejects with the error of Deno KV when the store is cl
   );
 });
 
-/** A store whose commits go through a hand of ours. */
+/** Wraps a store so that `commit` makes, delays or refuses its commits. */
 function intercepted(
   kv: Deno.Kv,
   commit: (commit: () => Promise<{ ok: boolean }>) => Promise<{ ok: boolean }>,
@@ -157,7 +157,7 @@ Deno.test("KvCheckpointer is refused when the row moves between its read and its
     ]);
   }));
 
-/** A clock whose timers fire at once; it keeps what they were set to. */
+/** A clock whose timers fire at once. `waits` has their delays. */
 function instantClock(): Clock & { waits: number[] } {
   const waits: number[] = [];
   return {

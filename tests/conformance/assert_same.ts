@@ -1,8 +1,8 @@
 import { AssertionError, equal } from "@std/assert";
 
 /**
- * Asserts that two values have the same structure. The table of differences matches the message, so it is one line of our
- * own: how a diff of `assertEquals` looks changes between versions of the standard library.
+ * Asserts that two values have the same structure. The message has one line of a fixed form,
+ * because the table of differences matches it; the diff of `assertEquals` changes between versions.
  */
 export function assertSame<T>(actual: T, expected: T, what = "answer"): void {
   if (equal(actual, expected)) return;

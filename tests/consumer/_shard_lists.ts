@@ -1,11 +1,11 @@
 /**
- * Answers of ListShards that are not what they should be.
+ * Changes the answers of ListShards.
  *
  * @module
  */
 import type { Fetch, Shard } from "../../client/mod.ts";
 
-/** A `fetch` whose lists of shards are changed on their way; nothing else is. */
+/** Wraps `fetch` so that `edit` changes the lists of shards. */
 export function editLists(
   fetch: Fetch,
   edit: (shards: Shard[]) => Shard[],
@@ -22,7 +22,7 @@ export function editLists(
   };
 }
 
-/** A `fetch` whose lists lack shards for as long as `hidden` says. */
+/** Wraps `fetch` so that lists lack the shards for which `hidden` is true. */
 export function hideShards(
   fetch: Fetch,
   hidden: (shardId: string) => boolean,

@@ -1,12 +1,15 @@
 /**
- * A processor that decodes when it is told to.
+ * A processor that decodes a record when the test lets it.
  *
  * @module
  */
 import { jsonLines, type Processor } from "../../processors/mod.ts";
 import type { KinesisRecord } from "../../records.ts";
 
-/** Decodes the records that `isSlow` chooses when the function that they leave in `pending` is called. */
+/**
+ * Decodes each record that `isSlow` chooses only after the test has called its function in
+ * `pending`.
+ */
 export function slowly<T>(
   isSlow: (record: KinesisRecord) => boolean = () => true,
 ): { processor: Processor<T>; pending: (() => void)[] } {

@@ -1,5 +1,5 @@
 /**
- * A stream in memory, a clock that only the test moves, and consumers between them.
+ * An in-memory stream, a fake clock, and consumers of the stream on this clock.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import {
 import { FakeClock } from "../_services/fake_clock.ts";
 import { isYielding } from "./_yields.ts";
 
-/** What a test writes: which key, and the how manieth of that key. */
+/** A value that a test writes: its key, and its number among the values of the key, from 0. */
 export interface Item {
   readonly key: string;
   readonly i: number;
@@ -34,6 +34,8 @@ export interface Item {
 export interface WorldOptions {
   shards?: number;
   rules?: FaultRule[];
+  /** The seed of the rules. @default {1} */
+  seed?: number;
   server?: KinesisServerOptions;
 }
 
@@ -41,26 +43,28 @@ export const STREAM = "orders";
 const encoder = new TextEncoder();
 const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
 
-/** No variables and no files: a test must not wait for the disk, nor depend on it. */
+/** Without variables and files, so that no test depends on the machine or waits for the disk. */
 const NO_ENVIRONMENT: Environment = {
   env: () => undefined,
   readTextFile: () => Promise.reject(new Error("There are no files")),
 };
 
-/** The fixture. */
+/** A stream, its clock, and the values that were written to it. */
 export class World {
   readonly clock = new FakeClock();
   readonly server: KinesisServer;
   readonly fetch: FaultyFetch;
   readonly shardIds: string[];
-  /** What hooks told, in order: `opened shardId-…`. */
+  /** The states that hooks reported, in order: `opened shardId-…`. */
   readonly events: string[] = [];
   readonly errors: unknown[] = [];
   readonly #client: KinesisClient;
   readonly #written = new Map<string, number>();
   #inFlight = 0;
 
-  constructor({ shards = 1, rules = [], server = {} }: WorldOptions = {}) {
+  constructor(
+    { shards = 1, rules = [], seed, server = {} }: WorldOptions = {},
+  ) {
     this.server = new KinesisServer({
       clock: this.clock,
       limits: false,
@@ -69,7 +73,11 @@ export class World {
     });
     const { shardIds } = this.server.createStream(STREAM, { shards });
     this.shardIds = [...shardIds];
-    this.fetch = withFaults(this.server.fetch, { rules, clock: this.clock });
+    this.fetch = withFaults(this.server.fetch, {
+      rules,
+      seed,
+      clock: this.clock,
+    });
     this.#client = this.#count(
       new KinesisClient({
         region: "eu-west-1",
@@ -81,12 +89,13 @@ export class World {
   }
 
   /**
-   * A client whose requests time waits for. Signing is work of the machine and not of the fake clock, so its own time limits
-   * and retries are left out of the play.
+   * A client. The fake clock stands still during its requests, because signing takes real time. So
+   * the client makes one attempt and uses the real clock.
    */
   client(
     wrap: (fetch: Fetch) => Fetch = (fetch) => fetch,
     keys: KinesisClientOptions["credentials"] = credentials,
+    options: KinesisClientOptions = {},
   ): KinesisClient {
     return this.#count(
       new KinesisClient({
@@ -95,11 +104,12 @@ export class World {
         environment: NO_ENVIRONMENT,
         fetch: wrap(this.fetch),
         retry: { maxAttempts: 1 },
+        ...options,
       }),
     );
   }
 
-  /** A consumer of the stream in the time of this world. */
+  /** A consumer of the stream on the clock of this world. */
   consumer<T = Item>(
     options: Partial<ConsumerOptions<T>> = {},
   ): Consumer<T> {
@@ -122,7 +132,10 @@ export class World {
     };
   }
 
-  /** Writes values, each in a record of its own; they go where their keys say, or into a shard. */
+  /**
+   * Writes `count` records with `perRecord` values each. `shardId` chooses their shard in place of
+   * their keys.
+   */
   async put(
     count: number,
     { keys = ["a", "b", "c", "d", "e"], shardId, perRecord = 1 }: {
@@ -166,12 +179,12 @@ export class World {
     });
   }
 
-  /** What was written of each key. */
+  /** The number of values that were written, by key. */
   get written(): ReadonlyMap<string, number> {
     return this.#written;
   }
 
-  /** Lets time pass, from timer to timer, until the promise settles. */
+  /** Moves the clock from timer to timer until the promise settles. Returns its result. */
   async run<R>(promise: Promise<R>, maxMs = 3_600_000): Promise<R> {
     const end = this.clock.now() + maxMs;
     let done = false;
@@ -188,7 +201,7 @@ export class World {
     }
   }
 
-  /** Lets so much time pass. */
+  /** Moves the clock by `ms` milliseconds, from timer to timer. */
   async pass(ms: number): Promise<void> {
     const end = this.clock.now() + ms;
     for (;;) {
@@ -203,7 +216,7 @@ export class World {
     }
   }
 
-  /** Lets everything go on that waits for answers and not for time. */
+  /** Resolves when no request is under way and all code waits for the clock or for the test. */
   async quiet(): Promise<void> {
     for (let turns = 0; turns < 3; turns++) {
       do await new Promise((resolve) => setImmediate(resolve)); while (
@@ -212,7 +225,7 @@ export class World {
     }
   }
 
-  /** Something real: time stands still until it is done. */
+  /** Makes a call that takes real time. The clock stands still until it is done. */
   async holdTime<R>(call: () => Promise<R>): Promise<R> {
     this.#inFlight++;
     try {
@@ -222,7 +235,7 @@ export class World {
     }
   }
 
-  /** The next records of a reader. */
+  /** Reads the next `count` records. */
   async read<R>(
     reader: { read(): Promise<ReadableStreamReadResult<R>> },
     count: number,
@@ -236,12 +249,12 @@ export class World {
     return records;
   }
 
-  /** Everything until the end. */
+  /** Reads all records until the end of the stream. */
   drain<R>(consumer: Consumer<R>): Promise<ConsumerRecord<R>[]> {
     return this.run(collect(consumer));
   }
 
-  /** The requests of an action that the server answered. */
+  /** The number of requests of an action that the server has answered. */
   asked(action: string): number {
     return this.server.log.filter((entry) => entry.action === action).length;
   }
@@ -277,6 +290,7 @@ export class World {
     const counted =
       <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
       (...args: A): Promise<R> => this.holdTime(() => call(...args));
+    client.createStream = counted(client.createStream.bind(client));
     client.describeStream = counted(client.describeStream.bind(client));
     client.describeStreamSummary = counted(
       client.describeStreamSummary.bind(client),
@@ -290,7 +304,7 @@ export class World {
   }
 }
 
-/** Everything until the end. */
+/** Reads all records until the end of the stream. */
 export async function collect<R>(
   consumer: Consumer<R>,
 ): Promise<ConsumerRecord<R>[]> {
@@ -299,7 +313,7 @@ export async function collect<R>(
   return records;
 }
 
-/** That each key came in order and completely, repetitions allowed only when told so. */
+/** Asserts that all values of each key were read once and in order. */
 export function assertComplete(
   items: readonly Item[],
   written: ReadonlyMap<string, number>,

@@ -12,7 +12,7 @@ import type { ConsumerRecord } from "../../records.ts";
 import { kplJson } from "../../processors/mod.ts";
 import { type Item, STREAM, values, World } from "./_world.ts";
 
-/** What the next run gets: the numbers of the only key. */
+/** Reads what the next run gets. Returns the numbers of the values. */
 async function rest(
   world: World,
   checkpointer: MemoryCheckpointer,
@@ -206,7 +206,7 @@ Deno.test("Consumer fails with what to do when nothing is ever acknowledged", as
   assertEquals(error.code, "NothingAcknowledged");
 });
 
-/** Lets everything through but the values with one number. */
+/** Passes all values on, except those with the number `dropped`. */
 function without(
   dropped: number,
   onDrop: (record: ConsumerRecord<Item>) => void = () => {},
@@ -306,7 +306,7 @@ Deno.test("Consumer fails for a shard that has ended though values of others com
   });
   const failing = assertRejects(async () => {
     for await (const record of consumer.pipeThrough(without(3))) {
-      // The loop is at work, and not waiting for a value, nearly all of the time.
+      // Takes longer than the values take to arrive, so the loop hardly ever waits for a value.
       if (record.value.key === good) {
         await new Promise<void>((resolve) =>
           world.clock.setTimeout(resolve, 700)
@@ -428,7 +428,7 @@ Deno.test("Consumer.checkpoint lists the shards that could not be stored, and th
     shardId,
   );
   assertEquals([...error.failures.keys()], [shardId]);
-  // Heartbeats go on, so the lease is still ours after many failover times.
+  // The lease is still renewed, so the worker keeps it for many failover times.
   await world.pass(120_000);
   assertFalse(world.events.some((event) => event.startsWith("lost")));
   broken = false;

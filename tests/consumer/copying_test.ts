@@ -1,4 +1,4 @@
-/** Consumers whose records go into a sink that accepts before it stores. */
+/** Consumers that are piped into a sink that accepts records before it stores them. */
 import {
   assertEquals,
   assertInstanceOf,
@@ -39,7 +39,7 @@ async function setUp(options: Partial<ProducerOptions<Source>> = {}) {
     partitionKey: "partitionKey",
     ...options,
   });
-  /** What the next run begins with. */
+  /** The number of the first value that the next run reads. */
   const next = async () => {
     const again = world.consumer({ checkpointer, until: "caught-up" });
     return values(await world.drain(again))[0]?.i;
@@ -75,7 +75,7 @@ Deno.test("Consumer.acknowledging leaves what a producer could not store", async
   assertEquals(await next(), 0);
 });
 
-/** Numbers 7 and 8 have a key that Kinesis refuses. */
+/** The values 7 and 8 have a partition key that Kinesis rejects. */
 const badKeys = {
   partitionKey: ({ value }: Source) =>
     value.i === 7 || value.i === 8 ? "" : "k",
@@ -129,7 +129,8 @@ Deno.test("Consumer.acknowledging passes the backpressure of a producer on", asy
   const piping = consumer.pipeTo(consumer.acknowledging(producer))
     .catch(() => {});
   await world.pass(5000);
-  // Some more wait on their way: in the producer, its front and the pipe.
+  // 5 values are buffered by the producer. Up to 4 more wait in the acknowledging sink and the
+  // pipe.
   assertEquals(consumer.status().delivered <= 9, true);
   await world.pass(10 * 60_000);
   assertEquals(stub.stored.length, 20);

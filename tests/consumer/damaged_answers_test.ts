@@ -1,4 +1,4 @@
-/** Answers that lack a part, and lists that lack shards. */
+/** Answers that lack required members, and lists of shards that are not complete. */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type { GetRecordsResponse } from "../../client/mod.ts";

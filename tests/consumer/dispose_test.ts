@@ -13,7 +13,7 @@ async function setUp() {
   return { world, consumer: world.consumer({ checkpointer }) };
 }
 
-/** What `await using` throws with a block: the error of the block, unless disposing fails too. */
+/** Does what `await using` does: returns the error of the block, and throws if disposing fails. */
 async function using(
   consumer: Consumer<Item>,
   block: () => Promise<void>,

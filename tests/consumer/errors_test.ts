@@ -344,7 +344,7 @@ const endings: Record<string, (consumer: Consumer<Item>) => Promise<unknown>> =
 for (const [name, end] of Object.entries(endings)) {
   Deno.test(`Consumer.ready rejects with a ClosedError after ${name}`, async () => {
     const world = new World();
-    // No shard has an iterator before that time has come.
+    // The service gives no iterator for a time in the future, so no shard is ready.
     const from = new Date(world.clock.now() + 3_600_000);
     const consumer = world.consumer({ from, idleTimeoutMs: 1000 });
     const failing = assertRejects(() => consumer.ready, ClosedError);

@@ -1,10 +1,10 @@
-/** Records that expire in front of a reader that is alive. */
+/** Records that expire before a slow reader reaches them. */
 import { assert, assertEquals } from "@std/assert";
 import type { ExpiredEvent } from "../../hooks.ts";
 import { World } from "./_world.ts";
 
 const HOUR_MS = 3_600_000;
-// Less than the life of an iterator.
+// The time that one value takes. Less than the 5 minutes after which an iterator expires.
 const VALUE_MS = 240_000;
 
 Deno.test("Consumer tells that records expired in front of a slow reader whose iterators live", async () => {
@@ -33,7 +33,7 @@ Deno.test("Consumer tells that records expired in front of a slow reader whose i
   assertEquals(got.at(-1), 104);
   assertEquals(told.length, 1);
   assertEquals(told[0]?.what, "records");
-  // Younger records do not expire, so nothing was asked for them.
+  // Before that, all records were younger than the retention, so no new iterator was made.
   assertEquals(asked, 1);
   await world.run(consumer.close());
   await done;

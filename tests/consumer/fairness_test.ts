@@ -5,7 +5,7 @@ import type { Consumer } from "../../consumer.ts";
 import { bytes, jsonLines, type Processor } from "../../processors/mod.ts";
 import { assertComplete, type Item, values, World } from "./_world.ts";
 
-/** Takes the answers of GetRecords of some shards away: they never come. */
+/** Makes GetRecords of some shards wait for an answer until its signal aborts. */
 function silence(client: KinesisClient, shardIds: Iterable<string>): void {
   const silent = new Set(shardIds);
   const iterators = new Set<string>();
@@ -187,6 +187,7 @@ Deno.test("Consumer asks hundreds of idle shards at their interval, however smal
   const consumer = world.consumer({
     from: "LATEST",
     prefetch: { records: 10, bytes: 1000 },
+    maxPollIntervalMs: 1000,
   });
   await world.run(consumer.ready);
   await world.pass(500);

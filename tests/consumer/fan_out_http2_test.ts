@@ -65,7 +65,7 @@ Deno.test("Consumer with fanOut delivers from one shard while the others on its 
     });
   // More than the window of a stream (2 MiB), and together more than that of a connection (5 MiB).
   for (const shardId of still) {
-    for (let n = 0; n < 8; n++) await put(shardId, "x".repeat(MIB - 1));
+    for (let n = 0; n < 10; n++) await put(shardId, "x".repeat(MIB - 1));
   }
   const sent = ["a", "b", "c", "d"];
   await put(live!, sent[0]!);
@@ -76,7 +76,7 @@ Deno.test("Consumer with fanOut delivers from one shard while the others on its 
     checkpointer: new MemoryCheckpointer(),
     fanOut: { consumerName: "app" },
     prefetch: { bytes: 5 * MIB },
-    maxUnacknowledged: 5,
+    maxUnacknowledged: 20,
   });
   const arrived: string[] = [];
   const reader = consumer.getReader();
@@ -91,7 +91,7 @@ Deno.test("Consumer with fanOut delivers from one shard while the others on its 
     }
   })();
   const arrive = async (count: number) => {
-    for (let n = 0; n < 1000 && arrived.length < count; n++) await delay(10);
+    for (let n = 0; n < 3000 && arrived.length < count; n++) await delay(10);
   };
   await arrive(1);
   // Time for the buffers and the window to fill.

@@ -16,7 +16,10 @@ async function worldOf(count: number) {
   return { world, checkpointer };
 }
 
-/** What a worker reads that finds what another one has stored, without any goodbye of that one. */
+/**
+ * Reads what a worker gets after a crash of another worker: it starts at the stored checkpoint and
+ * finds no released lease. Returns the numbers of the values.
+ */
 async function afterACrash(
   world: World,
   checkpointer: MemoryCheckpointer,
@@ -94,13 +97,13 @@ async function* through(records: Records): Records {
   for await (const record of records) yield record;
 }
 
-/** Hides its caller from the first call of `next()`. */
+/** Awaits before its loop, so the stack of the first `next()` does not show the caller. */
 async function* waitingFirst(records: Records): Records {
   await Promise.resolve();
   for await (const record of records) yield record;
 }
 
-/** Hides its caller from every call of `next()`. */
+/** Awaits before each `next()`, so the stack never shows the caller. */
 async function* waiting(records: Records): Records {
   await Promise.resolve();
   for await (const record of records) {
@@ -150,7 +153,7 @@ for (const [name, pipe] of Object.entries(pipes)) {
     const sink = new Writable({
       objectMode: true,
       write(record: ConsumerRecord<Item>, _encoding, done) {
-        // Works on it for ever, and the process dies.
+        // The sink never finishes this record. The process dies meanwhile.
         if (processed === 25) return;
         if (++processed <= 10) record.ack();
         done();

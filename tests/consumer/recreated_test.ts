@@ -1,4 +1,4 @@
-/** Streams that were deleted and created again under their name, and streams that share one. */
+/** Streams that were deleted and created again, and streams of the same name. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { KinesisClient } from "../../client/mod.ts";
 import {
@@ -24,14 +24,14 @@ import {
 
 const UNTIL = { until: "caught-up" } as const;
 
-/** The stream is deleted and created again, with so many shards. */
+/** Deletes the stream and creates it again. */
 async function recreate(world: World, shards = 1): Promise<void> {
   await world.client().deleteStream({ StreamName: STREAM });
   world.server.advance(60_000);
   world.server.createStream(STREAM, { shards });
 }
 
-/** Shard 0 was split, everything is processed, and 7 records wait in the new stream. */
+/** Splits shard 0, processes all records, creates the stream again, and writes 7 records. */
 async function splitAndRecreate(world: World, checkpointer: Checkpointer) {
   await world.put(5);
   world.server.split(STREAM, world.shardIds[0]!);
@@ -64,7 +64,7 @@ for (const backend of ["memory", "Deno KV"]) {
         ...UNTIL,
         hooks: { onRecreated: ({ shardIds }) => void told.push(shardIds) },
       }));
-      // The second time it is the same stream.
+      // The second consumer finds the leases of the same stream.
       const isFirst = from === "LATEST";
       assertEquals(records.length, isFirst ? 7 : 0);
       assertEquals(told.flat().length, isFirst ? 3 : 0);
@@ -129,7 +129,7 @@ Deno.test("Consumer starts a stream anew of which no shard has a lease", async (
   const checkpointer = new MemoryCheckpointer();
   await splitAndRecreate(world, checkpointer);
   const leases = await checkpointer.list(STREAM);
-  // Its oldest shard had expired.
+  // Shard 0 of the earlier stream had expired, so its lease was deleted.
   await checkpointer.delete(leases.find((it) => it.shardId.endsWith("0"))!);
   const records = await world.drain(
     world.consumer({ checkpointer, from: "LATEST", ...UNTIL }),
@@ -143,7 +143,7 @@ Deno.test("Consumer knows a lease of an earlier stream by its checkpoint, where 
   const checkpointer = new MemoryCheckpointer();
   await world.put(5);
   await world.drain(world.consumer({ checkpointer, ...UNTIL }));
-  // As an older release stored it.
+  // An older release stored no starting sequence number.
   const [lease] = await checkpointer.list(STREAM);
   await checkpointer.replace(lease!, {
     ...lease!,
@@ -165,7 +165,7 @@ Deno.test("Consumer knows a lease of an earlier stream by its checkpoint, where 
   assertEquals(records.length, 7);
 });
 
-/** A checkpointer that takes time of the machine, in a world whose time stands still meanwhile. */
+/** Wraps a checkpointer whose calls take real time: the clock stands still during each call. */
 function timeless(world: World, inner: Checkpointer): Checkpointer {
   return new Proxy(inner, {
     get(target, name: keyof Checkpointer) {
@@ -176,7 +176,7 @@ function timeless(world: World, inner: Checkpointer): Checkpointer {
   });
 }
 
-/** The same rows, for a worker that dies at its next write after so many. */
+/** Wraps a checkpointer for a worker that dies: after `writes` calls, all further writes fail. */
 function mortal(inner: Checkpointer, writes: number): Checkpointer {
   let left = writes;
   return new Proxy(inner, {
@@ -366,7 +366,7 @@ Deno.test("Consumer does not pass over progress under the name when it is given 
     await checkpointer.create({ ...lease, streamName: streamARN });
   }
   assertEquals(await read({ streamARN }), 0);
-  // That of another stream of this name is none of its business.
+  // A stream of the same name in another region ignores this progress.
   const other = await regional("us-east-1", NOW + 5000);
   options.client = other.client;
   assertEquals(await read({ streamARN: other.streamARN }), 2);
@@ -376,7 +376,7 @@ Deno.test("Consumer takes leases without a beginning for those of an earlier str
   const world = new World({ shards: 3 });
   const checkpointer = new MemoryCheckpointer();
   const checkpoints = [
-    // Of an open shard.
+    // An open shard cannot be at SHARD_END, so this lease is of an earlier stream.
     { type: "SHARD_END" },
     { type: "SEQUENCE", sequenceNumber: "1" },
     { type: "AT_TIMESTAMP", timestamp: new Date(world.clock.now() + 60_000) },

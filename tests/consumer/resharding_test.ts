@@ -4,7 +4,7 @@ import type { ConsumerRecord } from "../../records.ts";
 import { slowly } from "./_slow_processor.ts";
 import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
-/** When a shard was opened and finished, by the order of events. */
+/** Asserts by the order of events that the child was opened after its parents were finished. */
 function assertParentsFirst(world: World, child: string, parents: string[]) {
   const opened = world.events.indexOf(`opened ${child}`);
   assert(opened >= 0, `${child} was never opened`);
@@ -51,7 +51,8 @@ Deno.test("Consumer reads a closed shard to its end until it is caught up, also 
     if (!early || !action?.endsWith(".GetRecords")) {
       return await fetch(input, init);
     }
-    // At the tip, and not at the end yet: kinesalite does that.
+    // The first answer says "at the latest record" although the shard is closed, as kinesalite
+    // does.
     early = false;
     const body = new TextDecoder().decode(init?.body as Uint8Array);
     return Response.json({
@@ -207,7 +208,7 @@ Deno.test("Consumer goes on when a shard has expired", async () => {
   });
   const reader = consumer.getReader();
   const [first] = await world.read(reader, 1);
-  // The application asks for nothing until all records of the parent, and the parent, have expired.
+  // The application reads nothing until the parent has expired with all its records.
   await world.pass(1000);
   world.server.advance(25 * 3_600_000);
   await world.put(10);

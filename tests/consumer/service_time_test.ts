@@ -1,6 +1,6 @@
 /**
- * Times that are stored or compared with arrivals are the service's, whatever the clock of the
- * machine says.
+ * Times that are stored or compared with arrivals are times of the service, also if the clock of
+ * the machine is wrong.
  */
 import { assert, assertEquals } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
@@ -10,7 +10,9 @@ import { type Item, STREAM, World } from "./_world.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** A machine whose clock is off by what `offset` says, with a monotonic clock that is not. */
+/**
+ * The clock of a machine that is wrong by `offset()` milliseconds. Its monotonic clock is right.
+ */
 function machine(world: World, offset: () => number) {
   const { clock } = world;
   const start = clock.now();
@@ -24,9 +26,9 @@ function machine(world: World, offset: () => number) {
 }
 
 /**
- * Starts at LATEST, is killed before the first acknowledgement, and starts again. Resolves with
- * how many of the 10 records that were written after the first start are read, and of the 5
- * before it.
+ * Starts a consumer at LATEST, which dies before its first acknowledgement, and starts another one.
+ * Resolves with the number of records that the second reads, of the 5 that were written before the
+ * first start and the 10 after it.
  */
 async function restart(
   world: World,
@@ -83,7 +85,7 @@ for (
   });
 }
 
-/** A `fetch` whose answers do not tell the time. */
+/** Wraps `fetch` so that answers have no `Date` header. */
 const withoutDate = (fetch: Fetch): Fetch => async (input, init) => {
   const answer = await fetch(input, init);
   const headers = new Headers(answer.headers);
@@ -96,8 +98,8 @@ Deno.test("Consumer with LATEST goes by the clock of the machine where the servi
     const world = new World();
     const clock = machine(world, () => ahead);
     const client = world.client(withoutDate);
-    // Ahead of the service, the time that was stored is refused, and when reading really began
-    // cannot be known.
+    // With a clock that is ahead, the service refuses the stored time. The true time of the start
+    // is not known, so all 15 records are read.
     const expected = ahead ? 15 : 10;
     assertEquals(await restart(world, { clock, client }, 30_000), expected);
   }

@@ -1,6 +1,6 @@
 /**
- * Order and completeness, whatever ListShards says: lists that are old, lack shards, or name
- * shards that have expired.
+ * Order and completeness with lists of shards that are old, lack shards, or name shards that have
+ * expired.
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
@@ -12,7 +12,7 @@ import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Reads one at a time, each acknowledged before the next. */
+/** Reads `count` values and acknowledges each one before it reads the next. */
 async function take(
   world: World,
   reader: ReadableStreamDefaultReader<{ value: Item; ack(): void }>,
@@ -28,7 +28,7 @@ async function take(
   return items;
 }
 
-/** Reads until the stream ends. */
+/** Reads and acknowledges all values until the stream ends. */
 async function takeAll(
   world: World,
   reader: ReadableStreamDefaultReader<{ value: Item; ack(): void }>,
@@ -41,7 +41,7 @@ async function takeAll(
   }
 }
 
-/** Acknowledges all values until the stream ends. */
+/** Iterates over all values until the stream ends. */
 async function work(consumer: Consumer<Item>, into: Item[]): Promise<void> {
   for await (const { value } of consumer) into.push(value);
 }
@@ -90,7 +90,7 @@ Deno.test("Consumer opens a child only when its parent is processed, although a 
   await world.pass(20_000);
   items.push(...await take(world, reader, 25));
   assertComplete(items, world.written);
-  // Finished, and not forgotten: it exists.
+  // The lease of the finished parent stays, because the parent has not expired.
   await world.pass(20_000);
   assertEquals(await typeOf(checkpointer, parent), "SHARD_END");
   await world.run(consumer.close());
@@ -159,7 +159,7 @@ Deno.test("Consumer reads both children when a list names only one of them", asy
       hideShards(fetch, (id) => isHidden && id === upper)
     );
     if (!tells) {
-      // As servers do that are older than ChildShards.
+      // An older server does not name the children.
       const { getRecords } = client;
       client.getRecords = async (...given) => {
         const { ChildShards: _, ...answer } = await getRecords(...given);
@@ -200,7 +200,7 @@ Deno.test("Consumer opens no child while another worker works on the parent, alt
   assertEquals(items.length, 1);
   const rest = take(world, reader, 19);
   items.push(...await rest);
-  // Either worker may take the child.
+  // Either worker may take the child, so both read.
   const holding = takeAll(world, reader, items);
   await world.pass(60_000);
   assertEquals(items.length, 30);
@@ -209,7 +209,7 @@ Deno.test("Consumer opens no child while another worker works on the parent, alt
   await Promise.all([working, holding]);
 });
 
-/** 3 of 10 records are processed; then no worker runs until the shard has expired. */
+/** Processes 3 of 10 records. Then no worker runs until the shard has expired. */
 async function expireUnread(world: World, checkpointer: MemoryCheckpointer) {
   const [parent] = world.shardIds as [string];
   await world.put(10);
@@ -231,6 +231,7 @@ Deno.test("Consumer tells which shard has expired unread and from where on, and 
     hooks: { onExpired: (event) => void events.push(event) },
   });
   const items: Item[] = [];
+  const startedAt = world.clock.now();
   const working = work(consumer, items);
   await world.pass(60_000);
   assertEquals(items.length, 10);
@@ -241,7 +242,10 @@ Deno.test("Consumer tells which shard has expired unread and from where on, and 
     what: "shard",
     after: lease.checkpoint,
     afterTime: undefined,
+    beforeTime: events[0]?.beforeTime,
   }]);
+  // Noticed when the reader was refused, at the start.
+  assertEquals(events[0]?.beforeTime, new Date(startedAt));
   assertEquals(consumer.status().expired, events);
   assertEquals(
     consumer.status().shards.map(({ shardId }) => shardId),
@@ -257,7 +261,7 @@ Deno.test("Consumer that ends when caught up deals with a shard that has expired
   const world = new World();
   const checkpointer = new MemoryCheckpointer();
   const { parent } = await expireUnread(world, checkpointer);
-  // A worker has died with it.
+  // Another worker held the lease when it died.
   const [lease] = await checkpointer.list(STREAM);
   await checkpointer.take(lease!, "dead");
   const events: string[] = [];
@@ -468,7 +472,7 @@ Deno.test("Consumer fails when the pages of ListShards or DescribeStream lead in
   }
 });
 
-/** A client whose next calls of ListShards, after so many, are refused once each with these codes. */
+/** A client whose ListShards succeeds `after` times and then fails once with each of `codes`. */
 function refusing(world: World, after: number, ...codes: string[]) {
   let calls = 0;
   return world.client((fetch) => async (input, init) => {

@@ -1,4 +1,4 @@
-/** A checkpointer that fails: as a whole, or for one row. */
+/** A checkpointer that fails for all leases or for the lease of one shard. */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import {
   type Checkpointer,
@@ -11,7 +11,7 @@ import { type Item, STREAM, World } from "./_world.ts";
 
 type Fault = (method: string, args: unknown[]) => Promise<void> | undefined;
 
-/** A checkpointer whose calls wait for what `fault` says. */
+/** A checkpointer that awaits `fault` before each call. */
 function faulty(fault: Fault): Checkpointer {
   return new Proxy(new MemoryCheckpointer(), {
     get: (inner, method: keyof Checkpointer) => async (...args: unknown[]) => {
@@ -21,7 +21,7 @@ function faulty(fault: Fault): Checkpointer {
   });
 }
 
-/** Reads all values; resolves with what the stream failed with. */
+/** Reads all values. Resolves with the error of the stream, if it failed. */
 async function read(
   consumer: Consumer<Item>,
   onValue: (shardId: string) => void,
@@ -64,7 +64,7 @@ for (const method of ["create", "take", "finish"]) {
       world.server.split(STREAM, good);
       await world.put(80, { keys: KEYS });
       await world.pass(5000);
-      // The bad shard, if it could be opened, the good one and its children.
+      // Read: the good shard and its 2 children, and the bad shard if its lease could be taken.
       assertEquals(shards.size, method === "finish" ? 4 : 3);
       await world.pass(120_000);
       assert(told.includes(bad));

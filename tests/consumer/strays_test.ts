@@ -11,11 +11,11 @@ import { Producer } from "../../producer.ts";
 import type { EncodedRecord, Put } from "../../records.ts";
 import { type Item, STREAM, values, World } from "./_world.ts";
 
-/** Keys of the lower and the upper half of the hash keys. */
+/** Partition keys whose hashes lie in the lower half, and in the upper half. */
 const LOW = ["k0", "k2"];
 const HIGH = ["k1", "k3"];
 
-/** The one record that the values make; `resendsStrays` as a producer has it. */
+/** Packs one value for each key into one record, as a producer does. */
 async function pack(
   processor: Processor<string>,
   keys: string[],
@@ -79,7 +79,7 @@ for (
     assertEquals(consumer.status().strayValues, 8);
     assertEquals(consumer.status().unacknowledged, 0);
     assert(told.every(({ stream }) => stream === STREAM));
-    // What was dropped is done with: it does not come up again.
+    // Dropped values count as processed: the next run does not drop them again.
     await world.drain(world.consumer<string>(options));
     assertEquals(told.length, 2);
   });
@@ -88,7 +88,8 @@ for (
 Deno.test("Consumer keeps the values of a KPL record that belong to the shard, and drops the others after a split only", async () => {
   const processor = kplString();
   const world = new World({ shards: 2 });
-  // Never resharded: who wrote this chose the shard without regard to keys, and sends nothing again.
+  // In a stream without reshards, the writer chose the shard without regard to keys, and does not
+  // send the values again.
   await put(world, await pack(processor, [LOW[0]!, HIGH[0]!], false));
   const before = await world.drain(
     world.consumer<string>({ processor, until: "caught-up" }),
@@ -109,7 +110,8 @@ Deno.test("Consumer keeps every value of libraries that aggregate without regard
   const processor = kplString();
   const world = new World();
   world.server.split(STREAM, world.shardIds[0]!);
-  // The bytes of aws-kinesis-agg, as the interop tests show, under the keys that it names: those of the first value.
+  // The bytes of aws-kinesis-agg (the interop tests compare them). It uses the partition key of the
+  // first value for the record.
   const writer = kplString({ outerPartitionKey: "first" });
   await put(world, await pack(writer, [...LOW, ...HIGH], false));
   const consumer = world.consumer<string>({ processor, until: "caught-up" });
@@ -141,7 +143,7 @@ Deno.test("Consumer never drops a plain record, whatever shard its writer chose 
   assert(records.every(({ shardId }) => shardId === lower));
 });
 
-/** A producer of the world's stream. */
+/** A producer that writes to the stream of the world. */
 function producerOf(
   world: World,
   options: Partial<ConstructorParameters<typeof Producer<Item>>[0]> = {},
@@ -204,7 +206,7 @@ Deno.test("Consumer hands out values once when their producer dies before it sen
   const items = [...LOW, ...HIGH].map((key): Item => ({ key, i: 1 }));
   for (const item of items) dying.put(item).catch(() => {});
   await world.pass(1000);
-  // Stored, in the wrong shard, and not acknowledged.
+  // The record is stored in the wrong shard, and its answer is lost.
   assertEquals(world.server.records(STREAM).length, 2);
   await dying.abort();
   const left = dying.undelivered().map(({ value }) => value);
@@ -222,16 +224,16 @@ Deno.test("Consumer hands out values once when their producer dies before it sen
   assertEquals(sorted(read), sorted([{ key: "k0", i: 0 }, ...items]));
 });
 
-for (const told of [true, false]) {
-  Deno.test(`Consumer reads everything that a producer was told is stored on a stream that ${told ? "distributes records by itself" : "begins to in the middle"}`, async () => {
+for (const isAuto of [true, false]) {
+  Deno.test(`Consumer reads everything that a producer was told is stored on a stream that ${isAuto ? "distributes records by itself" : "begins to in the middle"}`, async () => {
     const world = new World({ server: { region: "eu-west-1" } });
     const name = "auto";
     const { streamARN, shardIds } = world.server.createStream(name, {
       mode: "ON_DEMAND",
-      recordDistributionStrategy: told ? "AUTO" : "USER_PARTITION_KEY",
+      recordDistributionStrategy: isAuto ? "AUTO" : "USER_PARTITION_KEY",
     });
     const client = world.client();
-    // Shards with parents, into which values could stray.
+    // Shards with parents, in which a consumer looks for strays.
     for (const shardId of shardIds) world.server.split(name, shardId);
     const acknowledged: number[] = [];
     const producer = producerOf(world, { streamName: name });

@@ -5,7 +5,7 @@ import type { Checkpointer } from "../../checkpoint/mod.ts";
 import type { Consumer } from "../../consumer.ts";
 import { type Item, STREAM, World } from "./_world.ts";
 
-/** How many shards each worker holds. */
+/** The number of unfinished shards that each worker holds. */
 async function held(checkpointer: Checkpointer) {
   const counts: Record<string, number> = {};
   for (
@@ -17,12 +17,12 @@ async function held(checkpointer: Checkpointer) {
   return counts;
 }
 
-/** Reads for ever; what was read is acknowledged with the next. */
+/** Iterates over all values, which acknowledges each value when the next one is asked for. */
 async function work(consumer: Consumer<Item>, into: Item[]): Promise<void> {
   for await (const { value } of consumer) into.push(value);
 }
 
-/** A checkpointer whose worker has died or hangs: nothing comes back from it while it is cut off. */
+/** The checkpointer of a worker that dies or hangs: while it is cut off, calls never settle. */
 class Cut implements Checkpointer {
   readonly #inner: Checkpointer;
   isCut = false;
@@ -106,7 +106,7 @@ Deno.test("Consumer takes over the shards of a dead worker, and its late checkpo
   await world.pass(40_000);
   assertEquals(await held(checkpointer), { heir: 2 });
   const before = await checkpointer.list(STREAM);
-  // It comes back to life and thinks that it has done the rest.
+  // The worker that hung goes on, and acknowledges the rest of its values.
   cut.isCut = false;
   for (const record of records) record.ack();
   await zombie.checkpoint().catch(() => {});
@@ -186,7 +186,7 @@ Deno.test("Consumer with LATEST repeats what another holder had read and not ack
   const items: Item[] = [];
   const working = work(one, items);
   await world.run(one.ready);
-  // Two takes a shard, reads from it, and dies without a word.
+  // Worker "two" takes a shard, reads from it, and dies.
   const cut = new Cut(checkpointer);
   const two = world.consumer({
     checkpointer: cut,
@@ -413,7 +413,7 @@ Deno.test("Consumer processes everything in order, whenever its workers are kill
       async (steps) => {
         const world = new World({ shards: 2 });
         const checkpointer = new MemoryCheckpointer();
-        // In the order of processing, over all workers.
+        // The values of all workers in the order in which they were processed.
         const processed: Item[] = [];
         const workers = new Map<
           number,
@@ -473,7 +473,8 @@ Deno.test("Consumer processes everything in order, whenever its workers are kill
         for (const n of [...workers.keys()]) kill(n);
         await world.run(Promise.all(end));
         assertEquals(world.clock.pendingTimers, 0);
-        // Everything at least once, and what is new of a key only behind all that came before.
+        // All values were processed at least once. The first processing of each value came after
+        // that of the earlier values of its key.
         const next = new Map<string, number>();
         for (const { key, i } of processed) {
           const expected = next.get(key) ?? 0;

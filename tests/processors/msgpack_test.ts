@@ -368,7 +368,7 @@ Deno.test("msgpack reads and writes extensions that it was told of", async () =>
   const bytes = new Uint8Array(processor.serialize(value));
   assertEquals(hex(bytes), "81a5" + hex("price") + "d42a07");
   assertEquals(processor.deserialize(bytes), value);
-  // Another processor was not told.
+  // Another processor does not know the extension.
   const frame = new Uint8Array([0x33, 0x3a, 0xd4, 42, 7, 0x2c]);
   const items = await msgpack().unpack(recordOf(frame));
   assertEquals(items.map((i) => i.type), ["error"]);

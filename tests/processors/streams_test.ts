@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Clock } from "../../_core/clock.ts";
 import { DecodeError, InvalidRecordError } from "../../errors.ts";
 import { json, jsonLines, string } from "../../processors/mod.ts";
+import { recordId } from "../../record_id.ts";
 import { collect, putsOf, recordOf, streamOf, text } from "./_helpers.ts";
 
 /** A clock whose hands a test turns. */
@@ -44,7 +45,7 @@ Deno.test("encoder and decoder are a round trip when piped", async () => {
       .pipeThrough(jsonLines<{ n: number }>().decoder()),
   );
   assertEquals(decoded.map((r) => r.value), values);
-  assertEquals(decoded[0], {
+  assertEquals({ ...decoded[0]! }, {
     value: { n: 0 },
     streamName: "events",
     shardId: "shardId-000000000001",
@@ -55,6 +56,8 @@ Deno.test("encoder and decoder are a round trip when piped", async () => {
     approximateArrivalTimestamp: new Date("2026-01-02T03:04:05.678Z"),
   });
   assertEquals(decoded[1]?.subSequenceNumber, 1);
+  assertEquals(decoded[1]?.id, recordId(decoded[1]!));
+  assertEquals(JSON.parse(JSON.stringify(decoded[1])).id, decoded[1]?.id);
 });
 
 Deno.test("encoder flushes a partial frame after lingerMs", async () => {

@@ -364,7 +364,7 @@ Deno.test("putAll ends with the producer while its source is silent and everythi
       const error = await clock.runUntil(all);
       assertInstanceOf(error, KinesisError);
       codes[name] = error.code;
-      // What was given up before is told as well.
+      // The error also lists the values that were given up before.
       const failures = error instanceof DeliveryError ? error.failures : [];
       assertEquals(
         failures.filter(({ value }) => value !== 2).map(({ value }) => value),

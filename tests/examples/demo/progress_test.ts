@@ -41,11 +41,13 @@ Deno.test("ShardTable counts first and further arrivals by shard", () => {
   const table = new ShardTable(4);
   table.update([
     {
+      stream: "flights",
       shardId: "shardId-000000000000",
       parentShardIds: [],
       state: "finished",
     },
     {
+      stream: "flights",
       shardId: "shardId-000000000001",
       parentShardIds: ["shardId-000000000000"],
       state: "reading",

@@ -99,7 +99,7 @@ function addValues(
       : undefined;
     const hashKey = effectiveHashKey(partitionKey, explicitHashKey);
     if (hashKey < start || hashKey > end) {
-      // One value of another shard, and the whole record is dropped, what lies behind it too.
+      // One value belongs to another shard, so the whole record is dropped, later values included.
       result.length -= ofThisRecord;
       return;
     }

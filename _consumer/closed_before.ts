@@ -1,0 +1,58 @@
+/**
+ * Which shards were closed before a time, so that a consumer that starts at that time need not read
+ * them: a stream that is resharded every hour has thousands of closed shards.
+ *
+ * @module
+ */
+import { isClosed } from "../_shards/shard_facts.ts";
+import { KinesisError } from "../errors.ts";
+import type { Lineage } from "./lineage.ts";
+import type { ListShardsOptions } from "./list_shards.ts";
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The listed shards that were closed before the time. Empty if the server cannot tell, or if its
+ * answer contradicts the list of all shards: these shards are then read from the time on, which
+ * takes longer and gives the same records.
+ */
+export async function closedBefore(
+  time: Date,
+  lineage: Lineage,
+  options: ListShardsOptions,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const listed = [...lineage.shards.values()];
+  if (!listed.some(isClosed)) return NONE;
+  const later = await shardsFrom(time, options, signal);
+  if (!later) return NONE;
+  if (listed.some((it) => !isClosed(it) && !later.has(it.ShardId))) return NONE;
+  const closed = listed.filter((shard) => {
+    const { ShardId: id } = shard;
+    return isClosed(shard) && !later.has(id) &&
+      // A shard ends before its descendants.
+      !lineage.someAncestor(id, (ancestor) => later.has(ancestor)) &&
+      // Otherwise a child that a later list names first would start at its oldest record.
+      lineage.childrenOf(id).length > 0;
+  });
+  return new Set(closed.map(({ ShardId }) => ShardId));
+}
+
+/** The shards that were open at the time or later. `undefined` if the server does not answer that. */
+async function shardsFrom(
+  Timestamp: Date,
+  { client, target }: ListShardsOptions,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
+  const ids = new Set<string>();
+  const ShardFilter = { Type: "FROM_TIMESTAMP" as const, Timestamp };
+  try {
+    const shards = client.listAllShards({ ...target, ShardFilter }, { signal });
+    for await (const { ShardId } of shards) ids.add(ShardId);
+    return ids;
+  } catch (error) {
+    // For example a time in the future, or a server without ListShards.
+    if (error instanceof KinesisError && !error.retryable) return undefined;
+    throw error;
+  }
+}

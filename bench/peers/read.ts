@@ -1,0 +1,75 @@
+/**
+ * Compares Consumer with other readers (peers). All read the same records from the same sink, one
+ * after another, each in its own process. The sink returns the same answer again and again.
+ *
+ *     npx -y deno@2 task bench:readers
+ *     npx -y deno@2 task bench:readers --runs=3 --sizes=100 --framings=kplJson --only=ours,KCL
+ *
+ * Needs Linux and Node.js, and for the peers npm, Python and Maven. Peers that cannot be installed
+ * are skipped.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { startSink } from "../_support/sink.ts";
+import { install } from "./install.ts";
+import { type Measured, runPeer } from "./peer.ts";
+import { type Framing, writeRecords } from "./read_data.ts";
+import { readTable } from "./read_report.ts";
+import { type Reader, readersOf } from "./readers.ts";
+
+const cache = Deno.env.get("XDG_CACHE_HOME") ?? "/tmp";
+const { values: options } = parseArgs({
+  args: Deno.args,
+  options: {
+    runs: { type: "string", default: "1" },
+    seconds: { type: "string", default: "2" },
+    sizes: { type: "string", default: "100,1000,10000" },
+    framings: { type: "string", default: "json,jsonLines,kplJson" },
+    only: { type: "string" },
+    home: { type: "string", default: `${cache}/webstreams-kinesis-peers` },
+  },
+});
+const runs = Number(options.runs);
+const seconds = Number(options.seconds);
+const only = options.only?.split(",");
+
+const peers = await install(options.home);
+for (const [name, peer] of Object.entries(peers)) {
+  if (peer instanceof Error) console.log(`without ${name}: ${peer.message}`);
+}
+const readers = readersOf(peers).filter(({ name, variant }) =>
+  !only || only.some((part) => `${name} ${variant}`.includes(part))
+);
+for (const framing of options.framings.split(",") as Framing[]) {
+  for (const bytes of options.sizes.split(",").map(Number)) {
+    // A record of many values has room for five of this size.
+    if (framing !== "json" && bytes > 1000) continue;
+    await compare(framing, bytes);
+  }
+}
+
+async function compare(framing: Framing, bytes: number): Promise<void> {
+  const readFile = await Deno.makeTempFile();
+  const perAnswer = await writeRecords(readFile, framing, bytes);
+  const sink = await startSink({ shards: 1, readFile });
+  const results = new Map<Reader, Measured[]>(readers.map((it) => [it, []]));
+  try {
+    for (let run = 1; run <= runs; run++) {
+      for (const [reader, measured] of results) {
+        const { variant } = reader;
+        const { endpoint } = sink;
+        const task = { endpoint, variant, framing, perAnswer, seconds };
+        try {
+          measured.push(await runPeer(reader.command(task), sink));
+        } catch (error) {
+          console.log(`failed ${reader.name} ${variant}: ${error}`);
+        }
+      }
+    }
+  } finally {
+    sink.close();
+    await Deno.remove(readFile);
+  }
+  console.log("\n" + readTable(framing, bytes, results));
+}

@@ -1,0 +1,84 @@
+// Measures our consumer in each way to read, our client in a loop, and plain `fetch`.
+import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
+import { Consumer, KinesisClient } from "../../mod.ts";
+import { json, jsonLines, kplJson } from "../../processors/mod.ts";
+import { measure, task } from "./reading.mjs";
+
+const [how, protocol, checkpoints] = task.variant.split(" ");
+const processor = { json, jsonLines, kplJson }[task.framing]();
+const client = new KinesisClient({
+  endpoint: task.endpoint,
+  region: "us-east-1",
+  credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+  protocol,
+});
+
+function createConsumer() {
+  return new Consumer({
+    client,
+    streamName: "bench",
+    processor,
+    readsPerSecond: 1e9,
+    checkpointer: checkpoints && new MemoryCheckpointer(),
+  });
+}
+
+/** A sink that ends the pipe when it has enough values. */
+function sinkOf(count) {
+  return new WritableStream({
+    write({ value }, controller) {
+      if (count.take(value)) controller.error(count);
+    },
+  });
+}
+
+const ENOUGH = (count) => (error) => {
+  if (error !== count) throw error;
+};
+
+const ways = {
+  async "for-await"(count) {
+    for await (const { value } of createConsumer()) {
+      if (count.take(value)) break;
+    }
+  },
+  async pipeTo(count) {
+    const consumer = createConsumer();
+    const sink = sinkOf(count);
+    await consumer.pipeTo(checkpoints ? consumer.acknowledging(sink) : sink)
+      .catch(ENOUGH(count));
+  },
+  /** The client in a hand-written loop, as the SDK is used. */
+  async client(count) {
+    for (let iterator = "next"; !count.isEnough;) {
+      const answer = await client.getRecords({ ShardIterator: iterator });
+      iterator = answer.NextShardIterator;
+      for (const record of answer.Records) {
+        const unpacked = processor.unpack({
+          streamName: "bench",
+          shardId: "shardId-000000000000",
+          partitionKey: record.PartitionKey,
+          sequenceNumber: record.SequenceNumber,
+          data: record.Data,
+        });
+        for (const { value } of unpacked) count.take(value);
+      }
+    }
+  },
+  /** Bodies that are read and not decoded. */
+  async fetch(count) {
+    const headers = {
+      "content-type": `application/x-amz-${protocol}-1.1`,
+      "x-amz-target": "Kinesis_20131202.GetRecords",
+    };
+    // An empty map.
+    const body = protocol === "json" ? "{}" : Uint8Array.of(0xa0);
+    while (!count.isEnough) {
+      const init = { method: "POST", headers, body };
+      await (await fetch(task.endpoint, init)).arrayBuffer();
+      count.values += task.perAnswer;
+    }
+  },
+};
+
+await measure(ways[how]);

@@ -1,0 +1,406 @@
+/** Bounded replays: `until` with a time. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
+import type { ConsumerOptions } from "../../consumer.ts";
+import { KinesisError } from "../../errors.ts";
+import { kplString } from "../../processors/mod.ts";
+import { Producer } from "../../producer.ts";
+import type { ConsumerRecord } from "../../records.ts";
+import {
+  assertComplete,
+  type Item,
+  STREAM,
+  values,
+  World as PlainWorld,
+  type WorldOptions,
+} from "./_world.ts";
+
+/** A world in which the clients, too, know the time that has passed since the last answer. */
+class World extends PlainWorld {
+  constructor(options?: WorldOptions) {
+    super(options);
+    const make = this.client.bind(this);
+    this.client = (wrap, keys, options) =>
+      make(wrap, keys, { clock: this.clock, ...options });
+  }
+}
+
+const indexes = (records: readonly ConsumerRecord<Item>[]) =>
+  values(records).map(({ i }) => i);
+
+/** The time of a world that many milliseconds from now. */
+const after = (world: World, ms = 0) => new Date(world.clock.now() + ms);
+
+Deno.test("Consumer with a date in until hands out what arrived before that millisecond, and nothing of it or later", async () => {
+  const world = new World();
+  for (let i = 0; i < 5; i++) {
+    await world.put(1, { keys: ["k"] });
+    await world.pass(1);
+  }
+  const start = world.clock.now() - 5;
+  await world.pass(60_000);
+  for (let ms = 0; ms <= 6; ms++) {
+    const until = new Date(start + ms);
+    const records = await world.drain(world.consumer({ until }));
+    const expected = [0, 1, 2, 3, 4].slice(0, ms);
+    assertEquals(indexes(records), expected, `${ms}`);
+    // The next span begins where this one ends.
+    const rest = await world.drain(
+      world.consumer({ from: until, until: "caught-up" }),
+    );
+    assertEquals(indexes(rest), [0, 1, 2, 3, 4].slice(ms), `from ${ms}`);
+  }
+  assertEquals(world.clock.pendingTimers, 0);
+});
+
+Deno.test("Consumer with a date in until ends at once on a busy shard, and 5 seconds after the date on idle and empty ones", async () => {
+  const world = new World({ shards: 3 });
+  const [busy, idle] = world.shardIds as [string, string];
+  await world.put(3, { keys: ["idle"], shardId: idle });
+  await world.put(3, { keys: ["busy"], shardId: busy });
+  await world.pass(1000);
+  const until = after(world);
+  await world.put(3, { keys: ["busy"], shardId: busy });
+  const started = world.clock.now();
+  const consumer = world.consumer({ until });
+  const reading = world.drain(consumer);
+  const records = await reading;
+  assertEquals(indexes(records).sort(), [0, 0, 1, 1, 2, 2]);
+  const took = world.clock.now() - started;
+  assert(took >= 5000 && took < 8000, `${took}`);
+  // The shard whose end was seen in its records is not read further.
+  const reads = world.asked("GetRecords");
+  assert(reads < 40, `${reads}`);
+
+  // Long after the date nothing is waited for.
+  await world.pass(60_000);
+  const later = world.clock.now();
+  assertEquals((await world.drain(world.consumer({ until }))).length, 6);
+  assert(world.clock.now() - later < 1000);
+});
+
+Deno.test("Consumer with a date in until that has not come reads until then", async () => {
+  const world = new World({ shards: 2 });
+  const until = after(world, 30_000);
+  const consumer = world.consumer({ until });
+  const items: Item[] = [];
+  const done = (async () => {
+    for await (const { value } of consumer) items.push(value);
+  })();
+  for (let second = 0; second < 60; second++) {
+    await world.put(2, { keys: ["a", "b"] });
+    await world.pass(1000);
+  }
+  await world.run(done);
+  assertEquals(items.length, 60);
+  assertEquals(new Set(items.map(({ i }) => i)).size, 30);
+  // A busy shard is polled at its interval while the time has not come.
+  assert(world.asked("GetRecords") < 2 * 45, `${world.asked("GetRecords")}`);
+});
+
+Deno.test("Consumer with a date in until ends in time although its shards are read seldom", async () => {
+  const world = new World({ shards: 2 });
+  const until = after(world, 40_000);
+  const started = world.clock.now();
+  await world.drain(world.consumer({ until, pollIntervalMs: 30_000 }));
+  const took = world.clock.now() - started;
+  assert(took >= 45_000 && took < 47_000, `${took}`);
+  assert(world.asked("GetRecords") <= 2 * 4, `${world.asked("GetRecords")}`);
+});
+
+Deno.test("Consumer with a date in until leaves the rest to the next run, whatever was acknowledged", async () => {
+  const world = new World({ shards: 2 });
+  const checkpointer = new MemoryCheckpointer();
+  await world.put(10);
+  await world.pass(1000);
+  const until = after(world);
+  await world.put(10);
+  await world.pass(60_000);
+  const run = (options: Partial<ConsumerOptions<Item>>) =>
+    world.drain(world.consumer({ checkpointer, ...options }));
+  const first = values(await run({ until }));
+  assertEquals(first.length, 10);
+  // The checkpoint is at the end of the span already.
+  assertEquals(await run({ until }), []);
+  const rest = values(await run({ until: "caught-up" }));
+  assertComplete([...first, ...rest], world.written);
+});
+
+Deno.test("Consumer with a date in until keeps the start of a shard of which it handed out nothing", async () => {
+  const world = new World();
+  const checkpointer = new MemoryCheckpointer();
+  const until = after(world, -1000);
+  await world.put(3);
+  await world.pass(60_000);
+  assertEquals(
+    await world.drain(world.consumer({ checkpointer, until })),
+    [],
+  );
+  const rest = await world.drain(
+    world.consumer({ checkpointer, until: "caught-up" }),
+  );
+  assertEquals(rest.length, 3);
+});
+
+Deno.test("Consumer with a date in until reads parents and children up to the date, and no child of a shard that goes beyond it", async () => {
+  const world = new World();
+  const [root] = world.shardIds as [string];
+  const checkpointer = new MemoryCheckpointer();
+  await world.put(20);
+  await world.pass(1000);
+  world.server.split(STREAM, root);
+  await world.pass(1000);
+  await world.put(20);
+  await world.pass(1000);
+  const until = after(world);
+  const [left, right] = await world.openShards() as [string, string];
+  // One child goes beyond the date, the other one is closed by the merge without a record of then.
+  await world.put(20, { shardId: left, keys: ["late"] });
+  await world.pass(1000);
+  world.server.merge(STREAM, left, right);
+  await world.put(20, { keys: ["late"] });
+  await world.pass(60_000);
+  const first = await world.drain(world.consumer({ checkpointer, until }));
+  assertEquals(first.length, 40);
+  assert(values(first).every(({ key }) => key !== "late"));
+  const [merged] = await world.openShards() as [string];
+  assert(!world.events.includes(`opened ${merged}`));
+  const rest = await world.drain(
+    world.consumer({ checkpointer, until: "caught-up" }),
+  );
+  assertComplete(values([...first, ...rest]), world.written);
+});
+
+Deno.test("Consumer with a date in until hands out every value of an aggregate that arrived before, and none of a later one", async () => {
+  const world = new World();
+  const write = async (texts: string[]) => {
+    const producer = new Producer<string>({
+      client: world.client(),
+      streamName: STREAM,
+      processor: kplString(),
+      clock: world.clock,
+    });
+    for (const text of texts) producer.put(text, { partitionKey: "k" });
+    await world.run(producer.close());
+  };
+  await write(["a", "b", "c"]);
+  await world.pass(10);
+  const until = after(world);
+  await write(["d", "e"]);
+  await world.pass(60_000);
+  const checkpointer = new MemoryCheckpointer();
+  const read = (options: Partial<ConsumerOptions<string>>) =>
+    world.drain(
+      world.consumer<string>({
+        processor: kplString(),
+        checkpointer,
+        ...options,
+      }),
+    );
+  assertEquals(values(await read({ until })), ["a", "b", "c"]);
+  assertEquals(values(await read({ until: "caught-up" })), ["d", "e"]);
+});
+
+Deno.test("Consumer with a date in until holds its bounds while the values are taken slowly", async () => {
+  const world = new World();
+  await world.put(100);
+  await world.pass(1000);
+  const until = after(world);
+  await world.put(100);
+  await world.pass(60_000);
+  const records = await world.drain(
+    world.consumer({ until, prefetch: { records: 7 } }),
+  );
+  assertEquals(records.length, 100);
+});
+
+Deno.test("Consumer with a date in until shows shards that have reached it, and acknowledges late", async () => {
+  const world = new World({ shards: 2 });
+  const checkpointer = new MemoryCheckpointer();
+  await world.put(10);
+  await world.pass(60_000);
+  const consumer = world.consumer({ checkpointer, until: after(world, -1) });
+  const reader = consumer.getReader();
+  const records = await world.read(reader, 10);
+  await world.pass(7000);
+  const { shards } = consumer.status();
+  assertEquals(shards.map(({ state }) => state), ["past-until", "past-until"]);
+  assertEquals((await world.run(reader.read())).done, true);
+  for (const record of records) record.ack();
+  await world.pass(2000);
+  const rest = await world.drain(
+    world.consumer({ checkpointer, until: "caught-up" }),
+  );
+  assertEquals(rest, []);
+});
+
+Deno.test("Consumer with a date in until ends for each of several workers, and all of them together read the whole span", async () => {
+  for (const apartMs of [0, 15_000]) {
+    const world = new World({ shards: 5 });
+    const checkpointer = new MemoryCheckpointer();
+    const until = after(world, 40_000);
+    const items: Item[] = [];
+    const work = async (workerId: string) => {
+      const consumer = world.consumer({ checkpointer, until, workerId });
+      for await (const { value } of consumer) items.push(value);
+    };
+    const workers = [work("one")];
+    const all = (async () => {
+      await world.pass(apartMs);
+      workers.push(work("two"));
+      for (let second = 0; second < 60; second++) {
+        await world.put(5);
+        await world.pass(1000);
+        if (second === 10) world.server.split(STREAM, world.shardIds[0]!);
+        if (second === 50) world.server.split(STREAM, world.shardIds[1]!);
+      }
+    })();
+    await all;
+    await world.run(Promise.all(workers));
+    const seconds = 40 - apartMs / 1000;
+    // A value that is not acknowledged when its shard changes hands comes again.
+    const seen = new Set(items.map(({ key, i }) => `${key}${i}`));
+    const expected = [..."abcde"].flatMap((key) =>
+      Array.from({ length: seconds }, (_, i) => `${key}${i}`)
+    );
+    assertEquals([...seen].sort(), expected.sort());
+    assert(items.length < expected.length + 5, `${items.length}`);
+  }
+});
+
+Deno.test("Consumer with a date in until goes by the clock of the service", async () => {
+  const world = new World();
+  await world.put(3);
+  const clock = {
+    now: () => world.clock.now() + 3_600_000,
+    monotonic: () => world.clock.now(),
+    setTimeout: (callback: () => void, ms: number) =>
+      world.clock.setTimeout(callback, ms),
+    clearTimeout: (handle: unknown) => world.clock.clearTimeout(handle),
+  };
+  const until = after(world, 10_000);
+  const consumer = world.consumer({ clock, until });
+  const items: Item[] = [];
+  const done = (async () => {
+    for await (const { value } of consumer) items.push(value);
+  })();
+  await world.pass(9000);
+  await world.put(3);
+  await world.pass(9000);
+  await done;
+  assertEquals(items.length, 6);
+});
+
+Deno.test("Consumer with a date in until misses no record that can be read only seconds after it arrived", async () => {
+  const world = new World();
+  const client = world.client();
+  const { getRecords } = client;
+  client.getRecords = async (request, options) => {
+    const answer = await getRecords.call(client, request, options);
+    const isVisible = answer.Records.every((record) =>
+      world.clock.now() - record.ApproximateArrivalTimestamp!.getTime() > 3000
+    );
+    return isVisible ? answer : {
+      Records: [],
+      MillisBehindLatest: 0,
+      NextShardIterator: request.ShardIterator,
+    };
+  };
+  const until = after(world, 2000);
+  const reading = world.drain(world.consumer({ client, until }));
+  await world.put(3);
+  assertEquals((await reading).length, 3);
+});
+
+Deno.test("Consumer with a date in until fails at a record without an arrival time", async () => {
+  const world = new World();
+  await world.put(3);
+  const client = world.client();
+  const { getRecords } = client;
+  client.getRecords = async (request, options) => {
+    const answer = await getRecords.call(client, request, options);
+    return {
+      ...answer,
+      Records: answer.Records.map((record) => ({
+        ...record,
+        ApproximateArrivalTimestamp: undefined,
+      })),
+    };
+  };
+  const error = await assertRejects(
+    () => world.drain(world.consumer({ client, until: after(world, 1) })),
+    KinesisError,
+    "has no arrival time",
+  );
+  assertEquals(error.code, "ArrivalTimeMissing");
+});
+
+Deno.test("Consumer refuses an end that is no date, or not after the start", () => {
+  const world = new World();
+  const cases: [Partial<ConsumerOptions<Item>>, string][] = [
+    [{ until: new Date(NaN) }, `'until' must be "caught-up" or a valid Date`],
+    [{ until: 5 as never }, `'until' must be "caught-up" or a valid Date`],
+    [
+      { from: new Date(5), until: new Date(5) },
+      "'until' must be later than 'from', which is 1970-01-01T00:00:00.005Z",
+    ],
+  ];
+  for (const [options, message] of cases) {
+    let error: unknown;
+    try {
+      world.consumer(options);
+    } catch (thrown) {
+      error = thrown;
+    }
+    assert(String(error).includes(message), String(error));
+  }
+});
+
+Deno.test("Consumer replays any span exactly, of streams that are written to and resharded at any time", async () => {
+  const step = fc.record({
+    waitMs: fc.constantFrom(0, 1, 500, 3000),
+    puts: fc.integer({ min: 0, max: 3 }),
+    reshard: fc.constantFrom("no", "no", "no", "split", "merge"),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 1, maxLength: 12 }),
+      fc.integer({ min: 0, max: 12 }),
+      fc.integer({ min: 1, max: 12 }),
+      async (steps, first, length) => {
+        const world = new World({ shards: 2 });
+        const start = world.clock.now();
+        const times = [start];
+        for (const { waitMs, puts, reshard } of steps) {
+          if (puts > 0) await world.put(puts, { keys: ["a", "b", "c"] });
+          const open = await world.openShards();
+          if (reshard === "split") world.server.split(STREAM, open[0]!);
+          if (reshard === "merge" && open.length > 1) {
+            world.server.merge(STREAM, open[0]!, open[1]!);
+          }
+          await world.pass(waitMs);
+          times.push(world.clock.now());
+        }
+        await world.pass(10_000);
+        const from = new Date(times[Math.min(first, times.length - 1)]!);
+        const until = new Date(
+          Math.max(
+            times[Math.min(first + length, times.length - 1)]!,
+            from.getTime() + 1,
+          ),
+        );
+        const got = await world.drain(world.consumer({ from, until }));
+        const expected = world.server.records(STREAM).filter((
+          { approximateArrivalTimestamp: time = new Date(0) },
+        ) => time >= from && time < until);
+        assertEquals(
+          got.map(({ sequenceNumber }) => sequenceNumber).sort(),
+          expected.map(({ sequenceNumber }) => sequenceNumber).sort(),
+        );
+        assertEquals(world.clock.pendingTimers, 0);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
