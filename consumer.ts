@@ -22,22 +22,60 @@ import type {
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { StreamOptions } from "./_consumer/resolved_streams.ts";
 import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
-import type { ConsumerStatus, ShardStatus } from "./_consumer/status.ts";
+import {
+  type BatchHandler,
+  type BatchResult,
+  type FailedRecord,
+  type HandlerContext,
+  type HandlerPoisonPolicy,
+  type HandlerRetryOptions,
+  type ProcessBatchesOptions,
+  type ProcessingOrder,
+  type ProcessingSummary,
+  type ProcessOptions,
+  type RecordHandler,
+  resolveBatchOptions,
+  resolveProcessOptions,
+} from "./_consumer/process_options.ts";
+import type {
+  ProcessingRun,
+  ProcessingSource,
+} from "./_consumer/processing.ts";
+import { inBatchesOf, oneByOne } from "./_consumer/processing_modes.ts";
+import type {
+  ConsumerStatus,
+  ProcessingStatus,
+  RunningHandler,
+  ShardStatus,
+} from "./_consumer/status.ts";
 import { sharedAcknowledgements } from "./_consumer/tee.ts";
 import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
 export type {
   Acknowledgeable,
+  BatchHandler,
+  BatchResult,
   ConsumedStream,
   ConsumerClient,
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  FailedRecord,
+  HandlerContext,
+  HandlerPoisonPolicy,
+  HandlerRetryOptions,
   ManyStreamsOptions,
   OldestUnacknowledged,
   PoisonPolicy,
+  ProcessBatchesOptions,
+  ProcessingOrder,
+  ProcessingStatus,
+  ProcessingSummary,
+  ProcessOptions,
+  RecordHandler,
   RecreatedPolicy,
+  RunningHandler,
   ShardStatus,
 };
 
@@ -81,7 +119,10 @@ export type {
 export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   readonly #feed: RecordFeed<T>;
   readonly #options: StreamOptions<T>;
+  readonly #source: ProcessingSource<T>;
+  readonly #isOpen: () => boolean;
   readonly #endStream: () => void;
+  #processing: ProcessingRun | undefined;
   /** Whether the application has seen the end or the failure of the consumer. */
   #wasEndSeen = false;
 
@@ -133,6 +174,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     }, { highWaterMark: 0 });
     this.#feed = feed;
     this.#options = streams;
+    this.#source = { feed, options: streams.resolved[0]! };
+    this.#isOpen = () => isOpen;
     this.#endStream = () => {
       if (!isOpen) return;
       isOpen = false;
@@ -165,7 +208,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /** The status of every shard, and the numbers of values. */
   status(): ConsumerStatus {
-    return this.#feed.status();
+    const processing = this.#processing?.status();
+    return { ...this.#feed.status(), ...processing && { processing } };
   }
 
   /**
@@ -179,14 +223,147 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /**
    * Ends the stream: stops reading, stores the progress and gives the leases back. The stream may
-   * be locked; its reader sees the end.
+   * be locked; its reader sees the end. With {@linkcode Consumer.process}, first waits for the
+   * handlers that are running.
    *
    * @throws {CheckpointError} if the progress of some shards could not be stored
    */
   async close(): Promise<void> {
     this.#endStream();
     this.#wasEndSeen = true;
+    await this.#processing?.stop();
     await this.#feed.close(new ClosedError("The consumer is closed"));
+  }
+
+  /**
+   * Calls a handler for each value, several at a time, and acknowledges a value when its handler
+   * has ended. A handler that fails is called again, with growing delays; after the last attempt
+   * `onPoison` or `deadLetter` decides. The values of a partition key are processed in order
+   * (`ordering`), also through retries and reshards. The checkpoint of a shard never passes a value
+   * that is not processed.
+   *
+   * Resolves when the stream has ended (`until`, `limit`, `idleTimeoutMs` of the consumer) or
+   * {@linkcode Consumer.close} was called, all handlers have ended, and the progress is stored. The
+   * stream is locked meanwhile, and closed afterwards. Without a `checkpointer` nothing is stored,
+   * and the rest is the same. `docs/processing.md` tells more.
+   *
+   * Rejects with a {@linkcode ProcessingError} if a value is given up and `onPoison` is `"fail"`;
+   * with the reason of `signal` if it has aborted; with a {@linkcode CheckpointError} if the progress
+   * of some shards could not be stored; with a `TypeError` or `RangeError` if an option is not
+   * allowed or the stream is locked; with a {@linkcode ClosedError} if the consumer has ended; and
+   * with the error of the stream if that fails.
+   *
+   * @example
+   * ```ts
+   * import { Consumer, KinesisClient, Producer } from "@webstreams/kinesis";
+   * import { MemoryCheckpointer } from "@webstreams/kinesis/checkpoint";
+   * import { json } from "@webstreams/kinesis/processors";
+   * import { KinesisServer } from "@webstreams/kinesis/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const { fetch } = new KinesisServer();
+   * const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+   * const client = new KinesisClient({ region: "eu-west-1", credentials, fetch });
+   * const stream = { client, streamName: "orders", processor: json<number>() };
+   * const producer = new Producer({ ...stream, createStream: { shardCount: 3 } });
+   * for (let i = 0; i < 10; i++) producer.put(i, { partitionKey: `user-${i % 4}` });
+   * await producer.close();
+   *
+   * const checkpointer = new MemoryCheckpointer();
+   * const consumer = new Consumer({ ...stream, checkpointer, until: "caught-up" });
+   * let sum = 0;
+   * const { processed } = await consumer.process(async ({ value }, { signal }) => {
+   *   await Promise.resolve(signal); // await fetch(url, { body, signal });
+   *   sum += value;
+   * }, { concurrency: 8, ordering: "key" });
+   * assertEquals([processed, sum], [10, 45]);
+   * ```
+   */
+  async process(
+    handler: RecordHandler<T>,
+    options?: ProcessOptions<T>,
+  ): Promise<ProcessingSummary> {
+    const settings = resolveProcessOptions(handler, options);
+    return await this.#run(
+      settings.signal,
+      () => oneByOne(this.#source, handler, settings),
+    );
+  }
+
+  /**
+   * Calls a handler for batches of values, for sinks that store many rows at a time. A batch has
+   * values of one shard, in order. The handler returns the values that were not processed, or
+   * throws if none was: only these are tried again, and the next batch of the shard waits for them.
+   * All else is as with {@linkcode Consumer.process}.
+   *
+   * Rejects as `process` does, and with a `TypeError` if the handler returns something else than the
+   * failed values.
+   *
+   * @example
+   * ```ts
+   * import { Consumer, KinesisClient, Producer } from "@webstreams/kinesis";
+   * import { MemoryCheckpointer } from "@webstreams/kinesis/checkpoint";
+   * import { json } from "@webstreams/kinesis/processors";
+   * import { KinesisServer } from "@webstreams/kinesis/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const { fetch } = new KinesisServer();
+   * const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+   * const client = new KinesisClient({ region: "eu-west-1", credentials, fetch });
+   * const stream = { client, streamName: "orders", processor: json<number>() };
+   * const producer = new Producer({ ...stream, createStream: { shardCount: 1 } });
+   * for (let i = 0; i < 10; i++) producer.put(i);
+   * await producer.close();
+   *
+   * const checkpointer = new MemoryCheckpointer();
+   * const consumer = new Consumer({ ...stream, checkpointer, until: "caught-up" });
+   * const rows: number[] = [];
+   * await consumer.processBatches((records, { attempt }) => {
+   *   const refused = attempt === 1 ? records.slice(-1) : [];
+   *   for (const record of records) {
+   *     if (!refused.includes(record)) rows.push(record.value);
+   *   }
+   *   return refused;
+   * }, { maxValues: 4 });
+   * assertEquals(rows, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+   * ```
+   */
+  async processBatches(
+    handler: BatchHandler<T>,
+    options?: ProcessBatchesOptions<T>,
+  ): Promise<ProcessingSummary> {
+    const settings = resolveBatchOptions(handler, options);
+    return await this.#run(
+      settings.signal,
+      () => inBatchesOf(this.#source, handler, settings),
+    );
+  }
+
+  async #run(
+    signal: AbortSignal | undefined,
+    prepare: () => ProcessingRun,
+  ): Promise<ProcessingSummary> {
+    if (this.locked) {
+      throw new TypeError(
+        "Cannot process as the stream is locked: it has another reader, loop or pipe, or is " +
+          "being processed already",
+      );
+    }
+    signal?.throwIfAborted();
+    // Locks the stream, so there is no second way of reading.
+    const reader = this.getReader();
+    reader.closed.catch(() => {});
+    try {
+      if (!this.#isOpen()) {
+        await reader.closed; // rejects if the consumer has failed
+        throw new ClosedError("Cannot process as the consumer has ended");
+      }
+      return await (this.#processing = prepare()).run();
+    } finally {
+      this.#wasEndSeen = true;
+      this.#endStream();
+      reader.releaseLock();
+    }
   }
 
   /**

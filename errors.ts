@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { FailedValue, KinesisRecord } from "./records.ts";
+import type { ConsumerRecord, FailedValue, KinesisRecord } from "./records.ts";
 
 /** The data of every {@linkcode KinesisError}. */
 export interface KinesisErrorOptions extends ErrorOptions {
@@ -40,7 +40,7 @@ export class KinesisError extends Error {
    * The error as data, for `JSON.stringify`: `name`, `message`, the fields of its class, and its
    * `cause` in the same form, without stacks. A {@linkcode DeliveryError} has `failureCount` and
    * the first ten failures, without their values. A {@linkcode DecodeError} has its record without
-   * the bytes.
+   * the bytes, and a {@linkcode ProcessingError} has it without the value.
    */
   toJSON(): Record<string, unknown> {
     return dataOf(this);
@@ -233,6 +233,28 @@ export class DeliveryError<T = unknown> extends KinesisError {
   }
 }
 
+/**
+ * A handler of `Consumer.process` or `Consumer.processBatches` could not process a value, and there
+ * is no further attempt. `code` is `HandlerFailed`, and `cause` is what the handler threw.
+ */
+export class ProcessingError<T = unknown> extends KinesisError {
+  /** The name of the class. Minifying does not change it. */
+  override readonly name: string = "ProcessingError";
+  /** The value with its place in the stream. */
+  readonly record: ConsumerRecord<T>;
+  /** The number of calls of the handler. */
+  readonly attempts: number;
+  /** Makes an error. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { record: ConsumerRecord<T>; attempts: number },
+  ) {
+    super(message, { ...options, code: "HandlerFailed" });
+    this.record = options.record;
+    this.attempts = options.attempts;
+  }
+}
+
 /** A producer or consumer was used after it was closed, aborted or failed. `code` is `Closed`. */
 export class ClosedError extends KinesisError {
   /** The name of the class. Minifying does not change it. */
@@ -387,7 +409,7 @@ function dataOf(error: Error): Record<string, unknown> {
         error: plainOf(failure.error),
       }));
     }
-    if (error instanceof DecodeError) {
+    if (error instanceof DecodeError || error instanceof ProcessingError) {
       const { streamName, shardId, partitionKey, sequenceNumber } =
         error.record;
       data.record = { streamName, shardId, partitionKey, sequenceNumber };

@@ -259,6 +259,51 @@ export interface StraysEvent {
   readonly values: number;
 }
 
+/** A call of the handler of `Consumer.process` or `Consumer.processBatches` has failed. */
+export interface HandlerErrorEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record with the first value that failed. */
+  readonly sequenceNumber: string;
+  /** The index of this value in its record, from 0. */
+  readonly subSequenceNumber: number;
+  /** The number of values of the call that failed. */
+  readonly values: number;
+  /** The error of the first value that failed: what the handler threw or returned for it. */
+  readonly error: unknown;
+  /** The number of the call for these values, from 1. */
+  readonly attempt: number;
+  /**
+   * The delay before the next call, in milliseconds. Absent if there is none: the values are given
+   * up, or the consumer is being closed and they are read again by the next run.
+   */
+  readonly retryDelayMs?: number;
+}
+
+/** A call of the handler of `Consumer.process` or `Consumer.processBatches` does not end. */
+export interface HandlerTimeoutEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record with the first value of the call. */
+  readonly sequenceNumber: string;
+  /** The index of this value in its record, from 0. */
+  readonly subSequenceNumber: number;
+  /** The number of values of the call. */
+  readonly values: number;
+  /** The number of the call for these values, from 1. */
+  readonly attempt: number;
+  /**
+   * - `late`: `timeoutMs` is over, and the signal of the call was aborted
+   * - `given-up`: `graceMs` is over as well. The result of the call is ignored, and the lease of the
+   *   shard is given back.
+   */
+  readonly state: "late" | "given-up";
+}
+
 /** Hooks of a {@linkcode Consumer}. */
 export interface ConsumerHooks {
   /** Called after every answer, also without records. */
@@ -284,4 +329,8 @@ export interface ConsumerHooks {
    * Their producer sends them again, to the right shard.
    */
   onStrays?(event: StraysEvent): void;
+  /** Called when a call of the handler has failed. */
+  onHandlerError?(event: HandlerErrorEvent): void;
+  /** Called when a call of the handler has exceeded its time limit, and when its shard is given up. */
+  onHandlerTimeout?(event: HandlerTimeoutEvent): void;
 }

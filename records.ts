@@ -129,6 +129,29 @@ export interface ConsumerRecord<T> extends DecodedRecord<T> {
   ack(): void;
 }
 
+/** A value that a handler could not process. */
+export interface DeadLetter<T> extends DecodedRecord<T> {
+  /** What the handler threw last. An `Error` with its text, if it threw something else. */
+  readonly error: Error;
+  /** The number of calls of the handler. */
+  readonly attempts: number;
+}
+
+/**
+ * The number of a holder of a lease, for stores that refuse the late writes of an earlier holder. A
+ * store keeps the largest counter that it has seen for a shard, and refuses a write with a smaller
+ * one. Tokens of two shards cannot be compared.
+ */
+export interface FencingToken {
+  /** The worker that holds the lease. */
+  readonly owner: string;
+  /**
+   * The counter of the lease when the worker took it. It grows from each holder of a shard to the
+   * next. It does not change while the worker holds the lease.
+   */
+  readonly counter: number;
+}
+
 /** The position up to which a shard has been processed. */
 export type Checkpoint =
   /** No record has been processed. Reading starts at the oldest record. */

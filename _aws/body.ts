@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { onAbort } from "../_core/on_abort.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { ResponseError } from "../errors.ts";
 
@@ -25,13 +26,14 @@ export async function readBody(
     return new Uint8Array(await raceAbort(response.arrayBuffer(), signal));
   }
   const reader = body.getReader();
-  const onAbort = () => void reader.cancel(signal.reason).catch(() => {});
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
+  const stopListening = onAbort(
+    signal,
+    () => void reader.cancel(signal.reason).catch(() => {}),
+  );
   try {
     return await readChunks(reader, limit, response.status);
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    stopListening();
     // A cancelled body looks like one that has ended.
     signal.throwIfAborted();
   }

@@ -12,6 +12,11 @@ import { ServiceError } from "../errors.ts";
 import type { ErrorBody } from "./codec.ts";
 import { hintFor } from "./error_hints.ts";
 
+/** The code of an action on a stream, shard or consumer that does not exist. */
+export const NOT_FOUND = "ResourceNotFoundException";
+/** The code of an action on a stream that exists already, or whose state forbids the action. */
+export const IN_USE = "ResourceInUseException";
+
 // The lists of the AWS SDKs' retry behaviour.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const THROTTLES = new Set([

@@ -1,8 +1,9 @@
 /**
- * Resolves the options `streamName` and `streamARN` of a producer or consumer.
+ * The options `streamName` and `streamARN` of a producer or consumer.
  *
  * @module
  */
+import type { OptionCheck } from "../_core/option_check.ts";
 
 /** The stream that the options name. */
 export interface StreamChoice {
@@ -18,39 +19,39 @@ export interface StreamChoice {
 const STREAM_ARN = /^arn:[^:]+:kinesis:[^:]+:[^:]+:stream\/[^:/]+$/;
 
 /**
- * Checks that exactly one of the two options is given. `what` is the start of error messages, for
- * example "Cannot create Producer".
+ * Resolves the options `streamName` and `streamARN`, of which exactly one must be given.
  *
  * @throws {TypeError} if neither or both are given, or the given one is not a non-empty string,
  * or the ARN is not that of a stream
  */
 export function chooseStream(
-  what: string,
-  { streamName, streamARN }: { streamName?: string; streamARN?: string },
+  check: OptionCheck,
+  options: { streamName?: string; streamARN?: string },
 ): StreamChoice {
-  if ((streamName === undefined) === (streamARN === undefined)) {
-    throw new TypeError(
-      `${what} as exactly one of 'streamName' and 'streamARN' must be given`,
-    );
-  }
-  const stream = streamName ?? streamARN;
-  if (typeof stream !== "string" || stream === "") {
-    throw new TypeError(
-      `${what} as 'streamName' or 'streamARN' must be a text that is not empty`,
-    );
-  }
-  if (streamARN !== undefined && !STREAM_ARN.test(stream)) {
-    throw new TypeError(
-      `${what} as 'streamARN' must be the ARN of a stream such as ` +
-        "arn:aws:kinesis:us-east-1:123456789012:stream/name: " +
-        `current value is ${JSON.stringify(stream)}`,
-    );
-  }
-  return streamARN === undefined
-    ? { target: { StreamName: stream }, stream, streamName: stream }
-    : {
-      target: { StreamARN: stream },
-      stream,
-      streamName: stream.slice(stream.lastIndexOf("/") + 1),
+  const streamName = check.text("streamName", options.streamName);
+  const streamARN = check.text("streamARN", options.streamARN);
+  if (streamName !== undefined && streamARN === undefined) {
+    return {
+      target: { StreamName: streamName },
+      stream: streamName,
+      streamName,
     };
+  }
+  if (streamName !== undefined || streamARN === undefined) {
+    throw new TypeError(
+      check.refusal(
+        "exactly one of 'streamName' and 'streamARN' must be given",
+      ),
+    );
+  }
+  if (!STREAM_ARN.test(streamARN)) {
+    const rule = "the ARN of a stream such as " +
+      "arn:aws:kinesis:us-east-1:123456789012:stream/name";
+    throw new TypeError(check.message("streamARN", rule, streamARN));
+  }
+  return {
+    target: { StreamARN: streamARN },
+    stream: streamARN,
+    streamName: streamARN.slice(streamARN.lastIndexOf("/") + 1),
+  };
 }

@@ -20,6 +20,7 @@ export class Acknowledgements {
   readonly #alarm: Alarm;
   #hasAcknowledged = false;
   #willAcknowledge = false;
+  #areManaged = false;
 
   /**
    * Calls `onNone` with an error if not one value is acknowledged within 5 seconds of
@@ -56,6 +57,14 @@ export class Acknowledgements {
     return this.#hasAcknowledged || this.#willAcknowledge;
   }
 
+  /**
+   * Whether the library itself acknowledges every value, because it calls a handler. Without a
+   * checkpointer, values are not acknowledged by being handed out then.
+   */
+  get areManaged(): boolean {
+    return this.#areManaged;
+  }
+
   /** Adds a shard, which gets a part of the limit. */
   join(): Share {
     return this.#shares.join();
@@ -69,6 +78,12 @@ export class Acknowledgements {
   /** Notes whether the application's way of reading will acknowledge values. */
   expect(will: boolean): void {
     this.#willAcknowledge = will;
+  }
+
+  /** From now on the library itself acknowledges every value. */
+  manage(): void {
+    this.#areManaged = true;
+    this.#willAcknowledge = true;
   }
 
   /** Starts to wait for the first acknowledgement, unless that wait has begun. */

@@ -24,6 +24,7 @@ import type { Lineage } from "./lineage.ts";
 import { isUntilReached } from "./reading_end.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
+import { SetAside } from "./set_aside.ts";
 import { ShardRoom } from "./shard_room.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
 import { SharedRead } from "./shared_read.ts";
@@ -81,6 +82,9 @@ export class Coordinator<T> {
   readonly #incomplete: FailureStreak;
   /** Failures in a row to list the leases. */
   readonly #outage: Outage;
+  /** Shards that this worker has given up. */
+  readonly #setAside: SetAside;
+  readonly #givingUp = new Set<Promise<void>>();
   readonly #ready: Deferred<void> = deferred();
   #isReady = false;
   #hasSynced = false;
@@ -131,6 +135,7 @@ export class Coordinator<T> {
     );
     this.#creation = new StreamCreation(options);
     this.#room = new ShardRoom(options);
+    this.#setAside = new SetAside(options);
     const writes = new Admission({ ...LEASE_WRITES, clock: options.clock });
     this.#sessions = new HeldSessions(options, this.#table, writes);
     this.#upkeep = new Upkeep(options, this.#sessions.byShard, {
@@ -193,11 +198,12 @@ export class Coordinator<T> {
     this.#ready.reject(reason);
     await this.#loops;
     // A lease that is being taken must be given back.
-    await Promise.all(
-      [this.#rows, this.#tidying, this.#questions].map((work) =>
+    await Promise.all([
+      ...[this.#rows, this.#tidying, this.#questions].map((work) =>
         work.settled()
       ),
-    );
+      ...this.#givingUp,
+    ]);
     if (isFirst) throwIfNotStored(await this.#sessions.closeAll());
   }
 
@@ -250,6 +256,7 @@ export class Coordinator<T> {
         this.#rows.pauseMs,
         this.#tidying.pauseMs,
         this.#questions.pauseMs,
+        this.#setAside.pauseMs,
       );
     } catch (error) {
       if (this.#stop.signal.aborted || isFinal(error)) throw error;
@@ -294,6 +301,21 @@ export class Coordinator<T> {
     if (!this.#sessions.drop(session)) return;
     this.#settleReady();
     this.#bell.ring();
+  }
+
+  /**
+   * Gives a lease back, because the values of its shard cannot be processed here. This worker takes
+   * it again after a pause, if no other worker has taken it.
+   */
+  #giveUp(session: ShardSession<T>, reason: Error): void {
+    if (this.#stop.signal.aborted) return;
+    this.#setAside.add(session.shardId);
+    const done = this.#sessions.giveUp(session, reason).then(() => {
+      this.#givingUp.delete(done);
+      this.#settleReady();
+      this.#bell.ring();
+    });
+    this.#givingUp.add(done);
   }
 
   /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */
@@ -354,7 +376,8 @@ export class Coordinator<T> {
     const { underWay } = this.#rows;
     const leases = this.#census.readable().filter(({ shardId }) =>
       this.sessions.has(shardId) ||
-      !this.#rows.isPaused(shardId) && !this.#room.passed.has(shardId)
+      !this.#rows.isPaused(shardId) && !this.#room.passed.has(shardId) &&
+        !this.#setAside.has(shardId)
     );
     const isExpired = (lease: Lease) => this.#table.isExpired(lease);
     const room = this.#room.beside(
@@ -409,6 +432,7 @@ export class Coordinator<T> {
     }, {
       changed: () => this.#onChange(session),
       failed: this.#events.failed,
+      givenUp: (reason) => this.#giveUp(session, reason),
     });
     this.#sessions.add(session);
     // If the consumer was closed meanwhile, close() gives this lease back with all others.

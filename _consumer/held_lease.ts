@@ -11,7 +11,7 @@ import type {
   Lease,
 } from "../checkpoint/mod.ts";
 import { LeaseLostError, TimeoutError } from "../errors.ts";
-import type { Checkpoint } from "../records.ts";
+import type { Checkpoint, FencingToken } from "../records.ts";
 
 /** Options of a {@linkcode HeldLease}. */
 export interface HeldLeaseOptions {
@@ -48,6 +48,8 @@ export class HeldLease {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #list: NonNullable<HeldLeaseOptions["list"]>;
+  /** The holder, and the counter when the lease was taken. */
+  readonly fencingToken: FencingToken;
   #lease: Lease;
   #writing: Promise<unknown> = Promise.resolve();
   #confirmedAt: number;
@@ -71,6 +73,7 @@ export class HeldLease {
       ((call) => checkpointer.list(lease.streamName, call));
     this.#timeoutMs = timeoutMs;
     this.#lease = lease;
+    this.fencingToken = { owner: lease.owner!, counter: lease.counter };
     this.#checkpointer = checkpointer;
     this.#clock = clock;
     this.#confirmedAt = takenAt;

@@ -51,9 +51,21 @@ export class HeldSessions<T> {
     if (this.#byShard.get(session.shardId) !== session) return false;
     this.#byShard.delete(session.shardId);
     this.#table.lose(session.lease);
-    session.close();
+    session.close(session.lease.lose());
     this.#tell(session, "lost");
     return true;
+  }
+
+  /**
+   * Stops reading one shard, stores its progress and gives its lease back. Does nothing if the
+   * session was removed before. If the store fails, the lease expires by itself.
+   */
+  async giveUp(session: ShardSession<T>, reason: unknown): Promise<void> {
+    if (this.#byShard.get(session.shardId) !== session) return;
+    this.#byShard.delete(session.shardId);
+    await session.close(reason);
+    await session.checkpoint().catch(() => {});
+    if (await this.#release(session)) this.#tell(session, "released");
   }
 
   /**

@@ -166,6 +166,16 @@ export class RecordFeed<T> {
     return undefined;
   }
 
+  /** From now on the library itself acknowledges every value, after a handler has processed it. */
+  manageAcknowledgements(): void {
+    this.#acknowledgements.manage();
+  }
+
+  /** The number of shards that this worker reads. */
+  get shardCount(): number {
+    return this.#streams.shardCount;
+  }
+
   /** Notes whether the application's way of reading will acknowledge values. */
   expectAcknowledgements(will: boolean): void {
     this.#acknowledgements.expect(will);
@@ -251,6 +261,8 @@ export class RecordFeed<T> {
   }
 
   #onOverdue(session: ShardSession<T>, oldest: OldestUnacknowledged): void {
+    // A handler has its own time limit.
+    if (this.#acknowledgements.areManaged) return;
     if (this.#finishing) {
       // The stream has ended. The next run reads the value that is not acknowledged again.
       this.close(undefined).catch(() => {});

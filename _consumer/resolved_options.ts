@@ -5,8 +5,8 @@
  */
 import { SHARD_READS_PER_SECOND } from "../_aws/limits.ts";
 import { chooseStream, type StreamChoice } from "../_aws/stream_choice.ts";
-import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { resolveOutside } from "../_core/outside_options.ts";
 import {
   CREATE_METHODS,
   resolveCreateStream,
@@ -56,6 +56,8 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onCheckpoint: true,
   onUnacknowledged: true,
   onStrays: true,
+  onHandlerError: true,
+  onHandlerTimeout: true,
 };
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
 const SHARD_ID = /^[\w.-]{1,128}$/;
@@ -79,7 +81,7 @@ export function resolveConsumerOptions<T>(
   check.object("options", options ?? null);
   const { client, checkpointer, prefetch = {} } = options;
   check.object("prefetch", prefetch, ["records", "bytes"]);
-  const stream = chooseStream(WHAT, options);
+  const stream = chooseStream(check, options);
   const createStream = checkCreateStream(options);
   return {
     ...stream,
@@ -112,7 +114,7 @@ export function resolveConsumerOptions<T>(
       "delete",
     ) ?? new MemoryCheckpointer(),
     durable: checkpointer !== undefined,
-    workerId: checkWorkerId(options.workerId),
+    workerId: check.text("workerId", options.workerId) ?? crypto.randomUUID(),
     from: checkFrom(options.from),
     until: checkUntil(options),
     onPoison: checkOnPoison(options.onPoison),
@@ -133,30 +135,13 @@ export function resolveConsumerOptions<T>(
       }),
     },
     ...numbersOf(options),
-    hooks: checkHooks(options.hooks),
-    signal: check.methods(
-      "signal",
-      options.signal,
-      "addEventListener",
-      "removeEventListener",
+    signal: check.signal("signal", options.signal),
+    ...resolveOutside(
+      check,
+      options,
+      Object.keys(HOOKS) as (keyof ConsumerHooks)[],
     ),
-    clock: check.methods(
-      "clock",
-      options.clock,
-      "now",
-      "setTimeout",
-      "clearTimeout",
-    ) ?? systemClock,
-    random: check.type("random", options.random, "function") ?? Math.random,
   };
-}
-
-function checkHooks(hooks: ConsumerHooks | undefined) {
-  check.object("hooks", hooks);
-  for (const name of Object.keys(HOOKS) as (keyof ConsumerHooks)[]) {
-    check.type(`hooks.${name}`, hooks?.[name], "function");
-  }
-  return hooks;
 }
 
 /** The options that are numbers. */
@@ -208,15 +193,6 @@ function pollIntervalsOf(
     { default: Math.max(10_000, pollIntervalMs), least: pollIntervalMs },
   );
   return { pollIntervalMs, maxPollIntervalMs };
-}
-
-function checkWorkerId(
-  workerId: string | undefined = crypto.randomUUID(),
-): string {
-  if (typeof workerId === "string" && workerId !== "") return workerId;
-  throw new TypeError(
-    check.message("workerId", "a text that is not empty", workerId),
-  );
 }
 
 function checkOnPoison(onPoison: PoisonPolicy = "fail"): PoisonPolicy {

@@ -8,7 +8,12 @@ import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError } from "../errors.ts";
 import type { ShardEvent } from "../hooks.ts";
-import type { Checkpoint, ConsumerRecord, ShardPosition } from "../records.ts";
+import type {
+  Checkpoint,
+  ConsumerRecord,
+  FencingToken,
+  ShardPosition,
+} from "../records.ts";
 import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Existence } from "./census.ts";
@@ -17,6 +22,7 @@ import type { PollPace } from "./poll_pace.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
+import type { RecordShard } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardProgress } from "./shard_progress.ts";
 import { ShardReader } from "./shard_reader.ts";
@@ -63,6 +69,8 @@ export interface SessionEvents {
   changed(): void;
   /** The session cannot go on. */
   failed(error: unknown): void;
+  /** The values cannot be processed here: the lease is to be given back. */
+  givenUp(reason: Error): void;
 }
 
 /** The state of a session. */
@@ -87,13 +95,13 @@ export interface SessionStatus {
 }
 
 /** Reads a shard, hands its values out one by one, and stores its progress. */
-export class ShardSession<T> {
+export class ShardSession<T> implements RecordShard {
   readonly lease: HeldLease;
   /** The number of the stream in the consumer, from 0. */
   readonly streamIndex: number;
   /** Written by the line of sessions only. */
   inLine = false;
-  readonly #options: ResolvedConsumerOptions<T>;
+  readonly options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #room: ReaderShare;
   readonly #reader: RecordReader;
@@ -105,6 +113,7 @@ export class ShardSession<T> {
   /** The states that were reported to the hook `onShard`. */
   readonly #told = new Set<ShardEvent["state"]>();
   #isFinishing = false;
+  #isHeld = false;
   #running: Promise<void> | undefined;
 
   /** Nothing is read before {@linkcode ShardSession.start}. */
@@ -114,7 +123,7 @@ export class ShardSession<T> {
     const { shardId } = lease;
     this.lease = lease;
     this.streamIndex = shared.streamIndex;
-    this.#options = options;
+    this.options = options;
     this.#events = events;
     this.#unacknowledged = acknowledgements.join();
     this.#progress = new ShardProgress(
@@ -139,6 +148,8 @@ export class ShardSession<T> {
       options,
       reader: this.#reader,
       progress: this.#progress,
+      acknowledgements,
+      shard: this,
       strays,
       skipped,
       signal: this.#stop.signal,
@@ -161,10 +172,22 @@ export class ShardSession<T> {
   }
 
   /**
-   * Whether so many values of this shard are not acknowledged that no further one is handed out.
+   * Whether no value is handed out now, because the shard is held, or because so many of its values
+   * are not acknowledged.
    */
   get isPaused(): boolean {
-    return this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
+    return this.#isHeld ||
+      this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
+  }
+
+  /** Aborts when the session is closed. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Who holds the lease, and its counter when it was taken. */
+  get fencingToken(): FencingToken {
+    return this.lease.fencingToken;
   }
 
   /** Whether an iterator was made: the records that are written after that will be read. */
@@ -195,7 +218,7 @@ export class ShardSession<T> {
   /** Whether the shard was read as far as `until` says, and all values are handed out. */
   get hasReachedUntil(): boolean {
     const { hasCaughtUp, state } = this.#reader;
-    const isRead = this.#options.until === "caught-up"
+    const isRead = this.options.until === "caught-up"
       ? hasCaughtUp
       : state === "past-until";
     return isRead && this.#isDrained;
@@ -217,6 +240,20 @@ export class ShardSession<T> {
       bufferedRecords: this.#reader.buffered,
       bufferedBytes: this.#reader.bufferedBytes,
     };
+  }
+
+  /** While the shard is held, no value of it is handed out. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    if (isHeld || this.#stop.signal.aborted) return;
+    this.#events.changed();
+    this.#room.check();
+  }
+
+  /** Asks to give the lease back, because the values cannot be processed here. */
+  giveUp(reason: Error): void {
+    this.#events.givenUp(reason);
   }
 
   /** Starts reading. */
@@ -242,7 +279,7 @@ export class ShardSession<T> {
    * that value if `acknowledgeTimeoutMs` is over. Call it every few seconds.
    */
   checkOldest(): OldestUnacknowledged | undefined {
-    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.#options;
+    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.options;
     const { shardId, unacknowledged } = this;
     const now = monotonicNow(clock);
     const isTimeToTell = this.#watch.look(this.#progress.oldest, now);
@@ -274,14 +311,16 @@ export class ShardSession<T> {
 
   /**
    * Stops reading and drops the buffer. The lease is still held, and acknowledgements still move
-   * the checkpoint.
+   * the checkpoint. Handlers that work on values of the shard see the reason.
    */
-  async close(): Promise<void> {
+  async close(
+    reason: unknown = new ClosedError(
+      `The reader of ${this.shardId} is closed`,
+    ),
+  ): Promise<void> {
     if (this.#stop.signal.aborted) return await this.#running;
     const { unacknowledged } = this;
-    this.#stop.abort(
-      new ClosedError(`The reader of ${this.shardId} is closed`),
-    );
+    this.#stop.abort(reason);
     this.#unacknowledged.leave();
     if (unacknowledged > 0) this.#events.changed();
     await this.#running;
@@ -316,12 +355,12 @@ export class ShardSession<T> {
   }
 
   #oldest(): OldestUnacknowledged | undefined {
-    const now = monotonicNow(this.#options.clock);
+    const now = monotonicNow(this.options.clock);
     return this.#watch.describe(this.#progress.oldest, now);
   }
 
   #tell(state: ShardEvent["state"]): void {
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     notify(hooks, "onShard", { stream, shardId: this.shardId, state });
   }
 
@@ -333,7 +372,7 @@ export class ShardSession<T> {
 
   async #store(checkpoint: Checkpoint): Promise<void> {
     await this.lease.write(checkpoint);
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     const position = checkpoint.type === "SEQUENCE"
       ? checkpoint.sequenceNumber
       : checkpoint.type;

@@ -13,7 +13,12 @@ import type {
   ShardPosition,
 } from "../records.ts";
 import type { RecordReader } from "./record_reader.ts";
-import { DeliveredRecord, type RecordSource } from "./record.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
+import {
+  DeliveredRecord,
+  type RecordShard,
+  type RecordSource,
+} from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
@@ -33,6 +38,10 @@ export interface ShardValuesParts<T> {
   readonly reader: Pick<RecordReader, "buffered" | "shift">;
   /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
+  /** Tells how values are acknowledged. */
+  readonly acknowledgements: Pick<Acknowledgements, "areManaged">;
+  /** The session of the shard. */
+  readonly shard: RecordShard;
   /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
   readonly strays: Strays | undefined;
   /** Counts the values that are dropped. */
@@ -60,11 +69,11 @@ export class ShardValues<T> {
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
-    const { options, shardId, progress } = parts;
+    const { options, shardId, progress, shard } = parts;
     this.#parts = parts;
     const { streamName, target } = options;
     const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
-    this.#source = { streamName, streamARN, shardId, progress };
+    this.#source = { streamName, streamARN, shardId, progress, shard };
   }
 
   /** Whether a value can be taken now. */
@@ -159,7 +168,7 @@ export class ShardValues<T> {
   }
 
   #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
-    const { options, progress } = this.#parts;
+    const { options, progress, acknowledgements } = this.#parts;
     const raw = this.#raw!;
     const ticket: Ticket = {
       sequenceNumber: raw.SequenceNumber,
@@ -180,7 +189,7 @@ export class ShardValues<T> {
     }
     const record = new DeliveredRecord(item, raw, this.#source, ticket);
     // Without a checkpointer a value counts as processed when it is handed out.
-    if (!options.durable) record.ack();
+    if (!options.durable && !acknowledgements.areManaged) record.ack();
     return record;
   }
 

@@ -7,6 +7,7 @@ import type { Lineage } from "./lineage.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { ProcessingSummary } from "./process_options.ts";
 import type { ShardSession } from "./shard_session.ts";
 
 /** The status of one shard. Only shards that this worker reads have the members after `owner`. */
@@ -71,6 +72,38 @@ export interface ConsumerStatus {
    * their writer sends them again.
    */
   strayValues: number;
+  /** What {@linkcode Consumer.process} or `processBatches` does. Absent with other ways to read. */
+  processing?: ProcessingStatus;
+}
+
+/** A call of the handler that is under way. */
+export interface RunningHandler {
+  /** The stream, by name or ARN as given to the consumer. */
+  stream: string;
+  /** The shard. */
+  shardId: string;
+  /** The sequence number of the record with the first value of the call. */
+  sequenceNumber: string;
+  /** The index of this value in its record, from 0. */
+  subSequenceNumber: number;
+  /** The number of values of the call. */
+  values: number;
+  /** The number of the call for these values, from 1. */
+  attempt: number;
+  /** The time since the call began, or since `timeoutMs` was over, in milliseconds. */
+  runningMs: number;
+  /** Whether `timeoutMs` is over. */
+  isLate: boolean;
+}
+
+/** What a handler has processed and is processing. */
+export interface ProcessingStatus extends Readonly<ProcessingSummary> {
+  /** The calls that are under way and take time; the late ones first, then the oldest first. */
+  running: RunningHandler[];
+  /** Values that wait for their first call. */
+  queued: number;
+  /** Failed calls that wait for the next attempt or for a dead letter to be stored. */
+  waiting: number;
 }
 
 /** The objects from which a status is made. */

@@ -11,13 +11,13 @@
  * @module
  */
 import type { Shard } from "../client/mod.ts";
-import { HashRange, type Keys } from "../_shards/hash_range.ts";
+import { HashRange, type RecordKeys } from "../_shards/hash_range.ts";
 import type { Lineage } from "./lineage.ts";
 import { parentsOf } from "../_shards/shard_facts.ts";
 
 /** What is known about one value of a record. Nothing is known if it could not be decoded. */
 export type StrayCandidate =
-  | (Keys & { readonly type: "value"; readonly resent?: true })
+  | (RecordKeys & { readonly type: "value"; readonly resent?: true })
   | { readonly type: "error" };
 
 /** The partition key of the aggregated records of the Kinesis Producer Library. */
@@ -93,7 +93,7 @@ export class Strays {
     );
   }
 
-  #holds(keys: Keys): boolean {
+  #holds(keys: RecordKeys): boolean {
     const { partitionKey, explicitHashKey } = keys;
     if (explicitHashKey !== undefined) return this.#range.holds(keys);
     const known = this.#known.get(partitionKey);

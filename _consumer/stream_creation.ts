@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { NOT_FOUND } from "../_aws/service_error.ts";
 import {
   createIfMissing,
   type CreatingClient,
-  MISSING,
 } from "../_shards/create_stream.ts";
 import { ServiceError } from "../errors.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
@@ -52,7 +52,7 @@ function isNotVisibleYet(
   error: unknown,
   target: StreamCreationOptions["target"],
 ): error is ServiceError {
-  return error instanceof ServiceError && error.code === MISSING &&
+  return error instanceof ServiceError && error.code === NOT_FOUND &&
     "StreamName" in target;
 }
 

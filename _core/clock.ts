@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { onAbort } from "./on_abort.ts";
 
 /** A clock with timers. */
 export interface Clock {
@@ -76,14 +77,13 @@ export function delay(
   const { clock = systemClock, signal } = options;
   if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clock.clearTimeout(timer);
-      reject(signal!.reason);
-    };
     const timer = clock.setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
+      stopListening();
       resolve();
     }, ms);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopListening = onAbort(signal, () => {
+      clock.clearTimeout(timer);
+      reject(signal!.reason);
+    });
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, LONGEST_TIMER_MS } from "./clock.ts";
+import { onAbort } from "./on_abort.ts";
 
 /** A running time limit. Call {@linkcode Deadline.clear} on every path, or its timer leaks. */
 export interface Deadline {
@@ -21,13 +22,12 @@ export function startDeadline(
   onTimeout: () => Error,
   { clock, signal }: { clock: Clock; signal?: AbortSignal },
 ): Deadline {
+  if (signal?.aborted) return { signal, clear() {} };
   const controller = new AbortController();
-  const follow = () => controller.abort(signal!.reason);
-  if (signal?.aborted) {
-    follow();
-    return { signal: controller.signal, clear() {} };
-  }
-  signal?.addEventListener("abort", follow, { once: true });
+  const stopFollowing = onAbort(
+    signal,
+    () => controller.abort(signal!.reason),
+  );
   const timer = clock.setTimeout(
     () => controller.abort(onTimeout()),
     Math.min(ms, LONGEST_TIMER_MS),
@@ -36,7 +36,7 @@ export function startDeadline(
     signal: controller.signal,
     clear() {
       clock.clearTimeout(timer);
-      signal?.removeEventListener("abort", follow);
+      stopFollowing();
     },
   };
 }

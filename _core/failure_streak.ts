@@ -14,6 +14,8 @@ export interface FailureStreakOptions {
   readonly maxFailures: number;
   /** Spreads the pauses. */
   readonly random: Random;
+  /** The longest pause that an error may ask for, in milliseconds. @default {60_000} */
+  readonly maxAskedMs?: number;
 }
 
 /**
@@ -41,10 +43,10 @@ export class FailureStreak {
    * @throws the error itself if it is the last failure that is allowed
    */
   pauseAfter(error: unknown): number {
-    const { backoff, maxFailures, random } = this.#options;
+    const { backoff, maxFailures, random, maxAskedMs } = this.#options;
     if (++this.#length >= maxFailures) throw error;
     const pauseMs = equalJitter(backoff, this.#length - 1, random);
-    return Math.max(pauseMs, askedToWaitMs(error));
+    return Math.max(pauseMs, askedToWaitMs(error, maxAskedMs));
   }
 
   /** Forgets the failures, after a success. */

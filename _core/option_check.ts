@@ -109,9 +109,22 @@ export class OptionCheck {
     );
     if (isObject && lacks.length === 0) return value;
     // The message does not show the value, which may be a secret.
-    throw new TypeError(
-      `${this.#what} as '${name}' must be an object` +
-        (methods.length > 0 ? ` with the methods ${methods.join(", ")}` : ""),
+    const rule = "an object" +
+      (methods.length > 0 ? ` with the methods ${methods.join(", ")}` : "");
+    throw new TypeError(this.refusal(`'${name}' must be ${rule}`));
+  }
+
+  /**
+   * An abort signal, or `undefined`.
+   *
+   * @throws {TypeError} if it is another value
+   */
+  signal(name: string, value: AbortSignal | undefined): typeof value {
+    return this.methods(
+      name,
+      value,
+      "addEventListener",
+      "removeEventListener",
     );
   }
 
@@ -124,15 +137,17 @@ export class OptionCheck {
   object<V>(name: string, value: V, fields?: readonly string[]): V {
     if (value === undefined) return value;
     if (Object.prototype.toString.call(value) !== "[object Object]") {
-      throw new TypeError(`${this.#what} as '${name}' must be an object`);
+      throw new TypeError(this.refusal(`'${name}' must be an object`));
     }
     const other = fields &&
       Object.keys(value as object).find((field) => !fields.includes(field));
     if (other === undefined) return value;
     throw new TypeError(
-      `${this.#what} as '${name}' must have no other fields than ${
-        fields!.join(", ")
-      }: it has '${other}'`,
+      this.refusal(
+        `'${name}' must have no other fields than ${
+          fields!.join(", ")
+        }: it has '${other}'`,
+      ),
     );
   }
 
@@ -143,16 +158,30 @@ export class OptionCheck {
    */
   type<V>(name: string, value: V, type: "boolean" | "function" | "string"): V {
     if (value === undefined || typeof value === type) return value;
-    throw new TypeError(
-      `${this.#what} as '${name}' must be ${RULES[type]}`,
-    );
+    throw new TypeError(this.refusal(`'${name}' must be ${RULES[type]}`));
+  }
+
+  /**
+   * A text, or `undefined`.
+   *
+   * @throws {TypeError} if it is empty or another value
+   */
+  text<V extends string | undefined>(name: string, value: V): V {
+    if (value === undefined) return value;
+    if (typeof value === "string" && value !== "") return value;
+    throw new TypeError(this.message(name, "a text that is not empty", value));
   }
 
   /** The message for a value that is not allowed. */
   message(name: string, rule: string, value: unknown): string {
-    return `${this.#what} as '${name}' must be ${rule}: current value is ${
-      shown(value)
-    }`;
+    return this.refusal(
+      `'${name}' must be ${rule}: current value is ${shown(value)}`,
+    );
+  }
+
+  /** The message for any other reason. It names the options that are wrong. */
+  refusal(reason: string): string {
+    return `${this.#what} as ${reason}`;
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { onAbort } from "./on_abort.ts";
 
 /**
  * Settles like `promise`, or rejects with the signal's reason, whichever happens first. For work
@@ -16,15 +17,13 @@ export function raceAbort<T>(
 ): Promise<T> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+    const stopListening = onAbort(signal, () => reject(signal.reason));
     promise.then((value) => {
-      signal.removeEventListener("abort", onAbort);
+      stopListening();
       if (signal.aborted) onLate?.(value);
       resolve(value);
     }, (error) => {
-      signal.removeEventListener("abort", onAbort);
+      stopListening();
       reject(error);
     });
   });

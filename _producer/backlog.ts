@@ -21,16 +21,41 @@ const SHARE = 8;
 /** The unsettled values of each shard. */
 export class Backlog {
   readonly #shards = new Map<string, Load>();
+  #bytes = 0;
+
+  /** Bytes of all shards. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /**
-   * The load of a shard. The caller adds to it and subtracts from it. While the shard is not known,
+   * Counts values of a shard. Returns the load to remove them from. While the shard is not known,
    * the load belongs to no shard and limits nothing.
    */
-  of(shardId: string | undefined): Load {
-    if (shardId === undefined) return { values: 0, bytes: 0 };
-    let load = this.#shards.get(shardId);
-    if (!load) this.#shards.set(shardId, load = { values: 0, bytes: 0 });
+  add(
+    shardId: string | undefined,
+    values: number,
+    bytes: number,
+  ): Readonly<Load> {
+    const load = this.#of(shardId);
+    load.values += values;
+    load.bytes += bytes;
+    this.#bytes += bytes;
     return load;
+  }
+
+  /** Counts values no more that {@linkcode Backlog.add} has counted in a load. */
+  remove(load: Readonly<Load>, values: number, bytes: number): void {
+    const own = load as Load;
+    own.values -= values;
+    own.bytes -= bytes;
+    this.#bytes -= bytes;
+  }
+
+  /** Forgets everything. Earlier loads are of no use any more. */
+  clear(): void {
+    this.#shards.clear();
+    this.#bytes = 0;
   }
 
   /** Whether a value of a shard fits into a buffer that contains `used` and has room for `most`. */
@@ -41,6 +66,13 @@ export class Backlog {
     const load = shardId === undefined ? undefined : this.#shards.get(shardId);
     return !load ||
       load.values < SHARE * values && load.bytes < SHARE * bytes;
+  }
+
+  #of(shardId: string | undefined): Load {
+    if (shardId === undefined) return { values: 0, bytes: 0 };
+    let load = this.#shards.get(shardId);
+    if (!load) this.#shards.set(shardId, load = { values: 0, bytes: 0 });
+    return load;
   }
 
   /** While a buffer with room for `most` contains less than this, a value of any shard fits. */

@@ -9,13 +9,13 @@ import type { FlushResult } from "./results.ts";
 
 /** A flush that has begun. */
 export interface Flush<T> {
-  /** The ordinal of the last value of the flush; `Infinity` while earlier values wait for room. */
-  upTo: number;
   /** Resolves when the values are settled. Rejects if the producer fails. */
   readonly done: Promise<FlushResult<T>>;
 }
 
-interface Open<T> extends Flush<T> {
+interface RunningFlush<T> extends Flush<T> {
+  /** The ordinal of the last value of the flush; `Infinity` while earlier values wait for room. */
+  upTo: number;
   /** Whether a caller receives the result. */
   readonly isReported: boolean;
   readonly result: FlushResult<T>;
@@ -25,11 +25,11 @@ interface Open<T> extends Flush<T> {
 
 /** All flushes that have begun and not ended. */
 export class Flushes<T> {
-  readonly #open = new Set<Open<T>>();
+  readonly #running = new Set<RunningFlush<T>>();
 
   /** The number of flushes. */
   get size(): number {
-    return this.#open.size;
+    return this.#running.size;
   }
 
   /**
@@ -41,7 +41,7 @@ export class Flushes<T> {
     // The producer may fail before the caller awaits the promise.
     done.catch(() => {});
     const result: FlushResult<T> = { delivered: 0, failed: earlier };
-    const flush = {
+    const flush: RunningFlush<T> = {
       upTo: Infinity,
       done,
       isReported,
@@ -49,14 +49,19 @@ export class Flushes<T> {
       resolve,
       reject,
     };
-    this.#open.add(flush);
+    this.#running.add(flush);
     return flush;
+  }
+
+  /** Lets a flush wait only for the values up to this ordinal. */
+  limit(flush: Flush<T>, upTo: number): void {
+    (flush as RunningFlush<T>).upTo = upTo;
   }
 
   /** Counts a value that is acknowledged. */
   delivered(ordinal: number): void {
-    if (this.#open.size === 0) return;
-    for (const { upTo, result } of this.#open) {
+    if (this.#running.size === 0) return;
+    for (const { upTo, result } of this.#running) {
       if (ordinal <= upTo) result.delivered++;
     }
   }
@@ -64,7 +69,7 @@ export class Flushes<T> {
   /** Reports a value that is given up. Returns whether a caller receives the report. */
   failed(ordinal: number, failed: FailedValue<T>): boolean {
     let isTold = false;
-    for (const { upTo, isReported, result } of this.#open) {
+    for (const { upTo, isReported, result } of this.#running) {
       if (!isReported || ordinal > upTo) continue;
       result.failed.push(failed);
       isTold = true;
@@ -77,16 +82,16 @@ export class Flushes<T> {
    * value.
    */
   settle(oldest: number): void {
-    for (const flush of this.#open) {
+    for (const flush of this.#running) {
       if (oldest <= flush.upTo) continue;
-      this.#open.delete(flush);
+      this.#running.delete(flush);
       flush.resolve(flush.result);
     }
   }
 
   /** Rejects all flushes because the producer has failed. */
   fail(error: unknown): void {
-    for (const { reject } of this.#open) reject(error);
-    this.#open.clear();
+    for (const { reject } of this.#running) reject(error);
+    this.#running.clear();
   }
 }

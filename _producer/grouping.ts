@@ -4,9 +4,9 @@
  * @module
  */
 import type { FrameScope } from "../processors/mod.ts";
+import type { RecordKeys } from "../_shards/hash_range.ts";
 import type { EncodedRecord } from "../records.ts";
 import type { Ordering } from "./options.ts";
-import type { RecordKeys } from "./outgoing.ts";
 import type { ShardRoutes } from "./shard_routes.ts";
 
 /** What a {@linkcode SendQueue} asks about its records. */

@@ -67,7 +67,7 @@ export class Intake<T> implements Room {
     outcome: Outcome<T> | undefined,
   ): Promise<void> | undefined {
     const { waiters } = this.#stages;
-    if (waiters.length === 0 && this.#isOpen && this.#hasCommonRoom) {
+    if (waiters.length === 0 && this.#mayAccept && this.#hasCommonRoom) {
       this.#add(value, keys, outcome);
       return;
     }
@@ -106,7 +106,7 @@ export class Intake<T> implements Room {
   }
 
   hasRoomFor(line: LineName): boolean {
-    return this.#isOpen && this.#hasRoomIn(line);
+    return this.#mayAccept && this.#hasRoomIn(line);
   }
 
   #add(
@@ -126,8 +126,7 @@ export class Intake<T> implements Room {
       return;
     }
     ledger.add(pending);
-    if (item !== undefined) pending.item = item;
-    packing.push(pending);
+    packing.push(pending, item);
   }
 
   #described(
@@ -137,7 +136,7 @@ export class Intake<T> implements Room {
   }
 
   /** Whether a value may be accepted now if there is room. */
-  get #isOpen(): boolean {
+  get #mayAccept(): boolean {
     if (this.#isClosed || this.#stages.packing.isBusy) return false;
     return !this.#needsShards || this.#stages.watch.isStarted;
   }

@@ -19,9 +19,9 @@ export interface BatchLimits {
 /** Sums over all lanes. Each lane updates them. */
 export interface LaneTotals {
   /** Records in lanes that are not at their limit. */
-  openRecords: number;
+  sendableRecords: number;
   /** Bytes in lanes that are not at their limit. */
-  openBytes: number;
+  sendableBytes: number;
   /** Records in lanes at their limit. */
   blockedRecords: number;
 }
@@ -128,8 +128,8 @@ export class Lane<I extends LaneItem> {
     this.#bytes += bytes;
     if (this.#blocked) this.#totals.blockedRecords += records;
     else {
-      this.#totals.openRecords += records;
-      this.#totals.openBytes += bytes;
+      this.#totals.sendableRecords += records;
+      this.#totals.sendableBytes += bytes;
     }
   }
 
@@ -138,7 +138,7 @@ export class Lane<I extends LaneItem> {
     this.#blocked = blocked;
     const sign = blocked ? 1 : -1;
     this.#totals.blockedRecords += sign * this.#items.length;
-    this.#totals.openRecords -= sign * this.#items.length;
-    this.#totals.openBytes -= sign * this.#bytes;
+    this.#totals.sendableRecords -= sign * this.#items.length;
+    this.#totals.sendableBytes -= sign * this.#bytes;
   }
 }

@@ -24,7 +24,11 @@ export class Lanes<I extends DueItem> {
   readonly #lanes = new Map<string | undefined, Lane<I>>();
   /** The limit of each shard. It stays when the lane of the shard is removed. */
   #limits = new Map<string, ShardLimit>();
-  readonly #totals = { openRecords: 0, openBytes: 0, blockedRecords: 0 };
+  readonly #totals = {
+    sendableRecords: 0,
+    sendableBytes: 0,
+    blockedRecords: 0,
+  };
 
   /**
    * Starts without lanes. `rates` limit every shard. A shard at its limit is served every
@@ -36,13 +40,13 @@ export class Lanes<I extends DueItem> {
   }
 
   /** Records of shards that are not at their limit, as of the last look at the limits. */
-  get openRecords(): number {
-    return this.#totals.openRecords;
+  get sendableRecords(): number {
+    return this.#totals.sendableRecords;
   }
 
   /** Bytes of those records. */
-  get openBytes(): number {
-    return this.#totals.openBytes;
+  get sendableBytes(): number {
+    return this.#totals.sendableBytes;
   }
 
   /** Records of shards at their limit. */

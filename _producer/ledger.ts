@@ -5,10 +5,11 @@
  * @module
  */
 import { notify } from "../_core/notify.ts";
+import { LetterWriter } from "../_dead_letters/letter_writer.ts";
 import type { DeliveryError, KinesisError } from "../errors.ts";
 import type { FailedValue, PutReceipt } from "../records.ts";
-import { DeadLetters } from "./dead_letters.ts";
 import { type Flush, Flushes } from "./flushes.ts";
+import { Letter } from "./letter.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { type Pending, PendingList, type Sending } from "./pending.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -34,7 +35,7 @@ export class Ledger<T> {
    */
   readonly #pending = new PendingList<T>();
   readonly #flushes = new Flushes<T>();
-  readonly #deadLetters: DeadLetters<T> | undefined;
+  readonly #deadLetters: LetterWriter<FailedValue<T>> | undefined;
   #ended = false;
   #delivered = 0;
   #failed = 0;
@@ -49,7 +50,7 @@ export class Ledger<T> {
     this.#options = options;
     this.#supervisor = supervisor;
     this.#deadLetters = options.deadLetter &&
-      new DeadLetters(options.deadLetter);
+      new LetterWriter(options.deadLetter, (it, size) => new Letter(it, size));
     this.untold = new UntoldFailures(options, this);
   }
 
@@ -155,7 +156,7 @@ export class Ledger<T> {
 
   /** Lets a flush wait only for the values that are in the ledger now. */
   limitFlush(flush: Flush<T>): void {
-    flush.upTo = this.#pending.lastOrdinal;
+    this.#flushes.limit(flush, this.#pending.lastOrdinal);
   }
 
   /** Whether a flush has begun and not ended. If the producer fails, the flush rejects. */
@@ -198,7 +199,11 @@ export class Ledger<T> {
     notify(hooks, "onValueFailed", { stream, partitionKey, error, attempts });
   }
 
-  #bury(to: DeadLetters<T>, pending: Pending<T>, error: KinesisError): void {
+  #bury(
+    to: LetterWriter<FailedValue<T>>,
+    pending: Pending<T>,
+    error: KinesisError,
+  ): void {
     const failed = pending.toFailed(error);
     to.write(failed).then(() => {
       this.#remove(pending, failed);

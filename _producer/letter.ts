@@ -3,17 +3,14 @@
  *
  * @module
  */
-import { encodeBase64 } from "../_core/base64.ts";
-import { isBytes } from "../_core/bytes.ts";
-import { KinesisError } from "../errors.ts";
+import {
+  errorData,
+  LONGEST_KEY,
+  shorten,
+  valueText,
+} from "../_dead_letters/letter_data.ts";
+import type { KinesisError } from "../errors.ts";
 import type { FailedAttempt, FailedValue } from "../records.ts";
-
-/**
- * The lengths of the text that replaces a value which cannot be written, in UTF-16 units. They are
- * tried one after the other.
- */
-export const TEXT_LENGTHS: readonly number[] = [100_000, 10_000, 1000, 0];
-const LONGEST_KEY = 1000;
 
 /** A failed value whose errors processors such as `json()` and `msgpack()` can write. */
 export class Letter<T> implements FailedValue<T> {
@@ -40,7 +37,7 @@ export class Letter<T> implements FailedValue<T> {
       this.partitionKey = partitionKey;
     } else {
       this.value = undefined as T;
-      this.valueText = shorten(textOf(value), textLength);
+      this.valueText = shorten(valueText(value), textLength);
       this.partitionKey = shorten(String(partitionKey), LONGEST_KEY);
     }
     if (explicitHashKey !== undefined) this.explicitHashKey = explicitHashKey;
@@ -66,34 +63,4 @@ export class Letter<T> implements FailedValue<T> {
     }
     return data;
   }
-}
-
-function errorData(error: KinesisError | Error): unknown {
-  if (error instanceof KinesisError) return error.toJSON();
-  return { name: error.name, message: error.message };
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  try {
-    if (isBytes(value)) return encodeBase64(value);
-    const text = JSON.stringify(
-      value,
-      (_, item) => typeof item === "bigint" ? String(item) : item,
-    );
-    return text ?? String(value);
-  } catch {
-    // The value has a cycle, or a `toJSON` that throws.
-  }
-  try {
-    return Object.prototype.toString.call(value);
-  } catch {
-    // A revoked Proxy throws whatever is asked of it.
-    return "a value that cannot be read";
-  }
-}
-
-function shorten(text: string, length: number): string {
-  // Some formats cannot write half of a surrogate pair.
-  return text.slice(0, length).replace(/\p{Surrogate}/gu, "\ufffd");
 }

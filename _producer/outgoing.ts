@@ -3,18 +3,13 @@
  *
  * @module
  */
+import type { RecordKeys } from "../_shards/hash_range.ts";
 import type { KinesisError } from "../errors.ts";
 import type { EncodedRecord, FailedAttempt } from "../records.ts";
 import type { Load } from "./backlog.ts";
 import type { Grouped } from "./order_groups.ts";
 import type { Pending } from "./pending.ts";
 import type { Slotted } from "./unordered.ts";
-
-/** The keys that choose the shard of a record. */
-export type RecordKeys = Pick<
-  EncodedRecord,
-  "partitionKey" | "explicitHashKey"
->;
 
 /** What packing determines about a record. It does not change. */
 export interface PackedPart<T> {
@@ -39,22 +34,58 @@ export interface QueuedPart extends Pick<Grouped, "groups">, Slotted {
   /** The predicted shard; `undefined` while it is not known. */
   shardId: string | undefined;
   /** The load of that shard, in which the record is counted. */
-  load: Load;
+  load: Readonly<Load>;
 }
 
-/** What {@linkcode Delivery} knows about a record. Only the delivery writes it. */
+/** What sending determines about a record. */
 export interface SentPart {
-  /** Requests that carried the record so far. */
+  /** Requests that carried the record so far. Only {@linkcode Delivery} writes it. */
   attempts: number;
-  /** Why the last request did not store the record. */
+  /** Why the last request did not store the record. Only {@linkcode Settlement} writes it. */
   error: KinesisError | undefined;
-  /** The last requests that did not store the record, oldest first. */
+  /** The last requests that did not store the record, oldest first. Written with `error`. */
   history: FailedAttempt[] | undefined;
 }
 
 /** A packed record that is not settled. */
 export interface Outgoing<T>
   extends PackedPart<T>, Readonly<QueuedPart>, Readonly<SentPart> {}
+
+/** A record as {@linkcode SendQueue} sees it. */
+export type Queued<T> = Outgoing<T> & QueuedPart;
+
+const NO_GROUPS: readonly string[] = [];
+const NO_LOAD: Load = { values: 0, bytes: 0 };
+
+/** A record that is neither queued nor sent. `past` is the record that had its values before. */
+export function outgoing<T>(
+  { record, version, seq, place, since, isFull }: PackedPart<T>,
+  past?: Outgoing<T>,
+): Queued<T> {
+  return {
+    record,
+    version,
+    seq,
+    place,
+    since,
+    isFull,
+    groups: NO_GROUPS,
+    shardId: undefined,
+    load: NO_LOAD,
+    slot: -1,
+    attempts: past?.attempts ?? 0,
+    error: past?.error,
+    history: past?.history && [...past.history],
+  };
+}
+
+/**
+ * The keys that choose the groups of a record. An aggregated record has a key of its own. A value
+ * that is alone in its record determines the groups.
+ */
+export function keysOf<T>({ record }: Outgoing<T>): RecordKeys {
+  return record.puts.length === 1 ? record.puts[0]! : record;
+}
 
 /** The most failed requests that a record remembers. */
 const HISTORY_LENGTH = 10;

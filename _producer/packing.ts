@@ -82,9 +82,12 @@ export class Packing<T> {
     return this.#sharedKey ??= crypto.randomUUID();
   }
 
-  /** Packs a value. A value that cannot become a record is given up, now or later. */
-  push(pending: Pending<T>): void {
-    const { item } = pending;
+  /**
+   * Packs a value. `item` is its serialized form, if it has been serialized already. A value that
+   * cannot become a record is given up, now or later.
+   */
+  push(pending: Pending<T>, item?: Put<T>["item"]): void {
+    if (item !== undefined) pending.item = item;
     try {
       validateKeys(pending);
       const packing = this.#packer.push(pending);

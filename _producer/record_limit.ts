@@ -10,15 +10,14 @@ import {
   MAX_BATCH_BYTES,
   MAX_RECORD_BYTES,
 } from "../_aws/limits.ts";
-import { equalJitter } from "../_core/backoff.ts";
-import { delay, monotonicNow } from "../_core/clock.ts";
-import { askedToWaitMs } from "../_core/http_retry.ts";
+import { monotonicNow } from "../_core/clock.ts";
+import { retry } from "../_core/retry.ts";
 import { KinesisError } from "../errors.ts";
+import { BACKOFF } from "./backoff.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 
 /** How long an answer is used, in milliseconds. The limit of the stream may be raised meanwhile. */
 const ASK_AGAIN_MS = 60_000;
-const BACKOFF = { baseMs: 100, maxMs: 5000 };
 
 /** The part of the options that does not depend on the type of the values. */
 type LimitOptions = Pick<
@@ -78,33 +77,39 @@ export class RecordLimit {
     const { client, target, stream, clock, random, maxAttempts } =
       this.#options;
     const signal = this.#signal;
-    for (let attempt = 1;; attempt++) {
-      let asked: number;
-      try {
-        const { StreamDescriptionSummary } = await client
-          .describeStreamSummary(target, { signal, maxAttempts: 1 });
-        const kib = StreamDescriptionSummary.MaxRecordSizeInKiB;
-        return kib === undefined
-          ? { bytes: DEFAULT_RECORD_BYTES, source: "the default of Kinesis" }
-          : {
-            bytes: Math.min(kib * 1024, MAX_RECORD_BYTES, MAX_BATCH_BYTES),
-            source: `'MaxRecordSizeInKiB' of ${stream}`,
-          };
-      } catch (error) {
-        const retryable = error instanceof KinesisError && error.retryable;
-        if (signal.aborted || !retryable || attempt >= maxAttempts) {
-          return {
-            bytes: DEFAULT_RECORD_BYTES,
-            source:
-              `the default of Kinesis, since the stream could not be asked (${
-                error instanceof KinesisError ? error.code : textOf(error)
-              }): give 'maxRecordBytes' if it takes more`,
-          };
-        }
-        asked = askedToWaitMs(error);
-      }
-      const wait = equalJitter(BACKOFF, attempt - 1, random);
-      await delay(Math.max(wait, asked), { clock, signal }).catch(() => {});
+    const call = { signal, maxAttempts: 1 };
+    let failure: unknown;
+    try {
+      const { StreamDescriptionSummary } = await retry(
+        () => client.describeStreamSummary(target, call),
+        {
+          backoff: BACKOFF,
+          maxFailures: maxAttempts,
+          random,
+          clock,
+          signal,
+          mayRetry(error) {
+            failure = error;
+            return error instanceof KinesisError && error.retryable;
+          },
+        },
+      );
+      const kib = StreamDescriptionSummary.MaxRecordSizeInKiB;
+      return kib === undefined
+        ? { bytes: DEFAULT_RECORD_BYTES, source: "the default of Kinesis" }
+        : {
+          bytes: Math.min(kib * 1024, MAX_RECORD_BYTES, MAX_BATCH_BYTES),
+          source: `'MaxRecordSizeInKiB' of ${stream}`,
+        };
+    } catch (error) {
+      // An option such as `random` has thrown.
+      if (error !== failure && !signal.aborted) throw error;
+      return {
+        bytes: DEFAULT_RECORD_BYTES,
+        source: `the default of Kinesis, since the stream could not be asked (${
+          error instanceof KinesisError ? error.code : textOf(error)
+        }): give 'maxRecordBytes' if it takes more`,
+      };
     }
   }
 }

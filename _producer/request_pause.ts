@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { equalJitter } from "../_core/backoff.ts";
-import { delay, monotonicNow } from "../_core/clock.ts";
+import { type Clock, delay, monotonicNow } from "../_core/clock.ts";
+import { FailureStreak } from "../_core/failure_streak.ts";
 import { askedToWaitMs } from "../_core/http_retry.ts";
 import { type KinesisError, ServiceError } from "../errors.ts";
+import { BACKOFF } from "./backoff.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-const BACKOFF = { baseMs: 100, maxMs: 5000 };
 /**
  * After this many rounds in a row, an error that heals soon or never is fatal: 10 to 20 seconds. An
  * example is an expired token whose renewal is late.
@@ -23,23 +23,32 @@ const DOUBTFUL_ROUNDS = 10;
  * round.
  */
 export class RequestPause {
-  readonly #options: Pick<ResolvedProducerOptions<never>, "clock" | "random">;
+  readonly #clock: Clock;
+  readonly #failures: FailureStreak;
   readonly #supervisor: Pick<Supervisor, "wake">;
   readonly #signal: AbortSignal;
   #isPaused = false;
   #round = 0;
   /** When the pause ends, by the monotonic clock. */
   #until = -Infinity;
-  #failuresInARow = 0;
   #doubtfulRounds = 0;
 
   /** Starts without a pause. Wakes the supervisor after each pause. `signal` ends the pause. */
   constructor(
-    options: Pick<ResolvedProducerOptions<never>, "clock" | "random">,
+    { clock, random }: Pick<
+      ResolvedProducerOptions<never>,
+      "clock" | "random"
+    >,
     supervisor: Pick<Supervisor, "wake">,
     signal: AbortSignal,
   ) {
-    this.#options = options;
+    this.#clock = clock;
+    this.#failures = new FailureStreak({
+      backoff: BACKOFF,
+      // Each record has its own limit.
+      maxFailures: Infinity,
+      random,
+    });
     this.#supervisor = supervisor;
     this.#signal = signal;
   }
@@ -56,7 +65,7 @@ export class RequestPause {
 
   /** Notes that a request was answered. */
   noteAnswer(): void {
-    this.#failuresInARow = 0;
+    this.#failures.end();
     this.#doubtfulRounds = 0;
   }
 
@@ -73,26 +82,24 @@ export class RequestPause {
     if (!error.retryable || this.#doubtfulRounds >= DOUBTFUL_ROUNDS) {
       return true;
     }
-    this.#pause(askedToWaitMs(error), isOfThisRound);
+    this.#pauseAfter(error, isOfThisRound);
     return false;
   }
 
-  #pause(askedMs: number, isOfThisRound: boolean): void {
-    const { clock, random } = this.#options;
-    const now = monotonicNow(clock);
+  #pauseAfter(error: KinesisError, isOfThisRound: boolean): void {
+    const askedMs = askedToWaitMs(error);
     // The pause for an earlier round is over, unless the service asks for another one.
     if (!isOfThisRound && askedMs === 0) return;
     // Another answer of the same round may ask for a longer pause.
-    this.#until = Math.max(this.#until, now + askedMs);
+    const pauseMs = this.#isPaused ? askedMs : this.#failures.pauseAfter(error);
+    this.#until = Math.max(this.#until, monotonicNow(this.#clock) + pauseMs);
     if (this.#isPaused) return;
-    const wait = equalJitter(BACKOFF, this.#failuresInARow++, random);
-    this.#until = Math.max(this.#until, now + wait);
     this.#isPaused = true;
     this.#resume().catch(() => {});
   }
 
   async #resume(): Promise<void> {
-    const { clock } = this.#options;
+    const clock = this.#clock;
     for (;;) {
       const wait = this.#until - monotonicNow(clock);
       if (wait <= 0) break;

@@ -12,23 +12,22 @@ import {
   SHARD_WRITE_RECORDS_PER_SECOND,
 } from "../_aws/limits.ts";
 import { chooseStream } from "../_aws/stream_choice.ts";
-import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { resolveOutside } from "../_core/outside_options.ts";
 import {
   CREATE_METHODS,
   resolveCreateStream,
 } from "../_shards/create_stream.ts";
 import { KinesisClient } from "../client/mod.ts";
-import { InvalidRecordError } from "../errors.ts";
 import type { ProducerHooks } from "../hooks.ts";
+import { keyFunction } from "./key_option.ts";
 import type {
-  KeyOf,
   ProducerOptions,
   ResolvedProducerOptions,
   ShardRates,
 } from "./options.ts";
 
-const WHAT = "Cannot create Producer";
+const check = new OptionCheck("Cannot create Producer");
 const CLIENT_METHODS = ["putRecords", "listAllShards", "describeStreamSummary"];
 const HOOKS = [
   "onBatch",
@@ -45,16 +44,17 @@ const DEFAULT_BATCH_BYTES = 1024 * 1024;
 export function resolveProducerOptions<T>(
   options: ProducerOptions<T>,
 ): ResolvedProducerOptions<T> {
-  const check = new OptionCheck(WHAT);
   if (typeof options !== "object" || options === null) {
     throw new TypeError(check.message("options", "an object", options));
   }
-  const { target, stream } = chooseStream(WHAT, options);
+  const { target, stream } = chooseStream(check, options);
   checkProcessor(options.processor);
   check.methods("deadLetter", options.deadLetter, "getWriter");
   if (options.deadLetter?.locked) {
     throw new TypeError(
-      `${WHAT} as 'deadLetter' must not be locked: another writer or pipe has it`,
+      check.refusal(
+        "'deadLetter' must not be locked: another writer or pipe has it",
+      ),
     );
   }
   const createStream = resolveCreateStream(check, options.createStream);
@@ -73,15 +73,8 @@ export function resolveProducerOptions<T>(
     ),
     createStream,
     deadLetter: options.deadLetter,
-    hooks: checkHooks(check, options.hooks),
-    signal: check.methods(
-      "signal",
-      options.signal,
-      "addEventListener",
-      "removeEventListener",
-    ),
-    shardRates: resolveRates(check, options.shardRates),
-    ...resolveLimits(check, options),
+    shardRates: resolveRates(options.shardRates),
+    ...resolveLimits(options),
     ordering: check.choice(
       "ordering",
       options.ordering,
@@ -107,14 +100,8 @@ export function resolveProducerOptions<T>(
       least: 0,
       orNever: true,
     }),
-    clock: check.methods(
-      "clock",
-      options.clock,
-      "now",
-      "setTimeout",
-      "clearTimeout",
-    ) ?? systemClock,
-    random: check.type("random", options.random, "function") ?? Math.random,
+    signal: check.signal("signal", options.signal),
+    ...resolveOutside(check, options, HOOKS),
   };
 }
 
@@ -122,19 +109,8 @@ function checkProcessor(processor: unknown): void {
   const { createPacker } = (processor ?? {}) as { createPacker?: unknown };
   if (typeof createPacker === "function") return;
   throw new TypeError(
-    `${WHAT} as 'processor' must be a processor such as json()`,
+    check.refusal("'processor' must be a processor such as json()"),
   );
-}
-
-function checkHooks(
-  check: OptionCheck,
-  hooks: ProducerHooks | undefined,
-): ProducerHooks | undefined {
-  check.methods("hooks", hooks);
-  for (const name of HOOKS) {
-    check.type(`hooks.${name}`, hooks?.[name], "function");
-  }
-  return hooks;
 }
 
 /** The options that limit batches, records and the buffer. */
@@ -149,10 +125,7 @@ type Limits = Pick<
   | "maxAttempts"
 >;
 
-function resolveLimits(
-  check: OptionCheck,
-  options: Partial<Limits>,
-): Limits {
+function resolveLimits(options: Partial<Limits>): Limits {
   const limit = (
     name: keyof Limits,
     preset: number,
@@ -190,7 +163,6 @@ function resolveLimits(
 }
 
 function resolveRates(
-  check: OptionCheck,
   rates: Partial<ShardRates> | false | undefined,
 ): ShardRates | undefined {
   if (rates === false) return undefined;
@@ -220,62 +192,4 @@ function resolveRates(
       { default: SHARD_WRITE_BYTES_PER_SECOND, least: 1 },
     ),
   };
-}
-
-/** What messages and codes say of the two keys. */
-const KEYS = {
-  partitionKey: { text: "partition key", code: "InvalidPartitionKey" },
-  explicitHashKey: {
-    text: "explicit hash key",
-    code: "InvalidExplicitHashKey",
-  },
-} as const;
-
-function keyFunction<T>(
-  check: OptionCheck,
-  name: keyof typeof KEYS,
-  key: (keyof T & string) | KeyOf<T> | undefined,
-): KeyOf<T> | undefined {
-  if (key === undefined || typeof key === "function") return key;
-  if (typeof key !== "string" || key === "") {
-    const rule = "the name of a field or a function";
-    throw new TypeError(check.message(name, rule, key));
-  }
-  const { text, code } = KEYS[name];
-  return (value) => {
-    const field = (value as Record<string, unknown> | undefined | null)?.[key];
-    // A number is a useful key. "undefined" and "[object Object]" would put all records on one
-    // shard.
-    if (typeof field === "number" || typeof field === "bigint") {
-      return String(field);
-    }
-    if (typeof field === "string") return field;
-    throw new InvalidRecordError(
-      `Cannot put value as its ${text} is the field '${key}', which ${
-        problemOf(value, field)
-      }`,
-      { code },
-    );
-  };
-}
-
-const SHOWN_FIELDS = 10;
-
-function problemOf(value: unknown, field: unknown): string {
-  if (field === null) return "is null";
-  if (field !== undefined) return `is of type ${typeof field}`;
-  if (typeof value !== "object" || value === null) {
-    return `is missing: the value is ${
-      value === null ? "null" : `of type ${typeof value}`
-    }`;
-  }
-  const names = Object.keys(value);
-  if (names.length === 0) return "is missing: the value has no fields";
-  const shown = names.slice(0, SHOWN_FIELDS).map((name) =>
-    `'${name.slice(0, 64)}'`
-  ).join(", ");
-  const more = names.length - SHOWN_FIELDS;
-  return `is missing: the value has ${shown}${
-    more > 0 ? ` and ${more} more` : ""
-  }`;
 }

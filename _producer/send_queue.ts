@@ -7,22 +7,15 @@
 import type { EncodedRecord } from "../records.ts";
 import { Backlog, type Load } from "./backlog.ts";
 import type { GroupingPolicy } from "./grouping.ts";
+import { joined, removeJoinable } from "./joining.ts";
 import type { BatchLimits } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import type { ShardRates } from "./options.ts";
 import { OrderGroups } from "./order_groups.ts";
-import type {
-  Outgoing,
-  PackedPart,
-  QueuedPart,
-  RecordKeys,
-} from "./outgoing.ts";
-import type { Pending } from "./pending.ts";
+import { keysOf, type Outgoing, outgoing, type Queued } from "./outgoing.ts";
+import type { Pending, Sending } from "./pending.ts";
 import type { ShardRoutes } from "./shard_routes.ts";
 import { Unordered } from "./unordered.ts";
-
-/** A record as the queue sees it: the queue writes what it knows. */
-type Queued<T> = Outgoing<T> & QueuedPart;
 
 /** A record whose values must be packed again before they are sent. */
 export interface Unfit<T> {
@@ -31,15 +24,6 @@ export interface Unfit<T> {
   /** The record that the last values of `item` were packed into. */
   readonly last: Outgoing<T>;
 }
-
-/**
- * Records up to this size, in bytes, are packed again to share a record. A larger record is worth a
- * round trip of its own.
- */
-const SMALL_BYTES = 16_384;
-const MOST_JOINED_BYTES = 524_288;
-const NO_GROUPS: readonly string[] = [];
-const NO_LOAD: Load = { values: 0, bytes: 0 };
 
 /** Records that are packed and not settled. */
 export class SendQueue<T> {
@@ -50,8 +34,7 @@ export class SendQueue<T> {
   /** Records that are neither in a lane nor in a group: sent, or being packed again. */
   readonly #out = new Unordered<Queued<T>>();
   #unfit: Unfit<T>[] = [];
-  #backlog = new Backlog();
-  #bytes = 0;
+  readonly #backlog = new Backlog();
   /** The `seq` of the record that was packed last. */
   #seq = 0;
   /** Records up to this `seq` are sent without waiting for a full batch. */
@@ -69,13 +52,13 @@ export class SendQueue<T> {
   }
 
   /** Records that may be sent now, as far as their order and the limits are known. */
-  get openRecords(): number {
-    return this.#lanes.openRecords;
+  get sendableRecords(): number {
+    return this.#lanes.sendableRecords;
   }
 
   /** Bytes of those records. */
-  get openBytes(): number {
-    return this.#lanes.openBytes;
+  get sendableBytes(): number {
+    return this.#lanes.sendableBytes;
   }
 
   /** Records of shards at their limit. */
@@ -85,7 +68,7 @@ export class SendQueue<T> {
 
   /** Bytes of all records that are not settled. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#backlog.bytes;
   }
 
   /** Whether some records may still wait for more records to fill a batch. */
@@ -98,6 +81,15 @@ export class SendQueue<T> {
     yield* this.#out;
     yield* this.#lanes;
     yield* this.#groups.waitingItems();
+  }
+
+  /** The record that carries each value. */
+  sendings(): Map<Pending<T>, Sending> {
+    const sendings = new Map<Pending<T>, Sending>();
+    for (const item of this.all()) {
+      for (const pending of item.record.puts) sendings.set(pending, item);
+    }
+    return sendings;
   }
 
   /** Whether a value of a shard fits into a buffer that contains `used` and has room for `most`. */
@@ -229,32 +221,16 @@ export class SendQueue<T> {
     this.#recount();
   }
 
-  // Values that pile up during a round trip share the next record of their group.
+  /** Sets a record aside together with the records behind it that may share one with it. */
   #joins(item: Queued<T>): boolean {
-    if (!this.#grouping.joins || !isSmall(item)) return false;
-    let last = item;
-    let bytes = item.record.size;
-    const behind = this.#groups.removeBehind(item, (next) => {
-      bytes += next.record.size;
-      // After a merge of shards a younger record may wait before an older one. Records in that
-      // order stay apart, because one position cannot stand for both.
-      if (next.seq < last.seq || bytes > MOST_JOINED_BYTES) return false;
-      last = next;
-      return isSmall(next);
-    });
+    if (!this.#grouping.joins) return false;
+    const behind = removeJoinable(item, this.#groups);
     if (behind.length === 0) return false;
     const all = [item, ...behind];
     for (const one of all) this.#uncount(one);
-    const joined: Queued<T> = {
-      ...item,
-      record: {
-        ...item.record,
-        size: all.reduce((sum, { record: { size } }) => sum + size, 0),
-        puts: all.flatMap(({ record: { puts } }) => puts),
-      },
-    };
-    this.#count(joined, joined.shardId);
-    this.#setAside({ item: joined, last });
+    const record = joined(all);
+    this.#count(record, record.shardId);
+    this.#setAside({ item: record, last: behind.at(-1)! });
     return true;
   }
 
@@ -288,63 +264,20 @@ export class SendQueue<T> {
   }
 
   #count(item: Queued<T>, shardId: string | undefined): void {
-    const { record } = item;
-    item.load = this.#backlog.of(shardId);
-    item.load.values += record.puts.length;
-    item.load.bytes += record.size;
-    this.#bytes += record.size;
+    const { puts, size } = item.record;
+    item.load = this.#backlog.add(shardId, puts.length, size);
   }
 
   #uncount({ record, load }: Outgoing<T>): void {
-    load.values -= record.puts.length;
-    load.bytes -= record.size;
-    this.#bytes -= record.size;
+    this.#backlog.remove(load, record.puts.length, record.size);
   }
 
   #recount(): void {
-    this.#backlog = new Backlog();
-    this.#bytes = 0;
+    this.#backlog.clear();
     for (const item of this.all()) {
       // The `shardId` of a record under way stays: it is the prediction that the answer is compared
       // with.
       this.#count(item as Queued<T>, this.#routes.shardOf(item.record));
     }
   }
-}
-
-function outgoing<T>(
-  { record, version, seq, place, since, isFull }: PackedPart<T>,
-  past?: Outgoing<T>,
-): Queued<T> {
-  return {
-    record,
-    version,
-    seq,
-    place,
-    since,
-    isFull,
-    groups: NO_GROUPS,
-    shardId: undefined,
-    load: NO_LOAD,
-    slot: -1,
-    attempts: past?.attempts ?? 0,
-    error: past?.error,
-    history: past?.history && [...past.history],
-  };
-}
-
-/**
- * Whether a record may gain from sharing one with others. A record that is full cannot. A record
- * that was sent before stays as it is, because the others do not share its attempts.
- */
-function isSmall<T>({ record, isFull, attempts }: Outgoing<T>): boolean {
-  return !isFull && attempts === 0 && record.size <= SMALL_BYTES;
-}
-
-/**
- * An aggregated record has a key of its own. A value that is alone in its record determines the
- * groups.
- */
-function keysOf<T>({ record }: Outgoing<T>): RecordKeys {
-  return record.puts.length === 1 ? record.puts[0]! : record;
 }

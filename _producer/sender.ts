@@ -82,7 +82,7 @@ export class Sender {
       return { outcomes, durationMs: monotonicNow(clock) - started, error };
     }
     this.#pause.noteAnswer();
-    this.#state.wasThere = true;
+    this.#state.noteThere();
     return {
       outcomes: outcomesOfAnswer(batch, answer, stream),
       durationMs: monotonicNow(clock) - started,

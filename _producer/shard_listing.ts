@@ -4,10 +4,10 @@
  * @module
  */
 import { createIfMissing, type NewStream } from "../_shards/create_stream.ts";
-import { ShardMap } from "./shard_map.ts";
 import type { Shard, StreamDescriptionSummary } from "../client/mod.ts";
 import { ServiceError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
+import { ShardMap } from "./shard_map.ts";
 
 /** The part of the options that does not depend on the type of the values. */
 export type ListingOptions = Pick<

@@ -4,8 +4,7 @@
  * @module
  */
 import { hashKeyOf } from "../_aws/hash_key.ts";
-import type { HashRange } from "../_shards/hash_range.ts";
-import type { RecordKeys } from "./outgoing.ts";
+import type { HashRange, RecordKeys } from "../_shards/hash_range.ts";
 import type { ShardMap } from "./shard_map.ts";
 
 /** The most partition keys whose shard is remembered. The MD5 of a short key takes about 2 µs. */

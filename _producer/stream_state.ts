@@ -4,14 +4,13 @@
  *
  * @module
  */
+import { IN_USE, NOT_FOUND } from "../_aws/service_error.ts";
 import { ServiceError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 
 /** The part of the options that does not depend on the type of the values. */
 type StateOptions = Pick<ResolvedProducerOptions<never>, "client" | "target">;
 
-const MISSING = "ResourceNotFoundException";
-const BUSY = "ResourceInUseException";
 const STATES = new Set(["CREATING", "ACTIVE", "UPDATING", "DELETING"]);
 
 /**
@@ -22,8 +21,7 @@ export class StreamState {
   readonly #options: StateOptions;
   readonly #signal: AbortSignal;
   #asking: Promise<string | undefined> | undefined;
-  /** Whether the stream existed before. If it is then deleted, it is most likely created again. */
-  wasThere = false;
+  #wasThere = false;
 
   /** Sends nothing yet. `signal` ends requests. */
   constructor(options: StateOptions, signal: AbortSignal) {
@@ -32,13 +30,20 @@ export class StreamState {
   }
 
   /**
+   * Notes that the stream exists. If it is deleted after that, it is most likely created again.
+   */
+  noteThere(): void {
+    this.#wasThere = true;
+  }
+
+  /**
    * Returns the error of a call; retryable if the stream exists or is likely to come back. Never
    * rejects.
    */
   async judge(error: unknown): Promise<unknown> {
     if (!(error instanceof ServiceError) || error.retryable) return error;
-    if (error.code === BUSY) return asRetryable(error);
-    if (error.code !== MISSING || this.#signal.aborted) return error;
+    if (error.code === IN_USE) return asRetryable(error);
+    if (error.code !== NOT_FOUND || this.#signal.aborted) return error;
     const state = await (this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined;
     }));
@@ -56,12 +61,12 @@ export class StreamState {
         });
       const state = StreamDescriptionSummary.StreamStatus;
       if (!STATES.has(state)) return undefined;
-      this.wasThere = true;
+      this.#wasThere = true;
       return state;
     } catch (error) {
       if (!(error instanceof ServiceError)) return "not known";
-      if (error.code === MISSING) {
-        return this.wasThere ? "deleted" : undefined;
+      if (error.code === NOT_FOUND) {
+        return this.#wasThere ? "deleted" : undefined;
       }
       return error.retryable ? "not known" : undefined;
     }
@@ -69,9 +74,17 @@ export class StreamState {
 }
 
 function asRetryable(error: ServiceError, state?: string): ServiceError {
-  const { message, code, action, status, requestId } = error;
+  const { message, code, action, status, requestId, retryAfterMs } = error;
   return new ServiceError(
     state === undefined ? message : `${message} (its state is ${state})`,
-    { code, action, status, requestId, retryable: true, cause: error },
+    {
+      code,
+      action,
+      status,
+      requestId,
+      retryAfterMs,
+      retryable: true,
+      cause: error,
+    },
   );
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { IN_USE, NOT_FOUND } from "../_aws/service_error.ts";
 import type { StreamChoice } from "../_aws/stream_choice.ts";
 import type { OptionCheck } from "../_core/option_check.ts";
 import type { KinesisClient, StreamDescriptionSummary } from "../client/mod.ts";
@@ -28,9 +29,6 @@ export const CREATE_METHODS: readonly (keyof CreatingClient)[] = [
   "waitUntilDeleted",
 ];
 
-/** The code of a stream that does not exist. */
-export const MISSING = "ResourceNotFoundException";
-const BUSY = "ResourceInUseException";
 /** The largest number that CreateStream takes. The service refuses what the account does not allow. */
 const MAX_SHARDS = 2 ** 31 - 1;
 
@@ -87,7 +85,7 @@ export async function createIfMissing(
         : { ShardCount: how.shardCount }),
     }, call).catch((error) => {
       // Another producer or consumer has created it meanwhile.
-      if (error?.code !== BUSY) throw error;
+      if (error?.code !== IN_USE) throw error;
     });
   }
   return await client.waitUntilActive(target, call);
@@ -103,7 +101,7 @@ async function summaryOf(
     const answer = await client.describeStreamSummary(target, { signal });
     return answer.StreamDescriptionSummary;
   } catch (error) {
-    const missing = error instanceof ServiceError && error.code === MISSING;
+    const missing = error instanceof ServiceError && error.code === NOT_FOUND;
     // A stream can only be created by its name.
     if (!missing || !("StreamName" in target)) throw error;
     return undefined;

@@ -6,8 +6,8 @@
 import { hashKeyOf, hashKeyPrefixOf } from "../_aws/hash_key.ts";
 import type { Shard } from "../client/mod.ts";
 
-/** What chooses the shard of a value. */
-export interface Keys {
+/** The keys that choose the shard of a record. */
+export interface RecordKeys {
   /** The partition key. */
   readonly partitionKey: string;
   /** Chooses in place of the partition key: a decimal number. */
@@ -40,7 +40,7 @@ export class HashRange {
    * Whether a value with these keys belongs to the range. An explicit hash key that is no number
    * belongs to every range.
    */
-  holds({ partitionKey, explicitHashKey }: Keys): boolean {
+  holds({ partitionKey, explicitHashKey }: RecordKeys): boolean {
     if (explicitHashKey !== undefined) {
       return !/^\d+$/.test(explicitHashKey) ||
         this.has(BigInt(explicitHashKey));

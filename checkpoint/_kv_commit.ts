@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { type Clock, delay } from "../_core/clock.ts";
+import type { Clock } from "../_core/clock.ts";
 import { raceAbort } from "../_core/race_abort.ts";
+import { retry } from "../_core/retry.ts";
 import type { KvStore, KvStoreAtomic } from "./_kv_store.ts";
 
 /** Most attempts of a write while another process locks the file: about 4 seconds in all. */
 const LOCK_ATTEMPTS = 100;
-/** The longest wait between two attempts, in milliseconds. Most disks write faster than that. */
-const LOCK_WAIT_MS = 50;
+/** The waits between two attempts. Most disks write faster than the longest of them. */
+const LOCK_BACKOFF = { baseMs: 2, maxMs: 50 };
 
 /** Options of {@linkcode commit}. */
 export interface KvCommitOptions {
@@ -28,17 +29,18 @@ export async function commit(
   compose: (atomic: KvStoreAtomic) => KvStoreAtomic,
   { clock, random, signal }: KvCommitOptions,
 ): Promise<boolean> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      signal?.throwIfAborted();
-      const written = compose(kv.atomic()).commit();
-      return (await raceAbort(written, signal)).ok;
-    } catch (error) {
-      if (attempt === LOCK_ATTEMPTS || !isLocked(error)) throw error;
-    }
-    const longest = Math.min(LOCK_WAIT_MS, 2 ** attempt);
-    await delay(longest * (1 + random()) / 2, { clock, signal });
-  }
+  const { ok } = await retry(async () => {
+    signal?.throwIfAborted();
+    return await raceAbort(compose(kv.atomic()).commit(), signal);
+  }, {
+    backoff: LOCK_BACKOFF,
+    maxFailures: LOCK_ATTEMPTS,
+    random,
+    clock,
+    signal,
+    mayRetry: isLocked,
+  });
+  return ok;
 }
 
 /**

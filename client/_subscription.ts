@@ -11,6 +11,7 @@ import {
 } from "../_aws/event_stream_message.ts";
 import { serviceError } from "../_aws/service_error.ts";
 import type { Clock } from "../_core/clock.ts";
+import { onAbort } from "../_core/on_abort.ts";
 import {
   ConnectionError,
   KinesisError,
@@ -87,11 +88,10 @@ class Subscription {
 
   start(controller: Controller): void {
     const { signal } = this.#context;
-    if (!signal) return;
-    const onAbort = () => this.#fail(controller, signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#stopFollowing = () => signal.removeEventListener("abort", onAbort);
+    this.#stopFollowing = onAbort(
+      signal,
+      () => this.#fail(controller, signal!.reason),
+    );
   }
 
   async pull(controller: Controller): Promise<void> {

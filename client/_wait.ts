@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { equalJitter } from "../_core/backoff.ts";
+import { NOT_FOUND } from "../_aws/service_error.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
-import { askedToWaitMs } from "../_core/http_retry.ts";
+import { FailureStreak } from "../_core/failure_streak.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { KinesisError, ServiceError, WaiterError } from "../errors.ts";
 import type { CallOptions, ResolvedClientOptions } from "./options.ts";
@@ -52,8 +52,14 @@ export async function waitFor<T>(
   const timeoutMs = new OptionCheck(`Cannot wait for ${what}`)
     .time("timeoutMs", given, { default: 300_000, least: 0, orNever: true });
   const deadline = monotonicNow(clock) + timeoutMs;
+  // A poll that finds another state counts as a failure.
+  const polls = new FailureStreak({
+    backoff: POLL,
+    maxFailures: Infinity,
+    random,
+  });
   let state = "not known";
-  for (let poll = 0;; poll++) {
+  for (;;) {
     let cause: unknown;
     try {
       const description = await describeOrNothing(target, signal);
@@ -66,15 +72,14 @@ export async function waitFor<T>(
       if (!(error instanceof KinesisError) || !error.retryable) throw error;
       cause = error;
     }
-    const asked = cause ? askedToWaitMs(cause) : 0;
-    const delayMs = Math.max(equalJitter(POLL, poll, random), asked);
-    if (monotonicNow(clock) + delayMs > deadline) {
+    const pauseMs = polls.pauseAfter(cause);
+    if (monotonicNow(clock) + pauseMs > deadline) {
       throw new WaiterError(
         `Cannot wait any longer for ${what} to be ${wanted}: it is still ${state} after ${timeoutMs} ms`,
         { lastState: state, cause },
       );
     }
-    await delay(delayMs, { clock, signal });
+    await delay(pauseMs, { clock, signal });
   }
 }
 
@@ -86,7 +91,7 @@ async function describeOrNothing<T>(
     return await target.describe({ signal });
   } catch (error) {
     const isGone = error instanceof ServiceError &&
-      error.code === "ResourceNotFoundException";
+      error.code === NOT_FOUND;
     if (isGone && target.wanted === "DELETED") return undefined;
     throw error;
   }

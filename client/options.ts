@@ -4,9 +4,10 @@
  * @module
  */
 import { parseEndpointUrl } from "../_aws/secure_url.ts";
-import { type Clock, systemClock } from "../_core/clock.ts";
+import type { Clock } from "../_core/clock.ts";
 import type { Fetch } from "../_core/fetch.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { resolveOutside } from "../_core/outside_options.ts";
 import {
   type Credentials,
   type CredentialsProvider,
@@ -70,10 +71,10 @@ export interface KinesisClientOptions {
    */
   useDualStack?: boolean;
   /**
-   * Which endpoint a request without an ARN goes to. `"preferred"`: that of the account, if the
-   * credentials name their account; else that of the region. `"required"`: that of the account; the
-   * call fails if the account is not known. `"disabled"`: that of the region. Without effect if
-   * there is a custom endpoint.
+   * The endpoint of a request without an ARN. `"preferred"`: the endpoint of the account if the
+   * credentials name their account, else that of the region. `"required"`: the endpoint of the
+   * account; the call fails if the account is not known. `"disabled"`: the endpoint of the region.
+   * Without effect if there is a custom endpoint.
    * @default {AWS_ACCOUNT_ID_ENDPOINT_MODE, then the profile, then "preferred"}
    */
   accountIdEndpointMode?: AccountIdEndpointMode;
@@ -156,13 +157,6 @@ export function resolveClientOptions(
     check.methods("credentials", credentials);
   }
   const retry = check.methods("retry", options.retry) ?? {};
-  const clock = check.methods(
-    "clock",
-    options.clock,
-    "now",
-    "setTimeout",
-    "clearTimeout",
-  );
   const environment = check.methods(
     "environment",
     options.environment,
@@ -203,9 +197,7 @@ export function resolveClientOptions(
     }),
     allowHttp: check.type("allowHttp", options.allowHttp, "boolean") ?? false,
     environment: environment ?? systemEnvironment,
-    hooks: options.hooks,
-    clock: clock ?? systemClock,
-    random: check.type("random", options.random, "function") ?? Math.random,
+    ...resolveOutside(check, options, ["onAttempt"]),
   };
 }
 

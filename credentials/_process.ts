@@ -4,6 +4,7 @@
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html}
  * @module
  */
+import { startDeadline } from "../_core/deadline.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import type { Credentials } from "./credentials.ts";
 import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./_document.ts";
@@ -29,21 +30,20 @@ export async function processCredentials(
   if (!environment.runCommand) {
     throw unusable(`Cannot get ${what}: this runtime offers no commands`);
   }
-  const controller = new AbortController();
-  const timer = clock.setTimeout(() => controller.abort(), TIMEOUT_MS);
+  const late = new Error(`it took longer than ${TIMEOUT_MS} ms`);
+  const { signal, clear } = startDeadline(TIMEOUT_MS, () => late, { clock });
   let output: string;
   try {
-    const { signal } = controller;
     const printed = environment.runCommand(command, { signal });
     // Enforces the time limit if the environment ignores the signal.
     output = await raceAbort(printed, signal);
   } catch (error) {
-    const reason = controller.signal.aborted
-      ? `it took longer than ${TIMEOUT_MS} ms`
+    const reason = signal.aborted
+      ? late.message
       : reasonOf(error).replaceAll(command, "…");
     throw unusable(`Cannot get ${what}: ${reason}`);
   } finally {
-    clock.clearTimeout(timer);
+    clear();
   }
   const document = parseSecretJson(what, output);
   if (document.Version !== 1) {

@@ -15,12 +15,13 @@ import {
   isTransient,
 } from "../_aws/service_error.ts";
 import { isTransientStatus } from "../_core/http_retry.ts";
+import { retry } from "../_core/retry.ts";
 import { KinesisError, ResponseError, ServiceError } from "../errors.ts";
 import type { Credentials } from "./credentials.ts";
 import { credentialsFromDocument, SESSION_TOKEN_SHAPE } from "./_document.ts";
 import { envOf } from "./environment.ts";
 import { type HttpAnswer, type ProviderContext, send } from "./http.ts";
-import { withRetries } from "./_retry.ts";
+import { retryRules } from "./_retry.ts";
 import { findXml, parseXml, type XmlElement } from "./_xml.ts";
 
 /** A call of STS. */
@@ -63,35 +64,28 @@ export async function callSts(
   /** How far the clock of STS is ahead of ours, as far as known. */
   let offsetMs = 0;
   let answer: HttpAnswer | undefined;
-  return await withRetries(
-    async () => {
-      answer = undefined;
-      // Each attempt is signed anew, since signatures expire.
-      answer = await post(context, request, clock.now() + offsetMs);
-      return credentialsFromAnswer(request, answer);
+  return await retry(async () => {
+    answer = undefined;
+    // Each attempt is signed anew, since signatures expire.
+    answer = await post(context, request, clock.now() + offsetMs);
+    return credentialsFromAnswer(request, answer);
+  }, {
+    ...retryRules(clock, 3, 400),
+    mayRetry(error) {
+      if (!(error instanceof KinesisError)) return false;
+      const date = answer?.headers.get("date");
+      const correction = clockCorrection(
+        error.code,
+        date,
+        clock.now(),
+        offsetMs,
+      );
+      offsetMs = correction ?? offsetMs;
+      // STS would refuse the same expired credentials again. The next look-up reads new ones.
+      return correction !== undefined ||
+        error.retryable && !areExpiredCredentials(error.code);
     },
-    {
-      clock,
-      attempts: 3,
-      firstDelayMs: 400,
-      mayRetry(outcome) {
-        if (!("error" in outcome)) return false;
-        const { error } = outcome;
-        if (!(error instanceof KinesisError)) return false;
-        const date = answer?.headers.get("date");
-        const correction = clockCorrection(
-          error.code,
-          date,
-          clock.now(),
-          offsetMs,
-        );
-        offsetMs = correction ?? offsetMs;
-        // STS would refuse the same expired credentials again. The next look-up reads new ones.
-        return correction !== undefined ||
-          error.retryable && !areExpiredCredentials(error.code);
-      },
-    },
-  );
+  });
 }
 
 async function post(

@@ -5,10 +5,12 @@
  */
 import { errorCode, isThrottle, isTransient } from "../_aws/service_error.ts";
 import { type Clock, systemClock } from "../_core/clock.ts";
+import { startDeadline } from "../_core/deadline.ts";
 import { type Fetch, isBlockedPort, isResponse } from "../_core/fetch.ts";
 import { isTransientStatus, retryAfterMs } from "../_core/http_retry.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { raceAbort } from "../_core/race_abort.ts";
+import { retry } from "../_core/retry.ts";
 import {
   ConnectionError,
   type CredentialsError,
@@ -16,7 +18,7 @@ import {
   ResponseError,
   TimeoutError,
 } from "../errors.ts";
-import { withRetries } from "./_retry.ts";
+import { retryRules } from "./_retry.ts";
 import {
   type Environment,
   systemEnvironment,
@@ -92,14 +94,11 @@ export async function send(
   request: HttpRequest,
 ): Promise<HttpAnswer> {
   const { attempts = 3, retryConnection = true } = request;
-  return await withRetries(() => sendOnce(context, request), {
-    clock: context.clock,
-    attempts,
-    firstDelayMs: 100,
-    mayRetry: (outcome) =>
-      "error" in outcome
-        ? retryConnection && (outcome.error as KinesisError).retryable === true
-        : isTransientStatus(outcome.result.status),
+  return await retry(() => sendOnce(context, request), {
+    ...retryRules(context.clock, attempts, 100),
+    mayRetry: (error) =>
+      retryConnection && (error as KinesisError).retryable === true,
+    isTransient: ({ status }) => isTransientStatus(status),
   });
 }
 
@@ -115,9 +114,7 @@ async function sendOnce(
       timeoutMs,
     },
   );
-  const controller = new AbortController();
-  const { signal } = controller;
-  const timer = clock.setTimeout(() => controller.abort(late), timeoutMs);
+  const { signal, clear } = startDeadline(timeoutMs, () => late, { clock });
   // Not redirect: "error", which Workers do not support.
   const init = { method, headers, body, signal, redirect: "manual" } as const;
   try {
@@ -130,9 +127,7 @@ async function sendOnce(
     }
     throw new ConnectionError(`${message}: ${reasonWithout(error, url)}`);
   } finally {
-    clock.clearTimeout(timer);
-    // Cancels the rest of the body, if there is any.
-    controller.abort(late);
+    clear();
   }
 }
 
@@ -150,6 +145,7 @@ async function exchange(
   }
   const { status, headers, type } = response;
   if (type === "opaqueredirect" || isRedirect(status)) {
+    response.body?.cancel().catch(() => {});
     throw new ResponseError(
       `Cannot get ${what} from ${url.origin}: it answers with a redirect, which is not followed`,
       { status, retryable: false },

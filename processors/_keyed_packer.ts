@@ -65,7 +65,7 @@ export class KeyedPacker<
    */
   #oldestFrames: Iterator<OpenFrame<P, Item>> | undefined;
   #closedSinceUse = 0;
-  #openBytes = 0;
+  #sendableBytes = 0;
   #pending = 0;
 
   /**
@@ -84,7 +84,7 @@ export class KeyedPacker<
   }
 
   get pendingBytes(): number {
-    return this.#openBytes;
+    return this.#sendableBytes;
   }
 
   push(put: P): void {
@@ -107,7 +107,7 @@ export class KeyedPacker<
     } else this.#addFrame(this.#create(put, item));
     while (
       this.#openFrames.size > MAX_OPEN_FRAMES ||
-      this.#openBytes > MAX_OPEN_BYTES
+      this.#sendableBytes > MAX_OPEN_BYTES
     ) this.#closeOldest();
   }
 
@@ -123,7 +123,7 @@ export class KeyedPacker<
       open.frame.add(open.item, room);
     }
     const added = open.frame.add(item, room);
-    this.#openBytes += bytesOf(open) - before;
+    this.#sendableBytes += bytesOf(open) - before;
     return added;
   }
 
@@ -148,7 +148,7 @@ export class KeyedPacker<
 
   #addFrame(open: OpenFrame<P, Item>): void {
     this.#openFrames.set(open.partitionKey, open);
-    this.#openBytes += bytesOf(open);
+    this.#sendableBytes += bytesOf(open);
     this.#pending++;
   }
 
@@ -165,7 +165,7 @@ export class KeyedPacker<
   #close(open: OpenFrame<P, Item>): void {
     const { partitionKey, explicitHashKey, keyBytes, item, frame, puts } = open;
     this.#openFrames.delete(partitionKey);
-    this.#openBytes -= bytesOf(open);
+    this.#sendableBytes -= bytesOf(open);
     this.#pending -= puts.length;
     // In V8, an unused Map iterator keeps all entries alive that were deleted since its last use.
     if (++this.#closedSinceUse > MAX_CLOSED_UNUSED) {

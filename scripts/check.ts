@@ -4,13 +4,14 @@
  *     deno task ok
  *     deno task test tests/producer/end_test.ts --filter "Producer closes"
  *
- * All steps run, also after a step has failed. As many run at a time as there are processors. The
+ * All steps run, also after a step has failed. As many run at a time as the processors can take. The
  * last line is `N passed, N failed`: the number of tests, plus one failure for each step that failed
  * without a failed test.
  *
  * @module
  */
 import { contribution, countsIn } from "./counts.ts";
+import { runByLoad } from "./run_by_load.ts";
 import { allSteps, type Step, testStep } from "./steps.ts";
 
 /** Longest duration of a step, in milliseconds. A step that takes longer has failed. */
@@ -37,26 +38,18 @@ async function run(step: Step, root: URL): Promise<Result> {
   return { ok: success, output: output.filter(Boolean).join("\n\n") };
 }
 
-/**
- * Runs all steps, as many at a time as there are processors: more would disturb the tests that
- * measure time.
- */
+/** Runs all steps. */
 async function runAll(
   steps: readonly Step[],
   onResult: (step: Step, result: Result, seconds: string) => void,
 ): Promise<void> {
   const root = new URL("../", import.meta.url);
-  const waiting = [...steps];
-  async function work(): Promise<void> {
-    for (let step = waiting.shift(); step; step = waiting.shift()) {
-      const start = performance.now();
-      const result = await run(step, root);
-      onResult(step, result, ((performance.now() - start) / 1000).toFixed(1));
-    }
-  }
-  await Promise.all(
-    Array.from({ length: navigator.hardwareConcurrency }, work),
-  );
+  // More than the processors can take would disturb the tests that measure time.
+  await runByLoad(steps, navigator.hardwareConcurrency, async (step) => {
+    const start = performance.now();
+    const result = await run(step, root);
+    onResult(step, result, ((performance.now() - start) / 1000).toFixed(1));
+  });
 }
 
 if (import.meta.main) {

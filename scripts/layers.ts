@@ -20,6 +20,8 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "processors/": 2,
   "record_id.ts": 2,
   "client/": 3,
+  "_dead_letters/": 4,
+  "_processing/": 4,
   "_shards/": 4,
   "checkpoint/": 4,
   "_producer/": 5,

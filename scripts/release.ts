@@ -49,6 +49,7 @@ async function deno(folder: string, ...args: string[]): Promise<void> {
     args,
     cwd: folder,
     stdin: "null",
+    env: { FUZZ_INPUTS: "100000" },
   }).spawn().status;
   if (!success) throw new Error(`Cannot release as "deno ${args[0]}" failed`);
 }

@@ -13,6 +13,11 @@ export interface Step {
   readonly name: string;
   /** The arguments of `deno`. */
   readonly args: readonly string[];
+  /**
+   * The share of a processor that the step uses, from 0 to 1. Lower for steps that mostly wait.
+   * @default {1}
+   */
+  readonly load?: number;
   /** Whether the output ends with the number of tests, in the form of `deno test`. */
   readonly countsTests?: boolean;
   /** The reason why the step fails before it starts. */
@@ -25,20 +30,31 @@ const TEST = ["test", "-A", "--unstable-kv"];
 /** The step "types" checks the types of all files and examples, so no other step does. */
 const NO_TYPES = "--no-check";
 
+/** A step that runs the tests of some folders of `tests/`. */
+interface TestPart {
+  readonly name: string;
+  readonly folders: readonly string[];
+  /** See {@linkcode Step.load}. */
+  readonly load?: number;
+}
+
 /**
- * Folders of `tests/` that are steps of their own, so that they run beside the other tests: tests
- * against emulators mostly wait, tests of formats only compute. `deno test --parallel` in one
- * process is no alternative: Deno aborted in nghttp2 when several files used HTTP/2.
+ * The tests, in parts that run beside each other. `deno test --parallel` in one process is no
+ * alternative: Deno aborted in nghttp2 when several files used HTTP/2. In chaos and against
+ * emulators, the tests mostly wait for answers and for scaled clocks.
  */
-const TEST_PARTS: Readonly<Record<string, readonly string[]>> = {
-  "tests against emulators": [
-    "_services",
-    "conformance",
-    "integration",
-    "interop",
-  ],
-  "tests of formats": ["_aws", "processors"],
-};
+const TEST_PARTS: readonly TestPart[] = [
+  { name: "tests in chaos", folders: ["chaos"], load: 0.25 },
+  {
+    name: "tests against emulators",
+    folders: ["_services", "conformance", "interop"],
+    load: 0.5,
+  },
+  { name: "tests of whole programs", folders: ["integration"], load: 0.5 },
+  { name: "tests of the consumer", folders: ["_consumer", "consumer"] },
+  { name: "tests of the producer", folders: ["_producer", "producer"] },
+  { name: "tests of formats", folders: ["_aws", "processors"] },
+];
 
 /** All steps for the repository at `root`, in the order in which they start: the longest first. */
 export async function allSteps(root: URL): Promise<Step[]> {
@@ -84,26 +100,21 @@ export async function allSteps(root: URL): Promise<Step[]> {
   ];
 }
 
-/** The steps of {@linkcode TEST_PARTS}, and one for all other files and folders of `tests/`. */
+/**
+ * The steps of {@linkcode TEST_PARTS}, and one for all other files and folders of `tests/`. A part
+ * without tests is left out.
+ */
 async function testParts(root: URL): Promise<Step[]> {
-  const paths: string[] = [];
-  for (const path of await foundIn(new URL("tests/", root), "_test.ts")) {
-    paths.push(`tests/${path}`);
-  }
-  const named = Object.values(TEST_PARTS).flat().map((name) => `tests/${name}`);
-  const parts = Object.entries(TEST_PARTS).map(([name, folders]) => ({
-    name,
-    paths: paths.filter((path) => folders.includes(path.slice(6))),
-  }));
-  const rest = paths.filter((path) => !named.includes(path));
-  const [first, ...others] = [...parts, { name: "other tests", paths: rest }]
-    .filter(({ paths }) => paths.length > 0)
-    .map(({ name, paths }) => ({
-      ...testStep([NO_TYPES, ...paths]),
-      name,
-    }));
-  // The two parts that mostly wait start first. The part that only computes follows.
-  return first ? [first, ...others.toReversed()] : [];
+  const names = await foundIn(new URL("tests/", root), "_test.ts");
+  const named = new Set(TEST_PARTS.flatMap(({ folders }) => folders));
+  const rest = names.filter((name) => !named.has(name));
+  return [...TEST_PARTS, { name: "other tests", folders: rest }]
+    .flatMap(({ name, folders, load }: TestPart) => {
+      const paths = folders.filter((folder) => names.includes(folder))
+        .map((folder) => `tests/${folder}`);
+      if (paths.length === 0) return [];
+      return [{ ...testStep([NO_TYPES, ...paths]), name, load }];
+    });
 }
 
 /** The subfolders of a folder and its files with this ending, sorted. */
@@ -141,13 +152,21 @@ async function presentOf(
   return present;
 }
 
-/** The files that may contain examples: all shipped source and the pages. */
+/**
+ * The files with examples, among all shipped source and the pages. `deno test --doc` starts an
+ * isolate for each file that it is given, also for files without examples.
+ */
 async function documented(root: URL): Promise<string[]> {
   const paths: string[] = [];
   for await (const path of sourceFiles(root)) {
     if (layerOf(path) !== undefined) paths.push(path);
   }
-  return [...paths, ...await pagesOf(root)];
+  const withExamples: string[] = [];
+  for (const path of [...paths, ...await pagesOf(root)]) {
+    const text = await Deno.readTextFile(new URL(path, root));
+    if (text.includes("```")) withExamples.push(path);
+  }
+  return withExamples;
 }
 
 /** The README and the pages in docs/, each by its name: `deno check` looks for none in a folder. */

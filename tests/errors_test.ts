@@ -9,6 +9,16 @@ const record = {
   sequenceNumber: "1",
   data: new Uint8Array(),
 };
+const delivered = {
+  id: "shardId-0-001-1-0000000000",
+  value: 1,
+  streamName: "s",
+  shardId: "shardId-0",
+  partitionKey: "k",
+  sequenceNumber: "1",
+  subSequenceNumber: 0,
+  ack() {},
+};
 const failures = [{ value: 1, partitionKey: "k", error: cause, attempts: 2 }];
 const shards = new Map([["shardId-0", cause]]);
 const lease = { streamName: "s", shardId: "shardId-0", key: "row" };
@@ -91,6 +101,12 @@ const cases: Record<
     "C",
     false,
     { failures },
+  ],
+  ProcessingError: [
+    new errors.ProcessingError("m", { record: delivered, attempts: 3, cause }),
+    "HandlerFailed",
+    false,
+    { record: delivered, attempts: 3 },
   ],
   ClosedError: [new errors.ClosedError("m", { cause }), "Closed", false, {}],
   StreamError: [

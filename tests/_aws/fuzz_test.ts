@@ -11,9 +11,8 @@ import { crc32 } from "../../_core/crc32.ts";
 import { callSts } from "../../credentials/_sts.ts";
 import { parseXml } from "../../credentials/_xml.ts";
 import { KinesisError, ResponseError } from "../../errors.ts";
+import { FUZZ_INPUTS as RUNS } from "../_fuzz_inputs.ts";
 import { FakeClock, FakeEnvironment } from "../credentials/support.ts";
-
-const RUNS = 100_000;
 
 /** A seeded random number generator: xorshift32. */
 class Random {

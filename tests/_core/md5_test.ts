@@ -47,7 +47,7 @@ Deno.test("hashKeyOf agrees with another implementation for any text", () => {
   const words = new Uint32Array(4);
   fc.assert(
     fc.property(
-      fc.string({ unit: "binary", maxLength: 600 }),
+      fc.string({ unit: "binary", maxLength: 300 }),
       (text) => {
         const digest = md5(new TextEncoder().encode(text));
         const view = new DataView(digest.buffer);
@@ -58,6 +58,6 @@ Deno.test("hashKeyOf agrees with another implementation for any text", () => {
         assertEquals(words[3], view.getUint32(12));
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

@@ -59,10 +59,10 @@ Deno.test("Pending tells its own error before another one", () => {
 Deno.test("Flushes settles each flush with what happened up to its last value", async () => {
   const flushes = new Flushes<number>();
   const first = flushes.begin();
-  first.upTo = 2;
+  flushes.limit(first, 2);
   flushes.delivered(1);
   const second = flushes.begin();
-  second.upTo = 3;
+  flushes.limit(second, 3);
   const failed = pending(2).toFailed(new Error("no"));
   flushes.failed(2, failed);
   flushes.settle(3);

@@ -4,12 +4,9 @@ import { OrderGroups } from "../../_producer/order_groups.ts";
 import { Pending } from "../../_producer/pending.ts";
 import type { ShardRates } from "../../_producer/options.ts";
 import type { GroupingPolicy } from "../../_producer/grouping.ts";
-import {
-  noteAttempt,
-  type Outgoing,
-  type RecordKeys,
-} from "../../_producer/outgoing.ts";
+import { noteAttempt, type Outgoing } from "../../_producer/outgoing.ts";
 import { SendQueue } from "../../_producer/send_queue.ts";
+import type { RecordKeys } from "../../_shards/hash_range.ts";
 import type { EncodedRecord } from "../../records.ts";
 
 interface Setup extends Partial<GroupingPolicy> {
@@ -90,7 +87,7 @@ Deno.test("SendQueue puts replacements in the place of a record, before all reco
     nextKeys(),
     ["a1.0", "a1.1", "a1.2", "a2.0", "a2.1", "a3.0", "a4"],
   );
-  assertEquals([queue.openRecords, queue.openBytes], [0, 0]);
+  assertEquals([queue.sendableRecords, queue.sendableBytes], [0, 0]);
 });
 
 Deno.test("SendQueue starts the next batch with the shard that did not fit", () => {
@@ -116,9 +113,9 @@ Deno.test("SendQueue serves other shards while one is at its limit, and counts t
   for (let i = 0; i < 30; i++) add(`a${i}`);
   add("b1");
   assertEquals(nextKeys().length, 9);
-  assertEquals([queue.openRecords, queue.blockedRecords], [0, 22]);
+  assertEquals([queue.sendableRecords, queue.blockedRecords], [0, 22]);
   add("a30", "b2");
-  assertEquals([queue.openRecords, queue.blockedRecords], [1, 23]);
+  assertEquals([queue.sendableRecords, queue.blockedRecords], [1, 23]);
   assertEquals(nextKeys(LIMITS, 1), ["b2"]);
   const wait = queue.waitMs(1)!;
   assert(wait > 0 && wait <= 100);
@@ -284,8 +281,8 @@ Deno.test("SendQueue counts open and blocked records and bytes correctly after a
             settled++;
           }
         }
-        assert(queue.openRecords >= 0 && queue.blockedRecords >= 0);
-        assert(queue.openRecords > 0 || queue.openBytes === 0);
+        assert(queue.sendableRecords >= 0 && queue.blockedRecords >= 0);
+        assert(queue.sendableRecords > 0 || queue.sendableBytes === 0);
       }
       // Every record that is left is sent once.
       const seen = new Set<Outgoing<string>>();
@@ -302,8 +299,8 @@ Deno.test("SendQueue counts open and blocked records and bytes correctly after a
       assertEquals(settled, added);
       assertEquals(
         [
-          queue.openRecords,
-          queue.openBytes,
+          queue.sendableRecords,
+          queue.sendableBytes,
           queue.blockedRecords,
           queue.bytes,
         ],

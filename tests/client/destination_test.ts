@@ -248,6 +248,8 @@ Deno.test("KinesisClient refuses options of a wrong type when it is made", () =>
       ["environment", null],
       ["clock", Date],
       ["random", 0.5],
+      ["hooks", []],
+      ["hooks", { onAttempt: "log" }],
       ["retry", null],
       ["retry", 5],
       ["timeoutMs", "100"],

@@ -11,6 +11,7 @@ import {
   FakeEnvironment,
   fakeFetch,
   noFetch,
+  silentFetch,
   withServer,
 } from "./support.ts";
 
@@ -224,13 +225,7 @@ Deno.test("fromContainer does not follow a redirect with its token", async () =>
 
 Deno.test("fromContainer ends when nobody answers in time", async () => {
   const clock = new FakeClock();
-  const fetch: typeof globalThis.fetch = (_input, init) =>
-    new Promise((_resolve, reject) => {
-      init!.signal!.addEventListener("abort", () => {
-        reject(init!.signal!.reason);
-      });
-      queueMicrotask(() => clock.advance(2000));
-    });
+  const fetch = silentFetch(clock, 2000);
   const environment = new FakeEnvironment({ [RELATIVE]: "/c" });
   await assertRejects(
     fromContainer({ fetch, environment, clock, timeoutMs: 2000 }),

@@ -12,6 +12,7 @@ import {
   FakeEnvironment,
   fakeFetch,
   noFetch,
+  silentFetch,
   stsAnswer,
   stsError,
   withServer,
@@ -149,13 +150,7 @@ Deno.test("fromWebIdentity gives typed errors for answers that are not of STS", 
 
 Deno.test("fromWebIdentity ends a request that nobody answers", async () => {
   const clock = new FakeClock();
-  const fetch: typeof globalThis.fetch = (_input, init) =>
-    new Promise((_resolve, reject) => {
-      init!.signal!.addEventListener("abort", () => {
-        reject(init!.signal!.reason);
-      });
-      queueMicrotask(() => clock.advance(10_000));
-    });
+  const fetch = silentFetch(clock, 10_000);
   const error = await assertRejects(
     fromWebIdentity({ fetch, environment: machine(), clock }),
     TimeoutError,

@@ -1,4 +1,8 @@
-/** What the tests of credentials share: a machine, a clock and services that exist in memory or on loopback only. */
+/**
+ * A machine, a clock, and services in memory or on loopback, for the tests of credentials.
+ *
+ * @module
+ */
 import type { Clock } from "../../_core/clock.ts";
 import type { Environment } from "../../credentials/mod.ts";
 
@@ -35,7 +39,10 @@ export class FakeEnvironment implements Environment {
   }
 }
 
-/** A clock whose short pauses are over at once, while time limits (a second and more) wait for `advance`. */
+/**
+ * A clock whose pauses of less than a second are over at once. Longer ones, such as time limits,
+ * end with {@linkcode FakeClock.advance}.
+ */
 export class FakeClock implements Clock {
   #now: number;
   readonly #timers = new Map<number, { at: number; callback: () => void }>();
@@ -151,4 +158,15 @@ export function stsError(
      </ErrorResponse>`,
     { status },
   );
+}
+
+/** A `fetch` that never answers: it moves the clock by `ms` and rejects when its signal aborts. */
+export function silentFetch(clock: FakeClock, ms: number): typeof fetch {
+  return (_input, init) =>
+    new Promise((_resolve, reject) => {
+      init!.signal!.addEventListener("abort", () => {
+        reject(init!.signal!.reason);
+      });
+      queueMicrotask(() => clock.advance(ms));
+    });
 }

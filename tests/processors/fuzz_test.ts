@@ -1,8 +1,7 @@
 /**
- * Damaged records by the hundred thousand: every decoder answers with values and typed errors, in
- * bounded time.
+ * Damaged records: every decoder answers with values and typed errors, in bounded time.
  *
- * `FUZZ_SEED` and `FUZZ_FRAMES` choose other runs.
+ * Each run has another seed, which a failure names. `FUZZ_SEED` repeats a run.
  */
 import {
   ListDecoderStream,
@@ -29,14 +28,16 @@ import {
   type Unpacked,
 } from "../../processors/mod.ts";
 import type { KinesisRecord, Put } from "../../records.ts";
+import { FUZZ_INPUTS } from "../_fuzz_inputs.ts";
 import { collect, pack, recordOf, streamOf } from "./_helpers.ts";
 
-const seed = Number(Deno.env.get("FUZZ_SEED") ?? 1);
-const frames = Number(Deno.env.get("FUZZ_FRAMES") ?? 100_000);
-/** Where each input makes new streams of the platform, which is then most of the work. */
-const streamed = Math.ceil(frames / 4);
+const seed = Number(
+  Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0],
+);
+/** For decoders that make new streams for each input, because that takes most of the time. */
+const STREAMED_INPUTS = Math.ceil(FUZZ_INPUTS / 4);
 
-/** The samples are short: damage does not make more than this of them. */
+/** Most items of a damaged record that is compressed. The samples are short. */
 const MOST_DECOMPRESSED = 10_000;
 // Stack traces would take most of the time.
 (Error as { stackTraceLimit?: number }).stackTraceLimit = 0;
@@ -52,7 +53,7 @@ function random(seed: number): (n: number) => number {
   };
 }
 
-/** Bytes that mean something to one of the formats. */
+/** Bytes with a meaning in one of the formats. */
 const telling = [
   0x00,
   0x01,
@@ -136,7 +137,7 @@ function mutate(
   return data;
 }
 
-/** Makes the checksum of an aggregated record right again, so that what it protects is read. */
+/** Corrects the checksum of an aggregated record, so that the decoder reads the data. */
 function repair(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (data.length < 21) return data;
   data.set([0xf3, 0x89, 0x9a, 0xc2]);
@@ -207,7 +208,7 @@ const processors: Processor<unknown>[] = [
 ];
 
 for (const [number, processor] of processors.entries()) {
-  Deno.test(`${processor.name} (${number}) answers ${frames} damaged records with values and typed errors`, async () => {
+  Deno.test(`${processor.name} (${number}) answers ${FUZZ_INPUTS} damaged records with values and typed errors`, async () => {
     const samples = processor.name === "string" ||
         processor.name.startsWith("bytes")
       ? [{ value: "some é text", partitionKey: "k" }]
@@ -222,26 +223,31 @@ for (const [number, processor] of processors.entries()) {
         }))
         : samples,
     );
-    await fuzz(processor, record!.data, frames);
+    await fuzz(processor, record!.data, FUZZ_INPUTS);
   });
 }
 
-Deno.test(`kpl answers ${frames} damaged records with values and typed errors`, async () => {
+Deno.test(`kpl answers ${FUZZ_INPUTS} damaged records with values and typed errors`, async () => {
   const processor = kplString();
   const [record] = await pack(processor, textPuts, { shardOf: () => "s" });
   await fuzz(
     processor as Processor<unknown>,
     record!.data,
-    Math.ceil(frames / 10),
+    Math.ceil(FUZZ_INPUTS / 10),
   );
-  await fuzz(processor as Processor<unknown>, record!.data, frames, repair);
+  await fuzz(
+    processor as Processor<unknown>,
+    record!.data,
+    FUZZ_INPUTS,
+    repair,
+  );
 });
 
 for (const compressed of [gzip, deflateRaw]) {
   const processor = compressed(jsonLines());
-  Deno.test(`${processor.name} answers ${streamed} damaged records with values and typed errors`, async () => {
+  Deno.test(`${processor.name} answers ${STREAMED_INPUTS} damaged records with values and typed errors`, async () => {
     const [record] = await pack(processor, puts);
-    await fuzz(processor, record!.data, streamed);
+    await fuzz(processor, record!.data, STREAMED_INPUTS);
   });
 }
 
@@ -251,14 +257,14 @@ const decoders = {
   ListDecoderStream,
 };
 for (const [name, Decoder] of Object.entries(decoders)) {
-  Deno.test(`${name} answers ${streamed} damaged inputs with frames or an error`, async () => {
+  Deno.test(`${name} answers ${STREAMED_INPUTS} damaged inputs with frames or an error`, async () => {
     const sample = new TextEncoder().encode(
       name.startsWith("Net")
         ? "3:abc,11:hello world,0:,"
         : '[{"a":[1,"]"]},\n"x\\"", 3 ]\n',
     );
     const pick = random(seed);
-    for (let i = 0; i < streamed; i++) {
+    for (let i = 0; i < STREAMED_INPUTS; i++) {
       const data = mutate(sample, pick);
       const half = pick(data.length + 1);
       const chunks = [data.subarray(0, half), data.subarray(half)];

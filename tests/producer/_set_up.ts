@@ -31,8 +31,8 @@ export interface ProducerSetup<T> {
 export function setUpProducer<T>(
   options: Partial<ProducerOptions<T>> & { processor: Processor<T> },
   shardCount = 1,
+  clock: FakeClock = new FakeClock(),
 ): ProducerSetup<T> {
-  const clock = new FakeClock();
   const client = new StubKinesis(clock, shardCount);
   const producer = new Producer<T>({
     client,

@@ -2,14 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { delay } from "../../_core/clock.ts";
 import { json } from "../../processors/mod.ts";
-import { Producer } from "../../producer.ts";
 import type { FailedValue } from "../../records.ts";
 import {
   accessDenied,
   connectionLost,
   FakeClock,
   seeded,
-  StubKinesis,
+  setUpProducer,
 } from "./_set_up.ts";
 
 Deno.test("Producer brings every value to exactly one end, however and whenever it ends", async () => {
@@ -29,17 +28,7 @@ Deno.test("Producer brings every value to exactly one end, however and whenever 
         const { seed, count, end, deadLetter } = options;
         const random = seeded(seed);
         const clock = new FakeClock();
-        const client = new StubKinesis(clock, 2);
         const doom = Math.floor(random() * 8);
-        client.onPut = async (request, n) => {
-          await delay(random() * 300, { clock });
-          if (end === "denied" && n >= doom) throw accessDenied();
-          if (random() < 0.1) throw connectionLost();
-          return client.storeSome(
-            request,
-            () => random() < 0.3 ? "InternalFailure" : undefined,
-          );
-        };
         const buried: number[] = [];
         const letters = new WritableStream<FailedValue<number>>({
           async write({ value }) {
@@ -50,17 +39,27 @@ Deno.test("Producer brings every value to exactly one end, however and whenever 
             buried.push(value);
           },
         });
-        const producer = new Producer<number>({
-          ...options,
-          client,
-          streamName: "s",
-          processor: json<number>(),
-          partitionKey: (n) => `k${n % 7}`,
+        const { client, producer } = setUpProducer<number>(
+          {
+            ...options,
+            processor: json<number>(),
+            partitionKey: (n) => `k${n % 7}`,
+            random,
+            maxBatchRecords: 5,
+            deadLetter: deadLetter === "none" ? undefined : letters,
+          },
+          2,
           clock,
-          random,
-          maxBatchRecords: 5,
-          deadLetter: deadLetter === "none" ? undefined : letters,
-        });
+        );
+        client.onPut = async (request, n) => {
+          await delay(random() * 300, { clock });
+          if (end === "denied" && n >= doom) throw accessDenied();
+          if (random() < 0.1) throw connectionLost();
+          return client.storeSome(
+            request,
+            () => random() < 0.3 ? "InternalFailure" : undefined,
+          );
+        };
         const writer = producer.getWriter();
         const acknowledged: number[] = [], rejected: number[] = [];
         const refused: number[] = [];

@@ -171,72 +171,51 @@ Deno.test("Producer does not wait for lingerMs while writers wait for room", asy
   assertLessOrEqual(client.requests.length, 12);
 });
 
-Deno.test("Producer holds values back while a packer that takes time is busy", async () => {
-  const clock = new FakeClock();
-  let busy = 0, most = 0;
+/** Packs like `string()`, after `before` has resolved for each value. */
+function slowPacking(
+  before: (value: string) => Promise<void>,
+  onFlush: () => void = () => {},
+): Processor<string> {
   const inner = string();
-  const slow: Processor<string> = {
+  return {
     ...inner,
     createPacker(options) {
       const packer = inner.createPacker(options);
       return {
         pending: 0,
         async push(put) {
-          most = Math.max(most, ++busy);
-          await new Promise<void>((resolve) =>
-            clock.setTimeout(() => resolve(), 10)
-          );
-          busy--;
+          await before(put.value);
           packer.push(put);
         },
-        flush() {
-          assertEquals(busy, 0);
-        },
+        flush: onFlush,
       };
     },
   };
-  const { client, producer } = setUp({ clock, processor: slow, lingerMs: 5 });
-  assertEquals(client.requests.length, 0);
-  const ours = new StubKinesis(clock);
-  const second = new Producer<string>({
-    client: ours,
-    streamName: "s",
-    processor: slow,
-    clock,
-    lingerMs: 5,
-  });
-  const writer = second.getWriter();
+}
+
+Deno.test("Producer gives a packer that takes time one value after another, and no flush in between", async () => {
+  const clock = new FakeClock();
+  let busy = 0, most = 0;
+  const processor = slowPacking(async () => {
+    most = Math.max(most, ++busy);
+    await new Promise<void>((resolve) => clock.setTimeout(() => resolve(), 10));
+    busy--;
+  }, () => assertEquals(busy, 0));
+  const client = new StubKinesis(clock);
+  const { producer } = setUp({ clock, client, processor, lingerMs: 5 });
+  const writer = producer.getWriter();
   const texts = Array.from({ length: 20 }, (_, i) => `${i}`);
   for (const text of texts) writer.write(text);
   await clock.runUntil(writer.close());
-  assertEquals([most, ours.texts], [1, texts]);
-  await producer.close();
+  assertEquals([most, client.texts], [1, texts]);
 });
 
 Deno.test("Producer refuses a value when a packer that takes time fails, and goes on", async () => {
-  const clock = new FakeClock();
-  const inner = string();
-  const flaky: Processor<string> = {
-    ...inner,
-    createPacker(options) {
-      const packer = inner.createPacker(options);
-      return {
-        pending: 0,
-        async push(put) {
-          await undefined;
-          if (put.value === "bad") throw new Error("cannot compress");
-          packer.push(put);
-        },
-        flush() {},
-      };
-    },
-  };
-  const client = new StubKinesis(clock);
-  const producer = new Producer<string>({
-    client,
-    streamName: "s",
-    processor: flaky,
-    clock,
+  const { clock, producer } = setUp({
+    processor: slowPacking(async (value) => {
+      await undefined;
+      if (value === "bad") throw new Error("cannot compress");
+    }),
   });
   const puts = ["a", "bad", "b"].map((text) =>
     producer.put(text).then(() => "stored", (error) => error.code)

@@ -5,8 +5,7 @@ import {
   kplJson,
   type Processor,
 } from "../../processors/mod.ts";
-import { Producer } from "../../producer.ts";
-import { FakeClock, seeded, StubKinesis } from "./_set_up.ts";
+import { setUpProducer } from "./_set_up.ts";
 
 const ROUND_TRIP_MS = 20;
 
@@ -20,19 +19,13 @@ for (const lingerMs of [5, 100]) {
       })
     ) {
       Deno.test(`Producer acknowledges 99 % of values within lingerMs (${lingerMs}), a round trip and 10 ms with ${name} and ordering ${ordering}`, async () => {
-        const clock = new FakeClock();
-        const client = new StubKinesis(clock, 2);
-        client.latencyMs = ROUND_TRIP_MS;
-        const producer = new Producer<number>({
-          client,
-          streamName: "s",
+        const { clock, client, producer } = setUpProducer<number>({
           processor,
           partitionKey: (n) => `k${n % 500}`,
-          clock,
-          random: seeded(1),
           lingerMs,
           ordering,
-        });
+        }, 2);
+        client.latencyMs = ROUND_TRIP_MS;
         const times: number[] = [];
         for (let n = 0; n < 3000; n++) {
           const at = clock.now();

@@ -9,30 +9,28 @@ import {
   type Processor,
   single,
 } from "../../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../../producer.ts";
+import type { ProducerOptions } from "../../producer.ts";
 import type { FailedValue } from "../../records.ts";
-import { accessDenied, FakeClock, seeded, StubKinesis } from "./_set_up.ts";
+import { accessDenied, setUpProducer, type StubKinesis } from "./_set_up.ts";
 
 type Letter = FailedValue<unknown>;
 
 function setUp(options: Partial<ProducerOptions<Letter>> = {}) {
-  const clock = new FakeClock();
-  const common = { clock, random: seeded(1), streamName: "s", maxAttempts: 2 };
-  const client = new StubKinesis(clock);
-  const deadClient = new StubKinesis(clock);
-  const dead = new Producer<Letter>({
-    ...common,
-    client: deadClient,
+  const { client: deadClient, producer: dead, clock } = setUpProducer<Letter>({
     processor: json<Letter>(),
+    maxAttempts: 2,
     ...options,
   });
-  const producer = new Producer<unknown>({
-    ...common,
-    client,
-    processor: json<unknown>(),
-    partitionKey: (value) => (value as { key: string }).key,
-    deadLetter: dead,
-  });
+  const { client, producer } = setUpProducer<unknown>(
+    {
+      processor: json<unknown>(),
+      partitionKey: (value) => (value as { key: string }).key,
+      maxAttempts: 2,
+      deadLetter: dead,
+    },
+    1,
+    clock,
+  );
   const write = (value: unknown) => {
     const writer = producer.getWriter();
     writer.write(value).catch(() => {});

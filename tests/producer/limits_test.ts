@@ -4,9 +4,9 @@ import {
   assertLessOrEqual,
 } from "@std/assert";
 import { bytes } from "../../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../../producer.ts";
+import type { ProducerOptions } from "../../producer.ts";
 import { LimitedKinesis, type Taken, total } from "./_limited_kinesis.ts";
-import { FakeClock, seeded } from "./_set_up.ts";
+import { FakeClock, seeded, setUpProducer } from "./_set_up.ts";
 
 const MIB = 1024 * 1024;
 const NONE = (): Taken => ({ records: [], bytes: [], refused: [] });
@@ -30,18 +30,20 @@ async function saturate(
   const piping = loads.map(({ size, hashKey, own, options }, i) => {
     const data = new Uint8Array(size - 1);
     let n = 0;
-    const producer = new Producer<Value>({
-      client: kinesis.client(own),
-      streamName: "s",
-      processor: bytes(),
-      partitionKey: () => "k",
-      explicitHashKey: () => hashKey(n++),
-      bufferedValues: 20_000,
+    const { producer } = setUpProducer<Value>(
+      {
+        client: kinesis.client(own),
+        processor: bytes(),
+        partitionKey: () => "k",
+        explicitHashKey: () => hashKey(n++),
+        bufferedValues: 20_000,
+        random: seeded(i),
+        signal: control.signal,
+        ...options,
+      },
+      1,
       clock,
-      random: seeded(i),
-      signal: control.signal,
-      ...options,
-    });
+    );
     const source = new ReadableStream<Value>({
       pull(out) {
         if (clock.now() < until) out.enqueue(data);
@@ -100,14 +102,16 @@ Deno.test("Producer gives seven shards 95 % of what they get alone when the eigh
   const run = async (hot: boolean) => {
     const clock = new FakeClock();
     const kinesis = new LimitedKinesis(clock, 8, seeded(3));
-    const producer = new Producer<Value>({
-      client: kinesis.client(),
-      streamName: "s",
-      processor: bytes(),
-      bufferedValues: 20_000,
+    const { producer } = setUpProducer<Value>(
+      {
+        client: kinesis.client(),
+        processor: bytes(),
+        bufferedValues: 20_000,
+        random: seeded(5),
+      },
+      1,
       clock,
-      random: seeded(5),
-    });
+    );
     // A writer for each shard that has up to 2000 values under way; the hot one never waits.
     const data = new Uint8Array(100);
     const keep = async (shardId: string, most: number) => {

@@ -1,36 +1,28 @@
 /** ListShards fails or hangs while records can be written. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
-import { DeliveryError } from "../../errors.ts";
+import { DeliveryError, ServiceError } from "../../errors.ts";
 import {
   json,
   jsonLines,
   kplJson,
   type Processor,
 } from "../../processors/mod.ts";
-import { Producer, type ProducerOptions } from "../../producer.ts";
+import type { ProducerOptions } from "../../producer.ts";
 import {
   answered,
   connectionLost,
   seeded,
-  StubKinesis,
+  setUpProducer,
   unavailable,
-} from "./_stub_kinesis.ts";
-import { FakeClock } from "../_services/fake_clock.ts";
+} from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<number>> = {}) {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, 2);
-  const producer = new Producer<number>({
-    client,
-    streamName: "s",
+  return setUpProducer<number>({
     processor: json<number>(),
     partitionKey: (n) => `k${n % 5}`,
-    clock,
-    random: seeded(1),
     ...options,
-  });
-  return { clock, client, producer };
+  }, 2);
 }
 
 const outages: Record<string, () => void | Promise<void>> = {
@@ -64,6 +56,29 @@ for (const [name, onList] of Object.entries(outages)) {
     }
   });
 }
+
+Deno.test("Producer lists the shards again after the time that ListShards asks to wait", async () => {
+  const { clock, client, producer } = setUp({ maxAttempts: 1 });
+  const times: number[] = [];
+  client.onList = () => {
+    times.push(clock.now());
+    throw new ServiceError("Cannot ListShards: too many requests", {
+      code: "LimitExceededException",
+      action: "ListShards",
+      status: 400,
+      retryable: true,
+      retryAfterMs: 30_000,
+    });
+  };
+  for (let n = 0; n < 60; n++) {
+    await clock.runUntil(producer.put(n));
+    await clock.advance(1000);
+  }
+  await clock.runUntil(producer.close());
+  // The first list is not tried again, and the second one waits for nothing but the backoff.
+  const [, second, third] = times;
+  assert(third! - second! >= 30_000);
+});
 
 Deno.test("Producer keeps its promise of order when the shards become known late", async () => {
   const processors: (() => Processor<number>)[] = [

@@ -11,20 +11,27 @@ import {
   kplJson,
   type Processor,
 } from "../../processors/mod.ts";
-import { type Ordering, Producer } from "../../producer.ts";
+import type { Ordering, ProducerOptions } from "../../producer.ts";
 import { shardLines } from "./_shard_lines.ts";
 import {
   connectionLost,
-  FakeClock,
   seeded,
   setUpProducer,
-  StubKinesis,
+  type StubKinesis,
   unavailable,
 } from "./_set_up.ts";
 
 interface Item {
   key: string;
   n: number;
+}
+
+function setUp(options: Partial<ProducerOptions<Item>> = {}, shards = 1) {
+  return setUpProducer<Item>({
+    processor: json<Item>(),
+    partitionKey: "key",
+    ...options,
+  }, shards);
 }
 
 /**
@@ -246,16 +253,7 @@ for (const ordering of ["none", "key", "shard"] as const) {
 }
 
 Deno.test("Producer sends values of different keys together when ordering is key", async () => {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
-    processor: json<Item>(),
-    partitionKey: "key",
-    ordering: "key",
-    clock,
-  });
+  const { clock, client, producer } = setUp({ ordering: "key" });
   const writer = producer.getWriter();
   for (let i = 0; i < 30; i++) writer.write({ key: `k${i % 10}`, n: i });
   await clock.runUntil(writer.close());
@@ -267,8 +265,10 @@ Deno.test("Producer sends values of different keys together when ordering is key
 });
 
 Deno.test("Producer holds a key up that fails and no other when ordering is key", async () => {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock);
+  const { clock, client, producer } = setUp({
+    ordering: "key",
+    shardRates: false,
+  });
   let failures = 10;
   client.onPut = (request) =>
     client.storeSome(
@@ -278,16 +278,6 @@ Deno.test("Producer holds a key up that fails and no other when ordering is key"
           ? "ProvisionedThroughputExceededException"
           : undefined,
     );
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
-    processor: json<Item>(),
-    partitionKey: "key",
-    ordering: "key",
-    clock,
-    random: seeded(2),
-    shardRates: false,
-  });
   const started = clock.now();
   let fastDone = 0;
   for (let n = 0; n < 5; n++) {
@@ -301,9 +291,7 @@ Deno.test("Producer holds a key up that fails and no other when ordering is key"
 });
 
 Deno.test("Producer keeps the order of a key while its shard is split and the old record fails", async () => {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, 1);
-  const processor = json<Item>();
+  const { clock, client, producer } = setUp({ ordering: "shard", lingerMs: 0 });
   let failOld = true;
   client.onPut = (request) =>
     client.storeSome(request, ({ PartitionKey, Data }) => {
@@ -312,16 +300,6 @@ Deno.test("Producer keeps the order of a key while its shard is split and the ol
         ? "InternalFailure"
         : undefined;
     });
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
-    processor,
-    partitionKey: "key",
-    ordering: "shard",
-    clock,
-    random: seeded(3),
-    lingerMs: 0,
-  });
   const settled = producer.put({ key: "warm", n: 0 });
   await clock.runUntil(settled);
   producer.put({ key: "a", n: 0 });
@@ -337,16 +315,10 @@ Deno.test("Producer keeps the order of a key while its shard is split and the ol
 });
 
 Deno.test("Producer sends values of an aggregate again whose shard is not the one that stored it, before later ones", async () => {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, 1);
   const processor = kplJson<Item>({ maxAggregateBytes: 300 });
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
+  const { clock, client, producer } = setUp({
     processor,
-    partitionKey: "key",
     ordering: "key",
-    clock,
   });
   await clock.runUntil(producer.put({ key: "k0", n: 0 }));
   client.latencyMs = 50;
@@ -377,16 +349,9 @@ Deno.test("Producer sends values of an aggregate again whose shard is not the on
 });
 
 Deno.test("Producer gives up all values of a record that lies in the wrong shard after maxAttempts", async () => {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, 1);
-  const processor = kplJson<Item>();
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
-    processor,
-    partitionKey: "key",
+  const { clock, client, producer } = setUp({
+    processor: kplJson<Item>(),
     maxAttempts: 1,
-    clock,
   });
   await clock.runUntil(producer.put({ key: "k0", n: 0 }));
   client.split(client.openShardIds[0]!);
@@ -403,16 +368,7 @@ Deno.test("Producer gives up all values of a record that lies in the wrong shard
 });
 
 Deno.test("Producer learns of a reshard once, however many records show it", async () => {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, 2);
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
-    processor: json<Item>(),
-    partitionKey: "key",
-    clock,
-    maxBatchRecords: 10,
-  });
+  const { clock, client, producer } = setUp({ maxBatchRecords: 10 }, 2);
   await clock.runUntil(producer.put({ key: "k", n: 0 }));
   assertEquals(client.listings, 1);
   for (const shardId of client.openShardIds) client.split(shardId);
@@ -424,16 +380,7 @@ Deno.test("Producer learns of a reshard once, however many records show it", asy
 });
 
 Deno.test("Producer survives a ListShards that fails, or lags behind, after a reshard", async () => {
-  const clock = new FakeClock();
-  const client = new StubKinesis(clock, 1);
-  const producer = new Producer<Item>({
-    client,
-    streamName: "s",
-    processor: json<Item>(),
-    partitionKey: "key",
-    clock,
-    lingerMs: 10,
-  });
+  const { clock, client, producer } = setUp({ lingerMs: 10 });
   await clock.runUntil(producer.put({ key: "k", n: 0 }));
   client.split(client.openShardIds[0]!);
   client.onList = () => {

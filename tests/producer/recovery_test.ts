@@ -14,6 +14,7 @@ import { DeliveryError, ServiceError } from "../../errors.ts";
 import { string } from "../../processors/mod.ts";
 import { Producer, type ProducerOptions } from "../../producer.ts";
 import { KinesisServer } from "../../testing/mod.ts";
+import { unhandledRejections } from "../_services/unhandled_rejections.ts";
 import { setUpProducer, unavailable } from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<string>> = {}) {
@@ -204,18 +205,19 @@ Deno.test("Producer and KinesisClient let the rejection of an async hook disturb
   };
   const server = new KinesisServer();
   server.createStream("s");
-  const producer = new Producer<string>({
-    client: new KinesisClient({
-      ...server.connection,
-      hooks: { onAttempt: hook },
-    }),
-    streamName: "s",
-    processor: string(),
-    lingerMs: 1,
-    hooks: { onBatch: hook, onShardMap: hook, onBuffer: hook },
+  const reasons = await unhandledRejections(async () => {
+    const producer = new Producer<string>({
+      client: new KinesisClient({
+        ...server.connection,
+        hooks: { onAttempt: hook },
+      }),
+      streamName: "s",
+      processor: string(),
+      lingerMs: 1,
+      hooks: { onBatch: hook, onShardMap: hook, onBuffer: hook },
+    });
+    await producer.put("a");
+    await producer.close();
   });
-  await producer.put("a");
-  await producer.close();
-  // An unhandled rejection would fail this test.
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(reasons, []);
 });

@@ -14,6 +14,7 @@ import {
 import { string } from "../../processors/mod.ts";
 import type { ProducerOptions } from "../../producer.ts";
 import type { FailedValue } from "../../records.ts";
+import { unhandledRejections } from "../_services/unhandled_rejections.ts";
 import { accessDenied, setUpProducer, textOf } from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<string>> = {}) {
@@ -33,28 +34,10 @@ function setUp(options: Partial<ProducerOptions<string>> = {}) {
 const outcome = (promise: Promise<unknown>) =>
   promise.then(() => "fulfilled", (error) => error);
 
-/** Collects unhandled rejections while it runs. */
-async function unhandled(run: () => Promise<void>): Promise<unknown[]> {
-  const reasons: unknown[] = [];
-  const listen = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    reasons.push(event.reason);
-  };
-  globalThis.addEventListener("unhandledrejection", listen);
-  try {
-    await run();
-    // The runtime tells of them in a turn of its own.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  } finally {
-    globalThis.removeEventListener("unhandledrejection", listen);
-  }
-  return reasons;
-}
-
 const invalid = { partitionKey: "" };
 
 Deno.test("Producer.put that nobody awaits fails in the result of flush", async () => {
-  const reasons = await unhandled(async () => {
+  const reasons = await unhandledRejections(async () => {
     const { clock, producer } = setUp();
     producer.put("refused at once", invalid);
     producer.put("bad 1");
@@ -79,7 +62,7 @@ Deno.test("Producer.put that nobody awaits fails in the result of flush", async 
 });
 
 Deno.test("Producer.close rejects with the failures of puts that nobody awaits, and disposal does", async () => {
-  const reasons = await unhandled(async () => {
+  const reasons = await unhandledRejections(async () => {
     for (const how of ["close", "dispose"] as const) {
       const { clock, producer } = setUp();
       producer.put("refused at once", invalid);
@@ -120,7 +103,7 @@ Deno.test("Producer.close resolves when every failed put was awaited, early or l
 });
 
 Deno.test("Producer.put that nobody awaits is an unhandled rejection when nothing else tells of its failure", async () => {
-  const reasons = await unhandled(async () => {
+  const reasons = await unhandledRejections(async () => {
     const { clock, producer } = setUp();
     producer.put("refused at once", invalid);
     producer.put("bad");
@@ -137,7 +120,7 @@ Deno.test("Producer.put that nobody awaits is an unhandled rejection when nothin
 
 Deno.test("Producer.put that nobody awaits goes to the dead letters, and is told once", async () => {
   const letters: FailedValue<string>[] = [];
-  const reasons = await unhandled(async () => {
+  const reasons = await unhandledRejections(async () => {
     const { clock, producer } = setUp({
       deadLetter: new WritableStream({
         write: (letter) => void letters.push(letter),
@@ -165,7 +148,7 @@ Deno.test("Producer that fails tells it once: to puts, to a flush, to a close, o
     };
     return all;
   };
-  const closed = await unhandled(async () => {
+  const closed = await unhandledRejections(async () => {
     const { clock, producer } = denied();
     for (const text of ["a", "b"]) producer.put(text);
     await clock.advance(500);
@@ -176,7 +159,7 @@ Deno.test("Producer that fails tells it once: to puts, to a flush, to a close, o
   });
   assertEquals(closed, []);
 
-  const alone = await unhandled(async () => {
+  const alone = await unhandledRejections(async () => {
     const { clock, producer } = denied();
     for (const text of ["a", "b"]) producer.put(text);
     await clock.advance(2500);
@@ -185,7 +168,7 @@ Deno.test("Producer that fails tells it once: to puts, to a flush, to a close, o
   assertEquals(alone.length, 1);
   assertInstanceOf(alone[0], DeliveryError);
 
-  const refused = await unhandled(async () => {
+  const refused = await unhandledRejections(async () => {
     const { clock, producer } = denied();
     await outcome(clock.runUntil(producer.put("a")));
     // Nothing else would ever name this value.
@@ -196,7 +179,7 @@ Deno.test("Producer that fails tells it once: to puts, to a flush, to a close, o
 });
 
 Deno.test("Producer that is aborted leaves its puts to undelivered()", async () => {
-  const reasons = await unhandled(async () => {
+  const reasons = await unhandledRejections(async () => {
     const { clock, producer } = setUp();
     const put = producer.put("a");
     await producer.abort("enough");
@@ -295,7 +278,7 @@ Deno.test("Producer.put knows that it is awaited, in whichever way", async () =>
   };
   for (const [name, way] of Object.entries(ways)) {
     for (const isLate of [false, true]) {
-      const reasons = await unhandled(async () => {
+      const reasons = await unhandledRejections(async () => {
         const { clock, producer } = setUp();
         const put = producer.put("bad");
         if (isLate) await clock.advance(500);

@@ -32,13 +32,15 @@ Deno.test("allSteps fails the documentation step when an entry point is missing"
 });
 
 Deno.test("allSteps runs the examples of shipped source, README and docs, and of nothing else", async () => {
+  const example = "/**\n * ```ts\n * ```\n */";
   await inFolder({
     "deno.json": JSON.stringify({ exports: "./mod.ts" }),
-    "mod.ts": "",
-    "client/x.ts": "",
-    "tests/x_test.ts": "",
-    "README.md": "",
-    "docs/a.md": "",
+    "mod.ts": example,
+    "client/plain.ts": "",
+    "client/x.ts": example,
+    "tests/x_test.ts": example,
+    "README.md": "```ts\n```",
+    "docs/a.md": "```ts\n```",
   }, async (root) => {
     const step = (await allSteps(root)).find(({ args }) =>
       args[0] === "test" && args.includes("--doc")
@@ -60,6 +62,7 @@ Deno.test("allSteps runs every test in one of its parts", async () => {
     "tests/_aws/a_test.ts": "",
     "tests/integration/b_test.ts": "",
     "tests/new/c_test.ts": "",
+    "tests/consumer/e_test.ts": "",
     "tests/helper.ts": "",
     "tests/d_test.ts": "",
   }, async (root) => {
@@ -67,9 +70,10 @@ Deno.test("allSteps runs every test in one of its parts", async () => {
       args[0] === "test" && !args.includes("--doc")
     );
     assertEquals(parts.map(({ name, args }) => [name, args.slice(4)]), [
-      ["tests against emulators", ["tests/integration"]],
-      ["other tests", ["tests/d_test.ts", "tests/new"]],
+      ["tests of whole programs", ["tests/integration"]],
+      ["tests of the consumer", ["tests/consumer"]],
       ["tests of formats", ["tests/_aws"]],
+      ["other tests", ["tests/d_test.ts", "tests/new"]],
     ]);
     assertEquals(parts.every(({ countsTests }) => countsTests), true);
   });

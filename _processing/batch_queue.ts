@@ -1,0 +1,117 @@
+/**
+ * The queue of a lane whose handler gets several values at a time.
+ *
+ * @module
+ */
+import { Alarm } from "../_core/alarm.ts";
+import type { Clock } from "../_core/clock.ts";
+import type { KeyOf, LaneQueue } from "./lane_queue.ts";
+
+/** How a {@linkcode BatchQueue} forms batches. */
+export interface BatchQueueParts<R> {
+  /** Values of one key are in one batch at a time. */
+  readonly keyOf: KeyOf<R>;
+  /** Most values of a batch. */
+  readonly maxValues: number;
+  /** Longest time that the first value waits for others, in milliseconds. */
+  readonly maxWaitMs: number;
+  readonly clock: Clock;
+  /** Called when the time is over. */
+  readonly onDue: () => void;
+}
+
+/**
+ * Gives out batches. A batch is given out when it is full, or when its first value has waited long
+ * enough. Values whose key is in a batch that is being processed are left for a later one.
+ */
+export class BatchQueue<R> implements LaneQueue<R> {
+  readonly #parts: BatchQueueParts<R>;
+  readonly #alarm: Alarm;
+  /** In order. */
+  #waiting: R[] = [];
+  /** The keys of the batches that are being processed. */
+  readonly #taken = new Set<string>();
+  /** The number of waiting values whose key is not taken. */
+  #free = 0;
+  #isDue = false;
+  #isFlushed = false;
+
+  constructor(parts: BatchQueueParts<R>) {
+    this.#parts = parts;
+    this.#alarm = new Alarm(parts.clock, parts.maxWaitMs, () => {
+      this.#isDue = true;
+      parts.onDue();
+    });
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  get hasNext(): boolean {
+    return this.#free >= this.#parts.maxValues ||
+      this.#free > 0 && (this.#isDue || this.#isFlushed);
+  }
+
+  add(record: R): void {
+    this.#waiting.push(record);
+    if (!this.#isTaken(record)) this.#free++;
+    this.#alarm.set();
+  }
+
+  next(): readonly R[] {
+    const { maxValues } = this.#parts;
+    const batch: R[] = [];
+    const left: R[] = [];
+    for (const record of this.#waiting) {
+      // The keys of this batch are added below: it may have several values of a key.
+      if (batch.length < maxValues && !this.#isTaken(record)) {
+        batch.push(record);
+      } else left.push(record);
+    }
+    this.#mark(batch, true);
+    this.#waiting = left;
+    this.#count();
+    this.#isDue = false;
+    this.#alarm.clear();
+    if (left.length > 0) this.#alarm.set();
+    return batch;
+  }
+
+  done(taken: readonly R[]): void {
+    this.#mark(taken, false);
+    this.#count();
+  }
+
+  flush(): void {
+    this.#isFlushed = true;
+    this.#alarm.clear();
+  }
+
+  clear(): void {
+    this.#waiting = [];
+    this.#free = 0;
+    this.#alarm.clear();
+  }
+
+  #isTaken(record: R): boolean {
+    const key = this.#parts.keyOf?.(record);
+    return key !== undefined && this.#taken.has(key);
+  }
+
+  #mark(records: readonly R[], isTaken: boolean): void {
+    const { keyOf } = this.#parts;
+    if (!keyOf) return;
+    for (const record of records) {
+      if (isTaken) this.#taken.add(keyOf(record));
+      else this.#taken.delete(keyOf(record));
+    }
+  }
+
+  #count(): void {
+    this.#free = 0;
+    for (const record of this.#waiting) {
+      if (!this.#isTaken(record)) this.#free++;
+    }
+  }
+}

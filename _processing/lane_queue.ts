@@ -1,0 +1,29 @@
+/**
+ * What the queues of a lane have in common.
+ *
+ * @module
+ */
+
+/**
+ * The values of one lane that wait for a handler. A queue gives out what one call of the handler
+ * gets, and holds back values whose predecessors are not processed.
+ */
+export interface LaneQueue<R> {
+  /** The number of values. */
+  readonly length: number;
+  /** Whether {@linkcode LaneQueue.next} gives values now. */
+  readonly hasNext: boolean;
+  /** Adds a value at the end. */
+  add(record: R): void;
+  /** Removes the values for one call. Call it only if `hasNext`. */
+  next(): readonly R[];
+  /** The values that one `next` gave are processed: their successors are free. */
+  done(taken: readonly R[]): void;
+  /** No further value comes, so nothing is waited for. */
+  flush(): void;
+  /** Drops everything. */
+  clear(): void;
+}
+
+/** Gives the key of a value; values of one key are processed in order. `undefined`: no order. */
+export type KeyOf<R> = ((record: R) => string) | undefined;

@@ -1,0 +1,127 @@
+/**
+ * Moves values on: from the waiting lines into the packer, and from the queue into requests.
+ *
+ * @module
+ */
+import { Alarm } from "../_core/alarm.ts";
+import type { FailedValue } from "../records.ts";
+import type { ResolvedProducerOptions } from "./options.ts";
+import type { FlushResult } from "./results.ts";
+import type { Stages } from "./stages.ts";
+
+/** Decides when the stages work. */
+export class Pump<T> {
+  readonly #stages: Stages<T>;
+  /** Rings `lingerMs` after a value was accepted. Then everything is sent, full batch or not. */
+  readonly #linger: Alarm;
+  #isHalted = false;
+
+  /** Does nothing before the first value. */
+  constructor(
+    { clock, lingerMs }: Pick<
+      ResolvedProducerOptions<T>,
+      "clock" | "lingerMs"
+    >,
+    stages: Stages<T>,
+  ) {
+    this.#stages = stages;
+    this.#linger = new Alarm(clock, lingerMs, () => this.#sendAll());
+  }
+
+  /** Does what can be done now: accepts values that wait, ends flushes, and sends batches. */
+  run(): void {
+    this.#acceptWaiting();
+    this.#stages.ledger.settleFlushes();
+    this.#send();
+    this.sendAllIfStuck();
+  }
+
+  /** Sends a batch if the value that was accepted last has filled it. */
+  sendFull(): void {
+    const { ledger, delivery } = this.#stages;
+    // A value that was given up at once leaves nothing to send.
+    if (ledger.bufferedValues > 0 && !this.#isHalted) this.#linger.set();
+    // If no request may start, the end of a request sends the batch.
+    if (delivery.batchIsFull && delivery.isReady) this.#send();
+  }
+
+  /** Sends partial batches if writers wait for room and requests could be sent. */
+  sendAllIfStuck(): void {
+    const { waiters, watch, packing, queue, delivery } = this.#stages;
+    const { batchIsFull, isReady } = delivery;
+    if (waiters.length === 0 || this.#isHalted) return;
+    if (!watch.isStarted || !isReady || batchIsFull) return;
+    if (packing.isBusy) return;
+    if (packing.pending > 0 || queue.waitsForMore) this.#sendAll();
+  }
+
+  /**
+   * Sends everything that was accepted so far, and waits until it is settled. `arriving` resolves
+   * when the values that were written before the call are accepted or wait for room; absent if they
+   * are. `earlier` failures are for a caller, who is told of all failures.
+   */
+  async flush(
+    arriving?: Promise<void>,
+    earlier?: FailedValue<T>[],
+  ): Promise<FlushResult<T>> {
+    const { waiters, ledger } = this.#stages;
+    if (!arriving && ledger.bufferedValues + waiters.length === 0) {
+      return { delivered: 0, failed: earlier ?? [] };
+    }
+    const flush = ledger.beginFlush(earlier);
+    if (arriving) {
+      this.#sendAll();
+      await arriving;
+    }
+    // Values that wait for room were written before the flush.
+    waiters.flushAfterAll(flush);
+    this.#limitFlushes();
+    return await flush.done;
+  }
+
+  /** Starts no request any more. Accepted values are still packed. */
+  halt(): void {
+    this.#isHalted = true;
+  }
+
+  /** Stops everything. */
+  stop(): void {
+    this.halt();
+    this.#linger.clear();
+    this.#stages.delivery.stop();
+  }
+
+  #acceptWaiting(): void {
+    this.#stages.intake.acceptWaiting();
+    this.#limitFlushes();
+  }
+
+  /** Flushes whose earlier values are all accepted wait only for these values. */
+  #limitFlushes(): void {
+    const { waiters, ledger } = this.#stages;
+    const flushes = waiters.dueFlushes();
+    if (flushes.length === 0) return;
+    for (const flush of flushes) ledger.limitFlush(flush);
+    this.#sendAll();
+    ledger.settleFlushes();
+  }
+
+  /** Packs all accepted values, and sends them without waiting for a full batch. */
+  async #sendAll(): Promise<void> {
+    await this.#stages.packing.flush();
+    this.#stages.queue.makeDue();
+    this.#send();
+  }
+
+  #send(): void {
+    const { watch, delivery, ledger, queue, packing } = this.#stages;
+    if (!watch.isStarted || this.#isHalted) return;
+    delivery.pump();
+    // Records that have expired make room, or have ended the producer.
+    this.#acceptWaiting();
+    if (this.#isHalted) return;
+    // While no value is buffered there is no timer, which would keep the process alive.
+    if (ledger.bufferedValues === 0) this.#linger.clear();
+    else if (queue.waitsForMore || packing.pending > 0) this.#linger.set();
+  }
+}
