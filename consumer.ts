@@ -214,6 +214,33 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * consumer. The promise fulfills when every shard that this worker takes of it at first has an
    * iterator.
    *
+   * @example
+   * ```ts
+   * import { Consumer, KinesisClient } from "@webstreams/kinesis";
+   * import { string } from "@webstreams/kinesis/processors";
+   * import { KinesisServer } from "@webstreams/kinesis/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const server = new KinesisServer();
+   * for (const name of ["orders", "logs"]) server.createStream(name);
+   * const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+   * const { fetch } = server;
+   * const client = new KinesisClient({ region: "eu-west-1", credentials, fetch });
+   * const consumer = new Consumer({
+   *   client,
+   *   processor: string(),
+   *   from: "LATEST",
+   *   streams: [{ streamName: "orders" }],
+   * });
+   * await consumer.addStream({ streamName: "logs" });
+   * const Data = new TextEncoder().encode("hello");
+   * await client.putRecord({ StreamName: "logs", PartitionKey: "k", Data });
+   * for await (const { streamName, value } of consumer) {
+   *   assertEquals([streamName, value], ["logs", "hello"]);
+   *   break;
+   * }
+   * ```
+   *
    * @throws {TypeError} if the stream is read already, or an option is missing or malformed
    * @throws {RangeError} if a number is out of its range
    * @throws {ClosedError} if the consumer has ended

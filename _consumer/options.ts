@@ -265,27 +265,25 @@ export interface ConsumerOptions<T> {
   random?: () => number;
 }
 
-/** The options that are common to all streams of a consumer. */
-export const SHARED_OPTIONS = [
-  "workerId",
-  "limit",
-  "idleTimeoutMs",
-  "prefetch",
-  "maxUnacknowledged",
-  "pollIntervalMs",
-  "maxPollIntervalMs",
-  "signal",
-  "clock",
-  "random",
-] as const satisfies readonly (keyof ConsumerOptions<unknown>)[];
-
 /**
  * One stream of a {@linkcode Consumer} that reads several: the options of {@linkcode
  * ConsumerOptions} that concern a single stream. An option that is missing is taken from the options
  * of the consumer.
  */
 export type ConsumedStream<T> = Partial<
-  Omit<ConsumerOptions<T>, typeof SHARED_OPTIONS[number]>
+  Omit<
+    ConsumerOptions<T>,
+    | "workerId"
+    | "limit"
+    | "idleTimeoutMs"
+    | "prefetch"
+    | "maxUnacknowledged"
+    | "pollIntervalMs"
+    | "maxPollIntervalMs"
+    | "signal"
+    | "clock"
+    | "random"
+  >
 >;
 
 /**
