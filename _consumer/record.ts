@@ -83,6 +83,7 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
   static shardOf(record: ConsumerRecord<unknown>): RecordShard {
     return (record as DeliveredRecord<unknown>).#source.shard;
   }
+
   /** JSON has the fields only, and `id` is none. */
   toJSON(): Omit<ConsumerRecord<T>, "ack"> {
     return { ...this, id: this.id };
