@@ -171,6 +171,11 @@ export class RecordFeed<T> {
     this.#acknowledgements.manage();
   }
 
+  /** The number of shards that this worker reads. */
+  get shardCount(): number {
+    return this.#streams.shardCount;
+  }
+
   /** Notes whether the application's way of reading will acknowledge values. */
   expectAcknowledgements(will: boolean): void {
     this.#acknowledgements.expect(will);

@@ -101,7 +101,7 @@ export class ShardSession<T> implements RecordShard {
   readonly streamIndex: number;
   /** Written by the line of sessions only. */
   inLine = false;
-  readonly #options: ResolvedConsumerOptions<T>;
+  readonly options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #room: ReaderShare;
   readonly #reader: RecordReader;
@@ -123,7 +123,7 @@ export class ShardSession<T> implements RecordShard {
     const { shardId } = lease;
     this.lease = lease;
     this.streamIndex = shared.streamIndex;
-    this.#options = options;
+    this.options = options;
     this.#events = events;
     this.#unacknowledged = acknowledgements.join();
     this.#progress = new ShardProgress(
@@ -218,7 +218,7 @@ export class ShardSession<T> implements RecordShard {
   /** Whether the shard was read as far as `until` says, and all values are handed out. */
   get hasReachedUntil(): boolean {
     const { hasCaughtUp, state } = this.#reader;
-    const isRead = this.#options.until === "caught-up"
+    const isRead = this.options.until === "caught-up"
       ? hasCaughtUp
       : state === "past-until";
     return isRead && this.#isDrained;
@@ -279,7 +279,7 @@ export class ShardSession<T> implements RecordShard {
    * that value if `acknowledgeTimeoutMs` is over. Call it every few seconds.
    */
   checkOldest(): OldestUnacknowledged | undefined {
-    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.#options;
+    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.options;
     const { shardId, unacknowledged } = this;
     const now = monotonicNow(clock);
     const isTimeToTell = this.#watch.look(this.#progress.oldest, now);
@@ -355,12 +355,12 @@ export class ShardSession<T> implements RecordShard {
   }
 
   #oldest(): OldestUnacknowledged | undefined {
-    const now = monotonicNow(this.#options.clock);
+    const now = monotonicNow(this.options.clock);
     return this.#watch.describe(this.#progress.oldest, now);
   }
 
   #tell(state: ShardEvent["state"]): void {
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     notify(hooks, "onShard", { stream, shardId: this.shardId, state });
   }
 
@@ -372,7 +372,7 @@ export class ShardSession<T> implements RecordShard {
 
   async #store(checkpoint: Checkpoint): Promise<void> {
     await this.lease.write(checkpoint);
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     const position = checkpoint.type === "SEQUENCE"
       ? checkpoint.sequenceNumber
       : checkpoint.type;

@@ -78,6 +78,8 @@ export interface ConsumerStatus {
 
 /** A call of the handler that is under way. */
 export interface RunningHandler {
+  /** The stream, by name or ARN as given to the consumer. */
+  stream: string;
   /** The shard. */
   shardId: string;
   /** The sequence number of the record with the first value of the call. */

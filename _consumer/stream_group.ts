@@ -65,6 +65,15 @@ export class StreamGroup<T> {
     return this.#ready;
   }
 
+  /** The number of shards that this worker reads. */
+  get shardCount(): number {
+    let count = 0;
+    for (const { coordinator } of this.#members) {
+      count += coordinator.sessions.size;
+    }
+    return count;
+  }
+
   /** Whether each stream has reached its `until`. */
   get isDone(): boolean {
     return this.#members.every(({ coordinator }) => coordinator.isDone);

@@ -4,49 +4,41 @@
  *
  * @module
  */
-import { equalJitter, type Random } from "../_core/backoff.ts";
 import type { Clock } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { Deque } from "../_core/deque.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { TimeoutError } from "../errors.ts";
 import { DueList } from "./due_list.ts";
-import { Attempt, Job } from "./job.ts";
-import { Lane, type WorkLane } from "./lane.ts";
 import type { LaneQueue } from "./lane_queue.ts";
+import {
+  type Failure,
+  type RetrySettings,
+  type Verdict,
+  verdictOn,
+} from "./verdict.ts";
+import { Attempt, Job, Lane, type WorkLane } from "./work.ts";
 
-/** A lane may use this many times the slots that it leaves free, if there are other lanes. */
-const ALPHA = 2;
+/** A lane with more than its fair part of the slots leaves this part of them free. */
+const RESERVE = 1 / 8;
 
 /** How a {@linkcode Scheduler} works. */
-export interface SchedulerSettings {
+export interface SchedulerSettings extends RetrySettings {
   /** Most calls at a time. */
   readonly concurrency: number;
   /** Most values of a lane that wait for a call. */
   readonly lookahead: number;
-  /** Most calls for a value. */
-  readonly maxAttempts: number;
-  /** The bounds of the delay between two calls, in milliseconds. */
-  readonly baseDelayMs: number;
-  readonly maxDelayMs: number;
-  /** Whether to call again after this error. */
-  readonly shouldRetry: (error: unknown, attempt: number) => boolean;
   /** The time limit of a call, in milliseconds. */
   readonly timeoutMs: number;
   /** How long a call may go on after its signal has aborted, in milliseconds. */
   readonly graceMs: number;
   readonly clock: Clock;
-  readonly random: Random;
-}
-
-/** A value that a call has not processed. */
-export interface Failure<R> {
-  readonly record: R;
-  readonly error: unknown;
 }
 
 /** What a {@linkcode Scheduler} works with. */
 export interface SchedulerParts<R, L extends WorkLane> {
+  /** The number of lanes of the source, with those that have no values now. */
+  readonly laneCount: () => number;
   /** Makes the queue of a lane. It calls `onDue` when values are ready without a further one. */
   readonly queue: (onDue: () => void) => LaneQueue<R>;
   /** Calls the handler. May throw, or return a promise. */
@@ -224,9 +216,10 @@ export class Scheduler<R, L extends WorkLane> {
 
   /** A lane whose handlers hang must leave slots to the others. */
   #mayStart({ running }: Lane<R, L>): boolean {
-    if (this.#lanes.size < 2) return true;
-    const free = this.#settings.concurrency - this.#running;
-    return running < ALPHA * free;
+    const { concurrency } = this.#settings;
+    const lanes = this.#parts.laneCount();
+    return lanes < 2 || running < concurrency / lanes ||
+      concurrency - this.#running > Math.ceil(concurrency * RESERVE);
   }
 
   #startNext(lane: Lane<R, L>): void {
@@ -252,7 +245,8 @@ export class Scheduler<R, L extends WorkLane> {
       result = this.#parts.handle(records, attempt);
       if (isThenable(result)) return this.#follow(attempt, result);
     } catch (error) {
-      if (this.#end(attempt)) this.#fail(attempt, failuresOf(records, error));
+      const failures = failuresOf(records, error);
+      if (this.#end(attempt)) this.#fail(attempt, failures, true);
       return;
     }
     if (this.#end(attempt)) this.#succeed(attempt, result);
@@ -273,7 +267,7 @@ export class Scheduler<R, L extends WorkLane> {
       this.#pump();
     }, (error) => {
       const failures = failuresOf(job.records, error);
-      if (this.#end(attempt)) this.#fail(attempt, failures);
+      if (this.#end(attempt)) this.#fail(attempt, failures, true);
       this.#pump();
     });
   }
@@ -308,54 +302,54 @@ export class Scheduler<R, L extends WorkLane> {
     }
     if (failures.length === 0) {
       for (const record of job.records) acknowledge(record);
-      return this.#leave(job);
+      return this.#settle(job);
     }
     const failed = new Set(failures.map(({ record }) => record));
     for (const record of job.records) {
       if (!failed.has(record)) acknowledge(record);
     }
-    this.#fail(attempt, failures);
+    this.#fail(attempt, failures, false);
   }
 
-  #fail(attempt: Attempt<R, L>, failures: readonly Failure<R>[]): void {
+  #fail(
+    attempt: Attempt<R, L>,
+    failures: readonly Failure<R>[],
+    hasThrown: boolean,
+  ): void {
     const { job, number } = attempt;
-    const { maxAttempts, shouldRetry } = this.#settings;
-    const again: R[] = [];
-    const over: Failure<R>[] = [];
+    const { onError, onFailure } = this.#parts;
+    const call = {
+      attempt: number,
+      failures,
+      hasThrown,
+      wasAlone: job.isAlone,
+    };
+    let verdict: Verdict<R>;
     try {
-      for (const failure of failures) {
-        const isLast = number >= maxAttempts ||
-          !shouldRetry(failure.error, number);
-        if (isLast) over.push(failure);
-        else again.push(failure.record);
-      }
+      verdict = verdictOn(call, this.#settings);
     } catch (error) {
       this.#leave(job);
-      return this.#parts.onError(error);
+      return onError(error);
     }
-    job.records = again;
-    const delayMs = again.length > 0 && !this.#isStopped
-      ? this.#delayAfter(number)
-      : undefined;
-    this.#parts.onFailure(attempt, failures, delayMs);
+    const { again, over, isAlone, delayMs } = verdict;
+    const isRepeated = again.length > 0 && !this.#isStopped;
+    onFailure(attempt, failures, isRepeated ? delayMs : undefined);
+    if (isRepeated) job.repeat(again, isAlone);
+    const goOn = () =>
+      isRepeated ? this.#wait(job, delayMs) : this.#settle(job);
     job.lane.jobs.add(job);
-    if (over.length === 0) return this.#wait(job, delayMs);
+    if (over.length === 0) return goOn();
     job.isBurying = true;
     this.#bury(job, over, number).then(() => {
       job.isBurying = false;
-      this.#wait(job, delayMs);
+      goOn();
       this.#pump();
     }, (error) => {
       job.isBurying = false;
       this.#leave(job);
-      this.#parts.onError(error);
+      onError(error);
       this.#pump();
     });
-  }
-
-  #delayAfter(attempt: number): number {
-    const { baseDelayMs: baseMs, maxDelayMs: maxMs, random } = this.#settings;
-    return equalJitter({ baseMs, maxMs }, attempt - 1, random);
   }
 
   /** Values that are given up are acknowledged each when that is stored. */
@@ -370,17 +364,27 @@ export class Scheduler<R, L extends WorkLane> {
     }));
   }
 
-  /** Waits for the next call. Without a delay there is none. */
-  #wait(job: Job<R, L>, delayMs: number | undefined): void {
+  /** Waits for the next call. */
+  #wait(job: Job<R, L>, delayMs: number): void {
     const { lane } = job;
-    const isOver = delayMs === undefined || this.#isStopped || lane.isDropped;
-    if (isOver) return this.#leave(job);
+    if (this.#isStopped || lane.isDropped) return this.#leave(job);
     job.timer = this.#settings.clock.setTimeout(() => {
       job.timer = undefined;
       lane.due.push(job);
       this.#lineUp(lane);
       this.#pump();
     }, delayMs);
+  }
+
+  /** The values of a call are settled. */
+  #settle(job: Job<R, L>): void {
+    const { lane } = job;
+    if (this.#isStopped || lane.isDropped || !job.nextAlone()) {
+      return this.#leave(job);
+    }
+    lane.jobs.add(job);
+    lane.due.push(job);
+    this.#lineUp(lane);
   }
 
   /** A job is over: its values are processed, or are not to be processed here. */
