@@ -37,6 +37,8 @@ export interface RecordReader {
   readonly bufferedBytes: number;
   /** Removes the next record from the buffer. */
   shift(): KinesisApiRecord | undefined;
+  /** The record at an index of the buffer. It stays there. */
+  peek(index: number): KinesisApiRecord | undefined;
   /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
   clear(): void;
   /**

@@ -140,6 +140,10 @@ export class ShardReader implements RecordReader {
     return record;
   }
 
+  peek(index: number): KinesisApiRecord | undefined {
+    return this.#buffer.peek(index);
+  }
+
   /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
   clear(): void {
     this.#parts.share.leave();

@@ -23,6 +23,7 @@ import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
 import type { Strays } from "./strays.ts";
+import { UnpackAhead } from "./unpack_ahead.ts";
 
 const NONE: ReadonlySet<number> = new Set();
 
@@ -35,7 +36,7 @@ export interface ShardValuesParts<T> {
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
   /** Buffers the records. */
-  readonly reader: Pick<RecordReader, "buffered" | "shift">;
+  readonly reader: Pick<RecordReader, "buffered" | "shift" | "peek">;
   /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
   /** Tells how values are acknowledged. */
@@ -58,6 +59,7 @@ export interface ShardValuesParts<T> {
 export class ShardValues<T> {
   readonly #parts: ShardValuesParts<T>;
   readonly #source: RecordSource;
+  readonly #records: UnpackAhead<T>;
   /** The record that is being handed out. */
   #raw: KinesisApiRecord | undefined;
   #items: Unpacked<T>[] = [];
@@ -69,11 +71,16 @@ export class ShardValues<T> {
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
-    const { options, shardId, progress, shard } = parts;
+    const { options, shardId, progress, shard, reader } = parts;
     this.#parts = parts;
     const { streamName, target } = options;
     const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
     this.#source = { streamName, streamARN, shardId, progress, shard };
+    this.#records = new UnpackAhead({
+      reader,
+      processor: options.processor,
+      recordOf: (raw) => this.#kinesisRecord(raw),
+    });
   }
 
   /** Whether a value can be taken now. */
@@ -109,17 +116,21 @@ export class ShardValues<T> {
     return undefined;
   }
 
-  /** Drops the values of the current record. */
+  /** Drops the values that are decoded. */
   clear(): void {
+    this.#dropItems();
+    this.#records.clear();
+  }
+
+  #dropItems(): void {
     this.#items = [];
     this.#next = 0;
   }
 
   #unpack(): void {
-    const { reader, options } = this.#parts;
-    this.#raw = reader.shift()!;
-    this.clear();
-    const unpacked = options.processor.unpack(this.#kinesisRecord(this.#raw));
+    this.#dropItems();
+    const { raw, unpacked } = this.#records.shift();
+    this.#raw = raw;
     if (Array.isArray(unpacked)) this.#setItems(unpacked);
     else this.#work(unpacked.then((items) => this.#setItems(items)));
   }

@@ -77,10 +77,10 @@ function describe({ StreamName, StreamARN }) {
   };
 }
 
-/** Iterators are shard ids; other ones have records. */
-function isIdle(iterator) {
-  return busyShards < shards &&
-    shardList.findIndex(({ ShardId }) => ShardId === iterator) >= busyShards;
+/** Whether an iterator, which is the id of its shard, has records. */
+function isBusy(iterator) {
+  return busyShards === shards ||
+    shardList.findIndex(({ ShardId }) => ShardId === iterator) < busyShards;
 }
 
 const actions = {
@@ -263,7 +263,7 @@ function answerTo(request, body) {
   const isCbor = type.includes("cbor");
   if (action === "PutRecords") return [type, putRecords(body, isCbor)];
   const decoded = isCbor ? decodeCbor(body) : JSON.parse(body);
-  if (action === "GetRecords" && !isIdle(decoded.ShardIterator)) {
+  if (action === "GetRecords" && isBusy(decoded.ShardIterator)) {
     return [type, readAnswer(isCbor, decoded.Limit)];
   }
   const answer = actions[action]?.(decoded) ?? {};
