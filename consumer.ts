@@ -15,13 +15,13 @@ import type {
   ConsumedStream,
   ConsumerClient,
   ConsumerOptions,
+  ExpiredCheckpointPolicy,
   ManyStreamsOptions,
   PoisonPolicy,
   RecreatedPolicy,
 } from "./_consumer/options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { StreamOptions } from "./_consumer/resolved_streams.ts";
-import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
 import {
   type BatchHandler,
   type BatchResult,
@@ -46,10 +46,19 @@ import type {
   ConsumerStatus,
   ProcessingStatus,
   RunningHandler,
-  ShardStatus,
+  StreamStatus,
 } from "./_consumer/status.ts";
 import { sharedAcknowledgements } from "./_consumer/tee.ts";
 import { ClosedError } from "./errors.ts";
+import type {
+  Coverage,
+  CoverageProblem,
+  LastError,
+  Moment,
+  OldestUnacknowledged,
+  ShardStatus,
+  ShardWait,
+} from "./health.ts";
 import type { ConsumerRecord } from "./records.ts";
 
 export type {
@@ -61,11 +70,16 @@ export type {
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  Coverage,
+  CoverageProblem,
+  ExpiredCheckpointPolicy,
   FailedRecord,
   HandlerContext,
   HandlerPoisonPolicy,
   HandlerRetryOptions,
+  LastError,
   ManyStreamsOptions,
+  Moment,
   OldestUnacknowledged,
   PoisonPolicy,
   ProcessBatchesOptions,
@@ -77,6 +91,8 @@ export type {
   RecreatedPolicy,
   RunningHandler,
   ShardStatus,
+  ShardWait,
+  StreamStatus,
 };
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import type { KinesisApiRecord } from "../client/mod.ts";
+import type { ReaderVitals } from "./reader_vitals.ts";
 
 /**
  * The state of a reader: `opening` (reading has not begun), `reading`, `caught-up` (at the latest
@@ -35,6 +36,11 @@ export interface RecordReader {
   readonly buffered: number;
   /** Bytes in the buffer. */
   readonly bufferedBytes: number;
+  /** What the reader waits for, and whether it gets further. */
+  readonly vitals: Pick<
+    ReaderVitals,
+    "answeredAt" | "since" | "steps" | "waitsFor"
+  >;
   /** Removes the next record from the buffer. */
   shift(): KinesisApiRecord | undefined;
   /** The record at an index of the buffer. It stays there. */
@@ -49,4 +55,9 @@ export interface RecordReader {
    * the time {@linkcode isSettled}.
    */
   run(signal: AbortSignal): Promise<void>;
+  /**
+   * Gives up the request or subscription under way, and goes on behind the last buffered record with
+   * a new one. A late answer is ignored. Counts as a failure with the given error.
+   */
+  restart(reason: unknown): void;
 }

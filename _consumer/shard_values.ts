@@ -67,7 +67,7 @@ export class ShardValues<T> {
   #dropped: ReadonlySet<number> = NONE;
   /** The index of the next item. */
   #next = 0;
-  #isBusy = false;
+  #busyWith: "decode" | "poison" | undefined;
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
@@ -85,13 +85,18 @@ export class ShardValues<T> {
 
   /** Whether a value can be taken now. */
   get hasNext(): boolean {
-    return !this.#isBusy && !this.#parts.signal.aborted &&
+    return !this.isBusy && !this.#parts.signal.aborted &&
       (!this.isBetweenRecords || this.#parts.reader.buffered > 0);
   }
 
   /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
   get isBusy(): boolean {
-    return this.#isBusy;
+    return this.#busyWith !== undefined;
+  }
+
+  /** Whether it is a record that is being decoded, or a value that cannot be decoded. */
+  get busyWith(): "decode" | "poison" | undefined {
+    return this.#busyWith;
   }
 
   /** Whether the next value comes from the next record. */
@@ -109,7 +114,7 @@ export class ShardValues<T> {
   take(): ConsumerRecord<T> | undefined {
     if (!this.hasNext) return undefined;
     if (this.isBetweenRecords) this.#unpack();
-    while (!this.#isBusy && !this.isBetweenRecords) {
+    while (!this.isBusy && !this.isBetweenRecords) {
       const record = this.#handOut(this.#items[this.#next++]!);
       if (record) return record;
     }
@@ -132,7 +137,9 @@ export class ShardValues<T> {
     const { raw, unpacked } = this.#records.shift();
     this.#raw = raw;
     if (Array.isArray(unpacked)) this.#setItems(unpacked);
-    else this.#work(unpacked.then((items) => this.#setItems(items)));
+    else {
+      this.#work("decode", unpacked.then((items) => this.#setItems(items)));
+    }
   }
 
   #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
@@ -224,18 +231,18 @@ export class ShardValues<T> {
     if (told === undefined) return progress.acknowledge(ticket);
     // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
     const handled = Promise.resolve(told);
-    this.#work(handled.then(() => progress.acknowledge(ticket)));
+    this.#work("poison", handled.then(() => progress.acknowledge(ticket)));
   }
 
   /**
    * Hands out nothing of this shard until the work is done. If the work fails, nothing more is
    * handed out. Other shards go on.
    */
-  #work(work: Promise<void>): void {
+  #work(what: "decode" | "poison", work: Promise<void>): void {
     const { signal, onChange, onError } = this.#parts;
-    this.#isBusy = true;
+    this.#busyWith = what;
     work.then(() => {
-      this.#isBusy = false;
+      this.#busyWith = undefined;
       onChange();
     }, (error) => {
       if (!signal.aborted) onError(error);

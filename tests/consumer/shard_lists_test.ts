@@ -231,6 +231,7 @@ Deno.test("Consumer reports which shard has expired unread and from which positi
     hooks: { onExpired: (event) => void events.push(event) },
   });
   const items: Item[] = [];
+  const startedAt = world.clock.now();
   const working = work(consumer, items);
   await world.pass(60_000);
   assertEquals(items.length, 10);
@@ -241,7 +242,10 @@ Deno.test("Consumer reports which shard has expired unread and from which positi
     what: "shard",
     after: lease.checkpoint,
     afterTime: undefined,
+    beforeTime: events[0]?.beforeTime,
   }]);
+  // Noticed when the reader was refused, at the start.
+  assertEquals(events[0]?.beforeTime, new Date(startedAt));
   assertEquals(consumer.status().expired, events);
   assertEquals(
     consumer.status().shards.map(({ shardId }) => shardId),
