@@ -12,7 +12,7 @@ import type {
   KinesisRecord,
   ShardPosition,
 } from "../records.ts";
-import type { RecordReader } from "./record_reader.ts";
+import type { ShardRecords } from "./record_reader.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import {
   DeliveredRecord,
@@ -36,7 +36,7 @@ export interface ShardValuesParts<T> {
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
   /** Buffers the records. */
-  readonly reader: Pick<RecordReader, "buffered" | "shift" | "peek">;
+  readonly records: Pick<ShardRecords, "buffered" | "shift" | "peek">;
   /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
   /** Tells how values are acknowledged. */
@@ -71,13 +71,13 @@ export class ShardValues<T> {
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
-    const { options, shardId, progress, shard, reader } = parts;
+    const { options, shardId, progress, shard, records } = parts;
     this.#parts = parts;
     const { streamName, target } = options;
     const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
     this.#source = { streamName, streamARN, shardId, progress, shard };
     this.#records = new UnpackAhead({
-      reader,
+      records,
       processor: options.processor,
       recordOf: (raw) => this.#kinesisRecord(raw),
     });
@@ -86,7 +86,7 @@ export class ShardValues<T> {
   /** Whether a value can be taken now. */
   get hasNext(): boolean {
     return !this.isBusy && !this.#parts.signal.aborted &&
-      (!this.isBetweenRecords || this.#parts.reader.buffered > 0);
+      (!this.isBetweenRecords || this.#parts.records.buffered > 0);
   }
 
   /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
