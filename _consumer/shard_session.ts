@@ -270,7 +270,7 @@ export class ShardSession<T> implements RecordShard {
    */
   take(): ConsumerRecord<T> | undefined {
     const record = this.#values.take();
-    if (this.#reader.buffered === 0) this.#room.check();
+    this.#room.check();
     return record;
   }
 
@@ -344,6 +344,7 @@ export class ShardSession<T> implements RecordShard {
     this.#unacknowledged.adjust(difference);
     if (difference > 0) return;
     this.#events.changed();
+    // An acknowledgement makes room only for a record that needs an empty buffer.
     this.#room.check();
   }
 
