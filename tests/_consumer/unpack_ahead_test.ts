@@ -31,7 +31,10 @@ function setUp(raws: KinesisApiRecord[], processor: Processor<unknown>) {
     peek: (index: number) => buffer.peek(index),
     shift: () => buffer.shift(),
   };
-  return { buffer, records: new UnpackAhead({ reader, processor, recordOf }) };
+  return {
+    buffer,
+    records: new UnpackAhead({ records: reader, processor, recordOf }),
+  };
 }
 
 /** Errors by their message: their stacks differ. */
