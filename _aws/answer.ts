@@ -9,6 +9,8 @@
 export interface ScalarReaders {
   /** Converts a parsed blob. Throws a TypeError if the value is not a blob. */
   blob(value: unknown): Uint8Array<ArrayBuffer>;
+  /** Whether a record was read in its final form, and is not converted. */
+  isConverted?(record: Readonly<Record<string, unknown>>): boolean;
   /** Converts a parsed time. Throws if the value is not a time. */
   time(value: unknown): Date;
 }
@@ -60,6 +62,7 @@ function normalizeFields(fields: Fields, readers: ScalarReaders): void {
 // also come here; they have no Data.
 function normalizeRecord(record: unknown, readers: ScalarReaders): unknown {
   if (!isFields(record)) throw new TypeError("a record is not an object");
+  if (readers.isConverted?.(record)) return record;
   if (record.Data === undefined) {
     if (!isPlain(record)) normalizeFields(record, readers);
     return record;

@@ -11,7 +11,7 @@
  * @module
  */
 import { ResponseError } from "../errors.ts";
-import { CborReader } from "./cbor_reader.ts";
+import { CborReader, type CborRecordReader } from "./cbor_reader.ts";
 import type { CborValue } from "./cbor_value.ts";
 import { CborWriter, sizeBound } from "./cbor_writer.ts";
 
@@ -23,6 +23,8 @@ export interface DecodeCborOptions {
   maxDepth?: number;
   /** The HTTP status of the answer, for errors. @default {200} */
   status?: number;
+  /** Reads the items of the list `Records` of the outermost map, where it can. */
+  records?: CborRecordReader;
 }
 
 /**
@@ -60,7 +62,8 @@ export function decodeCbor(
   bytes: Uint8Array<ArrayBuffer>,
   options: DecodeCborOptions = {},
 ): CborValue {
-  const reader = new CborReader(bytes, options.maxDepth ?? 64, epochToDate);
+  const { maxDepth = 64, records } = options;
+  const reader = new CborReader(bytes, maxDepth, epochToDate, records);
   try {
     return reader.readAll();
   } catch (cause) {

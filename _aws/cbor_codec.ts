@@ -7,6 +7,7 @@
 import { Slabs } from "../_core/slabs.ts";
 import { normalizeAnswer, type ScalarReaders } from "./answer.ts";
 import { type CborValue, decodeCbor, encodeCbor, epochToDate } from "./cbor.ts";
+import { CborRecords } from "./cbor_records.ts";
 import { CborWriter, sizeBound } from "./cbor_writer.ts";
 import { type Codec, errorBodyOf } from "./codec.ts";
 
@@ -23,7 +24,12 @@ export const cborCodec: Codec = {
   decode(_action, body) {
     // Actions that return no members answer with an empty body.
     if (body.length === 0) return {};
-    return normalizeAnswer(decodeCbor(body), readersOf(new Slabs()));
+    const slabs = new Slabs();
+    const records = new CborRecords(body, slabs, epochToDate);
+    return normalizeAnswer(
+      decodeCbor(body, { records }),
+      readersOf(body, slabs),
+    );
   },
 
   decodeError(body) {
@@ -80,8 +86,14 @@ function encodePutRecords(request: PutRecordsShape): Uint8Array<ArrayBuffer> {
   return writer.finish();
 }
 
-function readersOf(slabs: Slabs): ScalarReaders {
+function readersOf(
+  body: Uint8Array<ArrayBuffer>,
+  slabs: Slabs,
+): ScalarReaders {
   return {
+    // The general reader gives a view of the body, and CborRecords a copy.
+    isConverted: ({ Data }) =>
+      Data instanceof Uint8Array && Data.buffer !== body.buffer,
     blob(value) {
       if (!(value instanceof Uint8Array)) {
         throw new TypeError("a blob is not a byte string");

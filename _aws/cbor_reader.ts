@@ -5,6 +5,7 @@
  * @module
  */
 import type { CborValue } from "./cbor_value.ts";
+import { ShortTexts } from "./short_texts.ts";
 
 const UNSIGNED = 0;
 const NEGATIVE = 1;
@@ -18,37 +19,41 @@ const INDEFINITE = 31;
 const BREAK = 0xff;
 const TAG_EPOCH = 1;
 
-/**
- * ASCII up to this length is decoded with `String.fromCharCode`. A TextDecoder takes at least 0.13
- * µs per call.
- */
-const SHORT_TEXT_BYTES = 64;
 /** The number of cached map keys. All records of an answer have the same four keys. */
 const KEY_SLOTS = 64;
 
+/** Reads records of the usual form. */
+export interface CborRecordReader {
+  /** Reads the record at an offset; `undefined` if it has another form. */
+  read(offset: number): object | undefined;
+  /** The offset after that record. */
+  readonly end: number;
+}
+
 /** Reads one value. Invalid input throws a SyntaxError or a RangeError. */
 export class CborReader {
-  // Not fatal, as for JSON: invalid UTF-8 becomes U+FFFD. A shard that holds a record with such a
-  // partition key must stay readable.
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   readonly #maxDepth: number;
   readonly #toDate: (epoch: number | bigint) => Date;
   readonly #keys: string[] = [];
-  /**
-   * Reused arrays of character codes, by length. A new array for each text would double the time.
-   */
-  readonly #codes: number[][] = [];
+  readonly #texts: ShortTexts;
+  readonly #records: CborRecordReader | undefined;
   #offset = 0;
   #depth = 0;
+  /** Whether the next value is the list `Records` of the outermost map. */
+  #isInRecords = false;
 
+  /** `records` reads the items of the list `Records` of the outermost map, where it can. */
   constructor(
     bytes: Uint8Array<ArrayBuffer>,
     maxDepth: number,
     toDate: (epoch: number | bigint) => Date,
+    records?: CborRecordReader,
   ) {
+    this.#records = records;
     this.#bytes = bytes;
+    this.#texts = new ShortTexts(bytes);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#maxDepth = maxDepth;
     this.#toDate = toDate;
@@ -100,8 +105,10 @@ export class CborReader {
     if (++this.#depth > this.#maxDepth) {
       throw new SyntaxError(`the data is nested deeper than ${this.#maxDepth}`);
     }
+    const records = this.#isInRecords ? this.#records : undefined;
+    this.#isInRecords = false;
     const value = major === ARRAY
-      ? this.#array(info)
+      ? this.#array(info, records)
       : major === MAP
       ? this.#map(info)
       : this.#tagged(this.#integer(info));
@@ -109,15 +116,22 @@ export class CborReader {
     return value;
   }
 
-  #array(info: number): CborValue[] {
+  #array(info: number, records?: CborRecordReader): CborValue[] {
     const array: CborValue[] = [];
     if (info === INDEFINITE) {
-      while (!this.#atBreak()) array.push(this.#read());
+      while (!this.#atBreak()) array.push(this.#item(records));
     } else {
       const length = this.#length(info);
-      for (let i = 0; i < length; i++) array.push(this.#read());
+      for (let i = 0; i < length; i++) array.push(this.#item(records));
     }
     return array;
+  }
+
+  #item(records: CborRecordReader | undefined): CborValue {
+    const record = records?.read(this.#offset);
+    if (!record) return this.#read();
+    this.#offset = records!.end;
+    return record as object as CborValue;
   }
 
   #map(info: number): CborValue {
@@ -138,6 +152,7 @@ export class CborReader {
     const key = info === INDEFINITE
       ? this.#string(info)
       : this.#key(this.#length(info));
+    this.#isInRecords = key === "Records" && this.#depth === 1;
     const value = this.#read();
     setField(object, key, value);
   }
@@ -224,24 +239,12 @@ export class CborReader {
 
   #string(info: number): string {
     return info === INDEFINITE
-      ? this.#decoder.decode(concat(this.#chunks(TEXT)))
+      ? this.#texts.decode(concat(this.#chunks(TEXT)))
       : this.#text(this.#length(info));
   }
 
   #text(length: number): string {
-    const start = this.#advance(length);
-    const bytes = this.#bytes;
-    if (length <= SHORT_TEXT_BYTES) {
-      const codes = this.#codes[length] ??= new Array<number>(length).fill(0);
-      let i = 0;
-      for (; i < length; i++) {
-        const byte = bytes[start + i]!;
-        if (byte > 0x7f) break;
-        codes[i] = byte;
-      }
-      if (i === length) return String.fromCharCode(...codes);
-    }
-    return this.#decoder.decode(bytes.subarray(start, start + length));
+    return this.#texts.at(this.#advance(length), length);
   }
 
   /** Reads a map key. Reuses the string of an earlier key with the same bytes. */

@@ -11,12 +11,13 @@ import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { KinesisError, LeaseLostError } from "../errors.ts";
+import type { Coverage, OldestUnacknowledged } from "../health.ts";
 import { throwIfNotStored } from "./ack_errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Bell } from "./bell.ts";
 import { Census, type Existence } from "./census.ts";
 import { unlistedChildren, unlistedParents } from "./census_errors.ts";
 import { chooseClaims } from "./claims.ts";
+import { CoverageAudit } from "./coverage_audit.ts";
 import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
@@ -34,6 +35,7 @@ import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
 import { StreamCreation } from "./stream_creation.ts";
 import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
@@ -72,6 +74,8 @@ export class Coordinator<T> {
   /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
+  readonly #watchdog: Watchdog<ShardSession<T>>;
+  readonly #audit: CoverageAudit;
   readonly #stop = new AbortController();
   readonly #bell = new Bell();
   /** Takes leases and stores SHARD_END. Until then a shard, or its children, cannot be read. */
@@ -142,6 +146,10 @@ export class Coordinator<T> {
       lost: (session) => this.#drop(session),
       overdue: events.overdue,
     }, writes);
+    this.#watchdog = new Watchdog(options, this.#sessions.byShard, {
+      gaveUp: (session, reason) => this.#giveUp(session, reason),
+    });
+    this.#audit = new CoverageAudit(options);
     // `ready` need not be awaited, so its rejection must not end the program.
     this.#ready.promise.catch(() => {});
   }
@@ -166,6 +174,16 @@ export class Coordinator<T> {
     return this.#table.leases;
   }
 
+  /** When a lease was first seen as it is now, in milliseconds of the monotonic clock. */
+  leaseMovedAt(shardId: string): number | undefined {
+    return this.#table.movedAt(shardId);
+  }
+
+  /** Whether all hash keys are read. */
+  get coverage(): Coverage {
+    return this.#audit.coverage;
+  }
+
   /** Whether all values up to `until` were handed out. */
   get isDone(): boolean {
     return this.#isDone ||= this.#checkDone();
@@ -176,6 +194,7 @@ export class Coordinator<T> {
     this.#loops ??= Promise.all([
       this.#syncLoop(),
       this.#upkeep.run(this.#stop.signal),
+      this.#watchdog.run(this.#stop.signal),
     ]);
   }
 
@@ -279,6 +298,7 @@ export class Coordinator<T> {
     await this.#census.forgetGone(signal);
     await this.#giveWay();
     await this.#claim(fresh);
+    this.#look();
     this.#hasSynced = true;
     this.#settleReady();
     const { hidden } = this.#census;
@@ -294,7 +314,9 @@ export class Coordinator<T> {
     }
     this.#incomplete.end();
     // Without a checkpointer there are no other workers, and a finished shard rings the bell.
-    return durable ? failoverTimeMs / 2 : ALONE_MS;
+    return durable
+      ? Math.min(failoverTimeMs / 2, this.#table.nextExpiryMs)
+      : ALONE_MS;
   }
 
   #drop(session: ShardSession<T>): void {
@@ -450,6 +472,23 @@ export class Coordinator<T> {
     const existence = await this.#census.existence(lease.stored);
     if (existence === "replaced") this.#bell.ring();
     return existence;
+  }
+
+  #look(): void {
+    const { durable, maxShards, until } = this.#options;
+    const readable = this.#census.readable();
+    // Without a checkpointer it is not known which shards other workers read. With `until` the
+    // shards have their turns one after another.
+    const leavesOthers = maxShards !== Infinity &&
+      (!durable || until !== undefined);
+    this.#audit.look({
+      lineage: this.lineage,
+      leases: this.leases,
+      readable: new Set(readable.map(({ shardId }) => shardId)),
+      isRead: (shardId) =>
+        this.sessions.has(shardId) || this.#table.isHeld(shardId) ||
+        this.#room.passed.has(shardId) || leavesOthers,
+    });
   }
 
   #settleReady(): void {

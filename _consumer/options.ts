@@ -40,6 +40,12 @@ export type ConsumerClient =
 export type RecreatedPolicy = "restart" | "fail";
 
 /**
+ * What happens if records have expired before they were read. `"oldest"` calls the hook `onExpired`
+ * and reads on at the oldest record; `"fail"` fails with the code `CheckpointExpired`.
+ */
+export type ExpiredCheckpointPolicy = "oldest" | "fail";
+
+/**
  * What happens to a value that cannot be decoded. `"fail"` fails with the {@linkcode DecodeError};
  * `"skip"` drops the value; a function is called with the error, and the value counts as processed
  * when the promise that the function returned has fulfilled. Any other result counts at once.
@@ -229,6 +235,26 @@ export interface ConsumerOptions<T> {
    * fails with the code `StreamRecreated` and leaves the leases as they are. @default {"restart"}
    */
   onRecreated?: RecreatedPolicy;
+  /**
+   * What happens if the records behind a checkpoint, or behind a slow reader, have expired, so that
+   * values are lost. `"oldest"` calls {@linkcode ConsumerHooks.onExpired} and goes on at the oldest
+   * record, or with the children of the shard. `"fail"` fails with the code `CheckpointExpired`
+   * before a value behind the gap is handed out, and leaves the checkpoint as it is; the next run
+   * fails again until the policy is `"oldest"` or the lease is deleted. @default {"oldest"}
+   */
+  expiredCheckpoint?: ExpiredCheckpointPolicy;
+  /**
+   * After this time without progress a shard is stalled, in milliseconds: {@linkcode
+   * ConsumerHooks.onStalled} is called. A reader that hangs starts anew. After the same time again,
+   * its lease is given back, so that another worker can take it; this worker leaves the shard alone
+   * for 3 × `failoverTimeMs`, and twice as long each further time, up to 10 minutes. A shard that
+   * waits for the application is only reported. This is also the longest time of one list of shards.
+   *
+   * Set it above the time that one call of the client may take with all its retries, by default 91
+   * seconds. A shorter time finds a hung request earlier, a longer one leaves slow services alone.
+   * `Infinity` never acts. @default {120_000}
+   */
+  stallTimeoutMs?: number;
   /** Functions that are called when something happens, for logs and metrics. */
   hooks?: ConsumerHooks;
   /** Closes the consumer; the stream fails with the reason of the signal. */
@@ -239,27 +265,25 @@ export interface ConsumerOptions<T> {
   random?: () => number;
 }
 
-/** The options that are common to all streams of a consumer. */
-export const SHARED_OPTIONS = [
-  "workerId",
-  "limit",
-  "idleTimeoutMs",
-  "prefetch",
-  "maxUnacknowledged",
-  "pollIntervalMs",
-  "maxPollIntervalMs",
-  "signal",
-  "clock",
-  "random",
-] as const satisfies readonly (keyof ConsumerOptions<unknown>)[];
-
 /**
  * One stream of a {@linkcode Consumer} that reads several: the options of {@linkcode
  * ConsumerOptions} that concern a single stream. An option that is missing is taken from the options
  * of the consumer.
  */
 export type ConsumedStream<T> = Partial<
-  Omit<ConsumerOptions<T>, typeof SHARED_OPTIONS[number]>
+  Omit<
+    ConsumerOptions<T>,
+    | "workerId"
+    | "limit"
+    | "idleTimeoutMs"
+    | "prefetch"
+    | "maxUnacknowledged"
+    | "pollIntervalMs"
+    | "maxPollIntervalMs"
+    | "signal"
+    | "clock"
+    | "random"
+  >
 >;
 
 /**

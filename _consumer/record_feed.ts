@@ -9,7 +9,7 @@ import { Turns } from "../_core/turn.ts";
 import { ClosedError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { missingAcknowledgement } from "./ack_errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { ChangeSignal } from "./change_signal.ts";
 import { PollPace } from "./poll_pace.ts";
@@ -190,6 +190,7 @@ export class RecordFeed<T> {
   status(): ConsumerStatus {
     return {
       shards: this.#streams.shards,
+      streams: this.#streams.status,
       expired: [...this.#skipped.expired],
       delivered: this.#limits.delivered,
       unacknowledged: this.#acknowledgements.missing,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { KinesisApiRecord } from "../client/mod.ts";
+import type { ReaderVitals } from "./reader_vitals.ts";
 
 /**
  * The state of a reader: `opening` (reading has not begun), `reading`, `caught-up` (at the latest
@@ -35,8 +36,15 @@ export interface RecordReader {
   readonly buffered: number;
   /** Bytes in the buffer. */
   readonly bufferedBytes: number;
+  /** What the reader waits for, and whether it gets further. */
+  readonly vitals: Pick<
+    ReaderVitals,
+    "answeredAt" | "since" | "steps" | "waitsFor"
+  >;
   /** Removes the next record from the buffer. */
   shift(): KinesisApiRecord | undefined;
+  /** The record at an index of the buffer. It stays there. */
+  peek(index: number): KinesisApiRecord | undefined;
   /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
   clear(): void;
   /**
@@ -47,4 +55,9 @@ export interface RecordReader {
    * the time {@linkcode isSettled}.
    */
   run(signal: AbortSignal): Promise<void>;
+  /**
+   * Gives up the request or subscription under way, and goes on behind the last buffered record with
+   * a new one. A late answer is ignored. Counts as a failure with the given error.
+   */
+  restart(reason: unknown): void;
 }

@@ -56,9 +56,14 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onCheckpoint: true,
   onUnacknowledged: true,
   onStrays: true,
+  onStalled: true,
+  onCoverage: true,
+  onStatus: true,
   onHandlerError: true,
   onHandlerTimeout: true,
 };
+/** The names of all hooks of a consumer. */
+export const HOOK_NAMES = Object.keys(HOOKS) as (keyof ConsumerHooks)[];
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
 const SHARD_ID = /^[\w.-]{1,128}$/;
 const POSITION_TYPES: readonly ShardPosition["type"][] = [
@@ -124,6 +129,12 @@ export function resolveConsumerOptions<T>(
       ["restart", "fail"],
       "restart",
     ),
+    expiredCheckpoint: check.choice(
+      "expiredCheckpoint",
+      options.expiredCheckpoint,
+      ["oldest", "fail"],
+      "oldest",
+    ),
     prefetch: {
       records: check.number("prefetch.records", prefetch.records, {
         default: 50_000,
@@ -139,7 +150,7 @@ export function resolveConsumerOptions<T>(
     ...resolveOutside(
       check,
       options,
-      Object.keys(HOOKS) as (keyof ConsumerHooks)[],
+      HOOK_NAMES,
     ),
   };
 }
@@ -175,6 +186,7 @@ function numbersOf(options: Numbers) {
     readsPerSecond: number("readsPerSecond", SHARD_READS_PER_SECOND, 0.001),
     idleTimeoutMs: time("idleTimeoutMs", Infinity, true),
     acknowledgeTimeoutMs: time("acknowledgeTimeoutMs", 900_000, true),
+    stallTimeoutMs: time("stallTimeoutMs", 120_000, true),
     checkpointIntervalMs: time("checkpointIntervalMs", 1000, true),
     failoverTimeMs: time("failoverTimeMs", 10_000),
     ...pollIntervalsOf(options),

@@ -4,6 +4,7 @@
  * @module
  */
 import { monotonicNow } from "../_core/clock.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import { ResponseError } from "../errors.ts";
 import type { ExpiredEvent } from "../hooks.ts";
@@ -96,11 +97,13 @@ export class ShardCursor {
     const { client, target, clock } = this.#options;
     const startedAt = monotonicNow(clock);
     const position = this.#position;
-    const { ShardIterator } = await client.getShardIterator({
+    const call = client.getShardIterator({
       ...target,
       ShardId: this.#shardId,
       ...iteratorOf(position),
     }, { signal });
+    // A client of the user may not heed the signal.
+    const { ShardIterator } = await raceAbort(call, signal);
     if (!ShardIterator) throw damagedAnswer(this.#shardId, "GetShardIterator");
     this.#resumed = position.type === "SEQUENCE"
       ? { after: position, at: serviceNow(this.#options) }

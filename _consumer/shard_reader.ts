@@ -8,13 +8,17 @@ import type { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { notify } from "../_core/notify.ts";
+import { onAbort } from "../_core/on_abort.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
 import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
+import { tellExpired } from "./expired_records.ts";
 import type { ShardPace } from "./poll_pace.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
-import { ReadRecovery, untilAborted } from "./read_recovery.ts";
+import { type NextStep, ReadRecovery, untilAborted } from "./read_recovery.ts";
+import { ReaderVitals } from "./reader_vitals.ts";
 import { isSettled, recordsBefore, settledAfterMs } from "./reading_end.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
@@ -73,6 +77,9 @@ export class ShardReader implements RecordReader {
   readonly #cursor: ShardCursor;
   readonly #buffer = new Deque<KinesisApiRecord>();
   readonly #recovery: ReadRecovery;
+  readonly vitals: ReaderVitals;
+  /** Aborts what is under way: when reading ends, or when it must start anew. */
+  #attempt = new AbortController();
   /** The largest size that is expected of the next answer. */
   #expected: Size;
   #state: ReaderState = "opening";
@@ -89,7 +96,14 @@ export class ShardReader implements RecordReader {
     this.#options = options;
     const cursor = new ShardCursor(shardId, position, options);
     this.#cursor = cursor;
-    this.#recovery = new ReadRecovery({ shardId, options, cursor, existence });
+    this.vitals = new ReaderVitals(options.clock);
+    this.#recovery = new ReadRecovery({
+      shardId,
+      options,
+      cursor,
+      existence,
+      vitals: this.vitals,
+    });
     this.#expected = position.type === "LATEST" ? AT_LATEST : UNBOUNDED;
   }
 
@@ -140,6 +154,10 @@ export class ShardReader implements RecordReader {
     return record;
   }
 
+  peek(index: number): KinesisApiRecord | undefined {
+    return this.#buffer.peek(index);
+  }
+
   /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
   clear(): void {
     this.#parts.share.leave();
@@ -154,25 +172,64 @@ export class ShardReader implements RecordReader {
 
   /** Reads to the end of the shard, or to `until`. Rejects if the reader cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
+    const end = () => this.#attempt.abort(signal.reason);
+    const stopListening = onAbort(signal, end);
+    try {
+      await this.#readAll(signal);
+    } finally {
+      stopListening();
+    }
+  }
+
+  restart(reason: unknown): void {
+    this.#attempt.abort(reason);
+  }
+
+  async #readAll(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
     while (!this.#isOver) {
       try {
-        iterator ??= await this.#makeIterator(signal);
-        iterator = await this.#read(iterator, signal);
+        const attempt = this.#attempt.signal;
+        iterator ??= await this.#makeIterator(attempt);
+        iterator = await this.#read(iterator, attempt);
         this.#recovery.noteSuccess();
       } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        const hadIterator = iterator !== undefined;
-        const next = await this.#recovery.after(error, hadIterator, signal);
+        const next = await this.#recover(error, !!iterator, signal);
         if (next === "new-iterator") iterator = undefined;
         if (next === "end") this.#expire();
       }
     }
   }
 
+  /** Resolves with the next step after an error or a restart. Rejects if reading must end. */
+  async #recover(
+    error: unknown,
+    hadIterator: boolean,
+    signal: AbortSignal,
+  ): Promise<NextStep> {
+    let cause = error;
+    for (;;) {
+      if (signal.aborted) throw signal.reason;
+      const isRestart = this.#attempt.signal.aborted;
+      if (isRestart) this.#attempt = new AbortController();
+      const attempt = this.#attempt.signal;
+      try {
+        return isRestart
+          ? await this.#recovery.afterRestart(cause, attempt)
+          : await this.#recovery.after(cause, hadIterator, attempt);
+      } catch (failure) {
+        if (!attempt.aborted) throw failure;
+        cause = failure;
+      }
+    }
+  }
+
   async #makeIterator(signal: AbortSignal): Promise<string> {
+    // Waiting for its turn is no stall: a turn is over after a second.
+    this.vitals.enter("pause");
     const iterator = await this.#parts.openings.run(async () => {
       signal.throwIfAborted();
+      this.vitals.enter("iterator");
       return await this.#cursor.makeIterator(signal);
     });
     if (this.#state === "opening") {
@@ -191,7 +248,9 @@ export class ShardReader implements RecordReader {
     const { share } = this.#parts;
     // Waits first and reserves later, because reserved room is taken from the other shards.
     const pauseMs = this.#nextReadAt - monotonicNow(clock);
+    this.vitals.enter("pause");
     if (pauseMs > 0) await delay(pauseMs, { clock, signal });
+    this.vitals.enter("room");
     const reserved = await share.reserve(this.#expected, signal);
     if (this.#cursor.mayHaveExpired) {
       share.giveUp(reserved);
@@ -246,12 +305,15 @@ export class ShardReader implements RecordReader {
     signal: AbortSignal,
   ): Promise<GetRecordsResponse> {
     const { client, target } = this.#options;
-    const answer = await client.getRecords({
+    this.vitals.enter("request");
+    const call = client.getRecords({
       ShardIterator: iterator,
       Limit: limit,
       // For a stream of another account, the service needs the ARN besides the iterator.
       ...("StreamARN" in target ? target : undefined),
     }, { signal });
+    // A client of the user may not heed the signal.
+    const answer = await raceAbort(call, signal);
     if (!isWhole(answer) || !await this.#mayEnd(answer, signal)) {
       throw damagedAnswer(this.#parts.shardId, "GetRecords");
     }
@@ -268,7 +330,7 @@ export class ShardReader implements RecordReader {
     signal: AbortSignal,
   ): Promise<boolean> {
     if (NextShardIterator || ChildShards && ChildShards.length > 0) return true;
-    const existence = await this.#parts.existence();
+    const existence = await raceAbort(this.#parts.existence(), signal);
     // The stream was created again. The lease of this reader is replaced soon, which aborts it.
     if (existence === "replaced") return await untilAborted(signal);
     return existence !== "open";
@@ -307,6 +369,11 @@ export class ShardReader implements RecordReader {
       this.#hasCaughtUp = true;
     }
 
+    this.vitals.answered({
+      records: kept.length,
+      // Of records that did not fit, the rest is behind by an unknown time.
+      millisBehindLatest: isCut ? Infinity : MillisBehindLatest,
+    });
     const arrived = sizeOf(kept);
     this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, arrived, askedAt);
     this.#expected = isBehind ? UNBOUNDED : {
@@ -347,17 +414,19 @@ export class ShardReader implements RecordReader {
   #expire(): void {
     const { position, time } = this.#cursor;
     this.#hasExpired = true;
-    this.#tellExpired({ what: "shard", after: position, afterTime: time });
+    this.#tellExpired({
+      what: "shard",
+      after: position,
+      afterTime: time,
+      beforeTime: new Date(serviceNow(this.#options)),
+    });
     this.#state = "ended";
     this.#parts.onChange();
   }
 
   #tellExpired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void {
-    const { hooks, stream } = this.#options;
     const { shardId, skipped } = this.#parts;
-    const event = { stream, shardId, ...facts };
-    skipped.addExpired(event);
-    notify(hooks, "onExpired", event);
+    tellExpired({ shardId, ...facts }, skipped, this.#options);
   }
 }
 

@@ -8,13 +8,14 @@ import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError } from "../errors.ts";
 import type { ShardEvent } from "../hooks.ts";
+import type { OldestUnacknowledged, ShardStatus } from "../health.ts";
 import type {
   Checkpoint,
   ConsumerRecord,
   FencingToken,
   ShardPosition,
 } from "../records.ts";
-import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
+import { AckWatch } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
@@ -26,6 +27,7 @@ import type { RecordShard } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { ShardProgress } from "./shard_progress.ts";
 import { ShardReader } from "./shard_reader.ts";
+import { ShardHealth, type ShardHealthStatus } from "./shard_health.ts";
 import { ShardValues } from "./shard_values.ts";
 import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
@@ -73,30 +75,25 @@ export interface SessionEvents {
   givenUp(reason: Error): void;
 }
 
-/** The state of a session. */
-export interface SessionStatus {
-  /**
-   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record), `past-until`
-   * (read to the time `until`) or `ended` (all read, not all acknowledged).
-   */
-  state: ReaderState;
-  /** How far reading is behind the latest record, in milliseconds, as the server says. */
-  millisBehindLatest?: number;
-  /** The sequence number up to which all values are acknowledged, since this session started. */
-  acknowledged?: string;
-  /** Values that are handed out and not acknowledged, each with all later values of the shard. */
-  unacknowledged: number;
-  /** The oldest of these values. No checkpoint behind it is stored. */
-  oldestUnacknowledged?: OldestUnacknowledged;
-  /** Kinesis records in the buffer. */
-  bufferedRecords: number;
-  /** Bytes of their data. */
-  bufferedBytes: number;
-}
+/** The state of a session: the members of the status that only its worker knows. */
+export type SessionStatus =
+  & Pick<
+    ShardStatus,
+    | "millisBehindLatest"
+    | "acknowledged"
+    | "unacknowledged"
+    | "oldestUnacknowledged"
+    | "bufferedRecords"
+    | "bufferedBytes"
+  >
+  & ShardHealthStatus
+  & { state: ReaderState };
 
 /** Reads a shard, hands its values out one by one, and stores its progress. */
 export class ShardSession<T> implements RecordShard {
   readonly lease: HeldLease;
+  /** What the shard waits for, and for how long. */
+  readonly health: ShardHealth;
   /** The number of the stream in the consumer, from 0. */
   readonly streamIndex: number;
   /** Written by the line of sessions only. */
@@ -158,6 +155,12 @@ export class ShardSession<T> implements RecordShard {
         events.changed();
       },
       onError: events.failed,
+    });
+    this.health = new ShardHealth(options, {
+      reader: this.#reader,
+      values: this.#values,
+      progress: this.#progress,
+      mayTake: () => !this.isPaused && !acknowledgements.areAtLimit,
     });
   }
 
@@ -233,6 +236,7 @@ export class ShardSession<T> implements RecordShard {
   status(): SessionStatus {
     return {
       state: this.#reader.state,
+      ...this.health.status(),
       millisBehindLatest: this.#reader.millisBehindLatest,
       acknowledged: this.#progress.acknowledged,
       unacknowledged: this.#progress.unacknowledged,
@@ -290,6 +294,11 @@ export class ShardSession<T> implements RecordShard {
       notify(hooks, "onUnacknowledged", event);
     }
     return oldest.ageMs >= acknowledgeTimeoutMs ? oldest : undefined;
+  }
+
+  /** Lets the reader start anew behind the last buffered record. */
+  restart(reason: unknown): void {
+    this.#reader.restart(reason);
   }
 
   /** Stores the progress, if there is any since the last time. */

@@ -43,9 +43,11 @@ export class Deque<T> {
     return item;
   }
 
-  /** Returns the first item without removing it. */
-  peek(): T | undefined {
-    return this.#length === 0 ? undefined : this.#items[this.#head];
+  /** Returns the first item, or a later one by its index, without removing it. */
+  peek(index = 0): T | undefined {
+    return index < this.#length
+      ? this.#items[(this.#head + index) & (this.#items.length - 1)]
+      : undefined;
   }
 
   /** The items from first to last. The deque must not change during the iteration. */

@@ -26,6 +26,10 @@ export function turn(): Promise<void> {
   });
 }
 
+/** The clock is read about so often, in milliseconds, and at least at every 32nd question. */
+const STRIDE_MS = 0.5;
+const MOST_STRIDE = 32;
+
 /**
  * Tells a loop when to yield to the event loop. A loop that awaits only fulfilled promises never
  * yields by itself, so timers and answers would wait for ever. The time is measured with the
@@ -34,17 +38,36 @@ export function turn(): Promise<void> {
 export class Turns {
   readonly #lengthMs: number;
   #endsAt: number;
+  #readAt: number;
+  /** The questions between two readings of the clock, and those that are left. */
+  #stride = 1;
+  #left = 0;
   #giveUp: (() => void) | undefined;
 
   /** `lengthMs` is how long the loop may run between two yields, in milliseconds. Starts now. */
   constructor(lengthMs: number) {
     this.#lengthMs = lengthMs;
-    this.#endsAt = performance.now() + lengthMs;
+    this.#readAt = performance.now();
+    this.#endsAt = this.#readAt + lengthMs;
   }
 
-  /** Whether the loop should yield now. */
+  /**
+   * Whether the loop should yield now. A reading of the clock costs as much as a short step of a loop,
+   * so while steps are short, most of them do without.
+   */
   get isOver(): boolean {
-    return performance.now() >= this.#endsAt;
+    if (this.#left > 0) {
+      this.#left--;
+      return false;
+    }
+    const now = performance.now();
+    this.#stride = now - this.#readAt > STRIDE_MS
+      ? 1
+      : Math.min(2 * this.#stride, MOST_STRIDE);
+    this.#readAt = now;
+    if (now >= this.#endsAt) return true;
+    this.#left = this.#stride - 1;
+    return false;
   }
 
   /**
@@ -60,7 +83,8 @@ export class Turns {
         resolve();
       };
     });
-    this.#endsAt = performance.now() + this.#lengthMs;
+    this.#readAt = performance.now();
+    this.#endsAt = this.#readAt + this.#lengthMs;
   }
 
   /** Ends the current {@linkcode Turns.next}. */

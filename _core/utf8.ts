@@ -44,6 +44,45 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return text.includes(REPLACEMENT) ? strict.decode(bytes) : text;
 }
 
+/** The most bytes that {@linkcode asciiTexts} decodes per call; each text keeps them in memory. */
+const RUN_BYTES = 16_384;
+
+/**
+ * The texts of byte arrays that hold nothing but ASCII; `undefined` for the others. Arrays that lie one
+ * behind the other in one buffer are decoded in one call, which takes a tenth of the time.
+ */
+export function asciiTexts(
+  arrays: readonly Uint8Array<ArrayBuffer>[],
+): (string | undefined)[] {
+  const texts: (string | undefined)[] = [];
+  for (let start = 0, end; start < arrays.length; start = end) {
+    const { buffer, byteOffset } = arrays[start]!;
+    let stop = byteOffset;
+    end = start;
+    while (
+      end < arrays.length && arrays[end]!.buffer === buffer &&
+      arrays[end]!.byteOffset === stop &&
+      (end === start || stop + arrays[end]!.length - byteOffset <= RUN_BYTES)
+    ) stop += arrays[end++]!.length;
+    const text = asciiText(
+      new Uint8Array(buffer, byteOffset, stop - byteOffset),
+    );
+    for (let i = start, at = 0; i < end; i++) {
+      const { length } = arrays[i]!;
+      texts.push(text?.slice(at, at += length));
+    }
+  }
+  return texts;
+}
+
+/** As many UTF-16 units as bytes, and none of them a replacement, means ASCII. */
+function asciiText(bytes: Uint8Array): string | undefined {
+  const text = lossy.decode(bytes);
+  return text.length === bytes.length && !text.includes(REPLACEMENT)
+    ? text
+    : undefined;
+}
+
 /** The number of bytes that {@linkcode encodeUtf8} would return, computed without encoding. */
 export function utf8Length(text: string): number {
   let length = text.length;

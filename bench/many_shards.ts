@@ -142,22 +142,31 @@ async function idle(): Promise<void> {
   }
 }
 
+/** Values in a millisecond. */
+interface Rates {
+  wall: number;
+  cpu: number;
+}
+
 /** The rate of one busy shard beside idle ones, as a part of its rate alone. */
 async function beside(rounds = 5): Promise<void> {
   const sinks = [await busySink(1), await busySink(1 + BESIDE)] as const;
   const [alone, among] = sinks;
   try {
-    const ratios: number[] = [];
+    const ratios: Rates[] = [];
     for (let round = 0; round < rounds; round++) {
-      const rate = await rateOf(alone.endpoint);
-      ratios.push(await rateOf(among.endpoint) / rate);
+      const base = await rateOf(alone.endpoint);
+      const { wall, cpu } = await rateOf(among.endpoint);
+      ratios.push({ wall: wall / base.wall, cpu: cpu / base.cpu });
     }
-    ratios.sort((a, b) => a - b);
-    const percent = (ratio: number) => (100 * ratio).toFixed(0);
+    const shown = (["cpu", "wall"] as const).map((kind) => {
+      const sorted = ratios.map((ratio) => 100 * ratio[kind])
+        .sort((a, b) => a - b).map((percent) => percent.toFixed(0));
+      return `${sorted[rounds >> 1]} % by ${kind} (${sorted.join(", ")})`;
+    });
     console.log(
-      `1 busy among ${BESIDE} idle shards: ${
-        percent(ratios[rounds >> 1]!)
-      } % of its rate alone (${ratios.map(percent).join(", ")})`,
+      `1 busy among ${BESIDE} idle shards, its rate against alone: ` +
+        shown.join("; "),
     );
   } finally {
     for (const sink of sinks) sink.close();
@@ -168,9 +177,10 @@ function busySink(shards: number): Promise<Sink> {
   return startSink({ shards, busyShards: 1, readBytes: 1000 });
 }
 
-/** Values in a millisecond, once all shards are open and the intervals of the idle ones have grown. */
-async function rateOf(endpoint: string): Promise<number> {
+/** The rate once all shards are open and the intervals of the idle ones have grown. */
+async function rateOf(endpoint: string): Promise<Rates> {
   let began = 0;
+  let cpu = 0;
   let counted = 0;
   const consumer = consume(clientOf(endpoint), { readsPerSecond: 1e9 });
   const warmAt = performance.now() + WARM_MS;
@@ -180,13 +190,14 @@ async function rateOf(endpoint: string): Promise<number> {
     const now = performance.now();
     if (began === 0 && now >= warmAt) {
       began = now;
+      cpu = cpuMs();
       counted = 0;
-    } else if (began > 0 && now - began >= RATE_MS) {
-      began = now - began;
-      break;
-    }
+    } else if (began > 0 && now - began >= RATE_MS) break;
   }
-  return counted / began;
+  return {
+    wall: counted / (performance.now() - began),
+    cpu: counted / (cpuMs() - cpu),
+  };
 }
 
 if (Deno.args[0] === "--serve") await serve(Number(Deno.args[1]));

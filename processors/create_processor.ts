@@ -69,6 +69,8 @@ function combined<T>(
     itemOf: (value) => itemOf(serializer, value),
     itemsOf: (record) => itemsOf(framing, serializer, record),
     unpack: (record) => framing.unpack(serializer, record),
+    unpackAll: framing.unpackAll &&
+      ((records) => framing.unpackAll!(serializer, records)),
   });
 }
 

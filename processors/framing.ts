@@ -30,4 +30,9 @@ export interface Framing {
    * item.
    */
   unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[];
+  /** See {@linkcode Processor.unpackAll}. */
+  unpackAll?<T>(
+    serializer: Serializer<T>,
+    records: readonly KinesisRecord[],
+  ): Unpacked<T>[][];
 }

@@ -5,7 +5,12 @@
  */
 import { isBytes } from "../_core/bytes.ts";
 import { Slabs } from "../_core/slabs.ts";
-import { encodeUtf8, encodeUtf8Into, utf8Length } from "../_core/utf8.ts";
+import {
+  asciiTexts,
+  encodeUtf8,
+  encodeUtf8Into,
+  utf8Length,
+} from "../_core/utf8.ts";
 import type { EncodedRecord, KinesisRecord, Put } from "../records.ts";
 import { damagedItem, notSerializable, tooLarge } from "./_errors.ts";
 import { recordLimit } from "./_record_limit.ts";
@@ -40,6 +45,21 @@ const framing: Framing = {
   unpack: <T>(serializer: Serializer<T>, record: KinesisRecord) => [
     decodeOne(serializer, record),
   ],
+  unpackAll<T>(
+    serializer: Serializer<T>,
+    records: readonly KinesisRecord[],
+  ): Unpacked<T>[][] {
+    const { text } = serializer;
+    const texts = text ? asciiTexts(records.map(({ data }) => data)) : [];
+    return records.map((record, i) => {
+      const found = texts[i];
+      return [
+        found === undefined
+          ? decodeOne(serializer, record)
+          : decodedBy(() => text!.parse(found), serializer, record),
+      ];
+    });
+  },
 };
 
 const SLAB_BYTES = 8192;
@@ -99,10 +119,22 @@ export function decodeOne<T>(
   serializer: Serializer<T>,
   record: KinesisRecord,
 ): Unpacked<T> {
+  return decodedBy(
+    () => serializer.deserialize(record.data),
+    serializer,
+    record,
+  );
+}
+
+function decodedBy<T>(
+  decode: () => T,
+  serializer: Serializer<T>,
+  record: KinesisRecord,
+): Unpacked<T> {
   try {
     return {
       type: "value",
-      value: serializer.deserialize(record.data),
+      value: decode(),
       partitionKey: record.partitionKey,
       subSequenceNumber: 0,
     };

@@ -71,8 +71,10 @@ const ways = {
       "content-type": `application/x-amz-${protocol}-1.1`,
       "x-amz-target": "Kinesis_20131202.GetRecords",
     };
+    // An empty map.
+    const body = protocol === "json" ? "{}" : Uint8Array.of(0xa0);
     while (!count.isEnough) {
-      const init = { method: "POST", headers, body: "{}" };
+      const init = { method: "POST", headers, body };
       await (await fetch(task.endpoint, init)).arrayBuffer();
       count.values += task.perAnswer;
     }
