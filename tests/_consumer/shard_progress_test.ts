@@ -9,17 +9,18 @@ const ticket = (n: number): Ticket => ({
 });
 
 Deno.test("ShardProgress never passes a ticket that is not acknowledged, for any order of acknowledgements", () => {
-  const steps = fc.array(fc.record({ handOut: fc.boolean(), pick: fc.nat() }), {
+  const how = fc.constantFrom("handOut", "pass", "acknowledge");
+  const steps = fc.array(fc.record({ how, pick: fc.nat() }), {
     maxLength: 200,
   });
   fc.assert(fc.property(steps, (steps) => {
     let open = 0;
     const progress = new ShardProgress((difference) => open += difference);
     const tickets: Ticket[] = [];
-    for (const { handOut, pick } of steps) {
-      if (handOut || tickets.length === 0) {
+    for (const { how, pick } of steps) {
+      if (how !== "acknowledge" || tickets.length === 0) {
         tickets.push(ticket(tickets.length));
-        progress.handOut(tickets.at(-1)!);
+        progress[how === "pass" ? "pass" : "handOut"](tickets.at(-1)!);
       } else progress.acknowledge(tickets[pick % tickets.length]!);
       const first = tickets.findIndex(({ done }) => !done);
       const passed = first < 0 ? tickets.length : first;

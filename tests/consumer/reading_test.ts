@@ -183,6 +183,7 @@ Deno.test("Consumer is not delayed by idle shards", async () => {
   let readAt = 0;
   const consumer = world.consumer({
     from: "LATEST",
+    maxPollIntervalMs: 1000,
     hooks: {
       onRead({ records }) {
         read += records;
