@@ -270,6 +270,39 @@ Deno.test("Consumer with a date in until ends for each of several workers, and a
   }
 });
 
+Deno.test("Consumer with a date in until and no shard of its own stands by until then", async () => {
+  const world = new World();
+  const checkpointer = new MemoryCheckpointer();
+  const cut = new Proxy(checkpointer, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name).bind(target);
+      return (...args: unknown[]) =>
+        isDead ? new Promise(() => {}) : method(...args);
+    },
+  });
+  let isDead = false;
+  const until = after(world, 60_000);
+  const start = (workerId: string, checkpointer: MemoryCheckpointer) => {
+    const consumer = world.consumer({ checkpointer, until, workerId });
+    const items: Item[] = [];
+    const done = (async () => {
+      for await (const { value } of consumer) items.push(value);
+    })();
+    return { consumer, items, done };
+  };
+  const first = start("first", cut);
+  await world.pass(2000);
+  const second = start("second", checkpointer);
+  await world.pass(18_000);
+  isDead = true;
+  await world.put(5);
+  await world.run(second.done);
+  assertEquals(second.items.length, 5);
+  assert(world.clock.now() >= until.getTime());
+  await world.run(first.consumer.close().catch(() => {}));
+  await first.done;
+});
+
 Deno.test("Consumer with a date in until goes by the clock of the service", async () => {
   const world = new World();
   await world.put(3);
@@ -358,11 +391,14 @@ Deno.test("Consumer refuses an end that is no date, or not after the start", () 
   }
 });
 
+/** Of different lengths: answers are larger than expected, and their rest is read again. */
+const keys = ["a", "b".repeat(50), "c".repeat(150)];
+
 /** Writes and reshards for some seconds. Resolves with the times between the steps. */
 async function happen(world: World, steps: readonly Step[]): Promise<number[]> {
   const times = [world.clock.now()];
   for (const { waitMs, puts, reshard } of steps) {
-    if (puts > 0) await world.put(puts, { keys: ["a", "b", "c"] });
+    if (puts > 0) await world.put(puts, { keys });
     const open = await world.openShards();
     if (reshard === "split") world.server.split(STREAM, open[0]!);
     if (reshard === "merge" && open.length > 1) {
@@ -434,13 +470,16 @@ Deno.test("Consumer reads one span after another with each record in one of them
     },
   ];
   const maxShards = fc.constantFrom(1, 2, Infinity);
-  const records = fc.constantFrom(1, 3, 1000);
+  const prefetch = fc.record({
+    records: fc.constantFrom(1, 3, 1000),
+    bytes: fc.constantFrom(1, 300, 1_000_000),
+  });
   await fc.assert(
     fc.asyncProperty(
       steps,
       maxShards,
-      records,
-      async (steps, maxShards, records) => {
+      prefetch,
+      async (steps, maxShards, prefetch) => {
         const world = new World({ shards: 2, rules });
         const times = [...new Set(await happen(world, steps))];
         const checkpointer = new MemoryCheckpointer();
@@ -452,7 +491,7 @@ Deno.test("Consumer reads one span after another with each record in one of them
               checkpointer,
               until,
               maxShards,
-              prefetch: { records },
+              prefetch,
               maxFailuresInARow: 50,
             }),
           );
