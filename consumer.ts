@@ -20,6 +20,10 @@ import type {
   PoisonPolicy,
   RecreatedPolicy,
 } from "./_consumer/options.ts";
+import type {
+  FanOutClient,
+  FanOutOptions,
+} from "./_consumer/fan_out_options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { StreamOptions } from "./_consumer/resolved_streams.ts";
 import {
@@ -74,6 +78,8 @@ export type {
   CoverageProblem,
   ExpiredCheckpointPolicy,
   FailedRecord,
+  FanOutClient,
+  FanOutOptions,
   HandlerContext,
   HandlerPoisonPolicy,
   HandlerRetryOptions,
@@ -213,6 +219,33 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Adds a stream, and starts reading. Options that are missing are taken from the options of the
    * consumer. The promise fulfills when every shard that this worker takes of it at first has an
    * iterator.
+   *
+   * @example
+   * ```ts
+   * import { Consumer, KinesisClient } from "@webstreams/kinesis";
+   * import { string } from "@webstreams/kinesis/processors";
+   * import { KinesisServer } from "@webstreams/kinesis/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const server = new KinesisServer();
+   * for (const name of ["orders", "logs"]) server.createStream(name);
+   * const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+   * const { fetch } = server;
+   * const client = new KinesisClient({ region: "eu-west-1", credentials, fetch });
+   * const consumer = new Consumer({
+   *   client,
+   *   processor: string(),
+   *   from: "LATEST",
+   *   streams: [{ streamName: "orders" }],
+   * });
+   * await consumer.addStream({ streamName: "logs" });
+   * const Data = new TextEncoder().encode("hello");
+   * await client.putRecord({ StreamName: "logs", PartitionKey: "k", Data });
+   * for await (const { streamName, value } of consumer) {
+   *   assertEquals([streamName, value], ["logs", "hello"]);
+   *   break;
+   * }
+   * ```
    *
    * @throws {TypeError} if the stream is read already, or an option is missing or malformed
    * @throws {RangeError} if a number is out of its range
