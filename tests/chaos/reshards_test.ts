@@ -1,11 +1,7 @@
 import { assert } from "@std/assert";
 import { recordId } from "../../record_id.ts";
-import {
-  drawnRules,
-  type ReshardOutcome,
-  type ReshardSchedule,
-  runReshards,
-} from "./reshards_run.ts";
+import { type ReshardOutcome, runReshards } from "./reshards_run.ts";
+import { drawnRules, type ReshardSchedule } from "./reshards_schedule.ts";
 import { replayable, seedsOf } from "./seeds.ts";
 import { verifyConsumers } from "./verify_consumer.ts";
 

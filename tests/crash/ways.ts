@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { Consumer, ProcessingOrder } from "../../consumer.ts";
+import type {
+  Consumer,
+  ConsumerOptions,
+  ProcessingOrder,
+} from "../../consumer.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import type { Item } from "./items.ts";
 
@@ -14,6 +18,8 @@ export type Handler = (record: ConsumerRecord<Item>) => Promise<void>;
 export interface Way {
   /** Whether the values of a partition key are processed in their order. */
   readonly keepsOrder: boolean;
+  /** Options of the consumer. */
+  readonly options?: Partial<ConsumerOptions<Item>>;
   /** Reads to the end of the stream. */
   run(consumer: Consumer<Item>, handle: Handler): Promise<void>;
 }
