@@ -15,13 +15,17 @@ import type {
   ConsumedStream,
   ConsumerClient,
   ConsumerOptions,
+  ExpiredCheckpointPolicy,
   ManyStreamsOptions,
   PoisonPolicy,
   RecreatedPolicy,
 } from "./_consumer/options.ts";
+import type {
+  FanOutClient,
+  FanOutOptions,
+} from "./_consumer/fan_out_options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { StreamOptions } from "./_consumer/resolved_streams.ts";
-import type { OldestUnacknowledged } from "./_consumer/ack_watch.ts";
 import {
   type BatchHandler,
   type BatchResult,
@@ -46,10 +50,19 @@ import type {
   ConsumerStatus,
   ProcessingStatus,
   RunningHandler,
-  ShardStatus,
+  StreamStatus,
 } from "./_consumer/status.ts";
 import { sharedAcknowledgements } from "./_consumer/tee.ts";
 import { ClosedError } from "./errors.ts";
+import type {
+  Coverage,
+  CoverageProblem,
+  LastError,
+  Moment,
+  OldestUnacknowledged,
+  ShardStatus,
+  ShardWait,
+} from "./health.ts";
 import type { ConsumerRecord } from "./records.ts";
 
 export type {
@@ -61,11 +74,18 @@ export type {
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
+  Coverage,
+  CoverageProblem,
+  ExpiredCheckpointPolicy,
   FailedRecord,
+  FanOutClient,
+  FanOutOptions,
   HandlerContext,
   HandlerPoisonPolicy,
   HandlerRetryOptions,
+  LastError,
   ManyStreamsOptions,
+  Moment,
   OldestUnacknowledged,
   PoisonPolicy,
   ProcessBatchesOptions,
@@ -77,6 +97,8 @@ export type {
   RecreatedPolicy,
   RunningHandler,
   ShardStatus,
+  ShardWait,
+  StreamStatus,
 };
 
 /**
@@ -197,6 +219,33 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Adds a stream, and starts reading. Options that are missing are taken from the options of the
    * consumer. The promise fulfills when every shard that this worker takes of it at first has an
    * iterator.
+   *
+   * @example
+   * ```ts
+   * import { Consumer, KinesisClient } from "@webstreams/kinesis";
+   * import { string } from "@webstreams/kinesis/processors";
+   * import { KinesisServer } from "@webstreams/kinesis/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const server = new KinesisServer();
+   * for (const name of ["orders", "logs"]) server.createStream(name);
+   * const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+   * const { fetch } = server;
+   * const client = new KinesisClient({ region: "eu-west-1", credentials, fetch });
+   * const consumer = new Consumer({
+   *   client,
+   *   processor: string(),
+   *   from: "LATEST",
+   *   streams: [{ streamName: "orders" }],
+   * });
+   * await consumer.addStream({ streamName: "logs" });
+   * const Data = new TextEncoder().encode("hello");
+   * await client.putRecord({ StreamName: "logs", PartitionKey: "k", Data });
+   * for await (const { streamName, value } of consumer) {
+   *   assertEquals([streamName, value], ["logs", "hello"]);
+   *   break;
+   * }
+   * ```
    *
    * @throws {TypeError} if the stream is read already, or an option is missing or malformed
    * @throws {RangeError} if a number is out of its range

@@ -6,6 +6,12 @@
  *
  * @module
  */
+import type {
+  Coverage,
+  CoverageProblem,
+  ShardStatus,
+  ShardWait,
+} from "./health.ts";
 import type { ShardPosition } from "./records.ts";
 
 /** An HTTP attempt of a call has ended. */
@@ -120,7 +126,7 @@ export interface ProducerHooks {
   onBuffer?(event: BufferEvent): void;
 }
 
-/** An answer of GetRecords has arrived. */
+/** An answer of GetRecords, or an event of a subscription, has arrived. */
 export interface ReadEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
@@ -148,7 +154,8 @@ export interface ShardEvent {
    * - `ended`: the last record of a closed shard has been read
    * - `finished`: the last record of a closed shard has been acknowledged
    * - `lost`: another worker holds the lease
-   * - `released`: the consumer is closed and has released the lease
+   * - `released`: this worker has given the lease back, because the consumer is closed or the shard
+   *   was stalled
    */
   readonly state:
     | "opened"
@@ -200,7 +207,10 @@ export interface ExpiredEvent {
   readonly afterTime?: Date;
   /** The sequence number of the oldest record that has not expired. Only with `records`. */
   readonly before?: string;
-  /** When the record at `before` arrived. */
+  /**
+   * When the record at `before` arrived. With `shard`: the time of the service when this was noticed;
+   * the records that are gone arrived before.
+   */
   readonly beforeTime?: Date;
 }
 
@@ -259,6 +269,57 @@ export interface StraysEvent {
   readonly values: number;
 }
 
+/** A subscription to a shard has started, with enhanced fan-out. */
+export interface SubscribedEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The ARN of the registered consumer. */
+  readonly consumerARN: string;
+}
+
+/**
+ * A shard that this worker reads has made no progress for `stallTimeoutMs`.
+ *
+ * Waits for the application (`application`, `acknowledgements`, `decode`, `poison`) are only
+ * reported. So are pauses after errors, which `maxFailuresInARow` ends. If the reader itself gets no
+ * further, its request is given up and reading starts anew behind the last buffered record
+ * (`restart`). If that does not help for `stallTimeoutMs`, the lease is given back (`release`).
+ */
+export interface StalledEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** What the shard waits for. */
+  readonly waitsFor: ShardWait;
+  /** For how long it has made no progress, in milliseconds. */
+  readonly stalledMs: number;
+  /** The lag that the last answer stated, in milliseconds. Absent if there was no answer. */
+  readonly millisBehindLatest?: number;
+  /** What the consumer does now. */
+  readonly action: "none" | "restart" | "release";
+}
+
+/** Hash keys are not read by any worker, or belong to two shards; or that is over. */
+export interface CoverageEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** All problems that exist now. Empty if there are none any more. */
+  readonly problems: readonly CoverageProblem[];
+}
+
+/** The status of every shard of a stream. */
+export interface StatusEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** All shards that exist or are not finished, as of the last look. */
+  readonly shards: readonly ShardStatus[];
+  /** Whether all hash keys are read. */
+  readonly coverage: Coverage;
+}
+
 /** A call of the handler of `Consumer.process` or `Consumer.processBatches` has failed. */
 export interface HandlerErrorEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -306,7 +367,7 @@ export interface HandlerTimeoutEvent {
 
 /** Hooks of a {@linkcode Consumer}. */
 export interface ConsumerHooks {
-  /** Called after every answer, also without records. */
+  /** Called after every answer or event of a subscription, also without records. */
   onRead?(event: ReadEvent): void;
   /** Called when the state of a shard changes. */
   onShard?(event: ShardEvent): void;
@@ -329,6 +390,23 @@ export interface ConsumerHooks {
    * Their producer sends them again, to the right shard.
    */
   onStrays?(event: StraysEvent): void;
+  /**
+   * Called when a subscription has started. Each one lives 5 minutes, so more than 12 an hour and
+   * shard mean that they break, or that the application is slower than the stream.
+   */
+  onSubscribed?(event: SubscribedEvent): void;
+  /**
+   * Called when a shard has made no progress for `stallTimeoutMs`: when its reader starts anew, when
+   * its lease is given back, and otherwise at 1, 2, 4, 8… times that.
+   */
+  onStalled?(event: StalledEvent): void;
+  /**
+   * Called when hash keys are not read by any worker, or belong to two shards, for 3 ×
+   * `failoverTimeMs`; when that changes; and when it is over.
+   */
+  onCoverage?(event: CoverageEvent): void;
+  /** Called once a minute while the consumer reads. */
+  onStatus?(event: StatusEvent): void;
   /** Called when a call of the handler has failed. */
   onHandlerError?(event: HandlerErrorEvent): void;
   /** Called when a call of the handler has exceeded its time limit, and when its shard is given up. */

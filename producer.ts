@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { Arrivals } from "./_producer/arrivals.ts";
 import { closedError } from "./_producer/end_errors.ts";
-import { Engine } from "./_producer/engine.ts";
 import type {
   KeyOf,
   Ordering,
@@ -20,6 +18,7 @@ import type {
   ProducerStats,
   PutAllResult,
 } from "./_producer/results.ts";
+import { Sink } from "./_producer/sink.ts";
 import {
   type DurableSink,
   type DurableWrite,
@@ -85,9 +84,7 @@ export type {
  * ```
  */
 export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
-  readonly #engine: Engine<T>;
-  readonly #arrivals: Arrivals;
-  readonly #stop: (reason: unknown) => void;
+  readonly #sink: Sink<T>;
   #closed: Promise<void> | undefined;
 
   /**
@@ -99,63 +96,10 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    */
   constructor(options: ProducerOptions<T>) {
     const resolved = resolveProducerOptions(options);
-    const arrivals = new Arrivals();
-    let controller!: WritableStreamDefaultController;
-    const engine = new Engine(resolved, (error) => {
-      controller.error(error);
-      end();
-      // A pipe or writer that has locked the stream rejects with the error.
-      return this.locked;
-    });
-    const stop = (reason: unknown) => {
-      engine.ending.abort(reason);
-      controller.error(reason);
-      end();
-    };
-    const abort = async (reason: unknown) => {
-      // The stream drops the values in its own queue: their calls of `write` reject.
-      arrivals.end();
-      try {
-        if (resolved.onAbort === "discard") engine.ending.abort(reason);
-        else await engine.ending.deliverAndAbort(reason);
-      } finally {
-        end();
-      }
-    };
-    const onSignal = () => stop(resolved.signal!.reason);
-    const end = () => {
-      resolved.signal?.removeEventListener("abort", onSignal);
-      arrivals.end();
-    };
-    super({
-      start(given) {
-        controller = given;
-        // The stream calls `abort` below only after a write that waits for room, which may be
-        // never. So the abort starts here, and `abort` below tells its outcome.
-        const { signal } = given;
-        signal?.addEventListener(
-          "abort",
-          () => abort(signal.reason).catch(() => {}),
-        );
-      },
-      write(value) {
-        try {
-          return engine.accept(value);
-        } finally {
-          arrivals.arrive();
-        }
-      },
-      close: async () => {
-        engine.refusePuts();
-        await engine.ending.close().finally(end);
-      },
-      abort,
-    }, { highWaterMark: 1, size: () => arrivals.announce() });
-    this.#engine = engine;
-    this.#arrivals = arrivals;
-    this.#stop = stop;
-    if (resolved.signal?.aborted) onSignal();
-    else resolved.signal?.addEventListener("abort", onSignal, { once: true });
+    const sink = new Sink(resolved);
+    super(sink, { highWaterMark: 1, size: () => sink.arrivals.announce() });
+    this.#sink = sink;
+    sink.attach(this, resolved.signal);
   }
 
   /**
@@ -175,7 +119,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * @throws {TypeError} if `keys` is not an object
    */
   put(value: T, keys: PutKeys = {}): Promise<PutReceipt> {
-    return this.#engine.put(value, keys);
+    return this.#sink.engine.put(value, keys);
   }
 
   /**
@@ -185,7 +129,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * dead-letter stream. Other values are not affected.
    */
   [writeDurably](value: T, keys: PutKeys = {}): DurableWrite {
-    return this.#engine.write(value, keys);
+    return this.#sink.engine.write(value, keys);
   }
 
   /**
@@ -232,7 +176,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
     values: Iterable<T> | AsyncIterable<T>,
     keys: PutKeys = {},
   ): Promise<PutAllResult> {
-    return await this.#engine.putAll(values, keys);
+    return await this.#sink.engine.putAll(values, keys);
   }
 
   /**
@@ -242,7 +186,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * @throws {DeliveryError} if the producer fails as a whole
    */
   flush(): Promise<FlushResult<T>> {
-    return this.#engine.flush(this.#arrivals.all());
+    return this.#sink.engine.flush(this.#sink.arrivals.all());
   }
 
   /**
@@ -268,17 +212,17 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * instead
    */
   override abort(reason?: unknown): Promise<void> {
-    if (!this.locked) this.#engine.ending.abort(reason);
+    if (!this.locked) this.#sink.engine.ending.abort(reason);
     return super.abort(reason);
   }
 
   async #close(): Promise<void> {
-    const { ending } = this.#engine;
+    const { ending } = this.#sink.engine;
     if (ending.aborting) await ending.aborting;
     if (ending.isClosed) return;
     // The error of the stream would say only that the stream has errored.
     ending.throwFailure();
-    this.#engine.refusePuts();
+    this.#sink.engine.refusePuts();
     try {
       await super.close();
     } catch (error) {
@@ -288,7 +232,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
 
   /** The counts of the producer. */
   stats(): ProducerStats {
-    return this.#engine.stats();
+    return this.#sink.engine.stats();
   }
 
   /**
@@ -298,7 +242,7 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * of `write` reject.
    */
   undelivered(): FailedValue<T>[] {
-    return this.#engine.ending.undelivered();
+    return this.#sink.engine.ending.undelivered();
   }
 
   /**
@@ -310,13 +254,13 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * failure was not reported
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { ending } = this.#engine;
+    const { ending } = this.#sink.engine;
     await ending.aborting;
     if (ending.isClosed) return;
     if (ending.error) return ending.throwUntold();
     if (!this.locked) return await this.close();
-    this.#engine.refusePuts();
-    await ending.close(this.#arrivals.all())
-      .finally(() => this.#stop(closedError()));
+    this.#sink.engine.refusePuts();
+    await ending.close(this.#sink.arrivals.all())
+      .finally(() => this.#sink.stop(closedError()));
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { CheckpointError, KinesisError } from "../errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 
 /** The error for an application that reads values and acknowledges none of them. */
 export function neverAcknowledged(count: number): KinesisError {

@@ -3,22 +3,13 @@
  *
  * @module
  */
+import type { OldestUnacknowledged } from "../health.ts";
 import type { Ticket } from "./shard_progress.ts";
 
 /**
  * The hook is called when a value has this age in milliseconds, and at 2, 4, 8… times this age.
  */
 const TELL_MS = 60_000;
-
-/** The oldest value of a shard that was handed out and is not acknowledged. */
-export interface OldestUnacknowledged {
-  /** The sequence number of its record. */
-  sequenceNumber: string;
-  /** The index of the value inside its record; absent for the last value of a record. */
-  subSequenceNumber?: number;
-  /** For how long it has been the oldest, in milliseconds. Measured every 10 seconds. */
-  ageMs: number;
-}
 
 /**
  * Measures the age by looking at the oldest value every few seconds. Storing a time with each

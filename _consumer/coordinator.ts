@@ -11,16 +11,18 @@ import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { KinesisError, LeaseLostError } from "../errors.ts";
+import type { Coverage, OldestUnacknowledged } from "../health.ts";
 import { throwIfNotStored } from "./ack_errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
 import { Bell } from "./bell.ts";
 import { Census, type Existence } from "./census.ts";
 import { unlistedChildren, unlistedParents } from "./census_errors.ts";
 import { chooseClaims } from "./claims.ts";
+import { CoverageAudit } from "./coverage_audit.ts";
 import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
 import type { Lineage } from "./lineage.ts";
+import { type ReaderFactory, readerFactory } from "./readers.ts";
 import { isUntilReached } from "./reading_end.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
@@ -34,6 +36,7 @@ import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
 import { StreamCreation } from "./stream_creation.ts";
 import { Strays } from "./strays.ts";
 import { Upkeep } from "./upkeep.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
@@ -72,7 +75,10 @@ export class Coordinator<T> {
   /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
   readonly #upkeep: Upkeep<ShardSession<T>>;
+  readonly #watchdog: Watchdog<ShardSession<T>>;
+  readonly #audit: CoverageAudit;
   readonly #stop = new AbortController();
+  readonly #newReader: ReaderFactory;
   readonly #bell = new Bell();
   /** Takes leases and stores SHARD_END. Until then a shard, or its children, cannot be read. */
   readonly #rows: ShardWork;
@@ -105,6 +111,7 @@ export class Coordinator<T> {
       this.#table.list(options.stream, { ms: options.failoverTimeMs / 3 })
     );
     const { signal } = this.#stop;
+    this.#newReader = readerFactory(options, signal);
     const onLate = () => {
       this.#settleReady();
       this.#bell.ring();
@@ -142,6 +149,10 @@ export class Coordinator<T> {
       lost: (session) => this.#drop(session),
       overdue: events.overdue,
     }, writes);
+    this.#watchdog = new Watchdog(options, this.#sessions.byShard, {
+      gaveUp: (session, reason) => this.#giveUp(session, reason),
+    });
+    this.#audit = new CoverageAudit(options);
     // `ready` need not be awaited, so its rejection must not end the program.
     this.#ready.promise.catch(() => {});
   }
@@ -166,6 +177,16 @@ export class Coordinator<T> {
     return this.#table.leases;
   }
 
+  /** When a lease was first seen as it is now, in milliseconds of the monotonic clock. */
+  leaseMovedAt(shardId: string): number | undefined {
+    return this.#table.movedAt(shardId);
+  }
+
+  /** Whether all hash keys are read. */
+  get coverage(): Coverage {
+    return this.#audit.coverage;
+  }
+
   /** Whether all values up to `until` were handed out. */
   get isDone(): boolean {
     return this.#isDone ||= this.#checkDone();
@@ -176,6 +197,7 @@ export class Coordinator<T> {
     this.#loops ??= Promise.all([
       this.#syncLoop(),
       this.#upkeep.run(this.#stop.signal),
+      this.#watchdog.run(this.#stop.signal),
     ]);
   }
 
@@ -279,6 +301,7 @@ export class Coordinator<T> {
     await this.#census.forgetGone(signal);
     await this.#giveWay();
     await this.#claim(fresh);
+    this.#look();
     this.#hasSynced = true;
     this.#settleReady();
     const { hidden } = this.#census;
@@ -294,7 +317,9 @@ export class Coordinator<T> {
     }
     this.#incomplete.end();
     // Without a checkpointer there are no other workers, and a finished shard rings the bell.
-    return durable ? failoverTimeMs / 2 : ALONE_MS;
+    return durable
+      ? Math.min(failoverTimeMs / 2, this.#table.nextExpiryMs)
+      : ALONE_MS;
   }
 
   #drop(session: ShardSession<T>): void {
@@ -429,6 +454,7 @@ export class Coordinator<T> {
       shared: this.#shared,
       strays: Strays.of(this.lineage, lease.shardId),
       existence: () => this.#existenceOf(held),
+      newReader: this.#newReader,
     }, {
       changed: () => this.#onChange(session),
       failed: this.#events.failed,
@@ -450,6 +476,23 @@ export class Coordinator<T> {
     const existence = await this.#census.existence(lease.stored);
     if (existence === "replaced") this.#bell.ring();
     return existence;
+  }
+
+  #look(): void {
+    const { durable, maxShards, until } = this.#options;
+    const readable = this.#census.readable();
+    // Without a checkpointer it is not known which shards other workers read. With `until` the
+    // shards have their turns one after another.
+    const leavesOthers = maxShards !== Infinity &&
+      (!durable || until !== undefined);
+    this.#audit.look({
+      lineage: this.lineage,
+      leases: this.leases,
+      readable: new Set(readable.map(({ shardId }) => shardId)),
+      isRead: (shardId) =>
+        this.sessions.has(shardId) || this.#table.isHeld(shardId) ||
+        this.#room.passed.has(shardId) || leavesOthers,
+    });
   }
 
   #settleReady(): void {

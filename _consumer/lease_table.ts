@@ -258,6 +258,34 @@ export class LeaseTable {
     return this.#watch.isExpired(lease, monotonicNow(this.#options.clock));
   }
 
+  /** When a lease was first seen as it is now, in milliseconds of the monotonic clock. */
+  movedAt(shardId: string): number | undefined {
+    return this.#watch.movedAt(shardId);
+  }
+
+  /** Whether a worker holds the lease of a shard, and it has not expired. */
+  isHeld(shardId: string): boolean {
+    const lease = this.#leases.get(shardId);
+    return lease?.owner !== undefined && !this.isExpired(lease);
+  }
+
+  /**
+   * The time until the next lease of another worker expires, unless it is renewed, in milliseconds.
+   */
+  get nextExpiryMs(): number {
+    const { clock, failoverTimeMs, workerId } = this.#options;
+    const now = monotonicNow(clock);
+    let next = Infinity;
+    for (const { shardId, owner } of this.#leases.values()) {
+      if (owner === undefined || owner === workerId) continue;
+      const since = this.movedAt(shardId);
+      if (since === undefined) continue;
+      const left = since + failoverTimeMs - now;
+      if (left > 0) next = Math.min(next, left);
+    }
+    return next;
+  }
+
   /** Whether another running worker holds the lease of the shard or of one of its ancestors. */
   isElsewhere(shardId: string, lineage: Lineage): boolean {
     const isAlive = (id: string) => {

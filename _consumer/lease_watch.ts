@@ -49,6 +49,11 @@ export class LeaseWatch {
     return lease !== undefined && now - lease.since >= this.#failoverTimeMs;
   }
 
+  /** When the lease was first seen with its present owner and counter, in milliseconds. */
+  movedAt(shardId: string): number | undefined {
+    return this.#observed.get(shardId)?.since;
+  }
+
   /** Whether a worker holds the lease and was seen to renew it within `failoverTimeMs`. */
   isAlive(lease: Lease, now: number): boolean {
     return lease.owner !== undefined && !this.isExpired(lease, now) &&

@@ -5,17 +5,38 @@
  */
 import { ListProgress } from "../_aws/list_progress.ts";
 import type { Shard } from "../client/mod.ts";
-import { ResponseError, ServiceError } from "../errors.ts";
+import { ResponseError, ServiceError, TimeoutError } from "../errors.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
+import { withTimeLimit } from "./time_limit.ts";
 
 /** The client and the stream. */
 export type ListShardsOptions = Pick<
   ConsumerSettings,
-  "client" | "target" | "stream"
+  "client" | "clock" | "stallTimeoutMs" | "stream" | "target"
 >;
 
-/** All shards of the stream, open and closed. Rejects if the answer names none. */
-export async function listShards(
+/**
+ * All shards of the stream, open and closed. Rejects if the answer names none, and if the list takes
+ * longer than `stallTimeoutMs`: a client of the user may have no time limit.
+ */
+export function listShards(
+  options: ListShardsOptions,
+  signal: AbortSignal,
+): Promise<Shard[]> {
+  const { clock, stallTimeoutMs: ms, stream } = options;
+  return withTimeLimit((signal) => listAll(options, signal), {
+    ms,
+    clock,
+    signal,
+    onTimeout: () =>
+      new TimeoutError(
+        `Cannot list the shards of ${stream}: not complete within ${ms} ms, 'stallTimeoutMs'`,
+        { timeoutMs: ms },
+      ),
+  });
+}
+
+async function listAll(
   options: ListShardsOptions,
   signal: AbortSignal,
 ): Promise<Shard[]> {

@@ -10,12 +10,14 @@ import type { DecodeError } from "../errors.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { StartPosition } from "../records.ts";
+import type { FanOutClient, FanOutOptions } from "./fan_out_options.ts";
 
 /**
  * The methods of a client that a {@linkcode Consumer} calls. A {@linkcode KinesisClient} has them,
  * and so may an object that wraps or replaces one. `describeStream` is called only if the server
  * does not know ListShards; without `serviceNow` the clock of the machine is used. The methods from
- * `createStream` on are required with the option `createStream`.
+ * `createStream` on are required with the option `createStream`, and those for consumers with the
+ * option `fanOut`.
  */
 export type ConsumerClient =
   & Pick<
@@ -31,13 +33,20 @@ export type ConsumerClient =
       | "waitUntilActive"
       | "waitUntilDeleted"
     >
-  >;
+  >
+  & Partial<FanOutClient>;
 
 /**
  * What happens if a stream was deleted and another one was created under its name. `"restart"`
  * reads the new stream from its oldest record; `"fail"` fails with the code `StreamRecreated`.
  */
 export type RecreatedPolicy = "restart" | "fail";
+
+/**
+ * What happens if records have expired before they were read. `"oldest"` calls the hook `onExpired`
+ * and reads on at the oldest record; `"fail"` fails with the code `CheckpointExpired`.
+ */
+export type ExpiredCheckpointPolicy = "oldest" | "fail";
 
 /**
  * What happens to a value that cannot be decoded. `"fail"` fails with the {@linkcode DecodeError};
@@ -144,6 +153,24 @@ export interface ConsumerOptions<T> {
    */
   idleTimeoutMs?: number;
   /**
+   * Reads with enhanced fan-out, through a registered consumer. The service pushes the records of
+   * each shard as they arrive, up to 2 MB/s for this application alone; AWS bills it. Requires a
+   * `fetch` with HTTP/2, see {@linkcode KinesisClient.subscribeToShard}. Default: the shards are
+   * polled with GetRecords.
+   *
+   * The consumer is registered if it does not exist, and waited for until it is `ACTIVE`: 5 minutes
+   * at most, and 1 minute while the stream has as many consumers as it may have. Then the stream
+   * fails with the code `ConsumerNotReady` or `NoFreeConsumer`. If it is deregistered while it is in
+   * use, it is registered again; one that is given by its ARN is not, and the stream fails with the
+   * code `ConsumerNotFound`. If another application uses the same consumer, the stream fails with
+   * the code `ConsumerInUse` after `maxFailuresInARow` lost subscriptions.
+   *
+   * `pollIntervalMs` and `readsPerSecond` have no effect. A shard whose buffer is full for a second
+   * has no subscription until half of its room is free again. Records of an event that do not fit
+   * stay in memory, up to `prefetch.bytes` in addition.
+   */
+  fanOut?: FanOutOptions;
+  /**
    * How far the consumer reads ahead of the application, over all shards: `records` in Kinesis
    * records, `bytes` in bytes of their data. More hides latency and uses more memory.
    *
@@ -229,6 +256,26 @@ export interface ConsumerOptions<T> {
    * fails with the code `StreamRecreated` and leaves the leases as they are. @default {"restart"}
    */
   onRecreated?: RecreatedPolicy;
+  /**
+   * What happens if the records behind a checkpoint, or behind a slow reader, have expired, so that
+   * values are lost. `"oldest"` calls {@linkcode ConsumerHooks.onExpired} and goes on at the oldest
+   * record, or with the children of the shard. `"fail"` fails with the code `CheckpointExpired`
+   * before a value behind the gap is handed out, and leaves the checkpoint as it is; the next run
+   * fails again until the policy is `"oldest"` or the lease is deleted. @default {"oldest"}
+   */
+  expiredCheckpoint?: ExpiredCheckpointPolicy;
+  /**
+   * After this time without progress a shard is stalled, in milliseconds: {@linkcode
+   * ConsumerHooks.onStalled} is called. A reader that hangs starts anew. After the same time again,
+   * its lease is given back, so that another worker can take it; this worker leaves the shard alone
+   * for 3 × `failoverTimeMs`, and twice as long each further time, up to 10 minutes. A shard that
+   * waits for the application is only reported. This is also the longest time of one list of shards.
+   *
+   * Set it above the time that one call of the client may take with all its retries, by default 91
+   * seconds. A shorter time finds a hung request earlier, a longer one leaves slow services alone.
+   * `Infinity` never acts. @default {120_000}
+   */
+  stallTimeoutMs?: number;
   /** Functions that are called when something happens, for logs and metrics. */
   hooks?: ConsumerHooks;
   /** Closes the consumer; the stream fails with the reason of the signal. */
@@ -239,27 +286,25 @@ export interface ConsumerOptions<T> {
   random?: () => number;
 }
 
-/** The options that are common to all streams of a consumer. */
-export const SHARED_OPTIONS = [
-  "workerId",
-  "limit",
-  "idleTimeoutMs",
-  "prefetch",
-  "maxUnacknowledged",
-  "pollIntervalMs",
-  "maxPollIntervalMs",
-  "signal",
-  "clock",
-  "random",
-] as const satisfies readonly (keyof ConsumerOptions<unknown>)[];
-
 /**
  * One stream of a {@linkcode Consumer} that reads several: the options of {@linkcode
  * ConsumerOptions} that concern a single stream. An option that is missing is taken from the options
  * of the consumer.
  */
 export type ConsumedStream<T> = Partial<
-  Omit<ConsumerOptions<T>, typeof SHARED_OPTIONS[number]>
+  Omit<
+    ConsumerOptions<T>,
+    | "workerId"
+    | "limit"
+    | "idleTimeoutMs"
+    | "prefetch"
+    | "maxUnacknowledged"
+    | "pollIntervalMs"
+    | "maxPollIntervalMs"
+    | "signal"
+    | "clock"
+    | "random"
+  >
 >;
 
 /**

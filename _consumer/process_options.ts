@@ -91,9 +91,9 @@ export type HandlerPoisonPolicy<T> =
 /** Options of {@linkcode Consumer.process}. */
 export interface ProcessOptions<T> {
   /**
-   * Most calls of the handler at a time, over all shards. While values of several shards are
-   * processed, one shard uses at most two thirds of it, so that a shard whose handlers hang leaves
-   * slots to the others. @default {16}
+   * Most calls of the handler at a time, over all shards. If this worker reads several shards, a
+   * shard with more than its fair part leaves an eighth free, rounded up: so a shard whose handlers
+   * hang leaves slots to the others. @default {16}
    */
   concurrency?: number;
   /** Which values are processed one after another, see {@linkcode ProcessingOrder}. @default {"key"} */

@@ -7,9 +7,10 @@ import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { textOf } from "../_core/text_of.ts";
-import type { Attempt } from "../_processing/job.ts";
 import type { LaneQueue } from "../_processing/lane_queue.ts";
-import { type Failure, Scheduler } from "../_processing/scheduler.ts";
+import { Scheduler } from "../_processing/scheduler.ts";
+import type { Failure } from "../_processing/verdict.ts";
+import type { Attempt } from "../_processing/work.ts";
 import { ClosedError, ProcessingError } from "../errors.ts";
 import type { ConsumerRecord, FencingToken } from "../records.ts";
 import { GivenUpValues } from "./given_up.ts";
@@ -92,6 +93,7 @@ export class Processing<T> implements ProcessingRun {
     this.#scheduler = new Scheduler(
       { ...rest, clock, random, shouldRetry: when },
       {
+        laneCount: () => parts.feed.shardCount,
         queue: mode.queue,
         failuresIn: mode.failuresIn,
         handle: (records, attempt) => this.#handle(records, attempt),
@@ -101,7 +103,7 @@ export class Processing<T> implements ProcessingRun {
         },
         bury: (failure, attempts) => this.#bury(failure, attempts),
         onFailure: (...event) => this.#tellFailure(...event),
-        onTimeout: (attempt) => this.#tellTimeout(attempt, "late"),
+        onLate: (attempt) => this.#tellTimeout(attempt, "late"),
         onAbandoned: (...event) => this.#onAbandoned(...event),
         onError: (error) => this.#fail(error),
       },
@@ -135,10 +137,10 @@ export class Processing<T> implements ProcessingRun {
 
   status(): ProcessingStatus {
     const now = monotonicNow(this.#parts.options.clock);
-    const { attempts, queued, waiting } = this.#scheduler;
+    const { calls, queued, waiting } = this.#scheduler;
     return {
       ...this.#summary,
-      running: [...attempts].map(([attempt, startedAt]) => ({
+      running: [...calls].map(([attempt, startedAt]) => ({
         ...placeOf(attempt),
         runningMs: now - startedAt,
         isLate: attempt.isLate,
@@ -201,11 +203,11 @@ export class Processing<T> implements ProcessingRun {
     failures: readonly Failure<ConsumerRecord<T>>[],
     retryDelayMs: number | undefined,
   ): void {
-    const { hooks } = this.#parts.options;
+    const { hooks, stream } = attempt.job.lane.source.options;
     const { record, error } = failures[0]!;
     const { shardId, sequenceNumber, subSequenceNumber } = record;
     notify(hooks, "onHandlerError", {
-      stream: streamOf(record),
+      stream,
       shardId,
       sequenceNumber,
       subSequenceNumber,
@@ -228,15 +230,9 @@ export class Processing<T> implements ProcessingRun {
   }
 
   #tellTimeout(attempt: ShardAttempt<T>, state: "late" | "given-up"): void {
-    const { hooks } = this.#parts.options;
-    const stream = streamOf(attempt.job.records[0]!);
-    notify(hooks, "onHandlerTimeout", { stream, ...placeOf(attempt), state });
+    const { hooks } = attempt.job.lane.source.options;
+    notify(hooks, "onHandlerTimeout", { ...placeOf(attempt), state });
   }
-}
-
-/** The stream by name or ARN, as the consumer was given it. */
-function streamOf({ streamARN, streamName }: ConsumerRecord<unknown>): string {
-  return streamARN ?? streamName;
 }
 
 function processingError<T>(
@@ -257,6 +253,7 @@ function processingError<T>(
 function placeOf({ job, number }: ShardAttempt<unknown>) {
   const { shardId, sequenceNumber, subSequenceNumber } = job.records[0]!;
   return {
+    stream: job.lane.source.options.stream,
     shardId,
     sequenceNumber,
     subSequenceNumber,

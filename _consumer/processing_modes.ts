@@ -6,7 +6,7 @@
 import { BatchQueue } from "../_processing/batch_queue.ts";
 import { KeyedQueue } from "../_processing/keyed_queue.ts";
 import type { KeyOf } from "../_processing/lane_queue.ts";
-import type { Failure } from "../_processing/scheduler.ts";
+import type { Failure } from "../_processing/verdict.ts";
 import type { ConsumerRecord } from "../records.ts";
 import type {
   BatchHandler,

@@ -11,6 +11,7 @@ import { KinesisError, ServiceError } from "../errors.ts";
 import type { Existence } from "./census.ts";
 import { remedyFor } from "./refusal.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
+import type { ReaderVitals } from "./reader_vitals.ts";
 import type { ShardCursor } from "./shard_cursor.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 10_000 };
@@ -34,6 +35,8 @@ export interface ReadRecoveryParts {
   readonly cursor: ShardCursor;
   /** Finds out what happened to the shard after the service refused a request. */
   readonly existence: () => Promise<Existence>;
+  /** Notes the pauses. */
+  readonly vitals: Pick<ReaderVitals, "enter" | "plan">;
 }
 
 /** Decides after each error of one reader, and pauses. */
@@ -87,6 +90,12 @@ export class ReadRecovery {
     return "same-iterator";
   }
 
+  /** Pauses after the request under way was given up because of `reason`. */
+  async afterRestart(reason: unknown, signal: AbortSignal): Promise<NextStep> {
+    await this.#retry(reason, signal);
+    return "new-iterator";
+  }
+
   /** If the shard has expired, there is nothing left to read. */
   async #afterUnknownShard(
     cause: unknown,
@@ -129,15 +138,16 @@ export class ReadRecovery {
     const ms = remedy.type === "wait" ? remedy.ms : 0;
     this.#report(cause, ms);
     if (remedy.type === "oldest") cursor.moveToOldest();
+    this.#parts.vitals.plan();
     await delay(ms, { clock, signal });
   }
 
   /** Resolves with `undefined`, after a pause, if the list of shards could not be read. */
   async #existence(signal: AbortSignal): Promise<Existence | undefined> {
     try {
-      return await this.#parts.existence();
+      return await raceAbort(this.#parts.existence(), signal);
     } catch (error) {
-      if (!mayHelp(error)) throw error;
+      if (signal.aborted || !mayHelp(error)) throw error;
       await this.#retry(error, signal);
       return undefined;
     }
@@ -147,6 +157,7 @@ export class ReadRecovery {
     const { clock } = this.#parts.options;
     const pauseMs = this.#failures.pauseAfter(cause);
     this.#report(cause, pauseMs);
+    this.#parts.vitals.enter("backoff");
     await delay(pauseMs, { clock, signal });
   }
 

@@ -7,12 +7,13 @@ import type { KinesisApiRecord } from "../client/mod.ts";
 import type { Unpacked } from "../processors/mod.ts";
 import { recordId } from "../record_id.ts";
 import type { ConsumerRecord, FencingToken } from "../records.ts";
+import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
 
 /** What processing does with the shard of a record. A {@linkcode ShardSession} is one. */
 export interface RecordShard {
-  /** The shard. */
-  readonly shardId: string;
+  /** The options of its stream. */
+  readonly options: Pick<ConsumerSettings, "hooks" | "stream">;
   /** Aborts when this worker stops reading the shard: its lease is lost, or given back. */
   readonly signal: AbortSignal;
   /** Who holds the lease, and its counter when it was taken. */
@@ -83,6 +84,7 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
   static shardOf(record: ConsumerRecord<unknown>): RecordShard {
     return (record as DeliveredRecord<unknown>).#source.shard;
   }
+
   /** JSON has the fields only, and `id` is none. */
   toJSON(): Omit<ConsumerRecord<T>, "ack"> {
     return { ...this, id: this.id };

@@ -9,7 +9,7 @@ import { Turns } from "../_core/turn.ts";
 import { ClosedError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
 import { missingAcknowledgement } from "./ack_errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { ChangeSignal } from "./change_signal.ts";
 import { PollPace } from "./poll_pace.ts";
@@ -171,6 +171,11 @@ export class RecordFeed<T> {
     this.#acknowledgements.manage();
   }
 
+  /** The number of shards that this worker reads. */
+  get shardCount(): number {
+    return this.#streams.shardCount;
+  }
+
   /** Notes whether the application's way of reading will acknowledge values. */
   expectAcknowledgements(will: boolean): void {
     this.#acknowledgements.expect(will);
@@ -185,6 +190,7 @@ export class RecordFeed<T> {
   status(): ConsumerStatus {
     return {
       shards: this.#streams.shards,
+      streams: this.#streams.status,
       expired: [...this.#skipped.expired],
       delivered: this.#limits.delivered,
       unacknowledged: this.#acknowledgements.missing,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { KinesisApiRecord } from "../client/mod.ts";
+import type { ReaderVitals } from "./reader_vitals.ts";
 
 /**
  * The state of a reader: `opening` (reading has not begun), `reading`, `caught-up` (at the latest
@@ -17,8 +18,8 @@ export type ReaderState =
   | "past-until"
   | "ended";
 
-/** Reads the records of one shard into a buffer, a bounded distance ahead of the application. */
-export interface RecordReader {
+/** The records of a shard that were read and not taken yet, and how far reading has come. */
+export interface ShardRecords {
   /** The state. */
   readonly state: ReaderState;
   /** Whether reading has begun: the records that are written after that will be read. */
@@ -27,7 +28,7 @@ export interface RecordReader {
   readonly hasCaughtUp: boolean;
   /** Whether the shard expired before it was read to its end. */
   readonly hasExpired: boolean;
-  /** The lag that the last answer told, in milliseconds. */
+  /** The lag that the last answer stated, in milliseconds. */
   readonly millisBehindLatest: number | undefined;
   /** The children that the last answer of a closed shard named. Empty if the server names none. */
   readonly childShardIds: readonly string[];
@@ -35,12 +36,21 @@ export interface RecordReader {
   readonly buffered: number;
   /** Bytes in the buffer. */
   readonly bufferedBytes: number;
+  /** What the reader waits for, and whether it gets further. */
+  readonly vitals: Pick<
+    ReaderVitals,
+    "answeredAt" | "since" | "steps" | "waitsFor"
+  >;
   /** Removes the next record from the buffer. */
   shift(): KinesisApiRecord | undefined;
   /** The record at an index of the buffer. It stays there. */
   peek(index: number): KinesisApiRecord | undefined;
-  /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
+  /** Drops the buffer and gives its room to the other shards. Call it after reading has ended. */
   clear(): void;
+}
+
+/** Reads one shard, a bounded distance ahead of the application. */
+export interface RecordReader {
   /**
    * Reads to the end of the shard. Rejects if the reader cannot go on.
    *
@@ -49,4 +59,9 @@ export interface RecordReader {
    * the time {@linkcode isSettled}.
    */
   run(signal: AbortSignal): Promise<void>;
+  /**
+   * Gives up the request or subscription under way, and goes on behind the last buffered record with
+   * a new one. A late answer is ignored. Counts as a failure with the given error.
+   */
+  restart(reason: unknown): void;
 }

@@ -16,12 +16,22 @@ import { KinesisClient } from "../client/mod.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { ShardPosition, StartPosition } from "../records.ts";
+import {
+  checkFanOut,
+  checkFanOutClient,
+  type FanOutSettings,
+} from "./fan_out_options.ts";
 import type { ConsumerOptions, PoisonPolicy } from "./options.ts";
 
 /** Options that stay `undefined` if they are not given. */
 type WithoutDefault = "until" | "hooks" | "signal";
 /** Options with another shape after they are resolved. */
-type Reshaped = "streamName" | "streamARN" | "processor" | "prefetch";
+type Reshaped =
+  | "streamName"
+  | "streamARN"
+  | "processor"
+  | "prefetch"
+  | "fanOut";
 
 /** The resolved options that do not depend on the type of the values. */
 export type ConsumerSettings =
@@ -31,6 +41,8 @@ export type ConsumerSettings =
   & Readonly<Pick<ConsumerOptions<unknown>, WithoutDefault>>
   & StreamChoice
   & {
+    /** Absent if the shards are polled. */
+    readonly fanOut: FanOutSettings | undefined;
     readonly prefetch: { readonly records: number; readonly bytes: number };
     /**
      * Whether the user gave a checkpointer. Without one, no acknowledgement is waited for, and
@@ -56,9 +68,15 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onCheckpoint: true,
   onUnacknowledged: true,
   onStrays: true,
+  onSubscribed: true,
+  onStalled: true,
+  onCoverage: true,
+  onStatus: true,
   onHandlerError: true,
   onHandlerTimeout: true,
 };
+/** The names of all hooks of a consumer. */
+export const HOOK_NAMES = Object.keys(HOOKS) as (keyof ConsumerHooks)[];
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
 const SHARD_ID = /^[\w.-]{1,128}$/;
 const POSITION_TYPES: readonly ShardPosition["type"][] = [
@@ -82,10 +100,13 @@ export function resolveConsumerOptions<T>(
   const { client, checkpointer, prefetch = {} } = options;
   check.object("prefetch", prefetch, ["records", "bytes"]);
   const stream = chooseStream(check, options);
+  const fanOut = checkFanOut(check, options.fanOut, stream);
+  if (fanOut) checkFanOutClient(check, client, fanOut);
   const createStream = checkCreateStream(options);
   return {
     ...stream,
     createStream,
+    fanOut,
     // A missing processor becomes null, because an absent option would pass the check.
     processor: check.methods(
       "processor",
@@ -124,6 +145,12 @@ export function resolveConsumerOptions<T>(
       ["restart", "fail"],
       "restart",
     ),
+    expiredCheckpoint: check.choice(
+      "expiredCheckpoint",
+      options.expiredCheckpoint,
+      ["oldest", "fail"],
+      "oldest",
+    ),
     prefetch: {
       records: check.number("prefetch.records", prefetch.records, {
         default: 50_000,
@@ -139,7 +166,7 @@ export function resolveConsumerOptions<T>(
     ...resolveOutside(
       check,
       options,
-      Object.keys(HOOKS) as (keyof ConsumerHooks)[],
+      HOOK_NAMES,
     ),
   };
 }
@@ -175,6 +202,7 @@ function numbersOf(options: Numbers) {
     readsPerSecond: number("readsPerSecond", SHARD_READS_PER_SECOND, 0.001),
     idleTimeoutMs: time("idleTimeoutMs", Infinity, true),
     acknowledgeTimeoutMs: time("acknowledgeTimeoutMs", 900_000, true),
+    stallTimeoutMs: time("stallTimeoutMs", 120_000, true),
     checkpointIntervalMs: time("checkpointIntervalMs", 1000, true),
     failoverTimeMs: time("failoverTimeMs", 10_000),
     ...pollIntervalsOf(options),

@@ -27,6 +27,8 @@ export class ShardProgress {
   readonly #onAcknowledged: () => void;
   #watermark: Ticket | undefined;
   #stored: Ticket | undefined;
+  #handedOut = 0;
+  #acknowledgements = 0;
 
   /**
    * Calls `onChange` with the change of {@linkcode ShardProgress.unacknowledged}, and
@@ -50,6 +52,16 @@ export class ShardProgress {
     return this.#pending.peek();
   }
 
+  /** The number of values that were handed out. */
+  get handedOut(): number {
+    return this.#handedOut;
+  }
+
+  /** The number of values that were acknowledged. */
+  get acknowledgements(): number {
+    return this.#acknowledgements;
+  }
+
   /** The sequence number of the watermark, if there is one. */
   get acknowledged(): string | undefined {
     return this.#watermark?.sequenceNumber;
@@ -58,6 +70,7 @@ export class ShardProgress {
   /** Adds a value that is handed out. Values must come in the order of the shard. */
   handOut(ticket: Ticket): void {
     this.#pending.push(ticket);
+    this.#handedOut++;
     this.#onChange(1);
   }
 
@@ -77,6 +90,7 @@ export class ShardProgress {
   acknowledge(ticket: Ticket): void {
     if (ticket.done) return;
     ticket.done = true;
+    this.#acknowledgements++;
     this.#onAcknowledged();
     let passed = 0;
     while (this.#pending.peek()?.done) {

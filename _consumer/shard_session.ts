@@ -8,24 +8,27 @@ import { monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { ClosedError } from "../errors.ts";
 import type { ShardEvent } from "../hooks.ts";
+import type { OldestUnacknowledged, ShardStatus } from "../health.ts";
 import type {
   Checkpoint,
   ConsumerRecord,
   FencingToken,
   ShardPosition,
 } from "../records.ts";
-import { AckWatch, type OldestUnacknowledged } from "./ack_watch.ts";
+import { AckWatch } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Existence } from "./census.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { PollPace } from "./poll_pace.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
+import type { ReaderFactory } from "./readers.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { RecordShard } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { ShardIntake } from "./shard_intake.ts";
 import { ShardProgress } from "./shard_progress.ts";
-import { ShardReader } from "./shard_reader.ts";
+import { ShardHealth, type ShardHealthStatus } from "./shard_health.ts";
 import { ShardValues } from "./shard_values.ts";
 import type { Share } from "./shares.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
@@ -61,6 +64,8 @@ export interface SessionParts<T> {
   readonly strays: Strays | undefined;
   /** Finds out what happened to the shard after the service refused a request. */
   readonly existence: () => Promise<Existence>;
+  /** Makes the reader. */
+  readonly newReader: ReaderFactory;
 }
 
 /** What happens in a {@linkcode ShardSession}. */
@@ -73,37 +78,33 @@ export interface SessionEvents {
   givenUp(reason: Error): void;
 }
 
-/** The state of a session. */
-export interface SessionStatus {
-  /**
-   * `opening` (no iterator yet), `reading`, `caught-up` (read to the latest record), `past-until`
-   * (read to the time `until`) or `ended` (all read, not all acknowledged).
-   */
-  state: ReaderState;
-  /** How far reading is behind the latest record, in milliseconds, as the server says. */
-  millisBehindLatest?: number;
-  /** The sequence number up to which all values are acknowledged, since this session started. */
-  acknowledged?: string;
-  /** Values that are handed out and not acknowledged, each with all later values of the shard. */
-  unacknowledged: number;
-  /** The oldest of these values. No checkpoint behind it is stored. */
-  oldestUnacknowledged?: OldestUnacknowledged;
-  /** Kinesis records in the buffer. */
-  bufferedRecords: number;
-  /** Bytes of their data. */
-  bufferedBytes: number;
-}
+/** The state of a session: the members of the status that only its worker knows. */
+export type SessionStatus =
+  & Pick<
+    ShardStatus,
+    | "millisBehindLatest"
+    | "acknowledged"
+    | "unacknowledged"
+    | "oldestUnacknowledged"
+    | "bufferedRecords"
+    | "bufferedBytes"
+  >
+  & ShardHealthStatus
+  & { state: ReaderState };
 
 /** Reads a shard, hands its values out one by one, and stores its progress. */
 export class ShardSession<T> implements RecordShard {
   readonly lease: HeldLease;
+  /** What the shard waits for, and for how long. */
+  readonly health: ShardHealth;
   /** The number of the stream in the consumer, from 0. */
   readonly streamIndex: number;
   /** Written by the line of sessions only. */
   inLine = false;
-  readonly #options: ResolvedConsumerOptions<T>;
+  readonly options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #room: ReaderShare;
+  readonly #intake: ShardIntake;
   readonly #reader: RecordReader;
   readonly #values: ShardValues<T>;
   readonly #progress: ShardProgress;
@@ -123,7 +124,7 @@ export class ShardSession<T> implements RecordShard {
     const { shardId } = lease;
     this.lease = lease;
     this.streamIndex = shared.streamIndex;
-    this.#options = options;
+    this.options = options;
     this.#events = events;
     this.#unacknowledged = acknowledgements.join();
     this.#progress = new ShardProgress(
@@ -131,22 +132,29 @@ export class ShardSession<T> implements RecordShard {
       () => acknowledgements.note(),
     );
     this.#room = readAhead.join(() => this.#takesNext);
-    this.#reader = new ShardReader({
+    this.#intake = new ShardIntake({
       shardId,
       position,
       options,
       share: this.#room,
+      skipped,
+      onChange: () => this.#onRead(),
+    });
+    this.#reader = parts.newReader({
+      shardId,
+      options,
+      lease,
+      intake: this.#intake,
+      share: this.#room,
       pace: shared.pace.join(),
       openings: shared.openings,
-      skipped,
       existence,
-      onChange: () => this.#onRead(),
     });
     this.#values = new ShardValues({
       shardId,
       position,
       options,
-      reader: this.#reader,
+      records: this.#intake,
       progress: this.#progress,
       acknowledgements,
       shard: this,
@@ -158,6 +166,12 @@ export class ShardSession<T> implements RecordShard {
         events.changed();
       },
       onError: events.failed,
+    });
+    this.health = new ShardHealth(options, {
+      records: this.#intake,
+      values: this.#values,
+      progress: this.#progress,
+      mayTake: () => !this.isPaused && !acknowledgements.areAtLimit,
     });
   }
 
@@ -192,22 +206,22 @@ export class ShardSession<T> implements RecordShard {
 
   /** Whether an iterator was made: the records that are written after that will be read. */
   get hasIterator(): boolean {
-    return this.#reader.hasIterator;
+    return this.#intake.hasIterator;
   }
 
   /** The children that the last answer of a closed shard named. Empty if the server names none. */
   get childShardIds(): readonly string[] {
-    return this.#reader.childShardIds;
+    return this.#intake.childShardIds;
   }
 
   /** Whether the shard expired before it was read to its end. */
   get hasExpired(): boolean {
-    return this.#reader.hasExpired;
+    return this.#intake.hasExpired;
   }
 
   /** Whether the shard is closed, and all its values are handed out. */
   get isHandedOut(): boolean {
-    return this.#reader.state === "ended" && this.#isDrained;
+    return this.#intake.state === "ended" && this.#isDrained;
   }
 
   /** Whether the shard is closed, and all its values are handed out and acknowledged. */
@@ -217,8 +231,8 @@ export class ShardSession<T> implements RecordShard {
 
   /** Whether the shard was read as far as `until` says, and all values are handed out. */
   get hasReachedUntil(): boolean {
-    const { hasCaughtUp, state } = this.#reader;
-    const isRead = this.#options.until === "caught-up"
+    const { hasCaughtUp, state } = this.#intake;
+    const isRead = this.options.until === "caught-up"
       ? hasCaughtUp
       : state === "past-until";
     return isRead && this.#isDrained;
@@ -232,13 +246,14 @@ export class ShardSession<T> implements RecordShard {
   /** The state of the session. */
   status(): SessionStatus {
     return {
-      state: this.#reader.state,
-      millisBehindLatest: this.#reader.millisBehindLatest,
+      state: this.#intake.state,
+      ...this.health.status(),
+      millisBehindLatest: this.#intake.millisBehindLatest,
       acknowledged: this.#progress.acknowledged,
       unacknowledged: this.#progress.unacknowledged,
       oldestUnacknowledged: this.#oldest(),
-      bufferedRecords: this.#reader.buffered,
-      bufferedBytes: this.#reader.bufferedBytes,
+      bufferedRecords: this.#intake.buffered,
+      bufferedBytes: this.#intake.bufferedBytes,
     };
   }
 
@@ -279,7 +294,7 @@ export class ShardSession<T> implements RecordShard {
    * that value if `acknowledgeTimeoutMs` is over. Call it every few seconds.
    */
   checkOldest(): OldestUnacknowledged | undefined {
-    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.#options;
+    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.options;
     const { shardId, unacknowledged } = this;
     const now = monotonicNow(clock);
     const isTimeToTell = this.#watch.look(this.#progress.oldest, now);
@@ -290,6 +305,11 @@ export class ShardSession<T> implements RecordShard {
       notify(hooks, "onUnacknowledged", event);
     }
     return oldest.ageMs >= acknowledgeTimeoutMs ? oldest : undefined;
+  }
+
+  /** Lets the reader start anew behind the last buffered record. */
+  restart(reason: unknown): void {
+    this.#reader.restart(reason);
   }
 
   /** Stores the progress, if there is any since the last time. */
@@ -324,7 +344,7 @@ export class ShardSession<T> implements RecordShard {
     this.#unacknowledged.leave();
     if (unacknowledged > 0) this.#events.changed();
     await this.#running;
-    this.#reader.clear();
+    this.#intake.clear();
     this.#values.clear();
   }
 
@@ -349,19 +369,19 @@ export class ShardSession<T> implements RecordShard {
   }
 
   #onRead(): void {
-    const { state, hasIterator } = this.#reader;
+    const { state, hasIterator } = this.#intake;
     if (hasIterator) this.#tellOnce("opened");
     if (state === "caught-up" || state === "ended") this.#tellOnce(state);
     this.#events.changed();
   }
 
   #oldest(): OldestUnacknowledged | undefined {
-    const now = monotonicNow(this.#options.clock);
+    const now = monotonicNow(this.options.clock);
     return this.#watch.describe(this.#progress.oldest, now);
   }
 
   #tell(state: ShardEvent["state"]): void {
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     notify(hooks, "onShard", { stream, shardId: this.shardId, state });
   }
 
@@ -373,7 +393,7 @@ export class ShardSession<T> implements RecordShard {
 
   async #store(checkpoint: Checkpoint): Promise<void> {
     await this.lease.write(checkpoint);
-    const { hooks, stream } = this.#options;
+    const { hooks, stream } = this.options;
     const position = checkpoint.type === "SEQUENCE"
       ? checkpoint.sequenceNumber
       : checkpoint.type;

@@ -12,7 +12,7 @@ import type {
   KinesisRecord,
   ShardPosition,
 } from "../records.ts";
-import type { RecordReader } from "./record_reader.ts";
+import type { ShardRecords } from "./record_reader.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import {
   DeliveredRecord,
@@ -36,7 +36,7 @@ export interface ShardValuesParts<T> {
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
   /** Buffers the records. */
-  readonly reader: Pick<RecordReader, "buffered" | "shift" | "peek">;
+  readonly records: Pick<ShardRecords, "buffered" | "shift" | "peek">;
   /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
   /** Tells how values are acknowledged. */
@@ -67,17 +67,17 @@ export class ShardValues<T> {
   #dropped: ReadonlySet<number> = NONE;
   /** The index of the next item. */
   #next = 0;
-  #isBusy = false;
+  #busyWith: "decode" | "poison" | undefined;
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
-    const { options, shardId, progress, shard, reader } = parts;
+    const { options, shardId, progress, shard, records } = parts;
     this.#parts = parts;
     const { streamName, target } = options;
     const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
     this.#source = { streamName, streamARN, shardId, progress, shard };
     this.#records = new UnpackAhead({
-      reader,
+      records,
       processor: options.processor,
       recordOf: (raw) => this.#kinesisRecord(raw),
     });
@@ -85,13 +85,18 @@ export class ShardValues<T> {
 
   /** Whether a value can be taken now. */
   get hasNext(): boolean {
-    return !this.#isBusy && !this.#parts.signal.aborted &&
-      (!this.isBetweenRecords || this.#parts.reader.buffered > 0);
+    return !this.isBusy && !this.#parts.signal.aborted &&
+      (!this.isBetweenRecords || this.#parts.records.buffered > 0);
   }
 
   /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
   get isBusy(): boolean {
-    return this.#isBusy;
+    return this.#busyWith !== undefined;
+  }
+
+  /** Whether it is a record that is being decoded, or a value that cannot be decoded. */
+  get busyWith(): "decode" | "poison" | undefined {
+    return this.#busyWith;
   }
 
   /** Whether the next value comes from the next record. */
@@ -109,7 +114,7 @@ export class ShardValues<T> {
   take(): ConsumerRecord<T> | undefined {
     if (!this.hasNext) return undefined;
     if (this.isBetweenRecords) this.#unpack();
-    while (!this.#isBusy && !this.isBetweenRecords) {
+    while (!this.isBusy && !this.isBetweenRecords) {
       const record = this.#handOut(this.#items[this.#next++]!);
       if (record) return record;
     }
@@ -132,7 +137,9 @@ export class ShardValues<T> {
     const { raw, unpacked } = this.#records.shift();
     this.#raw = raw;
     if (Array.isArray(unpacked)) this.#setItems(unpacked);
-    else this.#work(unpacked.then((items) => this.#setItems(items)));
+    else {
+      this.#work("decode", unpacked.then((items) => this.#setItems(items)));
+    }
   }
 
   #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
@@ -220,18 +227,18 @@ export class ShardValues<T> {
     if (told === undefined) return progress.acknowledge(ticket);
     // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
     const handled = Promise.resolve(told);
-    this.#work(handled.then(() => progress.acknowledge(ticket)));
+    this.#work("poison", handled.then(() => progress.acknowledge(ticket)));
   }
 
   /**
    * Hands out nothing of this shard until the work is done. If the work fails, nothing more is
    * handed out. Other shards go on.
    */
-  #work(work: Promise<void>): void {
+  #work(what: "decode" | "poison", work: Promise<void>): void {
     const { signal, onChange, onError } = this.#parts;
-    this.#isBusy = true;
+    this.#busyWith = what;
     work.then(() => {
-      this.#isBusy = false;
+      this.#busyWith = undefined;
       onChange();
     }, (error) => {
       if (!signal.aborted) onError(error);

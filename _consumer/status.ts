@@ -3,61 +3,32 @@
  *
  * @module
  */
-import type { Lineage } from "./lineage.ts";
+import type { Clock } from "../_core/clock.ts";
 import type { Lease } from "../checkpoint/mod.ts";
+import type { Coverage, LastError, ShardStatus } from "../health.ts";
 import type { ExpiredEvent } from "../hooks.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { ErrorLog } from "./error_log.ts";
+import type { Lineage } from "./lineage.ts";
+import { momentIf } from "./moment.ts";
 import type { ProcessingSummary } from "./process_options.ts";
 import type { ShardSession } from "./shard_session.ts";
 
-/** The status of one shard. Only shards that this worker reads have the members after `owner`. */
-export interface ShardStatus {
+/** The status of one stream. */
+export interface StreamStatus {
   /** The stream, by name or ARN as given to the consumer. */
   stream: string;
-  /** The shard. */
-  shardId: string;
-  /** The ids of its parents. */
-  parentShardIds: readonly string[];
-  /**
-   * - `waiting`: its parents are not finished, or no worker has taken it yet, perhaps because all
-   *   workers have reached `maxShards`
-   * - `elsewhere`: another worker reads it
-   * - `opening`: this worker has no iterator yet
-   * - `reading`: this worker reads it
-   * - `caught-up`: this worker has read it to its latest record
-   * - `past-until`: this worker has read it to the time `until`, and reads no further
-   * - `ended`: all its records are read, not all values are acknowledged
-   * - `finished`: all its values are processed
-   */
-  state:
-    | "waiting"
-    | "elsewhere"
-    | "opening"
-    | "reading"
-    | "caught-up"
-    | "past-until"
-    | "ended"
-    | "finished";
-  /** The worker that held its lease at the last look. */
-  owner?: string;
-  /** How far reading is behind the latest record, in milliseconds, as the server says. */
-  millisBehindLatest?: number;
-  /** The sequence number up to which all values are acknowledged, since reading started. */
-  acknowledged?: string;
-  /** Values that are handed out and not acknowledged, each with all later values of the shard. */
-  unacknowledged?: number;
-  /** The oldest of these values. No checkpoint behind it can be stored. */
-  oldestUnacknowledged?: OldestUnacknowledged;
-  /** Kinesis records in the buffer. */
-  bufferedRecords?: number;
-  /** Bytes of their data. */
-  bufferedBytes?: number;
+  /** Whether all hash keys are read: holes and overlaps, and shards that no worker reads. */
+  coverage: Coverage;
+  /** The last error that was not about one shard, such as one of ListShards. It may be over. */
+  lastError?: LastError;
 }
 
 /** The status of a consumer. */
 export interface ConsumerStatus {
   /** All shards that exist or are not finished, as of the last look. */
   shards: ShardStatus[];
+  /** Each stream as a whole. */
+  streams: StreamStatus[];
   /**
    * Records that expired before this consumer read them, since it started: the newest 1000 events,
    * oldest first.
@@ -78,6 +49,8 @@ export interface ConsumerStatus {
 
 /** A call of the handler that is under way. */
 export interface RunningHandler {
+  /** The stream, by name or ARN as given to the consumer. */
+  stream: string;
   /** The shard. */
   shardId: string;
   /** The sequence number of the record with the first value of the call. */
@@ -115,12 +88,26 @@ export interface StatusSources {
     string,
     Pick<ShardSession<unknown>, "status">
   >;
+  /** When a lease was first seen as it is now, in milliseconds of the monotonic clock. */
+  leaseMovedAt(shardId: string): number | undefined;
+}
+
+/** How the parts of the status are found. */
+export interface StatusContext {
+  /** The consumer's clock. */
+  readonly clock: Clock;
+  /** Whether leases are shared with other workers. */
+  readonly durable: boolean;
+  /** The last errors. */
+  readonly errors: Pick<ErrorLog, "of">;
 }
 
 /** The status of every shard of one stream. */
 export function statusOf(
-  { lineage, leases, sessions }: StatusSources,
+  sources: StatusSources,
+  { clock, durable, errors }: StatusContext,
 ): Omit<ShardStatus, "stream">[] {
+  const { lineage, leases, sessions } = sources;
   const isOver = (shardId: string) =>
     !lineage.shards.has(shardId) &&
     leases.get(shardId)?.checkpoint.type === "SHARD_END";
@@ -128,14 +115,17 @@ export function statusOf(
   return ids.map((shardId) => {
     const lease = leases.get(shardId);
     const { parentShardIds = [], owner } = lease ?? {};
+    const lastError = errors.of(shardId);
+    const common = { shardId, parentShardIds, owner, lastError };
     const session = sessions.get(shardId)?.status();
-    if (session) return { shardId, parentShardIds, owner, ...session };
+    if (session) return { ...common, ...session };
     const finished = lease?.checkpoint.type === "SHARD_END";
     const state: ShardStatus["state"] = finished
       ? "finished"
       : owner
       ? "elsewhere"
       : "waiting";
-    return { shardId, parentShardIds, owner, state };
+    const movedAt = durable ? sources.leaseMovedAt(shardId) : undefined;
+    return { ...common, state, leaseMoved: momentIf(movedAt, clock) };
   });
 }

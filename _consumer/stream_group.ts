@@ -8,10 +8,13 @@ import { textOf } from "../_core/text_of.ts";
 import { CheckpointError, ClosedError, StreamError } from "../errors.ts";
 import { throwIfNotStored } from "./ack_errors.ts";
 import { Coordinator, type CoordinatorEvents } from "./coordinator.ts";
+import { ErrorLog } from "./error_log.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { areAlike } from "./resolved_streams.ts";
 import type { ShardSession, SharedByShards } from "./shard_session.ts";
-import { type ShardStatus, statusOf } from "./status.ts";
+import type { ShardStatus } from "../health.ts";
+import { statusOf, type StreamStatus } from "./status.ts";
+import { reportStatus } from "./status_report.ts";
 
 /** What the shards of all streams share. */
 export type SharedByStreams = Omit<SharedByShards, "streamIndex">;
@@ -20,6 +23,7 @@ export type SharedByStreams = Omit<SharedByShards, "streamIndex">;
 interface Member<T> {
   readonly options: ResolvedConsumerOptions<T>;
   readonly coordinator: Coordinator<T>;
+  readonly errors: ErrorLog;
 }
 
 /**
@@ -32,6 +36,8 @@ export class StreamGroup<T> {
   readonly #members: Member<T>[] = [];
   /** Errors of single streams as the application gets them. */
   readonly #named = new WeakMap<object, StreamError>();
+  /** Ends the reports of the status. */
+  readonly #stop = new AbortController();
   #isStarted = false;
   #ready: Promise<void> | undefined;
 
@@ -50,7 +56,7 @@ export class StreamGroup<T> {
   async add(options: ResolvedConsumerOptions<T>): Promise<void> {
     const member = this.#join(options);
     this.#ready = undefined;
-    if (this.#isStarted) member.coordinator.start();
+    if (this.#isStarted) this.#startOne(member);
     await this.#readyOf(member);
   }
 
@@ -63,6 +69,15 @@ export class StreamGroup<T> {
       this.#ready.catch(() => {});
     }
     return this.#ready;
+  }
+
+  /** The number of shards that this worker reads. */
+  get shardCount(): number {
+    let count = 0;
+    for (const { coordinator } of this.#members) {
+      count += coordinator.sessions.size;
+    }
+    return count;
   }
 
   /** Whether each stream has reached its `until`. */
@@ -79,7 +94,7 @@ export class StreamGroup<T> {
   start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    for (const { coordinator } of this.#members) coordinator.start();
+    for (const member of this.#members) this.#startOne(member);
   }
 
   /** Looks at the shards of a stream now if the session is finished. */
@@ -95,9 +110,16 @@ export class StreamGroup<T> {
 
   /** The status of every shard of every stream. */
   get shards(): ShardStatus[] {
-    return this.#members.flatMap(({ options: { stream }, coordinator }) =>
-      statusOf(coordinator).map((status) => ({ stream, ...status }))
-    );
+    return this.#members.flatMap((member) => this.#shardsOf(member));
+  }
+
+  /** The status of each stream as a whole. */
+  get status(): StreamStatus[] {
+    return this.#members.map(({ options, coordinator, errors }) => ({
+      stream: options.stream,
+      coverage: coordinator.coverage,
+      lastError: errors.of(undefined),
+    }));
   }
 
   /**
@@ -115,21 +137,46 @@ export class StreamGroup<T> {
    * @throws {CheckpointError} if the progress of some shards could not be stored
    */
   close(reason: unknown): Promise<void> {
+    this.#stop.abort();
     return this.#all((coordinator) => coordinator.close(reason));
   }
 
   #join(options: ResolvedConsumerOptions<T>): Member<T> {
-    const { stream } = options;
-    const coordinator: Coordinator<T> = new Coordinator(options, {
+    const { stream, hooks, clock } = options;
+    const errors = new ErrorLog(clock);
+    const listening = { ...options, hooks: errors.listen(hooks) };
+    const coordinator: Coordinator<T> = new Coordinator(listening, {
       ...this.#shared,
       streamIndex: this.#members.length,
     }, {
       ...this.#events,
+      synced: () => {
+        errors.keepOnly((shardId) => coordinator.lineage.has(shardId));
+        this.#events.synced();
+      },
       failed: (error) => this.#events.failed(this.#name(stream, error)),
     });
-    const member = { options, coordinator };
+    const member = { options, coordinator, errors };
     this.#members.push(member);
     return member;
+  }
+
+  #startOne(member: Member<T>): void {
+    const { coordinator, options } = member;
+    coordinator.start();
+    const status = () => ({
+      shards: this.#shardsOf(member),
+      coverage: coordinator.coverage,
+    });
+    reportStatus(options, status, this.#stop.signal);
+  }
+
+  #shardsOf(
+    { coordinator, options, errors }: Member<T>,
+  ): ShardStatus[] {
+    const { stream } = options;
+    return statusOf(coordinator, { ...options, errors })
+      .map((status) => ({ stream, ...status }));
   }
 
   #memberOf(session: ShardSession<T>): Member<T> | undefined {

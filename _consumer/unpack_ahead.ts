@@ -7,7 +7,7 @@ import { batchFormOf } from "../_core/batch_form.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import type { Processor, Unpacked } from "../processors/mod.ts";
 import type { KinesisRecord } from "../records.ts";
-import type { RecordReader } from "./record_reader.ts";
+import type { ShardRecords } from "./record_reader.ts";
 
 /** The most records, and bytes of data, that are decoded at once. */
 const MOST_RECORDS = 64;
@@ -18,7 +18,7 @@ type UnpackAll<T> = (records: readonly KinesisRecord[]) => Unpacked<T>[][];
 /** What {@linkcode UnpackAhead} works with. */
 export interface UnpackAheadParts<T> {
   /** Buffers the records. */
-  readonly reader: Pick<RecordReader, "shift" | "peek">;
+  readonly records: Pick<ShardRecords, "shift" | "peek">;
   /** Decodes them. */
   readonly processor: Pick<Processor<T>, "unpack">;
   /** Makes a record for the processor. */
@@ -53,8 +53,8 @@ export class UnpackAhead<T> {
   /** Takes the next record. The buffer of the reader must not be empty. */
   shift(): UnpackedRecord<T> {
     if (this.#next === this.#ahead.length) this.#unpackAhead();
-    const { reader, processor, recordOf } = this.#parts;
-    const raw = reader.shift()!;
+    const { records, processor, recordOf } = this.#parts;
+    const raw = records.shift()!;
     const ahead = this.#ahead[this.#next++];
     if (ahead?.raw === raw) return ahead;
     this.clear();
@@ -78,10 +78,10 @@ export class UnpackAhead<T> {
 
   /** The next records of the reader, up to the bounds. */
   #smallRecords(): KinesisApiRecord[] {
-    const { reader } = this.#parts;
+    const { records } = this.#parts;
     const raws: KinesisApiRecord[] = [];
     for (let bytes = 0; raws.length < MOST_RECORDS;) {
-      const raw = reader.peek(raws.length);
+      const raw = records.peek(raws.length);
       if (!raw || (bytes += raw.Data.length) > MOST_BYTES) break;
       raws.push(raw);
     }

@@ -8,7 +8,7 @@ import type { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { notify } from "../_core/notify.ts";
 import { LeaseLostError } from "../errors.ts";
-import type { OldestUnacknowledged } from "./ack_watch.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardSession } from "./shard_session.ts";
 

@@ -7,29 +7,29 @@ import type { Clock } from "./clock.ts";
 
 const SETTING = Symbol("being set");
 
-/** A timer that can be set and cancelled many times. */
+/** A timer that can be set and cleared many times. */
 export class Alarm {
   readonly #clock: Clock;
   readonly #ms: number;
-  readonly #ring: () => void;
+  readonly #onTime: () => void;
   #timer: unknown;
 
-  /** Calls `ring` when the alarm has been set for `ms` milliseconds. With `Infinity`, never. */
-  constructor(clock: Clock, ms: number, ring: () => void) {
+  /** Calls `onTime` when the timer has been set for `ms` milliseconds. With `Infinity`, never. */
+  constructor(clock: Clock, ms: number, onTime: () => void) {
     this.#clock = clock;
     this.#ms = ms;
-    this.#ring = ring;
+    this.#onTime = onTime;
   }
 
   /** Starts the timer. Does nothing if it is already running. */
   set(): void {
     if (this.#timer !== undefined || this.#ms === Infinity) return;
     // The first timer in Deno loads a module and runs pending callbacks meanwhile. Such a callback
-    // may call `set` or `clear`, so the alarm counts as set before the timer exists.
+    // may call `set` or `clear`, so `#timer` is set before the real timer exists.
     this.#timer = SETTING;
     const timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
-      this.#ring();
+      this.#onTime();
     }, this.#ms);
     if (this.#timer === SETTING) this.#timer = timer;
     else this.#clock.clearTimeout(timer);

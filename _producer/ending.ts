@@ -28,6 +28,12 @@ interface End {
   readonly why: KinesisError | Error;
 }
 
+/** Is told how a producer ends. */
+export interface Owner<T> {
+  /** The producer has failed as a whole. Returns whether a caller is told. */
+  failed(error: DeliveryError<T>): boolean;
+}
+
 /** A call that the end of the producer rejects. */
 interface RunningCall {
   reject(error: KinesisError): void;
@@ -45,7 +51,7 @@ export class Ending<T> {
   readonly #stages: Stages<T>;
   readonly #pump: Pump<T>;
   readonly #abort: AbortController;
-  readonly #onFailed: (error: DeliveryError<T>) => boolean;
+  readonly #owner: Owner<T>;
   readonly #calls = new Set<RunningCall>();
   /** Values that the source of a `putAll` yielded after the end. */
   readonly #late: Pending<T>[] = [];
@@ -55,22 +61,19 @@ export class Ending<T> {
   #aborting: Promise<void> | undefined;
   #end: End | undefined;
 
-  /**
-   * Aborts `abort` at the end. `onFailed` is called once if the producer fails as a whole, and
-   * returns whether a caller is told.
-   */
+  /** Aborts `abort` at the end. Tells `owner` once if the producer fails as a whole. */
   constructor(
     options: EndingOptions,
     stages: Stages<T>,
     pump: Pump<T>,
     abort: AbortController,
-    onFailed: (error: DeliveryError<T>) => boolean,
+    owner: Owner<T>,
   ) {
     this.#options = options;
     this.#stages = stages;
     this.#pump = pump;
     this.#abort = abort;
-    this.#onFailed = onFailed;
+    this.#owner = owner;
   }
 
   /** The error of a value that is written now; `undefined` while values are accepted. */
@@ -245,7 +248,7 @@ export class Ending<T> {
     this.#stop({ how: "failed", error, why });
     // After the end, because a hook may abort the producer.
     ledger.reportAll(failures);
-    if (this.#onFailed(error)) ledger.untold.tellEnd();
+    if (this.#owner.failed(error)) ledger.untold.tellEnd();
     this.#reject(error, error);
   }
 

@@ -6,10 +6,10 @@
 import { deferred } from "../_core/deferred.ts";
 import { turn } from "../_core/turn.ts";
 import type { DurableWrite } from "../durable_sink.ts";
-import type { DeliveryError, KinesisError } from "../errors.ts";
+import type { KinesisError } from "../errors.ts";
 import type { FailedValue, PutReceipt } from "../records.ts";
 import { closedError } from "./end_errors.ts";
-import { Ending } from "./ending.ts";
+import { Ending, type Owner } from "./ending.ts";
 import { checkKeys } from "./keys.ts";
 import type { PutKeys, ResolvedProducerOptions } from "./options.ts";
 import type { Outcome } from "./pending.ts";
@@ -35,21 +35,15 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
   #isClosing = false;
   #acceptedInTurn = 0;
 
-  /**
-   * Sends nothing before the first value. `onFailed` is called once if the producer fails as a
-   * whole, and returns whether a caller is told.
-   */
-  constructor(
-    options: ResolvedProducerOptions<T>,
-    onFailed: (error: DeliveryError<T>) => boolean,
-  ) {
+  /** Sends nothing before the first value. Tells `owner` once if the producer fails as a whole. */
+  constructor(options: ResolvedProducerOptions<T>, owner: Owner<T>) {
     const abort = new AbortController();
     const stages = connectStages(options, this, abort.signal);
     const pump = new Pump(options, stages);
     this.#stream = options.stream;
     this.#stages = stages;
     this.#pump = pump;
-    this.ending = new Ending(options, stages, pump, abort, onFailed);
+    this.ending = new Ending(options, stages, pump, abort, owner);
   }
 
   /**

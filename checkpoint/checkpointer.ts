@@ -25,8 +25,8 @@ export interface Lease {
   readonly parentShardIds: readonly string[];
   /**
    * The sequence number at which the shard begins, as ListShards says. A stream that is deleted
-   * and created again has shards with the same ids that begin elsewhere, so this number tells the
-   * two streams apart. Absent if the server does not tell it.
+   * and created again has shards with the same ids that begin elsewhere, so this number
+   * distinguishes the two streams. Absent if the server does not return it.
    */
   readonly startingSequenceNumber?: string;
 }
@@ -65,7 +65,7 @@ export interface CheckpointerCallOptions {
  * 7. Of a lease that is passed in, only the ids, the owner and the counter are used, and by `take`
  *    the starting sequence number. `renew`, `checkpoint` and `release` of a lease without an owner
  *    are refused.
- * 8. A lease that is returned is a copy: to change it changes nothing that is stored.
+ * 8. A lease that is returned is a copy: changing the copy changes nothing that is stored.
  */
 export interface Checkpointer {
   /** All leases of a stream, in any order. */

@@ -75,7 +75,7 @@ const LIST_BATCH = 500;
  * import { KvCheckpointer } from "@webstreams/kinesis/checkpoint";
  * import { assertEquals } from "@std/assert";
  *
- * const kv = await Deno.openKv(":memory:"); // a path in earnest
+ * const kv = await Deno.openKv(":memory:"); // in production, the path of a file
  * const before = new KvCheckpointer({ kv, name: "billing" });
  * await before.create({
  *   streamName: "orders",

@@ -328,7 +328,7 @@ export class KinesisClient {
   }
 
   /**
-   * Starts to encrypt new records with a KMS key.
+   * Starts encrypting new records with a KMS key.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StartStreamEncryption.html
    */
   async startStreamEncryption(
@@ -339,7 +339,7 @@ export class KinesisClient {
   }
 
   /**
-   * Stops to encrypt new records.
+   * Stops encrypting new records.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StopStreamEncryption.html
    */
   async stopStreamEncryption(

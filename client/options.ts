@@ -71,10 +71,10 @@ export interface KinesisClientOptions {
    */
   useDualStack?: boolean;
   /**
-   * Which endpoint a request without an ARN goes to. `"preferred"`: that of the account, if the
-   * credentials name their account; else that of the region. `"required"`: that of the account; the
-   * call fails if the account is not known. `"disabled"`: that of the region. Without effect if
-   * there is a custom endpoint.
+   * The endpoint of a request without an ARN. `"preferred"`: the endpoint of the account if the
+   * credentials name their account, else that of the region. `"required"`: the endpoint of the
+   * account; the call fails if the account is not known. `"disabled"`: the endpoint of the region.
+   * Without effect if there is a custom endpoint.
    * @default {AWS_ACCOUNT_ID_ENDPOINT_MODE, then the profile, then "preferred"}
    */
   accountIdEndpointMode?: AccountIdEndpointMode;

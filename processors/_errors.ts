@@ -24,13 +24,12 @@ export function tooLarge(
   size: number,
   limit: number,
 ): InvalidRecordError {
+  const reason = `its record would have ${size} bytes with the key, ${
+    size - limit
+  } more than the ${limit} allowed`;
   return new InvalidRecordError(
-    `Cannot put value with partition key ${
-      keyOf(put)
-    } as its record would have ${size} bytes with the key, ${
-      size - limit
-    } more than the ${limit} allowed`,
-    { code: "RecordTooLarge" },
+    `Cannot put value with partition key ${keyOf(put)} as ${reason}`,
+    { code: "RecordTooLarge", cause: new RangeError(reason) },
   );
 }
 

@@ -120,7 +120,7 @@ export interface DecoderOptions {
  */
 export type FrameScope = "record" | "key" | "shard";
 
-/** What {@linkcode Processor.itemsOf} returns. */
+/** The values of a record in serialized form, see {@linkcode Processor.itemsOf}. */
 export type ItemsOfRecord =
   | readonly (string | Uint8Array<ArrayBuffer>)[]
   | undefined
@@ -138,16 +138,16 @@ export interface Processor<T> {
   /** Makes a packer, which holds the state of one encoding. */
   createPacker<P extends Put<T>>(options: PackerOptions<P>): Packer<P>;
   /**
-   * Serializes a value for later: packers take the result from {@linkcode Put.item}. Without it, a
-   * value that is changed while it waits is packed as it is then.
+   * Serializes a value for later: packers take the result from {@linkcode Put.item}. Without this
+   * method, a value that the program changes while it waits is packed in its changed form.
    *
    * @throws if the value cannot be serialized
    */
   itemOf?(value: T): string | Uint8Array<ArrayBuffer>;
   /**
-   * Splits a record into what {@linkcode Processor.itemOf} made of its values, in order: those are
-   * packed again without serializing the values again. `undefined` if another processor made the
-   * record.
+   * Splits a record into the results of {@linkcode Processor.itemOf} for its values, in order, so
+   * that they can be packed again without serializing the values again. `undefined` if another
+   * processor made the record.
    */
   itemsOf?(record: EncodedRecord<Put<T>>): ItemsOfRecord;
   /**

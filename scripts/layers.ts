@@ -12,6 +12,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "errors.ts": 0,
   "durable_sink.ts": 0,
   "records.ts": 0,
+  "health.ts": 0,
   "hooks.ts": 0,
   "_core/": 1,
   "_aws/": 2,

@@ -96,7 +96,7 @@ export interface FaultRule {
    */
   readonly shardId?: string;
   /**
-   * Chooses requests by their content: the rule is for those that it returns true for.
+   * Chooses requests by their content: the rule applies to those for which it returns true.
    * @default {all}
    */
   readonly match?: (request: FaultRequest) => boolean;

@@ -110,14 +110,26 @@ const getRecordsJson = Buffer.from(JSON.stringify(getRecords));
 let getRecordsCbor;
 /** Encoded at the first use, since it is large. */
 function recordsInCbor() {
-  return getRecordsCbor ??= encodeCbor({
+  return getRecordsCbor ??= encodeCbor(answerInCbor(readRecords));
+}
+
+function answerInCbor(limit) {
+  return {
     ...getRecords,
-    Records: getRecords.Records.map((record) => ({
+    Records: getRecords.Records.slice(0, limit).map((record) => ({
       ...record,
       ApproximateArrivalTimestamp: new Date(1000 * CREATED),
       Data: Buffer.from(record.Data, "base64"),
     })),
-  });
+  };
+}
+
+/** An answer of GetRecords. It is ready, unless the request asks for fewer records. */
+function readAnswer(isCbor, limit = Infinity) {
+  if (limit >= readRecords) return isCbor ? recordsInCbor() : getRecordsJson;
+  if (isCbor) return encodeCbor(answerInCbor(limit));
+  const Records = getRecords.Records.slice(0, limit);
+  return Buffer.from(JSON.stringify({ ...getRecords, Records }));
 }
 
 // ---- Writing ----
@@ -252,7 +264,7 @@ function answerTo(request, body) {
   if (action === "PutRecords") return [type, putRecords(body, isCbor)];
   const decoded = isCbor ? decodeCbor(body) : JSON.parse(body);
   if (action === "GetRecords" && isBusy(decoded.ShardIterator)) {
-    return [type, isCbor ? recordsInCbor() : getRecordsJson];
+    return [type, readAnswer(isCbor, decoded.Limit)];
   }
   const answer = actions[action]?.(decoded) ?? {};
   return [

@@ -86,12 +86,10 @@ function unusable(
 }
 
 /**
- * The message without the partition key: without `--key` the demo chooses the key, so the user does
+ * The reason without the partition key: without `--key` the demo chooses the key, so the user does
  * not know it.
  */
 function reasonOf(error: unknown): string {
-  const message = oneLine(error);
-  return error instanceof InvalidRecordError
-    ? message.replace(/^.*? (?=its record would have |as [\w+()]+: )/, "")
-    : message;
+  const hasReason = error instanceof InvalidRecordError && error.cause;
+  return oneLine(hasReason ? error.cause : error);
 }

@@ -108,7 +108,7 @@ Deno.test("processedIterator that is asked ahead answers in order, and acknowled
   ]);
 });
 
-Deno.test("processedIterator acknowledges nothing when told so", async () => {
+Deno.test("processedIterator with 'acknowledge' false acknowledges nothing", async () => {
   const { log, stream } = numbers(2);
   for await (const _ of processedIterator(stream, { acknowledge: false }));
   assertEquals(log, ["read 0", "read 1"]);

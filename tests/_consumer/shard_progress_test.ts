@@ -8,7 +8,7 @@ const ticket = (n: number): Ticket => ({
   done: false,
 });
 
-Deno.test("ShardProgress never passes a ticket that is not acknowledged, in whatever order that happens", () => {
+Deno.test("ShardProgress never passes a ticket that is not acknowledged, for any order of acknowledgements", () => {
   const how = fc.constantFrom("handOut", "pass", "acknowledge");
   const steps = fc.array(fc.record({ how, pick: fc.nat() }), {
     maxLength: 200,
@@ -51,7 +51,7 @@ Deno.test("ShardProgress offers a checkpoint until that one is stored", () => {
   assertEquals(progress.unstored, undefined);
 });
 
-Deno.test("ShardProgress tells of every acknowledgement once, also when the watermark stays", () => {
+Deno.test("ShardProgress reports every acknowledgement once, also when the watermark does not move", () => {
   let told = 0;
   const progress = new ShardProgress(() => {}, () => told++);
   const tickets = [0, 1].map(ticket);

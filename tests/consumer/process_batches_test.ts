@@ -119,6 +119,43 @@ Deno.test("Consumer.processBatches gives up only the values that fail to the end
   });
 });
 
+Deno.test("Consumer.processBatches makes the last attempt for each value alone if the handler throws, and gives up only those that fail", async () => {
+  for (const when of [undefined, () => false]) {
+    const world = new World();
+    await world.put(7, { keys: ["k"] });
+    const checkpointer = new MemoryCheckpointer();
+    const calls: [number, number[]][] = [];
+    const given: number[] = [];
+    const summary = await world.run(
+      world.consumer({ until: "caught-up", checkpointer }).processBatches(
+        (records, { attempt }) => {
+          const items = values(records).map(({ i }) => i);
+          calls.push([attempt, items]);
+          if (items.some((i) => i === 1 || i === 3)) throw new Error("bad");
+        },
+        {
+          maxValues: 5,
+          retry: { maxAttempts: 3, when },
+          onPoison: ({ record }) => void given.push(record.value.i),
+        },
+      ),
+    );
+    const last = when ? 2 : 3;
+    assertEquals(calls, [
+      [1, [0, 1, 2, 3, 4]],
+      ...when ? [] : [[2, [0, 1, 2, 3, 4]] as [number, number[]]],
+      [last, [0]],
+      [last, [1]],
+      [last, [2]],
+      [last, [3]],
+      [last, [4]],
+      [1, [5, 6]],
+    ]);
+    assertEquals(given, [1, 3]);
+    assertEquals([summary.processed, summary.skipped], [5, 2]);
+  }
+});
+
 Deno.test("Consumer.processBatches fails with the first value of a batch that fails to the end", async () => {
   const world = new World();
   await world.put(4, { keys: ["k"] });

@@ -136,7 +136,7 @@ Deno.test("Consumer.process gives the shard of a handler that never ends to anot
   } as const;
   const told: string[] = [];
   const items: Item[] = [];
-  let stuck: string | undefined;
+  let stuck = "none yet";
   let signal: AbortSignal | undefined;
   let release = () => {};
   const one = world.consumer({

@@ -96,7 +96,7 @@ Deno.test("Consumer waits for a named shard that the first list does not have", 
   assertEquals(got.map(({ shardId }) => shardId), Array(5).fill(first));
 });
 
-Deno.test("Consumer tells that a named shard has expired, and reads its children", async () => {
+Deno.test("Consumer reports that a named shard has expired, and reads its children", async () => {
   const world = new World();
   const [root] = world.shardIds as [string];
   await world.put(5);
@@ -113,6 +113,7 @@ Deno.test("Consumer tells that a named shard has expired, and reads its children
       until,
       hooks: { onExpired: (event) => void expired.push(event) },
     });
+    const startedAt = world.clock.now();
     assertEquals((await world.drain(consumer)).length, 5);
     assertEquals(expired.splice(0), [{
       stream: STREAM,
@@ -120,6 +121,8 @@ Deno.test("Consumer tells that a named shard has expired, and reads its children
       what: "shard",
       after,
       afterTime: undefined,
+      // The time of the service, in whole seconds.
+      beforeTime: new Date(Math.floor(startedAt / 1000) * 1000),
     }]);
     assertEquals(consumer.status().expired.length, 1);
   }

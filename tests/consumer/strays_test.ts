@@ -224,13 +224,13 @@ Deno.test("Consumer hands out values once when their producer dies before it sen
   assertEquals(sorted(read), sorted([{ key: "k0", i: 0 }, ...items]));
 });
 
-for (const told of [true, false]) {
-  Deno.test(`Consumer reads everything that a producer was told is stored on a stream that ${told ? "distributes records by itself" : "begins to in the middle"}`, async () => {
+for (const isAuto of [true, false]) {
+  Deno.test(`Consumer reads everything that a producer was told is stored on a stream that ${isAuto ? "distributes records by itself" : "begins to in the middle"}`, async () => {
     const world = new World({ server: { region: "eu-west-1" } });
     const name = "auto";
     const { streamARN, shardIds } = world.server.createStream(name, {
       mode: "ON_DEMAND",
-      recordDistributionStrategy: told ? "AUTO" : "USER_PARTITION_KEY",
+      recordDistributionStrategy: isAuto ? "AUTO" : "USER_PARTITION_KEY",
     });
     const client = world.client();
     // Shards with parents, in which a consumer looks for strays.

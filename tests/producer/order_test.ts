@@ -15,10 +15,9 @@ import type { Ordering, ProducerOptions } from "../../producer.ts";
 import { shardLines } from "./_shard_lines.ts";
 import {
   connectionLost,
-  FakeClock,
   seeded,
   setUpProducer,
-  StubKinesis,
+  type StubKinesis,
   unavailable,
 } from "./_set_up.ts";
 

@@ -1,0 +1,150 @@
+/**
+ * What is processed: a lane is a part of the source, such as a shard; a job is values of a lane that
+ * the handler gets in one call; an attempt is such a call.
+ *
+ * @module
+ */
+import { Deque } from "../_core/deque.ts";
+import type { LaneQueue } from "./lane_queue.ts";
+
+/** A lane as the source knows it. */
+export interface WorkLane {
+  /** Aborts when the values of the lane must no longer be processed here. */
+  readonly signal: AbortSignal;
+  /** While a lane is held, the source gives no value of it. */
+  hold(isHeld: boolean): void;
+  /** A handler does not end, so the values of the lane have to be processed elsewhere. */
+  giveUp(reason: Error): void;
+}
+
+/** A lane with its values and jobs. */
+export class Lane<R, L extends WorkLane> {
+  /** The lane of the source. */
+  readonly source: L;
+  /** Values that wait for the handler. */
+  readonly queue: LaneQueue<R>;
+  /** Jobs whose next call is due. */
+  readonly due = new Deque<Job<R, L>>();
+  /** Jobs that take time: a call is under way, or waited for, or values are being given up. */
+  readonly jobs = new Set<Job<R, L>>();
+  /** Calls under way. */
+  running = 0;
+  /** Whether the lane stands in the line for a free slot. */
+  inLine = false;
+  /** Whether its signal has aborted. */
+  isDropped = false;
+  readonly #limit: number;
+  #isHeld = false;
+
+  /** Holds the source while `limit` values wait. */
+  constructor(source: L, queue: LaneQueue<R>, limit: number) {
+    this.source = source;
+    this.queue = queue;
+    this.#limit = limit;
+  }
+
+  /** Whether a call could start now. */
+  get hasNext(): boolean {
+    return this.due.length > 0 || this.queue.hasNext;
+  }
+
+  /** Holds the source if too many values wait, and lets it go on when half of them are gone. */
+  balance(): void {
+    const { length } = this.queue;
+    const isHeld = length >= this.#limit ||
+      this.#isHeld && length > this.#limit / 2;
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.source.hold(isHeld);
+  }
+}
+
+/** Values that are processed together, until each of them is settled. */
+export class Job<R, L extends WorkLane> {
+  /** The lane of all values. */
+  readonly lane: Lane<R, L>;
+  /** The values that the queue gave. Their successors wait for them. */
+  readonly taken: readonly R[];
+  /** The number of calls so far. */
+  attempts = 0;
+  /** The call under way, if there is one. */
+  attempt: Attempt<R, L> | undefined;
+  /** The timer of the next call, if the last one has failed. */
+  timer: unknown;
+  /** Whether its values are processed, or are not to be processed here. */
+  isOver = false;
+  /** Whether values of it are being given up. */
+  isBurying = false;
+  #records: readonly R[];
+  /** Values that get a call alone, after that of `records`. */
+  #rest: R[] | undefined;
+
+  constructor(lane: Lane<R, L>, taken: readonly R[]) {
+    this.lane = lane;
+    this.taken = taken;
+    this.#records = taken;
+  }
+
+  /** The values of the next call, or of that under way. */
+  get records(): readonly R[] {
+    return this.#records;
+  }
+
+  /** Whether each value gets its last call alone. */
+  get isAlone(): boolean {
+    return this.#rest !== undefined;
+  }
+
+  /** The next call is for these values, or for each of them alone. */
+  repeat(records: readonly R[], isAlone: boolean): void {
+    const [first, ...rest] = records;
+    this.#records = isAlone ? [first!] : records;
+    if (isAlone) this.#rest = rest;
+  }
+
+  /** Goes on to the next value that gets a call alone. Returns false if there is none. */
+  nextAlone(): boolean {
+    const next = this.#rest?.shift();
+    if (next === undefined) return false;
+    this.#records = [next];
+    // The number of the call is the same for all of these values.
+    this.attempts--;
+    return true;
+  }
+}
+
+/** One call of the handler. */
+export class Attempt<R, L extends WorkLane> {
+  /** What is processed. */
+  readonly job: Job<R, L>;
+  /** The number of the call, from 1. */
+  readonly number: number;
+  /** Whether it has exceeded its time limit. */
+  isLate = false;
+  /** Whether it is waited for no longer, and its result is ignored. */
+  isAbandoned = false;
+  // Made late: most handlers do not ask for the signal.
+  #controller: AbortController | undefined;
+  #abortion: { readonly reason: unknown } | undefined;
+
+  constructor(job: Job<R, L>, number: number) {
+    this.job = job;
+    this.number = number;
+  }
+
+  /** Aborts when the result of the call is of no more use. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#abortion) this.#controller.abort(this.#abortion.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Tells the handler to stop. A second call does nothing. */
+  abort(reason: unknown): void {
+    if (this.#abortion) return;
+    this.#abortion = { reason };
+    this.#controller?.abort(reason);
+  }
+}

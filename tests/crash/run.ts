@@ -1,0 +1,153 @@
+/**
+ * Kills a process at random moments and starts it again, while a stream is written and resharded.
+ *
+ * @module
+ */
+import { delay } from "../../_core/clock.ts";
+import { jsonLines } from "../../processors/mod.ts";
+import { KinesisServer } from "../../testing/mod.ts";
+import { Dice } from "../chaos/dice.ts";
+import { type Item, STREAM } from "./items.ts";
+import type { Job } from "./job.ts";
+import { type Line, readLog } from "./life_log.ts";
+import { Standby } from "./process.ts";
+import { Table } from "./table.ts";
+import { Writer } from "./writer.ts";
+
+/** What is killed, and how often. */
+export interface CrashPlan {
+  readonly seed: number;
+  readonly kills: number;
+  /** The names of the ways to read. */
+  readonly ways: readonly string[];
+}
+
+/** The result of a plan. */
+export interface CrashOutcome {
+  /** The ids of all values in the stream, sorted in each shard. */
+  readonly stored: ReadonlyMap<string, readonly string[]>;
+  /** The number of values that were written of each key. */
+  readonly written: ReadonlyMap<string, number>;
+  /** The lines of each process, in the order of their lives. */
+  readonly lives: readonly (readonly Line[])[];
+  /** The way whose values went into the database. */
+  readonly tableOf: string;
+  /** The number of values of each key in the database. */
+  readonly table: ReadonlyMap<string, number>;
+  /** When each process was killed, in milliseconds after it got its job. */
+  readonly killedAfterMs: readonly number[];
+  readonly reshards: number;
+}
+
+const FAILOVER_MS = 600;
+/** A process is killed at a random moment of this time, in milliseconds. */
+const MOST_MS = 150;
+/** Values that are written in a second. A consumer in a process of its own reads more. */
+const VALUES_PER_SECOND = 1500;
+
+/** Runs a plan. */
+export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
+  const folder = await makeFolder();
+  const server = new KinesisServer({ limits: false, logLimit: 0 });
+  const listener = Deno.serve(
+    {
+      port: 0,
+      hostname: "127.0.0.1",
+      onListen: () => {},
+      // The body of a request ends early if its process is killed.
+      onError: () => new Response(null, { status: 500 }),
+    },
+    server.fetch,
+  );
+  const dice = new Dice(plan.seed);
+  const writer = new Writer(server, dice.fork(1), VALUES_PER_SECOND);
+  const tableOf = plan.ways[0]!;
+  const killedAfterMs: number[] = [];
+  try {
+    await using standby = new Standby();
+    let workerId = "worker-1";
+    const job = (life: number): Job => ({
+      endpoint: `http://127.0.0.1:${listener.addr.port}`,
+      folder,
+      life,
+      ways: plan.ways,
+      tableOf,
+      workerId,
+      seed: plan.seed + life,
+      checkpointIntervalMs: dice.pick([1, 10, 50]),
+      failoverTimeMs: FAILOVER_MS,
+      isLast: life > plan.kills,
+    });
+    for (let life = 1; life <= plan.kills; life++) {
+      // Under a new name, a worker waits until the leases of the dead one have expired.
+      if (dice.chance(0.1)) workerId = `worker-${life}`;
+      const child = standby.take();
+      await child.start(job(life));
+      const started = performance.now();
+      // A fifth of the processes is killed while they start, take leases and make iterators.
+      if (dice.chance(0.8)) await child.working();
+      await delay(dice.integer(0, MOST_MS));
+      await child.kill();
+      killedAfterMs.push(Math.round(performance.now() - started));
+      if (dice.chance(0.5)) writer.reshard();
+    }
+    await writer.end();
+    const last = standby.take();
+    await last.start(job(plan.kills + 1));
+    await last.ended();
+    return {
+      stored: await idsOf(server),
+      written: writer.written,
+      lives: await Promise.all(
+        Array.from(
+          { length: plan.kills + 1 },
+          (_, index) => readLog(`${folder}/life-${index + 1}.jsonl`),
+        ),
+      ),
+      tableOf,
+      table: countsIn(folder),
+      killedAfterMs,
+      reshards: writer.reshards,
+    };
+  } finally {
+    await writer.end();
+    await listener.shutdown();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/**
+ * A folder in memory, if the machine has one. The kernel keeps the files of a killed process there
+ * as well as on a disk, and the writes of leases do not wait for the disk.
+ */
+async function makeFolder(): Promise<string> {
+  const prefix = "crash-";
+  try {
+    return await Deno.makeTempDir({ dir: "/dev/shm", prefix });
+  } catch {
+    return await Deno.makeTempDir({ prefix });
+  }
+}
+
+/** The ids of the values of each shard. */
+async function idsOf(server: KinesisServer): Promise<Map<string, string[]>> {
+  const ids = new Map<string, string[]>();
+  const decoder = jsonLines<Item>().decoder();
+  const writer = decoder.writable.getWriter();
+  const writing = (async () => {
+    for (const record of server.records(STREAM)) await writer.write(record);
+    await writer.close();
+  })();
+  for await (const { id, shardId } of decoder.readable) {
+    const of = ids.get(shardId);
+    if (of) of.push(id);
+    else ids.set(shardId, [id]);
+  }
+  await writing;
+  return ids;
+}
+
+function countsIn(folder: string): Map<string, number> {
+  using table = new Table(`${folder}/table.sqlite3`);
+  return table.counts();
+}
