@@ -74,12 +74,12 @@ export type {
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
-  FanOutClient,
-  FanOutOptions,
   Coverage,
   CoverageProblem,
   ExpiredCheckpointPolicy,
   FailedRecord,
+  FanOutClient,
+  FanOutOptions,
   HandlerContext,
   HandlerPoisonPolicy,
   HandlerRetryOptions,
@@ -209,7 +209,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   /**
    * Starts reading. The promise fulfills when every shard that this worker takes at first has an
    * iterator: with `from: "LATEST"`, all records that are written after that are read. It rejects
-   * if the consumer fails or closes before. Every read of this property gives the same promise.
+   * if the consumer fails or closes before. Every read of this property gives the same promise, until
+   * {@linkcode Consumer.addStream} adds a stream.
    */
   get ready(): Promise<void> {
     return this.#feed.ready;
@@ -219,6 +220,33 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Adds a stream, and starts reading. Options that are missing are taken from the options of the
    * consumer. The promise fulfills when every shard that this worker takes of it at first has an
    * iterator.
+   *
+   * @example
+   * ```ts
+   * import { Consumer, KinesisClient } from "@webstreams/kinesis";
+   * import { string } from "@webstreams/kinesis/processors";
+   * import { KinesisServer } from "@webstreams/kinesis/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const server = new KinesisServer();
+   * for (const name of ["orders", "logs"]) server.createStream(name);
+   * const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+   * const { fetch } = server;
+   * const client = new KinesisClient({ region: "eu-west-1", credentials, fetch });
+   * const consumer = new Consumer({
+   *   client,
+   *   processor: string(),
+   *   from: "LATEST",
+   *   streams: [{ streamName: "orders" }],
+   * });
+   * await consumer.addStream({ streamName: "logs" });
+   * const Data = new TextEncoder().encode("hello");
+   * await client.putRecord({ StreamName: "logs", PartitionKey: "k", Data });
+   * for await (const { streamName, value } of consumer) {
+   *   assertEquals([streamName, value], ["logs", "hello"]);
+   *   break;
+   * }
+   * ```
    *
    * @throws {TypeError} if the stream is read already, or an option is missing or malformed
    * @throws {RangeError} if a number is out of its range

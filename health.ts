@@ -1,5 +1,5 @@
 /**
- * What a consumer tells about the health of its shards: in its status and to hooks.
+ * What a consumer reports about the health of its shards, in its status and by hooks.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface Moment {
   ageMs: number;
 }
 
-/** An error that was about a shard, or about all shards, and after which the consumer went on. */
+/** An error after which the consumer tried again: of one shard, or of the whole stream. */
 export interface LastError extends Moment {
   /** The error. */
   error: unknown;
@@ -83,19 +83,19 @@ export interface ShardStatus {
   /** The worker that held its lease at the last look. */
   owner?: string;
   /**
-   * When the counter of its lease was first seen as it is now. A worker that is alive moves the
-   * counter every third of `failoverTimeMs`; looks are every half of it. Only with a checkpointer,
-   * and only for shards that this worker does not read.
+   * When this worker first saw the counter of the lease as it is now. The holder moves the counter
+   * every third of `failoverTimeMs`, and this worker looks every half of it. Only with a
+   * checkpointer, and only for shards that this worker does not read.
    */
   leaseMoved?: Moment;
-  /** The last error that was about this shard. It may be over: compare with `lastRead`. */
+  /** The last error of this shard. It may be over: compare its time with `lastRead`. */
   lastError?: LastError;
   /**
    * How far reading is behind the latest record, in milliseconds, as the server says. Only shards
    * that this worker reads have this member and those below.
    */
   millisBehindLatest?: number;
-  /** When the last answer with or without records arrived. */
+  /** When the last answer arrived, with or without records. */
   lastRead?: Moment;
   /** When a value was last handed out or dropped. Measured every second. */
   lastHandedOut?: Moment;
@@ -117,7 +117,7 @@ export interface ShardStatus {
   bufferedBytes?: number;
 }
 
-/** A range of hash keys of which it is not certain that its values are read, and read once. */
+/** Hash keys that no worker reads, or that belong to two shards. */
 export interface CoverageProblem {
   /**
    * - `unlisted`: ListShards names no open shard with these hash keys
@@ -140,6 +140,6 @@ export interface CoverageProblem {
 export interface Coverage {
   /** When shards and leases were last compared. Absent before the first time. */
   checked?: Moment;
-  /** What has been wrong for 3 × `failoverTimeMs` and in two looks in a row. Empty if all is well. */
+  /** What has been wrong for 3 × `failoverTimeMs`. Empty if nothing is wrong. */
   problems: readonly CoverageProblem[];
 }

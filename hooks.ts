@@ -296,21 +296,21 @@ export interface StalledEvent {
   readonly waitsFor: ShardWait;
   /** For how long it has made no progress, in milliseconds. */
   readonly stalledMs: number;
-  /** The lag that the last answer told, in milliseconds. Absent if there was no answer. */
+  /** The lag that the last answer stated, in milliseconds. Absent if there was no answer. */
   readonly millisBehindLatest?: number;
   /** What the consumer does now. */
   readonly action: "none" | "restart" | "release";
 }
 
-/** The ranges of hash keys that are not read, or are read twice, are others than before. */
+/** Hash keys are not read by any worker, or belong to two shards; or that is over. */
 export interface CoverageEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
-  /** What is wrong now. Empty if all hash keys are read again. */
+  /** All problems that exist now. Empty if there are none any more. */
   readonly problems: readonly CoverageProblem[];
 }
 
-/** The status of every shard, told once a minute. */
+/** The status of every shard of a stream. */
 export interface StatusEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
@@ -401,8 +401,8 @@ export interface ConsumerHooks {
    */
   onStalled?(event: StalledEvent): void;
   /**
-   * Called when hash keys are not read by any worker, or are read twice, for 3 × `failoverTimeMs`;
-   * when that changes; and when it is over.
+   * Called when hash keys are not read by any worker, or belong to two shards, for 3 ×
+   * `failoverTimeMs`; when that changes; and when it is over.
    */
   onCoverage?(event: CoverageEvent): void;
   /** Called once a minute while the consumer reads. */

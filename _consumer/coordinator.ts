@@ -479,10 +479,12 @@ export class Coordinator<T> {
   }
 
   #look(): void {
-    const { durable, maxShards } = this.#options;
+    const { durable, maxShards, until } = this.#options;
     const readable = this.#census.readable();
-    // Without a checkpointer it is not known which shards other workers read.
-    const leavesOthers = !durable && maxShards !== Infinity;
+    // Without a checkpointer it is not known which shards other workers read. With `until` the
+    // shards have their turns one after another.
+    const leavesOthers = maxShards !== Infinity &&
+      (!durable || until !== undefined);
     this.#audit.look({
       lineage: this.lineage,
       leases: this.leases,

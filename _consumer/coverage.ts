@@ -40,7 +40,7 @@ export function problemsOf(view: CoverageView): FoundProblem[] {
 }
 
 /**
- * Holes and overlaps between the shards that take records now. Empty if the server does not tell
+ * Holes and overlaps between the shards that take records now. Empty if the server does not state
  * the hash keys of a shard.
  */
 function listProblems(lineage: Lineage): FoundProblem[] {
@@ -77,7 +77,10 @@ function takesRecords(shard: Shard, lineage: Lineage): boolean {
   return children.some((id) => !lineage.shards.has(id));
 }
 
-/** Listed shards that no worker reads, and that wait for no other shard of which that is told. */
+/**
+ * Listed shards that no worker reads. A shard that waits for an ancestor is left out if a worker
+ * reads the ancestor, or if the ancestor is found here itself.
+ */
 function unread(view: CoverageView): FoundProblem[] {
   const { lineage, leases, readable, isRead } = view;
   const isUnfinished = (shardId: string) =>

@@ -28,16 +28,16 @@ interface Sighting {
 }
 
 /**
- * Tells of problems that last. During a reshard the pages of one list are of different moments, and
- * a lease changes hands within `failoverTimeMs` and two looks, so a problem counts only after 3 ×
- * `failoverTimeMs` and in the second look.
+ * Reports problems that last. During a reshard the pages of one list are of different moments, and a
+ * lease of a dead worker is taken within 1.5 × `failoverTimeMs`. So a problem counts only if the
+ * looks of 3 × `failoverTimeMs` have all shown it.
  */
 export class CoverageAudit {
   readonly #options: CoverageAuditOptions;
   readonly #graceMs: number;
   #checkedAt: number | undefined;
   #seen = new Map<string, Sighting>();
-  /** The keys of the problems that were told. */
+  /** The keys of the problems that were reported last. */
   #told = new Set<string>();
 
   /** Starts without a look. */
@@ -46,7 +46,7 @@ export class CoverageAudit {
     this.#graceMs = 3 * options.failoverTimeMs;
   }
 
-  /** Compares shards and leases. Calls the hook if other problems last than before. */
+  /** Compares shards and leases. Calls the hook if the lasting problems have changed. */
   look(view: CoverageView): void {
     const now = monotonicNow(this.#options.clock);
     const seen = new Map<string, Sighting>();

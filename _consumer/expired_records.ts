@@ -1,5 +1,5 @@
 /**
- * Records that expired before they were read: who is told, and whether reading goes on.
+ * Records that expired before they were read: the report, and whether reading goes on.
  *
  * @module
  */

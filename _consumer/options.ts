@@ -266,11 +266,14 @@ export interface ConsumerOptions<T> {
   expiredCheckpoint?: ExpiredCheckpointPolicy;
   /**
    * After this time without progress a shard is stalled, in milliseconds: {@linkcode
-   * ConsumerHooks.onStalled} is called. A reader that hangs starts anew; after the same time again,
-   * its lease is given back, so that another worker can take it, and this worker leaves the shard
-   * alone for 3 × `failoverTimeMs`. A shard that waits for the application is only reported. Also the
-   * longest time of one list of shards. Set it above the time that one call of the client
-   * may take with all its retries (91 s by default). `Infinity` never acts. @default {120_000}
+   * ConsumerHooks.onStalled} is called. A reader that hangs starts anew. After the same time again,
+   * its lease is given back, so that another worker can take it; this worker leaves the shard alone
+   * for 3 × `failoverTimeMs`, and twice as long each further time, up to 10 minutes. A shard that
+   * waits for the application is only reported. This is also the longest time of one list of shards.
+   *
+   * Set it above the time that one call of the client may take with all its retries, by default 91
+   * seconds. A shorter time finds a hung request earlier, a longer one leaves slow services alone.
+   * `Infinity` never acts. @default {120_000}
    */
   stallTimeoutMs?: number;
   /** Functions that are called when something happens, for logs and metrics. */
@@ -283,27 +286,25 @@ export interface ConsumerOptions<T> {
   random?: () => number;
 }
 
-/** The options that are common to all streams of a consumer. */
-export const SHARED_OPTIONS = [
-  "workerId",
-  "limit",
-  "idleTimeoutMs",
-  "prefetch",
-  "maxUnacknowledged",
-  "pollIntervalMs",
-  "maxPollIntervalMs",
-  "signal",
-  "clock",
-  "random",
-] as const satisfies readonly (keyof ConsumerOptions<unknown>)[];
-
 /**
  * One stream of a {@linkcode Consumer} that reads several: the options of {@linkcode
  * ConsumerOptions} that concern a single stream. An option that is missing is taken from the options
  * of the consumer.
  */
 export type ConsumedStream<T> = Partial<
-  Omit<ConsumerOptions<T>, typeof SHARED_OPTIONS[number]>
+  Omit<
+    ConsumerOptions<T>,
+    | "workerId"
+    | "limit"
+    | "idleTimeoutMs"
+    | "prefetch"
+    | "maxUnacknowledged"
+    | "pollIntervalMs"
+    | "maxPollIntervalMs"
+    | "signal"
+    | "clock"
+    | "random"
+  >
 >;
 
 /**

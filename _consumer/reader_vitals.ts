@@ -13,7 +13,7 @@ export type ReaderWait = "iterator" | "request" | "backoff" | "room" | "pause";
 export interface AnswerFacts {
   /** The records that were new and kept. */
   readonly records: number;
-  /** The lag that the answer told, in milliseconds. */
+  /** The lag that the answer stated, in milliseconds. */
   readonly millisBehindLatest: number | undefined;
 }
 

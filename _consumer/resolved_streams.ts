@@ -6,11 +6,10 @@
 import type { StreamChoice } from "../_aws/stream_choice.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { KinesisClient } from "../client/mod.ts";
-import {
-  type ConsumedStream,
-  type ConsumerOptions,
-  type ManyStreamsOptions,
-  SHARED_OPTIONS,
+import type {
+  ConsumedStream,
+  ConsumerOptions,
+  ManyStreamsOptions,
 } from "./options.ts";
 import {
   resolveConsumerOptions,
@@ -22,6 +21,22 @@ import {
 export type AnyOptions<T> = ConsumerOptions<T> | ManyStreamsOptions<T>;
 
 const check = new OptionCheck(WHAT);
+/** The options that are common to all streams. */
+const COMMON: Record<
+  Exclude<keyof ConsumerOptions<unknown>, keyof ConsumedStream<unknown>>,
+  true
+> = {
+  workerId: true,
+  limit: true,
+  idleTimeoutMs: true,
+  prefetch: true,
+  maxUnacknowledged: true,
+  pollIntervalMs: true,
+  maxPollIntervalMs: true,
+  signal: true,
+  clock: true,
+  random: true,
+};
 
 /** Checks the options, and resolves them for each stream. Further streams can be resolved later. */
 export class StreamOptions<T> {
@@ -85,7 +100,7 @@ export class StreamOptions<T> {
     name: string,
   ): ResolvedConsumerOptions<T> {
     check.object(name, stream ?? null);
-    const common = SHARED_OPTIONS.find((option) => option in stream);
+    const common = Object.keys(COMMON).find((option) => option in stream);
     if (common) {
       throw new TypeError(
         `${WHAT} of ${name} as '${common}' is common to all streams: ` +

@@ -285,7 +285,7 @@ export class ShardSession<T> implements RecordShard {
    */
   take(): ConsumerRecord<T> | undefined {
     const record = this.#values.take();
-    if (this.#intake.buffered === 0) this.#room.check();
+    this.#room.check();
     return record;
   }
 
@@ -364,6 +364,7 @@ export class ShardSession<T> implements RecordShard {
     this.#unacknowledged.adjust(difference);
     if (difference > 0) return;
     this.#events.changed();
+    // An acknowledgement makes room only for a record that needs an empty buffer.
     this.#room.check();
   }
 

@@ -176,13 +176,8 @@ export class ShardValues<T> {
   /** Marks a record without values as processed, so that the checkpoint can pass it. */
   #passEmpty(sequenceNumber: string): void {
     const { progress } = this.#parts;
-    const ticket = {
-      sequenceNumber,
-      subSequenceNumber: undefined,
-      done: false,
-    };
-    progress.handOut(ticket);
-    progress.acknowledge(ticket);
+    const subSequenceNumber = undefined;
+    progress.pass({ sequenceNumber, subSequenceNumber, done: false });
   }
 
   #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
@@ -196,19 +191,20 @@ export class ShardValues<T> {
         : item.subSequenceNumber,
       done: false,
     };
-    progress.handOut(ticket);
     if (this.#dropped.has(this.#next - 1) || this.#wasProcessed(raw, item)) {
-      progress.acknowledge(ticket);
+      progress.pass(ticket);
       return undefined;
     }
     if (item.type === "error") {
+      progress.handOut(ticket);
       this.#dropPoison(item.error, ticket);
       return undefined;
     }
-    const record = new DeliveredRecord(item, raw, this.#source, ticket);
     // Without a checkpointer a value counts as processed when it is handed out.
-    if (!options.durable && !acknowledgements.areManaged) record.ack();
-    return record;
+    if (options.durable || acknowledgements.areManaged) {
+      progress.handOut(ticket);
+    } else progress.pass(ticket);
+    return new DeliveredRecord(item, raw, this.#source, ticket);
   }
 
   /** Whether the item lies before a checkpoint inside its record. */

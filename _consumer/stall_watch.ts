@@ -92,7 +92,8 @@ export class StallWatch {
       const action = this.#hasRestarted ? "release" : "restart";
       this.#hasRestarted = true;
       this.#start(now);
-      // A new request that hangs is due a moment after the limit; the release tells of it.
+      // If the new request hangs too, it has taken `limitMs` a moment after the next report is due.
+      // That report is left to the release.
       this.#tellAtMs *= 2;
       return { waitsFor, stalledMs, action };
     }

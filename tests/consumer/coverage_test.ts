@@ -1,8 +1,9 @@
 /** Hash keys that nobody reads: told when they last, and never during what is normal. */
 import { assert, assertEquals } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
-import type { Consumer, ConsumerOptions } from "../../consumer.ts";
-import type { CoverageEvent } from "../../hooks.ts";
+import { Consumer, type ConsumerOptions } from "../../consumer.ts";
+import type { ConsumerHooks, CoverageEvent } from "../../hooks.ts";
+import { jsonLines } from "../../processors/mod.ts";
 import { editLists, hideShards } from "./_shard_lists.ts";
 import { assertComplete, type Item, STREAM, World } from "./_world.ts";
 
@@ -164,19 +165,101 @@ const lives: Record<string, Life> = {
     world.server.createStream(STREAM, { shards: 3 });
     return {};
   },
-  "a stream that chooses shards by itself": (world) => {
+  "a stream that is being created": async (world) => {
     const client = world.client();
-    return client.deleteStream({ StreamName: STREAM }).then(async () => {
-      await world.clock.advance(60_000);
-      world.server.createStream(STREAM, {
-        shards: 4,
-        mode: "ON_DEMAND",
-        recordDistributionStrategy: "AUTO",
-      });
-      return {};
+    await client.deleteStream({ StreamName: STREAM });
+    await world.clock.advance(60_000);
+    await client.createStream({ StreamName: STREAM, ShardCount: 3 });
+    return {};
+  },
+  "a stream that chooses shards by itself": async (world) => {
+    await world.client().deleteStream({ StreamName: STREAM });
+    await world.clock.advance(60_000);
+    world.server.createStream(STREAM, {
+      shards: 4,
+      mode: "ON_DEMAND",
+      recordDistributionStrategy: "AUTO",
     });
+    return {};
   },
 };
+
+Deno.test("Consumer tells of shards that no worker reads because all have reached maxShards", async () => {
+  const world = new World({ shards: 3 });
+  const checkpointer = new MemoryCheckpointer();
+  const { told, hooks } = auditing(world);
+  const start = (hooks: ConsumerHooks) => {
+    const consumer = world.consumer({ hooks, checkpointer, maxShards: 1 });
+    return { consumer, working: work(consumer, []) };
+  };
+  const workers = [start(hooks), start(world.hooks)];
+  await world.pass(60_000);
+  const read = workers.flatMap(({ consumer }) =>
+    consumer.status().shards
+      .filter(({ state }) => state === "caught-up")
+      .map(({ shardId }) => shardId)
+  );
+  const unread = world.shardIds.filter((id) => !read.includes(id));
+  assertEquals(
+    told.map(({ problems }) => problems.map(({ shardIds }) => shardIds)),
+    [[unread]],
+  );
+  // A third worker has room for it.
+  workers.push(start(world.hooks));
+  await world.pass(60_000);
+  assertEquals(told.length, 2);
+  assertEquals(told[1]!.problems, []);
+  await world.run(Promise.all(workers.map(({ consumer }) => consumer.close())));
+  await Promise.all(workers.map(({ working }) => working));
+});
+
+Deno.test("Consumer raises no false alarm with maxShards alone, or with until", async () => {
+  const world = new World({ shards: 4 });
+  const { told, hooks } = auditing(world);
+  const alone = world.consumer({ hooks, maxShards: 1 });
+  const working = work(alone, []);
+  await world.pass(200_000);
+  // Reads one shard after the other up to a time, and waits there.
+  const checkpointer = new MemoryCheckpointer();
+  const until = new Date(world.clock.now() + 100_000);
+  const replay = world.consumer({ hooks, checkpointer, maxShards: 1, until });
+  await world.put(20);
+  assertComplete(
+    (await world.drain(replay)).map(({ value }) => value),
+    world.written,
+  );
+  assertEquals(told, []);
+  await world.run(alone.close());
+  await working;
+});
+
+Deno.test("Consumer of several streams tells of which of them hash keys are not read", async () => {
+  const world = new World({ shards: 2 });
+  world.server.createStream("logs", { shards: 2 });
+  const [, b] = world.shardIds as [string, string];
+  const { told, hooks } = auditing(world);
+  const gaps = world.client((fetch) => hideShards(fetch, (id) => id === b));
+  const consumer = new Consumer<Item>({
+    client: world.client(),
+    clock: world.clock,
+    processor: jsonLines<Item>(),
+    checkpointer: new MemoryCheckpointer(),
+    hooks,
+    streams: [{ streamName: STREAM }, { streamName: "logs", client: gaps }],
+  });
+  const working = work(consumer, []);
+  await world.pass(60_000);
+  assertEquals(told.map(({ stream }) => stream), ["logs"]);
+  assertEquals(
+    consumer.status().streams.map(({ stream, coverage: { problems } }) => [
+      stream,
+      problems.length,
+    ]),
+    [[STREAM, 0], ["logs", 1]],
+  );
+  await world.run(consumer.close());
+  await working;
+});
 
 for (const [name, life] of Object.entries(lives)) {
   Deno.test(`Consumer raises no false alarm with ${name}`, async () => {

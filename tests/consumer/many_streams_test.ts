@@ -235,6 +235,36 @@ Deno.test("Consumer of several streams acknowledges by a loop, a sink and both b
   assertEquals(await rest(), 0);
 });
 
+Deno.test("Consumer.process and processBatches process several streams, and each value says of which stream it is", async () => {
+  const { world, consumer, put } = setUp({ shards: 1 });
+  const checkpointer = new MemoryCheckpointer();
+  await put(STREAM, 20);
+  await put("logs", 20);
+  const seen: Record<string, number[]> = { [STREAM]: [], logs: [] };
+  const one = consumer({ checkpointer, until });
+  const { processed } = await world.run(
+    one.process(({ value, streamName }) => {
+      assertEquals(value.key, streamName);
+      seen[streamName]!.push(value.i);
+    }, { concurrency: 8, ordering: "shard" }),
+  );
+  assertEquals(processed, 40);
+  // The shards of both streams have the same id, and each is in order.
+  const inOrder = Array.from({ length: 20 }, (_, i) => i);
+  assertEquals(seen, { [STREAM]: inOrder, logs: inOrder });
+
+  await put(STREAM, 5);
+  await put("logs", 5);
+  const streams = new Set<string>();
+  const summary = await world.run(
+    consumer({ checkpointer, until }).processBatches((records) => {
+      for (const { streamName } of records) streams.add(streamName);
+    }, { maxValues: 5 }),
+  );
+  assertEquals(summary.processed, 10);
+  assertEquals([...streams].sort(), ["logs", STREAM]);
+});
+
 Deno.test("Consumer of several streams fails as a whole when one fails, says which, and keeps the progress of the others", async () => {
   const { world, consumer, put, there, streamARN, homeARN } = setUp();
   await put(STREAM, 5);
