@@ -13,6 +13,7 @@ import { Consumer } from "../../consumer.ts";
 import type { ConsumerHooks, HandlerErrorEvent } from "../../hooks.ts";
 import { json, jsonLines, kplJson } from "../../processors/mod.ts";
 import { Producer } from "../../producer.ts";
+import { recordId } from "../../record_id.ts";
 import type { DeadLetter } from "../../records.ts";
 import { type Item, STREAM, values, World } from "./_world.ts";
 
@@ -314,6 +315,7 @@ Deno.test("Consumer.process acknowledges a value after its dead letter is writte
   const [letter] = letters;
   assertEquals(letter!.value, { key: "a", i: 0 });
   assertEquals(letter!.partitionKey, "a");
+  assertEquals(letter!.id, recordId(letter!));
   assertEquals(letter!.shardId, world.shardIds[0]);
   assertEquals(letter!.streamName, STREAM);
   assertEquals(letter!.attempts, 2);
