@@ -156,7 +156,7 @@ export class Scheduler<R, L extends WorkLane> {
   /** Like {@linkcode Scheduler.stop}, and tells the calls under way to stop. */
   abort(reason: unknown): void {
     this.stop();
-    for (const lane of this.#lanes.values()) this.#abortCalls(lane, reason);
+    for (const lane of this.#lanes.values()) this.#calls.abort(lane, reason);
     this.#endIn(this.#settings.graceMs);
   }
 
@@ -245,10 +245,6 @@ export class Scheduler<R, L extends WorkLane> {
     this.#pump();
   }
 
-  #abortCalls(lane: Lane<R, L>, reason: unknown): void {
-    for (const job of [...lane.jobs]) this.#calls.abort(job, reason);
-  }
-
   /** The values of the call are not processed, so its lane is given up. */
   #onAbandoned(attempt: Attempt<R, L>): void {
     const { job, isLate } = attempt;
@@ -276,7 +272,7 @@ export class Scheduler<R, L extends WorkLane> {
     lane.isDropped = true;
     this.#lanes.delete(lane.source);
     this.#clear(lane);
-    this.#abortCalls(lane, reason);
+    this.#calls.abort(lane, reason);
     this.#pump();
   }
 

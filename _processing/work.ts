@@ -31,8 +31,10 @@ export class Lane<R, L extends WorkLane> {
   running = 0;
   /** Whether the lane stands in the line for a free slot. */
   inLine = false;
-  /** Whether its signal has aborted. */
+  /** Whether its values are not processed here any more. */
   isDropped = false;
+  /** Why its calls have to stop, if they have to. */
+  abortion: { readonly reason: unknown } | undefined;
   readonly #limit: number;
   #isHeld = false;
 

@@ -137,6 +137,26 @@ Deno.test("Consumer.process aborts its handlers when 'signal' aborts, waits for 
   assertEquals((await checkpointer.list(STREAM))[0]!.owner, undefined);
 });
 
+Deno.test("Consumer.process aborts also the handler that aborts 'signal'", async () => {
+  const world = new World();
+  await world.put(1);
+  const consumer = world.consumer();
+  const controller = new AbortController();
+  const reason = new Error("stop");
+  let seen: unknown;
+  const done = consumer.process((_, { signal }) => {
+    controller.abort(reason);
+    return delay(600_000, { clock: world.clock, signal }).catch((error) => {
+      seen = error;
+    });
+  }, { signal: controller.signal });
+  done.catch(() => {});
+  const start = world.clock.now();
+  assertStrictEquals(await assertRejects(() => world.run(done)), reason);
+  assertStrictEquals(seen, reason);
+  assert(world.clock.now() - start < 10_000);
+});
+
 Deno.test("Consumer.process waits for aborted handlers no longer than 'graceMs'", async () => {
   const world = new World();
   await world.put(3, { keys: ["a", "b", "c"] });
