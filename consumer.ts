@@ -20,6 +20,10 @@ import type {
   PoisonPolicy,
   RecreatedPolicy,
 } from "./_consumer/options.ts";
+import type {
+  FanOutClient,
+  FanOutOptions,
+} from "./_consumer/fan_out_options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { StreamOptions } from "./_consumer/resolved_streams.ts";
 import {
@@ -74,6 +78,8 @@ export type {
   CoverageProblem,
   ExpiredCheckpointPolicy,
   FailedRecord,
+  FanOutClient,
+  FanOutOptions,
   HandlerContext,
   HandlerPoisonPolicy,
   HandlerRetryOptions,

@@ -126,7 +126,7 @@ export interface ProducerHooks {
   onBuffer?(event: BufferEvent): void;
 }
 
-/** An answer of GetRecords has arrived. */
+/** An answer of GetRecords, or an event of a subscription, has arrived. */
 export interface ReadEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
@@ -269,6 +269,16 @@ export interface StraysEvent {
   readonly values: number;
 }
 
+/** A subscription to a shard has started, with enhanced fan-out. */
+export interface SubscribedEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The ARN of the registered consumer. */
+  readonly consumerARN: string;
+}
+
 /**
  * A shard that this worker reads has made no progress for `stallTimeoutMs`.
  *
@@ -357,7 +367,7 @@ export interface HandlerTimeoutEvent {
 
 /** Hooks of a {@linkcode Consumer}. */
 export interface ConsumerHooks {
-  /** Called after every answer, also without records. */
+  /** Called after every answer or event of a subscription, also without records. */
   onRead?(event: ReadEvent): void;
   /** Called when the state of a shard changes. */
   onShard?(event: ShardEvent): void;
@@ -380,6 +390,11 @@ export interface ConsumerHooks {
    * Their producer sends them again, to the right shard.
    */
   onStrays?(event: StraysEvent): void;
+  /**
+   * Called when a subscription has started. Each one lives 5 minutes, so more than 12 an hour and
+   * shard mean that they break, or that the application is slower than the stream.
+   */
+  onSubscribed?(event: SubscribedEvent): void;
   /**
    * Called when a shard has made no progress for `stallTimeoutMs`: when its reader starts anew, when
    * its lease is given back, and otherwise at 1, 2, 4, 8… times that.

@@ -47,6 +47,18 @@ export const MAX_READ_BYTES: number = 10 * 1024 * 1024;
 export const SHARD_READS_PER_SECOND: number = 5;
 
 /**
+ * The lifetime of a subscription, in milliseconds.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html
+ */
+export const SUBSCRIPTION_LIFE_MS: number = 300_000;
+
+/**
+ * The shortest time between the starts of two subscriptions of a consumer to the same shard, in
+ * milliseconds. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html
+ */
+export const RESUBSCRIBE_AFTER_MS: number = 5000;
+
+/**
  * Most digits of a sequence number.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html
  */

@@ -39,7 +39,7 @@ const ME = Symbol();
  * 1. All leases of an earlier run of this worker.
  * 2. Free and expired leases in random order, up to the fair part of this worker: the number of
  *    leases divided by the number of workers, rounded up. Beyond that, leases that are left over:
- *    other workers have reached their `maxShards`.
+ *    other workers have reached their `maxShards`, or have given these shards up.
  * 3. If there are no free or expired leases: steals one lease from the most loaded worker, and
  *    only if that worker still holds at least as many as this one afterwards.
  *

@@ -22,6 +22,7 @@ import { HeldLease } from "./held_lease.ts";
 import { HeldSessions } from "./held_sessions.ts";
 import { LeaseTable } from "./lease_table.ts";
 import type { Lineage } from "./lineage.ts";
+import { type ReaderFactory, readerFactory } from "./readers.ts";
 import { isUntilReached } from "./reading_end.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
@@ -77,6 +78,7 @@ export class Coordinator<T> {
   readonly #watchdog: Watchdog<ShardSession<T>>;
   readonly #audit: CoverageAudit;
   readonly #stop = new AbortController();
+  readonly #newReader: ReaderFactory;
   readonly #bell = new Bell();
   /** Takes leases and stores SHARD_END. Until then a shard, or its children, cannot be read. */
   readonly #rows: ShardWork;
@@ -109,6 +111,7 @@ export class Coordinator<T> {
       this.#table.list(options.stream, { ms: options.failoverTimeMs / 3 })
     );
     const { signal } = this.#stop;
+    this.#newReader = readerFactory(options, signal);
     const onLate = () => {
       this.#settleReady();
       this.#bell.ring();
@@ -451,6 +454,7 @@ export class Coordinator<T> {
       shared: this.#shared,
       strays: Strays.of(this.lineage, lease.shardId),
       existence: () => this.#existenceOf(held),
+      newReader: this.#newReader,
     }, {
       changed: () => this.#onChange(session),
       failed: this.#events.failed,

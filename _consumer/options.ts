@@ -10,12 +10,14 @@ import type { DecodeError } from "../errors.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { StartPosition } from "../records.ts";
+import type { FanOutClient, FanOutOptions } from "./fan_out_options.ts";
 
 /**
  * The methods of a client that a {@linkcode Consumer} calls. A {@linkcode KinesisClient} has them,
  * and so may an object that wraps or replaces one. `describeStream` is called only if the server
  * does not know ListShards; without `serviceNow` the clock of the machine is used. The methods from
- * `createStream` on are required with the option `createStream`.
+ * `createStream` on are required with the option `createStream`, and those for consumers with the
+ * option `fanOut`.
  */
 export type ConsumerClient =
   & Pick<
@@ -31,7 +33,8 @@ export type ConsumerClient =
       | "waitUntilActive"
       | "waitUntilDeleted"
     >
-  >;
+  >
+  & Partial<FanOutClient>;
 
 /**
  * What happens if a stream was deleted and another one was created under its name. `"restart"`
@@ -149,6 +152,24 @@ export interface ConsumerOptions<T> {
    * @default {Infinity}
    */
   idleTimeoutMs?: number;
+  /**
+   * Reads with enhanced fan-out, through a registered consumer. The service pushes the records of
+   * each shard as they arrive, up to 2 MB/s for this application alone; AWS bills it. Requires a
+   * `fetch` with HTTP/2, see {@linkcode KinesisClient.subscribeToShard}. Default: the shards are
+   * polled with GetRecords.
+   *
+   * The consumer is registered if it does not exist, and waited for until it is `ACTIVE`: 5 minutes
+   * at most, and 1 minute while the stream has as many consumers as it may have. Then the stream
+   * fails with the code `ConsumerNotReady` or `NoFreeConsumer`. If it is deregistered while it is in
+   * use, it is registered again; one that is given by its ARN is not, and the stream fails with the
+   * code `ConsumerNotFound`. If another application uses the same consumer, the stream fails with
+   * the code `ConsumerInUse` after `maxFailuresInARow` lost subscriptions.
+   *
+   * `pollIntervalMs` and `readsPerSecond` have no effect. A shard whose buffer is full for a second
+   * has no subscription until half of its room is free again. Records of an event that do not fit
+   * stay in memory, up to `prefetch.bytes` in addition.
+   */
+  fanOut?: FanOutOptions;
   /**
    * How far the consumer reads ahead of the application, over all shards: `records` in Kinesis
    * records, `bytes` in bytes of their data. More hides latency and uses more memory.

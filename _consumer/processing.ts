@@ -103,7 +103,7 @@ export class Processing<T> implements ProcessingRun {
         },
         bury: (failure, attempts) => this.#bury(failure, attempts),
         onFailure: (...event) => this.#tellFailure(...event),
-        onTimeout: (attempt) => this.#tellTimeout(attempt, "late"),
+        onLate: (attempt) => this.#tellTimeout(attempt, "late"),
         onAbandoned: (...event) => this.#onAbandoned(...event),
         onError: (error) => this.#fail(error),
       },
@@ -137,10 +137,10 @@ export class Processing<T> implements ProcessingRun {
 
   status(): ProcessingStatus {
     const now = monotonicNow(this.#parts.options.clock);
-    const { attempts, queued, waiting } = this.#scheduler;
+    const { calls, queued, waiting } = this.#scheduler;
     return {
       ...this.#summary,
-      running: [...attempts].map(([attempt, startedAt]) => ({
+      running: [...calls].map(([attempt, startedAt]) => ({
         ...placeOf(attempt),
         runningMs: now - startedAt,
         isLate: attempt.isLate,

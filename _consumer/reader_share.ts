@@ -88,7 +88,7 @@ export class ReaderShare {
    */
   async reserve(expected: Size, signal: AbortSignal): Promise<Size> {
     signal.throwIfAborted();
-    const reserved = this.#tryReserve(expected);
+    const reserved = this.tryReserve(expected);
     if (reserved) return reserved;
     const { waiting } = this.#pool;
     return await new Promise((resolve, reject) => {
@@ -102,7 +102,7 @@ export class ReaderShare {
         reject(signal.reason);
       };
       this.#check = () => {
-        const reserved = this.#tryReserve(expected);
+        const reserved = this.tryReserve(expected);
         if (!reserved) return;
         end();
         resolve(reserved);
@@ -110,6 +110,34 @@ export class ReaderShare {
       waiting.add(this);
       signal.addEventListener("abort", onAbort, { once: true });
     });
+  }
+
+  /** Like {@linkcode ReaderShare.reserve}, but returns nothing where that would wait. */
+  tryReserve(expected: Size): Size | undefined {
+    const { records, bytes, heldBytes } = this.#shares;
+    const isEmpty = this.#held.records === 0;
+    const most = Math.min(expected.records, MAX_READ_RECORDS);
+    const average = this.#averageBytes ?? this.#pool.averageBytes;
+    if (this.#refusedBytes > Math.min(bytes.room, heldBytes.room)) {
+      if (!this.#mayExceed(0)) return undefined;
+    } else if (!isEmpty) {
+      // Waits for half a part of room. Requests per second are limited, so each must carry enough.
+      const least = Math.max(1, Math.min(most, Math.floor(records.part / 2)));
+      const leastBytes = Math.max(1, Math.min(most * average, bytes.part / 2));
+      if (records.room < least || bytes.room < leastBytes) return undefined;
+    }
+    const count = Math.max(
+      1,
+      Math.min(most, records.room, Math.floor(bytes.room / average)),
+    );
+    const size = Math.min(count * average, expected.bytes, MAX_READ_BYTES);
+    const reserved = {
+      records: count,
+      bytes: Math.min(Math.max(size, this.#refusedBytes), bytes.room),
+    };
+    records.adjust(reserved.records);
+    bytes.adjust(reserved.bytes);
+    return reserved;
   }
 
   /** Reserves room if this reader waits and there is enough by now. */
@@ -195,33 +223,6 @@ export class ReaderShare {
     if (this.#held.records === 0) this.#pool.giveSpare(this);
     this.#check?.();
     this.#pool.addFreed(records, bytes);
-  }
-
-  #tryReserve(expected: Size): Size | undefined {
-    const { records, bytes, heldBytes } = this.#shares;
-    const isEmpty = this.#held.records === 0;
-    const most = Math.min(expected.records, MAX_READ_RECORDS);
-    const average = this.#averageBytes ?? this.#pool.averageBytes;
-    if (this.#refusedBytes > Math.min(bytes.room, heldBytes.room)) {
-      if (!this.#mayExceed(0)) return undefined;
-    } else if (!isEmpty) {
-      // Waits for half a part of room. Requests per second are limited, so each must carry enough.
-      const least = Math.max(1, Math.min(most, Math.floor(records.part / 2)));
-      const leastBytes = Math.max(1, Math.min(most * average, bytes.part / 2));
-      if (records.room < least || bytes.room < leastBytes) return undefined;
-    }
-    const count = Math.max(
-      1,
-      Math.min(most, records.room, Math.floor(bytes.room / average)),
-    );
-    const size = Math.min(count * average, expected.bytes, MAX_READ_BYTES);
-    const reserved = {
-      records: count,
-      bytes: Math.min(Math.max(size, this.#refusedBytes), bytes.room),
-    };
-    records.adjust(reserved.records);
-    bytes.adjust(reserved.bytes);
-    return reserved;
   }
 
   /**

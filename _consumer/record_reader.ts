@@ -18,8 +18,8 @@ export type ReaderState =
   | "past-until"
   | "ended";
 
-/** Reads the records of one shard into a buffer, a bounded distance ahead of the application. */
-export interface RecordReader {
+/** The records of a shard that were read and not taken yet, and how far reading has come. */
+export interface ShardRecords {
   /** The state. */
   readonly state: ReaderState;
   /** Whether reading has begun: the records that are written after that will be read. */
@@ -28,7 +28,7 @@ export interface RecordReader {
   readonly hasCaughtUp: boolean;
   /** Whether the shard expired before it was read to its end. */
   readonly hasExpired: boolean;
-  /** The lag that the last answer told, in milliseconds. */
+  /** The lag that the last answer stated, in milliseconds. */
   readonly millisBehindLatest: number | undefined;
   /** The children that the last answer of a closed shard named. Empty if the server names none. */
   readonly childShardIds: readonly string[];
@@ -45,8 +45,12 @@ export interface RecordReader {
   shift(): KinesisApiRecord | undefined;
   /** The record at an index of the buffer. It stays there. */
   peek(index: number): KinesisApiRecord | undefined;
-  /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
+  /** Drops the buffer and gives its room to the other shards. Call it after reading has ended. */
   clear(): void;
+}
+
+/** Reads one shard, a bounded distance ahead of the application. */
+export interface RecordReader {
   /**
    * Reads to the end of the shard. Rejects if the reader cannot go on.
    *

@@ -16,12 +16,22 @@ import { KinesisClient } from "../client/mod.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { ShardPosition, StartPosition } from "../records.ts";
+import {
+  checkFanOut,
+  checkFanOutClient,
+  type FanOutSettings,
+} from "./fan_out_options.ts";
 import type { ConsumerOptions, PoisonPolicy } from "./options.ts";
 
 /** Options that stay `undefined` if they are not given. */
 type WithoutDefault = "until" | "hooks" | "signal";
 /** Options with another shape after they are resolved. */
-type Reshaped = "streamName" | "streamARN" | "processor" | "prefetch";
+type Reshaped =
+  | "streamName"
+  | "streamARN"
+  | "processor"
+  | "prefetch"
+  | "fanOut";
 
 /** The resolved options that do not depend on the type of the values. */
 export type ConsumerSettings =
@@ -31,6 +41,8 @@ export type ConsumerSettings =
   & Readonly<Pick<ConsumerOptions<unknown>, WithoutDefault>>
   & StreamChoice
   & {
+    /** Absent if the shards are polled. */
+    readonly fanOut: FanOutSettings | undefined;
     readonly prefetch: { readonly records: number; readonly bytes: number };
     /**
      * Whether the user gave a checkpointer. Without one, no acknowledgement is waited for, and
@@ -56,6 +68,7 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onCheckpoint: true,
   onUnacknowledged: true,
   onStrays: true,
+  onSubscribed: true,
   onStalled: true,
   onCoverage: true,
   onStatus: true,
@@ -87,10 +100,13 @@ export function resolveConsumerOptions<T>(
   const { client, checkpointer, prefetch = {} } = options;
   check.object("prefetch", prefetch, ["records", "bytes"]);
   const stream = chooseStream(check, options);
+  const fanOut = checkFanOut(check, options.fanOut, stream);
+  if (fanOut) checkFanOutClient(check, client, fanOut);
   const createStream = checkCreateStream(options);
   return {
     ...stream,
     createStream,
+    fanOut,
     // A missing processor becomes null, because an absent option would pass the check.
     processor: check.methods(
       "processor",

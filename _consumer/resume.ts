@@ -25,10 +25,22 @@ export interface Resumed {
   readonly oldest?: KinesisApiRecord;
 }
 
-/** The members of a GetShardIterator request for a position. */
-export function iteratorOf(
-  position: ShardPosition,
-): Omit<GetShardIteratorRequest, "ShardId"> {
+/** Where an iterator or a subscription starts: members of a GetShardIterator request. */
+export type IteratorStart = Pick<
+  GetShardIteratorRequest,
+  "ShardIteratorType" | "StartingSequenceNumber" | "Timestamp"
+>;
+
+/** The start behind a sequence number, which need not be that of a record. */
+export function iteratorAfter(sequenceNumber: string): IteratorStart {
+  return {
+    ShardIteratorType: "AFTER_SEQUENCE_NUMBER",
+    StartingSequenceNumber: sequenceNumber,
+  };
+}
+
+/** The start at a position. */
+export function iteratorOf(position: ShardPosition): IteratorStart {
   switch (position.type) {
     case "TRIM_HORIZON":
     case "LATEST":

@@ -11,7 +11,13 @@ import type { ExpiredEvent } from "../hooks.ts";
 import type { ShardPosition } from "../records.ts";
 import { latestAsTime } from "./latest_position.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
-import { iteratorOf, resume, type ResumePoint } from "./resume.ts";
+import {
+  iteratorAfter,
+  iteratorOf,
+  type IteratorStart,
+  resume,
+  type ResumePoint,
+} from "./resume.ts";
 import { serviceNow, serviceNowAtMost } from "./service_now.ts";
 
 /**
@@ -37,6 +43,8 @@ export class ShardCursor {
   #lastArrival: Date | undefined;
   /** Where the newest iterator started. Set until its first record has arrived. */
   #resumed: ResumePoint | undefined;
+  /** The sequence number up to which everything was read, if it lies behind the position. */
+  #passed: string | undefined;
   /** All records that arrived before this time were read. In milliseconds since the epoch. */
   #readUpTo: number | undefined;
   /** Records up to this age do not expire. In milliseconds. It grows when older records arrive. */
@@ -87,25 +95,51 @@ export class ShardCursor {
       serviceNow(this.#options) - this.#readUpTo > this.#keptMs;
   }
 
+  /**
+   * The sequence number to go on behind, unless records behind it may have expired: the position
+   * shows whether they have.
+   */
+  get #freshPassed(): string | undefined {
+    return this.#readUpTo !== undefined &&
+        serviceNow(this.#options) - this.#readUpTo <= this.#keptMs
+      ? this.#passed
+      : undefined;
+  }
+
   /** Whether the next answer may begin with the record at the position. */
   get isResuming(): boolean {
     return this.#resumed !== undefined;
   }
 
   /** Makes an iterator that starts at the position. */
-  async makeIterator(signal: AbortSignal): Promise<string> {
-    const { client, target, clock } = this.#options;
+  makeIterator(signal: AbortSignal): Promise<string> {
+    const { client, target } = this.#options;
+    return this.open(async (start) => {
+      const call = client.getShardIterator({
+        ...target,
+        ShardId: this.#shardId,
+        ...start,
+      }, { signal });
+      // A client of the user may not heed the signal.
+      const { ShardIterator } = await raceAbort(call, signal);
+      if (ShardIterator) return ShardIterator;
+      throw damagedAnswer(this.#shardId, "GetShardIterator");
+    });
+  }
+
+  /**
+   * Begins to read at the position: calls `begin`, which makes an iterator or a subscription that
+   * starts there. Resolves with the result of `begin`.
+   */
+  async open<R>(begin: (start: IteratorStart) => Promise<R>): Promise<R> {
+    const { clock } = this.#options;
     const startedAt = monotonicNow(clock);
     const position = this.#position;
-    const call = client.getShardIterator({
-      ...target,
-      ShardId: this.#shardId,
-      ...iteratorOf(position),
-    }, { signal });
-    // A client of the user may not heed the signal.
-    const { ShardIterator } = await raceAbort(call, signal);
-    if (!ShardIterator) throw damagedAnswer(this.#shardId, "GetShardIterator");
-    this.#resumed = position.type === "SEQUENCE"
+    const passed = this.#freshPassed;
+    const result = await begin(
+      passed === undefined ? iteratorOf(position) : iteratorAfter(passed),
+    );
+    this.#resumed = position.type === "SEQUENCE" && passed === undefined
       ? { after: position, at: serviceNow(this.#options) }
       : undefined;
     if (position.type === "LATEST") {
@@ -114,7 +148,7 @@ export class ShardCursor {
     }
     const roundTripMs = monotonicNow(clock) - startedAt;
     this.#openedAt ??= serviceNowAtMost(this.#options, roundTripMs);
-    return ShardIterator;
+    return result;
   }
 
   /**
@@ -151,12 +185,15 @@ export class ShardCursor {
     this.#keptMs = Math.max(this.#keptMs, ageMs);
   }
 
-  /** Notes the lag that an answer states: all older records were read. */
-  noteLag(millisBehindLatest: number): void {
-    this.#readUpTo = Math.max(
-      this.#readUpTo ?? 0,
-      serviceNow(this.#options) - millisBehindLatest,
-    );
+  /**
+   * Notes the lag that an answer states: all older records were read. `at` is when it was stated, by
+   * the clock of the service, in milliseconds since the epoch. @default {now}
+   */
+  noteLag(
+    millisBehindLatest: number,
+    at: number = serviceNow(this.#options),
+  ): void {
+    this.#readUpTo = Math.max(this.#readUpTo ?? 0, at - millisBehindLatest);
   }
 
   /** Moves behind a record. */
@@ -167,10 +204,27 @@ export class ShardCursor {
     };
     this.#lastArrival = record.ApproximateArrivalTimestamp;
     this.#readUpTo = this.#lastArrival?.getTime();
+    this.#passed = undefined;
+  }
+
+  /**
+   * Notes that everything up to a sequence number was read. No record need have that number: the
+   * service moves it on in a shard without records, too.
+   */
+  moveTo(sequenceNumber: string): void {
+    this.#passed = sequenceNumber;
+  }
+
+  /** Forgets the number of {@linkcode ShardCursor.moveTo}. Returns whether there was one. */
+  forgetPassed(): boolean {
+    const had = this.#passed !== undefined;
+    this.#passed = undefined;
+    return had;
   }
 
   /** Moves to the oldest record of the shard. */
   moveToOldest(): void {
+    this.#passed = undefined;
     this.#position = { type: "TRIM_HORIZON" };
   }
 

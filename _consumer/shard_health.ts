@@ -6,7 +6,7 @@
 import { monotonicNow } from "../_core/clock.ts";
 import type { ShardStatus, ShardWait } from "../health.ts";
 import { momentIf } from "./moment.ts";
-import type { RecordReader } from "./record_reader.ts";
+import type { ShardRecords } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardProgress } from "./shard_progress.ts";
 import type { ShardValues } from "./shard_values.ts";
@@ -20,8 +20,8 @@ export type ShardHealthStatus = Pick<
 
 /** The parts of a session that are looked at. */
 export interface ShardHealthParts {
-  /** Reads the records. */
-  readonly reader: Pick<RecordReader, "state" | "vitals">;
+  /** The records that were read. */
+  readonly records: Pick<ShardRecords, "state" | "vitals">;
   /** Hands the values out. */
   readonly values: Pick<ShardValues<unknown>, "busyWith" | "hasNext">;
   /** Follows what is acknowledged. */
@@ -51,11 +51,11 @@ export class ShardHealth {
 
   /** What the shard waits for; `undefined` if there is nothing to do now. */
   get waitsFor(): ShardWait | undefined {
-    const { reader, values, progress, mayTake } = this.#parts;
+    const { records, values, progress, mayTake } = this.#parts;
     if (values.busyWith) return values.busyWith;
     if (values.hasNext) return mayTake() ? "application" : "acknowledgements";
-    const isOver = reader.state === "ended" || reader.state === "past-until";
-    if (!isOver) return reader.vitals.waitsFor;
+    const isOver = records.state === "ended" || records.state === "past-until";
+    if (!isOver) return records.vitals.waitsFor;
     return progress.unacknowledged > 0 ? "acknowledgements" : undefined;
   }
 
@@ -70,7 +70,7 @@ export class ShardHealth {
     const { clock } = this.#options;
     this.#look();
     return {
-      lastRead: momentIf(this.#parts.reader.vitals.answeredAt, clock),
+      lastRead: momentIf(this.#parts.records.vitals.answeredAt, clock),
       lastHandedOut: momentIf(this.#watch.handedOutAt, clock),
       lastAcknowledged: momentIf(this.#watch.acknowledgedAt, clock),
       waitsFor: this.waitsFor,
@@ -79,7 +79,7 @@ export class ShardHealth {
   }
 
   #look(): void {
-    const { reader: { vitals }, progress } = this.#parts;
+    const { records: { vitals }, progress } = this.#parts;
     this.#watch.look({
       waitsFor: this.waitsFor,
       readerSteps: vitals.steps,

@@ -74,6 +74,18 @@ export class ShardProgress {
     this.#onChange(1);
   }
 
+  /** Adds a value that counts as acknowledged. */
+  pass(ticket: Ticket): void {
+    if (this.#pending.length > 0) {
+      this.handOut(ticket);
+      return this.acknowledge(ticket);
+    }
+    // The usual case, without the calls for a change that is undone at once.
+    ticket.done = true;
+    this.#watermark = ticket;
+    this.#onAcknowledged();
+  }
+
   /** Acknowledges a value. A second call does nothing. */
   acknowledge(ticket: Ticket): void {
     if (ticket.done) return;

@@ -6,25 +6,22 @@
 import { MAX_READ_RECORDS } from "../_aws/limits.ts";
 import type { Admission } from "../_core/admission.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
-import { Deque } from "../_core/deque.ts";
-import { notify } from "../_core/notify.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
-import type { ExpiredEvent } from "../hooks.ts";
-import type { ShardPosition } from "../records.ts";
 import type { Existence } from "./census.ts";
-import { tellExpired } from "./expired_records.ts";
+import type { HeldLease } from "./held_lease.ts";
 import type { ShardPace } from "./poll_pace.ts";
+import { areWhole, mayEnd } from "./read_answer.ts";
+import { type NextStep, ReadRecovery } from "./read_recovery.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
-import { type NextStep, ReadRecovery, untilAborted } from "./read_recovery.ts";
-import { ReaderVitals } from "./reader_vitals.ts";
-import { isSettled, recordsBefore, settledAfterMs } from "./reading_end.ts";
-import type { ReaderState, RecordReader } from "./record_reader.ts";
+import type { ReaderVitals } from "./reader_vitals.ts";
+import { settledAfterMs } from "./reading_end.ts";
+import type { RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
-import { damagedAnswer, ShardCursor } from "./shard_cursor.ts";
-import type { SkippedRecords } from "./skipped_records.ts";
+import { damagedAnswer, type ShardCursor } from "./shard_cursor.ts";
+import { type ShardIntake, sizeOf } from "./shard_intake.ts";
 
 /**
  * The size that is reserved for an answer at the latest record, if the last answer was smaller.
@@ -38,22 +35,20 @@ const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
 export interface ReaderParts {
   /** The shard. */
   readonly shardId: string;
-  /** Where reading starts. */
-  readonly position: ShardPosition;
   /** The options of the consumer. */
   readonly options: ConsumerSettings;
+  /** The lease of the shard. */
+  readonly lease: Pick<HeldLease, "confirmedAt" | "renew">;
+  /** Where the records go. */
+  readonly intake: ShardIntake;
   /** The reader's part of what all readers may buffer. */
   readonly share: ReaderShare;
   /** The reader's part of the pace of all readers. */
   readonly pace: ShardPace;
-  /** Bounds how many iterators are made at once. */
+  /** Bounds how many iterators are made, or subscriptions started, at once. */
   readonly openings: Admission;
-  /** Collects records that expired. */
-  readonly skipped: SkippedRecords;
   /** Finds out what happened to the shard after the service refused a request. */
   readonly existence: () => Promise<Existence>;
-  /** Called when records have arrived or the state has changed. */
-  readonly onChange: () => void;
 }
 
 /** What is known about an answer besides its records. */
@@ -70,104 +65,31 @@ interface AnswerFacts {
   readonly askedAt: number;
 }
 
-/** Polls one shard and buffers its records. */
+/** Polls one shard. */
 export class ShardReader implements RecordReader {
   readonly #parts: ReaderParts;
   readonly #options: ConsumerSettings;
+  readonly #intake: ShardIntake;
   readonly #cursor: ShardCursor;
-  readonly #buffer = new Deque<KinesisApiRecord>();
+  readonly #vitals: ReaderVitals;
   readonly #recovery: ReadRecovery;
-  readonly vitals: ReaderVitals;
   /** Aborts what is under way: when reading ends, or when it must start anew. */
   #attempt = new AbortController();
   /** The largest size that is expected of the next answer. */
   #expected: Size;
-  #state: ReaderState = "opening";
-  #hasCaughtUp = false;
-  #millisBehindLatest: number | undefined;
-  #childShardIds: readonly string[] = [];
-  #hasExpired = false;
   #nextReadAt = 0;
 
   /** Nothing is read before {@linkcode ShardReader.run}. */
   constructor(parts: ReaderParts) {
-    const { shardId, position, options, existence } = parts;
+    const { options, intake } = parts;
+    const { cursor, vitals } = intake;
     this.#parts = parts;
     this.#options = options;
-    const cursor = new ShardCursor(shardId, position, options);
+    this.#intake = intake;
     this.#cursor = cursor;
-    this.vitals = new ReaderVitals(options.clock);
-    this.#recovery = new ReadRecovery({
-      shardId,
-      options,
-      cursor,
-      existence,
-      vitals: this.vitals,
-    });
-    this.#expected = position.type === "LATEST" ? AT_LATEST : UNBOUNDED;
-  }
-
-  /** The state. */
-  get state(): ReaderState {
-    return this.#state;
-  }
-
-  /** Whether an iterator was made: the records that are written after that will be read. */
-  get hasIterator(): boolean {
-    return this.#cursor.hasIterator;
-  }
-
-  /** Whether the reader was at the latest record once and the shard has not ended since. */
-  get hasCaughtUp(): boolean {
-    return this.#hasCaughtUp && this.#state !== "ended";
-  }
-
-  /** Whether the shard expired before it was read to its end. */
-  get hasExpired(): boolean {
-    return this.#hasExpired;
-  }
-
-  /** The lag that the last answer stated, in milliseconds. */
-  get millisBehindLatest(): number | undefined {
-    return this.#millisBehindLatest;
-  }
-
-  /** The children that the last answer of a closed shard named. Empty if the server names none. */
-  get childShardIds(): readonly string[] {
-    return this.#childShardIds;
-  }
-
-  /** Records in the buffer. */
-  get buffered(): number {
-    return this.#buffer.length;
-  }
-
-  /** Bytes in the buffer. */
-  get bufferedBytes(): number {
-    return this.#parts.share.held.bytes;
-  }
-
-  /** Removes the next record from the buffer. */
-  shift(): KinesisApiRecord | undefined {
-    const record = this.#buffer.shift();
-    if (record) this.#parts.share.free(record.Data.length);
-    return record;
-  }
-
-  peek(index: number): KinesisApiRecord | undefined {
-    return this.#buffer.peek(index);
-  }
-
-  /** Drops the buffer and gives its room to the other readers. Call it after `run` has ended. */
-  clear(): void {
-    this.#parts.share.leave();
-    this.#parts.pace.wake();
-    while (this.#buffer.shift());
-  }
-
-  /** Whether there is nothing more to read. */
-  get #isOver(): boolean {
-    return this.#state === "ended" || this.#state === "past-until";
+    this.#vitals = vitals;
+    this.#recovery = new ReadRecovery({ ...parts, cursor, vitals });
+    this.#expected = cursor.position.type === "LATEST" ? AT_LATEST : UNBOUNDED;
   }
 
   /** Reads to the end of the shard, or to `until`. Rejects if the reader cannot go on. */
@@ -178,6 +100,7 @@ export class ShardReader implements RecordReader {
       await this.#readAll(signal);
     } finally {
       stopListening();
+      this.#parts.pace.wake();
     }
   }
 
@@ -187,7 +110,7 @@ export class ShardReader implements RecordReader {
 
   async #readAll(signal: AbortSignal): Promise<void> {
     let iterator: string | undefined;
-    while (!this.#isOver) {
+    while (!this.#intake.isOver) {
       try {
         const attempt = this.#attempt.signal;
         iterator ??= await this.#makeIterator(attempt);
@@ -196,7 +119,7 @@ export class ShardReader implements RecordReader {
       } catch (error) {
         const next = await this.#recover(error, !!iterator, signal);
         if (next === "new-iterator") iterator = undefined;
-        if (next === "end") this.#expire();
+        if (next === "end") this.#intake.expire();
       }
     }
   }
@@ -226,16 +149,13 @@ export class ShardReader implements RecordReader {
 
   async #makeIterator(signal: AbortSignal): Promise<string> {
     // Waiting for its turn is no stall: a turn is over after a second.
-    this.vitals.enter("pause");
+    this.#vitals.enter("pause");
     const iterator = await this.#parts.openings.run(async () => {
       signal.throwIfAborted();
-      this.vitals.enter("iterator");
+      this.#vitals.enter("iterator");
       return await this.#cursor.makeIterator(signal);
     });
-    if (this.#state === "opening") {
-      this.#state = "reading";
-      this.#parts.onChange();
-    }
+    this.#intake.open();
     return iterator;
   }
 
@@ -248,9 +168,9 @@ export class ShardReader implements RecordReader {
     const { share } = this.#parts;
     // Waits first and reserves later, because reserved room is taken from the other shards.
     const pauseMs = this.#nextReadAt - monotonicNow(clock);
-    this.vitals.enter("pause");
+    this.#vitals.enter("pause");
     if (pauseMs > 0) await delay(pauseMs, { clock, signal });
-    this.vitals.enter("room");
+    this.#vitals.enter("room");
     const reserved = await share.reserve(this.#expected, signal);
     if (this.#cursor.mayHaveExpired) {
       share.giveUp(reserved);
@@ -272,7 +192,7 @@ export class ShardReader implements RecordReader {
       throw error;
     }
     const { records: unread, expired } = this.#cursor.unread(answer.Records);
-    const records = this.#beforeUntil(unread);
+    const records = this.#intake.beforeUntil(unread);
     const isPastUntil = records.length < unread.length;
     const kept = share.keep(reserved, records);
     const isFull = answer.Records.length >= limit;
@@ -280,7 +200,7 @@ export class ShardReader implements RecordReader {
     // If no record fitted, the same records arrive again and show the same gap.
     const comesAgain = kept.length === 0 && records.length > 0;
     if (answer.Records.length > 0 && !comesAgain) {
-      if (expired) this.#tellExpired(expired);
+      if (expired) this.#intake.tellExpired(expired);
       this.#cursor.confirm();
     }
     const facts = { kept, isFull, isPastUntil, startedAt, askedAt };
@@ -292,20 +212,13 @@ export class ShardReader implements RecordReader {
       : undefined;
   }
 
-  #beforeUntil(records: KinesisApiRecord[]): KinesisApiRecord[] {
-    const { until } = this.#options;
-    return until instanceof Date
-      ? recordsBefore(until, records, this.#parts.shardId)
-      : records;
-  }
-
   async #getRecords(
     iterator: string,
     limit: number,
     signal: AbortSignal,
   ): Promise<GetRecordsResponse> {
     const { client, target } = this.#options;
-    this.vitals.enter("request");
+    this.#vitals.enter("request");
     const call = client.getRecords({
       ShardIterator: iterator,
       Limit: limit,
@@ -314,26 +227,12 @@ export class ShardReader implements RecordReader {
     }, { signal });
     // A client of the user may not heed the signal.
     const answer = await raceAbort(call, signal);
-    if (!isWhole(answer) || !await this.#mayEnd(answer, signal)) {
-      throw damagedAnswer(this.#parts.shardId, "GetRecords");
-    }
+    const { shardId, existence } = this.#parts;
+    const mayGoOn = areWhole(answer.Records) &&
+      (answer.NextShardIterator ||
+        await mayEnd(answer.ChildShards, existence, signal));
+    if (!mayGoOn) throw damagedAnswer(shardId, "GetRecords");
     return answer;
-  }
-
-  /**
-   * Whether an answer without a next iterator may be the last one. A damaged answer has none
-   * either, so the answer has to name children, or the list of shards has to show that the shard is
-   * closed.
-   */
-  async #mayEnd(
-    { NextShardIterator, ChildShards }: GetRecordsResponse,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (NextShardIterator || ChildShards && ChildShards.length > 0) return true;
-    const existence = await raceAbort(this.#parts.existence(), signal);
-    // The stream was created again. The lease of this reader is replaced soon, which aborts it.
-    if (existence === "replaced") return await untilAborted(signal);
-    return existence !== "open";
   }
 
   /**
@@ -344,49 +243,33 @@ export class ShardReader implements RecordReader {
     { kept, isFull, isPastUntil, startedAt, askedAt }: AnswerFacts,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
-    const { stream, hooks, until } = this.#options;
-    const { shardId, onChange } = this.#parts;
     const isCut = kept.length < Records.length;
-    for (const record of kept) this.#buffer.push(record);
-    const last = kept.at(-1);
-    if (last) this.#cursor.moveBehind(last);
+    this.#intake.add(kept);
     if (!isCut && typeof MillisBehindLatest === "number") {
       this.#cursor.noteLag(MillisBehindLatest);
     }
-
     const isBehind = isFull || isCut || !!MillisBehindLatest;
-    this.#millisBehindLatest = MillisBehindLatest;
-    this.#childShardIds = answer.ChildShards?.map((it) => it.ShardId) ?? [];
-    if (isPastUntil && !isCut) this.#state = "past-until";
-    else if (!NextShardIterator && !isCut) this.#state = "ended";
-    else if (isBehind) this.#state = "reading";
-    else if (until instanceof Date && isSettled(until, askedAt)) {
-      this.#state = "past-until";
-    } else if (!last || this.#cursor.isNew(last)) {
-      // A shard that is written to all the time never gives an empty answer. Its reader has caught
-      // up at the first record that arrived after reading began.
-      this.#state = "caught-up";
-      this.#hasCaughtUp = true;
-    }
-
-    this.vitals.answered({
+    this.#vitals.answered({
       records: kept.length,
       // Of records that did not fit, the rest is behind by an unknown time.
       millisBehindLatest: isCut ? Infinity : MillisBehindLatest,
     });
-    const arrived = sizeOf(kept);
-    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, arrived, askedAt);
+    const size = sizeOf(kept);
+    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, size, askedAt);
     this.#expected = isBehind ? UNBOUNDED : {
-      records: Math.max(AT_LATEST.records, 2 * arrived.records),
-      bytes: Math.max(AT_LATEST.bytes, 2 * arrived.bytes),
+      records: Math.max(AT_LATEST.records, 2 * size.records),
+      bytes: Math.max(AT_LATEST.bytes, 2 * size.bytes),
     };
-    notify(hooks, "onRead", {
-      stream,
-      shardId,
-      ...arrived,
+    this.#intake.note({
+      size,
+      last: kept.at(-1),
+      isBehind,
+      isPastUntil: isPastUntil && !isCut,
+      isEnd: !NextShardIterator && !isCut,
+      askedAt,
       millisBehindLatest: MillisBehindLatest,
+      childShards: answer.ChildShards,
     });
-    onChange();
   }
 
   /** The time from one request to the next, in milliseconds. */
@@ -409,37 +292,4 @@ export class ShardReader implements RecordReader {
       : Infinity;
     return Math.max(shortest, Math.min(intervalMs, most));
   }
-
-  /** Ends because the shard has expired. */
-  #expire(): void {
-    const { position, time } = this.#cursor;
-    this.#hasExpired = true;
-    this.#tellExpired({
-      what: "shard",
-      after: position,
-      afterTime: time,
-      beforeTime: new Date(serviceNow(this.#options)),
-    });
-    this.#state = "ended";
-    this.#parts.onChange();
-  }
-
-  #tellExpired(facts: Omit<ExpiredEvent, "stream" | "shardId">): void {
-    const { shardId, skipped } = this.#parts;
-    tellExpired({ shardId, ...facts }, skipped, this.#options);
-  }
-}
-
-/** Whether an answer has a list of records, and each record has all required members. */
-function isWhole({ Records }: GetRecordsResponse): boolean {
-  return Array.isArray(Records) &&
-    Records.every((record) =>
-      ArrayBuffer.isView(record?.Data) && !!record.SequenceNumber
-    );
-}
-
-function sizeOf(records: readonly KinesisApiRecord[]): Size {
-  let bytes = 0;
-  for (const { Data } of records) bytes += Data.length;
-  return { records: records.length, bytes };
 }

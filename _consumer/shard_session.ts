@@ -22,11 +22,12 @@ import type { HeldLease } from "./held_lease.ts";
 import type { PollPace } from "./poll_pace.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { ReaderShare } from "./reader_share.ts";
+import type { ReaderFactory } from "./readers.ts";
 import type { ReaderState, RecordReader } from "./record_reader.ts";
 import type { RecordShard } from "./record.ts";
 import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import { ShardIntake } from "./shard_intake.ts";
 import { ShardProgress } from "./shard_progress.ts";
-import { ShardReader } from "./shard_reader.ts";
 import { ShardHealth, type ShardHealthStatus } from "./shard_health.ts";
 import { ShardValues } from "./shard_values.ts";
 import type { Share } from "./shares.ts";
@@ -63,6 +64,8 @@ export interface SessionParts<T> {
   readonly strays: Strays | undefined;
   /** Finds out what happened to the shard after the service refused a request. */
   readonly existence: () => Promise<Existence>;
+  /** Makes the reader. */
+  readonly newReader: ReaderFactory;
 }
 
 /** What happens in a {@linkcode ShardSession}. */
@@ -101,6 +104,7 @@ export class ShardSession<T> implements RecordShard {
   readonly options: ResolvedConsumerOptions<T>;
   readonly #events: SessionEvents;
   readonly #room: ReaderShare;
+  readonly #intake: ShardIntake;
   readonly #reader: RecordReader;
   readonly #values: ShardValues<T>;
   readonly #progress: ShardProgress;
@@ -128,22 +132,29 @@ export class ShardSession<T> implements RecordShard {
       () => acknowledgements.note(),
     );
     this.#room = readAhead.join(() => this.#takesNext);
-    this.#reader = new ShardReader({
+    this.#intake = new ShardIntake({
       shardId,
       position,
       options,
       share: this.#room,
+      skipped,
+      onChange: () => this.#onRead(),
+    });
+    this.#reader = parts.newReader({
+      shardId,
+      options,
+      lease,
+      intake: this.#intake,
+      share: this.#room,
       pace: shared.pace.join(),
       openings: shared.openings,
-      skipped,
       existence,
-      onChange: () => this.#onRead(),
     });
     this.#values = new ShardValues({
       shardId,
       position,
       options,
-      reader: this.#reader,
+      records: this.#intake,
       progress: this.#progress,
       acknowledgements,
       shard: this,
@@ -157,7 +168,7 @@ export class ShardSession<T> implements RecordShard {
       onError: events.failed,
     });
     this.health = new ShardHealth(options, {
-      reader: this.#reader,
+      records: this.#intake,
       values: this.#values,
       progress: this.#progress,
       mayTake: () => !this.isPaused && !acknowledgements.areAtLimit,
@@ -195,22 +206,22 @@ export class ShardSession<T> implements RecordShard {
 
   /** Whether an iterator was made: the records that are written after that will be read. */
   get hasIterator(): boolean {
-    return this.#reader.hasIterator;
+    return this.#intake.hasIterator;
   }
 
   /** The children that the last answer of a closed shard named. Empty if the server names none. */
   get childShardIds(): readonly string[] {
-    return this.#reader.childShardIds;
+    return this.#intake.childShardIds;
   }
 
   /** Whether the shard expired before it was read to its end. */
   get hasExpired(): boolean {
-    return this.#reader.hasExpired;
+    return this.#intake.hasExpired;
   }
 
   /** Whether the shard is closed, and all its values are handed out. */
   get isHandedOut(): boolean {
-    return this.#reader.state === "ended" && this.#isDrained;
+    return this.#intake.state === "ended" && this.#isDrained;
   }
 
   /** Whether the shard is closed, and all its values are handed out and acknowledged. */
@@ -220,7 +231,7 @@ export class ShardSession<T> implements RecordShard {
 
   /** Whether the shard was read as far as `until` says, and all values are handed out. */
   get hasReachedUntil(): boolean {
-    const { hasCaughtUp, state } = this.#reader;
+    const { hasCaughtUp, state } = this.#intake;
     const isRead = this.options.until === "caught-up"
       ? hasCaughtUp
       : state === "past-until";
@@ -235,14 +246,14 @@ export class ShardSession<T> implements RecordShard {
   /** The state of the session. */
   status(): SessionStatus {
     return {
-      state: this.#reader.state,
+      state: this.#intake.state,
       ...this.health.status(),
-      millisBehindLatest: this.#reader.millisBehindLatest,
+      millisBehindLatest: this.#intake.millisBehindLatest,
       acknowledged: this.#progress.acknowledged,
       unacknowledged: this.#progress.unacknowledged,
       oldestUnacknowledged: this.#oldest(),
-      bufferedRecords: this.#reader.buffered,
-      bufferedBytes: this.#reader.bufferedBytes,
+      bufferedRecords: this.#intake.buffered,
+      bufferedBytes: this.#intake.bufferedBytes,
     };
   }
 
@@ -274,7 +285,7 @@ export class ShardSession<T> implements RecordShard {
    */
   take(): ConsumerRecord<T> | undefined {
     const record = this.#values.take();
-    if (this.#reader.buffered === 0) this.#room.check();
+    this.#room.check();
     return record;
   }
 
@@ -333,7 +344,7 @@ export class ShardSession<T> implements RecordShard {
     this.#unacknowledged.leave();
     if (unacknowledged > 0) this.#events.changed();
     await this.#running;
-    this.#reader.clear();
+    this.#intake.clear();
     this.#values.clear();
   }
 
@@ -353,11 +364,12 @@ export class ShardSession<T> implements RecordShard {
     this.#unacknowledged.adjust(difference);
     if (difference > 0) return;
     this.#events.changed();
+    // An acknowledgement makes room only for a record that needs an empty buffer.
     this.#room.check();
   }
 
   #onRead(): void {
-    const { state, hasIterator } = this.#reader;
+    const { state, hasIterator } = this.#intake;
     if (hasIterator) this.#tellOnce("opened");
     if (state === "caught-up" || state === "ended") this.#tellOnce(state);
     this.#events.changed();

@@ -12,7 +12,7 @@ import type {
   KinesisRecord,
   ShardPosition,
 } from "../records.ts";
-import type { RecordReader } from "./record_reader.ts";
+import type { ShardRecords } from "./record_reader.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import {
   DeliveredRecord,
@@ -36,7 +36,7 @@ export interface ShardValuesParts<T> {
   /** The options of the consumer. */
   readonly options: ResolvedConsumerOptions<T>;
   /** Buffers the records. */
-  readonly reader: Pick<RecordReader, "buffered" | "shift" | "peek">;
+  readonly records: Pick<ShardRecords, "buffered" | "shift" | "peek">;
   /** Tracks which values are acknowledged. */
   readonly progress: ShardProgress;
   /** Tells how values are acknowledged. */
@@ -71,13 +71,13 @@ export class ShardValues<T> {
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
-    const { options, shardId, progress, shard, reader } = parts;
+    const { options, shardId, progress, shard, records } = parts;
     this.#parts = parts;
     const { streamName, target } = options;
     const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
     this.#source = { streamName, streamARN, shardId, progress, shard };
     this.#records = new UnpackAhead({
-      reader,
+      records,
       processor: options.processor,
       recordOf: (raw) => this.#kinesisRecord(raw),
     });
@@ -86,7 +86,7 @@ export class ShardValues<T> {
   /** Whether a value can be taken now. */
   get hasNext(): boolean {
     return !this.isBusy && !this.#parts.signal.aborted &&
-      (!this.isBetweenRecords || this.#parts.reader.buffered > 0);
+      (!this.isBetweenRecords || this.#parts.records.buffered > 0);
   }
 
   /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
@@ -176,13 +176,8 @@ export class ShardValues<T> {
   /** Marks a record without values as processed, so that the checkpoint can pass it. */
   #passEmpty(sequenceNumber: string): void {
     const { progress } = this.#parts;
-    const ticket = {
-      sequenceNumber,
-      subSequenceNumber: undefined,
-      done: false,
-    };
-    progress.handOut(ticket);
-    progress.acknowledge(ticket);
+    const subSequenceNumber = undefined;
+    progress.pass({ sequenceNumber, subSequenceNumber, done: false });
   }
 
   #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
@@ -196,19 +191,20 @@ export class ShardValues<T> {
         : item.subSequenceNumber,
       done: false,
     };
-    progress.handOut(ticket);
     if (this.#dropped.has(this.#next - 1) || this.#wasProcessed(raw, item)) {
-      progress.acknowledge(ticket);
+      progress.pass(ticket);
       return undefined;
     }
     if (item.type === "error") {
+      progress.handOut(ticket);
       this.#dropPoison(item.error, ticket);
       return undefined;
     }
-    const record = new DeliveredRecord(item, raw, this.#source, ticket);
     // Without a checkpointer a value counts as processed when it is handed out.
-    if (!options.durable && !acknowledgements.areManaged) record.ack();
-    return record;
+    if (options.durable || acknowledgements.areManaged) {
+      progress.handOut(ticket);
+    } else progress.pass(ticket);
+    return new DeliveredRecord(item, raw, this.#source, ticket);
   }
 
   /** Whether the item lies before a checkpoint inside its record. */

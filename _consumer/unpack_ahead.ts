@@ -3,21 +3,24 @@
  *
  * @module
  */
+import { batchFormOf } from "../_core/batch_form.ts";
 import type { KinesisApiRecord } from "../client/mod.ts";
 import type { Processor, Unpacked } from "../processors/mod.ts";
 import type { KinesisRecord } from "../records.ts";
-import type { RecordReader } from "./record_reader.ts";
+import type { ShardRecords } from "./record_reader.ts";
 
 /** The most records, and bytes of data, that are decoded at once. */
 const MOST_RECORDS = 64;
 const MOST_BYTES = 16_384;
 
+type UnpackAll<T> = (records: readonly KinesisRecord[]) => Unpacked<T>[][];
+
 /** What {@linkcode UnpackAhead} works with. */
 export interface UnpackAheadParts<T> {
   /** Buffers the records. */
-  readonly reader: Pick<RecordReader, "shift" | "peek">;
+  readonly records: Pick<ShardRecords, "shift" | "peek">;
   /** Decodes them. */
-  readonly processor: Pick<Processor<T>, "unpack" | "unpackAll">;
+  readonly processor: Pick<Processor<T>, "unpack">;
   /** Makes a record for the processor. */
   readonly recordOf: (raw: KinesisApiRecord) => KinesisRecord;
 }
@@ -36,6 +39,7 @@ export interface UnpackedRecord<T> {
  */
 export class UnpackAhead<T> {
   readonly #parts: UnpackAheadParts<T>;
+  readonly #unpackAll: UnpackAll<T> | undefined;
   #ahead: UnpackedRecord<T>[] = [];
   /** The index of the next record that was decoded ahead. */
   #next = 0;
@@ -43,13 +47,14 @@ export class UnpackAhead<T> {
   /** Starts without records. */
   constructor(parts: UnpackAheadParts<T>) {
     this.#parts = parts;
+    this.#unpackAll = batchFormOf(parts.processor.unpack);
   }
 
   /** Takes the next record. The buffer of the reader must not be empty. */
   shift(): UnpackedRecord<T> {
     if (this.#next === this.#ahead.length) this.#unpackAhead();
-    const { reader, processor, recordOf } = this.#parts;
-    const raw = reader.shift()!;
+    const { records, processor, recordOf } = this.#parts;
+    const raw = records.shift()!;
     const ahead = this.#ahead[this.#next++];
     if (ahead?.raw === raw) return ahead;
     this.clear();
@@ -63,21 +68,20 @@ export class UnpackAhead<T> {
   }
 
   #unpackAhead(): void {
-    const { processor, recordOf } = this.#parts;
     this.clear();
-    if (!processor.unpackAll) return;
+    if (!this.#unpackAll) return;
     const raws = this.#smallRecords();
     if (raws.length < 2) return;
-    const unpacked = processor.unpackAll(raws.map(recordOf));
+    const unpacked = this.#unpackAll(raws.map(this.#parts.recordOf));
     this.#ahead = raws.map((raw, i) => ({ raw, unpacked: unpacked[i]! }));
   }
 
   /** The next records of the reader, up to the bounds. */
   #smallRecords(): KinesisApiRecord[] {
-    const { reader } = this.#parts;
+    const { records } = this.#parts;
     const raws: KinesisApiRecord[] = [];
     for (let bytes = 0; raws.length < MOST_RECORDS;) {
-      const raw = reader.peek(raws.length);
+      const raw = records.peek(raws.length);
       if (!raw || (bytes += raw.Data.length) > MOST_BYTES) break;
       raws.push(raw);
     }

@@ -49,13 +49,22 @@ export function base64Decoder(): (text: string) => Uint8Array<ArrayBuffer> {
   if (!("setFromBase64" in Uint8Array.prototype)) return decodeBase64;
   const slabs = new Slabs();
   return (text) => {
-    const room = slabs.allocate(text.length * 3 >> 2);
+    const room = slabs.allocate(decodedLength(text));
     const { read, written } = (room as NativeBase64).setFromBase64!(text);
     // setFromBase64 stops without an error when the array is full. The array fits every valid text,
     // so unread text is not base64, and decodeBase64 throws the error.
     if (read !== text.length) return decodeBase64(text);
     return written === room.length ? room : slabs.shorten(room, written);
   };
+}
+
+const PADDING = 0x3d;
+
+/** The number of bytes in a padded text. In any other text it is a bound. */
+function decodedLength(text: string): number {
+  const { length } = text;
+  if (text.charCodeAt(length - 1) !== PADDING) return length * 3 >> 2;
+  return (length * 3 >> 2) - (text.charCodeAt(length - 2) === PADDING ? 2 : 1);
 }
 
 function nodeBuffer(): NodeBuffer | undefined {

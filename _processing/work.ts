@@ -71,6 +71,8 @@ export class Job<R, L extends WorkLane> {
   attempt: Attempt<R, L> | undefined;
   /** The timer of the next call, if the last one has failed. */
   timer: unknown;
+  /** Whether its values are processed, or are not to be processed here. */
+  isOver = false;
   /** Whether values of it are being given up. */
   isBurying = false;
   #records: readonly R[];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { batchFormOf, setBatchForm } from "../_core/batch_form.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import type {
   DecodedRecord,
@@ -14,7 +15,13 @@ import { createDecoderStream } from "./_decoder_stream.ts";
 import { createEncoderStream } from "./_encoder_stream.ts";
 import { itemOf, itemsOf } from "./_items.ts";
 import type { Framing } from "./framing.ts";
-import type { DecoderOptions, EncoderOptions, Processor } from "./processor.ts";
+import type { UnpackAll } from "./single.ts";
+import type {
+  DecoderOptions,
+  EncoderOptions,
+  Processor,
+  Unpacked,
+} from "./processor.ts";
 import type { Serializer, SerializerProcessor } from "./serializer.ts";
 
 /** Options of {@linkcode createProcessor}. */
@@ -68,10 +75,21 @@ function combined<T>(
       framing.createPacker(serializer, packerOptions),
     itemOf: (value) => itemOf(serializer, value),
     itemsOf: (record) => itemsOf(framing, serializer, record),
-    unpack: (record) => framing.unpack(serializer, record),
-    unpackAll: framing.unpackAll &&
-      ((records) => framing.unpackAll!(serializer, records)),
+    unpack: unpackOf(serializer, framing),
   });
+}
+
+function unpackOf<T>(
+  serializer: Serializer<T>,
+  framing: Framing,
+): (record: KinesisRecord) => Unpacked<T>[] {
+  const unpack = (record: KinesisRecord) => framing.unpack(serializer, record);
+  const unpackAll = batchFormOf<UnpackAll>(framing.unpack);
+  if (!unpackAll) return unpack;
+  return setBatchForm(
+    unpack,
+    (records: readonly KinesisRecord[]) => unpackAll(serializer, records),
+  );
 }
 
 /** A processor that is also usable as its serializer. Its name is the name of the serializer. */

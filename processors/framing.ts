@@ -30,9 +30,4 @@ export interface Framing {
    * item.
    */
   unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[];
-  /** See {@linkcode Processor.unpackAll}. */
-  unpackAll?<T>(
-    serializer: Serializer<T>,
-    records: readonly KinesisRecord[],
-  ): Unpacked<T>[][];
 }

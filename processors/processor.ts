@@ -155,11 +155,6 @@ export interface Processor<T> {
    * item.
    */
   unpack(record: KinesisRecord): Unpacked<T>[] | Promise<Unpacked<T>[]>;
-  /**
-   * Decodes several records at once, each as {@linkcode Processor.unpack} does. Present where that is
-   * faster.
-   */
-  unpackAll?(records: readonly KinesisRecord[]): Unpacked<T>[][];
   /** Makes a stream that encodes values to records. */
   encoder(
     options?: EncoderOptions,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setBatchForm } from "../_core/batch_form.ts";
 import { isBytes } from "../_core/bytes.ts";
 import { Slabs } from "../_core/slabs.ts";
 import {
@@ -42,25 +43,33 @@ const framing: Framing = {
       flush() {},
     };
   },
-  unpack: <T>(serializer: Serializer<T>, record: KinesisRecord) => [
-    decodeOne(serializer, record),
-  ],
-  unpackAll<T>(
-    serializer: Serializer<T>,
-    records: readonly KinesisRecord[],
-  ): Unpacked<T>[][] {
-    const { text } = serializer;
-    const texts = text ? asciiTexts(records.map(({ data }) => data)) : [];
-    return records.map((record, i) => {
-      const found = texts[i];
-      return [
-        found === undefined
-          ? decodeOne(serializer, record)
-          : decodedBy(() => text!.parse(found), serializer, record),
-      ];
-    });
-  },
+  unpack: setBatchForm(unpackRecord, unpackAll),
 };
+
+/** Decodes several records at once, each as `unpack` of the framing does. */
+export type UnpackAll = typeof unpackAll;
+
+function unpackRecord<T>(
+  serializer: Serializer<T>,
+  record: KinesisRecord,
+): Unpacked<T>[] {
+  return [decodeOne(serializer, record)];
+}
+
+function unpackAll<T>(
+  serializer: Serializer<T>,
+  records: readonly KinesisRecord[],
+): Unpacked<T>[][] {
+  const { text } = serializer;
+  if (!text) return records.map((record) => unpackRecord(serializer, record));
+  const texts = asciiTexts(records.map(({ data }) => data));
+  return records.map((record, i) => {
+    const found = texts[i];
+    return found === undefined
+      ? unpackRecord(serializer, record)
+      : [decodedBy(() => text.parse(found), serializer, record)];
+  });
+}
 
 const SLAB_BYTES = 8192;
 const MOST_SLABS = 1024;

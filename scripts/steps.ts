@@ -50,7 +50,11 @@ const TEST_PARTS: readonly TestPart[] = [
     folders: ["_services", "conformance", "interop"],
     load: 0.5,
   },
-  { name: "tests of whole programs", folders: ["integration"], load: 0.5 },
+  {
+    name: "tests of whole programs",
+    folders: ["crash", "integration"],
+    load: 0.5,
+  },
   { name: "tests of the consumer", folders: ["_consumer", "consumer"] },
   { name: "tests of the producer", folders: ["_producer", "producer"] },
   { name: "tests of formats", folders: ["_aws", "processors"] },

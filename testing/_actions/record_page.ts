@@ -67,11 +67,16 @@ export class RecordPage {
     return next ? Math.max(0, now - next.time) : 0;
   }
 
-  /** The sequence number that continues after the page with AFTER_SEQUENCE_NUMBER. */
-  continuation(): string {
+  /**
+   * The sequence number that continues after the page with AFTER_SEQUENCE_NUMBER. If the record
+   * before that point has expired, or there was none, the number moves on with `horizon`, the
+   * arrival of the oldest record that can exist.
+   */
+  continuation(horizon: number): string {
     const { numbers, log } = this.shard;
-    const last = log.at(this.endOffset - 1);
-    return numbers.write(last?.time ?? 0, last ? this.endOffset - 1 : 0);
+    const offset = this.endOffset - 1;
+    const time = log.at(offset)?.time ?? Math.max(0, horizon - 1);
+    return numbers.write(time, offset);
   }
 
   /** The records as a JSON array. */

@@ -1,4 +1,4 @@
-import { RESUBSCRIBE_AFTER_MS } from "../_state/limits.ts";
+import { RESUBSCRIBE_AFTER_MS } from "../../_aws/limits.ts";
 import {
   consumerArn,
   iteratorType,

@@ -8,11 +8,10 @@
 import { encodeMessage, textHeaders } from "../../_aws/event_stream_message.ts";
 import type { Account } from "../_state/account.ts";
 import type { Subscription } from "../_state/consumer.ts";
-import { MAX_READ_RECORDS } from "../../_aws/limits.ts";
+import { MAX_READ_RECORDS, SUBSCRIPTION_LIFE_MS } from "../../_aws/limits.ts";
 import {
   MAX_EVENT_BYTES,
   SUBSCRIPTION_HEARTBEAT_MS,
-  SUBSCRIPTION_LIFE_MS,
 } from "../_state/limits.ts";
 import type { Shard } from "../_state/shard.ts";
 import type { Stream } from "../_state/stream.ts";
@@ -125,7 +124,8 @@ export class SubscriptionStream implements Subscription {
   #sendPage(): boolean {
     const { account, stream, shard } = this.#options;
     const { now } = account;
-    shard.log.trim(stream.horizon(now));
+    const horizon = stream.horizon(now);
+    shard.log.trim(horizon);
     const page = new RecordPage(shard, this.#offset, {
       records: MAX_READ_RECORDS,
       bytes: MAX_EVENT_BYTES,
@@ -141,9 +141,12 @@ export class SubscriptionStream implements Subscription {
       records: page.length,
       json: () =>
         `{"Records":${page.json()},${
-          JSON.stringify(describeEnd(page, now)).slice(1)
+          JSON.stringify(describeEnd(page, now, horizon)).slice(1)
         }`,
-      value: () => ({ Records: page.value(), ...describeEnd(page, now) }),
+      value: () => ({
+        Records: page.value(),
+        ...describeEnd(page, now, horizon),
+      }),
     });
     if (page.isAtEnd) this.end();
     return true;
@@ -181,9 +184,11 @@ export class SubscriptionStream implements Subscription {
   }
 }
 
-function describeEnd(page: RecordPage, now: number): Output {
+function describeEnd(page: RecordPage, now: number, horizon: number): Output {
   return {
-    ContinuationSequenceNumber: page.isAtEnd ? undefined : page.continuation(),
+    ContinuationSequenceNumber: page.isAtEnd
+      ? undefined
+      : page.continuation(horizon),
     MillisBehindLatest: page.millisBehindLatest(now),
     ChildShards: page.isAtEnd ? page.shard.describeChildren() : undefined,
   };

@@ -48,16 +48,6 @@ export const TOKEN_LIFE_MS: number = 300 * SECOND;
  */
 export const MAX_LIST_SHARDS = 1_000;
 
-/**
- * Lifetime of a subscription, in milliseconds.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html
- */
-export const SUBSCRIPTION_LIFE_MS: number = 5 * MINUTE;
-/**
- * Shortest time between two subscriptions of a consumer to the same shard, in milliseconds.
- * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html
- */
-export const RESUBSCRIBE_AFTER_MS: number = 5 * SECOND;
 /** Time between two events of a subscription that has no records to send, in milliseconds. */
 export const SUBSCRIPTION_HEARTBEAT_MS: number = 5 * SECOND;
 /** Bytes of record data in one event of a subscription. */

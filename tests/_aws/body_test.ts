@@ -6,7 +6,7 @@ import { endless, stalled } from "../client/_stub_fetch.ts";
 
 const { signal } = new AbortController();
 
-Deno.test("readBody joins whatever chunks a body comes in", async () => {
+Deno.test("readBody joins the chunks of a body of any sizes", async () => {
   await fc.assert(fc.asyncProperty(
     fc.array(fc.uint8Array({ maxLength: 50 }).map((b) => new Uint8Array(b))),
     async (chunks) => {

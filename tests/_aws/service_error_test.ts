@@ -69,7 +69,7 @@ Deno.test("requestIdOf knows both headers", () => {
   assertEquals(requestIdOf(new Headers()), undefined);
 });
 
-Deno.test("isThrottle tells throughput limits from faults", () => {
+Deno.test("isThrottle distinguishes throughput limits from faults", () => {
   assert(isThrottle("ProvisionedThroughputExceededException"));
   assertFalse(isThrottle("InternalFailure"));
 });
@@ -112,7 +112,7 @@ Deno.test("serviceError says what to do about every error of KMS", () => {
   }
 });
 
-Deno.test("serviceError says of a full account what is full, and of a throttle nothing of that", () => {
+Deno.test("serviceError names what is full in the error of a full account, and not in that of a throttle", () => {
   for (
     const [action, advice, retryable] of [
       ["CreateStream", "ask for a higher quota", false],

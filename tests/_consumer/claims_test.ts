@@ -69,7 +69,7 @@ Deno.test("chooseClaims takes no more than there is room for", () => {
   assertEquals(choose("me", others, { room: 0 }), []);
 });
 
-Deno.test("chooseClaims takes what is left over beyond its part", () => {
+Deno.test("chooseClaims takes the free leases that remain beyond its part", () => {
   const leases = [
     lease("1", "me"),
     lease("2", "me"),

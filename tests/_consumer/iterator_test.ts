@@ -108,7 +108,7 @@ Deno.test("processedIterator that is asked ahead answers in order, and acknowled
   ]);
 });
 
-Deno.test("processedIterator acknowledges nothing when told so", async () => {
+Deno.test("processedIterator with 'acknowledge' false acknowledges nothing", async () => {
   const { log, stream } = numbers(2);
   for await (const _ of processedIterator(stream, { acknowledge: false }));
   assertEquals(log, ["read 0", "read 1"]);
@@ -141,4 +141,67 @@ Deno.test("processedIterator throws what the stream fails with, once", async () 
   await assertRejects(() => iterator.next(), Error, "broken");
   assertEquals((await iterator.next()).done, true);
   assertEquals(stream.locked, false);
+});
+
+/** The same numbers, of which some are there at once. */
+function numbersNow(count: number, isThere: (n: number) => boolean) {
+  const { log, stream } = numbers(count);
+  const reader = stream.getReader();
+  let n = 0;
+  const next = async () => (await reader.read()).value!;
+  const waiting: ConsumerRecord<number>[] = [];
+  const fill = async () => {
+    while (waiting.length < count) waiting.push(await next());
+    log.length = 0;
+  };
+  const taken = () => waiting[n++];
+  const outer = new ReadableStream<ConsumerRecord<number>>({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const record = taken();
+      if (record) controller.enqueue(record);
+      else controller.close();
+    },
+  }, { highWaterMark: 0 });
+  const takeNow = () => isThere(n) ? taken() : undefined;
+  return { log, outer, fill, takeNow };
+}
+
+Deno.test("processedIterator hands out records that are there at once in order with the others, and acknowledges all", async () => {
+  const there = [(n: number) => n % 3 > 0, () => true, (n: number) => n < 5];
+  for (const isThere of there) {
+    const { log, outer, fill, takeNow } = numbersNow(10, isThere);
+    await fill();
+    const seen: number[] = [];
+    for await (const { value } of processedIterator(outer, {}, takeNow)) {
+      seen.push(value);
+      assertEquals(log.length, value);
+    }
+    assertEquals(seen, [...Array(10).keys()]);
+    assertEquals(log, seen.map((n) => `ack ${n}`));
+  }
+});
+
+Deno.test("processedIterator takes a call for one ahead until the record that was there at once has arrived", async () => {
+  const { log, outer, fill, takeNow } = numbersNow(4, () => true);
+  await fill();
+  const iterator = processedIterator(outer, {}, takeNow);
+  const results = await Promise.all([iterator.next(), iterator.next()]);
+  assertEquals(results.map(({ value }) => value?.value), [0, 1]);
+  await iterator.next();
+  assertEquals(log, []);
+});
+
+Deno.test("processedIterator gives a loop that waits its record before it takes one at once for another loop", async () => {
+  let isThere = false;
+  const { outer, fill, takeNow } = numbersNow(4, () => isThere);
+  await fill();
+  const iterator = processedIterator(outer, {}, takeNow);
+  const first = iterator[Symbol.asyncIterator]();
+  const second = iterator[Symbol.asyncIterator]();
+  const waiting = first.next();
+  isThere = true;
+  const next = second.next();
+  assertEquals((await waiting).value?.value, 0);
+  assertEquals((await next).value?.value, 1);
 });

@@ -9,7 +9,7 @@ const all = { records: Infinity, bytes: Infinity };
 const recordOf = (bytes: number) =>
   ({ Data: new Uint8Array(bytes) }) as KinesisApiRecord;
 
-Deno.test("ReadAhead lets a reader that holds nothing ask at once, whatever the others have reserved", async () => {
+Deno.test("ReadAhead lets a reader with an empty buffer read at once, however much other readers have reserved", async () => {
   const ahead = new ReadAhead({ records: 10, bytes: 1000 });
   const readers = Array.from({ length: 50 }, () => ahead.join(() => true));
   for (const reader of readers) {

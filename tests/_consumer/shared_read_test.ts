@@ -29,7 +29,7 @@ Deno.test("SharedRead answers all who ask during a call with one call that start
   assertEquals(await late, 3);
 });
 
-Deno.test("SharedRead starts anew when nothing is under way, also after a failure", async () => {
+Deno.test("SharedRead starts a new call when none is under way, also after a failure", async () => {
   const { settle, shared } = setUp();
   const first = shared.ask();
   const second = shared.ask();

@@ -38,7 +38,7 @@ Deno.test("Shares without a bound always has room", () => {
   for (const share of members) assert(share.room > 1e12);
 });
 
-Deno.test("Shares stays under its capacity, and leaves each member its part, whatever members do", () => {
+Deno.test("Shares stays under its capacity and leaves each member its part, for any use by the members", () => {
   const steps = fc.array(
     fc.record({ member: fc.nat(7), take: fc.boolean(), size: fc.nat(100) }),
     { maxLength: 200 },

@@ -76,7 +76,7 @@ Deno.test("planLeases leaves out closed shards with LATEST, and stores the time 
   });
 });
 
-Deno.test("planLeases starts the children of what is being worked on at their oldest record", () => {
+Deno.test("planLeases starts the children of a shard with progress at their oldest record", () => {
   const leases = [
     leaseOf("p", { type: "AT_TIMESTAMP", timestamp: new Date(NOW) }),
     leaseOf("c", { type: "SEQUENCE", sequenceNumber: "1" }),

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Deque } from "../../_core/deque.ts";
 
-Deno.test("Deque behaves like an array whatever is done to it", () => {
+Deno.test("Deque behaves like an array for any sequence of operations", () => {
   const operation = fc.oneof(
     { weight: 3, arbitrary: fc.tuple(fc.constant("push"), fc.integer()) },
     fc.tuple(fc.constant("unshift"), fc.integer()),

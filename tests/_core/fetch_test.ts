@@ -5,7 +5,7 @@ import {
   isResponse,
 } from "../../_core/fetch.ts";
 
-Deno.test("isResponse tells an answer from what a stub forgot to return", () => {
+Deno.test("isResponse distinguishes a Response from the result of a stub that returns none", () => {
   assert(isResponse(new Response()));
   // As other realms and polyfills make it.
   assert(isResponse({ status: 200, headers: new Map() }));

@@ -58,7 +58,7 @@ Deno.test("SharedCall does not share a call that is older than a minute", async 
   assertEquals(await running, "c");
 });
 
-Deno.test("SharedCall forgets a failure, also one that nobody waits for", async () => {
+Deno.test("SharedCall forgets a failure, also one without a waiting caller", async () => {
   const { clock, calls, shared } = setUp();
   shared.begin();
   calls[0]!.reject(new Error("nobody sees it"));

@@ -1,6 +1,13 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { encodeUtf8, isWellFormed, utf8Length } from "../../_core/utf8.ts";
+import { Slabs } from "../../_core/slabs.ts";
+import {
+  asciiTexts,
+  decodeUtf8,
+  encodeUtf8,
+  isWellFormed,
+  utf8Length,
+} from "../../_core/utf8.ts";
 
 /** Texts with lone surrogates too. */
 const anyText = fc.array(
@@ -42,4 +49,26 @@ Deno.test("isWellFormed finds lone surrogates, with and without the native metho
   } finally {
     Object.defineProperty(String.prototype, "isWellFormed", native);
   }
+});
+
+Deno.test("asciiTexts decodes ASCII as decodeUtf8 does, and leaves out all other arrays", () => {
+  const bytes = fc.oneof(
+    fc.string({ maxLength: 20 }).map((text) => encodeUtf8(text)),
+    fc.string({ unit: "binary", maxLength: 20 }).map((text) =>
+      encodeUtf8(text)
+    ),
+    fc.uint8Array({ maxLength: 20 }).map((each) => new Uint8Array(each)),
+    fc.constantFrom(new Uint8Array(0), new Uint8Array(9000).fill(0x61)),
+  );
+  fc.assert(fc.property(fc.array(bytes), fc.boolean(), (parts, areTogether) => {
+    const slabs = new Slabs();
+    const arrays = areTogether ? parts.map((part) => slabs.copy(part)) : parts;
+    const texts = asciiTexts(arrays);
+    assertEquals(texts.length, arrays.length);
+    for (const [i, text] of texts.entries()) {
+      if (text !== undefined) assertEquals(text, decodeUtf8(arrays[i]!));
+    }
+    const isAscii = parts.every((part) => part.every((byte) => byte < 0x80));
+    if (isAscii) assertEquals(texts.includes(undefined), false);
+  }));
 });

@@ -29,7 +29,7 @@ function batchOf(...shards: string[]): Outgoing<string>[] {
   return queue.nextBatch({ maxRecords: 9, maxBytes: 9 }, 0);
 }
 
-Deno.test("outcomesOfAnswer tells stored from refused records, with absent, null and empty fields", () => {
+Deno.test("outcomesOfAnswer distinguishes stored from rejected records, with absent, null and empty fields", () => {
   const batch = batchOf("a", "b", "c", "d");
   const outcomes = outcomesOfAnswer(batch, {
     Records: [

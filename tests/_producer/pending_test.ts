@@ -40,7 +40,7 @@ Deno.test("PendingList keeps the order of writing whatever is removed", () => {
   ));
 });
 
-Deno.test("Pending tells its own error before another one", () => {
+Deno.test("Pending reports its own error before another one", () => {
   const item = new Pending("v", "k", "7", 0);
   const why = new Error("why");
   assertEquals(item.toFailed(why), {

@@ -5,6 +5,7 @@
  */
 import { type Clock, delay } from "../../_core/clock.ts";
 import { Consumer, type ConsumerOptions } from "../../consumer.ts";
+import { ProcessingError } from "../../errors.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import type { Life } from "./consumer_schedule.ts";
 import type { Diary } from "./diary.ts";
@@ -54,7 +55,9 @@ export async function live(options: LifeOptions): Promise<unknown> {
   try {
     await body.run();
   } catch (cause) {
-    if (cause !== STOPPED) error = cause;
+    const isStop = cause === STOPPED ||
+      cause instanceof ProcessingError && cause.cause === STOPPED;
+    if (!isStop) error = cause;
   }
   old.abort();
   // Closing fails if the checkpointer fails. The leases then expire.
@@ -92,6 +95,10 @@ class Body {
         return this.#read();
       case "sink":
         return this.#pipe();
+      case "process":
+        return this.#process();
+      case "batches":
+        return this.#processBatches();
     }
   }
 
@@ -155,6 +162,22 @@ class Body {
       },
     });
     return consumer.pipeTo(consumer.acknowledging(sink));
+  }
+
+  async #process(): Promise<void> {
+    await this.#consumer.process(async (record) => {
+      await this.#see(record);
+      if (this.#leaves) throw STOPPED;
+      this.#done(record);
+    }, { ordering: "shard", retry: { maxAttempts: 1 } });
+  }
+
+  async #processBatches(): Promise<void> {
+    await this.#consumer.processBatches(async (records) => {
+      for (const record of records) await this.#see(record);
+      if (this.#leaves) throw STOPPED;
+      for (const record of records) this.#done(record);
+    }, { maxValues: 20, retry: { maxAttempts: 1 } });
   }
 
   async #see(record: ConsumerRecord<Item>): Promise<void> {

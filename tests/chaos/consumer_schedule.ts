@@ -12,7 +12,7 @@ import type { ProcessorName } from "./processors.ts";
 import type { Emulator } from "./target.ts";
 
 /** How records are consumed. */
-export type Shape = "iterate" | "reader" | "sink";
+export type Shape = "iterate" | "reader" | "sink" | "process" | "batches";
 
 /**
  * How a life ends. `close` and `abort` are calls of the API. `leave` ends reading while a record is
@@ -55,6 +55,14 @@ export interface ConsumerSchedule {
   readonly rules: readonly FaultRule[];
 }
 
+const SHAPES: readonly Shape[] = [
+  "iterate",
+  "reader",
+  "sink",
+  "process",
+  "batches",
+];
+
 /** The actions that a consumer calls. */
 export const READS = ["GetRecords", "GetShardIterator", "ListShards"];
 
@@ -96,7 +104,7 @@ export function consumerSchedule(seed: number): ConsumerSchedule {
 /** Draws a life in which a part of `values` values is read. */
 export function drawLife(dice: Dice, values: number): Life {
   return {
-    shape: dice.pick(["iterate", "reader", "sink"] as const),
+    shape: dice.pick(SHAPES),
     end: dice.pick(["close", "abort", "leave", "kill", "kill"] as const),
     records: dice.integer(1, Math.ceil(values / 2)),
     ms: dice.integer(100, 20_000),

@@ -8,7 +8,6 @@ import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type { Fetch, KinesisClient } from "../../client/mod.ts";
 import { jsonLines } from "../../processors/mod.ts";
-import type { Fault, FaultRule } from "../../testing/mod.ts";
 import { STREAM, World } from "../consumer/_world.ts";
 import { live } from "./consumer_life.ts";
 import {
@@ -16,24 +15,13 @@ import {
   LAST_LIFE,
   MOST_LAST_LIVES,
 } from "./consumer_run.ts";
-import { drawLife, type Life, READS } from "./consumer_schedule.ts";
+import { drawLife, type Life } from "./consumer_schedule.ts";
 import { Diary } from "./diary.ts";
 import { Dice } from "./dice.ts";
 import type { Item } from "./items.ts";
 import { MortalCheckpointer } from "./mortal_checkpointer.ts";
+import { type ReshardSchedule, rulesOf } from "./reshards_schedule.ts";
 import { readStored } from "./stored.ts";
-
-/** What happens. */
-export interface ReshardSchedule {
-  readonly seed: number;
-  readonly reshards: number;
-  readonly values: number;
-  readonly workers: number;
-  /** Whether the server knows ListShards. Otherwise, consumers call DescribeStream. */
-  readonly hasListShards: boolean;
-  /** Probability that a call of the checkpointer fails. */
-  readonly storeFailures: number;
-}
 
 /** The result of a schedule. */
 export interface ReshardOutcome extends ConsumerOutcome {
@@ -46,46 +34,12 @@ const MOST_SHARDS = 6;
 /** An iterator lives this long. */
 const ITERATOR_MS = 5 * 60_000;
 const FAILOVER_MS = 10_000;
+/**
+ * The probability that an iterator expires. All readers make new ones then, at the same time. With
+ * 12 readers and 10 %, three in four rounds would let the iterators of all expire again.
+ */
+const EXPIRED = 0.03;
 const encoder = new TextEncoder();
-
-/** Each fault, by its name. */
-const FAULTS: Readonly<Record<string, Fault>> = {
-  throttle: { type: "throttle" },
-  "500 before": { type: "error", code: "InternalFailure", when: "before" },
-  "500 after": { type: "error", code: "InternalFailure", when: "after" },
-  "reset before": { type: "reset", when: "before" },
-  "reset after": { type: "reset", when: "after" },
-  "cut at the start": { type: "cut", afterBytes: 0 },
-  "cut in the middle": { type: "cut", afterBytes: 60 },
-};
-
-/** The probability of each fault. Few requests list the shards, and many get records. */
-const ODDS: Readonly<Record<string, number>> = {
-  GetRecords: 0.03,
-  GetShardIterator: 0.04,
-  ListShards: 0.05,
-  DescribeStream: 0.05,
-};
-
-/** Every fault at every action that a consumer calls. */
-export function drawnRules({ hasListShards }: ReshardSchedule): FaultRule[] {
-  const actions = hasListShards
-    ? READS
-    : READS.map((name) => name === "ListShards" ? "DescribeStream" : name);
-  return actions.flatMap((action) =>
-    Object.entries(FAULTS).map(([name, fault]) => ({
-      name: `${name}: ${action}`,
-      action,
-      fault,
-      probability: ODDS[action],
-    }))
-  );
-}
-
-const WITHOUT_LIST_SHARDS: FaultRule = {
-  action: "ListShards",
-  fault: { type: "error", code: "UnknownOperationException", status: 400 },
-};
 
 /** Runs a schedule. */
 export async function runReshards(
@@ -111,9 +65,11 @@ class Play {
   constructor(schedule: ReshardSchedule) {
     this.#schedule = schedule;
     this.#dice = new Dice(schedule.seed).fork(70);
-    const rules = drawnRules(schedule);
-    if (!schedule.hasListShards) rules.push(WITHOUT_LIST_SHARDS);
-    this.#world = new World({ shards: 2, rules, seed: schedule.seed });
+    this.#world = new World({
+      shards: 2,
+      rules: rulesOf(schedule),
+      seed: schedule.seed,
+    });
   }
 
   async run(): Promise<ReshardOutcome> {
@@ -226,14 +182,14 @@ class Play {
     });
   }
 
-  /** Every tenth iterator expires before it is used, and with it all that are in use. */
+  /** Some iterators expire before they are used, and with them all that are in use. */
   #expiring(fetch: Fetch, dice: Dice): Fetch {
     return async (input, init) => {
       const response = await fetch(input, init);
       const target = new Headers(init?.headers).get("x-amz-target");
       if (
         !response.ok || !target?.endsWith(".GetShardIterator") ||
-        !dice.chance(0.1)
+        !dice.chance(EXPIRED)
       ) return response;
       // A body that is cut fails here, as it would in the client.
       const answer: { ShardIterator: string } = await response.json();

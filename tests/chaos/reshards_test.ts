@@ -1,23 +1,26 @@
 import { assert } from "@std/assert";
-import {
-  drawnRules,
-  type ReshardOutcome,
-  type ReshardSchedule,
-  runReshards,
-} from "./reshards_run.ts";
+import { recordId } from "../../record_id.ts";
+import { type ReshardOutcome, runReshards } from "./reshards_run.ts";
+import { drawnRules, type ReshardSchedule } from "./reshards_schedule.ts";
 import { replayable, seedsOf } from "./seeds.ts";
 import { verifyConsumers } from "./verify_consumer.ts";
 
-/** The values of a key are processed for the first time in the order of writing. */
+/**
+ * The values of a key are processed for the first time in the order of writing, and their ids rise,
+ * also from a parent to its children.
+ */
 function verifyKeys({ diary }: ReshardOutcome): void {
   const seen = new Set<string>();
-  const last = new Map<string, number>();
+  const last = new Map<string, { n: number; id: string }>();
   for (const entry of diary.entries) {
     if (entry.type !== "seen" || seen.has(entry.item.id)) continue;
-    const { id, key, n } = entry.item;
-    seen.add(id);
-    assert(n > (last.get(key) ?? -1), `${entry.life}: ${id} of ${key} is late`);
-    last.set(key, n);
+    const { item, life, at } = entry;
+    seen.add(item.id);
+    const id = recordId(at);
+    const before = last.get(item.key) ?? { n: -1, id: "" };
+    assert(item.n > before.n, `${life}: ${item.id} of ${item.key} is late`);
+    assert(id > before.id, `${life}: ${id} comes after ${before.id}`);
+    last.set(item.key, { n: item.n, id });
   }
 }
 

@@ -179,7 +179,7 @@ Deno.test("KvCheckpointer names a foreign key among its own", () =>
     );
   }));
 
-Deno.test("KvCheckpointer rejects what is not a lease and changes nothing", () =>
+Deno.test("KvCheckpointer rejects a value that is not a lease and changes nothing", () =>
   withKv(async (_kv, checkpointer) => {
     const lease = await held(checkpointer);
     const timestamp = new Date(NaN);

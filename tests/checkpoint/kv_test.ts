@@ -120,7 +120,7 @@ function intercepted(
   };
 }
 
-Deno.test("KvCheckpointer retries nothing and tells the truth when the answer of a write is lost", () =>
+Deno.test("KvCheckpointer repeats no write and lists the stored lease when the answer of a write is lost", () =>
   withKv(async (kv, checkpointer) => {
     const lease = await held(checkpointer);
     const lost = new Error("connection lost");

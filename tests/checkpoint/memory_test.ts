@@ -24,13 +24,13 @@ Deno.test("MemoryCheckpointer shares nothing with another instance", async () =>
   assertEquals(await new MemoryCheckpointer().list("orders"), []);
 });
 
-Deno.test("MemoryCheckpointer leaves the owner out when nobody holds the lease", async () => {
+Deno.test("MemoryCheckpointer leaves the owner out when no worker holds the lease", async () => {
   const checkpointer = new MemoryCheckpointer();
   const released = await checkpointer.release(await held(checkpointer));
   assertEquals(Object.hasOwn(released!, "owner"), false);
 });
 
-Deno.test("MemoryCheckpointer rejects what is not a lease and stores nothing", async () => {
+Deno.test("MemoryCheckpointer rejects a value that is not a lease and stores nothing", async () => {
   const checkpointer = new MemoryCheckpointer();
   await assertRejects(
     () => checkpointer.create(newLease({ shardId: "" })),

@@ -108,7 +108,7 @@ Deno.test("KinesisClient makes a typed error of an answer without a readable bod
   }
 });
 
-Deno.test("KinesisClient tells what may be tried again", async () => {
+Deno.test("KinesisClient marks the errors that may be tried again", async () => {
   for (
     const [code, status, retryable, throttled] of [
       ["ProvisionedThroughputExceededException", 400, true, true],
@@ -227,7 +227,7 @@ Deno.test("KinesisClient says where it could not connect to", async () => {
   assertInstanceOf(sync, ConnectionError);
 });
 
-Deno.test("KinesisClient rejects with a ConnectionError when nobody listens", async () => {
+Deno.test("KinesisClient rejects with a ConnectionError when no server listens", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();

@@ -114,7 +114,7 @@ Deno.test("KinesisClient.waitUntilActive asks less and less often", async () => 
   assertEquals(clock.pendingTimers, 0);
 });
 
-Deno.test("KinesisClient.waitUntilActive says what it saw last when the time is up", async () => {
+Deno.test("KinesisClient.waitUntilActive names the last state when the time is over", async () => {
   const { client, clock, run } = stub(() => summary("UPDATING"));
   const started = clock.now();
   const error = await assertRejects(

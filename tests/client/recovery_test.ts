@@ -176,7 +176,7 @@ Deno.test("KinesisClient asks a function again when its keys are not known any m
   assertEquals([error.retryable, wrong.sent.length], [false, 2]);
 });
 
-Deno.test("KinesisClient asks a function anew whose last answer never came", async () => {
+Deno.test("KinesisClient calls a function again whose last call never settled", async () => {
   for (const expires of [false, true]) {
     let asked = 0;
     const { client, clock, sent } = stub(() => ok(), {
@@ -227,7 +227,7 @@ Deno.test("KinesisClient uses keys that are good yet while their renewal hangs",
   ]);
 });
 
-Deno.test("KinesisClient reads files anew that were never read to their end, within its time limit", async () => {
+Deno.test("KinesisClient reads files again when an earlier read never ended, within its time limit", async () => {
   let reads = 0;
   const { client, clock, sent } = stub(() => ok(), {
     endpoint: undefined,
@@ -276,7 +276,7 @@ Deno.test("KinesisClient tries again what a proxy or load balancer says once", a
   assertEquals(coded.sent.length, 1);
 });
 
-Deno.test("KinesisClient says of a fetch that gives no answer what is wrong with it", async () => {
+Deno.test("KinesisClient names the mistake of a fetch that returns no Response", async () => {
   for (const value of [undefined, null, {}, "text"]) {
     let calls = 0;
     const client = new KinesisClient({

@@ -322,7 +322,7 @@ Deno.test("KinesisClient does not wait for credentials longer than its time limi
   assertEquals(clock.pendingTimers, 0);
 });
 
-Deno.test("KinesisClient tells its hooks about every attempt", async () => {
+Deno.test("KinesisClient calls its hooks for every attempt", async () => {
   const events: AttemptEvent[] = [];
   const { client, run } = stub((_, n) => {
     if (n === 0) return failure("InternalFailure", 500);

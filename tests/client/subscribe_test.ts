@@ -215,7 +215,7 @@ Deno.test("KinesisClient.subscribeToShard errors with what Kinesis says inside t
   assertEquals(error.code, "InternalServerError");
 });
 
-Deno.test("KinesisClient.subscribeToShard passes over what is no event, and frames that come in pieces", async () => {
+Deno.test("KinesisClient.subscribeToShard skips messages that are not events, and joins frames that arrive in pieces", async () => {
   const whole = event({ Records: null, MillisBehindLatest: 7 });
   const { reader, state } = await subscribed([
     frame({ ":message-type": "event", ":event-type": "initial-response" }),

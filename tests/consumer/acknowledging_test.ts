@@ -219,7 +219,7 @@ function without(
   });
 }
 
-Deno.test("Consumer tells which record was never acknowledged, and fails when it cannot go on for that", async () => {
+Deno.test("Consumer reports which record is not acknowledged, and fails when reading waits for it too long", async () => {
   const { world, checkpointer } = await worldOf(100);
   const told: UnacknowledgedEvent[] = [];
   const consumer = world.consumer({

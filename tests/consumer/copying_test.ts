@@ -208,7 +208,7 @@ Deno.test("Consumer.acknowledging takes mapped records that can be acknowledged"
   assertEquals(await next(), undefined);
 });
 
-Deno.test("Consumer.acknowledging refuses what is no sink", () => {
+Deno.test("Consumer.acknowledging rejects a value that is not an unlocked WritableStream", () => {
   const consumer = new World().consumer();
   const locked = new WritableStream<Source>();
   locked.getWriter();

@@ -165,17 +165,22 @@ const lives: Record<string, Life> = {
     world.server.createStream(STREAM, { shards: 3 });
     return {};
   },
-  "a stream that chooses shards by itself": (world) => {
+  "a stream that is being created": async (world) => {
     const client = world.client();
-    return client.deleteStream({ StreamName: STREAM }).then(async () => {
-      await world.clock.advance(60_000);
-      world.server.createStream(STREAM, {
-        shards: 4,
-        mode: "ON_DEMAND",
-        recordDistributionStrategy: "AUTO",
-      });
-      return {};
+    await client.deleteStream({ StreamName: STREAM });
+    await world.clock.advance(60_000);
+    await client.createStream({ StreamName: STREAM, ShardCount: 3 });
+    return {};
+  },
+  "a stream that chooses shards by itself": async (world) => {
+    await world.client().deleteStream({ StreamName: STREAM });
+    await world.clock.advance(60_000);
+    world.server.createStream(STREAM, {
+      shards: 4,
+      mode: "ON_DEMAND",
+      recordDistributionStrategy: "AUTO",
     });
+    return {};
   },
 };
 

@@ -36,7 +36,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
   });
 }
 
-Deno.test("Consumer tells with growing pauses that the children of a shard are not listed", async () => {
+Deno.test("Consumer reports with growing pauses that the children of a shard are not listed", async () => {
   const world = new World();
   let isHidden = true;
   const [parent] = world.shardIds;

@@ -211,7 +211,7 @@ Deno.test("Consumer skips what cannot be decoded, inside a record too", async ()
   assertEquals((await world.drain(world.consumer(options))).length, 0);
 });
 
-Deno.test("Consumer awaits whatever value the function that is told about poison returns", async () => {
+Deno.test("Consumer accepts any value that the function 'onPoison' returns", async () => {
   for (const returned of [7, 0, null, "dropped", { then: 1 }]) {
     const world = new World();
     const [shardId] = world.shardIds as [string];
@@ -226,7 +226,7 @@ Deno.test("Consumer awaits whatever value the function that is told about poison
   }
 });
 
-Deno.test("Consumer waits for the function that is told about poison, and other shards go on", async () => {
+Deno.test("Consumer waits for the function 'onPoison', and other shards go on", async () => {
   const world = new World({ shards: 2 });
   const [a, b] = world.shardIds as [string, string];
   await world.putRaw("no json\n", a);
@@ -251,7 +251,7 @@ Deno.test("Consumer waits for the function that is told about poison, and other 
   await world.run(consumer.close());
 });
 
-Deno.test("Consumer fails with what the function throws that is told about poison", async () => {
+Deno.test("Consumer fails with the error that the function 'onPoison' throws", async () => {
   const world = new World();
   await world.putRaw("no json\n", world.shardIds[0]!);
   for (

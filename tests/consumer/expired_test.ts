@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 // The time that one value takes. Less than the 5 minutes after which an iterator expires.
 const VALUE_MS = 240_000;
 
-Deno.test("Consumer tells that records expired in front of a slow reader whose iterators live", async () => {
+Deno.test("Consumer reports that records expired before a slow reader with valid iterators reached them", async () => {
   const world = new World();
   await world.put(100, { keys: ["k"] });
   world.server.advance(23 * HOUR_MS);

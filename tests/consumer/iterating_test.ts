@@ -80,7 +80,7 @@ Deno.test("Consumer acknowledges nothing to those who ask for several records at
   await world.run(looping);
 });
 
-Deno.test("Consumer.values leaves acknowledging to the application when told so", async () => {
+Deno.test("Consumer.values with 'acknowledge' false leaves acknowledging to the application", async () => {
   const { world, checkpointer } = await worldOf(20);
   const consumer = world.consumer({ checkpointer, checkpointIntervalMs: 100 });
   const iterator = consumer.values({ acknowledge: false });

@@ -42,7 +42,7 @@ async function timeUntil(
   return world.clock.now() - start;
 }
 
-Deno.test("Consumer opens 500 shards with few requests at once, and hands out the record of a busy one meanwhile", async () => {
+Deno.test("Consumer opens 500 shards with few requests at once, and hands out the record of a busy shard before all are open", async () => {
   const world = new World({ shards: 500 });
   await world.put(1, { shardId: world.shardIds[250]! });
   const client = world.client();

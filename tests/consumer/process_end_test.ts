@@ -124,6 +124,42 @@ Deno.test("Consumer.process waits for aborted handlers no longer than 'graceMs'"
   assertEquals(world.clock.pendingTimers, 0);
 });
 
+Deno.test("Consumer.process does not wait for ever for a dead letter or 'onPoison' when it is stopped", async () => {
+  for (const way of ["close", "signal"]) {
+    for (
+      const policy of [
+        { onPoison: never },
+        { deadLetter: new WritableStream({ write: never }) },
+      ]
+    ) {
+      const world = new World();
+      await world.put(2, { keys: ["k"] });
+      const checkpointer = new MemoryCheckpointer();
+      const consumer = world.consumer({ checkpointer });
+      const controller = new AbortController();
+      const done = consumer.process(() => {
+        throw new Error("bad");
+      }, {
+        ...policy,
+        retry: { maxAttempts: 1 },
+        timeoutMs: 20_000,
+        graceMs: 5000,
+        signal: controller.signal,
+      });
+      done.catch(() => {});
+      await world.pass(3000);
+      const start = world.clock.now();
+      if (way === "close") await world.run(consumer.close());
+      else controller.abort();
+      await world.run(Promise.allSettled([done]));
+      const waited = world.clock.now() - start;
+      assertEquals(waited, way === "close" ? 25_000 : 5000);
+      assertEquals(world.clock.pendingTimers, 0);
+      assertEquals(await rest(world, checkpointer), [0, 1]);
+    }
+  }
+});
+
 Deno.test("Consumer.process does nothing if 'signal' has aborted before, and the consumer can still be used", async () => {
   const world = new World();
   await world.put(3);

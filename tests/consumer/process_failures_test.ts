@@ -24,7 +24,7 @@ async function rest(world: World, checkpointer: MemoryCheckpointer) {
   return values(records).map(({ i }) => i);
 }
 
-Deno.test("Consumer.process calls a handler again after growing delays, and tells each failure", async () => {
+Deno.test("Consumer.process calls a handler again after growing delays, and reports each failure", async () => {
   const world = new World();
   await world.put(1, { keys: ["k"] });
   const times: number[] = [];

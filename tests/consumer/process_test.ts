@@ -25,7 +25,8 @@ Deno.test("Consumer.process calls the handler for every value and stores the pro
 });
 
 Deno.test("Consumer.process runs as many handlers as 'concurrency' allows", async () => {
-  const world = new World({ shards: 2 });
+  // Of two shards, the one that is read first would fill the queue with its keys alone.
+  const world = new World();
   const keys = Array.from({ length: 40 }, (_, i) => `k${i}`);
   await world.put(80, { keys });
   let running = 0;

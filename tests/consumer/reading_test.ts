@@ -75,7 +75,7 @@ Deno.test("Consumer with a date starts at the first record that arrived then", a
   ]);
 });
 
-Deno.test("Consumer with positions by shard starts each where it was told", async () => {
+Deno.test("Consumer with positions by shard starts each shard at its position", async () => {
   const world = new World({ shards: 2 });
   const [first, second] = world.shardIds as [string, string];
   await world.put(5, { keys: ["x"], shardId: first });
@@ -183,6 +183,7 @@ Deno.test("Consumer is not delayed by idle shards", async () => {
   let readAt = 0;
   const consumer = world.consumer({
     from: "LATEST",
+    maxPollIntervalMs: 1000,
     hooks: {
       onRead({ records }) {
         read += records;

@@ -49,7 +49,7 @@ function typesOf(leases: Lease[]) {
 }
 
 for (const backend of ["memory", "Deno KV"]) {
-  Deno.test(`Consumer reads all of a stream that was created again under its name, and tells so, with ${backend}`, async () => {
+  Deno.test(`Consumer reads all of a stream that was created again, and reports it, with ${backend}`, async () => {
     using kv = await Deno.openKv(":memory:");
     const world = new World();
     const checkpointer = backend === "memory"
@@ -104,7 +104,7 @@ Deno.test("Consumer keeps to the user's time when a stream was created again", a
   assertEquals(records.length, 2);
 });
 
-Deno.test("Consumer starts a stream anew that has other shards than the earlier one, fewer or more", async () => {
+Deno.test("Consumer reads a stream that was created again with fewer or more shards from its start", async () => {
   for (const [earlier, later] of [[3, 1], [1, 3]] as const) {
     const world = new World({ shards: earlier });
     const checkpointer = new MemoryCheckpointer();
@@ -124,7 +124,7 @@ Deno.test("Consumer starts a stream anew that has other shards than the earlier 
   }
 });
 
-Deno.test("Consumer starts a stream anew of which no shard has a lease", async () => {
+Deno.test("Consumer reads a stream that was created again from its start when none of its shards has a lease", async () => {
   const world = new World();
   const checkpointer = new MemoryCheckpointer();
   await splitAndRecreate(world, checkpointer);

@@ -93,7 +93,7 @@ const withoutDate = (fetch: Fetch): Fetch => async (input, init) => {
   return new Response(answer.body, { status: answer.status, headers });
 };
 
-Deno.test("Consumer with LATEST goes by the clock of the machine where the service does not tell its time", async () => {
+Deno.test("Consumer with LATEST uses the clock of the machine when answers have no time", async () => {
   for (const ahead of [0, 60_000]) {
     const world = new World();
     const clock = machine(world, () => ahead);

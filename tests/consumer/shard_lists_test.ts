@@ -52,7 +52,7 @@ function typeOf(checkpointer: MemoryCheckpointer, id: string) {
   );
 }
 
-Deno.test("Consumer opens a child only when its parent is processed, although the parent has expired meanwhile", async () => {
+Deno.test("Consumer opens a child only when its parent is processed, also if the parent has expired", async () => {
   const world = new World();
   const [parent] = world.shardIds as [string];
   const consumer = world.consumer({ checkpointer: new MemoryCheckpointer() });
@@ -118,7 +118,7 @@ for (const merge of [false, true]) {
     await world.pass(5000);
     assert(
       world.errors.some((error) => `${error}`.includes(b)),
-      "nobody was told",
+      "no failure was reported",
     );
     isHidden = false;
     assertComplete(await first, world.written);
@@ -220,7 +220,7 @@ async function expireUnread(world: World, checkpointer: MemoryCheckpointer) {
   return { parent, children };
 }
 
-Deno.test("Consumer tells which shard has expired unread and from where on, and goes on with its children", async () => {
+Deno.test("Consumer reports which shard has expired unread and from which position, and reads its children", async () => {
   const world = new World();
   const checkpointer = new MemoryCheckpointer();
   const { parent, children } = await expireUnread(world, checkpointer);
@@ -304,7 +304,7 @@ Deno.test("Consumer does not take a shard that it cannot find in one list for ex
   await working;
 });
 
-Deno.test("Consumer with LATEST reads shards from their oldest record that opened while nobody ran, although their parents have expired", async () => {
+Deno.test("Consumer with LATEST reads shards that opened while no worker ran from their oldest record, also if their parents have expired", async () => {
   const world = new World();
   const [first] = world.shardIds as [string];
   const checkpointer = new MemoryCheckpointer();
@@ -351,7 +351,7 @@ Deno.test("Consumer with LATEST loses nothing of a shard that the first list doe
   await working;
 });
 
-Deno.test("Consumer tells when the oldest records of a shard expired before it read them", async () => {
+Deno.test("Consumer reports that the oldest records of a shard expired before they were read", async () => {
   const world = new World();
   const [shardId] = world.shardIds as [string];
   const checkpointer = new MemoryCheckpointer();
@@ -384,7 +384,7 @@ Deno.test("Consumer tells when the oldest records of a shard expired before it r
   assertEquals(events.length, 1);
 });
 
-Deno.test("Consumer tells when records expired while the application stood still", async () => {
+Deno.test("Consumer reports that records expired while the application processed one value", async () => {
   const world = new World();
   const events: ExpiredEvent[] = [];
   const consumer = world.consumer({

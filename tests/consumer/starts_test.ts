@@ -112,7 +112,7 @@ Deno.test("Consumer waits for a named shard that the first list does not have", 
   assertEquals(got.map(({ shardId }) => shardId), Array(5).fill(first));
 });
 
-Deno.test("Consumer tells that a named shard has expired, and reads its children", async () => {
+Deno.test("Consumer reports that a named shard has expired, and reads its children", async () => {
   const world = new World();
   const [root] = world.shardIds as [string];
   await world.put(5);

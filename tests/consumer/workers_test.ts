@@ -125,7 +125,7 @@ Deno.test("Consumer takes over the shards of a dead worker, and its late checkpo
   }
 });
 
-Deno.test("Consumer shares the shards with another one of the same name, and neither takes back what it has lost", async () => {
+Deno.test("Consumer shares the shards with another worker of the same name, and neither takes a lost lease back", async () => {
   const world = new World({ shards: 6 });
   const checkpointer = new MemoryCheckpointer();
   let takes = 0;

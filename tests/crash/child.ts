@@ -51,6 +51,7 @@ async function runWay({ job, way, log, kv, dice, onWork }: {
     log.write({ type: "done", way, id, item: value });
     onWork(way);
   };
+  const { options, run: read } = WAYS[way]!;
   const consumer = new Consumer<Item>({
     client: new KinesisClient({
       endpoint: job.endpoint,
@@ -67,8 +68,9 @@ async function runWay({ job, way, log, kv, dice, onWork }: {
     readsPerSecond: Infinity,
     random: dice.random,
     ...(job.isLast ? { until: "caught-up" as const } : {}),
+    ...options,
   });
-  await WAYS[way]!.run(consumer, handle);
+  await read(consumer, handle);
   await consumer.close();
 }
 
@@ -91,5 +93,4 @@ function logged(
 
 console.log("ready");
 const text = await new Response(Deno.stdin.readable).text();
-// The parent closes the input without a job when it needs no further process.
-if (text) await run(JSON.parse(text));
+await run(JSON.parse(text));

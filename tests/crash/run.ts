@@ -30,9 +30,7 @@ export interface CrashOutcome {
   readonly written: ReadonlyMap<string, number>;
   /** The lines of each process, in the order of their lives. */
   readonly lives: readonly (readonly Line[])[];
-  /** The way whose values went into the database. */
-  readonly tableOf: string;
-  /** The number of values of each key in the database. */
+  /** The number of values of each key in the database, which the first way fills. */
   readonly table: ReadonlyMap<string, number>;
   /** When each process was killed, in milliseconds after it got its job. */
   readonly killedAfterMs: readonly number[];
@@ -47,66 +45,119 @@ const VALUES_PER_SECOND = 1500;
 
 /** Runs a plan. */
 export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
-  const folder = await Deno.makeTempDir({ prefix: "crash-" });
-  const server = new KinesisServer({ limits: false, logLimit: 0 });
-  const listener = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    server.fetch,
-  );
-  const dice = new Dice(plan.seed);
-  const writer = new Writer(server, dice.fork(1), VALUES_PER_SECOND);
-  const tableOf = plan.ways[0]!;
-  const killedAfterMs: number[] = [];
+  const folder = await makeFolder();
   try {
-    await using standby = new Standby();
-    let workerId = "worker-1";
-    const job = (life: number): Job => ({
-      endpoint: `http://127.0.0.1:${listener.addr.port}`,
-      folder,
-      life,
-      ways: plan.ways,
-      tableOf,
-      workerId,
-      seed: plan.seed + life,
-      checkpointIntervalMs: dice.pick([1, 10, 50]),
-      failoverTimeMs: FAILOVER_MS,
-      isLast: life > plan.kills,
-    });
-    for (let life = 1; life <= plan.kills; life++) {
-      // Under a new name, a worker waits until the leases of the dead one have expired.
-      if (dice.chance(0.1)) workerId = `worker-${life}`;
-      const child = standby.take();
-      await child.start(job(life));
-      const started = performance.now();
-      // A fifth of the processes is killed while they start, take leases and make iterators.
-      if (dice.chance(0.8)) await child.working();
-      await delay(dice.integer(0, MOST_MS));
-      await child.kill();
-      killedAfterMs.push(Math.round(performance.now() - started));
-      if (dice.chance(0.5)) writer.reshard();
+    await using stage = new Stage(plan, folder);
+    return await stage.play();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A stream, its writer, and the processes that read it one after another. */
+class Stage implements AsyncDisposable {
+  readonly #plan: CrashPlan;
+  readonly #folder: string;
+  readonly #dice: Dice;
+  readonly #server = new KinesisServer({ limits: false, logLimit: 0 });
+  readonly #listener: Deno.HttpServer<Deno.NetAddr>;
+  readonly #writer: Writer;
+  readonly #standby = new Standby();
+  readonly #killedAfterMs: number[] = [];
+  #workerId = "worker-1";
+
+  constructor(plan: CrashPlan, folder: string) {
+    this.#plan = plan;
+    this.#folder = folder;
+    this.#dice = new Dice(plan.seed);
+    this.#writer = new Writer(
+      this.#server,
+      this.#dice.fork(1),
+      VALUES_PER_SECOND,
+    );
+    this.#listener = Deno.serve(
+      {
+        port: 0,
+        hostname: "127.0.0.1",
+        onListen: () => {},
+        // The body of a request ends early if its process is killed.
+        onError: () => new Response(null, { status: 500 }),
+      },
+      this.#server.fetch,
+    );
+  }
+
+  /** Kills one process after another. The last one reads to the end of the stream. */
+  async play(): Promise<CrashOutcome> {
+    const { kills } = this.#plan;
+    const writer = this.#writer;
+    for (let life = 1; life <= kills; life++) {
+      await this.#killOnce(life);
+      if (this.#dice.chance(0.5)) writer.reshard();
     }
     await writer.end();
-    const last = standby.take();
-    await last.start(job(plan.kills + 1));
+    await using last = this.#standby.take();
+    await last.start(this.#job(kills + 1));
     await last.ended();
+    const logs = Array.from({ length: kills + 1 }, (_, index) => index + 1)
+      .map((life) => readLog(`${this.#folder}/life-${life}.jsonl`));
     return {
-      stored: await idsOf(server),
+      stored: await idsOf(this.#server),
       written: writer.written,
-      lives: await Promise.all(
-        Array.from(
-          { length: plan.kills + 1 },
-          (_, index) => readLog(`${folder}/life-${index + 1}.jsonl`),
-        ),
-      ),
-      tableOf,
-      table: countsIn(folder),
-      killedAfterMs,
+      lives: await Promise.all(logs),
+      table: countsIn(this.#folder),
+      killedAfterMs: this.#killedAfterMs,
       reshards: writer.reshards,
     };
-  } finally {
-    await writer.end();
-    await listener.shutdown();
-    await Deno.remove(folder, { recursive: true });
+  }
+
+  async #killOnce(life: number): Promise<void> {
+    const dice = this.#dice;
+    // Under a new name, a worker waits until the leases of the dead one have expired.
+    if (dice.chance(0.1)) this.#workerId = `worker-${life}`;
+    await using child = this.#standby.take();
+    await child.start(this.#job(life));
+    const started = performance.now();
+    // A fifth of the processes is killed while they start, take leases and make iterators.
+    if (dice.chance(0.8)) await child.working();
+    await delay(dice.integer(0, MOST_MS));
+    await child.kill();
+    this.#killedAfterMs.push(Math.round(performance.now() - started));
+  }
+
+  #job(life: number): Job {
+    const { ways, kills, seed } = this.#plan;
+    return {
+      endpoint: `http://127.0.0.1:${this.#listener.addr.port}`,
+      folder: this.#folder,
+      life,
+      ways,
+      tableOf: ways[0]!,
+      workerId: this.#workerId,
+      seed: seed + life,
+      checkpointIntervalMs: this.#dice.pick([1, 10, 50]),
+      failoverTimeMs: FAILOVER_MS,
+      isLast: life > kills,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer.end();
+    await this.#standby[Symbol.asyncDispose]();
+    await this.#listener.shutdown();
+  }
+}
+
+/**
+ * A folder in memory, if the machine has one. The kernel keeps the files of a killed process there
+ * as well as on a disk, and the writes of leases do not wait for the disk.
+ */
+async function makeFolder(): Promise<string> {
+  const prefix = "crash-";
+  try {
+    return await Deno.makeTempDir({ dir: "/dev/shm", prefix });
+  } catch {
+    return await Deno.makeTempDir({ prefix });
   }
 }
 

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { Consumer } from "../../consumer.ts";
+import type {
+  Consumer,
+  ConsumerOptions,
+  ProcessingOrder,
+} from "../../consumer.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import type { Item } from "./items.ts";
 
@@ -14,6 +18,8 @@ export type Handler = (record: ConsumerRecord<Item>) => Promise<void>;
 export interface Way {
   /** Whether the values of a partition key are processed in their order. */
   readonly keepsOrder: boolean;
+  /** Options of the consumer. */
+  readonly options?: Partial<ConsumerOptions<Item>>;
   /** Reads to the end of the stream. */
   run(consumer: Consumer<Item>, handle: Handler): Promise<void>;
 }
@@ -61,4 +67,44 @@ export const WAYS: Readonly<Record<string, Way>> = {
       await consumer.pipeThrough(transform).pipeTo(sink);
     },
   },
+  "process by shard": processing("shard"),
+  "process by key": processing("key"),
+  "process without order": processing("none"),
+  "processBatches by shard": batches("shard"),
+  "processBatches by key": batches("key"),
+  "processBatches without order": batches("none"),
 };
+
+const RETRY = { baseDelayMs: 1, maxDelayMs: 5 };
+
+/** Every 50th value of a key fails at its first attempt. */
+function isRefused({ value }: ConsumerRecord<Item>, attempt: number): boolean {
+  return attempt === 1 && value.n % 50 === 49;
+}
+
+function processing(ordering: ProcessingOrder): Way {
+  return {
+    keepsOrder: ordering !== "none",
+    async run(consumer, handle) {
+      await consumer.process(async (record, { attempt }) => {
+        if (isRefused(record, attempt)) throw new Error("refused");
+        await handle(record);
+      }, { ordering, retry: RETRY });
+    },
+  };
+}
+
+/** A batch is processed up to a value that fails, so that the values behind it stay in order. */
+function batches(ordering: ProcessingOrder): Way {
+  return {
+    keepsOrder: ordering !== "none",
+    async run(consumer, handle) {
+      await consumer.processBatches(async (records, { attempt }) => {
+        const failed = records.findIndex((it) => isRefused(it, attempt));
+        const end = failed < 0 ? records.length : failed;
+        for (const record of records.slice(0, end)) await handle(record);
+        return records.slice(end);
+      }, { ordering, maxValues: 20, maxWaitMs: 10, retry: RETRY });
+    },
+  };
+}

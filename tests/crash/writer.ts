@@ -10,10 +10,10 @@ import type { KinesisServer } from "../../testing/mod.ts";
 import type { Dice } from "../chaos/dice.ts";
 import { type Item, STREAM } from "./items.ts";
 
-const KEYS = 23;
+const KEYS = 7;
 const MOST_SHARDS = 5;
-/** How often values are written, in milliseconds. */
-const INTERVAL_MS = 10;
+/** How often values are written, in milliseconds. A record gets several of them. */
+const INTERVAL_MS = 40;
 
 /** Writes until it is ended. */
 export class Writer {
@@ -70,7 +70,7 @@ export class Writer {
       processor: jsonLines<Item>(),
       partitionKey: "key",
       ordering: "key",
-      lingerMs: 5,
+      lingerMs: 20,
     });
     while (!signal.aborted) {
       for (let i = 0; i < this.#perSecond * INTERVAL_MS / 1000; i++) {

@@ -207,7 +207,7 @@ Deno.test("cachedCredentials starts another look-up when a caller could not wait
   assertEquals((await cached()).accessKeyId, "B");
 });
 
-Deno.test("cachedCredentials takes what a look-up brings that nobody waits for any more", async () => {
+Deno.test("cachedCredentials keeps the result of a look-up after all callers have given up waiting", async () => {
   for (const fails of [false, true]) {
     const { source, cached } = setUp();
     const controller = new AbortController();

@@ -10,7 +10,7 @@ const fields = {
   accountId: "123456789012",
 };
 
-Deno.test("createCredentials gives the fields to whoever reads them", () => {
+Deno.test("createCredentials makes an object whose fields can be read", () => {
   const credentials = createCredentials(fields);
   assertEquals(credentials.accessKeyId, fields.accessKeyId);
   assertEquals(credentials.secretAccessKey, fields.secretAccessKey);
@@ -57,7 +57,7 @@ Deno.test("createCredentials refuses what no header can carry without showing it
   }
 });
 
-Deno.test("staticCredentials always resolves with what it was given", async () => {
+Deno.test("staticCredentials always resolves with the given keys", async () => {
   const provider = staticCredentials(fields);
   assertEquals((await provider()).secretAccessKey, fields.secretAccessKey);
   assertEquals(await provider(), await provider());

@@ -65,7 +65,7 @@ Deno.test("defaultCredentials prefers a named profile to keys of the environment
   assertEquals((await named()).accessKeyId, "files");
 });
 
-Deno.test("defaultCredentials does not go on as somebody else when a source that is set up fails", async () => {
+Deno.test("defaultCredentials does not use another source when a source that is set up fails", async () => {
   const world = everything();
   delete world.environment.variables.AWS_ACCESS_KEY_ID;
   await assertRejects(
@@ -103,7 +103,7 @@ Deno.test("defaultCredentials lists every place it tried and why it had nothing"
   );
 });
 
-Deno.test("defaultCredentials remembers what it found", async () => {
+Deno.test("defaultCredentials remembers the source that it found", async () => {
   const world = everything();
   const provider = defaultCredentials(world);
   await provider();

@@ -44,7 +44,7 @@ Deno.test("fromContainer asks ECS at its own address for a relative URI", async 
   assertEquals(credentials.expiration, new Date("2026-01-01T06:00:00Z"));
 });
 
-Deno.test("fromContainer speaks to an agent as EKS Pod Identity does, with the token of the file read anew", async () => {
+Deno.test("fromContainer asks the agent of EKS Pod Identity, and reads the token file for each request", async () => {
   const seen: (string | null)[] = [];
   await withServer((request) => {
     seen.push(request.headers.get("authorization"));
@@ -223,7 +223,7 @@ Deno.test("fromContainer does not follow a redirect with its token", async () =>
   assertFalse(isReached);
 });
 
-Deno.test("fromContainer ends when nobody answers in time", async () => {
+Deno.test("fromContainer ends a request without an answer at its time limit", async () => {
   const clock = new FakeClock();
   const fetch = silentFetch(clock, 2000);
   const environment = new FakeEnvironment({ [RELATIVE]: "/c" });
@@ -235,7 +235,7 @@ Deno.test("fromContainer ends when nobody answers in time", async () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("fromContainer says what is not set or cannot be read", async () => {
+Deno.test("fromContainer names the variable that is not set or the file that cannot be read", async () => {
   const none = await assertRejects(
     fromContainer({ fetch: noFetch, environment: new FakeEnvironment() }),
     CredentialsError,

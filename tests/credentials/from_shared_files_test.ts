@@ -177,7 +177,7 @@ Deno.test("fromSharedFiles uses the web identity of a profile", async () => {
   assertEquals(form.get("RoleSessionName"), "me");
 });
 
-Deno.test("fromSharedFiles runs credential_process and never shows what it printed", async () => {
+Deno.test("fromSharedFiles runs credential_process and never shows its output", async () => {
   const environment = machine(`[default]\ncredential_process = tool --pw hush`);
   const output = (fields: Record<string, unknown>) => {
     environment.commands["tool --pw hush"] = JSON.stringify({
@@ -317,7 +317,7 @@ Deno.test("fromSharedFiles exchanges the SSO token of a session or of a start UR
   await failsWith("new", "run: aws sso login --profile new");
 });
 
-Deno.test("fromSharedFiles says what is wrong with a profile", async () => {
+Deno.test("fromSharedFiles names the mistake in a profile", async () => {
   const environment = machine(`[default]\nregion = eu-west-1
 [profile loop]\nrole_arn = R\nsource_profile = loop2
 [profile loop2]\nrole_arn = R\nsource_profile = loop
@@ -404,7 +404,7 @@ Deno.test("fromSharedFiles asks for a role with the time of STS when the clock i
   assertEquals(wrong.requests.length, 1);
 });
 
-Deno.test("fromSharedFiles says that an expired token may be replaced where its file is read anew", async () => {
+Deno.test("fromSharedFiles says that an expired token may be replaced if its file is read again", async () => {
   for (
     const [config, retryable] of [
       [ROLE, true],

@@ -148,7 +148,7 @@ Deno.test("fromWebIdentity gives typed errors for answers that are not of STS", 
   }
 });
 
-Deno.test("fromWebIdentity ends a request that nobody answers", async () => {
+Deno.test("fromWebIdentity ends a request without an answer at its time limit", async () => {
   const clock = new FakeClock();
   const fetch = silentFetch(clock, 10_000);
   const error = await assertRejects(

@@ -67,7 +67,7 @@ Deno.test("send keeps to its time limit with a fetch that knows nothing of signa
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("send says of a fetch that gives no answer what is wrong with it", async () => {
+Deno.test("send names the mistake of a fetch that returns no Response", async () => {
   const context = contextOf({
     fetch: () => Promise.resolve(undefined as unknown as Response),
     environment: new FakeEnvironment(),

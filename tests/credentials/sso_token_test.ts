@@ -192,7 +192,7 @@ Deno.test("fromSharedFiles asks to sign in again only for an error that signing 
   }
 });
 
-Deno.test("fromSharedFiles tells refusals of a role by their codes", async () => {
+Deno.test("fromSharedFiles distinguishes the errors of a role by their codes", async () => {
   const portal = (type: string, status: number) => () =>
     Response.json({ __type: `com.amazonaws.portal#${type}`, message: "hush" }, {
       status,

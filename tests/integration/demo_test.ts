@@ -300,7 +300,7 @@ Deno.test("demo ends and removes everything when its output is closed", async ()
   });
 });
 
-Deno.test("demo says in one line what is wrong when it cannot do what it is asked for", async () => {
+Deno.test("demo names the mistake of the user in one line", async () => {
   await withServer(async (endpoint) => {
     const large = `1\n2\n"${"x".repeat(1_048_577)}"`;
     const cases: [

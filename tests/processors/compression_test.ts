@@ -251,7 +251,7 @@ Deno.test("deflateRaw is undone by the platform, marker included", async () => {
   assertEquals(await new Response(stream).text(), "hello");
 });
 
-Deno.test("deflateRaw reads other writers' records when told that they are compressed", async () => {
+Deno.test("deflateRaw reads records of other writers when 'unmarked' says that they are compressed", async () => {
   const data = await platform("deflate-raw", new TextEncoder().encode("[1]"));
   const compressed = deflateRaw(json(), { unmarked: "compressed" });
   assertEquals(valuesOf(await compressed.unpack(recordOf(data))), [[1]]);

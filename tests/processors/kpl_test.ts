@@ -356,7 +356,7 @@ Deno.test("kpl yields what it could read and an error for the rest when the mess
   assertEquals(keyCutOff.map((i) => i.type), ["error"]);
 });
 
-Deno.test("kpl takes a 64-bit index for what it is", async () => {
+Deno.test("kpl reads a 64-bit index correctly", async () => {
   for (
     const index of [
       "8080808010", // 2^32

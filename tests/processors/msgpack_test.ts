@@ -89,7 +89,7 @@ Deno.test("msgpack keeps dates, bytes, texts and structure", () => {
   assertEquals(roundTrip([undefined]), [null]);
 });
 
-Deno.test("msgpack writes bytes as bytes, whatever the array is called", () => {
+Deno.test("msgpack writes bytes as bytes for each class of array", () => {
   assertEquals(hex(msgpack().serialize(Uint8Array.of(1, 2))), "c4020102");
   assertEquals(hex(msgpack().serialize([new Uint8Array(), 1])), "92c40001");
   const long = msgpack().serialize({ a: new Uint8Array(300), b: 5 });
@@ -286,7 +286,7 @@ const { tree } = fc.letrec<{ tree: Pair }>((tie) => ({
   ),
 }));
 
-Deno.test("msgpack reads back what it accepts, whatever the value is made of", () => {
+Deno.test("msgpack reads back every value that it accepts", () => {
   fc.assert(
     fc.property(tree, ([value, read]) => {
       let bytes: Uint8Array;
@@ -353,7 +353,7 @@ Deno.test("msgpack bounds nesting in both directions", () => {
   );
 });
 
-Deno.test("msgpack reads and writes extensions that it was told of", async () => {
+Deno.test("msgpack reads and writes the extensions that are given", async () => {
   class Money {
     constructor(readonly cents: number) {}
   }

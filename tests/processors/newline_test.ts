@@ -102,7 +102,7 @@ Deno.test("newline starts a new record when the explicit hash key of a key chang
   ]);
 });
 
-Deno.test("newline bounds what is open when no key repeats", () => {
+Deno.test("newline bounds the number of open records when no key repeats", () => {
   let emitted = 0;
   const packer = jsonLines().createPacker({ emit: () => emitted++ });
   for (let i = 0; i < 10_100; i++) {

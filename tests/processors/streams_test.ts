@@ -152,7 +152,7 @@ Deno.test("decoder delivers the values in front of poison before it fails", asyn
   assertEquals(cancelled, error);
 });
 
-Deno.test("decoder skips poison, or tells a function, when asked to", async () => {
+Deno.test("decoder skips poison, or calls a function, as 'onPoison' says", async () => {
   const records = () => streamOf([recordOf("3\n{\n4\n"), recordOf("5\n")]);
   const skipped = await collect(
     records().pipeThrough(jsonLines().decoder({ onPoison: "skip" })),
@@ -173,7 +173,7 @@ Deno.test("decoder skips poison, or tells a function, when asked to", async () =
   assertEquals(told.map((e) => e.subSequenceNumber), [1]);
 });
 
-Deno.test("decoder errors when the function that is told of poison throws", async () => {
+Deno.test("decoder fails when the function 'onPoison' throws", async () => {
   const stop = new Error("stop");
   const error = await assertRejects(() =>
     collect(

@@ -112,7 +112,7 @@ Deno.test("Producer delivers what came through a TransformStream, and what a wri
   assertEquals(stored(), 7);
 });
 
-Deno.test("Producer names what it cannot deliver in the error of the pipe, with the error of the source as its cause", async () => {
+Deno.test("Producer names the values that it cannot deliver in the error of the pipe, with the error of the source as its cause", async () => {
   const { clock, client, producer } = setUp({ maxAttempts: 1 });
   client.onPut = (request, n) =>
     n === 0 ? undefined : client.storeSome(request, () => "InternalFailure");
@@ -142,7 +142,7 @@ Deno.test("Producer names what it cannot deliver in the error of the pipe, with 
   assertEquals(refused.failures.length, 3);
 });
 
-Deno.test("Producer writes what it gives up after an abort to the dead letters", async () => {
+Deno.test("Producer writes values that it gives up after an abort to the dead letters", async () => {
   const letters: FailedValue<Item>[] = [];
   const { clock, client, producer } = setUp({
     maxAttempts: 1,
@@ -157,7 +157,7 @@ Deno.test("Producer writes what it gives up after an abort to the dead letters",
   assertEquals(letters.map(({ value }) => value.n), [0, 1, 2]);
 });
 
-Deno.test("Producer ends an abort after abortTimeoutMs and names what is not acknowledged", async () => {
+Deno.test("Producer ends an abort after abortTimeoutMs and names the values that are not acknowledged", async () => {
   const failed: number[] = [];
   const { clock, client, producer } = setUp({
     abortTimeoutMs: 5000,

@@ -59,7 +59,7 @@ Deno.test("Producer never lets in much more than bufferedBytes", async () => {
   assertEquals(client.stored.length, 100);
 });
 
-Deno.test("Producer counts the bytes inside a packer that tells them", async () => {
+Deno.test("Producer counts the bytes inside a packer that reports them", async () => {
   let pendingBytes = 0;
   const inner = createProcessor<string>({
     serializer: string(),

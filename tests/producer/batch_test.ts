@@ -56,7 +56,7 @@ Deno.test("Producer never sends more than maxBatchBytes with the keys counted", 
   assertEquals(sizes(client), [10, 10, 10, 10]);
 });
 
-Deno.test("Producer sends a megabyte at a time unless it is told otherwise", async () => {
+Deno.test("Producer sends a megabyte in a request by default", async () => {
   for (
     const [maxBatchBytes, expected] of [
       [undefined, [10, 10, 10, 2]],

@@ -195,7 +195,7 @@ Deno.test("Producer is disposed of after a pipe has closed it, and after an abor
   await assertRejects(() => aborted.close(), ClosedError, "aborted");
 });
 
-Deno.test("Producer sends what is left when it is disposed of", async () => {
+Deno.test("Producer sends the remaining values when it is disposed of", async () => {
   const { clock, client, producer } = setUp();
   const put = producer.put("a");
   await clock.runUntil(producer[Symbol.asyncDispose]());
@@ -456,7 +456,7 @@ Deno.test("Producer fails when the dead letters do, and lists what they did not 
   assertEquals(client.texts, ["a", "b"]);
 });
 
-Deno.test("Producer lists what is on its way to the dead letters when it is aborted", async () => {
+Deno.test("Producer lists values that are being written to the dead letters when it is aborted", async () => {
   const clock = new FakeClock();
   const { written, stream } = deadLetters({ clock, delayMs: 1000 });
   const client = new StubKinesis(clock);
@@ -506,7 +506,7 @@ Deno.test("Producer waits for the dead letters before it fails, so that no value
   assertEquals(written.map(({ value }) => value), ["bad"]);
 });
 
-Deno.test("Producer.undelivered names what is on its way while the producer works", async () => {
+Deno.test("Producer.undelivered lists the values under way while the producer works", async () => {
   const { clock, client, producer } = setUp();
   client.latencyMs = 100;
   const put = producer.put("a");

@@ -49,7 +49,7 @@ const brief = ({ partitionKey, attempts, history }: FailedValue<unknown>) =>
 const codeOf = ({ error }: FailedValue<unknown>) =>
   (error as KinesisError).code;
 
-Deno.test("FailedValue.attempts is told of every value of a record that expires between attempts and ends the producer", async () => {
+Deno.test("FailedValue.attempts is set for every value of a record that expires between attempts and ends the producer", async () => {
   const { clock, producer } = setUp({ recordTtlMs: 50, lingerMs: 0 });
   const writer = producer.getWriter();
   for (const item of itemsOf("aaa")) writer.write(item);
@@ -99,7 +99,7 @@ async function splitBetweenAttempts(options: Partial<ProducerOptions<Item>>) {
   return { clock, client, producer };
 }
 
-Deno.test("FailedValue of a value that cannot be packed again tells its attempts, and others of its record are delivered", async () => {
+Deno.test("FailedValue of a value that cannot be packed again has its attempts, and the other values of its record are delivered", async () => {
   // A processor that cannot take records apart serializes the values again.
   const { clock, client, producer } = await splitBetweenAttempts({
     processor: { ...kplJson<Item>(), itemsOf: undefined },
@@ -146,7 +146,7 @@ const PROCESSORS: Record<string, () => Processor<number>> = {
   gzip: () => gzip(jsonLines<number>()),
 };
 
-Deno.test("FailedValue.attempts is the number of requests that carried the value, whatever happened to it", async () => {
+Deno.test("FailedValue.attempts is the number of requests that carried the value, for every outcome", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({

@@ -18,7 +18,7 @@ function setUp(options: Partial<ProducerOptions<number>> = {}, shards = 1) {
   }, shards);
 }
 
-Deno.test("ProducerHooks.onThrottled tells once for every shard and answer, with the rate that is offered next", async () => {
+Deno.test("ProducerHooks.onThrottled is called once for every shard and answer, with the next rate", async () => {
   const events: ThrottledEvent[] = [];
   const { clock, client, producer } = setUp({
     hooks: { onThrottled: (event) => events.push(event) },
@@ -40,7 +40,7 @@ Deno.test("ProducerHooks.onThrottled tells once for every shard and answer, with
   assertEquals(producer.stats().throttled, 20);
 });
 
-Deno.test("ProducerHooks.onShardMap tells which shards are open at the start and after a reshard", async () => {
+Deno.test("ProducerHooks.onShardMap gets the open shards at the start and after a reshard", async () => {
   const events: ShardMapEvent[] = [];
   const { clock, client, producer } = setUp({
     hooks: { onShardMap: (event) => events.push(event) },
@@ -56,7 +56,7 @@ Deno.test("ProducerHooks.onShardMap tells which shards are open at the start and
   ]);
 });
 
-Deno.test("ProducerHooks.onBuffer tells when writers begin to wait and when nobody does any more", async () => {
+Deno.test("ProducerHooks.onBuffer is called when writers begin to wait and when no writer waits any more", async () => {
   const events: BufferEvent[] = [];
   const { clock, client, producer } = setUp({
     bufferedValues: 10,

@@ -71,7 +71,7 @@ const cases: [value: unknown, letter: Record<string, unknown>][] = [
   }],
 ];
 
-Deno.test("Producer as dead letters stores every letter with its error, whatever was wrong with the value", async () => {
+Deno.test("Producer as dead letters stores every letter with its error, for every kind of failure", async () => {
   const processors: Processor<Letter>[] = [
     json<Letter>(),
     jsonLines<Letter>(),

@@ -77,7 +77,7 @@ Deno.test("putAll sends nothing for nothing, and uses the keys that it is given"
   await clock.runUntil(producer.close());
 });
 
-Deno.test("putAll refuses what it cannot iterate over", async () => {
+Deno.test("putAll rejects values that it cannot iterate over", async () => {
   const { producer } = setUp();
   for (const values of [undefined, null, 7, "text", {}, () => {}]) {
     await assertRejects(
@@ -224,7 +224,7 @@ Deno.test("putAll names what was given up before the producer failed or was abor
   }
 });
 
-Deno.test("putAll accounts for every value whatever fails", async () => {
+Deno.test("putAll accounts for every value after any failure", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({
@@ -268,7 +268,7 @@ Deno.test("putAll accounts for every value whatever fails", async () => {
   );
 });
 
-Deno.test("putAll leaves no value that it took unaccounted for, however the producer ends meanwhile", async () => {
+Deno.test("putAll accounts for every value that it took, however the producer ends", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({

@@ -347,7 +347,7 @@ Deno.test("Producer offers a throttled shard less and recovers", async () => {
   await clock.runUntil(producer.close());
 });
 
-Deno.test("Producer tells its hooks about every request", async () => {
+Deno.test("Producer calls its hooks for every request", async () => {
   const batches: BatchEvent[] = [];
   const { clock, client, producer } = setUp({
     hooks: {

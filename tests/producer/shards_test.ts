@@ -69,7 +69,7 @@ const names = (name: string, count = 200) =>
   Array.from({ length: count }, (_, i) => `${name} ${i}`).sort();
 
 for (const [before, after] of [[4, 2], [2, 4], [3, 5]] as const) {
-  Deno.test(`Producer delivers to a stream that was made anew with ${after} shards in place of ${before}, and the KCL reads each value once`, async () => {
+  Deno.test(`Producer delivers to a stream that was created again with ${after} shards in place of ${before}, and the KCL reads each value once`, async () => {
     const setup = setUp(before);
     await putMany(setup, "old");
     setup.client.remake(after);

@@ -141,7 +141,7 @@ Deno.test("Producer works without a shard map where the server cannot list shard
   }
 });
 
-Deno.test("Producer takes a record with a sequence number for stored, whatever stands beside it", async () => {
+Deno.test("Producer counts a record with a sequence number as stored, for any other fields", async () => {
   const oddities: Record<string, unknown>[] = [
     { ErrorCode: "", ErrorMessage: "" },
     { ErrorCode: null, ErrorMessage: null },

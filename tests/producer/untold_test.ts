@@ -36,7 +36,7 @@ const outcome = (promise: Promise<unknown>) =>
 
 const invalid = { partitionKey: "" };
 
-Deno.test("Producer.put that nobody awaits fails in the result of flush", async () => {
+Deno.test("Producer.put that is not awaited fails in the result of flush", async () => {
   const reasons = await unhandledRejections(async () => {
     const { clock, producer } = setUp();
     producer.put("refused at once", invalid);
@@ -61,7 +61,7 @@ Deno.test("Producer.put that nobody awaits fails in the result of flush", async 
   assertEquals(reasons, []);
 });
 
-Deno.test("Producer.close rejects with the failures of puts that nobody awaits, and disposal does", async () => {
+Deno.test("Producer.close and disposal reject with the failures of puts that are not awaited", async () => {
   const reasons = await unhandledRejections(async () => {
     for (const how of ["close", "dispose"] as const) {
       const { clock, producer } = setUp();
@@ -102,7 +102,7 @@ Deno.test("Producer.close resolves when every failed put was awaited, early or l
   assertEquals(clock.pendingTimers, 0);
 });
 
-Deno.test("Producer.put that nobody awaits is an unhandled rejection when nothing else tells of its failure", async () => {
+Deno.test("Producer.put that is not awaited is an unhandled rejection when its failure is not reported otherwise", async () => {
   const reasons = await unhandledRejections(async () => {
     const { clock, producer } = setUp();
     producer.put("refused at once", invalid);
@@ -118,7 +118,7 @@ Deno.test("Producer.put that nobody awaits is an unhandled rejection when nothin
   ]);
 });
 
-Deno.test("Producer.put that nobody awaits goes to the dead letters, and is told once", async () => {
+Deno.test("Producer.put that is not awaited goes to the dead letters, and is reported once", async () => {
   const letters: FailedValue<string>[] = [];
   const reasons = await unhandledRejections(async () => {
     const { clock, producer } = setUp({
@@ -140,7 +140,7 @@ Deno.test("Producer.put that nobody awaits goes to the dead letters, and is told
   assertEquals(reasons, []);
 });
 
-Deno.test("Producer that fails tells it once: to puts, to a flush, to a close, or as one unhandled rejection", async () => {
+Deno.test("Producer that fails reports it once: to puts, to a flush, to a close, or as one unhandled rejection", async () => {
   const denied = () => {
     const all = setUp();
     all.client.onPut = () => {
@@ -191,7 +191,7 @@ Deno.test("Producer that is aborted leaves its puts to undelivered()", async () 
   assertEquals(reasons, []);
 });
 
-Deno.test("Producer disposed of throws a failure that nobody has been told, and no failure twice", async () => {
+Deno.test("Producer disposed of throws a failure that was not reported, and no failure twice", async () => {
   const { clock, client, producer } = setUp();
   client.onPut = () => {
     throw accessDenied();

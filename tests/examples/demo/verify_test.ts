@@ -97,7 +97,7 @@ Deno.test("Verifier fails when a record arrives before it is written", () => {
   assertEquals(verifier.verdict().unexpected, 1);
 });
 
-Deno.test("fingerprint tells apart what JSON makes equal, and other keys", () => {
+Deno.test("fingerprint distinguishes values that JSON makes equal, and keys", () => {
   const values = [
     null,
     NaN,
