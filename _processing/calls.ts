@@ -55,8 +55,8 @@ export class Calls<R, L extends WorkLane> {
     return this.#running;
   }
 
-  /** The calls that take time and when they started, or were aborted, in monotonic milliseconds. */
-  *[Symbol.iterator](): Generator<readonly [Attempt<R, L>, number]> {
+  /** The calls that take time: those whose signal has aborted first. */
+  *[Symbol.iterator](): Generator<Attempt<R, L>> {
     yield* this.#graces.items;
     yield* this.#timeouts.items;
   }
@@ -99,7 +99,7 @@ export class Calls<R, L extends WorkLane> {
     const { lane } = job;
     job.attempt = attempt;
     lane.jobs.add(job);
-    this.#timeouts.add(attempt);
+    attempt.startedAt = this.#timeouts.add(attempt);
     // The handler itself may have aborted the calls of its lane, before it returned the promise.
     if (lane.abortion) this.#abort(attempt, lane.abortion.reason);
     Promise.resolve(result).then((value) => {

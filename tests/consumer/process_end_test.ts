@@ -45,6 +45,23 @@ Deno.test("Consumer.close lets the running handlers of process() end, starts no 
   assertEquals((await rest(world, checkpointer))[0], 3);
 });
 
+Deno.test("Consumer.close takes no further value while it waits for handlers", async () => {
+  const world = new World();
+  await world.put(200, { keys: ["a", "b"] });
+  const consumer = world.consumer({ checkpointer: new MemoryCheckpointer() });
+  const done = consumer.process(
+    () => delay(20_000, { clock: world.clock }),
+    { lookahead: 10 },
+  );
+  await world.pass(5000);
+  const { delivered } = consumer.status();
+  const closed = consumer.close();
+  await world.pass(5000);
+  assert(consumer.status().delivered <= delivered + 1);
+  await world.run(closed);
+  await done;
+});
+
 Deno.test("Consumer.close may be called by a handler, which is the last one then", async () => {
   for (const isAsync of [false, true]) {
     const world = new World();
