@@ -72,10 +72,10 @@ export class Calls<R, L extends WorkLane> {
       result = handle(job.records, attempt);
       if (isThenable(result)) return this.#follow(attempt, result);
     } catch (error) {
-      this.#end(attempt);
+      this.#freeSlot(job);
       return threw(attempt, error);
     }
-    this.#end(attempt);
+    this.#freeSlot(job);
     returned(attempt, result);
   }
 
@@ -113,9 +113,13 @@ export class Calls<R, L extends WorkLane> {
     this.#timeouts.delete(attempt);
     this.#graces.delete(attempt);
     job.attempt = undefined;
-    job.lane.running--;
-    this.#running--;
+    this.#freeSlot(job);
     return true;
+  }
+
+  #freeSlot({ lane }: Job<R, L>): void {
+    lane.running--;
+    this.#running--;
   }
 
   #timeOut(attempt: Attempt<R, L>): void {

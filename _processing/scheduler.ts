@@ -181,15 +181,15 @@ export class Scheduler<R, L extends WorkLane> {
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    const overfull: Lane<R, L>[] = [];
+    let overfull: Lane<R, L>[] | undefined;
     while (this.hasRoom && !this.#isStopped) {
       const lane = this.#line.shift();
       if (!lane) break;
       lane.inLine = false;
-      if (!this.#mayStart(lane)) overfull.push(lane);
+      if (!this.#mayStart(lane)) (overfull ??= []).push(lane);
       else if (lane.hasNext) this.#startNext(lane);
     }
-    for (const lane of overfull) this.#lineUp(lane);
+    if (overfull) { for (const lane of overfull) this.#lineUp(lane); }
     this.#isPumping = false;
     if (this.#room && this.hasRoom) {
       this.#room.resolve();
@@ -237,7 +237,7 @@ export class Scheduler<R, L extends WorkLane> {
     if (job.isOver) return;
     job.isOver = true;
     this.#jobs--;
-    lane.jobs.delete(job);
+    if (lane.jobs.size > 0) lane.jobs.delete(job);
     if (!lane.isDropped && !this.#isStopped) {
       lane.queue.done(job.taken);
       this.#lineUp(lane);

@@ -41,6 +41,8 @@ const OURS = [
   "for-await cbor checkpoints",
   "pipeTo cbor",
   "pipeTo cbor checkpoints",
+  "process cbor",
+  "process cbor checkpoints",
   "client json",
   "client cbor",
 ];

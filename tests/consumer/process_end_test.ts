@@ -45,6 +45,38 @@ Deno.test("Consumer.close lets the running handlers of process() end, starts no 
   assertEquals((await rest(world, checkpointer))[0], 3);
 });
 
+Deno.test("Consumer.close may be called by a handler, which is the last one then", async () => {
+  for (const isAsync of [false, true]) {
+    const world = new World();
+    await world.put(10, { keys: ["k"] });
+    const checkpointer = new MemoryCheckpointer();
+    const consumer = world.consumer({ checkpointer });
+    let closed: Promise<void> | undefined;
+    const done = consumer.process(({ value: { i } }) => {
+      if (i === 4) closed = consumer.close();
+      return isAsync ? delay(10, { clock: world.clock }) : undefined;
+    });
+    assertEquals((await world.run(done)).processed, 5);
+    await closed;
+    assertEquals(await rest(world, checkpointer), [5, 6, 7, 8, 9]);
+  }
+});
+
+Deno.test("Consumer.process takes a value as processed that its handler has acknowledged", async () => {
+  const world = new World();
+  await world.put(3, { keys: ["k"] });
+  const checkpointer = new MemoryCheckpointer();
+  await assertRejects(() =>
+    world.run(
+      world.consumer({ checkpointer }).process((record) => {
+        if (record.value.i === 1) record.ack();
+        if (record.value.i > 0) throw new Error("bad");
+      }, { retry: { maxAttempts: 1 } }),
+    )
+  );
+  assertEquals(await rest(world, checkpointer), [2]);
+});
+
 Deno.test("Consumer.close does not wait for the next attempt of a value", async () => {
   const world = new World();
   await world.put(2, { keys: ["k"] });
