@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Fetch } from "../../client/mod.ts";
+
 /** A running server. */
 export interface TlsKinesis {
   /** Its URL. */
@@ -11,7 +13,7 @@ export interface TlsKinesis {
   /** Its certificate. */
   readonly cert: string;
   /** Sends requests to it over HTTP/2. */
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Ends the process. */
   close(): Promise<void>;
 }
