@@ -83,12 +83,16 @@ Deno.test("Consumer with fanOut starts anew when a client without time limits is
     world.fanOut({
       client,
       until: "caught-up",
-      hooks: { onStalled: ({ action }) => void stalled.push(action) },
+      hooks: {
+        ...world.hooks,
+        onStalled: ({ action }) => void stalled.push(action),
+      },
     }),
   );
   assertComplete(values(records), world.written);
   assertEquals(silent, 3);
-  assertEquals(stalled[0], "restart");
+  assertEquals(stalled, ["restart", "release"]);
+  assert(world.errors[0] instanceof TimeoutError);
 });
 
 Deno.test("Consumer with fanOut does not take its own pause for the silence of the service", async () => {
