@@ -52,6 +52,8 @@ const MOST_LAST_LIVES = 5;
 const MOST_MS = 150;
 /** Values that are written in a real second. A consumer in a process of its own reads more. */
 const VALUES_PER_SECOND = 1500;
+/** The most values that are written while a process lives. */
+const VALUES_PER_LIFE = 600;
 
 /** Runs a plan. */
 export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
@@ -139,6 +141,7 @@ class Stage implements AsyncDisposable {
     const dice = this.#dice;
     // Under a new name, a worker waits until the leases of the dead one have expired.
     if (dice.chance(0.1)) this.#workerId = `worker-${life}`;
+    this.#writer.allow(VALUES_PER_LIFE);
     await using child = this.#standby.take();
     await child.start(this.#job(life));
     const started = performance.now();
