@@ -209,7 +209,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   /**
    * Starts reading. The promise fulfills when every shard that this worker takes at first has an
    * iterator: with `from: "LATEST"`, all records that are written after that are read. It rejects
-   * if the consumer fails or closes before. Every read of this property gives the same promise.
+   * if the consumer fails or closes before. Every read of this property gives the same promise, until
+   * {@linkcode Consumer.addStream} adds a stream.
    */
   get ready(): Promise<void> {
     return this.#feed.ready;

@@ -7,7 +7,7 @@
 import { isClosed } from "../_shards/shard_facts.ts";
 import { KinesisError } from "../errors.ts";
 import type { Lineage } from "./lineage.ts";
-import type { ListShardsOptions } from "./list_shards.ts";
+import { listInTime, type ListShardsOptions } from "./list_shards.ts";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -24,7 +24,11 @@ export async function closedBefore(
 ): Promise<ReadonlySet<string>> {
   const listed = [...lineage.shards.values()];
   if (!listed.some(isClosed)) return NONE;
-  const later = await shardsFrom(time, options, signal);
+  const later = await listInTime(
+    (signal) => shardsFrom(time, options, signal),
+    options,
+    signal,
+  );
   if (!later) return NONE;
   if (listed.some((it) => !isClosed(it) && !later.has(it.ShardId))) return NONE;
   const closed = listed.filter((shard) => {

@@ -17,14 +17,22 @@ export type ListShardsOptions = Pick<
 
 /**
  * All shards of the stream, open and closed. Rejects if the answer names none, and if the list takes
- * longer than `stallTimeoutMs`: a client of the user may have no time limit.
+ * longer than `stallTimeoutMs`.
  */
 export function listShards(
   options: ListShardsOptions,
   signal: AbortSignal,
 ): Promise<Shard[]> {
-  const { clock, stallTimeoutMs: ms, stream } = options;
-  return withTimeLimit((signal) => listAll(options, signal), {
+  return listInTime((signal) => listAll(options, signal), options, signal);
+}
+
+/** Limits the time of a list to `stallTimeoutMs`: a client of the user may have no time limit. */
+export function listInTime<R>(
+  list: (signal: AbortSignal) => Promise<R>,
+  { clock, stallTimeoutMs: ms, stream }: ListShardsOptions,
+  signal: AbortSignal,
+): Promise<R> {
+  return withTimeLimit(list, {
     ms,
     clock,
     signal,

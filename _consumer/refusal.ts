@@ -39,6 +39,14 @@ const MOST_WAIT_MS = 60_000;
 /** Chooses what to do. */
 export function remedyFor(refusal: Refusal): Remedy {
   const { cause, shardId, position, from, serviceNow } = refusal;
+  if ("sequenceNumber" in position && isOfUser(position, from, shardId)) {
+    const error = new KinesisError(
+      `Cannot start ${shardId} at sequence number ${position.sequenceNumber} ` +
+        `as the service refuses it: from["${shardId}"] must have a number of this shard`,
+      { code: "PositionRefused", cause },
+    );
+    return { type: "fail", error };
+  }
   if (position.type === "SEQUENCE") {
     const error = new KinesisError(
       `Cannot go on with ${shardId} at sequence number ${position.sequenceNumber} ` +
@@ -62,4 +70,15 @@ export function remedyFor(refusal: Refusal): Remedy {
   return early === undefined
     ? { type: "again" }
     : { type: "wait", ms: Math.min(early, MOST_WAIT_MS) };
+}
+
+/** Whether a refused position is one that the user gave, and not a stored one. */
+function isOfUser(
+  { sequenceNumber }: { readonly sequenceNumber: string },
+  from: StartPosition,
+  shardId: string,
+): boolean {
+  const named = namedPosition(from, shardId);
+  return named !== undefined && "sequenceNumber" in named &&
+    named.sequenceNumber === sequenceNumber;
 }

@@ -10,8 +10,14 @@ import type { KeyOf, LaneQueue } from "./lane_queue.ts";
 export class KeyedQueue<R> implements LaneQueue<R> {
   readonly #keyOf: KeyOf<R>;
   readonly #free = new Deque<R>();
-  /** The keys with a value that is free or being processed, and their later values. */
-  readonly #taken = new Map<string, Deque<R> | undefined>();
+  /**
+   * The keys with a value that is free or being processed. The first one has a field of its own: a
+   * handler that ends at once has only one key at a time, and a set would cost as much as the rest.
+   */
+  #firstKey: string | undefined;
+  readonly #otherKeys = new Set<string>();
+  /** The later values of these keys. */
+  readonly #later = new Map<string, Deque<R>>();
   #length = 0;
 
   /** Without `keyOf`, every value is free at once. */
@@ -30,14 +36,13 @@ export class KeyedQueue<R> implements LaneQueue<R> {
   add(record: R): void {
     this.#length++;
     const key = this.#keyOf?.(record);
-    if (key === undefined || !this.#taken.has(key)) {
-      if (key !== undefined) this.#taken.set(key, undefined);
+    if (key === undefined || this.#takeKey(key)) {
       this.#free.push(record);
       return;
     }
-    const later = this.#taken.get(key) ?? new Deque();
+    const later = this.#later.get(key) ?? new Deque();
     later.push(record);
-    this.#taken.set(key, later);
+    this.#later.set(key, later);
   }
 
   next(): readonly R[] {
@@ -48,16 +53,32 @@ export class KeyedQueue<R> implements LaneQueue<R> {
   done([record]: readonly R[]): void {
     const key = this.#keyOf?.(record!);
     if (key === undefined) return;
-    const next = this.#taken.get(key)?.shift();
-    if (next === undefined) this.#taken.delete(key);
-    else this.#free.push(next);
+    const later = this.#later.size > 0 ? this.#later.get(key) : undefined;
+    if (!later) return this.#freeKey(key);
+    this.#free.push(later.shift()!);
+    if (later.length === 0) this.#later.delete(key);
   }
 
   flush(): void {}
 
   clear(): void {
     this.#length = 0;
-    this.#taken.clear();
+    this.#firstKey = undefined;
+    this.#otherKeys.clear();
+    this.#later.clear();
     while (this.#free.shift() !== undefined);
+  }
+
+  /** Returns false if the key is taken. */
+  #takeKey(key: string): boolean {
+    if (key === this.#firstKey || this.#otherKeys.has(key)) return false;
+    if (this.#firstKey === undefined) this.#firstKey = key;
+    else this.#otherKeys.add(key);
+    return true;
+  }
+
+  #freeKey(key: string): void {
+    if (key === this.#firstKey) this.#firstKey = undefined;
+    else this.#otherKeys.delete(key);
   }
 }

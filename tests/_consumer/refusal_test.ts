@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { remedyFor } from "../../_consumer/refusal.ts";
-import { ServiceError } from "../../errors.ts";
+import { type KinesisError, ServiceError } from "../../errors.ts";
 import type { ShardPosition, StartPosition } from "../../records.ts";
 
 const NOW = 1_700_000_000_000;
@@ -39,6 +39,25 @@ Deno.test("remedyFor reads everything where a time stands for LATEST and has not
   assertEquals(remedy(at(5000), "LATEST"), { type: "oldest" });
   const from = { a: { type: "LATEST" } } as const;
   assertEquals(remedy(at(5000), from), { type: "oldest" });
+});
+
+Deno.test("remedyFor tells a sequence number of the user from a stored one", () => {
+  for (const type of ["SEQUENCE", "AT_SEQUENCE_NUMBER"] as const) {
+    const position = { type, sequenceNumber: "7" };
+    const { error } = remedy(position, { a: position }) as {
+      error: KinesisError;
+    };
+    assertEquals(error.code, "PositionRefused");
+    assertEquals(
+      error.message,
+      'Cannot start a at sequence number 7 as the service refuses it: from["a"] must have a ' +
+        "number of this shard",
+    );
+  }
+  const stored = { type: "SEQUENCE", sequenceNumber: "8" } as const;
+  const from = { a: { type: "SEQUENCE", sequenceNumber: "7" } } as const;
+  const { error } = remedy(stored, from) as { error: KinesisError };
+  assertEquals(error.code, "CheckpointRefused");
 });
 
 Deno.test("remedyFor gives up what no time helps", () => {

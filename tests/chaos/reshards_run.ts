@@ -7,33 +7,23 @@
 import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type { Fetch, KinesisClient } from "../../client/mod.ts";
+import type { ConsumerOptions } from "../../consumer.ts";
 import { jsonLines } from "../../processors/mod.ts";
-import type { Fault, FaultRule } from "../../testing/mod.ts";
-import { STREAM, World } from "../consumer/_world.ts";
+import { CONSUMER, FanOutWorld } from "../consumer/_fan_out_world.ts";
+import { STREAM } from "../consumer/_world.ts";
 import { live } from "./consumer_life.ts";
 import {
   type ConsumerOutcome,
   LAST_LIFE,
   MOST_LAST_LIVES,
 } from "./consumer_run.ts";
-import { drawLife, type Life, READS } from "./consumer_schedule.ts";
+import { drawLife, type Life } from "./consumer_schedule.ts";
 import { Diary } from "./diary.ts";
 import { Dice } from "./dice.ts";
 import type { Item } from "./items.ts";
 import { MortalCheckpointer } from "./mortal_checkpointer.ts";
+import { type ReshardSchedule, rulesOf } from "./reshards_schedule.ts";
 import { readStored } from "./stored.ts";
-
-/** What happens. */
-export interface ReshardSchedule {
-  readonly seed: number;
-  readonly reshards: number;
-  readonly values: number;
-  readonly workers: number;
-  /** Whether the server knows ListShards. Otherwise, consumers call DescribeStream. */
-  readonly hasListShards: boolean;
-  /** Probability that a call of the checkpointer fails. */
-  readonly storeFailures: number;
-}
 
 /** The result of a schedule. */
 export interface ReshardOutcome extends ConsumerOutcome {
@@ -53,45 +43,6 @@ const FAILOVER_MS = 10_000;
 const EXPIRED = 0.03;
 const encoder = new TextEncoder();
 
-/** Each fault, by its name. */
-const FAULTS: Readonly<Record<string, Fault>> = {
-  throttle: { type: "throttle" },
-  "500 before": { type: "error", code: "InternalFailure", when: "before" },
-  "500 after": { type: "error", code: "InternalFailure", when: "after" },
-  "reset before": { type: "reset", when: "before" },
-  "reset after": { type: "reset", when: "after" },
-  "cut at the start": { type: "cut", afterBytes: 0 },
-  "cut in the middle": { type: "cut", afterBytes: 60 },
-};
-
-/** The probability of each fault. Few requests list the shards, and many get records. */
-const ODDS: Readonly<Record<string, number>> = {
-  GetRecords: 0.03,
-  GetShardIterator: 0.04,
-  ListShards: 0.05,
-  DescribeStream: 0.05,
-};
-
-/** Every fault at every action that a consumer calls. */
-export function drawnRules({ hasListShards }: ReshardSchedule): FaultRule[] {
-  const actions = hasListShards
-    ? READS
-    : READS.map((name) => name === "ListShards" ? "DescribeStream" : name);
-  return actions.flatMap((action) =>
-    Object.entries(FAULTS).map(([name, fault]) => ({
-      name: `${name}: ${action}`,
-      action,
-      fault,
-      probability: ODDS[action],
-    }))
-  );
-}
-
-const WITHOUT_LIST_SHARDS: FaultRule = {
-  action: "ListShards",
-  fault: { type: "error", code: "UnknownOperationException", status: 400 },
-};
-
 /** Runs a schedule. */
 export async function runReshards(
   schedule: ReshardSchedule,
@@ -103,7 +54,7 @@ export async function runReshards(
 class Play {
   readonly #schedule: ReshardSchedule;
   readonly #dice: Dice;
-  readonly #world: World;
+  readonly #world: FanOutWorld;
   readonly #diary = new Diary();
   readonly #errors: unknown[] = [];
   readonly #store = new MemoryCheckpointer();
@@ -116,9 +67,11 @@ class Play {
   constructor(schedule: ReshardSchedule) {
     this.#schedule = schedule;
     this.#dice = new Dice(schedule.seed).fork(70);
-    const rules = drawnRules(schedule);
-    if (!schedule.hasListShards) rules.push(WITHOUT_LIST_SHARDS);
-    this.#world = new World({ shards: 2, rules, seed: schedule.seed });
+    this.#world = new FanOutWorld({
+      shards: 2,
+      rules: rulesOf(schedule),
+      seed: schedule.seed,
+    });
   }
 
   async run(): Promise<ReshardOutcome> {
@@ -214,9 +167,7 @@ class Play {
         failures: isLast ? 0 : this.#schedule.storeFailures,
       }),
       consumer: {
-        client: this.#world.client((fetch) =>
-          this.#expiring(fetch, dice.fork(3))
-        ),
+        ...this.#reading(dice.fork(3)),
         streamName: STREAM,
         processor: this.#processor,
         workerId,
@@ -229,6 +180,14 @@ class Play {
         random: dice.fork(2).random,
       },
     });
+  }
+
+  /** The way to read the shards. */
+  #reading(dice: Dice): Pick<ConsumerOptions<Item>, "client" | "fanOut"> {
+    const world = this.#world;
+    return this.#schedule.fanOut
+      ? { client: world.fanOutClient(), fanOut: { consumerName: CONSUMER } }
+      : { client: world.client((fetch) => this.#expiring(fetch, dice)) };
   }
 
   /** Some iterators expire before they are used, and with them all that are in use. */

@@ -70,6 +70,28 @@ for (const durable of [false, true]) {
   }
 }
 
+Deno.test("Consumer with maxShards gives a shard back when its values are acknowledged, and not before", async () => {
+  const world = new World({ shards: 2 });
+  const checkpointer = new MemoryCheckpointer();
+  for (const shardId of world.shardIds) await world.put(3, { shardId });
+  const consumer = world.consumer({
+    checkpointer,
+    maxShards: 1,
+    until: "caught-up",
+  });
+  const reader = consumer.getReader();
+  const records = await world.read(reader, 3);
+  const reading = world.read(reader, 3);
+  await world.pass(20_000);
+  assertEquals(reads(consumer), 1);
+  for (const record of records) record.ack();
+  for (const record of await reading) record.ack();
+  assertEquals((await world.run(reader.read())).done, true);
+  await world.pass(2000);
+  const rest = world.consumer({ checkpointer, until: "caught-up" });
+  assertEquals(await world.drain(rest), []);
+});
+
 Deno.test("Consumer with maxShards goes on with the children of a reshard in the places of their parents", async () => {
   const world = new World({ shards: 2 });
   const [a, b] = world.shardIds as [string, string];

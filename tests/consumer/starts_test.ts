@@ -64,6 +64,22 @@ Deno.test("Consumer fails when a position is for a shard that the stream does no
   );
 });
 
+Deno.test("Consumer says which sequence number in its start position is not of the shard", async () => {
+  const world = new World({ shards: 2 });
+  const [first, second] = world.shardIds as [string, string];
+  await world.put(5, { shardId: first });
+  const { sequenceNumber } = world.server.records(STREAM)[1]!;
+  for (const type of ["SEQUENCE", "AT_SEQUENCE_NUMBER"] as const) {
+    const from = { [second]: { type, sequenceNumber } };
+    const error = await assertRejects(
+      () => world.drain(world.consumer({ from, until })),
+      KinesisError,
+      `from["${second}"] must have a number of this shard`,
+    );
+    assertEquals(error.code, "PositionRefused");
+  }
+});
+
 Deno.test("Consumer goes on by its checkpoints, whatever shards the start position names", async () => {
   const world = new World();
   const checkpointer = new MemoryCheckpointer();

@@ -7,6 +7,7 @@ import { KinesisError } from "../../errors.ts";
 import { kplString } from "../../processors/mod.ts";
 import { Producer } from "../../producer.ts";
 import type { ConsumerRecord } from "../../records.ts";
+import type { Fault, FaultRule } from "../../testing/mod.ts";
 import {
   assertComplete,
   type Item,
@@ -204,15 +205,15 @@ Deno.test("Consumer with a date in until hands out every value of an aggregate t
 
 Deno.test("Consumer with a date in until holds its bounds while the values are taken slowly", async () => {
   const world = new World();
-  await world.put(100);
+  await world.put(100, { keys });
   await world.pass(1000);
   const until = after(world);
-  await world.put(100);
+  await world.put(100, { keys });
   await world.pass(60_000);
-  const records = await world.drain(
-    world.consumer({ until, prefetch: { records: 7 } }),
-  );
-  assertEquals(records.length, 100);
+  for (const prefetch of [{ records: 7 }, { bytes: 300 }, { bytes: 1 }]) {
+    const records = await world.drain(world.consumer({ until, prefetch }));
+    assertEquals(records.length, 100);
+  }
 });
 
 Deno.test("Consumer with a date in until shows shards that have reached it, and acknowledges late", async () => {
@@ -267,6 +268,39 @@ Deno.test("Consumer with a date in until ends for each of several workers, and a
     assertEquals([...seen].sort(), expected.sort());
     assert(items.length < expected.length + 5, `${items.length}`);
   }
+});
+
+Deno.test("Consumer with a date in until and no shard of its own stands by until then", async () => {
+  const world = new World();
+  const checkpointer = new MemoryCheckpointer();
+  const cut = new Proxy(checkpointer, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name).bind(target);
+      return (...args: unknown[]) =>
+        isDead ? new Promise(() => {}) : method(...args);
+    },
+  });
+  let isDead = false;
+  const until = after(world, 60_000);
+  const start = (workerId: string, checkpointer: MemoryCheckpointer) => {
+    const consumer = world.consumer({ checkpointer, until, workerId });
+    const items: Item[] = [];
+    const done = (async () => {
+      for await (const { value } of consumer) items.push(value);
+    })();
+    return { consumer, items, done };
+  };
+  const first = start("first", cut);
+  await world.pass(2000);
+  const second = start("second", checkpointer);
+  await world.pass(18_000);
+  isDead = true;
+  await world.put(5);
+  await world.run(second.done);
+  assertEquals(second.items.length, 5);
+  assert(world.clock.now() >= until.getTime());
+  await world.run(first.consumer.close().catch(() => {}));
+  await first.done;
 });
 
 Deno.test("Consumer with a date in until goes by the clock of the service", async () => {
@@ -357,50 +391,119 @@ Deno.test("Consumer refuses an end that is no date, or not after the start", () 
   }
 });
 
-Deno.test("Consumer replays any span exactly, of streams that are written to and resharded at any time", async () => {
-  const step = fc.record({
+/** Of different lengths: answers are larger than expected, and their rest is read again. */
+const keys = ["a", "b".repeat(50), "c".repeat(150)];
+
+/** Writes and reshards for some seconds. Resolves with the times between the steps. */
+async function happen(world: World, steps: readonly Step[]): Promise<number[]> {
+  const times = [world.clock.now()];
+  for (const { waitMs, puts, reshard } of steps) {
+    if (puts > 0) await world.put(puts, { keys });
+    const open = await world.openShards();
+    if (reshard === "split") world.server.split(STREAM, open[0]!);
+    if (reshard === "merge" && open.length > 1) {
+      world.server.merge(STREAM, open[0]!, open[1]!);
+    }
+    await world.pass(waitMs);
+    times.push(world.clock.now());
+  }
+  await world.pass(10_000);
+  return times;
+}
+
+interface Step {
+  readonly waitMs: number;
+  readonly puts: number;
+  readonly reshard: string;
+}
+
+const steps = fc.array(
+  fc.record({
     waitMs: fc.constantFrom(0, 1, 500, 3000),
     puts: fc.integer({ min: 0, max: 3 }),
     reshard: fc.constantFrom("no", "no", "no", "split", "merge"),
+  }),
+  { minLength: 1, maxLength: 12 },
+);
+
+/** The sequence numbers of the records that arrived in a span, sorted. */
+const storedIn = (world: World, from: Date, until: Date) =>
+  world.server.records(STREAM).filter((
+    { approximateArrivalTimestamp: time = new Date(0) },
+  ) => time >= from && time < until).map((it) => it.sequenceNumber).sort();
+
+Deno.test("Consumer replays any span exactly, of streams that are written to and resharded at any time", async () => {
+  const index = fc.integer({ min: 0, max: 12 });
+  await fc.assert(
+    fc.asyncProperty(steps, index, index, async (steps, first, length) => {
+      const world = new World({ shards: 2 });
+      const times = await happen(world, steps);
+      const timeAt = (i: number) => times[Math.min(i, times.length - 1)]!;
+      const from = new Date(timeAt(first));
+      const until = new Date(Math.max(timeAt(first + length), +from + 1));
+      const got = await world.drain(world.consumer({ from, until }));
+      assertEquals(
+        got.map(({ sequenceNumber }) => sequenceNumber).sort(),
+        storedIn(world, from, until),
+      );
+      assertEquals(world.clock.pendingTimers, 0);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("Consumer reads one span after another with each record in one of them, whatever fails and however little it may hold", async () => {
+  const fault = (type: Fault, probability: number): FaultRule => ({
+    action: ["GetRecords", "GetShardIterator", "ListShards"],
+    fault: type,
+    probability,
+  });
+  const expired = { type: "error", code: "ExpiredIteratorException" } as const;
+  const rules: FaultRule[] = [
+    fault({ type: "throttle" }, 0.1),
+    fault({ type: "reset" }, 0.1),
+    fault({ type: "error", code: "InternalFailure", status: 500 }, 0.1),
+    {
+      action: "GetRecords",
+      fault: { ...expired, status: 400 },
+      probability: 0.1,
+    },
+  ];
+  const maxShards = fc.constantFrom(1, 2, Infinity);
+  const prefetch = fc.record({
+    records: fc.constantFrom(1, 3, 1000),
+    bytes: fc.constantFrom(1, 300, 1_000_000),
   });
   await fc.assert(
     fc.asyncProperty(
-      fc.array(step, { minLength: 1, maxLength: 12 }),
-      fc.integer({ min: 0, max: 12 }),
-      fc.integer({ min: 1, max: 12 }),
-      async (steps, first, length) => {
-        const world = new World({ shards: 2 });
-        const start = world.clock.now();
-        const times = [start];
-        for (const { waitMs, puts, reshard } of steps) {
-          if (puts > 0) await world.put(puts, { keys: ["a", "b", "c"] });
-          const open = await world.openShards();
-          if (reshard === "split") world.server.split(STREAM, open[0]!);
-          if (reshard === "merge" && open.length > 1) {
-            world.server.merge(STREAM, open[0]!, open[1]!);
-          }
-          await world.pass(waitMs);
-          times.push(world.clock.now());
+      steps,
+      maxShards,
+      prefetch,
+      async (steps, maxShards, prefetch) => {
+        const world = new World({ shards: 2, rules });
+        const times = [...new Set(await happen(world, steps))];
+        const checkpointer = new MemoryCheckpointer();
+        let from = new Date(0);
+        for (const time of [...times, world.clock.now()]) {
+          const until = new Date(time);
+          const got = await world.drain(
+            world.consumer({
+              checkpointer,
+              until,
+              maxShards,
+              prefetch,
+              maxFailuresInARow: 50,
+            }),
+          );
+          assertEquals(
+            got.map(({ sequenceNumber }) => sequenceNumber).sort(),
+            storedIn(world, from, until),
+            `until ${time}`,
+          );
+          from = until;
         }
-        await world.pass(10_000);
-        const from = new Date(times[Math.min(first, times.length - 1)]!);
-        const until = new Date(
-          Math.max(
-            times[Math.min(first + length, times.length - 1)]!,
-            from.getTime() + 1,
-          ),
-        );
-        const got = await world.drain(world.consumer({ from, until }));
-        const expected = world.server.records(STREAM).filter((
-          { approximateArrivalTimestamp: time = new Date(0) },
-        ) => time >= from && time < until);
-        assertEquals(
-          got.map(({ sequenceNumber }) => sequenceNumber).sort(),
-          expected.map(({ sequenceNumber }) => sequenceNumber).sort(),
-        );
-        assertEquals(world.clock.pendingTimers, 0);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });

@@ -15,7 +15,7 @@ import { WAYS } from "./ways.ts";
 const { kills, seed, way, verbose } = parseArgs({
   args: Deno.args,
   options: {
-    kills: { type: "string", default: "6" },
+    kills: { type: "string", default: "5" },
     seed: { type: "string", default: "1" },
     way: { type: "string", multiple: true, default: Object.keys(WAYS) },
     verbose: { type: "boolean", default: false },

@@ -12,7 +12,7 @@ const LONGEST_WAIT_MS = 30_000;
 const CHILD = new URL("./child.ts", import.meta.url);
 
 /** A process that waits for its job. */
-class Child {
+export class Child implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #output: ReadableStreamDefaultReader<Uint8Array>;
   readonly #ready: Promise<void>;
@@ -34,12 +34,16 @@ class Child {
     }).spawn();
     this.#output = this.#process.stdout.getReader();
     this.#ready = this.#nextLine();
+    // Thrown by start(), if the process gets a job.
+    this.#ready.catch(() => {});
   }
 
   /** Hands over the job, when the process has loaded its modules. */
   async start(job: Job): Promise<void> {
     await this.#ready;
-    await this.#tell(JSON.stringify(job));
+    const writer = this.#process.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(JSON.stringify(job)));
+    await writer.close();
   }
 
   /** Resolves when every way to read has processed a value. */
@@ -49,27 +53,29 @@ class Child {
 
   /** Kills the process. Fails if it has ended before. */
   async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#output.cancel();
+    await this[Symbol.asyncDispose]();
     const { signal } = await this.#process.status;
     assertEquals(signal, "SIGKILL", "the process ended before it was killed");
   }
 
-  /** Resolves when the process has ended by itself. */
-  async ended(): Promise<void> {
+  /** The exit code, when the process has ended by itself. */
+  async ended(): Promise<number> {
     while (!(await this.#output.read()).done);
-    assertEquals(await this.#process.status, {
-      success: true,
-      code: 0,
-      signal: null,
-    });
+    return (await this.#process.status).code;
   }
 
-  /** Ends a process without a job. */
-  async dismiss(): Promise<void> {
-    await this.#ready;
-    await this.#tell("");
-    await this.ended();
+  /** Kills the process, unless it has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (error) {
+      // It has ended by itself.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await this.#process.status;
+    await this.#output.cancel();
+    // Closed already, if the process got a job.
+    await this.#process.stdin.close().catch(() => {});
   }
 
   /** The lines are written one at a time, and the second one only after a job. */
@@ -77,15 +83,7 @@ class Child {
     const { done } = await deadline(this.#output.read(), LONGEST_WAIT_MS);
     assertEquals(done, false, "the process ended before it was killed");
   }
-
-  async #tell(text: string): Promise<void> {
-    const writer = this.#process.stdin.getWriter();
-    if (text) await writer.write(new TextEncoder().encode(text));
-    await writer.close();
-  }
 }
-
-export type { Child };
 
 /** Starts one process ahead: loading the modules takes longer than many a life. */
 export class Standby implements AsyncDisposable {
@@ -99,6 +97,6 @@ export class Standby implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#next.dismiss();
+    await this.#next[Symbol.asyncDispose]();
   }
 }

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { Consumer, ProcessingOrder } from "../../consumer.ts";
+import type {
+  Consumer,
+  ConsumerOptions,
+  ProcessingOrder,
+} from "../../consumer.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import type { Item } from "./items.ts";
 
@@ -14,6 +18,8 @@ export type Handler = (record: ConsumerRecord<Item>) => Promise<void>;
 export interface Way {
   /** Whether the values of a partition key are processed in their order. */
   readonly keepsOrder: boolean;
+  /** Options of the consumer. */
+  readonly options?: Partial<ConsumerOptions<Item>>;
   /** Reads to the end of the stream. */
   run(consumer: Consumer<Item>, handle: Handler): Promise<void>;
 }
@@ -22,6 +28,13 @@ export interface Way {
 export const WAYS: Readonly<Record<string, Way>> = {
   "for await": {
     keepsOrder: true,
+    async run(consumer, handle) {
+      for await (const record of consumer) await handle(record);
+    },
+  },
+  "for await over fan-out": {
+    keepsOrder: true,
+    options: { fanOut: { consumerName: "for-await" } },
     async run(consumer, handle) {
       for await (const record of consumer) await handle(record);
     },
@@ -63,6 +76,10 @@ export const WAYS: Readonly<Record<string, Way>> = {
   },
   "process by shard": processing("shard"),
   "process by key": processing("key"),
+  "process by key over fan-out": {
+    ...processing("key"),
+    options: { fanOut: { consumerName: "process" } },
+  },
   "process without order": processing("none"),
   "processBatches by shard": batches("shard"),
   "processBatches by key": batches("key"),
