@@ -26,7 +26,7 @@ import type { ProcessingStatus } from "./status.ts";
 
 type ShardAttempt<T> = Attempt<ConsumerRecord<T>, RecordShard>;
 
-/** Where `process` and `processBatches` differ. */
+/** The parts in which `process` and `processBatches` differ. */
 export interface ProcessingMode<T> {
   /** Makes the queue of a shard. It calls `onDue` when values are ready without a further one. */
   readonly queue: (onDue: () => void) => LaneQueue<ConsumerRecord<T>>;
@@ -35,7 +35,7 @@ export interface ProcessingMode<T> {
     records: readonly ConsumerRecord<T>[],
     context: HandlerContext,
   ) => unknown;
-  /** Which of the values a result leaves out. */
+  /** The values that a result of the handler leaves unprocessed. */
   readonly failuresIn: (
     result: unknown,
     records: readonly ConsumerRecord<T>[],
@@ -66,7 +66,7 @@ export interface ProcessingRun {
   run(): Promise<ProcessingSummary>;
   /** Takes no further value. Resolves when the calls that are under way have ended. */
   stop(): Promise<void>;
-  /** What is being processed. */
+  /** The state of the values that are being processed. */
   status(): ProcessingStatus;
 }
 
@@ -154,7 +154,8 @@ export class Processing<T> implements ProcessingRun {
     const { feed } = this.#parts;
     const scheduler = this.#scheduler;
     while (!scheduler.isStopped) {
-      // Synchronous as long as possible: a promise for each value would take most of the time.
+      // Synchronous while values are buffered, because a promise for each value would take most of
+      // the time.
       while (scheduler.hasRoom) {
         const record = feed.takeNow();
         if (!record) break;
@@ -187,7 +188,7 @@ export class Processing<T> implements ProcessingRun {
     this.#summary[kind]++;
   }
 
-  /** The calls under way end by themselves, so that their values need not be processed again. */
+  /** Waits for the calls under way, so that their values need not be processed again. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
     this.#scheduler.stop();
@@ -249,7 +250,7 @@ function processingError<T>(
   );
 }
 
-/** Which values a call is about. */
+/** The values of a call, for hooks and errors. */
 function placeOf({ job, number }: ShardAttempt<unknown>) {
   const { shardId, sequenceNumber, subSequenceNumber } = job.records[0]!;
   return {
@@ -262,7 +263,7 @@ function placeOf({ job, number }: ShardAttempt<unknown>) {
   };
 }
 
-/** What the handler of the user is told about its call. */
+/** The context that the user's handler gets. */
 class ShardContext<T> implements HandlerContext {
   readonly attempt: number;
   readonly fencingToken: FencingToken;

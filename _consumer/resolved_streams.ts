@@ -40,7 +40,7 @@ const COMMON: Record<
 export class StreamOptions<T> {
   /** The options of the streams that were given at first. */
   readonly resolved: readonly ResolvedConsumerOptions<T>[];
-  /** What all streams have in common. */
+  /** The options that all streams share. */
   readonly #shared: ManyStreamsOptions<T>;
 
   /**
@@ -135,8 +135,8 @@ export class StreamOptions<T> {
 }
 
 /**
- * Whether two streams cannot be told apart: records and leases name their stream as the user did,
- * and a name may mean the same stream as an ARN.
+ * Whether two streams cannot be distinguished: records and leases name their stream as the user
+ * did, and a name may mean the same stream as an ARN.
  */
 export function areAlike(first: StreamChoice, second: StreamChoice): boolean {
   if (first.streamName !== second.streamName) return false;

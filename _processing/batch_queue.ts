@@ -16,7 +16,7 @@ export interface BatchQueueParts<R> {
   /** Longest time that the first value waits for others, in milliseconds. */
   readonly maxWaitMs: number;
   readonly clock: Clock;
-  /** Called when the time is over. */
+  /** Called when the first value has waited for this time. */
   readonly onDue: () => void;
 }
 
@@ -27,7 +27,7 @@ export interface BatchQueueParts<R> {
 export class BatchQueue<R> implements LaneQueue<R> {
   readonly #parts: BatchQueueParts<R>;
   readonly #alarm: Alarm;
-  /** In order. */
+  /** The waiting values, in order. */
   #waiting: R[] = [];
   /** The keys of the batches that are being processed. */
   readonly #taken = new Set<string>();
@@ -64,7 +64,7 @@ export class BatchQueue<R> implements LaneQueue<R> {
     const batch: R[] = [];
     const left: R[] = [];
     for (const record of this.#waiting) {
-      // The keys of this batch are added below: it may have several values of a key.
+      // The keys of this batch are added below, because it may have several values of one key.
       if (batch.length < maxValues && !this.#isTaken(record)) {
         batch.push(record);
       } else left.push(record);
