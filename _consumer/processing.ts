@@ -102,8 +102,8 @@ export class Processing<T> implements ProcessingRun {
           record.ack();
         },
         bury: (failure, attempts) => this.#bury(failure, attempts),
-        onFailure: (...event) => this.#tellFailure(...event),
-        onLate: (attempt) => this.#tellTimeout(attempt, "late"),
+        onFailure: (...event) => this.#reportFailure(...event),
+        onLate: (attempt) => this.#reportTimeout(attempt, "late"),
         onAbandoned: (...event) => this.#onAbandoned(...event),
         onError: (error) => this.#fail(error),
       },
@@ -199,7 +199,7 @@ export class Processing<T> implements ProcessingRun {
     this.#scheduler.abort(reason);
   }
 
-  #tellFailure(
+  #reportFailure(
     attempt: ShardAttempt<T>,
     failures: readonly Failure<ConsumerRecord<T>>[],
     retryDelayMs: number | undefined,
@@ -225,12 +225,12 @@ export class Processing<T> implements ProcessingRun {
     error: Error,
     isFinal: boolean,
   ): void {
-    this.#tellTimeout(attempt, "given-up");
+    this.#reportTimeout(attempt, "given-up");
     const [record] = attempt.job.records;
     if (isFinal) this.#fail(processingError(record!, attempt.number, error));
   }
 
-  #tellTimeout(attempt: ShardAttempt<T>, state: "late" | "given-up"): void {
+  #reportTimeout(attempt: ShardAttempt<T>, state: "late" | "given-up"): void {
     const { hooks } = attempt.job.lane.source.options;
     notify(hooks, "onHandlerTimeout", { ...placeOf(attempt), state });
   }

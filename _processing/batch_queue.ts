@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Alarm } from "../_core/alarm.ts";
+import { ResettableTimer } from "../_core/resettable_timer.ts";
 import type { Clock } from "../_core/clock.ts";
 import type { KeyOf, LaneQueue } from "./lane_queue.ts";
 
@@ -26,7 +26,7 @@ export interface BatchQueueParts<R> {
  */
 export class BatchQueue<R> implements LaneQueue<R> {
   readonly #parts: BatchQueueParts<R>;
-  readonly #alarm: Alarm;
+  readonly #timer: ResettableTimer;
   /** The waiting values, in order. */
   #waiting: R[] = [];
   /** The keys of the batches that are being processed. */
@@ -38,7 +38,7 @@ export class BatchQueue<R> implements LaneQueue<R> {
 
   constructor(parts: BatchQueueParts<R>) {
     this.#parts = parts;
-    this.#alarm = new Alarm(parts.clock, parts.maxWaitMs, () => {
+    this.#timer = new ResettableTimer(parts.clock, parts.maxWaitMs, () => {
       this.#isDue = true;
       parts.onDue();
     });
@@ -56,7 +56,7 @@ export class BatchQueue<R> implements LaneQueue<R> {
   add(record: R): void {
     this.#waiting.push(record);
     if (!this.#isTaken(record)) this.#free++;
-    this.#alarm.set();
+    this.#timer.set();
   }
 
   next(): readonly R[] {
@@ -73,8 +73,8 @@ export class BatchQueue<R> implements LaneQueue<R> {
     this.#waiting = left;
     this.#count();
     this.#isDue = false;
-    this.#alarm.clear();
-    if (left.length > 0) this.#alarm.set();
+    this.#timer.clear();
+    if (left.length > 0) this.#timer.set();
     return batch;
   }
 
@@ -85,13 +85,13 @@ export class BatchQueue<R> implements LaneQueue<R> {
 
   flush(): void {
     this.#isFlushed = true;
-    this.#alarm.clear();
+    this.#timer.clear();
   }
 
   clear(): void {
     this.#waiting = [];
     this.#free = 0;
-    this.#alarm.clear();
+    this.#timer.clear();
   }
 
   #isTaken(record: R): boolean {
