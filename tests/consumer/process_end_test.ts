@@ -6,7 +6,7 @@ import {
 } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
-import type { ProcessBatchesOptions } from "../../consumer.ts";
+import type { ProcessBatchesOptions, ProcessOptions } from "../../consumer.ts";
 import { CheckpointError, ClosedError, DecodeError } from "../../errors.ts";
 import { type Item, STREAM, values, World } from "./_world.ts";
 
@@ -151,6 +151,65 @@ Deno.test("Consumer.process aborts its handlers when 'signal' aborts, waits for 
   const left = await rest(world, checkpointer);
   assertEquals(left.length, 11);
   assertEquals((await checkpointer.list(STREAM))[0]!.owner, undefined);
+});
+
+/** The ways to give up a value on which a shutdown must not call. */
+const GIVING_UP: [string, (given: unknown[]) => ProcessOptions<Item>][] = [
+  ["skip", () => ({ onPoison: "skip" })],
+  ["a function", (given) => ({ onPoison: (error) => void given.push(error) })],
+  ["a dead letter", (given) => ({
+    deadLetter: new WritableStream({ write: (it) => void given.push(it) }),
+  })],
+];
+
+for (const [name, policy] of GIVING_UP) {
+  Deno.test(`Consumer.process does not give up values whose handlers were aborted by 'signal', with ${name}`, async () => {
+    const retries: ProcessOptions<Item>["retry"][] = [
+      { maxAttempts: 1 },
+      { when: (error) => error instanceof RangeError },
+    ];
+    for (const retry of retries) {
+      const world = new World();
+      await world.put(4, { keys: ["a", "b"] });
+      const checkpointer = new MemoryCheckpointer();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const given: unknown[] = [];
+      const consumer = world.consumer({ checkpointer });
+      const done = consumer.process(
+        (_, { signal }) => delay(5000, { clock: world.clock, signal }),
+        { ...policy(given), retry, signal },
+      );
+      done.catch(() => {});
+      await world.pass(1000);
+      controller.abort(new Error("stop"));
+      await assertRejects(() => world.run(done), Error, "stop");
+      assertEquals(given, []);
+      assertEquals(consumer.status().processing!.skipped, 0);
+      assertEquals(await rest(world, checkpointer), [0, 0, 1, 1]);
+    }
+  });
+}
+
+Deno.test("Consumer.processBatches keeps what an aborted handler has processed, and gives up nothing", async () => {
+  const world = new World();
+  await world.put(4, { keys: ["k"] });
+  const checkpointer = new MemoryCheckpointer();
+  const controller = new AbortController();
+  const consumer = world.consumer({ checkpointer });
+  const done = consumer.processBatches(async (records, { signal }) => {
+    await delay(5000, { clock: world.clock, signal }).catch(() => {});
+    return records.slice(2);
+  }, {
+    signal: controller.signal,
+    retry: { maxAttempts: 1 },
+    onPoison: "skip",
+  });
+  done.catch(() => {});
+  await world.pass(3000);
+  controller.abort(new Error("stop"));
+  await assertRejects(() => world.run(done), Error, "stop");
+  assertEquals(await rest(world, checkpointer), [2, 3]);
 });
 
 Deno.test("Consumer.process aborts also the handler that aborts 'signal'", async () => {
