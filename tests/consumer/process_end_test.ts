@@ -6,9 +6,18 @@ import {
 } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
-import type { ProcessBatchesOptions, ProcessOptions } from "../../consumer.ts";
-import { CheckpointError, ClosedError, DecodeError } from "../../errors.ts";
-import { type Item, STREAM, values, World } from "./_world.ts";
+import type {
+  PoisonPolicy,
+  ProcessBatchesOptions,
+  ProcessOptions,
+} from "../../consumer.ts";
+import {
+  CheckpointError,
+  ClosedError,
+  DecodeError,
+  KinesisError,
+} from "../../errors.ts";
+import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
 const never = () => new Promise<void>(() => {});
 
@@ -299,9 +308,8 @@ Deno.test("Consumer.process does nothing if 'signal' has aborted before, and the
 });
 
 Deno.test("Consumer.process fails with the error of the stream, and aborts the handlers", async () => {
-  const world = new World({ shards: 2 });
-  const [a, b] = world.shardIds as [string, string];
-  await world.put(1, { shardId: a });
+  const world = new World();
+  await world.put(1);
   const consumer = world.consumer();
   let reason: unknown;
   const done = consumer.process(
@@ -313,13 +321,56 @@ Deno.test("Consumer.process fails with the error of the stream, and aborts the h
   );
   done.catch(() => {});
   await world.pass(3000);
-  await world.putRaw("{", b);
-  const error = await assertRejects(() => world.run(done), DecodeError);
+  world.server.close(); // the stream is gone
+  const error = await assertRejects(() => world.run(done), KinesisError);
   assertStrictEquals(reason, error);
   const reader = consumer.getReader();
   assertStrictEquals(await assertRejects(() => reader.read()), error);
   assertEquals(world.clock.pendingTimers, 0);
 });
+
+/** The ways in which the consumer fails at a value that cannot be decoded. */
+const UNDECODABLE: [string, PoisonPolicy][] = [
+  ['with "fail"', "fail"],
+  ["with a function that throws", (error) => {
+    throw error;
+  }],
+  ["with a function that rejects", (error) => Promise.reject(error)],
+];
+
+for (const [how, onPoison] of UNDECODABLE) {
+  Deno.test(`Consumer.process processes what it has taken before it fails at a value that cannot be decoded, ${how}`, async () => {
+    const world = new World({ shards: 2 });
+    const [a, b] = world.shardIds as [string, string];
+    await world.put(100, { shardId: a, keys: ["a"] });
+    await world.putRaw("{", a);
+    await world.put(10, { shardId: b, keys: ["b"] });
+    await world.put(10, { shardId: a, keys: ["later"] });
+    const checkpointer = new MemoryCheckpointer();
+    const options = { checkpointer, workerId: "w" };
+    const consumer = world.consumer({ ...options, onPoison });
+    const items: Item[] = [];
+    const done = consumer.process(async ({ value }, { signal, attempt }) => {
+      await delay(50, { clock: world.clock, signal });
+      if (value.i === 50 && attempt === 1) throw new Error("busy");
+      items.push(value);
+    });
+    const error = await assertRejects(() => world.run(done), DecodeError);
+    assertComplete(items, new Map([["a", 100]]));
+    const reader = consumer.getReader();
+    assertStrictEquals(await assertRejects(() => reader.read()), error);
+    assertEquals(world.clock.pendingTimers, 0);
+    const next = world.consumer({
+      ...options,
+      until: "caught-up",
+      onPoison: "skip",
+    });
+    const left = values(await world.drain(next));
+    assertComplete(left, new Map([["a", 0]]));
+    // Each worker may take the shards in another order.
+    assertComplete([...items, ...left], world.written);
+  });
+}
 
 Deno.test("Consumer.process fails with the reason of the signal of the consumer", async () => {
   const world = new World();
