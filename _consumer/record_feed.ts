@@ -185,6 +185,11 @@ export class RecordFeed<T> {
     this.#fail(error);
   }
 
+  /** The number of values that are handed out and not acknowledged. */
+  get unacknowledged(): number {
+    return this.#acknowledgements.missing;
+  }
+
   /** The number of shards that this worker reads. */
   get shardCount(): number {
     return this.#streams.shardCount;

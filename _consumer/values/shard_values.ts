@@ -229,8 +229,11 @@ export class ShardValues<T> {
     const result: unknown = onPoison(error);
     if (result === undefined) return progress.acknowledge(ticket);
     // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
-    const handled = Promise.resolve(result);
-    this.#work("poison", handled.then(() => progress.acknowledge(ticket)));
+    const handled = Promise.resolve(result).then((decision) => {
+      if (decision === "fail") throw error;
+      progress.acknowledge(ticket);
+    });
+    this.#work("poison", handled);
   }
 
   /**
