@@ -62,8 +62,10 @@ export class StreamOptions<T> {
       workerId: given.workerId ?? crypto.randomUUID(),
     };
     const { streams } = given;
+    const { streamName, streamARN } = options as ConsumerOptions<T>;
     if (streams === undefined) {
-      this.resolved = [resolveConsumerOptions(options as ConsumerOptions<T>)];
+      const one = { ...this.#shared, streamName, streamARN };
+      this.resolved = [resolveConsumerOptions(one as ConsumerOptions<T>)];
       return;
     }
     if (!Array.isArray(streams) || streams.length === 0) {
@@ -71,7 +73,7 @@ export class StreamOptions<T> {
         `${WHAT} as 'streams' must be an array of one stream or more`,
       );
     }
-    if ("streamName" in options || "streamARN" in options) {
+    if (streamName !== undefined || streamARN !== undefined) {
       throw new TypeError(
         `${WHAT} as 'streams' replaces 'streamName' and 'streamARN': give them in 'streams'`,
       );
@@ -100,7 +102,11 @@ export class StreamOptions<T> {
     name: string,
   ): ResolvedConsumerOptions<T> {
     check.object(name, stream ?? null);
-    const common = Object.keys(COMMON).find((option) => option in stream);
+    // As everywhere, an option that is undefined is not given.
+    const given = Object.fromEntries(
+      Object.entries(stream).filter(([, value]) => value !== undefined),
+    );
+    const common = Object.keys(COMMON).find((option) => option in given);
     if (common) {
       throw new TypeError(
         `${WHAT} of ${name} as '${common}' is common to all streams: ` +
@@ -110,7 +116,7 @@ export class StreamOptions<T> {
     const { streams: _, ...shared } = this.#shared;
     try {
       return resolveConsumerOptions(
-        { ...shared, ...stream } as ConsumerOptions<T>,
+        { ...shared, ...given } as ConsumerOptions<T>,
       );
     } catch (error) {
       throw ofStream(error, name);
