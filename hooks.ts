@@ -197,8 +197,8 @@ export interface ExpiredEvent {
    */
   readonly what: "shard" | "records";
   /**
-   * The position up to which the shard was read: the last record that was read, or the stored
-   * checkpoint if none was read since the start.
+   * The position up to which the shard was read: the last record that was read. If none was read
+   * since the start: the stored checkpoint, or the position that `from` names.
    */
   readonly after: ShardPosition;
   /**
