@@ -277,6 +277,7 @@ export interface ConsumerOptions<T> {
    *
    * Set it above the time that one call of the client may take with all its retries, by default 91
    * seconds. A shorter time finds a hung request earlier, a longer one leaves slow services alone.
+   * With `fanOut` at least 10 000, because an idle shard has an event every 5 seconds.
    * `Infinity` never acts. @default {120_000}
    */
   stallTimeoutMs?: number;

@@ -19,6 +19,7 @@ import type { ShardPosition, StartPosition } from "../records.ts";
 import {
   checkFanOut,
   checkFanOutClient,
+  checkFanOutStall,
   type FanOutSettings,
 } from "./fan_out_options.ts";
 import type { ConsumerOptions, PoisonPolicy } from "./options.ts";
@@ -101,7 +102,10 @@ export function resolveConsumerOptions<T>(
   check.object("prefetch", prefetch, ["records", "bytes"]);
   const stream = chooseStream(check, options);
   const fanOut = checkFanOut(check, options.fanOut, stream);
-  if (fanOut) checkFanOutClient(check, client, fanOut);
+  if (fanOut) {
+    checkFanOutClient(check, client, fanOut);
+    checkFanOutStall(check, options.stallTimeoutMs);
+  }
   const createStream = checkCreateStream(options);
   return {
     ...stream,
