@@ -304,6 +304,7 @@ export class Coordinator<T> {
       (id) => this.#stopReading(id),
       signal,
     );
+    this.#dropLost();
     // Finished shards first: their children can be claimed below.
     const waiting = await this.#finishSessions();
     await this.#directory.forgetExpired(signal);
@@ -349,6 +350,21 @@ export class Coordinator<T> {
       this.#nextLook.interrupt();
     });
     this.#givingUp.add(done);
+  }
+
+  /**
+   * Stops reading the shards whose leases another worker has taken since. That worker may have given
+   * a lease back already: this one could take it again before its own renewal finds out.
+   */
+  #dropLost(): void {
+    const { workerId } = this.#options;
+    for (const session of this.#sessions.all) {
+      const stored = this.leases.get(session.shardId);
+      if (
+        stored && stored.owner !== workerId &&
+        stored.counter > session.lease.stored.counter
+      ) this.#drop(session);
+    }
   }
 
   /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */
@@ -433,7 +449,10 @@ export class Coordinator<T> {
       isLeftOver: (lease) => this.#room.isLeftOver(lease, now),
       random,
     });
-    await this.#rows.run(claims, async (claim) => {
+    // A lease that was deleted and created again has a free row beside the session. The next renewal
+    // ends the session, and the look after it takes the lease.
+    const unread = claims.filter(({ shardId }) => !this.sessions.has(shardId));
+    await this.#rows.run(unread, async (claim) => {
       const takenAt = monotonicNow(clock);
       const beginning = this.#directory.beginningOf(claim.shardId);
       const lease = await this.#table.take(claim, beginning);

@@ -54,7 +54,8 @@ export type ExpiredCheckpointPolicy = "oldest" | "fail";
 /**
  * What happens to a value that cannot be decoded. `"fail"` fails with the {@linkcode DecodeError};
  * `"skip"` drops the value; a function is called with the error, and the value counts as processed
- * when the promise that the function returned has fulfilled. Any other result counts at once.
+ * when the promise that the function returned has fulfilled, unless the result is `"fail"`. If the
+ * function throws, the stream fails with its error.
  */
 export type PoisonPolicy =
   | "fail"
