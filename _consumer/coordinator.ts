@@ -449,10 +449,7 @@ export class Coordinator<T> {
       isLeftOver: (lease) => this.#room.isLeftOver(lease, now),
       random,
     });
-    // A lease that was deleted and created again has a free row beside the session. The next renewal
-    // ends the session, and the look after it takes the lease.
-    const unread = claims.filter(({ shardId }) => !this.sessions.has(shardId));
-    await this.#rows.run(unread, async (claim) => {
+    await this.#rows.run(claims, async (claim) => {
       const takenAt = monotonicNow(clock);
       const beginning = this.#directory.beginningOf(claim.shardId);
       const lease = await this.#table.take(claim, beginning);
