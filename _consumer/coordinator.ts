@@ -16,7 +16,8 @@ import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
 import { Readiness } from "./readiness.ts";
 import { isUntilReached } from "./reading/reading_end.ts";
 import { serviceNow } from "./reading/service_now.ts";
-import type { ShardSession, SharedByShards } from "./shard_session.ts";
+import type { SharedByShards } from "./session_parts.ts";
+import type { ShardSession } from "./shard_session.ts";
 import { CoverageAudit } from "./shards/coverage_audit.ts";
 import type { Lineage } from "./shards/lineage.ts";
 import {

@@ -11,7 +11,7 @@ import { SetAside } from "./leases/set_aside.ts";
 import { ShardRoom } from "./leases/shard_room.ts";
 import { STORE_OUTAGE_MS } from "./leases/store_outage.ts";
 import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
-import type { SharedByShards } from "./shard_session.ts";
+import type { SharedByShards } from "./session_parts.ts";
 import {
   ShardDirectory,
   type ShardDirectoryWork,
@@ -79,7 +79,7 @@ export function connectParts<T>(
     directory: new ShardDirectory(options, table, work, signal),
     room: new ShardRoom(options),
     setAside: new SetAside(options),
-    sessions: new HeldSessions(options, table, writes),
+    sessions: new HeldSessions(table, writes),
     writes,
   };
 }
