@@ -174,6 +174,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       }
     };
     const fail = (error: unknown) => {
+      isOpen = false;
       this.#wasEndSeen = true;
       throw error;
     };

@@ -159,6 +159,34 @@ Deno.test("Consumer shares the shards with another worker of the same name, and 
   assertEquals(distinct.size, 180);
 });
 
+Deno.test("Consumer reads a shard once when another worker takes its lease between two renewals, and gives it back or dies", async () => {
+  for (const then of ["release", "die"] as const) {
+    const world = new World({ shards: 3 });
+    const checkpointer = new MemoryCheckpointer();
+    const consumer = world.consumer({ checkpointer, workerId: "one" });
+    const items: Item[] = [];
+    const working = work(consumer, items);
+    // The leases are renewed after 3.3 and 6.7 seconds, and looked at after 5.
+    await world.pass(4000);
+    const leases = await checkpointer.list(STREAM);
+    for (const lease of leases.slice(0, then === "release" ? 1 : 3)) {
+      const taken = await checkpointer.take(lease, "two");
+      if (then === "release") await checkpointer.release(taken!);
+    }
+    await world.pass(30_000);
+    await world.put(30);
+    await world.pass(5000);
+    assertEquals(await held(checkpointer), { one: 3 });
+    assertEquals(items.length, 30, then);
+    await world.run(consumer.close());
+    await working;
+    const reads = world.asked("GetRecords");
+    await world.pass(10_000);
+    assertEquals(world.asked("GetRecords"), reads);
+    assertEquals(world.clock.pendingTimers, 0);
+  }
+});
+
 Deno.test("Consumer stops handing out the records of a shard when its lease is lost", async () => {
   const world = new World();
   const checkpointer = new MemoryCheckpointer();
