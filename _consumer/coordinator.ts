@@ -207,6 +207,7 @@ export class Coordinator<T> {
       (shardId) => this.#exits.stopReading(shardId),
       signal,
     );
+    this.#exits.dropLost();
     // Finished shards first: their children can be claimed below.
     const waiting = await this.#exits.finish();
     await this.#parts.directory.forgetExpired(signal);

@@ -102,7 +102,6 @@ export class ShardSession<T> implements RecordShard {
         this.#room.check();
         events.changed();
       },
-      onError: events.failed,
     });
     this.health = new ShardHealth(options, {
       records: this.#intake,

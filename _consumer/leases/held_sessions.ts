@@ -57,7 +57,7 @@ export class HeldSessions<T> {
     this.#byShard.delete(session.shardId);
     await session.close(reason);
     await session.checkpoint().catch(() => {});
-    if (await this.#release(session)) session.report("released");
+    await this.#release(session);
   }
 
   /**
@@ -69,7 +69,7 @@ export class HeldSessions<T> {
     await session.finish();
     this.#byShard.delete(session.shardId);
     this.#table.note(session.lease.stored);
-    await this.#release(session);
+    await this.#tryRelease(session);
   }
 
   /**
@@ -81,7 +81,7 @@ export class HeldSessions<T> {
     await session.checkpoint();
     await session.close();
     this.#byShard.delete(session.shardId);
-    if (await this.#release(session)) session.report("released");
+    await this.#release(session);
   }
 
   /**
@@ -99,18 +99,24 @@ export class HeldSessions<T> {
         });
         // Also if the progress could not be stored: another worker can start at once, and need not
         // wait until the lease has expired.
-        if (await this.#release(session)) session.report("released");
+        await this.#release(session);
       });
     }));
     this.#byShard.clear();
     return failures;
   }
 
+  /** Gives the lease of a shard back that is not finished, and reports whether that worked. */
+  async #release(session: ShardSession<T>): Promise<void> {
+    const isReleased = await this.#tryRelease(session);
+    session.report(isReleased ? "released" : "lost");
+  }
+
   /**
    * Gives a lease back. Resolves with whether that worked; if not, the lease expires by itself
    * after `failoverTimeMs`.
    */
-  async #release({ lease }: ShardSession<T>): Promise<boolean> {
+  async #tryRelease({ lease }: ShardSession<T>): Promise<boolean> {
     try {
       await lease.release();
     } catch {

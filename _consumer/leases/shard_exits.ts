@@ -10,7 +10,14 @@ import type { StreamParts } from "../stream_parts.ts";
 /** What {@linkcode ShardExits} works with. */
 export type ShardExitsParts<T> = Pick<
   StreamParts<T>,
-  "directory" | "room" | "sessions" | "setAside" | "signal" | "work"
+  | "directory"
+  | "options"
+  | "room"
+  | "sessions"
+  | "setAside"
+  | "signal"
+  | "table"
+  | "work"
 >;
 
 /** Ends sessions one by one. When the consumer closes, `HeldSessions.closeAll` ends the others. */
@@ -28,6 +35,21 @@ export class ShardExits<T> {
   /** Stops reading a shard whose lease is lost. */
   drop(session: ShardSession<T>): void {
     if (this.#parts.sessions.drop(session)) this.#onExit();
+  }
+
+  /**
+   * Stops reading the shards whose leases another worker has taken since. That worker may have given
+   * a lease back already: this one could take it again before its own renewal finds out.
+   */
+  dropLost(): void {
+    const { options: { workerId }, sessions, table } = this.#parts;
+    for (const session of sessions.all) {
+      const stored = table.leases.get(session.shardId);
+      if (
+        stored && stored.owner !== workerId &&
+        stored.counter > session.lease.stored.counter
+      ) this.drop(session);
+    }
   }
 
   /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */

@@ -75,6 +75,24 @@ for (const method of ["create", "take", "finish"]) {
   }
 }
 
+Deno.test("Consumer tells of each shard that it has opened how that ended, also if the lease cannot be given back", async () => {
+  for (const [how, answer] of Object.entries({ refuse, never })) {
+    const world = new World({ shards: 2 });
+    const [bad, good] = world.shardIds as [string, string];
+    const consumer = world.consumer({
+      checkpointer: faulty((method, [lease]) =>
+        method === "release" && (lease as Lease).shardId === bad
+          ? answer()
+          : undefined
+      ),
+    });
+    await world.run(consumer.ready);
+    await world.run(consumer.close());
+    const ends = world.events.filter((event) => /^(released|lost)/.test(event));
+    assertEquals(ends.sort(), [`lost ${bad}`, `released ${good}`], how);
+  }
+});
+
 Deno.test("Consumer fails when the lease of a shard could not be written for 10 minutes, and names it", async () => {
   const world = new World({ shards: 2 });
   const bad = world.shardIds[0]!;
