@@ -39,14 +39,14 @@ export class ShardExits<T> {
 
   /**
    * Stops reading the shards whose leases another worker has taken since. That worker may have given
-   * a lease back already: this one could take it again before its own renewal finds out.
+   * a lease back already: this worker could take it again before its own renewal finds out.
    */
   dropLost(): void {
-    const { options: { workerId }, sessions, table } = this.#parts;
+    const { options, sessions, table } = this.#parts;
     for (const session of sessions.all) {
       const stored = table.leases.get(session.shardId);
       if (
-        stored && stored.owner !== workerId &&
+        stored && stored.owner !== options.workerId &&
         stored.counter > session.lease.stored.counter
       ) this.drop(session);
     }

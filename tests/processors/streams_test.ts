@@ -48,6 +48,7 @@ Deno.test("encoder and decoder are a round trip when piped", async () => {
   assertEquals({ ...decoded[0]! }, {
     value: { n: 0 },
     streamName: "events",
+    streamARN: undefined,
     shardId: "shardId-000000000001",
     partitionKey: "a",
     explicitHashKey: undefined,
