@@ -17,6 +17,11 @@ export const NOT_FOUND = "ResourceNotFoundException";
 /** The code of an action on a stream that exists already, or whose state forbids the action. */
 export const IN_USE = "ResourceInUseException";
 
+/** Whether an error is an answer of the service with this code. */
+export function hasCode(error: unknown, code: string): error is ServiceError {
+  return error instanceof ServiceError && error.code === code;
+}
+
 // The lists of the AWS SDKs' retry behaviour.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const THROTTLES = new Set([

@@ -4,12 +4,13 @@
  * @module
  */
 import { delay } from "../_core/clock.ts";
-import { FailureStreak } from "../_core/failure_streak.ts";
+import type { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
 import { IN_USE } from "../_aws/service_error.ts";
 import { KinesisError } from "../errors.ts";
+import { failuresInARow } from "./failures.ts";
 import { InterruptibleWait } from "./interruptible_wait.ts";
-import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./leases/store_outage.ts";
+import { Outage, STORE_OUTAGE_MS } from "./leases/store_outage.ts";
 import type { ConsumerSettings } from "./options/resolved_options.ts";
 
 /**
@@ -51,14 +52,9 @@ export class LookLoop {
 
   /** Looks only after {@linkcode LookLoop.run}. */
   constructor(options: LookLoopOptions, parts: LookLoopParts) {
-    const { maxFailuresInARow: maxFailures, random } = options;
     this.#options = options;
     this.#parts = parts;
-    this.#failures = new FailureStreak({
-      backoff: BACKOFF,
-      maxFailures,
-      random,
-    });
+    this.#failures = failuresInARow(options);
     this.#outage = new Outage({
       ...options,
       shardId: undefined,

@@ -3,13 +3,15 @@
  *
  * @module
  */
+import { hasCode, IN_USE, NOT_FOUND } from "../../_aws/service_error.ts";
 import { equalJitter } from "../../_core/backoff.ts";
 import { delay, monotonicNow } from "../../_core/clock.ts";
-import { FailureStreak } from "../../_core/failure_streak.ts";
+import type { FailureStreak } from "../../_core/failure_streak.ts";
 import { notify } from "../../_core/notify.ts";
 import { raceAbort } from "../../_core/race_abort.ts";
 import type { StreamConsumer } from "../../client/mod.ts";
-import { KinesisError, ServiceError } from "../../errors.ts";
+import { KinesisError } from "../../errors.ts";
+import { failuresInARow } from "../failures.ts";
 import {
   consumerIsDeleted,
   consumerNotFound,
@@ -27,8 +29,6 @@ const READY_LIMIT_MS = 300_000;
 const FULL_LIMIT_MS = 60_000;
 /** The pauses between two looks at the consumer. An account may look 20 times a second. */
 const POLL = { baseMs: 500, maxMs: 5000 };
-/** The pauses after failures. */
-const BACKOFF = { baseMs: 250, maxMs: 10_000 };
 
 /** What a {@linkcode FanOutConsumer} works with. */
 export type FanOutConsumerOptions =
@@ -120,7 +120,7 @@ export class FanOutConsumer {
 
   async #find(): Promise<string> {
     const { clock, random } = this.#options;
-    const failures = this.#failures();
+    const failures = failuresInARow(this.#options);
     const startedAt = monotonicNow(clock);
     for (let look = 0;; look++) {
       const found = await this.#lookOrPause(failures);
@@ -181,7 +181,7 @@ export class FanOutConsumer {
       const answer = await client.describeStreamConsumer(consumer, { signal });
       return answer.ConsumerDescription;
     } catch (error) {
-      if (!hasCode(error, "ResourceNotFoundException")) throw error;
+      if (!hasCode(error, NOT_FOUND)) throw error;
       if (consumerARN) throw consumerNotFound(consumerARN, stream, error);
       return undefined;
     }
@@ -196,7 +196,7 @@ export class FanOutConsumer {
       }, { signal: this.#signal });
       return Consumer;
     } catch (cause) {
-      if (hasCode(cause, "ResourceInUseException")) {
+      if (hasCode(cause, IN_USE)) {
         // Another worker was faster, or the stream is being created.
         const why = "it is being registered";
         return { why, limitMs: READY_LIMIT_MS, cause };
@@ -224,17 +224,4 @@ export class FanOutConsumer {
       ? noFreeConsumer(consumer, stream, limitMs, cause)
       : consumerNotReady(consumer, stream, limitMs, why, cause);
   }
-
-  #failures(): FailureStreak {
-    const { maxFailuresInARow, random } = this.#options;
-    return new FailureStreak({
-      backoff: BACKOFF,
-      maxFailures: maxFailuresInARow,
-      random,
-    });
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof ServiceError && error.code === code;
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { hasCode, IN_USE, NOT_FOUND } from "../../_aws/service_error.ts";
 import { notify } from "../../_core/notify.ts";
-import { ConnectionError, ServiceError } from "../../errors.ts";
+import { ConnectionError } from "../../errors.ts";
 import { EventIntake } from "./event_intake.ts";
 import type { EventOverflow } from "./event_overflow.ts";
 import type { FanOutConsumer } from "./fan_out_consumer.ts";
@@ -191,16 +192,16 @@ export class FanOutReader implements RecordReader {
     signal: AbortSignal,
   ): Promise<void> {
     const { consumer, intake } = this.#parts;
-    const code = error instanceof ServiceError ? error.code : undefined;
-    if (code === "ResourceInUseException") {
+    if (hasCode(error, IN_USE)) {
       return await this.#afterLoss(error, arn, signal);
     }
     // The next round polls.
     if (consumer.isUnsupported(error)) return;
     // The shard may have expired, or the consumer was deregistered.
-    if (code === "ResourceNotFoundException") consumer.forget(arn);
+    if (hasCode(error, NOT_FOUND)) consumer.forget(arn);
     // A number that no record has may be refused; the position is that of a record.
-    const isRefused = code === "InvalidArgumentException" && !hasStarted;
+    const isRefused = !hasStarted &&
+      hasCode(error, "InvalidArgumentException");
     if (isRefused && intake.cursor.forgetPassed()) return;
     const next = await this.#recovery.after(error, hasStarted, signal);
     if (next === "end") intake.expire();

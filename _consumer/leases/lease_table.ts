@@ -5,8 +5,8 @@
  * @module
  */
 import { type Clock, monotonicNow } from "../../_core/clock.ts";
-import { inBatches } from "../shards/in_batches.ts";
-import { withTimeLimit } from "./time_limit.ts";
+import { inBatches } from "../../_core/in_batches.ts";
+import { withTimeLimit } from "../../_core/time_limit.ts";
 import type { Lineage } from "../shards/lineage.ts";
 import type { Checkpointer, Lease, NewLease } from "../../checkpoint/mod.ts";
 import { TimeoutError } from "../../errors.ts";

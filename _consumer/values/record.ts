@@ -38,7 +38,10 @@ export interface RecordSource {
   readonly shard: RecordShard;
 }
 
-/** A value with its ticket. A class, so that all records share `ack` and the getter of `id`. */
+/**
+ * A value with its ticket. A class, so that all records share `ack` and the getter of `id`. It names
+ * the fields itself: with a base class for them, a record took 29 ns and not 21 ns.
+ */
 export class DeliveredRecord<T> implements ConsumerRecord<T> {
   readonly value: T;
   readonly streamName: string;
