@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Redis } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 import { createClient } from "redis";
 import type { RedisClient } from "../../checkpoint/mod.ts";
 
@@ -31,16 +31,24 @@ export const LIBRARIES: Readonly<
 };
 
 /** Opens a client that reconnects quickly. */
-export function openIoRedis(port: number): Redis {
+export function openIoRedis(port: number, options: RedisOptions = {}): Redis {
   const retryStrategy = () => 20;
-  const redis = new Redis({ port, lazyConnect: true, retryStrategy });
+  const redis = new Redis({
+    port,
+    lazyConnect: true,
+    retryStrategy,
+    ...options,
+  });
   redis.on("error", () => {});
   return redis;
 }
 
 /** Closes the connection. Resolves when the socket is closed. */
 export async function closeIoRedis(redis: Redis): Promise<void> {
-  if (redis.status === "end") return;
+  // Between two connections there is no socket, and ioredis tells of no end.
+  if (redis.status === "end" || redis.status === "reconnecting") {
+    return redis.disconnect();
+  }
   const ended = new Promise((resolve) => redis.once("end", resolve));
   redis.disconnect();
   await ended;
