@@ -9,7 +9,7 @@ import type { Ticket } from "./shard_progress.ts";
 /**
  * The hook is called when a value has this age in milliseconds, and at 2, 4, 8… times this age.
  */
-const TELL_MS = 60_000;
+const REPORT_MS = 60_000;
 
 /**
  * Measures the age by looking at the oldest value every few seconds. Storing a time with each
@@ -18,17 +18,17 @@ const TELL_MS = 60_000;
 export class AckWatch {
   #ticket: Ticket | undefined;
   #since = 0;
-  #tellAtMs = TELL_MS;
+  #reportAtMs = REPORT_MS;
 
   /** Looks at the oldest value. Returns whether to call the hook now. */
   look(oldest: Ticket | undefined, now: number): boolean {
     if (oldest !== this.#ticket) {
       this.#ticket = oldest;
       this.#since = now;
-      this.#tellAtMs = TELL_MS;
+      this.#reportAtMs = REPORT_MS;
     }
-    if (!oldest || now - this.#since < this.#tellAtMs) return false;
-    this.#tellAtMs *= 2;
+    if (!oldest || now - this.#since < this.#reportAtMs) return false;
+    this.#reportAtMs *= 2;
     return true;
   }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Alarm } from "../_core/alarm.ts";
+import { ResettableTimer } from "../_core/resettable_timer.ts";
 import type { KinesisError } from "../errors.ts";
 import { neverAcknowledged } from "./ack_errors.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
@@ -17,7 +17,7 @@ const FIRST_ACKNOWLEDGEMENT_MS = 5000;
 export class Acknowledgements {
   readonly #limit: number;
   readonly #shares: Shares;
-  readonly #alarm: Alarm;
+  readonly #timer: ResettableTimer;
   #hasAcknowledged = false;
   #willAcknowledge = false;
   #areManaged = false;
@@ -35,7 +35,7 @@ export class Acknowledgements {
   ) {
     this.#limit = maxUnacknowledged;
     this.#shares = new Shares(maxUnacknowledged);
-    this.#alarm = new Alarm(clock, FIRST_ACKNOWLEDGEMENT_MS, () => {
+    this.#timer = new ResettableTimer(clock, FIRST_ACKNOWLEDGEMENT_MS, () => {
       if (!this.areExpected) onNone(this.noneError());
     });
   }
@@ -88,7 +88,7 @@ export class Acknowledgements {
 
   /** Starts to wait for the first acknowledgement, unless that wait has begun. */
   awaitFirst(): void {
-    this.#alarm.set();
+    this.#timer.set();
   }
 
   /** The error for a stream of which no value was acknowledged. */
@@ -98,6 +98,6 @@ export class Acknowledgements {
 
   /** Stops the timer. */
   stop(): void {
-    this.#alarm.clear();
+    this.#timer.clear();
   }
 }

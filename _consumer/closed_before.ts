@@ -1,6 +1,6 @@
 /**
- * Which shards were closed before a time, so that a consumer that starts at that time need not read
- * them: a stream that is resharded every hour has thousands of closed shards.
+ * Finds the shards that were closed before a time. A consumer that starts at that time leaves them
+ * out: a stream that is resharded every hour has thousands of closed shards.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import { listInTime, type ListShardsOptions } from "./list_shards.ts";
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * The listed shards that were closed before the time. Empty if the server cannot tell, or if its
- * answer contradicts the list of all shards: these shards are then read from the time on, which
- * takes longer and gives the same records.
+ * The listed shards that were closed before the time. Empty if the server does not support the
+ * filter, or if its answer contradicts the list of all shards. The closed shards are then read from
+ * the time on, which takes longer and gives the same records.
  */
 export async function closedBefore(
   time: Date,
@@ -34,7 +34,7 @@ export async function closedBefore(
   const closed = listed.filter((shard) => {
     const { ShardId: id } = shard;
     return isClosed(shard) && !later.has(id) &&
-      // A shard ends before its descendants.
+      // A shard is closed before its descendants, so it was closed before the time as well.
       !lineage.someAncestor(id, (ancestor) => later.has(ancestor)) &&
       // Otherwise a child that a later list names first would start at its oldest record.
       lineage.childrenOf(id).length > 0;
@@ -42,7 +42,10 @@ export async function closedBefore(
   return new Set(closed.map(({ ShardId }) => ShardId));
 }
 
-/** The shards that were open at the time or later. `undefined` if the server does not answer that. */
+/**
+ * The shards that were open at the time or later. `undefined` if the server does not support the
+ * filter.
+ */
 async function shardsFrom(
   Timestamp: Date,
   { client, target }: ListShardsOptions,

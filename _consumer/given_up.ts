@@ -1,5 +1,5 @@
 /**
- * What happens to values after the last attempt to process them.
+ * Applies `onPoison` to values whose last attempt has failed.
  *
  * @module
  */

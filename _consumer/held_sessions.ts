@@ -52,7 +52,7 @@ export class HeldSessions<T> {
     this.#byShard.delete(session.shardId);
     this.#table.lose(session.lease);
     session.close(session.lease.lose());
-    this.#tell(session, "lost");
+    this.#report(session, "lost");
     return true;
   }
 
@@ -65,7 +65,7 @@ export class HeldSessions<T> {
     this.#byShard.delete(session.shardId);
     await session.close(reason);
     await session.checkpoint().catch(() => {});
-    if (await this.#release(session)) this.#tell(session, "released");
+    if (await this.#release(session)) this.#report(session, "released");
   }
 
   /**
@@ -89,7 +89,7 @@ export class HeldSessions<T> {
     await session.checkpoint();
     await session.close();
     this.#byShard.delete(session.shardId);
-    if (await this.#release(session)) this.#tell(session, "released");
+    if (await this.#release(session)) this.#report(session, "released");
   }
 
   /**
@@ -107,7 +107,7 @@ export class HeldSessions<T> {
         });
         // Also if the progress could not be stored: another worker can start at once, and need not
         // wait until the lease has expired.
-        if (await this.#release(session)) this.#tell(session, "released");
+        if (await this.#release(session)) this.#report(session, "released");
       });
     }));
     this.#byShard.clear();
@@ -128,7 +128,7 @@ export class HeldSessions<T> {
     return true;
   }
 
-  #tell({ shardId }: ShardSession<T>, state: "lost" | "released"): void {
+  #report({ shardId }: ShardSession<T>, state: "lost" | "released"): void {
     const { hooks, stream } = this.#options;
     notify(hooks, "onShard", { stream, shardId, state });
   }

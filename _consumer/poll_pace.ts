@@ -1,16 +1,16 @@
 /**
- * How often the shards at their latest record are read.
+ * The intervals at which shards are read at their latest record.
  *
  * @module
  */
 import type { ConsumerSettings } from "./resolved_options.ts";
 
-/** Idle shards of a consumer are read this often in one second, all together. */
+/** The number of reads per second for all idle shards of a consumer together. */
 const IDLE_READS_PER_SECOND = 50;
 /** The interval of an idle shard grows by this factor with each empty answer. */
 const GROWTH = 2;
 
-/** The options that matter here. */
+/** The options that a pace depends on. */
 export type PollPaceOptions = Pick<
   ConsumerSettings,
   "pollIntervalMs" | "maxPollIntervalMs"
@@ -50,7 +50,7 @@ export class PollPace {
   }
 }
 
-/** What the shards of a consumer have in common. */
+/** The state that all shards of a consumer share. */
 interface CommonPace {
   /** Changes the number of idle shards. */
   noteIdle(difference: number): void;
@@ -72,7 +72,7 @@ export class ShardPace {
     this.#intervalMs = shortestMs;
   }
 
-  /** The time from an answer without further records behind it to the next one, in milliseconds. */
+  /** The time from an answer at the latest record to the next request, in milliseconds. */
   intervalAfter(records: number): number {
     if (records > 0) {
       this.wake();
@@ -86,7 +86,7 @@ export class ShardPace {
     );
   }
 
-  /** The shard is not idle: it has records, or it is not read any more. */
+  /** Notes that the shard is not idle: it has records, or it is not read any more. */
   wake(): void {
     this.#intervalMs = this.#shortestMs;
     if (this.#isIdle) this.#become(false);

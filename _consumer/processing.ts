@@ -26,7 +26,7 @@ import type { ProcessingStatus } from "./status.ts";
 
 type ShardAttempt<T> = Attempt<ConsumerRecord<T>, RecordShard>;
 
-/** Where `process` and `processBatches` differ. */
+/** The parts in which `process` and `processBatches` differ. */
 export interface ProcessingMode<T> {
   /** Makes the queue of a shard. It calls `onDue` when values are ready without a further one. */
   readonly queue: (onDue: () => void) => LaneQueue<ConsumerRecord<T>>;
@@ -35,7 +35,7 @@ export interface ProcessingMode<T> {
     records: readonly ConsumerRecord<T>[],
     context: HandlerContext,
   ) => unknown;
-  /** Which of the values a result leaves out. */
+  /** The values that a result of the handler leaves unprocessed. */
   readonly failuresIn: (
     result: unknown,
     records: readonly ConsumerRecord<T>[],
@@ -66,7 +66,7 @@ export interface ProcessingRun {
   run(): Promise<ProcessingSummary>;
   /** Takes no further value. Resolves when the calls that are under way have ended. */
   stop(): Promise<void>;
-  /** What is being processed. */
+  /** The state of the values that are being processed. */
   status(): ProcessingStatus;
 }
 
@@ -97,13 +97,13 @@ export class Processing<T> implements ProcessingRun {
         queue: mode.queue,
         failuresIn: mode.failuresIn,
         handle: (records, attempt) => this.#handle(records, attempt),
-        acknowledge: (record) => {
-          this.#summary.processed++;
+        acknowledge: (record, isProcessed) => {
+          if (isProcessed) this.#summary.processed++;
           record.ack();
         },
         bury: (failure, attempts) => this.#bury(failure, attempts),
-        onFailure: (...event) => this.#tellFailure(...event),
-        onLate: (attempt) => this.#tellTimeout(attempt, "late"),
+        onFailure: (...event) => this.#reportFailure(...event),
+        onLate: (attempt) => this.#reportTimeout(attempt, "late"),
         onAbandoned: (...event) => this.#onAbandoned(...event),
         onError: (error) => this.#fail(error),
       },
@@ -140,9 +140,9 @@ export class Processing<T> implements ProcessingRun {
     const { calls, queued, waiting } = this.#scheduler;
     return {
       ...this.#summary,
-      running: [...calls].map(([attempt, startedAt]) => ({
+      running: [...calls].map((attempt) => ({
         ...placeOf(attempt),
-        runningMs: now - startedAt,
+        runningMs: now - attempt.startedAt,
         isLate: attempt.isLate,
       })),
       queued,
@@ -153,18 +153,21 @@ export class Processing<T> implements ProcessingRun {
   async #takeAll(): Promise<void> {
     const { feed } = this.#parts;
     const scheduler = this.#scheduler;
-    for (;;) {
-      // Synchronous as long as possible: a promise for each value would take most of the time.
+    while (!scheduler.isStopped) {
+      // Synchronous while values are buffered, because a promise for each value would take most of
+      // the time.
       while (scheduler.hasRoom) {
         const record = feed.takeNow();
         if (!record) break;
         scheduler.accept(record, DeliveredRecord.shardOf(record));
       }
-      if (scheduler.hasRoom) {
-        const record = await feed.take();
-        if (!record) return;
-        scheduler.accept(record, DeliveredRecord.shardOf(record));
-      } else await scheduler.room();
+      if (!scheduler.hasRoom) {
+        await scheduler.room();
+        continue;
+      }
+      const record = await feed.take();
+      if (!record) return;
+      scheduler.accept(record, DeliveredRecord.shardOf(record));
     }
   }
 
@@ -183,11 +186,9 @@ export class Processing<T> implements ProcessingRun {
     const error = processingError(record, attempts, cause);
     const kind = await this.#givenUp.settle(error);
     this.#summary[kind]++;
-    // The acknowledgement that follows is not one of a value that the handler has processed.
-    this.#summary.processed--;
   }
 
-  /** The calls under way end by themselves, so that their values need not be processed again. */
+  /** Waits for the calls under way, so that their values need not be processed again. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
     this.#scheduler.stop();
@@ -198,7 +199,7 @@ export class Processing<T> implements ProcessingRun {
     this.#scheduler.abort(reason);
   }
 
-  #tellFailure(
+  #reportFailure(
     attempt: ShardAttempt<T>,
     failures: readonly Failure<ConsumerRecord<T>>[],
     retryDelayMs: number | undefined,
@@ -224,12 +225,12 @@ export class Processing<T> implements ProcessingRun {
     error: Error,
     isFinal: boolean,
   ): void {
-    this.#tellTimeout(attempt, "given-up");
+    this.#reportTimeout(attempt, "given-up");
     const [record] = attempt.job.records;
     if (isFinal) this.#fail(processingError(record!, attempt.number, error));
   }
 
-  #tellTimeout(attempt: ShardAttempt<T>, state: "late" | "given-up"): void {
+  #reportTimeout(attempt: ShardAttempt<T>, state: "late" | "given-up"): void {
     const { hooks } = attempt.job.lane.source.options;
     notify(hooks, "onHandlerTimeout", { ...placeOf(attempt), state });
   }
@@ -249,7 +250,7 @@ function processingError<T>(
   );
 }
 
-/** Which values a call is about. */
+/** The values of a call, for hooks and errors. */
 function placeOf({ job, number }: ShardAttempt<unknown>) {
   const { shardId, sequenceNumber, subSequenceNumber } = job.records[0]!;
   return {
@@ -262,7 +263,7 @@ function placeOf({ job, number }: ShardAttempt<unknown>) {
   };
 }
 
-/** What the handler of the user is told about its call. */
+/** The context that the user's handler gets. */
 class ShardContext<T> implements HandlerContext {
   readonly attempt: number;
   readonly fencingToken: FencingToken;

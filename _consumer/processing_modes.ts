@@ -1,5 +1,5 @@
 /**
- * How a handler gets values: one by one, or in batches.
+ * The two ways to call a handler: for one value, or for a batch.
  *
  * @module
  */
@@ -63,7 +63,7 @@ function keyOfOrder<T>(ordering: ProcessingOrder): KeyOf<ConsumerRecord<T>> {
 }
 
 /**
- * Reads what a handler of batches has returned.
+ * Reads the result of a handler of batches.
  *
  * @throws {TypeError} if it is neither nothing nor a list of records of the batch
  */
@@ -81,7 +81,7 @@ function failedRecords<T>(
       errors.set(item.record, item.error);
     } else throw notFailures(item);
   }
-  // In the order of the batch, whatever the order of the result.
+  // Returned in the order of the batch, also if the result has another order.
   return records.filter((record) => errors.has(record))
     .map((record) => ({ record, error: errors.get(record) }));
 }

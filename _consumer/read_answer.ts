@@ -5,7 +5,7 @@
  */
 import { raceAbort } from "../_core/race_abort.ts";
 import type { ChildShard, KinesisApiRecord } from "../client/mod.ts";
-import type { Existence } from "./census.ts";
+import type { Existence } from "./shard_directory.ts";
 import { untilAborted } from "./read_recovery.ts";
 
 /** Whether there is a list of records, and each record has all required members. */

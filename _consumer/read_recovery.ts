@@ -8,7 +8,7 @@ import { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
-import type { Existence } from "./census.ts";
+import type { Existence } from "./shard_directory.ts";
 import { remedyFor } from "./refusal.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ReaderVitals } from "./reader_vitals.ts";

@@ -1,5 +1,5 @@
 /**
- * Where reading ends: the option `until`.
+ * Decides when reading has reached the option `until`.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { Lineage } from "./lineage.ts";
 const SETTLE_MS = 5000;
 
 /**
- * The records in front of the first one that arrived at `until` or later. Arrival times may go back
+ * The records before the first record that arrived at `until` or later. Arrival times may go back
  * by some milliseconds along a shard. A cut at the first late record is where an iterator
  * AT_TIMESTAMP begins, so the record lies in exactly one of two neighbouring spans.
  *
@@ -42,12 +42,12 @@ export function isSettled(until: Date, serviceNow: number): boolean {
   return settledAfterMs(until, serviceNow) <= 0;
 }
 
-/** The time until that is so, in milliseconds. */
+/** The time until {@linkcode isSettled} is true, in milliseconds. */
 export function settledAfterMs(until: Date, serviceNow: number): number {
   return until.getTime() + SETTLE_MS - serviceNow;
 }
 
-/** What is known about the shards of a stream. */
+/** The facts about the shards of a stream. */
 export interface EndSituation {
   /** The option. */
   readonly until: "caught-up" | Date | undefined;

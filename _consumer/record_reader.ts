@@ -1,5 +1,5 @@
 /**
- * What a session needs from the reader of its shard, whichever way the records arrive.
+ * The interface of the readers of a shard, by polling or by a subscription.
  *
  * @module
  */
@@ -60,8 +60,8 @@ export interface RecordReader {
    */
   run(signal: AbortSignal): Promise<void>;
   /**
-   * Gives up the request or subscription under way, and goes on behind the last buffered record with
-   * a new one. A late answer is ignored. Counts as a failure with the given error.
+   * Gives up the request or subscription under way, and goes on behind the last buffered record
+   * with a new one. A late answer is ignored. Counts as a failure with the given error.
    */
   restart(reason: unknown): void;
 }

@@ -1,12 +1,13 @@
 /**
- * The shards that this worker has given up, and when it may take them again.
+ * Remembers the shards that this worker has given up, and the times at which it may take them
+ * again.
  *
  * @module
  */
 import { monotonicNow } from "../_core/clock.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 
-/** The options that matter here. */
+/** The options that the pauses depend on. */
 export type SetAsideOptions = Pick<
   ConsumerSettings,
   "clock" | "failoverTimeMs"
@@ -14,7 +15,7 @@ export type SetAsideOptions = Pick<
 
 /** The first pause, in failover times: other workers look twice in a failover time. */
 const FIRST_PAUSE = 3;
-/** The longest pause, in milliseconds. Longer only if the first pause is. */
+/** The longest pause, in milliseconds, unless the first pause is longer. */
 const LONGEST_PAUSE_MS = 600_000;
 
 interface Entry {

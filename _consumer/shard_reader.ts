@@ -9,7 +9,7 @@ import { delay, monotonicNow } from "../_core/clock.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import type { GetRecordsResponse, KinesisApiRecord } from "../client/mod.ts";
-import type { Existence } from "./census.ts";
+import type { Existence } from "./shard_directory.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { ShardPace } from "./poll_pace.ts";
 import { areWhole, mayEnd } from "./read_answer.ts";

@@ -1,5 +1,5 @@
 /**
- * How many shards this worker may read: the option `maxShards`.
+ * Bounds the number of shards that this worker reads: the option `maxShards`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { ConsumerSettings } from "./resolved_options.ts";
 export interface HeldShard {
   /** Its id. */
   readonly shardId: string;
-  /** Whether it was read as far as `until` says, and all values are handed out. */
+  /** Whether it was read up to `until` and all its values are handed out. */
   readonly hasReachedUntil: boolean;
   /** Values that are handed out and not acknowledged. */
   readonly unacknowledged: number;
@@ -18,17 +18,18 @@ export interface HeldShard {
 
 /**
  * Counts the room for further shards, and remembers which shards have given their place to others.
- * A consumer with `until` would otherwise hold the shards that it has read, and never read the rest.
+ * A consumer with `until` would otherwise hold the shards that it has read, and never read the
+ * rest.
  */
 export class ShardRoom {
   readonly #options: Pick<
     ConsumerSettings,
     "failoverTimeMs" | "maxShards" | "until"
   >;
-  /** Since when a lease is seen to be free, in milliseconds of the monotonic clock. */
+  /** When each lease was first seen to be free, in milliseconds of the monotonic clock. */
   #freeSince = new Map<string, number>();
   readonly #passed = new Set<string>();
-  /** How many shards wait for a place. */
+  /** The number of shards that wait for a place. */
   #wanted = 0;
 
   /** Starts without knowledge. */
@@ -38,7 +39,7 @@ export class ShardRoom {
     this.#options = options;
   }
 
-  /** Shards that were read as far as `until` says, and were given back. They are not read again. */
+  /** Shards that were read up to `until` and given back. They are not read again. */
   get passed(): ReadonlySet<string> {
     return this.#passed;
   }
@@ -58,8 +59,8 @@ export class ShardRoom {
   }
 
   /**
-   * Whether a lease was free for `failoverTimeMs`. Every worker has looked twice by then, so those
-   * whose part it is have no room for it.
+   * Whether a lease was free for `failoverTimeMs`. By then each worker has looked twice at the
+   * leases, so the workers whose part it is have no room for it.
    */
   isLeftOver({ shardId }: Lease, now: number): boolean {
     const since = this.#freeSince.get(shardId);

@@ -17,7 +17,7 @@ import type {
 } from "../records.ts";
 import { AckWatch } from "./ack_watch.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
-import type { Existence } from "./census.ts";
+import type { Existence } from "./shard_directory.ts";
 import type { HeldLease } from "./held_lease.ts";
 import type { PollPace } from "./poll_pace.ts";
 import type { ReadAhead } from "./read_ahead.ts";
@@ -112,7 +112,7 @@ export class ShardSession<T> implements RecordShard {
   readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
   /** The states that were reported to the hook `onShard`. */
-  readonly #told = new Set<ShardEvent["state"]>();
+  readonly #reported = new Set<ShardEvent["state"]>();
   #isFinishing = false;
   #isHeld = false;
   #running: Promise<void> | undefined;
@@ -297,10 +297,10 @@ export class ShardSession<T> implements RecordShard {
     const { clock, hooks, stream, acknowledgeTimeoutMs } = this.options;
     const { shardId, unacknowledged } = this;
     const now = monotonicNow(clock);
-    const isTimeToTell = this.#watch.look(this.#progress.oldest, now);
+    const isTimeToReport = this.#watch.look(this.#progress.oldest, now);
     const oldest = this.#oldest();
     if (!oldest) return undefined;
-    if (isTimeToTell) {
+    if (isTimeToReport) {
       const event = { stream, shardId, unacknowledged, ...oldest };
       notify(hooks, "onUnacknowledged", event);
     }
@@ -325,7 +325,7 @@ export class ShardSession<T> implements RecordShard {
   async finish(): Promise<void> {
     this.#isFinishing = true;
     await this.#store({ type: "SHARD_END" });
-    this.#tell("finished");
+    this.#report("finished");
     await this.close();
   }
 
@@ -370,8 +370,8 @@ export class ShardSession<T> implements RecordShard {
 
   #onRead(): void {
     const { state, hasIterator } = this.#intake;
-    if (hasIterator) this.#tellOnce("opened");
-    if (state === "caught-up" || state === "ended") this.#tellOnce(state);
+    if (hasIterator) this.#reportOnce("opened");
+    if (state === "caught-up" || state === "ended") this.#reportOnce(state);
     this.#events.changed();
   }
 
@@ -380,15 +380,15 @@ export class ShardSession<T> implements RecordShard {
     return this.#watch.describe(this.#progress.oldest, now);
   }
 
-  #tell(state: ShardEvent["state"]): void {
+  #report(state: ShardEvent["state"]): void {
     const { hooks, stream } = this.options;
     notify(hooks, "onShard", { stream, shardId: this.shardId, state });
   }
 
-  #tellOnce(state: ShardEvent["state"]): void {
-    if (this.#told.has(state)) return;
-    this.#told.add(state);
-    this.#tell(state);
+  #reportOnce(state: ShardEvent["state"]): void {
+    if (this.#reported.has(state)) return;
+    this.#reported.add(state);
+    this.#report(state);
   }
 
   async #store(checkpoint: Checkpoint): Promise<void> {

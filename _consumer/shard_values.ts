@@ -223,10 +223,10 @@ export class ShardValues<T> {
     const { options: { onPoison }, progress } = this.#parts;
     if (onPoison === "fail") throw error;
     if (onPoison === "skip") return progress.acknowledge(ticket);
-    const told: unknown = onPoison(error);
-    if (told === undefined) return progress.acknowledge(ticket);
+    const result: unknown = onPoison(error);
+    if (result === undefined) return progress.acknowledge(ticket);
     // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
-    const handled = Promise.resolve(told);
+    const handled = Promise.resolve(result);
     this.#work("poison", handled.then(() => progress.acknowledge(ticket)));
   }
 

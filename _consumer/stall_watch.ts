@@ -42,7 +42,7 @@ export class StallWatch {
   readonly #limitMs: number;
   #view: ShardView | undefined;
   #since = 0;
-  #tellAtMs: number;
+  #reportAtMs: number;
   #hasRestarted = false;
   #handedOutAt: number | undefined;
   #acknowledgedAt: number | undefined;
@@ -50,7 +50,7 @@ export class StallWatch {
   /** A shard is stalled after `limitMs` milliseconds without progress. */
   constructor(limitMs: number) {
     this.#limitMs = limitMs;
-    this.#tellAtMs = limitMs;
+    this.#reportAtMs = limitMs;
   }
 
   /** When a look first saw the last value that was handed out, in milliseconds. */
@@ -94,11 +94,11 @@ export class StallWatch {
       this.#start(now);
       // If the new request hangs too, it has taken `limitMs` a moment after the next report is due.
       // That report is left to the release.
-      this.#tellAtMs *= 2;
+      this.#reportAtMs *= 2;
       return { waitsFor, stalledMs, action };
     }
-    if (stalledMs < this.#tellAtMs) return undefined;
-    this.#tellAtMs *= 2;
+    if (stalledMs < this.#reportAtMs) return undefined;
+    this.#reportAtMs *= 2;
     return { waitsFor, stalledMs, action: "none" };
   }
 
@@ -123,6 +123,6 @@ export class StallWatch {
 
   #start(now: number): void {
     this.#since = now;
-    this.#tellAtMs = this.#limitMs;
+    this.#reportAtMs = this.#limitMs;
   }
 }

@@ -11,7 +11,7 @@ import {
 import { ServiceError } from "../errors.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 
-/** The options that matter here. */
+/** The options that creating a stream depends on. */
 export type StreamCreationOptions = Pick<
   ConsumerSettings,
   "client" | "createStream" | "stream" | "target"
@@ -47,7 +47,9 @@ export class StreamCreation {
   }
 }
 
-/** A stream that was just created may be unknown to other servers of the service for some seconds. */
+/**
+ * A stream that was just created may be unknown to other servers of the service for some seconds.
+ */
 function isNotVisibleYet(
   error: unknown,
   target: StreamCreationOptions["target"],

@@ -1,6 +1,6 @@
 /**
- * Calls a handler for values: many at a time, in the order that is asked for, again after a failure,
- * and each within a time limit.
+ * Calls a handler for values: many at a time, in the order that is asked for, again after a
+ * failure, and each within a time limit.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { type Attempt, Job, Lane, type WorkLane } from "./work.ts";
 /** A lane with more than its fair part of the slots leaves this part of them free. */
 const RESERVE = 1 / 8;
 
-/** How a {@linkcode Scheduler} works. */
+/** The settings of a {@linkcode Scheduler}. */
 export interface SchedulerSettings extends RetrySettings, CallSettings {
   /** Most calls at a time. */
   readonly concurrency: number;
@@ -37,8 +37,8 @@ export interface SchedulerParts<R, L extends WorkLane>
   /** A call has exceeded its time limit. */
   readonly onLate: (attempt: Attempt<R, L>) => void;
   /**
-   * A call has not ended within its time limit and the time after it. `isFinal` says that no further
-   * value comes, so the source cannot give its values again.
+   * A call has not ended within its time limit and the time after it. `isFinal` says that no
+   * further value comes, so the source cannot give its values again.
    */
   readonly onAbandoned: (
     attempt: Attempt<R, L>,
@@ -88,9 +88,15 @@ export class Scheduler<R, L extends WorkLane> {
     });
   }
 
-  /** Whether a slot is free. */
+  /** Whether no further call starts. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Whether a call can start. */
   get hasRoom(): boolean {
-    return this.#calls.running < this.#settings.concurrency;
+    return !this.#isStopped &&
+      this.#calls.running < this.#settings.concurrency;
   }
 
   /** Values that wait for their first call. */
@@ -98,13 +104,13 @@ export class Scheduler<R, L extends WorkLane> {
     return this.#queued;
   }
 
-  /** Jobs of which no call is under way: they wait for the next one, or their values are given up. */
+  /** Jobs without a call under way: they wait for the next one, or their values are given up. */
   get waiting(): number {
     return this.#jobs - this.#calls.running;
   }
 
-  /** The calls under way that take time, and when they started, in monotonic milliseconds. */
-  get calls(): Iterable<readonly [Attempt<R, L>, number]> {
+  /** The calls under way that take time. */
+  get calls(): Iterable<Attempt<R, L>> {
     return this.#calls;
   }
 
@@ -113,7 +119,7 @@ export class Scheduler<R, L extends WorkLane> {
     return this.#ended.promise;
   }
 
-  /** Resolves when a slot is free. */
+  /** Resolves when a call can start, or at the end. */
   room(): Promise<void> {
     if (this.hasRoom) return Promise.resolve();
     this.#room ??= deferred();
@@ -131,7 +137,7 @@ export class Scheduler<R, L extends WorkLane> {
     this.#pump();
   }
 
-  /** No further value comes. */
+  /** Notes that no further value comes. */
   finish(): void {
     this.#isEnding = true;
     for (const lane of this.#lanes.values()) {
@@ -143,7 +149,7 @@ export class Scheduler<R, L extends WorkLane> {
 
   /**
    * Starts no further call, and drops the values that wait. Ends when the calls have ended and the
-   * values that are being given up are stored, but after the time that a call may take at the latest.
+   * values that are being given up are stored, at the latest after the time that a call may take.
    */
   stop(): void {
     const { timeoutMs, graceMs } = this.#settings;
@@ -156,7 +162,7 @@ export class Scheduler<R, L extends WorkLane> {
   /** Like {@linkcode Scheduler.stop}, and tells the calls under way to stop. */
   abort(reason: unknown): void {
     this.stop();
-    for (const lane of this.#lanes.values()) this.#abortCalls(lane, reason);
+    for (const lane of this.#lanes.values()) this.#calls.abort(lane, reason);
     this.#endIn(this.#settings.graceMs);
   }
 
@@ -177,12 +183,15 @@ export class Scheduler<R, L extends WorkLane> {
     this.#line.push(lane);
   }
 
-  /** Starts what can start. A handler that ends at once does not start the next call by itself. */
+  /**
+   * Starts calls while slots are free. A handler that ends at once does not start the next call by
+   * itself.
+   */
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
     let overfull: Lane<R, L>[] | undefined;
-    while (this.hasRoom && !this.#isStopped) {
+    while (this.hasRoom) {
       const lane = this.#line.shift();
       if (!lane) break;
       lane.inLine = false;
@@ -198,7 +207,7 @@ export class Scheduler<R, L extends WorkLane> {
     this.#checkEnd();
   }
 
-  /** A lane whose handlers hang must leave slots to the others. */
+  /** Leaves slots to other lanes, because the handlers of one lane may hang. */
   #mayStart({ running }: Lane<R, L>): boolean {
     const { concurrency } = this.#settings;
     const lanes = this.#parts.laneCount();
@@ -229,8 +238,8 @@ export class Scheduler<R, L extends WorkLane> {
   }
 
   /**
-   * A job is over: its values are processed, or are not to be processed here. A second call does
-   * nothing.
+   * Removes a job whose values are processed, or are not processed here any more. A second call
+   * does nothing.
    */
   #leave(job: Job<R, L>): void {
     const { lane } = job;
@@ -243,10 +252,6 @@ export class Scheduler<R, L extends WorkLane> {
       this.#lineUp(lane);
     }
     this.#pump();
-  }
-
-  #abortCalls(lane: Lane<R, L>, reason: unknown): void {
-    for (const job of [...lane.jobs]) this.#calls.abort(job, reason);
   }
 
   /** The values of the call are not processed, so its lane is given up. */
@@ -276,11 +281,11 @@ export class Scheduler<R, L extends WorkLane> {
     lane.isDropped = true;
     this.#lanes.delete(lane.source);
     this.#clear(lane);
-    this.#abortCalls(lane, reason);
+    this.#calls.abort(lane, reason);
     this.#pump();
   }
 
-  /** Drops what waits in a lane. */
+  /** Drops the waiting values of a lane. */
   #clear(lane: Lane<R, L>): void {
     this.#queued -= lane.queue.length;
     lane.queue.clear();

@@ -48,6 +48,12 @@ const ways = {
     await consumer.pipeTo(checkpoints ? consumer.acknowledging(sink) : sink)
       .catch(ENOUGH(count));
   },
+  async process(count) {
+    const stop = new AbortController();
+    await createConsumer().process(({ value }) => {
+      if (count.take(value)) stop.abort(count);
+    }, { signal: stop.signal }).catch(ENOUGH(count));
+  },
   /** The client in a hand-written loop, as the SDK is used. */
   async client(count) {
     for (let iterator = "next"; !count.isEnough;) {

@@ -194,12 +194,12 @@ Deno.test("problemsOf finds nothing wherever in a life of splits and merges it l
 
 Deno.test("CoverageAudit tells what lasts for 3 failover times, once, and when it is over", async () => {
   const clock = new FakeClock();
-  const told: CoverageEvent[] = [];
+  const reported: CoverageEvent[] = [];
   const audit = new CoverageAudit({
     clock,
     failoverTimeMs: 10_000,
     stream: "s",
-    hooks: { onCoverage: (event) => void told.push(event) },
+    hooks: { onCoverage: (event) => void reported.push(event) },
   });
   const bad = viewOf({ a: { keys: [0, 8] } });
   const good = viewOf({ a: {} });
@@ -213,15 +213,15 @@ Deno.test("CoverageAudit tells what lasts for 3 failover times, once, and when i
   await looks(bad, 6);
   await looks(good, 1);
   await looks(bad, 6);
-  assertEquals(told, []);
+  assertEquals(reported, []);
   const since = clock.now() - 30_000;
   await looks(bad, 3);
-  assertEquals(told.length, 1);
+  assertEquals(reported.length, 1);
   assertEquals(audit.coverage.problems.map((it) => [it.what, it.since.at]), [
     ["unlisted", new Date(since)],
   ]);
   await looks(good, 1);
-  assertEquals(told.map(({ problems }) => problems.length), [1, 0]);
+  assertEquals(reported.map(({ problems }) => problems.length), [1, 0]);
 });
 
 Deno.test("CoverageAudit waits for a second look, however late that comes", async () => {

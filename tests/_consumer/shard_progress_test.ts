@@ -52,12 +52,12 @@ Deno.test("ShardProgress offers a checkpoint until that one is stored", () => {
 });
 
 Deno.test("ShardProgress reports every acknowledgement once, also when the watermark does not move", () => {
-  let told = 0;
-  const progress = new ShardProgress(() => {}, () => told++);
+  let reported = 0;
+  const progress = new ShardProgress(() => {}, () => reported++);
   const tickets = [0, 1].map(ticket);
   for (const each of tickets) progress.handOut(each);
   progress.acknowledge(tickets[1]!);
   progress.acknowledge(tickets[1]!);
-  assertEquals(told, 1);
+  assertEquals(reported, 1);
   assertEquals(progress.acknowledged, undefined);
 });

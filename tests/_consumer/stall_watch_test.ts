@@ -15,7 +15,7 @@ function actions(
   ][],
 ): [at: number, action: string][] {
   const watch = new StallWatch(LIMIT);
-  const told: [number, string][] = [];
+  const reported: [number, string][] = [];
   let now = 0;
   for (const [waitsFor, ms, change] of steps) {
     const since = now;
@@ -29,10 +29,10 @@ function actions(
         ...change,
       }, now);
       const stall = watch.due(now);
-      if (stall) told.push([now, stall.action]);
+      if (stall) reported.push([now, stall.action]);
     }
   }
-  return told;
+  return reported;
 }
 
 Deno.test("StallWatch tells of a wait for the application at 1, 2 and 4 times the limit", () => {

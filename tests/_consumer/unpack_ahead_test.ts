@@ -27,14 +27,12 @@ function rawOf(data: string | Uint8Array<ArrayBuffer>, i: number) {
 function setUp(raws: KinesisApiRecord[], processor: Processor<unknown>) {
   const buffer = new Deque<KinesisApiRecord>();
   for (const raw of raws) buffer.push(raw);
-  const reader = {
+  const source = {
     peek: (index: number) => buffer.peek(index),
     shift: () => buffer.shift(),
   };
-  return {
-    buffer,
-    records: new UnpackAhead({ records: reader, processor, recordOf }),
-  };
+  const records = new UnpackAhead({ records: source, processor, recordOf });
+  return { buffer, records };
 }
 
 /** Errors by their message: their stacks differ. */

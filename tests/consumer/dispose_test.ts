@@ -45,9 +45,9 @@ Deno.test("Consumer disposed of does not hide the error of the block", async () 
 
   const closed = await setUp();
   const reader = closed.consumer.getReader();
-  const told = await closed.world.run(using(closed.consumer, async () => {
+  const reported = await closed.world.run(using(closed.consumer, async () => {
     (await reader.read()).value!.ack();
     await closed.consumer.close();
   }));
-  assertEquals((told as CheckpointError).code, "CheckpointFailed");
+  assertEquals((reported as CheckpointError).code, "CheckpointFailed");
 });

@@ -232,11 +232,11 @@ Deno.test("Consumer waits for the function 'onPoison', and other shards go on", 
   await world.putRaw("no json\n", a);
   await world.put(1, { keys: ["behind"], shardId: a });
   await world.put(5, { keys: ["other"], shardId: b });
-  const told: DecodeError[] = [];
+  const reported: DecodeError[] = [];
   let release = () => {};
   const consumer = world.consumer({
     onPoison(error) {
-      told.push(error);
+      reported.push(error);
       return new Promise<void>((resolve) => release = resolve);
     },
   });
@@ -245,7 +245,7 @@ Deno.test("Consumer waits for the function 'onPoison', and other shards go on", 
   assertEquals(others.map(({ key }) => key), Array(5).fill("other"));
   const next = reader.read();
   await world.pass(10_000);
-  assertEquals(told.length, 1);
+  assertEquals(reported.length, 1);
   release();
   assertEquals((await world.run(next)).value?.value.key, "behind");
   await world.run(consumer.close());

@@ -60,13 +60,13 @@ Deno.test("Consumer.processBatches tries only the values again that the handler 
   await world.put(6, { keys: ["k"] });
   const checkpointer = new MemoryCheckpointer();
   const calls: [number, number[]][] = [];
-  const told: HandlerErrorEvent[] = [];
+  const reported: HandlerErrorEvent[] = [];
   const broken = new Error("row 2");
   const summary = await world.run(
     world.consumer({
       until: "caught-up",
       checkpointer,
-      hooks: { onHandlerError: (event) => void told.push(event) },
+      hooks: { onHandlerError: (event) => void reported.push(event) },
     }).processBatches((records, { attempt }) => {
       calls.push([attempt, values(records).map(({ i }) => i)]);
       if (attempt === 1) {
@@ -86,12 +86,12 @@ Deno.test("Consumer.processBatches tries only the values again that the handler 
     [1, [4, 5]],
     [2, [4, 5]],
   ]);
-  assertEquals(told.map(({ values, attempt }) => [values, attempt]), [
+  assertEquals(reported.map(({ values, attempt }) => [values, attempt]), [
     [2, 1],
     [1, 2],
     [2, 1],
   ]);
-  assertStrictEquals(told[1]!.error, broken);
+  assertStrictEquals(reported[1]!.error, broken);
   assertEquals([summary.processed, summary.retries], [6, 3]);
 });
 

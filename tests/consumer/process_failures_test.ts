@@ -9,10 +9,11 @@ import {
 import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { ProcessingError } from "../../errors.ts";
-import type { HandlerErrorEvent } from "../../hooks.ts";
-import { kplJson } from "../../processors/mod.ts";
+import { Consumer } from "../../consumer.ts";
+import type { ConsumerHooks, HandlerErrorEvent } from "../../hooks.ts";
+import { json, jsonLines, kplJson } from "../../processors/mod.ts";
 import { Producer } from "../../producer.ts";
-import { json } from "../../processors/mod.ts";
+import { recordId } from "../../record_id.ts";
 import type { DeadLetter } from "../../records.ts";
 import { type Item, STREAM, values, World } from "./_world.ts";
 
@@ -28,12 +29,12 @@ Deno.test("Consumer.process calls a handler again after growing delays, and repo
   const world = new World();
   await world.put(1, { keys: ["k"] });
   const times: number[] = [];
-  const told: HandlerErrorEvent[] = [];
+  const reported: HandlerErrorEvent[] = [];
   const errors = [1, 2, 3, 4].map((n) => new Error(`failure ${n}`));
   const consumer = world.consumer({
     until: "caught-up",
     random: () => 0.5,
-    hooks: { onHandlerError: (event) => void told.push(event) },
+    hooks: { onHandlerError: (event) => void reported.push(event) },
   });
   await world.run(consumer.process((_, { attempt }) => {
     times.push(world.clock.now());
@@ -41,11 +42,50 @@ Deno.test("Consumer.process calls a handler again after growing delays, and repo
   }, { retry: { baseDelayMs: 1000, maxDelayMs: 3000 } }));
   const pauses = times.slice(1).map((time, i) => time - times[i]!);
   assertEquals(pauses, [750, 1500, 2250, 2250]);
-  assertEquals(told.map(({ retryDelayMs }) => retryDelayMs), pauses);
-  assertEquals(told.map(({ attempt }) => attempt), [1, 2, 3, 4]);
-  assertEquals(told.map(({ error }) => error), errors);
-  assertEquals(told[0]!.values, 1);
-  assertEquals(told[0]!.shardId, world.shardIds[0]);
+  assertEquals(reported.map(({ retryDelayMs }) => retryDelayMs), pauses);
+  assertEquals(reported.map(({ attempt }) => attempt), [1, 2, 3, 4]);
+  assertEquals(reported.map(({ error }) => error), errors);
+  assertEquals(reported[0]!.values, 1);
+  assertEquals(reported[0]!.shardId, world.shardIds[0]);
+});
+
+Deno.test("Consumer.process tells failures to the hooks of the stream of the value, and calls each by its name", async () => {
+  const world = new World();
+  world.server.createStream("mails");
+  await world.put(1, { keys: ["k"] });
+  await world.client().putRecord({
+    StreamName: "mails",
+    PartitionKey: "k",
+    Data: new TextEncoder().encode('{"key":"m","i":0}\n'),
+  });
+  const reported: string[] = [];
+  const hooksOf = (name: string): ConsumerHooks => ({
+    onHandlerError: ({ stream }) => void reported.push(`${name} ${stream}`),
+    onHandlerTimeout: ({ stream }) =>
+      void reported.push(`${name} ${stream} late`),
+  });
+  const consumer = new Consumer<Item>({
+    client: world.client(),
+    clock: world.clock,
+    processor: jsonLines<Item>(),
+    until: "caught-up",
+    streams: [
+      { streamName: STREAM, hooks: hooksOf("first") },
+      { streamName: "mails", hooks: hooksOf("second") },
+    ],
+  });
+  const { processed } = await world.run(
+    consumer.process(async ({ value }, { attempt }) => {
+      if (attempt === 1) throw new Error("not now");
+      if (value.key === "m") await delay(2000, { clock: world.clock });
+    }, { timeoutMs: 1000 }),
+  );
+  assertEquals(processed, 2);
+  assertEquals(reported.sort(), [
+    `first ${STREAM}`,
+    "second mails",
+    "second mails late",
+  ]);
 });
 
 Deno.test("Consumer.process fails with the value, the number of attempts and the error, and reads the value again in the next run", async () => {
@@ -53,10 +93,10 @@ Deno.test("Consumer.process fails with the value, the number of attempts and the
     const world = new World();
     await world.put(5, { keys: ["k"] });
     const checkpointer = new MemoryCheckpointer();
-    const told: HandlerErrorEvent[] = [];
+    const reported: HandlerErrorEvent[] = [];
     const consumer = world.consumer({
       checkpointer,
-      hooks: { onHandlerError: (event) => void told.push(event) },
+      hooks: { onHandlerError: (event) => void reported.push(event) },
     });
     const error = await assertRejects(
       () =>
@@ -72,8 +112,8 @@ Deno.test("Consumer.process fails with the value, the number of attempts and the
     assertEquals(error.code, "HandlerFailed");
     assertStringIncludes(error.message, world.shardIds[0]!);
     assertStringIncludes(error.message, error.record.sequenceNumber);
-    assertEquals(told.length, 3);
-    assertEquals(told[2]!.retryDelayMs, undefined);
+    assertEquals(reported.length, 3);
+    assertEquals(reported[2]!.retryDelayMs, undefined);
     assertEquals(await rest(world, checkpointer), [2, 3, 4]);
     assertEquals(world.clock.pendingTimers, 0);
   }
@@ -276,6 +316,7 @@ Deno.test("Consumer.process acknowledges a value after its dead letter is writte
   const [letter] = letters;
   assertEquals(letter!.value, { key: "a", i: 0 });
   assertEquals(letter!.partitionKey, "a");
+  assertEquals(letter!.id, recordId(letter!));
   assertEquals(letter!.shardId, world.shardIds[0]);
   assertEquals(letter!.streamName, STREAM);
   assertEquals(letter!.attempts, 2);

@@ -8,11 +8,12 @@
  */
 import { delay } from "../../_core/clock.ts";
 import { KvCheckpointer } from "../../checkpoint/mod.ts";
-import { Consumer, KinesisClient } from "../../mod.ts";
+import { CheckpointError, Consumer, KinesisClient } from "../../mod.ts";
 import { jsonLines } from "../../processors/mod.ts";
-import { Dice } from "../chaos/dice.ts";
+import { SeededChoices } from "../chaos/seeded_choices.ts";
+import { ScaledClock } from "../chaos/scaled_clock.ts";
 import { type Item, STREAM } from "./items.ts";
-import type { Job } from "./job.ts";
+import { type Job, NOT_STORED } from "./job.ts";
 import { LifeLog } from "./life_log.ts";
 import { Table } from "./table.ts";
 import { type Handler, WAYS } from "./ways.ts";
@@ -29,24 +30,24 @@ async function run(job: Job): Promise<void> {
     if (waiting.delete(way) && waiting.size === 0) console.log("working");
   };
   await Promise.all(job.ways.map((way, index) => {
-    const dice = new Dice(job.seed).fork(index);
-    return runWay({ job, way, log, kv, dice, onWork });
+    const choices = new SeededChoices(job.seed).fork(index);
+    return runWay({ job, way, log, kv, choices, onWork });
   }));
 }
 
-async function runWay({ job, way, log, kv, dice, onWork }: {
+async function runWay({ job, way, log, kv, choices, onWork }: {
   job: Job;
   way: string;
   log: LifeLog;
   kv: Deno.Kv;
-  dice: Dice;
+  choices: SeededChoices;
   onWork: (way: string) => void;
 }): Promise<void> {
   using table = way === job.tableOf
     ? new Table(`${job.folder}/table.sqlite3`)
     : undefined;
   const handle: Handler = async ({ id, value }) => {
-    if (dice.chance(0.02)) await delay(dice.integer(0, MOST_WORK_MS));
+    if (choices.chance(0.02)) await delay(choices.integer(0, MOST_WORK_MS));
     table?.store(id, value);
     log.write({ type: "done", way, id, item: value });
     onWork(way);
@@ -64,9 +65,8 @@ async function runWay({ job, way, log, kv, dice, onWork }: {
     workerId: job.workerId,
     checkpointIntervalMs: job.checkpointIntervalMs,
     failoverTimeMs: job.failoverTimeMs,
-    pollIntervalMs: 20,
-    readsPerSecond: Infinity,
-    random: dice.random,
+    clock: new ScaledClock(job.speed),
+    random: choices.random,
     ...(job.isLast ? { until: "caught-up" as const } : {}),
     ...options,
   });
@@ -93,4 +93,9 @@ function logged(
 
 console.log("ready");
 const text = await new Response(Deno.stdin.readable).text();
-await run(JSON.parse(text));
+try {
+  await run(JSON.parse(text));
+} catch (error) {
+  if (!(error instanceof CheckpointError)) throw error;
+  Deno.exit(NOT_STORED);
+}

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
 import { jsonLines } from "../../processors/mod.ts";
 import { KinesisServer } from "../../testing/mod.ts";
-import { Dice } from "../chaos/dice.ts";
+import { SeededChoices } from "../chaos/seeded_choices.ts";
+import { ScaledClock } from "../chaos/scaled_clock.ts";
 import { type Item, STREAM } from "./items.ts";
-import type { Job } from "./job.ts";
+import { type Job, NOT_STORED } from "./job.ts";
 import { type Line, readLog } from "./life_log.ts";
 import { Standby } from "./process.ts";
 import { Table } from "./table.ts";
@@ -37,11 +39,21 @@ export interface CrashOutcome {
   readonly reshards: number;
 }
 
-const FAILOVER_MS = 600;
-/** A process is killed at a random moment of this time, in milliseconds. */
+/**
+ * How many times as fast as real time server and consumers run. They wait 5 s for a subscription of
+ * a killed process and 30 s for its leases; with 20 these are 0.25 s and 1.5 s.
+ */
+const SPEED = 20;
+/** Writes of leases may take a third of this. */
+const FAILOVER_MS = 30_000;
+/** How often reading to the end may fail because the progress could not be stored. */
+const MOST_LAST_LIVES = 5;
+/** A process is killed at a random moment of this time, in real milliseconds. */
 const MOST_MS = 150;
-/** Values that are written in a second. A consumer in a process of its own reads more. */
+/** Values that are written in a real second. A consumer in a process of its own reads more. */
 const VALUES_PER_SECOND = 1500;
+/** The most values that are written while a process lives. */
+const VALUES_PER_LIFE = 600;
 
 /** Runs a plan. */
 export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
@@ -58,8 +70,12 @@ export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
 class Stage implements AsyncDisposable {
   readonly #plan: CrashPlan;
   readonly #folder: string;
-  readonly #dice: Dice;
-  readonly #server = new KinesisServer({ limits: false, logLimit: 0 });
+  readonly #choices: SeededChoices;
+  readonly #server = new KinesisServer({
+    clock: new ScaledClock(SPEED),
+    limits: false,
+    logLimit: 0,
+  });
   readonly #listener: Deno.HttpServer<Deno.NetAddr>;
   readonly #writer: Writer;
   readonly #standby = new Standby();
@@ -69,10 +85,10 @@ class Stage implements AsyncDisposable {
   constructor(plan: CrashPlan, folder: string) {
     this.#plan = plan;
     this.#folder = folder;
-    this.#dice = new Dice(plan.seed);
+    this.#choices = new SeededChoices(plan.seed);
     this.#writer = new Writer(
       this.#server,
-      this.#dice.fork(1),
+      this.#choices.fork(1),
       VALUES_PER_SECOND,
     );
     this.#listener = Deno.serve(
@@ -93,13 +109,11 @@ class Stage implements AsyncDisposable {
     const writer = this.#writer;
     for (let life = 1; life <= kills; life++) {
       await this.#killOnce(life);
-      if (this.#dice.chance(0.5)) writer.reshard();
+      if (this.#choices.chance(0.5)) writer.reshard();
     }
     await writer.end();
-    await using last = this.#standby.take();
-    await last.start(this.#job(kills + 1));
-    await last.ended();
-    const logs = Array.from({ length: kills + 1 }, (_, index) => index + 1)
+    const lives = await this.#readToEnd(kills + 1);
+    const logs = Array.from({ length: lives }, (_, index) => index + 1)
       .map((life) => readLog(`${this.#folder}/life-${life}.jsonl`));
     return {
       stored: await idsOf(this.#server),
@@ -111,16 +125,29 @@ class Stage implements AsyncDisposable {
     };
   }
 
+  /** Starts processes until one has read to the end and stored that. Returns the last life. */
+  async #readToEnd(life: number): Promise<number> {
+    for (;; life++) {
+      await using child = this.#standby.take();
+      await child.start(this.#job(life));
+      const code = await child.ended();
+      if (code === 0) return life;
+      assertEquals(code, NOT_STORED);
+      assert(life < this.#plan.kills + MOST_LAST_LIVES);
+    }
+  }
+
   async #killOnce(life: number): Promise<void> {
-    const dice = this.#dice;
+    const choices = this.#choices;
     // Under a new name, a worker waits until the leases of the dead one have expired.
-    if (dice.chance(0.1)) this.#workerId = `worker-${life}`;
+    if (choices.chance(0.1)) this.#workerId = `worker-${life}`;
+    this.#writer.allow(VALUES_PER_LIFE);
     await using child = this.#standby.take();
     await child.start(this.#job(life));
     const started = performance.now();
     // A fifth of the processes is killed while they start, take leases and make iterators.
-    if (dice.chance(0.8)) await child.working();
-    await delay(dice.integer(0, MOST_MS));
+    if (choices.chance(0.8)) await child.working();
+    await delay(choices.integer(0, MOST_MS));
     await child.kill();
     this.#killedAfterMs.push(Math.round(performance.now() - started));
   }
@@ -135,8 +162,9 @@ class Stage implements AsyncDisposable {
       tableOf: ways[0]!,
       workerId: this.#workerId,
       seed: seed + life,
-      checkpointIntervalMs: this.#dice.pick([1, 10, 50]),
+      checkpointIntervalMs: this.#choices.pick([20, 200, 1000]),
       failoverTimeMs: FAILOVER_MS,
+      speed: SPEED,
       isLast: life > kills,
     };
   }

@@ -7,7 +7,7 @@ import type { Fetch } from "../../client/mod.ts";
 import { placeOf } from "./stored.ts";
 
 /** Reads a copy of the answers of PutRecords on their way to the client. */
-export class Witness {
+export class AcknowledgedRecords {
   /**
    * The positions of the records in answers that arrived completely. The answer for any other
    * stored record was lost.

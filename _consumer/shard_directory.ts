@@ -12,16 +12,16 @@ import type { Lease, NewLease } from "../checkpoint/mod.ts";
 import type { Shard } from "../client/mod.ts";
 import type { StartPosition } from "../records.ts";
 import {
-  notAnewYet,
+  notReplacedYet,
   oldList,
   progressUnderName,
   recreated,
   unknownShards,
   unlistedStart,
-} from "./census_errors.ts";
+} from "./shard_directory_errors.ts";
 import { closedBefore } from "./closed_before.ts";
 import { belongingOf, leasesOfEarlier } from "./earlier_stream.ts";
-import { GoneShards } from "./gone_shards.ts";
+import { ExpiredShards } from "./expired_shards.ts";
 import { isBegun, type LeaseTable } from "./lease_table.ts";
 import type { ConsumerSettings } from "./resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
@@ -40,23 +40,23 @@ export type Existence =
   | "replaced";
 
 /** The work that is done for each shard alone, so that a failure or delay stops no other shard. */
-export interface CensusWork {
+export interface ShardDirectoryWork {
   /** Writes leases. A shard is read only after its lease is written. */
   readonly rows: ShardWork;
   /** Deletes the leases of finished shards that have expired. */
-  readonly tidying: ShardWork;
+  readonly deletions: ShardWork;
   /** Asks the service whether shards that are not listed have expired. */
-  readonly questions: ShardWork;
+  readonly lookups: ShardWork;
 }
 
 /** Reads the shards and leases of a stream, and creates the leases that are missing. */
-export class Census {
+export class ShardDirectory {
   readonly #options: ConsumerSettings;
   readonly #table: LeaseTable;
-  readonly #gone: GoneShards;
+  readonly #gone: ExpiredShards;
   /** When a stream is deleted, all readers ask for their shards at once and share one list. */
   readonly #shardList: SharedRead<Awaited<ReturnType<typeof listShards>>>;
-  readonly #work: CensusWork;
+  readonly #work: ShardDirectoryWork;
   /** Leases that could not be stored yet. Kept, because a shard's start is decided only once. */
   readonly #planned = new Map<string, PlannedLease>();
   #lineage = new Lineage([]);
@@ -71,18 +71,18 @@ export class Census {
   /** Parents that exist although they are not listed and have no lease. */
   #hidden: readonly string[] = [];
 
-  /** Nothing is read before the first look. `signal` ends {@linkcode Census.existence}. */
+  /** Nothing is read before the first refresh. `signal` ends {@linkcode ShardDirectory.existence}. */
   constructor(
     options: ConsumerSettings,
     table: LeaseTable,
-    work: CensusWork,
+    work: ShardDirectoryWork,
     signal: AbortSignal,
   ) {
     this.#work = work;
     this.#options = options;
     this.#table = table;
     this.#shardList = new SharedRead(() => listShards(options, signal));
-    this.#gone = new GoneShards(options, work.questions);
+    this.#gone = new ExpiredShards(options, work.lookups);
   }
 
   /** The shards that are listed or have a lease, with their parents and children. */
@@ -99,11 +99,11 @@ export class Census {
 
   /**
    * Reads shards and leases. Creates the leases that are missing, and replaces the leases of an
-   * earlier stream after it has called `letGo` with their shards. Resolves with the shards that
+   * earlier stream after it has called `stopReading` with their shards. Resolves with the shards that
    * start at LATEST and whose lease this call has created.
    */
-  async look(
-    letGo: (shardId: string) => void,
+  async refresh(
+    stopReading: (shardId: string) => void,
     signal: AbortSignal,
   ): Promise<ReadonlySet<string>> {
     const listed = await listShards(this.#options, signal);
@@ -122,12 +122,12 @@ export class Census {
     }
     const earlier = leasesOfEarlier(leases, new Lineage(listed));
     let fresh: ReadonlySet<string> = new Set();
-    if (this.#mustStartAnew(earlier, listed)) {
+    if (this.#mustReplace(earlier, listed)) {
       this.#lineage = new Lineage(listed);
       this.#gone.clear();
-      await this.#startAnew(earlier, letGo, signal);
+      await this.#replaceEarlier(earlier, stopReading, signal);
     } else {
-      await this.#putAside(earlier, signal);
+      await this.#removeEarlier(earlier, signal);
       fresh = await this.#createLeases(signal);
     }
     await this.#askForParents(signal);
@@ -164,7 +164,7 @@ export class Census {
   }
 
   /** Deletes the leases of finished shards that have expired. */
-  async forgetGone(signal: AbortSignal): Promise<void> {
+  async forgetExpired(signal: AbortSignal): Promise<void> {
     const unlisted = this.#table.finished.filter(({ shardId }) =>
       !this.#lineage.shards.has(shardId)
     );
@@ -174,7 +174,7 @@ export class Census {
   }
 
   /** Notes that the reader of a shard has found that the shard has expired. */
-  noteGone(shardId: string): void {
+  noteExpired(shardId: string): void {
     this.#gone.add(shardId);
   }
 
@@ -282,7 +282,7 @@ export class Census {
   }
 
   /** Whether the leases of an earlier stream must be replaced before this stream can be read. */
-  #mustStartAnew(
+  #mustReplace(
     earlier: readonly Lease[],
     listed: readonly Shard[],
   ): boolean {
@@ -294,7 +294,7 @@ export class Census {
   }
 
   /** Deletes leases of an earlier stream. If that fails, this worker ignores them. */
-  async #putAside(
+  async #removeEarlier(
     leases: readonly Lease[],
     signal: AbortSignal,
   ): Promise<void> {
@@ -305,7 +305,7 @@ export class Census {
   }
 
   async #forget(leases: readonly Lease[], signal: AbortSignal): Promise<void> {
-    await this.#work.tidying.run(
+    await this.#work.deletions.run(
       leases,
       (lease) => this.#table.forget(lease, signal),
     );
@@ -315,9 +315,9 @@ export class Census {
    * Replaces the leases of an earlier stream. The new stream is read from its oldest record, or
    * from the time that the user gave: all its records are newer than the start of the consumer.
    */
-  async #startAnew(
+  async #replaceEarlier(
     earlier: readonly Lease[],
-    letGo: (shardId: string) => void,
+    stopReading: (shardId: string) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const { stream, onRecreated, hooks, from } = this.#options;
@@ -325,7 +325,7 @@ export class Census {
     if (onRecreated === "fail") {
       throw recreated(stream, shardIds);
     }
-    for (const shardId of shardIds) letGo(shardId);
+    for (const shardId of shardIds) stopReading(shardId);
     this.#planned.clear();
     this.#closedBefore = new Set();
     this.#expiredStarts = [];
@@ -351,11 +351,11 @@ export class Census {
     notify(hooks, "onRecreated", { stream, shardIds });
     await this.#reloadIfOutdated(signal);
     const unlisted = earlier.filter(({ shardId }) => !shards.has(shardId));
-    await this.#putAside(unlisted, signal);
+    await this.#removeEarlier(unlisted, signal);
     this.#link();
     const left = leasesOfEarlier(this.#table.leases, this.#lineage);
     if (left.length > 0) {
-      throw notAnewYet(stream, left.length);
+      throw notReplacedYet(stream, left.length);
     }
   }
 

@@ -44,7 +44,7 @@ export type Entry =
   };
 
 /** The events of all consumers of a stream. */
-export class Diary {
+export class EventLog {
   readonly entries: Entry[] = [];
 
   /** Adds an event. */

@@ -8,7 +8,7 @@ import type { Clock } from "./clock.ts";
 const SETTING = Symbol("being set");
 
 /** A timer that can be set and cleared many times. */
-export class Alarm {
+export class ResettableTimer {
   readonly #clock: Clock;
   readonly #ms: number;
   readonly #onTime: () => void;

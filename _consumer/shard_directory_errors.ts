@@ -96,7 +96,7 @@ export function recreated(
 }
 
 /** Other workers wrote leases while they were replaced. The next attempt may succeed. */
-export function notAnewYet(stream: string, count: number): ResponseError {
+export function notReplacedYet(stream: string, count: number): ResponseError {
   return new ResponseError(
     `Cannot start ${stream} anew yet: ` +
       `${count} leases of the earlier stream were written meanwhile`,

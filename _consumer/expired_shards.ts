@@ -10,35 +10,35 @@ import type { ConsumerSettings } from "./resolved_options.ts";
 import type { ShardWork } from "./shard_work.ts";
 
 /** Remembers the shards that have expired. An expired shard never comes back. */
-export class GoneShards {
+export class ExpiredShards {
   readonly #options: Pick<ConsumerSettings, "client" | "target">;
-  readonly #questions: ShardWork;
-  #gone = new Set<string>();
+  readonly #lookups: ShardWork;
+  #expired = new Set<string>();
 
   /** No shard counts as expired before the service was asked for it. */
   constructor(
     options: Pick<ConsumerSettings, "client" | "target">,
-    questions: ShardWork,
+    lookups: ShardWork,
   ) {
     this.#options = options;
-    this.#questions = questions;
+    this.#lookups = lookups;
   }
 
   /** Whether a shard is known to have expired. */
   has(shardId: string): boolean {
-    return this.#gone.has(shardId);
+    return this.#expired.has(shardId);
   }
 
   /** Notes that the reader of a shard has found that the shard has expired. */
   add(shardId: string): void {
-    this.#gone.add(shardId);
+    this.#expired.add(shardId);
   }
 
   /**
    * Forgets all shards. Call it for a new stream of the same name: its shards have the same ids.
    */
   clear(): void {
-    this.#gone = new Set();
+    this.#expired = new Set();
   }
 
   /**
@@ -51,11 +51,11 @@ export class GoneShards {
   ): Promise<string[]> {
     const unknown = [...new Set(shardIds)].filter((id) => !this.has(id));
     // An answer that arrives after `clear` is added to this set, which `clear` has replaced.
-    const gone = this.#gone;
-    await this.#questions.run(
+    const expired = this.#expired;
+    await this.#lookups.run(
       unknown.map((shardId) => ({ shardId })),
       async ({ shardId }) => {
-        if (!await this.#exists(shardId, signal)) gone.add(shardId);
+        if (!await this.#exists(shardId, signal)) expired.add(shardId);
       },
     );
     return unknown.filter((id) => !this.has(id));

@@ -6,7 +6,7 @@
 import { seededRandom } from "../../testing/_random.ts";
 
 /** A seeded generator of random choices. */
-export class Dice {
+export class SeededChoices {
   /** A number from 0 to below 1. */
   readonly random: () => number;
   readonly #seed: number;
@@ -16,9 +16,9 @@ export class Dice {
     this.random = seededRandom(seed);
   }
 
-  /** Independent dice: their choices depend on the seed and `lane`, not on the state of these. */
-  fork(lane: number): Dice {
-    return new Dice(Math.imul(this.#seed, 1_000_003) + lane);
+  /** Independent choices: they depend on the seed and `lane`, not on the choices made so far. */
+  fork(lane: number): SeededChoices {
+    return new SeededChoices(Math.imul(this.#seed, 1_000_003) + lane);
   }
 
   /** True with this probability. */
