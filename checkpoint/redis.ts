@@ -63,7 +63,7 @@ type Decision = { readonly after: FieldText };
 type Decide = (stored: Lease) => Decision | undefined;
 
 /**
- * Keeps leases in Redis 5 or later, in a cluster too. All leases of a stream are one hash:
+ * Keeps leases in Redis, on one server or in a cluster. All leases of a stream are one hash:
  *
  * - key: `@webstreams/kinesis:lease:<name>:<streamName>`, with `%` and `:` of the name escaped as
  *   `%25` and `%3A`
@@ -71,31 +71,40 @@ type Decide = (stored: Lease) => Decision | undefined;
  * - value: JSON, `{ "format": 1, "owner"?, "counter", "checkpoint", "parentShardIds",
  *   "startingSequenceNumber"?, "version" }`, usually below 1 KiB. `version` differs for every write
  *
- * Every write is one Lua script on that one key. It replaces the value only if the stored value is
- * still the one that the write was decided on. So owner and counter, and all other parts, are as
- * they were. A client that sends a script again after it has lost the connection does no harm: the
- * script recognizes its own value by `version`, and answers as it did the first time.
+ * Every write is one Lua script on that one key, so Redis runs it atomically, and in a cluster on
+ * one node. The script replaces a value only if the stored value is, to the last character, the one
+ * that the write was decided on: its owner, its counter and all the rest. A client that sends a
+ * script again after it has lost the connection does no harm. The script recognizes the value that
+ * it has stored itself by `version`, and answers as it did before.
  *
  * Durability: that of the server. With `appendfsync always` a write that has resolved survives a
- * crash of the server; with `everysec` (the default of an append-only file) the last second or two
- * may be lost. Replication is asynchronous: a failover may lose writes that have resolved. Lost
- * checkpoints cause repeated values, never skipped ones. Keys have no time to live, so the server
- * must not evict them: use `maxmemory-policy noeviction` or one of `volatile-*`.
+ * crash of the server. With `everysec` the last second or two may be lost. Replication is
+ * asynchronous, so a failover may lose writes that have resolved. A lost checkpoint causes repeated
+ * values, never skipped ones. The server must not evict the keys, which have no time to live: use
+ * the `maxmemory-policy` `noeviction` or one of `volatile-…`.
  *
  * The clients cannot end a command that was sent. If a signal aborts, the promise rejects at once,
  * and the write may still happen.
  *
  * Errors of the client and of the server (`READONLY`, `OOM`, `NOPERM`, a lost connection) reject
- * unchanged. No write is sent again after such an error.
+ * unchanged. After such an error no write is sent again.
  *
- * @example With `npm:ioredis` or `npm:redis`
- * ```ts ignore
- * import { Redis } from "npm:ioredis";
+ * @example With `npm:ioredis`, or with `npm:redis`
+ * ```ts
  * import { RedisCheckpointer } from "@webstreams/kinesis/checkpoint";
+ * import { assertThrows } from "@std/assert";
+ * import { Redis } from "ioredis";
+ * import { createClient } from "redis";
  *
- * const redis = new Redis("redis://localhost:6379");
+ * const redis = new Redis("redis://localhost:6379", { lazyConnect: true });
  * const checkpointer = new RedisCheckpointer({ redis, name: "billing" });
- * // or: const redis = await createClient({ url: "redis://localhost:6379" }).connect();
+ * // const consumer = new Consumer({ streamName: "orders", checkpointer, … });
+ *
+ * const client = createClient({ url: "redis://localhost:6379" }); // then: await client.connect()
+ * new RedisCheckpointer({ redis: client, name: "billing" });
+ *
+ * const transaction = client.multi() as never; // refused: its calls have no answers of their own
+ * assertThrows(() => new RedisCheckpointer({ redis: transaction, name: "billing" }), TypeError);
  * ```
  */
 export class RedisCheckpointer implements Checkpointer {
