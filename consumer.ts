@@ -6,11 +6,11 @@
 import {
   type Acknowledgeable,
   acknowledgingSink,
-} from "./_consumer/acknowledging_sink.ts";
+} from "./_consumer/values/acknowledging_sink.ts";
 import {
   type ConsumerIteratorOptions,
   processedIterator,
-} from "./_consumer/iterator.ts";
+} from "./_consumer/values/iterator.ts";
 import type {
   ConsumedStream,
   ConsumerClient,
@@ -19,13 +19,13 @@ import type {
   ManyStreamsOptions,
   PoisonPolicy,
   RecreatedPolicy,
-} from "./_consumer/options.ts";
+} from "./_consumer/options/options.ts";
 import type {
   FanOutClient,
   FanOutOptions,
-} from "./_consumer/fan_out_options.ts";
+} from "./_consumer/fan_out/fan_out_options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
-import { StreamOptions } from "./_consumer/resolved_streams.ts";
+import { StreamOptions } from "./_consumer/options/resolved_streams.ts";
 import {
   type BatchHandler,
   type BatchResult,
@@ -40,19 +40,19 @@ import {
   type RecordHandler,
   resolveBatchOptions,
   resolveProcessOptions,
-} from "./_consumer/process_options.ts";
+} from "./_consumer/process/process_options.ts";
 import type {
   ProcessingRun,
   ProcessingSource,
-} from "./_consumer/processing.ts";
-import { inBatchesOf, oneByOne } from "./_consumer/processing_modes.ts";
+} from "./_consumer/process/processing.ts";
+import { inBatchesOf, oneByOne } from "./_consumer/process/processing_modes.ts";
 import type {
   ConsumerStatus,
   ProcessingStatus,
   RunningHandler,
   StreamStatus,
-} from "./_consumer/status.ts";
-import { sharedAcknowledgements } from "./_consumer/tee.ts";
+} from "./_consumer/health/status.ts";
+import { sharedAcknowledgements } from "./_consumer/values/tee.ts";
 import { ClosedError } from "./errors.ts";
 import type {
   Coverage,

@@ -12,31 +12,34 @@ import { notify } from "../_core/notify.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { KinesisError, LeaseLostError } from "../errors.ts";
 import type { Coverage, OldestUnacknowledged } from "../health.ts";
-import { throwIfNotStored } from "./ack_errors.ts";
+import { throwIfNotStored } from "./values/ack_errors.ts";
 import { InterruptibleWait } from "./interruptible_wait.ts";
-import { type Existence, ShardDirectory } from "./shard_directory.ts";
-import { unlistedChildren, unlistedParents } from "./shard_directory_errors.ts";
-import { chooseClaims } from "./claims.ts";
-import { CoverageAudit } from "./coverage_audit.ts";
-import { HeldLease } from "./held_lease.ts";
-import { HeldSessions } from "./held_sessions.ts";
-import { LeaseTable } from "./lease_table.ts";
-import type { Lineage } from "./lineage.ts";
-import { type ReaderFactory, readerFactory } from "./readers.ts";
-import { isUntilReached } from "./reading_end.ts";
-import type { ResolvedConsumerOptions } from "./resolved_options.ts";
-import { serviceNow } from "./service_now.ts";
-import { SetAside } from "./set_aside.ts";
-import { ShardRoom } from "./shard_room.ts";
+import { type Existence, ShardDirectory } from "./shards/shard_directory.ts";
+import {
+  unlistedChildren,
+  unlistedParents,
+} from "./shards/shard_directory_errors.ts";
+import { chooseClaims } from "./leases/claims.ts";
+import { CoverageAudit } from "./shards/coverage_audit.ts";
+import { HeldLease } from "./leases/held_lease.ts";
+import { HeldSessions } from "./leases/held_sessions.ts";
+import { LeaseTable } from "./leases/lease_table.ts";
+import type { Lineage } from "./shards/lineage.ts";
+import { type ReaderFactory, readerFactory } from "./reading/readers.ts";
+import { isUntilReached } from "./reading/reading_end.ts";
+import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
+import { serviceNow } from "./reading/service_now.ts";
+import { SetAside } from "./leases/set_aside.ts";
+import { ShardRoom } from "./leases/shard_room.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
-import { SharedRead } from "./shared_read.ts";
-import { ShardWork } from "./shard_work.ts";
-import { startPosition } from "./start_plan.ts";
-import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
-import { StreamCreation } from "./stream_creation.ts";
-import { Strays } from "./strays.ts";
-import { Upkeep } from "./upkeep.ts";
-import { Watchdog } from "./watchdog.ts";
+import { SharedRead } from "./leases/shared_read.ts";
+import { ShardWork } from "./shards/shard_work.ts";
+import { startPosition } from "./shards/start_plan.ts";
+import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./leases/store_outage.ts";
+import { StreamCreation } from "./shards/stream_creation.ts";
+import { Strays } from "./values/strays.ts";
+import { Upkeep } from "./leases/upkeep.ts";
+import { Watchdog } from "./health/watchdog.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };

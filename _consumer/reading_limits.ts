@@ -4,7 +4,7 @@
  * @module
  */
 import { ResettableTimer } from "../_core/resettable_timer.ts";
-import type { ConsumerSettings } from "./resolved_options.ts";
+import type { ConsumerSettings } from "./options/resolved_options.ts";
 
 /** Counts values and measures the time without one. */
 export class ReadingLimits {

@@ -8,18 +8,18 @@ import { onAbort } from "../_core/on_abort.ts";
 import { Turns } from "../_core/turn.ts";
 import { ClosedError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
-import { missingAcknowledgement } from "./ack_errors.ts";
+import { missingAcknowledgement } from "./values/ack_errors.ts";
 import type { OldestUnacknowledged } from "../health.ts";
-import { Acknowledgements } from "./acknowledgements.ts";
+import { Acknowledgements } from "./values/acknowledgements.ts";
 import { ChangeSignal } from "./change_signal.ts";
-import { PollPace } from "./poll_pace.ts";
-import { ReadAhead } from "./read_ahead.ts";
+import { PollPace } from "./reading/poll_pace.ts";
+import { ReadAhead } from "./reading/read_ahead.ts";
 import { ReadingLimits } from "./reading_limits.ts";
-import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
 import { SessionLine } from "./session_line.ts";
 import type { ShardSession } from "./shard_session.ts";
-import { SkippedRecords } from "./skipped_records.ts";
-import type { ConsumerStatus } from "./status.ts";
+import { SkippedRecords } from "./values/skipped_records.ts";
+import type { ConsumerStatus } from "./health/status.ts";
 import { StreamGroup } from "./stream_group.ts";
 
 /** How long buffered values may keep the event loop busy, in milliseconds. */

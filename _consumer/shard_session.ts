@@ -15,24 +15,24 @@ import type {
   FencingToken,
   ShardPosition,
 } from "../records.ts";
-import { AckWatch } from "./ack_watch.ts";
-import type { Acknowledgements } from "./acknowledgements.ts";
-import type { Existence } from "./shard_directory.ts";
-import type { HeldLease } from "./held_lease.ts";
-import type { PollPace } from "./poll_pace.ts";
-import type { ReadAhead } from "./read_ahead.ts";
-import type { ReaderShare } from "./reader_share.ts";
-import type { ReaderFactory } from "./readers.ts";
-import type { ReaderState, RecordReader } from "./record_reader.ts";
-import type { RecordShard } from "./record.ts";
-import type { ResolvedConsumerOptions } from "./resolved_options.ts";
-import { ShardIntake } from "./shard_intake.ts";
-import { ShardProgress } from "./shard_progress.ts";
-import { ShardHealth, type ShardHealthStatus } from "./shard_health.ts";
-import { ShardValues } from "./shard_values.ts";
-import type { Share } from "./shares.ts";
-import type { SkippedRecords } from "./skipped_records.ts";
-import type { Strays } from "./strays.ts";
+import { AckWatch } from "./values/ack_watch.ts";
+import type { Acknowledgements } from "./values/acknowledgements.ts";
+import type { Existence } from "./shards/shard_directory.ts";
+import type { HeldLease } from "./leases/held_lease.ts";
+import type { PollPace } from "./reading/poll_pace.ts";
+import type { ReadAhead } from "./reading/read_ahead.ts";
+import type { ReaderShare } from "./reading/reader_share.ts";
+import type { ReaderFactory } from "./reading/readers.ts";
+import type { ReaderState, RecordReader } from "./reading/record_reader.ts";
+import type { RecordShard } from "./values/record.ts";
+import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
+import { ShardIntake } from "./reading/shard_intake.ts";
+import { ShardProgress } from "./values/shard_progress.ts";
+import { ShardHealth, type ShardHealthStatus } from "./health/shard_health.ts";
+import { ShardValues } from "./values/shard_values.ts";
+import type { Share } from "./reading/shares.ts";
+import type { SkippedRecords } from "./values/skipped_records.ts";
+import type { Strays } from "./values/strays.ts";
 
 /** The objects that all shards of a consumer share. */
 export interface SharedByShards {

@@ -6,15 +6,15 @@
 import type { StreamChoice } from "../_aws/stream_choice.ts";
 import { textOf } from "../_core/text_of.ts";
 import { CheckpointError, ClosedError, StreamError } from "../errors.ts";
-import { throwIfNotStored } from "./ack_errors.ts";
+import { throwIfNotStored } from "./values/ack_errors.ts";
 import { Coordinator, type CoordinatorEvents } from "./coordinator.ts";
-import { ErrorLog } from "./error_log.ts";
-import type { ResolvedConsumerOptions } from "./resolved_options.ts";
-import { areAlike } from "./resolved_streams.ts";
+import { ErrorLog } from "./health/error_log.ts";
+import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
+import { areAlike } from "./options/resolved_streams.ts";
 import type { ShardSession, SharedByShards } from "./shard_session.ts";
 import type { ShardStatus } from "../health.ts";
-import { statusOf, type StreamStatus } from "./status.ts";
-import { reportStatus } from "./status_report.ts";
+import { statusOf, type StreamStatus } from "./health/status.ts";
+import { reportStatus } from "./health/status_report.ts";
 
 /** The objects that the shards of all streams share. */
 export type SharedByStreams = Omit<SharedByShards, "streamIndex">;

@@ -35,9 +35,9 @@ if (await hasRedis()) {
     await cluster.close();
   });
 
-  async function flush(): Promise<void> {
+  const flush = async () => {
     for (const port of ports) await ask(port, "FLUSHALL");
-  }
+  };
 
   for (const [library, client] of Object.entries({ ioredis, redis })) {
     checkpointerSuite(

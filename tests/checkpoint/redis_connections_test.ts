@@ -71,47 +71,48 @@ const WRITES: Readonly<
   },
 };
 
+interface Setting {
+  readonly relay: Relay;
+  /** Reaches the server through the relay. */
+  readonly checkpointer: RedisCheckpointer;
+  /** Reaches the server itself. */
+  readonly direct: RedisCheckpointer;
+  /** A lease that "worker-1" holds, with counter 1, as `checkpointer` has returned it. */
+  readonly lease: Lease;
+}
+
+/** Runs a test with an empty server on this port and a relay in front of it. */
+async function withRelay(
+  port: number,
+  connect: (port: number) => Promise<Connection>,
+  body: (setting: Setting) => Promise<void>,
+): Promise<void> {
+  await ask(port, "FLUSHALL");
+  const relay = await startRelay(port);
+  const connections = await Promise.all([
+    connect(relay.port),
+    connect(port),
+  ]);
+  const [checkpointer, direct] = connections.map(({ redis }) =>
+    new RedisCheckpointer({ redis, name: "app" })
+  ) as [RedisCheckpointer, RedisCheckpointer];
+  try {
+    const lease = await held(checkpointer);
+    await body({ relay, checkpointer, direct, lease });
+  } finally {
+    for (const connection of connections) await connection.close();
+    await relay.close();
+  }
+}
+
 if (await hasRedis()) {
   const server = await startRedis();
   Deno.test.afterAll(() => server.close());
 
-  interface Setting {
-    readonly relay: Relay;
-    /** Reaches the server through the relay. */
-    readonly checkpointer: RedisCheckpointer;
-    /** Reaches the server itself. */
-    readonly direct: RedisCheckpointer;
-    /** A lease that "worker-1" holds, with counter 1, as `checkpointer` has returned it. */
-    readonly lease: Lease;
-  }
-
-  /** Runs a test with an empty server and a relay in front of it. */
-  async function withRelay(
-    connect: (port: number) => Promise<Connection>,
-    body: (setting: Setting) => Promise<void>,
-  ): Promise<void> {
-    await ask(server.port, "FLUSHALL");
-    const relay = await startRelay(server.port);
-    const connections = await Promise.all([
-      connect(relay.port),
-      connect(server.port),
-    ]);
-    const [checkpointer, direct] = connections.map(({ redis }) =>
-      new RedisCheckpointer({ redis, name: "app" })
-    ) as [RedisCheckpointer, RedisCheckpointer];
-    try {
-      const lease = await held(checkpointer);
-      await body({ relay, checkpointer, direct, lease });
-    } finally {
-      for (const connection of connections) await connection.close();
-      await relay.close();
-    }
-  }
-
   for (const [name, { call, effect }] of Object.entries(WRITES)) {
     for (const what of ["request", "answer"] as const) {
       Deno.test(`RedisCheckpointer answers ${name} as if it was sent once when ioredis sends it again: lost ${what}`, () =>
-        withRelay(LIBRARIES.ioredis!, async (setting) => {
+        withRelay(server.port, LIBRARIES.ioredis!, async (setting) => {
           const { relay, checkpointer, direct, lease } = setting;
           const lost = relay.lose(what);
           const answer = await call(checkpointer, lease);
@@ -129,7 +130,7 @@ if (await hasRedis()) {
     }
 
     Deno.test(`RedisCheckpointer rejects with the error of the client, and ${name} happens once, when the answer is lost`, () =>
-      withRelay(LIBRARIES.redis!, async (setting) => {
+      withRelay(server.port, LIBRARIES.redis!, async (setting) => {
         const { relay, checkpointer, direct, lease } = setting;
         const lost = relay.lose("answer");
         await assertRejects(
@@ -147,7 +148,7 @@ if (await hasRedis()) {
 
   for (const what of ["request", "answer"] as const) {
     Deno.test(`RedisCheckpointer refuses a write that ioredis sends again after another worker has taken the lease: lost ${what}`, () =>
-      withRelay(LIBRARIES.ioredis!, async (setting) => {
+      withRelay(server.port, LIBRARIES.ioredis!, async (setting) => {
         const { relay, checkpointer, direct, lease } = setting;
         const lost = relay.lose(what);
         const late = checkpointer.checkpoint(lease, AT_128);
@@ -163,7 +164,7 @@ if (await hasRedis()) {
   }
 
   Deno.test("RedisCheckpointer lets the next write of a holder pass when an aborted write is sent again", () =>
-    withRelay(LIBRARIES.ioredis!, async (setting) => {
+    withRelay(server.port, LIBRARIES.ioredis!, async (setting) => {
       const { relay, checkpointer, direct, lease } = setting;
       const controller = new AbortController();
       const lost = relay.lose("answer");
@@ -290,6 +291,7 @@ if (await hasRedis()) {
 
   Deno.test("RedisCheckpointer rejects with the error of ioredis when that gives up, and the write may have happened", () =>
     withRelay(
+      server.port,
       async (port) => {
         const redis = openIoRedis(port, { maxRetriesPerRequest: 1 });
         await redis.connect();
