@@ -131,9 +131,10 @@ if (await hasRedis()) {
         "NOPERM",
       );
     } finally {
-      await admin.acl("DELUSER", "app");
+      // The clients first: the server disconnects a user that is deleted.
       await closeIoRedis(one);
       two.destroy();
+      await admin.acl("DELUSER", "app");
       await closeIoRedis(admin);
     }
   });
