@@ -18,7 +18,7 @@ import {
   newLease,
 } from "../conformance/checkpointer/fixtures.ts";
 import { ask, closeIoRedis, openIoRedis } from "./_redis_fixtures.ts";
-import { HELD } from "./_rows.ts";
+import { HELD, ROW } from "./_rows.ts";
 
 /** Makes a checkpointer of any value. */
 function make(redis: unknown, name: unknown = "app"): RedisCheckpointer {
@@ -129,6 +129,39 @@ Deno.test("RedisCheckpointer rejects when a client throws", async () => {
     assertEquals(await assertRejects(call), fault);
   }
 });
+
+Deno.test("RedisCheckpointer starts no write after its signal has aborted, at whatever moment", async () => {
+  const row = `=${JSON.stringify(ROW)}`;
+  let late = 0;
+  for (let turns = 0; turns < 30; turns++) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    let scripts = 0;
+    const checkpointer = make({
+      ...answering([]),
+      async eval() {
+        if (signal.aborted) late++;
+        if (++scripts > 1) return await new Promise(() => {});
+        abortAfter(turns, controller);
+        return [row];
+      },
+    });
+    const error = await assertRejects(() =>
+      checkpointer.renew(HELD, { signal })
+    );
+    assertEquals(error, signal.reason);
+  }
+  assertEquals(late, 0);
+});
+
+/** Aborts after so many microtasks. */
+async function abortAfter(
+  turns: number,
+  controller: AbortController,
+): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+  controller.abort(new Error("the reason"));
+}
 
 Deno.test("RedisCheckpointer gives up when a row changes again and again and its counter does not", async () => {
   let scripts = 0;

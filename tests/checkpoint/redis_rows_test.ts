@@ -169,6 +169,19 @@ if (await hasRedis()) {
   );
 
   test(
+    "goes by what a lease says now, also if the caller has changed the object",
+    async (_redis, checkpointer) => {
+      const lease = await created(checkpointer);
+      const taken = await checkpointer.take({ ...lease }, "worker-1");
+      Object.assign(lease, { owner: "worker-1", counter: 1 });
+      const next = await checkpointer.renew(lease);
+      assertEquals(next, { ...taken, counter: 2 });
+      Object.assign(lease, { shardId: "absent", counter: 2 });
+      assertEquals(await checkpointer.renew(lease), undefined);
+    },
+  );
+
+  test(
     "names a row that is damaged while its lease is held",
     async (redis, checkpointer) => {
       const lease = await held(checkpointer);
