@@ -174,6 +174,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       }
     };
     const fail = (error: unknown) => {
+      isOpen = false;
       this.#wasEndSeen = true;
       throw error;
     };
@@ -300,7 +301,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Rejects with a {@linkcode ProcessingError} if a value is given up and `onPoison` is `"fail"`;
    * with the reason of `signal` if it has aborted; with a {@linkcode CheckpointError} if the progress
    * of some shards could not be stored; with a `TypeError` or `RangeError` if an option is not
-   * allowed or the stream is locked; with a {@linkcode ClosedError} if the consumer has ended; and
+   * allowed, the stream is locked, or a value that was read before is not acknowledged; with a {@linkcode ClosedError} if the consumer has ended; and
    * with the error of the stream if that fails.
    *
    * @example
@@ -397,6 +398,14 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       throw new TypeError(
         "Cannot process as the stream is locked: it has another reader, loop or pipe, or is " +
           "being processed already",
+      );
+    }
+    const { unacknowledged } = this.#feed;
+    if (unacknowledged > 0 && this.#isOpen()) {
+      throw new TypeError(
+        `Cannot process as ${unacknowledged} of the values that were read before are not ` +
+          "acknowledged: no checkpoint passes them, and the children of their shards are never " +
+          "read. Call their ack(), or process with a new consumer",
       );
     }
     signal?.throwIfAborted();

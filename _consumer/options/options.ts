@@ -54,7 +54,8 @@ export type ExpiredCheckpointPolicy = "oldest" | "fail";
 /**
  * What happens to a value that cannot be decoded. `"fail"` fails with the {@linkcode DecodeError};
  * `"skip"` drops the value; a function is called with the error, and the value counts as processed
- * when the promise that the function returned has fulfilled. Any other result counts at once.
+ * when the promise that the function returned has fulfilled, unless the result is `"fail"`. If the
+ * function throws, the stream fails with its error.
  */
 export type PoisonPolicy =
   | "fail"
@@ -119,9 +120,11 @@ export interface ConsumerOptions<T> {
    * Where the stream ends by itself: at the latest records, or at a time.
    *
    * `"caught-up"` ends the stream when every shard that this worker holds was read to its latest
-   * record, including shards that open meanwhile. A shard that is written to all the time counts
-   * when a record is reached that arrived after its reading began. Shards that another running
-   * worker reads are not waited for; the shards of a dead worker are taken over first.
+   * record, including shards that open meanwhile, and all values were handed out. A shard that is
+   * written to all the time counts when a record is reached that arrived after its reading began.
+   * An application that is slower than the writers never takes all values: give `until: new Date()`,
+   * which leaves out what arrives later. Shards that another running worker reads are not waited
+   * for; the shards of a dead worker are taken over first.
    *
    * A `Date` ends each shard in front of its first record that arrived at that time or later, by
    * the clock of the service. No such record is handed out, and no checkpoint passes it: the next
@@ -278,6 +281,7 @@ export interface ConsumerOptions<T> {
    *
    * Set it above the time that one call of the client may take with all its retries, by default 91
    * seconds. A shorter time finds a hung request earlier, a longer one leaves slow services alone.
+   * With `fanOut` at least 10 000, because an idle shard has an event every 5 seconds.
    * `Infinity` never acts. @default {120_000}
    */
   stallTimeoutMs?: number;

@@ -60,8 +60,10 @@ export class StreamOptions<T> {
       workerId: given.workerId ?? crypto.randomUUID(),
     };
     const { streams } = given;
+    const { streamName, streamARN } = options as ConsumerOptions<T>;
     if (streams === undefined) {
-      this.resolved = [resolveConsumerOptions(options as ConsumerOptions<T>)];
+      const one = { ...this.#shared, streamName, streamARN };
+      this.resolved = [resolveConsumerOptions(one as ConsumerOptions<T>)];
       return;
     }
     if (!Array.isArray(streams) || streams.length === 0) {
@@ -71,7 +73,7 @@ export class StreamOptions<T> {
         ),
       );
     }
-    if ("streamName" in options || "streamARN" in options) {
+    if (streamName !== undefined || streamARN !== undefined) {
       throw new TypeError(
         CONSUMER_CHECK.refusal(
           "'streams' replaces 'streamName' and 'streamARN': give them in 'streams'",
@@ -103,7 +105,11 @@ export class StreamOptions<T> {
   ): ResolvedConsumerOptions<T> {
     CONSUMER_CHECK.object(name, stream ?? null);
     const check = CONSUMER_CHECK.of(name);
-    const common = Object.keys(COMMON).find((option) => option in stream);
+    // As everywhere, an option that is undefined is not given.
+    const given = Object.fromEntries(
+      Object.entries(stream).filter(([, value]) => value !== undefined),
+    );
+    const common = Object.keys(COMMON).find((option) => option in given);
     if (common) {
       throw new TypeError(
         check.refusal(
@@ -113,7 +119,7 @@ export class StreamOptions<T> {
     }
     const { streams: _, ...shared } = this.#shared;
     return resolveConsumerOptions(
-      { ...shared, ...stream } as ConsumerOptions<T>,
+      { ...shared, ...given } as ConsumerOptions<T>,
       check,
     );
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { OptionCheck } from "../../_core/option_check.ts";
+import { isThenable } from "../../_core/thenable.ts";
 import type { ProcessingError } from "../../errors.ts";
 import type {
   ConsumerRecord,
@@ -73,7 +74,8 @@ export interface HandlerRetryOptions {
   maxDelayMs?: number;
   /**
    * Whether a call that failed with this error is repeated. Return `false` for errors that no retry
-   * can change. Default: every error.
+   * can change. It must not return a promise: the processing fails with a `TypeError` then. Default:
+   * every error.
    */
   when?: (error: unknown, attempt: number) => boolean;
 }
@@ -87,8 +89,8 @@ export interface HandlerRetryOptions {
  * - `"dead-letter"`: the value counts as processed when it is stored in `deadLetter`.
  * - a function: called with the error. The value counts as processed when the promise that it
  *   returns has fulfilled. If it returns `"fail"` or `"dead-letter"`, that policy applies. If it
- * throws,
- *   the processing fails with its error.
+ *   returns another text than these and `"skip"`, the processing fails with a `TypeError`. If it
+ *   throws, the processing fails with its error.
  */
 export type HandlerPoisonPolicy<T> =
   | "fail"
@@ -193,7 +195,8 @@ export interface BatchSettings {
   readonly maxWaitMs: number;
 }
 
-const POLICIES: readonly unknown[] = ["fail", "skip", "dead-letter"];
+/** The policies that are not functions. */
+export const POLICIES: readonly unknown[] = ["fail", "skip", "dead-letter"];
 const RETRY_FIELDS = ["maxAttempts", "baseDelayMs", "maxDelayMs", "when"];
 
 /**
@@ -207,6 +210,7 @@ export function resolveProcessOptions<T>(
   options: ProcessOptions<T> | undefined,
 ): ProcessSettings<T> {
   return resolve(new OptionCheck("Cannot process"), handler, options, {
+    generators: ["GeneratorFunction", "AsyncGeneratorFunction"],
     ordering: "key",
     lookahead: { default: 256, least: 1 },
   });
@@ -227,6 +231,8 @@ export function resolveBatchOptions<T>(
   const least = 2 * maxValues;
   return {
     ...resolve(check, handler, options, {
+      // The failed records may be given out by a generator.
+      generators: ["AsyncGeneratorFunction"],
       ordering: "shard",
       lookahead: { default: least, least },
     }),
@@ -237,6 +243,8 @@ export function resolveBatchOptions<T>(
 
 /** Where the two methods differ. */
 interface Presets {
+  /** The kinds of generator functions whose body would never run. */
+  readonly generators: readonly string[];
   readonly ordering: ProcessingOrder;
   readonly lookahead: { readonly default: number; readonly least: number };
 }
@@ -248,6 +256,7 @@ function resolve<T>(
   presets: Presets,
 ): ProcessSettings<T> {
   check.type("handler", handler ?? null, "function");
+  checkIsCalled(check, handler, presets.generators);
   check.object("options", options);
   const count = (
     name: "concurrency" | "lookahead",
@@ -281,6 +290,18 @@ function resolve<T>(
   };
 }
 
+/** A call of a generator function runs nothing of its body, so each value would count as processed. */
+function checkIsCalled(
+  check: OptionCheck,
+  handler: unknown,
+  generators: readonly string[],
+): void {
+  const kind = Object.prototype.toString.call(handler).slice(8, -1);
+  if (!generators.includes(kind)) return;
+  const rule = "a function that is no generator";
+  throw new TypeError(check.message("handler", rule, handler));
+}
+
 function resolveRetry(
   check: OptionCheck,
   retry: HandlerRetryOptions = {},
@@ -298,7 +319,21 @@ function resolveRetry(
     maxDelayMs: check.time("retry.maxDelayMs", retry.maxDelayMs, {
       default: 10_000,
     }),
-    when: check.type("retry.when", retry.when, "function") ?? (() => true),
+    when: synchronous(check, check.type("retry.when", retry.when, "function")),
+  };
+}
+
+/** A promise would count as `true`, whatever it resolves with. */
+function synchronous(
+  check: OptionCheck,
+  when: HandlerRetryOptions["when"] = () => true,
+): NonNullable<HandlerRetryOptions["when"]> {
+  return (error, attempt) => {
+    const answer: unknown = when(error, attempt);
+    if (!isThenable(answer)) return answer as boolean;
+    answer.then(undefined, () => {});
+    const rule = "a function that returns true or false, not a promise";
+    throw new TypeError(check.message("retry.when", rule, when));
   };
 }
 

@@ -122,6 +122,11 @@ export class Processing<T> implements ProcessingRun {
     await scheduler.ended;
     stopFollowing();
     this.#givenUp.release();
+    const { stuck } = feed;
+    if (stuck) {
+      this.#failure ??= stuck;
+      feed.fail(stuck.error);
+    }
     const closing = feed.close(new ClosedError("The processing has ended"));
     await closing.catch(() => {});
     await taking;

@@ -51,7 +51,8 @@ export function inBatchesOf<T>(
   const mode: ProcessingMode<T> = {
     queue: (onDue) =>
       new BatchQueue({ keyOf, maxValues, maxWaitMs, clock, onDue }),
-    call: handler,
+    // A copy, because a handler may take values out of its list: `rows.splice(0, 25)`.
+    call: (records, context) => handler([...records], context),
     failuresIn: failedRecords,
   };
   return new Processing({ ...source, settings, mode });
