@@ -233,7 +233,9 @@ export class RedisCheckpointer implements Checkpointer {
   }
 
   /**
-   * Deletes the lease if its counter has not moved. Resolves with whether it did.
+   * Deletes the lease if its counter has not moved. Resolves with whether it did. If the client
+   * sends the script again after a lost connection, the call may resolve with `false` although its
+   * first script has deleted the lease.
    *
    * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
    */
