@@ -6,6 +6,7 @@
  * | {@linkcode MemoryCheckpointer} | nothing | in one process, sharing the instance |
  * | {@linkcode KvCheckpointer} on a SQLite file | the end of the process | on one machine, sharing the file |
  * | {@linkcode KvCheckpointer} on Deno Deploy | what the platform states | anywhere, sharing the database |
+ * | {@linkcode RedisCheckpointer} | what the settings of the server promise | anywhere, sharing the server or cluster |
  *
  * Any object that keeps the promises of {@linkcode Checkpointer} can be used.
  *
@@ -57,3 +58,10 @@ export type {
   KvStoreEntry,
   KvStoreKey,
 } from "./_kv_store.ts";
+export { RedisCheckpointer } from "./redis.ts";
+export type { RedisCheckpointerOptions } from "./redis.ts";
+export type {
+  IoRedisClient,
+  NodeRedisClient,
+  RedisClient,
+} from "./_redis_client.ts";
