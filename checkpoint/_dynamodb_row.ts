@@ -1,0 +1,170 @@
+/**
+ * Turns leases into rows of the KCL's lease table, and back.
+ *
+ * @see {@link https://github.com/awslabs/amazon-kinesis-client/blob/v2.7.3/amazon-kinesis-client/src/main/java/software/amazon/kinesis/leases/dynamodb/DynamoDBLeaseSerializer.java}
+ * @module
+ */
+import type { Checkpoint } from "../records.ts";
+import type { Attribute, Item } from "./_dynamodb_client.ts";
+import type { Layout } from "./_dynamodb_layout.ts";
+import {
+  decodeLease,
+  encodeLease,
+  type StoredCheckpoint,
+  type StoredLease,
+} from "./_stored_lease.ts";
+import type { Lease } from "./checkpointer.ts";
+
+/**
+ * Attributes of this library. The KCL does not know them: it ignores them when it reads, and
+ * leaves them as they are when it writes.
+ */
+const OWN = {
+  format: "webstreamsFormat",
+  start: "webstreamsStartingSequenceNumber",
+  timestamp: "webstreamsTimestamp",
+} as const;
+
+/**
+ * The sub-sequence number of a record that is processed completely: the largest `long` of Java.
+ * The KCL skips all values up to and including a checkpoint. The number of values in a record is
+ * not known here, and with this number the KCL skips all of them.
+ */
+const WHOLE_RECORD = "9223372036854775807";
+
+/** The format of a row that names none, as those of the KCL. */
+const FIRST_FORMAT = 1;
+
+/** How rows are read. */
+export interface RowContext {
+  /** The table, for messages. */
+  readonly tableName: string;
+  /** Where stream and shard are. */
+  readonly layout: Layout;
+  /** The time of rows whose checkpoint is the AT_TIMESTAMP of a KCL, which does not store it. */
+  readonly kclTimestamp: Date | undefined;
+}
+
+/** Whether a row is a lease. A table of KCL 3.5 also has rows of other types. */
+export function isLeaseRow({ entityType }: Item): boolean {
+  return entityType?.S === undefined || entityType.S === "LEASE";
+}
+
+/**
+ * The row of a lease.
+ *
+ * @throws {TypeError} if it could not be read again
+ */
+export function encodeRow(lease: Lease, layout: Layout): Item {
+  const { counter, parentShardIds } = encodeLease(lease);
+  const { streamName, shardId, owner } = lease;
+  // A set of texts cannot be empty, and has no text twice.
+  const parents = [...new Set(parentShardIds)];
+  return {
+    leaseKey: { S: layout.keyOf(streamName, shardId) },
+    leaseCounter: number(counter),
+    ...(owner === undefined ? undefined : { leaseOwner: { S: owner } }),
+    ...checkpointAttributes(lease.checkpoint),
+    ownerSwitchesSinceCheckpoint: number(0),
+    ...(parents.length === 0 ? undefined : { parentShardId: { SS: parents } }),
+    ...startAttributes(lease),
+    ...layout.marksOf(streamName, shardId),
+  };
+}
+
+/** The attribute with the starting sequence number. Empty if it is not known. */
+export function startAttributes(
+  { startingSequenceNumber }: Pick<Lease, "startingSequenceNumber">,
+): Item {
+  return startingSequenceNumber === undefined
+    ? {}
+    : { [OWN.start]: { S: startingSequenceNumber } };
+}
+
+/** The attributes of a checkpoint. */
+export function checkpointAttributes(checkpoint: Checkpoint): Item {
+  const { type } = checkpoint;
+  switch (type) {
+    case "SEQUENCE": {
+      const { sequenceNumber, subSequenceNumber = WHOLE_RECORD } = checkpoint;
+      return {
+        checkpoint: { S: sequenceNumber },
+        checkpointSubSequenceNumber: number(subSequenceNumber),
+      };
+    }
+    case "AT_TIMESTAMP":
+      return {
+        checkpoint: { S: type },
+        checkpointSubSequenceNumber: number(0),
+        [OWN.timestamp]: number(checkpoint.timestamp.getTime()),
+      };
+    default:
+      return {
+        checkpoint: { S: type },
+        checkpointSubSequenceNumber: number(0),
+      };
+  }
+}
+
+/** The attributes that a checkpoint may leave behind, and that another checkpoint removes. */
+export const CHECKPOINT_EXTRAS: readonly string[] = [OWN.timestamp];
+
+/**
+ * The lease of a row.
+ *
+ * @throws {StoredLeaseError} if it is not a lease in a format that this release knows
+ */
+export function decodeRow(
+  item: Item,
+  streamName: string,
+  { tableName, layout, kclTimestamp }: RowContext,
+): Lease {
+  const shardId = layout.shardIdOf(item, streamName);
+  const stored: { [F in keyof StoredLease]: unknown } = {
+    format: numberOf(item[OWN.format]) ?? FIRST_FORMAT,
+    owner: item.leaseOwner?.S,
+    counter: numberOf(item.leaseCounter),
+    checkpoint: checkpointOf(item, kclTimestamp),
+    parentShardIds: item.parentShardId?.SS ?? [],
+    startingSequenceNumber: item[OWN.start]?.S,
+  };
+  const key = `"${item.leaseKey?.S}" of the table "${tableName}"`;
+  return decodeLease(stored, { streamName, shardId, key });
+}
+
+function checkpointOf(
+  item: Item,
+  kclTimestamp: Date | undefined,
+): StoredCheckpoint | { type: "SEQUENCE"; sequenceNumber: unknown } {
+  const text = item.checkpoint?.S;
+  switch (text) {
+    case "TRIM_HORIZON":
+    case "LATEST":
+    case "SHARD_END":
+      return { type: text };
+    case "AT_TIMESTAMP":
+      return {
+        type: text,
+        timestamp: numberOf(item[OWN.timestamp]) ??
+          kclTimestamp?.getTime() as number,
+      };
+  }
+  const sub = item.checkpointSubSequenceNumber?.N;
+  return {
+    type: "SEQUENCE",
+    sequenceNumber: text as string,
+    ...(sub === WHOLE_RECORD
+      ? undefined
+      // The KCL takes a missing number for 0.
+      : { subSequenceNumber: Number(sub ?? 0) }),
+  };
+}
+
+/** A number as an attribute. */
+export function number(value: number | string): Attribute {
+  return { N: String(value) };
+}
+
+function numberOf(attribute: Attribute | undefined): number | undefined {
+  return attribute?.N === undefined ? undefined : Number(attribute.N);
+}
