@@ -4,15 +4,11 @@
  * @see {@link https://github.com/awslabs/amazon-kinesis-client/blob/v2.7.3/amazon-kinesis-client/src/main/java/software/amazon/kinesis/leases/dynamodb/DynamoDBLeaseSerializer.java}
  * @module
  */
+import { StoredLeaseError } from "../errors.ts";
 import type { Checkpoint } from "../records.ts";
 import type { Attribute, Item } from "./_dynamodb_client.ts";
 import type { Layout } from "./_dynamodb_layout.ts";
-import {
-  decodeLease,
-  encodeLease,
-  type StoredCheckpoint,
-  type StoredLease,
-} from "./_stored_lease.ts";
+import { decodeLease, encodeLease, type StoredLease } from "./_stored_lease.ts";
 import type { Lease } from "./checkpointer.ts";
 
 /**
@@ -120,22 +116,30 @@ export function decodeRow(
   { tableName, layout, kclTimestamp }: RowContext,
 ): Lease {
   const shardId = layout.shardIdOf(item, streamName);
+  const key = `"${item.leaseKey?.S}" of the table "${tableName}"`;
   const stored: { [F in keyof StoredLease]: unknown } = {
     format: numberOf(item[OWN.format]) ?? FIRST_FORMAT,
     owner: item.leaseOwner?.S,
     counter: numberOf(item.leaseCounter),
-    checkpoint: checkpointOf(item, kclTimestamp),
+    checkpoint: checkpointOf(item, () => {
+      if (kclTimestamp) return kclTimestamp.getTime();
+      throw new StoredLeaseError(
+        `Cannot use the lease at ${key} as its checkpoint is AT_TIMESTAMP and the KCL does not store the time: ` +
+          "pass 'kclTimestamp', the time that the KCL was configured with",
+        { code: "LeaseDamaged", streamName, shardId, key },
+      );
+    }),
     parentShardIds: item.parentShardId?.SS ?? [],
     startingSequenceNumber: item[OWN.start]?.S,
   };
-  const key = `"${item.leaseKey?.S}" of the table "${tableName}"`;
   return decodeLease(stored, { streamName, shardId, key });
 }
 
+/** The checkpoint of a row, not checked yet. */
 function checkpointOf(
   item: Item,
-  kclTimestamp: Date | undefined,
-): StoredCheckpoint | { type: "SEQUENCE"; sequenceNumber: unknown } {
+  kclTimestamp: () => number,
+): Readonly<Record<string, unknown>> {
   const text = item.checkpoint?.S;
   switch (text) {
     case "TRIM_HORIZON":
@@ -145,14 +149,13 @@ function checkpointOf(
     case "AT_TIMESTAMP":
       return {
         type: text,
-        timestamp: numberOf(item[OWN.timestamp]) ??
-          kclTimestamp?.getTime() as number,
+        timestamp: numberOf(item[OWN.timestamp]) ?? kclTimestamp(),
       };
   }
   const sub = item.checkpointSubSequenceNumber?.N;
   return {
     type: "SEQUENCE",
-    sequenceNumber: text as string,
+    sequenceNumber: text,
     ...(sub === WHOLE_RECORD
       ? undefined
       // The KCL takes a missing number for 0.
