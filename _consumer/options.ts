@@ -75,7 +75,8 @@ export interface ConsumerOptions<T> {
   processor: Processor<T>;
   /**
    * Stores the progress and shares it with other workers. Without a checkpointer nothing is
-   * stored, and a value counts as processed when it is handed out.
+   * stored, and a value counts as processed when it is handed out, except with {@linkcode
+   * Consumer.process}.
    *
    * A call that fails is reported by {@linkcode ConsumerHooks.onReadError} and tried again after
    * pauses of up to 10 seconds. If the lease of one shard cannot be written, the other shards go on.
@@ -188,7 +189,7 @@ export interface ConsumerOptions<T> {
   /**
    * Most values that are handed out and not acknowledged; the stream pauses there. It is divided
    * among the shards as `prefetch` is, and a shard that has used its part pauses alone. Without a
-   * checkpointer it has no effect. If not one value is acknowledged within 5 seconds of a pause,
+   * checkpointer it has an effect only on {@linkcode Consumer.process}. If not one value is acknowledged within 5 seconds of a pause,
    * the stream fails with the code `NothingAcknowledged`, because the application does not seem
    * to acknowledge at all. @default {100_000}
    */
@@ -198,7 +199,8 @@ export interface ConsumerOptions<T> {
    * stream or its shard is paused at `maxUnacknowledged`, or all other values of its shard are handed
    * out and the shard was split or merged. After that the stream fails with the code
    * `AcknowledgementMissing` and names the record: the value was probably dropped by a filter. Set
-   * it above the time that one value may take. {@linkcode ConsumerHooks.onUnacknowledged} is called
+   * it above the time that one value may take. With {@linkcode Consumer.process} it has no effect: a
+   * handler has a time limit of its own. {@linkcode ConsumerHooks.onUnacknowledged} is called
    * after one minute already. `Infinity` never fails. @default {900_000}
    */
   acknowledgeTimeoutMs?: number;

@@ -10,8 +10,8 @@ import type { ConsumerRecord, DeadLetter, FencingToken } from "../records.ts";
 /** What a handler knows of its call. */
 export interface HandlerContext {
   /**
-   * Aborts when the work of this call is of no more use: `timeoutMs` is over, the lease of the shard
-   * is lost, or the processing is aborted. Pass it on to `fetch` and to the driver of a database.
+   * Aborts when the work of this call is of no more use: `timeoutMs` is over, the lease of the
+   * shard is lost, or the processing is aborted. Pass it on to `fetch` and to database drivers.
    */
   readonly signal: AbortSignal;
   /** The number of the call for these values, from 1. After a restart it begins at 1 again. */
@@ -79,8 +79,8 @@ export interface HandlerRetryOptions {
  * - `"skip"`: the value counts as processed.
  * - `"dead-letter"`: the value counts as processed when it is stored in `deadLetter`.
  * - a function: called with the error. The value counts as processed when the promise that it
- *   returns has fulfilled. If it returns `"fail"` or `"dead-letter"`, that happens. If it throws, the
- *   processing fails with its error.
+ *   returns has fulfilled. If it returns `"fail"` or `"dead-letter"`, that happens. If it throws,
+ *   the processing fails with its error.
  */
 export type HandlerPoisonPolicy<T> =
   | "fail"
@@ -96,7 +96,10 @@ export interface ProcessOptions<T> {
    * hang leaves slots to the others. @default {16}
    */
   concurrency?: number;
-  /** Which values are processed one after another, see {@linkcode ProcessingOrder}. @default {"key"} */
+  /**
+   * Which values are processed one after another, see {@linkcode ProcessingOrder}.
+   * @default {"key"}
+   */
   ordering?: ProcessingOrder;
   /** How failed calls are repeated. */
   retry?: HandlerRetryOptions;
@@ -106,9 +109,9 @@ export interface ProcessOptions<T> {
    */
   onPoison?: HandlerPoisonPolicy<T>;
   /**
-   * A stream of the values that could not be processed. If it is a {@linkcode DurableSink} such as a
-   * `Producer`, a value is acknowledged when its letter is stored, otherwise when it is written. The
-   * stream is locked while values are processed, and it is not closed.
+   * A stream of the values that could not be processed. If it is a {@linkcode DurableSink} such as
+   * a `Producer`, a value is acknowledged when its letter is stored, otherwise when it is written.
+   * The stream is locked while values are processed, and it is not closed.
    */
   deadLetter?: WritableStream<DeadLetter<T>>;
   /**

@@ -97,8 +97,8 @@ export class Processing<T> implements ProcessingRun {
         queue: mode.queue,
         failuresIn: mode.failuresIn,
         handle: (records, attempt) => this.#handle(records, attempt),
-        acknowledge: (record) => {
-          this.#summary.processed++;
+        acknowledge: (record, isProcessed) => {
+          if (isProcessed) this.#summary.processed++;
           record.ack();
         },
         bury: (failure, attempts) => this.#bury(failure, attempts),
@@ -140,9 +140,9 @@ export class Processing<T> implements ProcessingRun {
     const { calls, queued, waiting } = this.#scheduler;
     return {
       ...this.#summary,
-      running: [...calls].map(([attempt, startedAt]) => ({
+      running: [...calls].map((attempt) => ({
         ...placeOf(attempt),
-        runningMs: now - startedAt,
+        runningMs: now - attempt.startedAt,
         isLate: attempt.isLate,
       })),
       queued,
@@ -153,18 +153,20 @@ export class Processing<T> implements ProcessingRun {
   async #takeAll(): Promise<void> {
     const { feed } = this.#parts;
     const scheduler = this.#scheduler;
-    for (;;) {
+    while (!scheduler.isStopped) {
       // Synchronous as long as possible: a promise for each value would take most of the time.
       while (scheduler.hasRoom) {
         const record = feed.takeNow();
         if (!record) break;
         scheduler.accept(record, DeliveredRecord.shardOf(record));
       }
-      if (scheduler.hasRoom) {
-        const record = await feed.take();
-        if (!record) return;
-        scheduler.accept(record, DeliveredRecord.shardOf(record));
-      } else await scheduler.room();
+      if (!scheduler.hasRoom) {
+        await scheduler.room();
+        continue;
+      }
+      const record = await feed.take();
+      if (!record) return;
+      scheduler.accept(record, DeliveredRecord.shardOf(record));
     }
   }
 
@@ -183,8 +185,6 @@ export class Processing<T> implements ProcessingRun {
     const error = processingError(record, attempts, cause);
     const kind = await this.#givenUp.settle(error);
     this.#summary[kind]++;
-    // The acknowledgement that follows is not one of a value that the handler has processed.
-    this.#summary.processed--;
   }
 
   /** The calls under way end by themselves, so that their values need not be processed again. */

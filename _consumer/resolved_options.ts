@@ -15,13 +15,13 @@ import { MemoryCheckpointer } from "../checkpoint/mod.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import type { Processor } from "../processors/mod.ts";
-import type { ShardPosition, StartPosition } from "../records.ts";
 import {
   checkFanOut,
   checkFanOutClient,
   type FanOutSettings,
 } from "./fan_out_options.ts";
 import type { ConsumerOptions, PoisonPolicy } from "./options.ts";
+import { checkFrom, checkUntil } from "./span_options.ts";
 
 /** Options that stay `undefined` if they are not given. */
 type WithoutDefault = "until" | "hooks" | "signal";
@@ -56,9 +56,10 @@ export type ResolvedConsumerOptions<T> = ConsumerSettings & {
   readonly processor: Processor<T>;
 };
 
-/** The start of all messages about options. */
-export const WHAT = "Cannot create Consumer";
-const check = new OptionCheck(WHAT);
+/** Words the errors about options of a consumer. */
+export const CONSUMER_CHECK: OptionCheck = new OptionCheck(
+  "Cannot create Consumer",
+);
 const HOOKS: Record<keyof ConsumerHooks, true> = {
   onRead: true,
   onShard: true,
@@ -77,24 +78,16 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
 };
 /** The names of all hooks of a consumer. */
 export const HOOK_NAMES = Object.keys(HOOKS) as (keyof ConsumerHooks)[];
-/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
-const SHARD_ID = /^[\w.-]{1,128}$/;
-const POSITION_TYPES: readonly ShardPosition["type"][] = [
-  "TRIM_HORIZON",
-  "LATEST",
-  "AT_TIMESTAMP",
-  "SEQUENCE",
-  "AT_SEQUENCE_NUMBER",
-];
-
 /**
- * Checks the options and fills in the defaults. The caller's object is not changed.
+ * Checks the options and fills in the defaults. The caller's object is not changed. `check` words the
+ * errors.
  *
  * @throws {TypeError} if the stream, the processor or a choice is missing or malformed
  * @throws {RangeError} if a number is out of its range
  */
 export function resolveConsumerOptions<T>(
   options: ConsumerOptions<T>,
+  check: OptionCheck = CONSUMER_CHECK,
 ): ResolvedConsumerOptions<T> {
   check.object("options", options ?? null);
   const { client, checkpointer, prefetch = {} } = options;
@@ -102,7 +95,7 @@ export function resolveConsumerOptions<T>(
   const stream = chooseStream(check, options);
   const fanOut = checkFanOut(check, options.fanOut, stream);
   if (fanOut) checkFanOutClient(check, client, fanOut);
-  const createStream = checkCreateStream(options);
+  const createStream = resolveCreateStream(check, options);
   return {
     ...stream,
     createStream,
@@ -136,9 +129,9 @@ export function resolveConsumerOptions<T>(
     ) ?? new MemoryCheckpointer(),
     durable: checkpointer !== undefined,
     workerId: check.text("workerId", options.workerId) ?? crypto.randomUUID(),
-    from: checkFrom(options.from),
-    until: checkUntil(options),
-    onPoison: checkOnPoison(options.onPoison),
+    from: checkFrom(check, options.from),
+    until: checkUntil(check, options),
+    onPoison: checkOnPoison(check, options.onPoison),
     onRecreated: check.choice(
       "onRecreated",
       options.onRecreated,
@@ -161,7 +154,7 @@ export function resolveConsumerOptions<T>(
         least: 1,
       }),
     },
-    ...numbersOf(options),
+    ...numbersOf(check, options),
     signal: check.signal("signal", options.signal),
     ...resolveOutside(
       check,
@@ -180,7 +173,7 @@ type Numbers = {
   ]?: number;
 };
 
-function numbersOf(options: Numbers) {
+function numbersOf(check: OptionCheck, options: Numbers) {
   const limit = check.number("limit", options.limit, {
     default: Infinity,
     least: 1,
@@ -205,11 +198,12 @@ function numbersOf(options: Numbers) {
     stallTimeoutMs: time("stallTimeoutMs", 120_000, true),
     checkpointIntervalMs: time("checkpointIntervalMs", 1000, true),
     failoverTimeMs: time("failoverTimeMs", 10_000),
-    ...pollIntervalsOf(options),
+    ...pollIntervalsOf(check, options),
   };
 }
 
 function pollIntervalsOf(
+  check: OptionCheck,
   options: Pick<Numbers, "pollIntervalMs" | "maxPollIntervalMs">,
 ) {
   const pollIntervalMs = check.time("pollIntervalMs", options.pollIntervalMs, {
@@ -223,109 +217,14 @@ function pollIntervalsOf(
   return { pollIntervalMs, maxPollIntervalMs };
 }
 
-function checkOnPoison(onPoison: PoisonPolicy = "fail"): PoisonPolicy {
+function checkOnPoison(
+  check: OptionCheck,
+  onPoison: PoisonPolicy = "fail",
+): PoisonPolicy {
   if (
     onPoison === "fail" || onPoison === "skip" || typeof onPoison === "function"
   ) return onPoison;
   throw new TypeError(
     check.message("onPoison", '"fail", "skip" or a function', onPoison),
   );
-}
-
-function checkCreateStream(
-  { createStream, streamARN }: Pick<
-    ConsumerOptions<unknown>,
-    "createStream" | "streamARN"
-  >,
-) {
-  const how = resolveCreateStream(check, createStream);
-  if (!how || streamARN === undefined) return how;
-  throw new TypeError(
-    `${WHAT} as 'createStream' needs 'streamName' and not 'streamARN': ` +
-      "a stream is created by its name",
-  );
-}
-
-function checkUntil(
-  { from, until }: Pick<ConsumerOptions<unknown>, "from" | "until">,
-): "caught-up" | Date | undefined {
-  if (until === undefined || until === "caught-up") return until;
-  if (!isValidDate(until)) {
-    const shown = (until as unknown) instanceof Date ? String(until) : until;
-    throw new TypeError(
-      check.message("until", '"caught-up" or a valid Date', shown),
-    );
-  }
-  if (isValidDate(from) && until <= from) {
-    const rule = `later than 'from', which is ${from.toISOString()}`;
-    throw new RangeError(check.message("until", rule, until));
-  }
-  // The caller may change the date later.
-  return new Date(until);
-}
-
-function checkFrom(from: StartPosition = "TRIM_HORIZON"): StartPosition {
-  if (from === "TRIM_HORIZON" || from === "LATEST") return from;
-  // The caller may change the date later.
-  if (isValidDate(from)) return new Date(from);
-  if (Object.prototype.toString.call(from) !== "[object Object]") {
-    const rule =
-      '"TRIM_HORIZON", "LATEST", a valid Date or an object of positions by shard id';
-    const shown = from instanceof Date ? String(from) : from;
-    throw new TypeError(check.message("from", rule, shown));
-  }
-  for (const [shardId, position] of Object.entries(from)) {
-    if (!SHARD_ID.test(shardId)) {
-      throw new TypeError(
-        check.message("from", "an object of positions by shard id", shardId),
-      );
-    }
-    const problem = problemOf(position);
-    if (!problem) continue;
-    const [field, rule, value] = problem;
-    const name = `from["${shardId}"]${field}`;
-    throw new TypeError(check.message(name, rule, value));
-  }
-  return from;
-}
-
-/** The field of a position that is wrong, with what is allowed and its current value. */
-function problemOf(
-  position: ShardPosition,
-): [field: string, rule: string, value: unknown] | undefined {
-  switch (position?.type) {
-    case "TRIM_HORIZON":
-    case "LATEST":
-      return undefined;
-    case "AT_TIMESTAMP": {
-      const { timestamp } = position;
-      if (isValidDate(timestamp)) return undefined;
-      // JSON shows an invalid Date as null.
-      const shown = (timestamp as unknown) instanceof Date
-        ? String(timestamp)
-        : timestamp;
-      return [".timestamp", "a valid Date", shown];
-    }
-    case "SEQUENCE":
-    case "AT_SEQUENCE_NUMBER": {
-      const { sequenceNumber } = position;
-      if (typeof sequenceNumber !== "string" || !/^\d+$/.test(sequenceNumber)) {
-        return [".sequenceNumber", "a text of decimal digits", sequenceNumber];
-      }
-      if (position.type === "AT_SEQUENCE_NUMBER") return undefined;
-      const { subSequenceNumber: index = 0 } = position;
-      if (Number.isInteger(index) && index >= 0) return undefined;
-      return [".subSequenceNumber", "an integer 0 or more", index];
-    }
-    default:
-      return [
-        "",
-        `a position with one of the types ${POSITION_TYPES.join(", ")}`,
-        position,
-      ];
-  }
-}
-
-function isValidDate(value: unknown): value is Date {
-  return value instanceof Date && !Number.isNaN(value.getTime());
 }

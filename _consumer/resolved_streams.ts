@@ -4,7 +4,6 @@
  * @module
  */
 import type { StreamChoice } from "../_aws/stream_choice.ts";
-import { OptionCheck } from "../_core/option_check.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type {
   ConsumedStream,
@@ -12,15 +11,14 @@ import type {
   ManyStreamsOptions,
 } from "./options.ts";
 import {
+  CONSUMER_CHECK,
   resolveConsumerOptions,
   type ResolvedConsumerOptions,
-  WHAT,
 } from "./resolved_options.ts";
 
 /** The options of a consumer of one stream or of several. */
 export type AnyOptions<T> = ConsumerOptions<T> | ManyStreamsOptions<T>;
 
-const check = new OptionCheck(WHAT);
 /** The options that are common to all streams. */
 const COMMON: Record<
   Exclude<keyof ConsumerOptions<unknown>, keyof ConsumedStream<unknown>>,
@@ -52,7 +50,7 @@ export class StreamOptions<T> {
    * @throws {RangeError} if a number is out of its range
    */
   constructor(options: AnyOptions<T>) {
-    check.object("options", options ?? null);
+    CONSUMER_CHECK.object("options", options ?? null);
     const { streamName: _, streamARN: _arn, ...given } = options as
       & ConsumerOptions<T>
       & ManyStreamsOptions<T>;
@@ -68,12 +66,16 @@ export class StreamOptions<T> {
     }
     if (!Array.isArray(streams) || streams.length === 0) {
       throw new TypeError(
-        `${WHAT} as 'streams' must be an array of one stream or more`,
+        CONSUMER_CHECK.refusal(
+          "'streams' must be an array of one stream or more",
+        ),
       );
     }
     if ("streamName" in options || "streamARN" in options) {
       throw new TypeError(
-        `${WHAT} as 'streams' replaces 'streamName' and 'streamARN': give them in 'streams'`,
+        CONSUMER_CHECK.refusal(
+          "'streams' replaces 'streamName' and 'streamARN': give them in 'streams'",
+        ),
       );
     }
     if (!given.client && streams.some((stream) => !stream?.client)) {
@@ -99,22 +101,21 @@ export class StreamOptions<T> {
     stream: ConsumedStream<T>,
     name: string,
   ): ResolvedConsumerOptions<T> {
-    check.object(name, stream ?? null);
+    CONSUMER_CHECK.object(name, stream ?? null);
+    const check = CONSUMER_CHECK.of(name);
     const common = Object.keys(COMMON).find((option) => option in stream);
     if (common) {
       throw new TypeError(
-        `${WHAT} of ${name} as '${common}' is common to all streams: ` +
-          "give it beside 'streams'",
+        check.refusal(
+          `'${common}' is common to all streams: give it beside 'streams'`,
+        ),
       );
     }
     const { streams: _, ...shared } = this.#shared;
-    try {
-      return resolveConsumerOptions(
-        { ...shared, ...stream } as ConsumerOptions<T>,
-      );
-    } catch (error) {
-      throw ofStream(error, name);
-    }
+    return resolveConsumerOptions(
+      { ...shared, ...stream } as ConsumerOptions<T>,
+      check,
+    );
   }
 
   #checkDifferent(): void {
@@ -124,8 +125,10 @@ export class StreamOptions<T> {
       );
       if (before < 0) continue;
       throw new TypeError(
-        `${WHAT} as streams[${before}] and streams[${i}] have the same name. ` +
-          "If they are of two regions or accounts, give 'streamARN' for both",
+        CONSUMER_CHECK.refusal(
+          `streams[${before}] and streams[${i}] have the same name. ` +
+            "If they are of two regions or accounts, give 'streamARN' for both",
+        ),
       );
     }
   }
@@ -139,15 +142,4 @@ export function areAlike(first: StreamChoice, second: StreamChoice): boolean {
   if (first.streamName !== second.streamName) return false;
   const areByARN = "StreamARN" in first.target && "StreamARN" in second.target;
   return !areByARN || first.stream === second.stream;
-}
-
-/** Adds to an error which stream it is about. */
-function ofStream(error: unknown, name: string): unknown {
-  if (!(error instanceof Error) || !error.message.startsWith(WHAT)) {
-    return error;
-  }
-  const message = `${WHAT} of ${name}${error.message.slice(WHAT.length)}`;
-  return error instanceof RangeError
-    ? new RangeError(message, { cause: error })
-    : new TypeError(message, { cause: error });
 }

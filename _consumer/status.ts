@@ -61,7 +61,7 @@ export interface RunningHandler {
   values: number;
   /** The number of the call for these values, from 1. */
   attempt: number;
-  /** The time since the call began, or since `timeoutMs` was over, in milliseconds. */
+  /** The time since the call began, in milliseconds. */
   runningMs: number;
   /** Whether `timeoutMs` is over. */
   isLate: boolean;

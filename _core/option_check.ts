@@ -42,6 +42,11 @@ export class OptionCheck {
     this.#what = what;
   }
 
+  /** Checks the options of a part, for example `streams[1]`: its messages name the part. */
+  of(part: string): OptionCheck {
+    return new OptionCheck(`${this.#what} of ${part}`);
+  }
+
   /**
    * A number or its default.
    *

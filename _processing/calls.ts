@@ -6,7 +6,7 @@
 import type { Clock } from "../_core/clock.ts";
 import { TimeoutError } from "../errors.ts";
 import { DueList } from "./due_list.ts";
-import { Attempt, type Job, type WorkLane } from "./work.ts";
+import { Attempt, type Job, type Lane, type WorkLane } from "./work.ts";
 
 /** The limits of a call. */
 export interface CallSettings {
@@ -55,8 +55,8 @@ export class Calls<R, L extends WorkLane> {
     return this.#running;
   }
 
-  /** The calls that take time and when they started, or were aborted, in monotonic milliseconds. */
-  *[Symbol.iterator](): Generator<readonly [Attempt<R, L>, number]> {
+  /** The calls that take time: those whose signal has aborted first. */
+  *[Symbol.iterator](): Generator<Attempt<R, L>> {
     yield* this.#graces.items;
     yield* this.#timeouts.items;
   }
@@ -79,9 +79,12 @@ export class Calls<R, L extends WorkLane> {
     returned(attempt, result);
   }
 
-  /** Tells the call of a job to stop, if it is under way. */
-  abort({ attempt }: Job<R, L>, reason: unknown): void {
-    if (attempt) this.#abort(attempt, reason);
+  /** Tells the calls of a lane to stop. */
+  abort(lane: Lane<R, L>, reason: unknown): void {
+    lane.abortion = { reason };
+    for (const { attempt } of [...lane.jobs]) {
+      if (attempt) this.#abort(attempt, reason);
+    }
   }
 
   /** Stops the timers. */
@@ -96,9 +99,9 @@ export class Calls<R, L extends WorkLane> {
     const { lane } = job;
     job.attempt = attempt;
     lane.jobs.add(job);
-    this.#timeouts.add(attempt);
-    // The handler may have done something that has dropped its lane before it returned.
-    if (lane.isDropped) this.#abort(attempt, lane.source.signal.reason);
+    attempt.startedAt = this.#timeouts.add(attempt);
+    // The handler itself may have aborted the calls of its lane, before it returned the promise.
+    if (lane.abortion) this.#abort(attempt, lane.abortion.reason);
     Promise.resolve(result).then((value) => {
       if (this.#end(attempt)) returned(attempt, value);
     }, (error) => {

@@ -26,16 +26,18 @@ export class DueList<I> {
     this.#onDue = onDue;
   }
 
-  /** The items and the times at which they were added, oldest first. */
-  get items(): ReadonlyMap<I, number> {
-    return this.#items;
+  /** The items, oldest first. */
+  get items(): Iterable<I> {
+    return this.#items.keys();
   }
 
-  /** Adds an item. Does nothing if the list has it. */
-  add(item: I): void {
-    if (this.#items.has(item)) return;
-    this.#items.set(item, monotonicNow(this.#clock));
+  /** Adds an item, unless the list has it. Returns the time in milliseconds. */
+  add(item: I): number {
+    const now = monotonicNow(this.#clock);
+    if (this.#items.has(item)) return now;
+    this.#items.set(item, now);
     if (!this.#hasTimer) this.#wait(this.#ms);
+    return now;
   }
 
   /** Removes an item. */

@@ -19,8 +19,8 @@ export interface OutcomeParts<R, L extends WorkLane> {
     result: unknown,
     records: readonly R[],
   ) => readonly Failure<R>[];
-  /** A value is processed. */
-  readonly acknowledge: (record: R) => void;
+  /** A value is settled: the handler has processed it, or it was given up. */
+  readonly acknowledge: (record: R, isProcessed: boolean) => void;
   /**
    * There is no further call for a value. It counts as processed when the promise fulfills. If it
    * rejects, the processing fails.
@@ -76,12 +76,12 @@ export class Outcomes<R, L extends WorkLane> {
       return this.#events.over(job);
     }
     if (failures.length === 0) {
-      for (const record of job.records) acknowledge(record);
+      for (const record of job.records) acknowledge(record, true);
       return this.#settle(job);
     }
     const failed = new Set(failures.map(({ record }) => record));
     for (const record of job.records) {
-      if (!failed.has(record)) acknowledge(record);
+      if (!failed.has(record)) acknowledge(record, true);
     }
     this.#fail(attempt, failures, false);
   }
@@ -137,7 +137,7 @@ export class Outcomes<R, L extends WorkLane> {
   ): Promise<void> {
     await Promise.all(failures.map(async (failure) => {
       await this.#parts.bury(failure, attempts);
-      if (!lane.isDropped) this.#parts.acknowledge(failure.record);
+      if (!lane.isDropped) this.#parts.acknowledge(failure.record, false);
     }));
   }
 

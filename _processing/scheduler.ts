@@ -1,6 +1,6 @@
 /**
- * Calls a handler for values: many at a time, in the order that is asked for, again after a failure,
- * and each within a time limit.
+ * Calls a handler for values: many at a time, in the order that is asked for, again after a
+ * failure, and each within a time limit.
  *
  * @module
  */
@@ -37,8 +37,8 @@ export interface SchedulerParts<R, L extends WorkLane>
   /** A call has exceeded its time limit. */
   readonly onLate: (attempt: Attempt<R, L>) => void;
   /**
-   * A call has not ended within its time limit and the time after it. `isFinal` says that no further
-   * value comes, so the source cannot give its values again.
+   * A call has not ended within its time limit and the time after it. `isFinal` says that no
+   * further value comes, so the source cannot give its values again.
    */
   readonly onAbandoned: (
     attempt: Attempt<R, L>,
@@ -88,9 +88,15 @@ export class Scheduler<R, L extends WorkLane> {
     });
   }
 
-  /** Whether a slot is free. */
+  /** Whether no further call starts. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Whether a call can start. */
   get hasRoom(): boolean {
-    return this.#calls.running < this.#settings.concurrency;
+    return !this.#isStopped &&
+      this.#calls.running < this.#settings.concurrency;
   }
 
   /** Values that wait for their first call. */
@@ -98,13 +104,13 @@ export class Scheduler<R, L extends WorkLane> {
     return this.#queued;
   }
 
-  /** Jobs of which no call is under way: they wait for the next one, or their values are given up. */
+  /** Jobs without a call under way: they wait for the next one, or their values are given up. */
   get waiting(): number {
     return this.#jobs - this.#calls.running;
   }
 
-  /** The calls under way that take time, and when they started, in monotonic milliseconds. */
-  get calls(): Iterable<readonly [Attempt<R, L>, number]> {
+  /** The calls under way that take time. */
+  get calls(): Iterable<Attempt<R, L>> {
     return this.#calls;
   }
 
@@ -113,7 +119,7 @@ export class Scheduler<R, L extends WorkLane> {
     return this.#ended.promise;
   }
 
-  /** Resolves when a slot is free. */
+  /** Resolves when a call can start, or at the end. */
   room(): Promise<void> {
     if (this.hasRoom) return Promise.resolve();
     this.#room ??= deferred();
@@ -143,7 +149,7 @@ export class Scheduler<R, L extends WorkLane> {
 
   /**
    * Starts no further call, and drops the values that wait. Ends when the calls have ended and the
-   * values that are being given up are stored, but after the time that a call may take at the latest.
+   * values that are being given up are stored, at the latest after the time that a call may take.
    */
   stop(): void {
     const { timeoutMs, graceMs } = this.#settings;
@@ -156,7 +162,7 @@ export class Scheduler<R, L extends WorkLane> {
   /** Like {@linkcode Scheduler.stop}, and tells the calls under way to stop. */
   abort(reason: unknown): void {
     this.stop();
-    for (const lane of this.#lanes.values()) this.#abortCalls(lane, reason);
+    for (const lane of this.#lanes.values()) this.#calls.abort(lane, reason);
     this.#endIn(this.#settings.graceMs);
   }
 
@@ -182,7 +188,7 @@ export class Scheduler<R, L extends WorkLane> {
     if (this.#isPumping) return;
     this.#isPumping = true;
     let overfull: Lane<R, L>[] | undefined;
-    while (this.hasRoom && !this.#isStopped) {
+    while (this.hasRoom) {
       const lane = this.#line.shift();
       if (!lane) break;
       lane.inLine = false;
@@ -245,10 +251,6 @@ export class Scheduler<R, L extends WorkLane> {
     this.#pump();
   }
 
-  #abortCalls(lane: Lane<R, L>, reason: unknown): void {
-    for (const job of [...lane.jobs]) this.#calls.abort(job, reason);
-  }
-
   /** The values of the call are not processed, so its lane is given up. */
   #onAbandoned(attempt: Attempt<R, L>): void {
     const { job, isLate } = attempt;
@@ -276,7 +278,7 @@ export class Scheduler<R, L extends WorkLane> {
     lane.isDropped = true;
     this.#lanes.delete(lane.source);
     this.#clear(lane);
-    this.#abortCalls(lane, reason);
+    this.#calls.abort(lane, reason);
     this.#pump();
   }
 

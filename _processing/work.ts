@@ -1,6 +1,6 @@
 /**
- * What is processed: a lane is a part of the source, such as a shard; a job is values of a lane that
- * the handler gets in one call; an attempt is such a call.
+ * What is processed: a lane is a part of the source, such as a shard; a job is values of a lane
+ * that the handler gets in one call; an attempt is such a call.
  *
  * @module
  */
@@ -31,8 +31,10 @@ export class Lane<R, L extends WorkLane> {
   running = 0;
   /** Whether the lane stands in the line for a free slot. */
   inLine = false;
-  /** Whether its signal has aborted. */
+  /** Whether its values are not processed here any more. */
   isDropped = false;
+  /** Why its calls have to stop, if they have to. */
+  abortion: { readonly reason: unknown } | undefined;
   readonly #limit: number;
   #isHeld = false;
 
@@ -119,6 +121,8 @@ export class Attempt<R, L extends WorkLane> {
   readonly job: Job<R, L>;
   /** The number of the call, from 1. */
   readonly number: number;
+  /** When the handler returned its promise, in milliseconds of the monotonic clock. */
+  startedAt = 0;
   /** Whether it has exceeded its time limit. */
   isLate = false;
   /** Whether it is waited for no longer, and its result is ignored. */

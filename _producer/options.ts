@@ -138,8 +138,8 @@ export interface ProducerOptions<T> {
    */
   deadLetter?: WritableStream<FailedValue<T>>;
   /**
-   * Creates the stream if it is missing, with this many shards or on demand. Give one of the two.
-   * @default {false}
+   * Creates the stream if it is missing, with this many shards or on demand. Give one of the two,
+   * and the stream by `streamName`. @default {false}
    */
   createStream?: { shardCount: number } | { onDemand: true } | false;
   /** Functions that are called with facts, for metrics and logs. */

@@ -57,7 +57,7 @@ export function resolveProducerOptions<T>(
       ),
     );
   }
-  const createStream = resolveCreateStream(check, options.createStream);
+  const createStream = resolveCreateStream(check, options);
   const methods = [...CLIENT_METHODS, ...(createStream ? CREATE_METHODS : [])];
   return {
     client: check.methods("client", options.client, ...methods) ??

@@ -40,9 +40,17 @@ const MAX_SHARDS = 2 ** 31 - 1;
  */
 export function resolveCreateStream(
   check: OptionCheck,
-  how: NewStream | false = false,
+  options: { createStream?: NewStream | false; streamARN?: string },
 ): NewStream | false {
+  const { createStream: how = false, streamARN } = options;
   if (how === false) return false;
+  if (streamARN !== undefined) {
+    throw new TypeError(
+      check.refusal(
+        "'createStream' needs 'streamName' and not 'streamARN': a stream is created by its name",
+      ),
+    );
+  }
   const { shardCount, onDemand } = (how ?? {}) as Record<string, unknown>;
   if (shardCount === undefined && onDemand === true) return { onDemand };
   if (shardCount !== undefined && onDemand === undefined) {

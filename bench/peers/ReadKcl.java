@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.URI;
-import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -13,6 +13,14 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndex;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
+import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughput;
+import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.kinesis.common.ConfigsBuilder;
 import software.amazon.kinesis.common.InitialPositionInStream;
@@ -46,6 +54,29 @@ public class ReadKcl {
     long end = System.nanoTime() + (long) (seconds * 1e9);
     while (values.get() - before < least || System.nanoTime() < end) Thread.sleep(10);
     return values.get() - before;
+  }
+
+  /** Creates the table of leases with its index, which the emulator cannot add to a table. */
+  static void createTable(DynamoDbAsyncClient tables) throws Exception {
+    var units = ProvisionedThroughput.builder().readCapacityUnits(10L).writeCapacityUnits(10L).build();
+    var key = KeySchemaElement.builder().attributeName("leaseKey");
+    var owner = KeySchemaElement.builder().attributeName("leaseOwner").keyType(KeyType.HASH).build();
+    var index = GlobalSecondaryIndex.builder().indexName("LeaseOwnerToLeaseKeyIndex")
+        .keySchema(owner, key.keyType(KeyType.RANGE).build())
+        .projection(p -> p.projectionType(ProjectionType.KEYS_ONLY))
+        .provisionedThroughput(units).build();
+    try {
+      tables.createTable(table -> table.tableName("bench")
+          .keySchema(key.keyType(KeyType.HASH).build())
+          .attributeDefinitions(
+              a -> a.attributeName("leaseKey").attributeType(ScalarAttributeType.S),
+              a -> a.attributeName("leaseOwner").attributeType(ScalarAttributeType.S))
+          .globalSecondaryIndexes(index)
+          .provisionedThroughput(units)).get();
+    } catch (ExecutionException error) {
+      // An earlier run has created it.
+      if (!(error.getCause() instanceof ResourceInUseException)) throw error;
+    }
   }
 
   static class Processor implements ShardRecordProcessor {
@@ -108,15 +139,20 @@ public class ReadKcl {
         .build();
     var tables = DynamoDbAsyncClient.builder().region(region).credentialsProvider(keys)
         .endpointOverride(dynamo).build();
+    createTable(tables);
     var metrics = CloudWatchAsyncClient.builder().region(region).credentialsProvider(keys)
         .endpointOverride(endpoint).build();
     var start =
         InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON);
     var configs = new ConfigsBuilder(new SingleStreamTracker("bench", start),
-        "bench-" + UUID.randomUUID(), kinesis, tables, metrics, "worker",
+        "bench", kinesis, tables, metrics, "worker",
         () -> new Processor(isLines));
     var leases = configs.leaseManagementConfig();
     leases.workerUtilizationAwareAssignmentConfig().disableWorkerMetrics(true);
+    // The emulator knows no index that is paid per request.
+    leases.billingMode(BillingMode.PROVISIONED);
+    // Shorter than by default, so that a later run takes the lease of an earlier one soon.
+    leases.failoverTimeMillis(2000);
     var polling = new PollingConfig("bench", kinesis)
         .maxRecords(10_000).idleTimeBetweenReadsInMillis(200);
     var scheduler = new Scheduler(

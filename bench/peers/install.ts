@@ -8,6 +8,7 @@
 const ASYNC_KINESIS = "async-kinesis[kpl]==3.0.1";
 const KPL = "1.1.1";
 const KCL = "3.1.2";
+const DYNALITE = "dynalite@4.0.0";
 const SDK = [
   "@aws-sdk/client-kinesis@3.1143.0",
   "@smithy/node-http-handler@4",
@@ -22,8 +23,8 @@ export interface Peers {
   python: string | Error;
   /** The class path of the KPL. */
   kpl: string | Error;
-  /** The class path of the KCL. */
-  kcl: string | Error;
+  /** The class path of the KCL, and the folder of an emulator of DynamoDB for it. */
+  kcl: { classPath: string; dynamo: string } | Error;
   /** Paths of a key and a self-signed certificate for 127.0.0.1. */
   tls: { key: string; cert: string } | Error;
 }
@@ -32,14 +33,15 @@ export interface Peers {
 export async function install(home: string): Promise<Peers> {
   await Deno.mkdir(home, { recursive: true });
   return {
-    sdk: await attempt(() => installSdk(`${home}/sdk`)),
+    sdk: await attempt(() => installNode(`${home}/sdk`, SDK)),
     python: await attempt(() => installPython(`${home}/python`)),
     kpl: await attempt(() =>
       installJava(`${home}/kpl`, "amazon-kinesis-producer", KPL)
     ),
-    kcl: await attempt(() =>
-      installJava(`${home}/kcl`, "amazon-kinesis-client", KCL)
-    ),
+    kcl: await attempt(async () => ({
+      classPath: await installJava(`${home}/kcl`, "amazon-kinesis-client", KCL),
+      dynamo: await installNode(`${home}/dynalite`, [DYNALITE]),
+    })),
     // A new certificate for each run, so that concurrent runs do not share a key.
     tls: await attempt(async () => makeCertificate(await Deno.makeTempDir())),
   };
@@ -73,12 +75,15 @@ async function markInstalled(home: string, what: string): Promise<void> {
   await Deno.writeTextFile(`${home}/done`, what);
 }
 
-async function installSdk(home: string): Promise<string> {
-  const what = SDK.join(" ");
+async function installNode(
+  home: string,
+  packages: string[],
+): Promise<string> {
+  const what = packages.join(" ");
   if (await isInstalled(home, what)) return home;
   await Deno.mkdir(home, { recursive: true });
   await Deno.writeTextFile(`${home}/package.json`, '{"private":true}');
-  await run("npm", ["install", "--no-audit", "--no-fund", ...SDK], home);
+  await run("npm", ["install", "--no-audit", "--no-fund", ...packages], home);
   await markInstalled(home, what);
   return home;
 }

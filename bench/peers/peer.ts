@@ -34,6 +34,9 @@ export interface Measured {
   p99?: number;
 }
 
+/** A peer that takes longer than this for one run is killed, in milliseconds. */
+const PATIENCE_MS = 120_000;
+
 /** The unit of CPU time in `/proc`: a tick of 10 ms, in microseconds. */
 const TICK_MICROS = 10_000;
 
@@ -41,7 +44,7 @@ const TICK_MICROS = 10_000;
  * Runs a peer. The peer prints `ready`, waits for a line on stdin, sends its values, prints `done`
  * with the result, and waits again. CPU times are read while the peer waits.
  *
- * @throws {Error} if the peer ends early
+ * @throws {Error} if the peer ends early, or takes too long
  */
 export async function runPeer(
   { program, args, env }: Command,
@@ -58,6 +61,8 @@ export async function runPeer(
   const writer = child.stdin.getWriter();
   const go = () => writer.write(new TextEncoder().encode("go\n"));
   const lines = linesOf(child.stdout);
+  // The run then fails, because the process has ended.
+  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
   try {
     await expect(lines, "ready");
     const before = await usageOf(child.pid);
@@ -86,6 +91,7 @@ export async function runPeer(
     }
     throw new Error(`${error}\n${(await stderr).slice(-1500)}`);
   } finally {
+    clearTimeout(timer);
     await writer.close().catch(() => {});
     await lines.return?.();
   }

@@ -12,7 +12,7 @@
  */
 import { parseArgs } from "node:util";
 import { startSink } from "../_support/sink.ts";
-import { install } from "./install.ts";
+import { install, type Peers } from "./install.ts";
 import { type Measured, runPeer } from "./peer.ts";
 import { type Framing, writeRecords } from "./read_data.ts";
 import { readTable } from "./read_report.ts";
@@ -41,12 +41,47 @@ for (const [name, peer] of Object.entries(peers)) {
 const readers = readersOf(peers).filter(({ name, variant }) =>
   !only || only.some((part) => `${name} ${variant}`.includes(part))
 );
+const tables = readers.some(({ name }) => name === "KCL")
+  ? await startTables(peers)
+  : undefined;
 for (const framing of options.framings.split(",") as Framing[]) {
   for (const bytes of options.sizes.split(",").map(Number)) {
     // A record of many values has room for five of this size.
     if (framing !== "json" && bytes > 1000) continue;
     await compare(framing, bytes);
   }
+}
+
+tables?.stop();
+
+/** Starts the emulator of DynamoDB, in which the KCL keeps its leases. */
+async function startTables({ kcl }: Peers) {
+  if (kcl instanceof Error) return undefined;
+  const port = freePort();
+  const child = new Deno.Command("node", {
+    args: [
+      `${kcl.dynamo}/node_modules/dynalite/cli.js`,
+      `--port=${port}`,
+      "--createTableMs=100",
+    ],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  // It prints its address when it listens.
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: () => child.kill("SIGKILL"),
+  };
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
 }
 
 async function compare(framing: Framing, bytes: number): Promise<void> {
@@ -59,7 +94,14 @@ async function compare(framing: Framing, bytes: number): Promise<void> {
       for (const [reader, measured] of results) {
         const { variant } = reader;
         const { endpoint } = sink;
-        const task = { endpoint, variant, framing, perAnswer, seconds };
+        const task = {
+          endpoint,
+          variant,
+          framing,
+          perAnswer,
+          seconds,
+          tables: tables?.url,
+        };
         try {
           measured.push(await runPeer(reader.command(task), sink));
         } catch (error) {

@@ -27,6 +27,8 @@ export interface ReadTask {
   framing: Framing;
   /** Values in an answer of GetRecords. */
   perAnswer: number;
+  /** The URL of the emulator of DynamoDB, if it runs. */
+  tables?: string;
   /** How long to read, in seconds. */
   seconds: number;
 }
@@ -81,6 +83,25 @@ export function readersOf({ sdk, python, kcl }: Peers): Reader[] {
         program: python,
         args: [`${here}read_async_kinesis.py`, JSON.stringify(task)],
         env: KEYS,
+      }),
+    });
+  }
+  if (!(kcl instanceof Error)) {
+    readers.push({
+      name: "KCL",
+      variant: "cbor checkpoints",
+      command: (task) => ({
+        program: "java",
+        args: [
+          "-cp",
+          kcl.classPath,
+          `${here}ReadKcl.java`,
+          task.endpoint,
+          task.tables!,
+          task.framing,
+          String(task.perAnswer),
+          String(task.seconds),
+        ],
       }),
     });
   }

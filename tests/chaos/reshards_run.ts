@@ -7,8 +7,10 @@
 import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type { Fetch, KinesisClient } from "../../client/mod.ts";
+import type { ConsumerOptions } from "../../consumer.ts";
 import { jsonLines } from "../../processors/mod.ts";
-import { STREAM, World } from "../consumer/_world.ts";
+import { CONSUMER, FanOutWorld } from "../consumer/_fan_out_world.ts";
+import { STREAM } from "../consumer/_world.ts";
 import { live } from "./consumer_life.ts";
 import {
   type ConsumerOutcome,
@@ -52,7 +54,7 @@ export async function runReshards(
 class Play {
   readonly #schedule: ReshardSchedule;
   readonly #dice: Dice;
-  readonly #world: World;
+  readonly #world: FanOutWorld;
   readonly #diary = new Diary();
   readonly #errors: unknown[] = [];
   readonly #store = new MemoryCheckpointer();
@@ -65,7 +67,7 @@ class Play {
   constructor(schedule: ReshardSchedule) {
     this.#schedule = schedule;
     this.#dice = new Dice(schedule.seed).fork(70);
-    this.#world = new World({
+    this.#world = new FanOutWorld({
       shards: 2,
       rules: rulesOf(schedule),
       seed: schedule.seed,
@@ -165,9 +167,7 @@ class Play {
         failures: isLast ? 0 : this.#schedule.storeFailures,
       }),
       consumer: {
-        client: this.#world.client((fetch) =>
-          this.#expiring(fetch, dice.fork(3))
-        ),
+        ...this.#reading(dice.fork(3)),
         streamName: STREAM,
         processor: this.#processor,
         workerId,
@@ -180,6 +180,14 @@ class Play {
         random: dice.fork(2).random,
       },
     });
+  }
+
+  /** The way to read the shards. */
+  #reading(dice: Dice): Pick<ConsumerOptions<Item>, "client" | "fanOut"> {
+    const world = this.#world;
+    return this.#schedule.fanOut
+      ? { client: world.fanOutClient(), fanOut: { consumerName: CONSUMER } }
+      : { client: world.client((fetch) => this.#expiring(fetch, dice)) };
   }
 
   /** Some iterators expire before they are used, and with them all that are in use. */

@@ -66,6 +66,31 @@ Deno.test("Consumer with fanOut asks again within 10 s when a request is not ans
   assertLessOrEqual(world.clock.now() - before, 25_000);
 });
 
+Deno.test("Consumer with fanOut starts anew when a client without time limits is silent", async () => {
+  const world = new FanOutWorld();
+  const client = world.fanOutClient();
+  const subscribe = client.subscribeToShard;
+  let silent = 0;
+  client.subscribeToShard = (...args) => {
+    if (silent++ === 0) return new Promise(() => {});
+    return silent === 2
+      ? Promise.resolve(new ReadableStream())
+      : subscribe(...args);
+  };
+  await world.put(5);
+  const stalled: string[] = [];
+  const records = await world.drain(
+    world.fanOut({
+      client,
+      until: "caught-up",
+      hooks: { onStalled: ({ action }) => void stalled.push(action) },
+    }),
+  );
+  assertComplete(values(records), world.written);
+  assertEquals(silent, 3);
+  assertEquals(stalled[0], "restart");
+});
+
 Deno.test("Consumer with fanOut does not take its own pause for the silence of the service", async () => {
   const world = new FanOutWorld();
   await world.put(40);

@@ -2,7 +2,13 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { FanOutWorld } from "./_fan_out_world.ts";
 import type { StartPosition } from "../../records.ts";
-import { assertComplete, type Item, STREAM, values } from "./_world.ts";
+import {
+  assertComplete,
+  collect,
+  type Item,
+  STREAM,
+  values,
+} from "./_world.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -145,6 +151,34 @@ for (
     await done;
   });
 }
+
+Deno.test("Consumer with fanOut ends at a time, whether it has passed or will come", async () => {
+  for (const ahead of [-2 * MINUTE_MS, 7 * MINUTE_MS]) {
+    const world = new FanOutWorld({ shards: 2 });
+    await world.put(20);
+    await world.pass(5 * MINUTE_MS);
+    const until = new Date(world.clock.now() + ahead);
+    const reading = world.fanOut({ until });
+    const got = collect(reading);
+    await world.put(20);
+    await world.pass(MINUTE_MS);
+    await world.put(20);
+    await world.pass(10 * MINUTE_MS);
+    await world.put(20);
+    const expected = ahead < 0 ? 20 : 60;
+    assertEquals((await world.run(got)).length, expected);
+    assertEquals(world.errors, []);
+  }
+});
+
+Deno.test("Consumer with fanOut ends at a time that comes while nothing is written", async () => {
+  const world = new FanOutWorld();
+  await world.put(3);
+  const started = world.clock.now();
+  const until = new Date(started + MINUTE_MS);
+  assertEquals((await world.drain(world.fanOut({ until }))).length, 3);
+  assertLess(world.clock.now() - started, MINUTE_MS + 20_000);
+});
 
 Deno.test("Consumer with fanOut goes on inside an aggregated record", async () => {
   const world = new FanOutWorld();

@@ -4,15 +4,22 @@ import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { bytes } from "../../processors/mod.ts";
 import type { ConsumerRecord } from "../../records.ts";
-import { World } from "./_world.ts";
+import { FanOutWorld } from "./_fan_out_world.ts";
 
 const RECORD_BYTES = 20_000;
 const RECORDS = 200;
 const SECONDS = 100;
 
-for (const shards of [1, 8]) {
-  Deno.test(`Consumer buffers no more than prefetch.bytes while a sink is 100 times slower than the stream of ${shards} shards`, async () => {
-    const world = new World({ shards });
+for (
+  const { shards, fanOut } of [
+    { shards: 1, fanOut: false },
+    { shards: 8, fanOut: false },
+    { shards: 8, fanOut: true },
+  ]
+) {
+  const how = `of ${shards} shards ${fanOut ? "over fan-out" : "by polling"}`;
+  Deno.test(`Consumer buffers no more than prefetch.bytes while a sink is 100 times slower than a stream ${how}`, async () => {
+    const world = new FanOutWorld({ shards });
     const prefetch = { records: 1000, bytes: 500_000 };
     const data = new Uint8Array(RECORD_BYTES);
     await Promise.all(
@@ -21,7 +28,7 @@ for (const shards of [1, 8]) {
         (_, i) => world.putRaw(data, world.shardIds[i % shards]!),
       ),
     );
-    const consumer = world.consumer<Uint8Array>({
+    const consumer = world[fanOut ? "fanOut" : "consumer"]<Uint8Array>({
       processor: bytes(),
       checkpointer: new MemoryCheckpointer(),
       prefetch,

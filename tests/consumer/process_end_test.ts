@@ -45,6 +45,54 @@ Deno.test("Consumer.close lets the running handlers of process() end, starts no 
   assertEquals((await rest(world, checkpointer))[0], 3);
 });
 
+Deno.test("Consumer.close takes no further value while it waits for handlers", async () => {
+  const world = new World({ shards: 2 });
+  const [a, b] = world.shardIds as [string, string];
+  await world.put(1, { shardId: a });
+  const consumer = world.consumer({ checkpointer: new MemoryCheckpointer() });
+  const done = consumer.process(() => delay(20_000, { clock: world.clock }));
+  await world.pass(5000);
+  const closed = consumer.close();
+  await world.put(500, { shardId: b });
+  await world.pass(5000);
+  // At most the value that was waited for when the consumer was closed.
+  assert(consumer.status().delivered <= 2);
+  await world.run(closed);
+  assertEquals((await done).processed, 1);
+});
+
+Deno.test("Consumer.close may be called by a handler, which is the last one then", async () => {
+  for (const isAsync of [false, true]) {
+    const world = new World();
+    await world.put(10, { keys: ["k"] });
+    const checkpointer = new MemoryCheckpointer();
+    const consumer = world.consumer({ checkpointer });
+    let closed: Promise<void> | undefined;
+    const done = consumer.process(({ value: { i } }) => {
+      if (i === 4) closed = consumer.close();
+      return isAsync ? delay(10, { clock: world.clock }) : undefined;
+    });
+    assertEquals((await world.run(done)).processed, 5);
+    await closed;
+    assertEquals(await rest(world, checkpointer), [5, 6, 7, 8, 9]);
+  }
+});
+
+Deno.test("Consumer.process takes a value as processed that its handler has acknowledged", async () => {
+  const world = new World();
+  await world.put(3, { keys: ["k"] });
+  const checkpointer = new MemoryCheckpointer();
+  await assertRejects(() =>
+    world.run(
+      world.consumer({ checkpointer }).process((record) => {
+        if (record.value.i === 1) record.ack();
+        if (record.value.i > 0) throw new Error("bad");
+      }, { retry: { maxAttempts: 1 } }),
+    )
+  );
+  assertEquals(await rest(world, checkpointer), [2]);
+});
+
 Deno.test("Consumer.close does not wait for the next attempt of a value", async () => {
   const world = new World();
   await world.put(2, { keys: ["k"] });
@@ -103,6 +151,26 @@ Deno.test("Consumer.process aborts its handlers when 'signal' aborts, waits for 
   const left = await rest(world, checkpointer);
   assertEquals(left.length, 11);
   assertEquals((await checkpointer.list(STREAM))[0]!.owner, undefined);
+});
+
+Deno.test("Consumer.process aborts also the handler that aborts 'signal'", async () => {
+  const world = new World();
+  await world.put(1);
+  const consumer = world.consumer();
+  const controller = new AbortController();
+  const reason = new Error("stop");
+  let seen: unknown;
+  const done = consumer.process((_, { signal }) => {
+    controller.abort(reason);
+    return delay(600_000, { clock: world.clock, signal }).catch((error) => {
+      seen = error;
+    });
+  }, { signal: controller.signal });
+  done.catch(() => {});
+  const start = world.clock.now();
+  assertStrictEquals(await assertRejects(() => world.run(done)), reason);
+  assertStrictEquals(seen, reason);
+  assert(world.clock.now() - start < 10_000);
 });
 
 Deno.test("Consumer.process waits for aborted handlers no longer than 'graceMs'", async () => {

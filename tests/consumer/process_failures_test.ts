@@ -9,10 +9,11 @@ import {
 import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { ProcessingError } from "../../errors.ts";
-import type { HandlerErrorEvent } from "../../hooks.ts";
-import { kplJson } from "../../processors/mod.ts";
+import { Consumer } from "../../consumer.ts";
+import type { ConsumerHooks, HandlerErrorEvent } from "../../hooks.ts";
+import { json, jsonLines, kplJson } from "../../processors/mod.ts";
 import { Producer } from "../../producer.ts";
-import { json } from "../../processors/mod.ts";
+import { recordId } from "../../record_id.ts";
 import type { DeadLetter } from "../../records.ts";
 import { type Item, STREAM, values, World } from "./_world.ts";
 
@@ -46,6 +47,44 @@ Deno.test("Consumer.process calls a handler again after growing delays, and repo
   assertEquals(told.map(({ error }) => error), errors);
   assertEquals(told[0]!.values, 1);
   assertEquals(told[0]!.shardId, world.shardIds[0]);
+});
+
+Deno.test("Consumer.process tells failures to the hooks of the stream of the value, and calls each by its name", async () => {
+  const world = new World();
+  world.server.createStream("mails");
+  await world.put(1, { keys: ["k"] });
+  await world.client().putRecord({
+    StreamName: "mails",
+    PartitionKey: "k",
+    Data: new TextEncoder().encode('{"key":"m","i":0}\n'),
+  });
+  const told: string[] = [];
+  const hooksOf = (name: string): ConsumerHooks => ({
+    onHandlerError: ({ stream }) => void told.push(`${name} ${stream}`),
+    onHandlerTimeout: ({ stream }) => void told.push(`${name} ${stream} late`),
+  });
+  const consumer = new Consumer<Item>({
+    client: world.client(),
+    clock: world.clock,
+    processor: jsonLines<Item>(),
+    until: "caught-up",
+    streams: [
+      { streamName: STREAM, hooks: hooksOf("first") },
+      { streamName: "mails", hooks: hooksOf("second") },
+    ],
+  });
+  const { processed } = await world.run(
+    consumer.process(async ({ value }, { attempt }) => {
+      if (attempt === 1) throw new Error("not now");
+      if (value.key === "m") await delay(2000, { clock: world.clock });
+    }, { timeoutMs: 1000 }),
+  );
+  assertEquals(processed, 2);
+  assertEquals(told.sort(), [
+    `first ${STREAM}`,
+    "second mails",
+    "second mails late",
+  ]);
 });
 
 Deno.test("Consumer.process fails with the value, the number of attempts and the error, and reads the value again in the next run", async () => {
@@ -276,6 +315,7 @@ Deno.test("Consumer.process acknowledges a value after its dead letter is writte
   const [letter] = letters;
   assertEquals(letter!.value, { key: "a", i: 0 });
   assertEquals(letter!.partitionKey, "a");
+  assertEquals(letter!.id, recordId(letter!));
   assertEquals(letter!.shardId, world.shardIds[0]);
   assertEquals(letter!.streamName, STREAM);
   assertEquals(letter!.attempts, 2);

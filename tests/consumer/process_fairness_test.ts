@@ -38,6 +38,23 @@ Deno.test("Consumer.process takes a bounded number of values ahead of a hot key,
   }
 });
 
+Deno.test("Consumer.process and processBatches go on when 'maxUnacknowledged' is smaller than what they take", async () => {
+  const handler = () => delay(10, { clock: world.clock });
+  let world = new World();
+  for (const durable of [true, false]) {
+    for (const method of ["process", "processBatches"] as const) {
+      world = new World({ shards: 2 });
+      await world.put(30);
+      const consumer = world.consumer({
+        checkpointer: durable ? new MemoryCheckpointer() : undefined,
+        maxUnacknowledged: 3,
+        until: "caught-up",
+      });
+      assertEquals((await world.run(consumer[method](handler))).processed, 30);
+    }
+  }
+});
+
 Deno.test("Consumer.process goes on with a held shard when values of it are processed", async () => {
   const world = new World();
   await world.put(300, { keys: ["k"] });

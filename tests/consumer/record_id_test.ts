@@ -3,8 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { recordId } from "../../mod.ts";
 import { json, jsonLines } from "../../processors/mod.ts";
-import type { ConsumerRecord } from "../../records.ts";
-import { collect, type Item, World } from "./_world.ts";
+import type { ConsumerRecord, DecodedRecord } from "../../records.ts";
+import { FanOutWorld } from "./_fan_out_world.ts";
+import { collect, type Item, STREAM, World } from "./_world.ts";
 
 Deno.test("ConsumerRecord.id is recordId of its shard, sequence number and index", async () => {
   const world = new World({ shards: 2 });
@@ -59,6 +60,23 @@ Deno.test("ConsumerRecord.id has the index 0 for the only value of a record, wha
     ids.push((await world.drain(consumer)).map(({ id }) => id));
   }
   assertEquals(ids[0], ids[1]);
+});
+
+Deno.test("ConsumerRecord.id of a value is the same by polling, over fan-out and behind the decoder alone", async () => {
+  const world = new FanOutWorld({ shards: 3 });
+  await world.put(30, { perRecord: 4 });
+  const polled = await world.drain(world.consumer({ until: "caught-up" }));
+  const pushed = await world.drain(world.fanOut({ until: "caught-up" }));
+  const decoder = jsonLines<Item>().decoder();
+  const decoded = Array.fromAsync(decoder.readable);
+  const writer = decoder.writable.getWriter();
+  for (const record of world.server.records(STREAM)) await writer.write(record);
+  await writer.close();
+  const idsOf = (records: readonly DecodedRecord<Item>[]) =>
+    records.map(({ id, value: { key, i } }) => `${key} ${i} ${id}`).sort();
+  assertEquals(polled.length, 120);
+  assertEquals(idsOf(pushed), idsOf(polled));
+  assertEquals(idsOf(await decoded), idsOf(polled));
 });
 
 Deno.test("ConsumerRecord.id is in the JSON of a record, and in both branches of tee", async () => {

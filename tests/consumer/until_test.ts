@@ -205,15 +205,15 @@ Deno.test("Consumer with a date in until hands out every value of an aggregate t
 
 Deno.test("Consumer with a date in until holds its bounds while the values are taken slowly", async () => {
   const world = new World();
-  await world.put(100);
+  await world.put(100, { keys });
   await world.pass(1000);
   const until = after(world);
-  await world.put(100);
+  await world.put(100, { keys });
   await world.pass(60_000);
-  const records = await world.drain(
-    world.consumer({ until, prefetch: { records: 7 } }),
-  );
-  assertEquals(records.length, 100);
+  for (const prefetch of [{ records: 7 }, { bytes: 300 }, { bytes: 1 }]) {
+    const records = await world.drain(world.consumer({ until, prefetch }));
+    assertEquals(records.length, 100);
+  }
 });
 
 Deno.test("Consumer with a date in until shows shards that have reached it, and acknowledges late", async () => {

@@ -8,11 +8,12 @@
  */
 import { delay } from "../../_core/clock.ts";
 import { KvCheckpointer } from "../../checkpoint/mod.ts";
-import { Consumer, KinesisClient } from "../../mod.ts";
+import { CheckpointError, Consumer, KinesisClient } from "../../mod.ts";
 import { jsonLines } from "../../processors/mod.ts";
 import { Dice } from "../chaos/dice.ts";
+import { ScaledClock } from "../chaos/scaled_clock.ts";
 import { type Item, STREAM } from "./items.ts";
-import type { Job } from "./job.ts";
+import { type Job, NOT_STORED } from "./job.ts";
 import { LifeLog } from "./life_log.ts";
 import { Table } from "./table.ts";
 import { type Handler, WAYS } from "./ways.ts";
@@ -64,8 +65,7 @@ async function runWay({ job, way, log, kv, dice, onWork }: {
     workerId: job.workerId,
     checkpointIntervalMs: job.checkpointIntervalMs,
     failoverTimeMs: job.failoverTimeMs,
-    pollIntervalMs: 20,
-    readsPerSecond: Infinity,
+    clock: new ScaledClock(job.speed),
     random: dice.random,
     ...(job.isLast ? { until: "caught-up" as const } : {}),
     ...options,
@@ -93,4 +93,9 @@ function logged(
 
 console.log("ready");
 const text = await new Response(Deno.stdin.readable).text();
-await run(JSON.parse(text));
+try {
+  await run(JSON.parse(text));
+} catch (error) {
+  if (!(error instanceof CheckpointError)) throw error;
+  Deno.exit(NOT_STORED);
+}

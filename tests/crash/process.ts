@@ -58,14 +58,10 @@ export class Child implements AsyncDisposable {
     assertEquals(signal, "SIGKILL", "the process ended before it was killed");
   }
 
-  /** Resolves when the process has ended by itself. */
-  async ended(): Promise<void> {
+  /** The exit code, when the process has ended by itself. */
+  async ended(): Promise<number> {
     while (!(await this.#output.read()).done);
-    assertEquals(await this.#process.status, {
-      success: true,
-      code: 0,
-      signal: null,
-    });
+    return (await this.#process.status).code;
   }
 
   /** Kills the process, unless it has ended. */

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
 import { jsonLines } from "../../processors/mod.ts";
 import { KinesisServer } from "../../testing/mod.ts";
 import { Dice } from "../chaos/dice.ts";
+import { ScaledClock } from "../chaos/scaled_clock.ts";
 import { type Item, STREAM } from "./items.ts";
-import type { Job } from "./job.ts";
+import { type Job, NOT_STORED } from "./job.ts";
 import { type Line, readLog } from "./life_log.ts";
 import { Standby } from "./process.ts";
 import { Table } from "./table.ts";
@@ -37,11 +39,21 @@ export interface CrashOutcome {
   readonly reshards: number;
 }
 
-const FAILOVER_MS = 600;
-/** A process is killed at a random moment of this time, in milliseconds. */
+/**
+ * How many times as fast as real time server and consumers run. They wait 5 s for a subscription of
+ * a killed process and 30 s for its leases; with 20 these are 0.25 s and 1.5 s.
+ */
+const SPEED = 20;
+/** Writes of leases may take a third of this. */
+const FAILOVER_MS = 30_000;
+/** How often reading to the end may fail because the progress could not be stored. */
+const MOST_LAST_LIVES = 5;
+/** A process is killed at a random moment of this time, in real milliseconds. */
 const MOST_MS = 150;
-/** Values that are written in a second. A consumer in a process of its own reads more. */
+/** Values that are written in a real second. A consumer in a process of its own reads more. */
 const VALUES_PER_SECOND = 1500;
+/** The most values that are written while a process lives. */
+const VALUES_PER_LIFE = 600;
 
 /** Runs a plan. */
 export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
@@ -59,7 +71,11 @@ class Stage implements AsyncDisposable {
   readonly #plan: CrashPlan;
   readonly #folder: string;
   readonly #dice: Dice;
-  readonly #server = new KinesisServer({ limits: false, logLimit: 0 });
+  readonly #server = new KinesisServer({
+    clock: new ScaledClock(SPEED),
+    limits: false,
+    logLimit: 0,
+  });
   readonly #listener: Deno.HttpServer<Deno.NetAddr>;
   readonly #writer: Writer;
   readonly #standby = new Standby();
@@ -96,10 +112,8 @@ class Stage implements AsyncDisposable {
       if (this.#dice.chance(0.5)) writer.reshard();
     }
     await writer.end();
-    await using last = this.#standby.take();
-    await last.start(this.#job(kills + 1));
-    await last.ended();
-    const logs = Array.from({ length: kills + 1 }, (_, index) => index + 1)
+    const lives = await this.#readToEnd(kills + 1);
+    const logs = Array.from({ length: lives }, (_, index) => index + 1)
       .map((life) => readLog(`${this.#folder}/life-${life}.jsonl`));
     return {
       stored: await idsOf(this.#server),
@@ -111,10 +125,23 @@ class Stage implements AsyncDisposable {
     };
   }
 
+  /** Starts processes until one has read to the end and stored that. Returns the last life. */
+  async #readToEnd(life: number): Promise<number> {
+    for (;; life++) {
+      await using child = this.#standby.take();
+      await child.start(this.#job(life));
+      const code = await child.ended();
+      if (code === 0) return life;
+      assertEquals(code, NOT_STORED);
+      assert(life < this.#plan.kills + MOST_LAST_LIVES);
+    }
+  }
+
   async #killOnce(life: number): Promise<void> {
     const dice = this.#dice;
     // Under a new name, a worker waits until the leases of the dead one have expired.
     if (dice.chance(0.1)) this.#workerId = `worker-${life}`;
+    this.#writer.allow(VALUES_PER_LIFE);
     await using child = this.#standby.take();
     await child.start(this.#job(life));
     const started = performance.now();
@@ -135,8 +162,9 @@ class Stage implements AsyncDisposable {
       tableOf: ways[0]!,
       workerId: this.#workerId,
       seed: seed + life,
-      checkpointIntervalMs: this.#dice.pick([1, 10, 50]),
+      checkpointIntervalMs: this.#dice.pick([20, 200, 1000]),
       failoverTimeMs: FAILOVER_MS,
+      speed: SPEED,
       isLast: life > kills,
     };
   }

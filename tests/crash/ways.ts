@@ -32,6 +32,13 @@ export const WAYS: Readonly<Record<string, Way>> = {
       for await (const record of consumer) await handle(record);
     },
   },
+  "for await over fan-out": {
+    keepsOrder: true,
+    options: { fanOut: { consumerName: "for-await" } },
+    async run(consumer, handle) {
+      for await (const record of consumer) await handle(record);
+    },
+  },
   "four loops over one iterator": {
     keepsOrder: false,
     async run(consumer, handle) {
@@ -69,6 +76,10 @@ export const WAYS: Readonly<Record<string, Way>> = {
   },
   "process by shard": processing("shard"),
   "process by key": processing("key"),
+  "process by key over fan-out": {
+    ...processing("key"),
+    options: { fanOut: { consumerName: "process" } },
+  },
   "process without order": processing("none"),
   "processBatches by shard": batches("shard"),
   "processBatches by key": batches("key"),

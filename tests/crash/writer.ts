@@ -27,6 +27,8 @@ export class Writer {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #reshards = 0;
+  /** Values that may be written before {@linkcode Writer.allow} is called again. */
+  #left = 0;
 
   constructor(server: KinesisServer, dice: Dice, perSecond: number) {
     this.#server = server;
@@ -39,6 +41,14 @@ export class Writer {
   /** The number of splits and merges. */
   get reshards(): number {
     return this.#reshards;
+  }
+
+  /**
+   * Writes so many further values at most. On a slow machine, the work must not grow with the time
+   * that it takes.
+   */
+  allow(count: number): void {
+    this.#left = count;
   }
 
   /** Splits a shard, or merges two. */
@@ -73,7 +83,12 @@ export class Writer {
       lingerMs: 20,
     });
     while (!signal.aborted) {
-      for (let i = 0; i < this.#perSecond * INTERVAL_MS / 1000; i++) {
+      const count = Math.min(
+        this.#left,
+        this.#perSecond * INTERVAL_MS / 1000,
+      );
+      this.#left -= count;
+      for (let i = 0; i < count; i++) {
         const key = `key-${this.#dice.integer(1, KEYS)}`;
         const n = this.written.get(key) ?? 0;
         this.written.set(key, n + 1);

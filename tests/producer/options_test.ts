@@ -72,6 +72,13 @@ Deno.test("Producer refuses options of wrong types, each with its name", () => {
     );
     assertStringIncludes(message, "'createStream.shardCount' must be");
   }
+  const streamARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders";
+  const byARN = { streamName: undefined, streamARN };
+  assertThrows(
+    () => setUp({ ...byARN, createStream: { shardCount: 1 } }),
+    TypeError,
+    "Cannot create Producer as 'createStream' needs 'streamName' and not 'streamARN'",
+  );
   for (const options of [undefined, null, "s"]) {
     assertThrows(
       () => new Producer(options as never),
