@@ -19,6 +19,7 @@ const OWN = {
   format: "webstreamsFormat",
   start: "webstreamsStartingSequenceNumber",
   timestamp: "webstreamsTimestamp",
+  subSequenceNumber: "webstreamsSubSequenceNumber",
 } as const;
 
 /**
@@ -28,10 +29,19 @@ const OWN = {
  */
 const WHOLE_RECORD = "9223372036854775807";
 
+/**
+ * The sub-sequence number of a record that a KCL has to read again. The values of a record are
+ * numbered from 0, so none of them is skipped.
+ */
+const NO_VALUE = "-1";
+
+/** What a KCL does with a record that is processed in part. */
+export type PartialRecords = "exact" | "repeat";
+
 /** The format of a row that names none, as those of the KCL. */
 const FIRST_FORMAT = 1;
 
-/** How rows are read. */
+/** How rows are read and written. */
 export interface RowContext {
   /** The table, for messages. */
   readonly tableName: string;
@@ -39,6 +49,8 @@ export interface RowContext {
   readonly layout: Layout;
   /** The time of rows whose checkpoint is the AT_TIMESTAMP of a KCL, which does not store it. */
   readonly kclTimestamp: Date | undefined;
+  /** What a KCL does with a record that is processed in part. */
+  readonly partialRecords: PartialRecords;
 }
 
 /** Whether a row is a lease. A table of KCL 3.5 also has rows of other types. */
@@ -51,7 +63,10 @@ export function isLeaseRow({ entityType }: Item): boolean {
  *
  * @throws {TypeError} if it could not be read again
  */
-export function encodeRow(lease: Lease, layout: Layout): Item {
+export function encodeRow(
+  lease: Lease,
+  { layout, partialRecords }: RowContext,
+): Item {
   const { counter, parentShardIds } = encodeLease(lease);
   const { streamName, shardId, owner } = lease;
   // A set of texts cannot be empty, and has no text twice.
@@ -60,7 +75,7 @@ export function encodeRow(lease: Lease, layout: Layout): Item {
     leaseKey: { S: layout.keyOf(streamName, shardId) },
     leaseCounter: number(counter),
     ...(owner === undefined ? undefined : { leaseOwner: { S: owner } }),
-    ...checkpointAttributes(lease.checkpoint),
+    ...checkpointAttributes(lease.checkpoint, partialRecords),
     ownerSwitchesSinceCheckpoint: number(0),
     ...(parents.length === 0 ? undefined : { parentShardId: { SS: parents } }),
     ...startAttributes(lease),
@@ -78,14 +93,23 @@ export function startAttributes(
 }
 
 /** The attributes of a checkpoint. */
-export function checkpointAttributes(checkpoint: Checkpoint): Item {
+export function checkpointAttributes(
+  checkpoint: Checkpoint,
+  partialRecords: PartialRecords,
+): Item {
   const { type } = checkpoint;
   switch (type) {
     case "SEQUENCE": {
-      const { sequenceNumber, subSequenceNumber = WHOLE_RECORD } = checkpoint;
+      const { sequenceNumber, subSequenceNumber } = checkpoint;
+      const isRepeated = partialRecords === "repeat" &&
+        subSequenceNumber !== undefined;
       return {
         checkpoint: { S: sequenceNumber },
-        checkpointSubSequenceNumber: number(subSequenceNumber),
+        checkpointSubSequenceNumber: number(
+          isRepeated ? NO_VALUE : subSequenceNumber ?? WHOLE_RECORD,
+        ),
+        ...(isRepeated &&
+          { [OWN.subSequenceNumber]: number(subSequenceNumber) }),
       };
     }
     case "AT_TIMESTAMP":
@@ -103,7 +127,10 @@ export function checkpointAttributes(checkpoint: Checkpoint): Item {
 }
 
 /** The attributes that a checkpoint may leave behind, and that another checkpoint removes. */
-export const CHECKPOINT_EXTRAS: readonly string[] = [OWN.timestamp];
+export const CHECKPOINT_EXTRAS: readonly string[] = [
+  OWN.timestamp,
+  OWN.subSequenceNumber,
+];
 
 /**
  * The lease of a row.
@@ -152,15 +179,13 @@ function checkpointOf(
         timestamp: numberOf(item[OWN.timestamp]) ?? kclTimestamp(),
       };
   }
-  const sub = item.checkpointSubSequenceNumber?.N;
-  return {
-    type: "SEQUENCE",
-    sequenceNumber: text,
-    ...(sub === WHOLE_RECORD
-      ? undefined
-      // The KCL takes a missing number for 0.
-      : { subSequenceNumber: Number(sub ?? 0) }),
-  };
+  // The KCL takes a missing number for 0.
+  const { N: sub = "0" } = item.checkpointSubSequenceNumber ?? {};
+  const own = item[OWN.subSequenceNumber]?.N;
+  const subSequenceNumber = sub === WHOLE_RECORD
+    ? undefined
+    : Number(sub === NO_VALUE ? own ?? sub : sub);
+  return { type: "SEQUENCE", sequenceNumber: text, subSequenceNumber };
 }
 
 /** A number as an attribute. */

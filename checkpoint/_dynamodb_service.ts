@@ -41,6 +41,13 @@ export const dynamoDBCodec: Codec = {
   },
 };
 
+const MISSING_TABLE =
+  "Check the name of the table, and that it is in this region and account. " +
+  "With 'createTable: true' the checkpointer creates it, which needs dynamodb:CreateTable and " +
+  "dynamodb:DescribeTable. Or run: aws dynamodb create-table --table-name NAME " +
+  "--billing-mode PAY_PER_REQUEST --attribute-definitions AttributeName=leaseKey,AttributeType=S " +
+  "--key-schema AttributeName=leaseKey,KeyType=HASH";
+
 /** DynamoDB. */
 export const DYNAMODB: Service = {
   name: "DynamoDB",
@@ -54,8 +61,7 @@ export const DYNAMODB: Service = {
       case "AccessDeniedException":
         return `Allow dynamodb:${action} for this table in the policy of the credentials in use`;
       case NOT_FOUND:
-        return "Check the name of the table, and that it is in this region and account. " +
-          "With 'createTable: true' the checkpointer creates it";
+        return MISSING_TABLE;
       case "ValidationException":
         return "The table must have the partition key 'leaseKey' of type S, and no sort key";
       default:

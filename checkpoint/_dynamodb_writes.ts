@@ -7,24 +7,16 @@
  */
 import type { Checkpoint } from "../records.ts";
 import type { Item } from "./_dynamodb_client.ts";
-import type { Layout } from "./_dynamodb_layout.ts";
 import {
   CHECKPOINT_EXTRAS,
   checkpointAttributes,
   encodeRow,
   number,
+  type RowContext,
   startAttributes,
 } from "./_dynamodb_row.ts";
 import { encodeLease } from "./_stored_lease.ts";
 import type { Lease, NewLease } from "./checkpointer.ts";
-
-/** The table that the requests are for. */
-export interface WriteTarget {
-  /** The table. */
-  readonly tableName: string;
-  /** Where stream and shard are. */
-  readonly layout: Layout;
-}
 
 /** What a row must be for a write to be accepted. */
 interface Condition {
@@ -47,9 +39,9 @@ interface Change {
 }
 
 /** See {@linkcode Checkpointer.create}. */
-export function creating(target: WriteTarget, lease: NewLease): object {
+export function creating(target: RowContext, lease: NewLease): object {
   const row = { ...lease, owner: undefined, counter: 0 };
-  return putOf(target, encodeRow(row, target.layout), {
+  return putOf(target, encodeRow(row, target), {
     equal: {},
     absent: ["leaseKey"],
   });
@@ -57,7 +49,7 @@ export function creating(target: WriteTarget, lease: NewLease): object {
 
 /** See {@linkcode Checkpointer.take}. */
 export function taking(
-  target: WriteTarget,
+  target: RowContext,
   lease: Lease,
   owner: string,
 ): object {
@@ -77,7 +69,7 @@ export function taking(
 }
 
 /** See {@linkcode Checkpointer.renew}. */
-export function renewing(target: WriteTarget, lease: HeldLease): object {
+export function renewing(target: RowContext, lease: HeldLease): object {
   return updateOf(
     target,
     lease,
@@ -88,14 +80,14 @@ export function renewing(target: WriteTarget, lease: HeldLease): object {
 
 /** See {@linkcode Checkpointer.checkpoint}. */
 export function checkpointing(
-  target: WriteTarget,
+  target: RowContext,
   lease: HeldLease,
   checkpoint: Checkpoint,
 ): object {
   checkWritten(lease, { checkpoint });
   const set = {
     ...next(lease),
-    ...checkpointAttributes(checkpoint),
+    ...checkpointAttributes(checkpoint, target.partialRecords),
     ownerSwitchesSinceCheckpoint: number(0),
   };
   const remove = CHECKPOINT_EXTRAS.filter((name) => !Object.hasOwn(set, name));
@@ -103,7 +95,7 @@ export function checkpointing(
 }
 
 /** See {@linkcode Checkpointer.release}. */
-export function releasing(target: WriteTarget, lease: HeldLease): object {
+export function releasing(target: RowContext, lease: HeldLease): object {
   return updateOf(target, lease, { equal: held(lease) }, {
     set: next(lease),
     remove: ["leaseOwner", "checkpointOwner"],
@@ -112,7 +104,7 @@ export function releasing(target: WriteTarget, lease: HeldLease): object {
 
 /** See {@linkcode Checkpointer.replace}. All attributes of the earlier row go, whoever made them. */
 export function replacing(
-  target: WriteTarget,
+  target: RowContext,
   lease: Lease,
   next: NewLease,
 ): object {
@@ -123,13 +115,13 @@ export function replacing(
     owner: undefined,
     counter: counter + 1,
   };
-  return putOf(target, encodeRow(row, target.layout), {
+  return putOf(target, encodeRow(row, target), {
     equal: current(lease),
   });
 }
 
 /** See {@linkcode Checkpointer.delete}. */
-export function deleting(target: WriteTarget, lease: Lease): object {
+export function deleting(target: RowContext, lease: Lease): object {
   const expressions = new Expressions();
   return {
     ...placeOf(target, lease),
@@ -174,13 +166,13 @@ function checkWritten(
   });
 }
 
-function placeOf({ tableName, layout }: WriteTarget, lease: Lease): object {
+function placeOf({ tableName, layout }: RowContext, lease: Lease): object {
   const key = layout.keyOf(lease.streamName, lease.shardId);
   return { TableName: tableName, Key: { leaseKey: { S: key } } };
 }
 
 function putOf(
-  { tableName }: WriteTarget,
+  { tableName }: RowContext,
   item: Item,
   condition: Condition,
 ): object {
@@ -194,7 +186,7 @@ function putOf(
 }
 
 function updateOf(
-  target: WriteTarget,
+  target: RowContext,
   lease: Lease,
   condition: Condition,
   change: Change,

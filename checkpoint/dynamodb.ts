@@ -67,6 +67,15 @@ export interface DynamoDBCheckpointerOptions extends ServiceOptions {
    */
   kclTimestamp?: Date;
   /**
+   * What a KCL does when it takes over at a record of which some values are processed. `"exact"`:
+   * it goes on at the next value, which is right for KPL records and for single values. `"repeat"`:
+   * it reads the whole record again. Choose `"repeat"` if a KCL reads records with several values
+   * in another format, such as `jsonLines()`: to the KCL such a record is one value, and with
+   * `"exact"` it would skip the values that are not processed. Consumers of this library go on at
+   * the next value with both. @default {"exact"}
+   */
+  partialRecords?: "exact" | "repeat";
+  /**
    * The URL that requests are sent to, in place of the endpoint of the region. Default:
    * `AWS_ENDPOINT_URL_DYNAMODB`, then `AWS_ENDPOINT_URL`, then `endpoint_url` for `dynamodb` in the
    * `services` section of the profile, then `endpoint_url` of the profile, else the endpoint of the
@@ -142,7 +151,13 @@ export class DynamoDBCheckpointer implements Checkpointer {
       throw new TypeError(check.message("kclTimestamp", rule, kclTimestamp));
     }
     const layout = layoutOf(tableName, options.multiStream, check);
-    this.#rows = { tableName, layout, kclTimestamp };
+    const partialRecords = check.choice(
+      "partialRecords",
+      options.partialRecords,
+      ["exact", "repeat"],
+      "exact",
+    );
+    this.#rows = { tableName, layout, kclTimestamp, partialRecords };
     this.#client = new DynamoDBClient(options);
     this.#gate = new TableGate(this.#client, {
       tableName,

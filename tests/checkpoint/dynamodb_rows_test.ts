@@ -238,3 +238,43 @@ Deno.test("DynamoDBCheckpointer takes a missing sub-sequence number for 0, as th
     subSequenceNumber: 0,
   });
 });
+
+Deno.test("DynamoDBCheckpointer has a KCL repeat a record that is processed in part when partialRecords says so", async () => {
+  await using tables = await start();
+  const checkpointer = tables.open("app", { partialRecords: "repeat" });
+  await checkpointer.create(newLease());
+  let lease = accepted(
+    await checkpointer.take(await only(checkpointer), "ours"),
+  );
+  const numbers = async () => {
+    const { [SHARD]: row } = await tables.rows("app");
+    return [
+      row.checkpointSubSequenceNumber.N,
+      row.webstreamsSubSequenceNumber?.N,
+    ];
+  };
+  const part = {
+    type: "SEQUENCE",
+    sequenceNumber: SEQUENCE,
+    subSequenceNumber: 4,
+  } as const;
+  lease = accepted(await checkpointer.checkpoint(lease, part));
+  assertEquals(await numbers(), ["-1", "4"]);
+  assertEquals(lease.checkpoint, part);
+  // Without the option the row is read alike.
+  assertEquals((await only(tables.open("app"))).checkpoint, part);
+  const whole = { type: "SEQUENCE", sequenceNumber: SEQUENCE } as const;
+  lease = accepted(await checkpointer.checkpoint(lease, whole));
+  assertEquals(await numbers(), ["9223372036854775807", undefined]);
+  assertEquals(lease.checkpoint, whole);
+});
+
+Deno.test("DynamoDBCheckpointer ignores its own sub-sequence number when a KCL has made a checkpoint since", async () => {
+  await using tables = await start();
+  await tables.put("app", kclRow({ webstreamsSubSequenceNumber: { N: "4" } }));
+  assertEquals((await only(tables.open("app"))).checkpoint, {
+    type: "SEQUENCE",
+    sequenceNumber: SEQUENCE,
+    subSequenceNumber: 2,
+  });
+});

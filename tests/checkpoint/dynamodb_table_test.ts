@@ -29,6 +29,7 @@ Deno.test("DynamoDBCheckpointer refuses options that it cannot use, and names th
     [{ multiStream: { orders: "" } }, `'multiStream["orders"]' must be`],
     [{ multiStream: null }, "'multiStream' must be"],
     [{ coordinatorTableName: "" }, "'coordinatorTableName' must be"],
+    [{ partialRecords: "skip" }, "'partialRecords' must be"],
     [{ kclTimestamp: new Date(NaN) }, "'kclTimestamp' must be a valid Date"],
     [{ region: 7 }, "'region' must be"],
     [{ endpoint: "nowhere" }, "'endpoint' must be a URL"],
