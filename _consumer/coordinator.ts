@@ -12,31 +12,34 @@ import { notify } from "../_core/notify.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import { KinesisError, LeaseLostError } from "../errors.ts";
 import type { Coverage, OldestUnacknowledged } from "../health.ts";
-import { throwIfNotStored } from "./ack_errors.ts";
-import { Bell } from "./bell.ts";
-import { Census, type Existence } from "./census.ts";
-import { unlistedChildren, unlistedParents } from "./census_errors.ts";
-import { chooseClaims } from "./claims.ts";
-import { CoverageAudit } from "./coverage_audit.ts";
-import { HeldLease } from "./held_lease.ts";
-import { HeldSessions } from "./held_sessions.ts";
-import { LeaseTable } from "./lease_table.ts";
-import type { Lineage } from "./lineage.ts";
-import { type ReaderFactory, readerFactory } from "./readers.ts";
-import { isUntilReached } from "./reading_end.ts";
-import type { ResolvedConsumerOptions } from "./resolved_options.ts";
-import { serviceNow } from "./service_now.ts";
-import { SetAside } from "./set_aside.ts";
-import { ShardRoom } from "./shard_room.ts";
+import { throwIfNotStored } from "./values/ack_errors.ts";
+import { InterruptibleWait } from "./interruptible_wait.ts";
+import { type Existence, ShardDirectory } from "./shards/shard_directory.ts";
+import {
+  unlistedChildren,
+  unlistedParents,
+} from "./shards/shard_directory_errors.ts";
+import { chooseClaims } from "./leases/claims.ts";
+import { CoverageAudit } from "./shards/coverage_audit.ts";
+import { HeldLease } from "./leases/held_lease.ts";
+import { HeldSessions } from "./leases/held_sessions.ts";
+import { LeaseTable } from "./leases/lease_table.ts";
+import type { Lineage } from "./shards/lineage.ts";
+import { type ReaderFactory, readerFactory } from "./reading/readers.ts";
+import { isUntilReached } from "./reading/reading_end.ts";
+import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
+import { serviceNow } from "./reading/service_now.ts";
+import { SetAside } from "./leases/set_aside.ts";
+import { ShardRoom } from "./leases/shard_room.ts";
 import { ShardSession, type SharedByShards } from "./shard_session.ts";
-import { SharedRead } from "./shared_read.ts";
-import { ShardWork } from "./shard_work.ts";
-import { startPosition } from "./start_plan.ts";
-import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./store_outage.ts";
-import { StreamCreation } from "./stream_creation.ts";
-import { Strays } from "./strays.ts";
-import { Upkeep } from "./upkeep.ts";
-import { Watchdog } from "./watchdog.ts";
+import { SharedRead } from "./leases/shared_read.ts";
+import { ShardWork } from "./shards/shard_work.ts";
+import { startPosition } from "./shards/start_plan.ts";
+import { BACKOFF, Outage, STORE_OUTAGE_MS } from "./leases/store_outage.ts";
+import { StreamCreation } from "./shards/stream_creation.ts";
+import { Strays } from "./values/strays.ts";
+import { Upkeep } from "./leases/upkeep.ts";
+import { Watchdog } from "./health/watchdog.ts";
 
 /** The pauses between looks for shards that are not listed yet, in milliseconds. */
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
@@ -68,7 +71,7 @@ export class Coordinator<T> {
   readonly #shared: SharedByShards;
   readonly #events: CoordinatorEvents<T>;
   readonly #table: LeaseTable;
-  readonly #census: Census;
+  readonly #directory: ShardDirectory;
   readonly #creation: StreamCreation;
   readonly #room: ShardRoom;
   readonly #sessions: HeldSessions<T>;
@@ -79,11 +82,11 @@ export class Coordinator<T> {
   readonly #audit: CoverageAudit;
   readonly #stop = new AbortController();
   readonly #newReader: ReaderFactory;
-  readonly #bell = new Bell();
+  readonly #nextLook = new InterruptibleWait();
   /** Takes leases and stores SHARD_END. Until then a shard, or its children, cannot be read. */
   readonly #rows: ShardWork;
-  readonly #tidying: ShardWork;
-  readonly #questions: ShardWork;
+  readonly #deletions: ShardWork;
+  readonly #lookups: ShardWork;
   /** Counts the looks in a row in which the list of shards was not complete. */
   readonly #incomplete: FailureStreak;
   /** Failures in a row to list the leases. */
@@ -114,7 +117,7 @@ export class Coordinator<T> {
     this.#newReader = readerFactory(options, signal);
     const onLate = () => {
       this.#settleReady();
-      this.#bell.ring();
+      this.#nextLook.interrupt();
     };
     const limitMs = STORE_OUTAGE_MS;
     this.#rows = new ShardWork(options, {
@@ -123,8 +126,8 @@ export class Coordinator<T> {
       limitMs,
       onGivenUp: events.failed,
     });
-    this.#tidying = new ShardWork(options, { signal, onLate });
-    this.#questions = new ShardWork(options, { signal, onLate });
+    this.#deletions = new ShardWork(options, { signal, onLate });
+    this.#lookups = new ShardWork(options, { signal, onLate });
     this.#incomplete = new FailureStreak({
       backoff: UNLISTED_BACKOFF,
       maxFailures: Infinity,
@@ -132,12 +135,12 @@ export class Coordinator<T> {
     });
     this.#outage = new Outage({ ...options, shardId: undefined, limitMs });
     const rows = this.#rows;
-    const tidying = this.#tidying;
-    const questions = this.#questions;
-    this.#census = new Census(
+    const deletions = this.#deletions;
+    const lookups = this.#lookups;
+    this.#directory = new ShardDirectory(
       options,
       this.#table,
-      { rows, tidying, questions },
+      { rows, deletions, lookups },
       signal,
     );
     this.#creation = new StreamCreation(options);
@@ -169,7 +172,7 @@ export class Coordinator<T> {
 
   /** All shards that were listed or have a lease. */
   get lineage(): Lineage {
-    return this.#census.lineage;
+    return this.#directory.lineage;
   }
 
   /** The leases as they were last seen. */
@@ -206,7 +209,9 @@ export class Coordinator<T> {
    * another shard can take its place.
    */
   wakeIfFinished(session: ShardSession<T>): void {
-    if (session.isFinished || this.#room.mayGiveWay(session)) this.#bell.ring();
+    if (session.isFinished || this.#room.mayGiveWay(session)) {
+      this.#nextLook.interrupt();
+    }
   }
 
   /**
@@ -221,7 +226,7 @@ export class Coordinator<T> {
     await this.#loops;
     // A lease that is being taken must be given back.
     await Promise.all([
-      ...[this.#rows, this.#tidying, this.#questions].map((work) =>
+      ...[this.#rows, this.#deletions, this.#lookups].map((work) =>
         work.settled()
       ),
       ...this.#givingUp,
@@ -251,7 +256,7 @@ export class Coordinator<T> {
       random,
     });
     while (!signal.aborted) {
-      this.#bell.silence();
+      this.#nextLook.reset();
       let pauseMs: number;
       try {
         pauseMs = await this.#syncOrPause(failures);
@@ -263,7 +268,7 @@ export class Coordinator<T> {
       this.#events.synced();
       await delay(LEAST_PAUSE_MS, { clock, signal }).catch(() => {});
       pauseMs = Math.max(0, pauseMs - LEAST_PAUSE_MS);
-      await this.#bell.wait(pauseMs, { clock, signal });
+      await this.#nextLook.wait(pauseMs, { clock, signal });
     }
   }
 
@@ -276,8 +281,8 @@ export class Coordinator<T> {
       return Math.min(
         pauseMs,
         this.#rows.pauseMs,
-        this.#tidying.pauseMs,
-        this.#questions.pauseMs,
+        this.#deletions.pauseMs,
+        this.#lookups.pauseMs,
         this.#setAside.pauseMs,
       );
     } catch (error) {
@@ -295,16 +300,20 @@ export class Coordinator<T> {
     const { signal } = this.#stop;
     await this.#creation.run(signal);
     // Which shards and leases there are.
-    const fresh = await this.#census.look((id) => this.#letGo(id), signal);
+    const fresh = await this.#directory.refresh(
+      (id) => this.#stopReading(id),
+      signal,
+    );
+    this.#dropLost();
     // Finished shards first: their children can be claimed below.
     const waiting = await this.#finishSessions();
-    await this.#census.forgetGone(signal);
+    await this.#directory.forgetExpired(signal);
     await this.#giveWay();
     await this.#claim(fresh);
     this.#look();
     this.#hasSynced = true;
     this.#settleReady();
-    const { hidden } = this.#census;
+    const { hidden } = this.#directory;
     const unlisted = [
       ...hidden.length > 0 ? [unlistedParents(hidden)] : [],
       ...waiting.length > 0 ? [unlistedChildren(waiting)] : [],
@@ -316,7 +325,7 @@ export class Coordinator<T> {
       return pauseMs;
     }
     this.#incomplete.end();
-    // Without a checkpointer there are no other workers, and a finished shard rings the bell.
+    // Without a checkpointer there are no other workers, and a finished shard ends the wait early.
     return durable
       ? Math.min(failoverTimeMs / 2, this.#table.nextExpiryMs)
       : ALONE_MS;
@@ -325,7 +334,7 @@ export class Coordinator<T> {
   #drop(session: ShardSession<T>): void {
     if (!this.#sessions.drop(session)) return;
     this.#settleReady();
-    this.#bell.ring();
+    this.#nextLook.interrupt();
   }
 
   /**
@@ -338,13 +347,28 @@ export class Coordinator<T> {
     const done = this.#sessions.giveUp(session, reason).then(() => {
       this.#givingUp.delete(done);
       this.#settleReady();
-      this.#bell.ring();
+      this.#nextLook.interrupt();
     });
     this.#givingUp.add(done);
   }
 
+  /**
+   * Stops reading the shards whose leases another worker has taken since. That worker may have given
+   * a lease back already: this one could take it again before its own renewal finds out.
+   */
+  #dropLost(): void {
+    const { workerId } = this.#options;
+    for (const session of this.#sessions.all) {
+      const stored = this.leases.get(session.shardId);
+      if (
+        stored && stored.owner !== workerId &&
+        stored.counter > session.lease.stored.counter
+      ) this.#drop(session);
+    }
+  }
+
   /** Stops reading a shard of an earlier stream, whose lease is about to be replaced. */
-  #letGo(shardId: string): void {
+  #stopReading(shardId: string): void {
     const session = this.sessions.get(shardId);
     if (!session) return;
     session.lease.lose();
@@ -393,13 +417,13 @@ export class Coordinator<T> {
   ): Promise<boolean> {
     const { signal } = this.#stop;
     return hasExpired ||
-      await this.#census.hasAllChildren(shardId, childShardIds, signal);
+      await this.#directory.hasAllChildren(shardId, childShardIds, signal);
   }
 
   async #claim(fresh: ReadonlySet<string>): Promise<void> {
     const { workerId, random, clock } = this.#options;
     const { underWay } = this.#rows;
-    const leases = this.#census.readable().filter(({ shardId }) =>
+    const leases = this.#directory.readable().filter(({ shardId }) =>
       this.sessions.has(shardId) ||
       !this.#rows.isPaused(shardId) && !this.#room.passed.has(shardId) &&
         !this.#setAside.has(shardId)
@@ -425,9 +449,12 @@ export class Coordinator<T> {
       isLeftOver: (lease) => this.#room.isLeftOver(lease, now),
       random,
     });
-    await this.#rows.run(claims, async (claim) => {
+    // A lease that was deleted and created again has a free row beside the session. The next renewal
+    // ends the session, and the look after it takes the lease.
+    const unread = claims.filter(({ shardId }) => !this.sessions.has(shardId));
+    await this.#rows.run(unread, async (claim) => {
       const takenAt = monotonicNow(clock);
-      const beginning = this.#census.beginningOf(claim.shardId);
+      const beginning = this.#directory.beginningOf(claim.shardId);
       const lease = await this.#table.take(claim, beginning);
       // Another worker was faster. The next look shows its lease.
       if (!lease) return;
@@ -466,21 +493,21 @@ export class Coordinator<T> {
   }
 
   #onChange(session: ShardSession<T>): void {
-    if (session.hasExpired) this.#census.noteGone(session.shardId);
+    if (session.hasExpired) this.#directory.noteExpired(session.shardId);
     this.#settleReady();
     this.wakeIfFinished(session);
     this.#events.changed(session);
   }
 
   async #existenceOf(lease: HeldLease): Promise<Existence> {
-    const existence = await this.#census.existence(lease.stored);
-    if (existence === "replaced") this.#bell.ring();
+    const existence = await this.#directory.existence(lease.stored);
+    if (existence === "replaced") this.#nextLook.interrupt();
     return existence;
   }
 
   #look(): void {
     const { durable, maxShards, until } = this.#options;
-    const readable = this.#census.readable();
+    const readable = this.#directory.readable();
     // Without a checkpointer it is not known which shards other workers read. With `until` the
     // shards have their turns one after another.
     const leavesOthers = maxShards !== Infinity &&

@@ -15,24 +15,24 @@ import type {
   FencingToken,
   ShardPosition,
 } from "../records.ts";
-import { AckWatch } from "./ack_watch.ts";
-import type { Acknowledgements } from "./acknowledgements.ts";
-import type { Existence } from "./census.ts";
-import type { HeldLease } from "./held_lease.ts";
-import type { PollPace } from "./poll_pace.ts";
-import type { ReadAhead } from "./read_ahead.ts";
-import type { ReaderShare } from "./reader_share.ts";
-import type { ReaderFactory } from "./readers.ts";
-import type { ReaderState, RecordReader } from "./record_reader.ts";
-import type { RecordShard } from "./record.ts";
-import type { ResolvedConsumerOptions } from "./resolved_options.ts";
-import { ShardIntake } from "./shard_intake.ts";
-import { ShardProgress } from "./shard_progress.ts";
-import { ShardHealth, type ShardHealthStatus } from "./shard_health.ts";
-import { ShardValues } from "./shard_values.ts";
-import type { Share } from "./shares.ts";
-import type { SkippedRecords } from "./skipped_records.ts";
-import type { Strays } from "./strays.ts";
+import { AckWatch } from "./values/ack_watch.ts";
+import type { Acknowledgements } from "./values/acknowledgements.ts";
+import type { Existence } from "./shards/shard_directory.ts";
+import type { HeldLease } from "./leases/held_lease.ts";
+import type { PollPace } from "./reading/poll_pace.ts";
+import type { ReadAhead } from "./reading/read_ahead.ts";
+import type { ReaderShare } from "./reading/reader_share.ts";
+import type { ReaderFactory } from "./reading/readers.ts";
+import type { ReaderState, RecordReader } from "./reading/record_reader.ts";
+import type { RecordShard } from "./values/record.ts";
+import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
+import { ShardIntake } from "./reading/shard_intake.ts";
+import { ShardProgress } from "./values/shard_progress.ts";
+import { ShardHealth, type ShardHealthStatus } from "./health/shard_health.ts";
+import { ShardValues } from "./values/shard_values.ts";
+import type { Share } from "./reading/shares.ts";
+import type { SkippedRecords } from "./values/skipped_records.ts";
+import type { Strays } from "./values/strays.ts";
 
 /** The objects that all shards of a consumer share. */
 export interface SharedByShards {
@@ -112,7 +112,7 @@ export class ShardSession<T> implements RecordShard {
   readonly #watch = new AckWatch();
   readonly #stop = new AbortController();
   /** The states that were reported to the hook `onShard`. */
-  readonly #told = new Set<ShardEvent["state"]>();
+  readonly #reported = new Set<ShardEvent["state"]>();
   #isFinishing = false;
   #isHeld = false;
   #running: Promise<void> | undefined;
@@ -165,7 +165,6 @@ export class ShardSession<T> implements RecordShard {
         this.#room.check();
         events.changed();
       },
-      onError: events.failed,
     });
     this.health = new ShardHealth(options, {
       records: this.#intake,
@@ -297,10 +296,10 @@ export class ShardSession<T> implements RecordShard {
     const { clock, hooks, stream, acknowledgeTimeoutMs } = this.options;
     const { shardId, unacknowledged } = this;
     const now = monotonicNow(clock);
-    const isTimeToTell = this.#watch.look(this.#progress.oldest, now);
+    const isTimeToReport = this.#watch.look(this.#progress.oldest, now);
     const oldest = this.#oldest();
     if (!oldest) return undefined;
-    if (isTimeToTell) {
+    if (isTimeToReport) {
       const event = { stream, shardId, unacknowledged, ...oldest };
       notify(hooks, "onUnacknowledged", event);
     }
@@ -325,7 +324,7 @@ export class ShardSession<T> implements RecordShard {
   async finish(): Promise<void> {
     this.#isFinishing = true;
     await this.#store({ type: "SHARD_END" });
-    this.#tell("finished");
+    this.#report("finished");
     await this.close();
   }
 
@@ -370,8 +369,8 @@ export class ShardSession<T> implements RecordShard {
 
   #onRead(): void {
     const { state, hasIterator } = this.#intake;
-    if (hasIterator) this.#tellOnce("opened");
-    if (state === "caught-up" || state === "ended") this.#tellOnce(state);
+    if (hasIterator) this.#reportOnce("opened");
+    if (state === "caught-up" || state === "ended") this.#reportOnce(state);
     this.#events.changed();
   }
 
@@ -380,15 +379,15 @@ export class ShardSession<T> implements RecordShard {
     return this.#watch.describe(this.#progress.oldest, now);
   }
 
-  #tell(state: ShardEvent["state"]): void {
+  #report(state: ShardEvent["state"]): void {
     const { hooks, stream } = this.options;
     notify(hooks, "onShard", { stream, shardId: this.shardId, state });
   }
 
-  #tellOnce(state: ShardEvent["state"]): void {
-    if (this.#told.has(state)) return;
-    this.#told.add(state);
-    this.#tell(state);
+  #reportOnce(state: ShardEvent["state"]): void {
+    if (this.#reported.has(state)) return;
+    this.#reported.add(state);
+    this.#report(state);
   }
 
   async #store(checkpoint: Checkpoint): Promise<void> {

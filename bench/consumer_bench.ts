@@ -1,5 +1,6 @@
 /**
- * Compares Consumer with a GetRecords loop of the AWS SDK, over loopback.
+ * Compares Consumer, in each way to read, with a GetRecords loop of the AWS SDK, over loopback. For
+ * CPU time and other readers, see `peers/read.ts`.
  *
  *     npx -y deno@2 task bench bench/consumer_bench.ts
  *
@@ -17,13 +18,42 @@ import { startSink } from "./_support/sink.ts";
 const RECORDS = 50_000;
 const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
 
+type Value = { text: string };
+
+/** Each reads all values and resolves with how many had a text. */
+const WAYS = {
+  async "for await"(consumer: Consumer<Value>) {
+    let received = 0;
+    for await (const { value } of consumer) if (value.text) received++;
+    return received;
+  },
+  async pipeTo(consumer: Consumer<Value>) {
+    let received = 0;
+    await consumer.pipeTo(
+      new WritableStream({
+        write({ value }) {
+          if (value.text) received++;
+        },
+      }),
+    );
+    return received;
+  },
+  async process(consumer: Consumer<Value>) {
+    let received = 0;
+    await consumer.process(({ value }) => {
+      if (value.text) received++;
+    });
+    return received;
+  },
+};
+
+function clientOf(endpoint: string, protocol: "json" | "cbor") {
+  const region = "us-east-1";
+  return new KinesisClient({ endpoint, region, credentials, protocol });
+}
+
 for (const bytes of [100, 1000]) {
   const { endpoint, close } = await startSink({ shards: 1, readBytes: bytes });
-  const client = new KinesisClient({
-    endpoint,
-    region: "us-east-1",
-    credentials,
-  });
   const sdk = new SdkClient({
     endpoint,
     region: "us-east-1",
@@ -49,17 +79,26 @@ for (const bytes of [100, 1000]) {
       }
     }
   });
-  Deno.bench("Consumer, json", { group, n: 5 }, async () => {
-    const consumer = new Consumer<{ text: string }>({
-      client,
-      streamName: "bench",
-      processor: json(),
-      readsPerSecond: 1e9,
-      limit: RECORDS,
-    });
-    let received = 0;
-    for await (const { value } of consumer) if (value.text) received++;
-    if (received !== RECORDS) throw new Error("lost");
-  });
+  for (const protocol of ["json", "cbor"] as const) {
+    const client = clientOf(endpoint, protocol);
+    for (const [name, read] of Object.entries(WAYS)) {
+      Deno.bench(
+        `Consumer, ${name}, ${protocol}`,
+        { group, n: 5 },
+        async () => {
+          const received = await read(
+            new Consumer<Value>({
+              client,
+              streamName: "bench",
+              processor: json(),
+              readsPerSecond: 1e9,
+              limit: RECORDS,
+            }),
+          );
+          if (received !== RECORDS) throw new Error("lost");
+        },
+      );
+    }
+  }
   globalThis.addEventListener("unload", () => close());
 }

@@ -67,6 +67,8 @@ function consume(
     streamName: STREAM,
     processor: json(),
     checkpointer: new MemoryCheckpointer(),
+    // A request that is tried again explains an outlier.
+    hooks: { onReadError: ({ error }) => console.log(String(error)) },
     ...options,
   });
 }

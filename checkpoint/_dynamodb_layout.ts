@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OptionCheck } from "../_core/option_check.ts";
+import type { OptionCheck } from "../_core/option_check.ts";
 import { KinesisError } from "../errors.ts";
 import type { Attribute, Item } from "./_dynamodb_client.ts";
 

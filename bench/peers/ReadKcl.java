@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.URI;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -13,6 +14,7 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndex;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
@@ -73,6 +75,17 @@ public class ReadKcl {
               a -> a.attributeName("leaseOwner").attributeType(ScalarAttributeType.S))
           .globalSecondaryIndexes(index)
           .provisionedThroughput(units)).get();
+      tables.waiter().waitUntilTableExists(table -> table.tableName("bench")).get();
+      // With a lease in the table, the worker does not wait up to 30 s for another one to create it.
+      tables.putItem(item -> item.tableName("bench").item(Map.of(
+          "leaseKey", AttributeValue.fromS("shardId-000000000000"),
+          "leaseCounter", AttributeValue.fromN("0"),
+          "checkpoint", AttributeValue.fromS("TRIM_HORIZON"),
+          "checkpointSubSequenceNumber", AttributeValue.fromN("0"),
+          "ownerSwitchesSinceCheckpoint", AttributeValue.fromN("0"),
+          "startingHashKey", AttributeValue.fromS("0"),
+          "endingHashKey",
+          AttributeValue.fromS("340282366920938463463374607431768211455")))).get();
     } catch (ExecutionException error) {
       // An earlier run has created it.
       if (!(error.getCause() instanceof ResourceInUseException)) throw error;

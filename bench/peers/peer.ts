@@ -35,7 +35,7 @@ export interface Measured {
 }
 
 /** A peer that takes longer than this for one run is killed, in milliseconds. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 180_000;
 
 /** The unit of CPU time in `/proc`: a tick of 10 ms, in microseconds. */
 const TICK_MICROS = 10_000;

@@ -38,7 +38,7 @@ async def main():
         shard_fetch_rate=1_000_000,
     )
     async with consumer:
-        await read(consumer, task["seconds"], 1024)
+        await read(consumer, 2 * task["seconds"], 1024)
         say("ready")
         count = await read(consumer, task["seconds"], 10_240)
         say("done " + json.dumps({"records": count}))

@@ -31,7 +31,7 @@ export class Count {
 
 /** Measures after a warm-up. `read` reads until `count.take()` says that it is enough. */
 export async function measure(read) {
-  await read(new Count(task.seconds, 2 * task.perAnswer));
+  await read(new Count(2 * task.seconds, 2 * task.perAnswer));
   await say("ready");
   const count = new Count(task.seconds, task.perAnswer);
   await read(count);

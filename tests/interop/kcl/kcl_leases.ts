@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { here } from "./install.ts";
+import { answersOf } from "./java_output.ts";
 import type { TableLayout } from "./lease_cases.ts";
 
 /** Options of {@linkcode KclLeases}. */
@@ -57,17 +58,5 @@ export class KclLeases implements AsyncDisposable {
     await this.#commands.close();
     await this.#answers.return(undefined);
     await this.#process.status;
-  }
-}
-
-/** The answers begin with "=". Log lines do not. */
-async function* answersOf(
-  output: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of output.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) if (line.startsWith("=")) yield line.slice(1);
   }
 }
