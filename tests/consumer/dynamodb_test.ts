@@ -220,3 +220,55 @@ Deno.test("Consumer fails at once when it may not use the table", async () => {
     assert(world.clock.now() - from < 1000, "it waits for nothing");
   }
 });
+
+Deno.test("Consumer does not read a finished shard again whose lease a KCL has deleted", async () => {
+  await using tables = await start();
+  const world = new World();
+  const [parent] = world.shardIds as [string];
+  await world.put(20);
+  const children = world.server.split(STREAM, parent);
+  await world.put(20);
+  const all = await world.drain(world.consumer({ until: "caught-up" }));
+  // The KCL deletes the lease of a finished shard when its children have progress.
+  for (const child of children) {
+    const [first] = all.filter(({ shardId }) => shardId === child);
+    await tables.put("app", {
+      leaseKey: { S: child },
+      leaseCounter: { N: "3" },
+      checkpoint: { S: first!.sequenceNumber },
+      checkpointSubSequenceNumber: { N: "0" },
+      parentShardId: { SS: [parent] },
+    });
+  }
+  const { checkpointer } = new Worker(world, tables.open("app"));
+  const read = await world.drain(
+    world.consumer({ checkpointer, until: "caught-up" }),
+  );
+  assertEquals(
+    read.filter(({ shardId }) => shardId === parent).length,
+    0,
+    "values of the parent were read again",
+  );
+  assertEquals(read.length, 18);
+});
+
+Deno.test("Consumer goes on in its table when it is given the ARN in place of the name", async () => {
+  await using tables = await start();
+  const world = new World({ shards: 2, server: { region: "eu-west-1" } });
+  const { StreamDescriptionSummary: { StreamARN: streamARN } } = await world
+    .client().describeStreamSummary({ StreamName: STREAM });
+  for (
+    const stream of [
+      { streamName: STREAM },
+      { streamName: undefined, streamARN },
+      { streamName: STREAM },
+    ]
+  ) {
+    await world.put(10);
+    const { checkpointer } = new Worker(world, tables.open("app"));
+    const read = await world.drain(
+      world.consumer({ ...stream, checkpointer, until: "caught-up" }),
+    );
+    assertEquals(read.length, 10);
+  }
+});
