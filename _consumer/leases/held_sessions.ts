@@ -4,26 +4,18 @@
  * @module
  */
 import type { Admission } from "../../_core/admission.ts";
-import { notify } from "../../_core/notify.ts";
 import { LeaseLostError } from "../../errors.ts";
 import type { LeaseTable } from "./lease_table.ts";
-import type { ConsumerSettings } from "../options/resolved_options.ts";
 import type { ShardSession } from "../shard_session.ts";
 
 /** The sessions of this worker by shard id. A shard has at most one. */
 export class HeldSessions<T> {
-  readonly #options: Pick<ConsumerSettings, "hooks" | "stream">;
   readonly #table: LeaseTable;
   readonly #writes: Admission;
   readonly #byShard = new Map<string, ShardSession<T>>();
 
   /** Starts without sessions. `writes` bounds how many writes are under way at once. */
-  constructor(
-    options: Pick<ConsumerSettings, "hooks" | "stream">,
-    table: LeaseTable,
-    writes: Admission,
-  ) {
-    this.#options = options;
+  constructor(table: LeaseTable, writes: Admission) {
     this.#table = table;
     this.#writes = writes;
   }
@@ -52,7 +44,7 @@ export class HeldSessions<T> {
     this.#byShard.delete(session.shardId);
     this.#table.lose(session.lease);
     session.close(session.lease.lose());
-    this.#report(session, "lost");
+    session.report("lost");
     return true;
   }
 
@@ -117,7 +109,7 @@ export class HeldSessions<T> {
   /** Gives the lease of a shard back that is not finished, and reports whether that worked. */
   async #release(session: ShardSession<T>): Promise<void> {
     const isReleased = await this.#tryRelease(session);
-    this.#report(session, isReleased ? "released" : "lost");
+    session.report(isReleased ? "released" : "lost");
   }
 
   /**
@@ -132,10 +124,5 @@ export class HeldSessions<T> {
     }
     this.#table.note(lease.stored);
     return true;
-  }
-
-  #report({ shardId }: ShardSession<T>, state: "lost" | "released"): void {
-    const { hooks, stream } = this.#options;
-    notify(hooks, "onShard", { stream, shardId, state });
   }
 }
