@@ -7,6 +7,7 @@
  * | {@linkcode KvCheckpointer} on a SQLite file | the end of the process | on one machine, sharing the file |
  * | {@linkcode KvCheckpointer} on Deno Deploy | what the platform states | anywhere, sharing the database |
  * | {@linkcode RedisCheckpointer} | what the settings of the server promise | anywhere, sharing the server or cluster |
+ * | {@linkcode DynamoDBCheckpointer} | the loss of a data center | anywhere, also beside workers of the KCL |
  *
  * Any object that keeps the promises of {@linkcode Checkpointer} can be used.
  *
@@ -52,6 +53,16 @@ export type { Checkpoint } from "../records.ts";
 export { MemoryCheckpointer } from "./memory.ts";
 export { KvCheckpointer } from "./kv.ts";
 export type { KvCheckpointerOptions } from "./kv.ts";
+export { DynamoDBCheckpointer } from "./dynamodb.ts";
+export type { DynamoDBCheckpointerOptions } from "./dynamodb.ts";
+export type { Fetch } from "../_core/fetch.ts";
+export type { RetryOptions, ServiceOptions } from "../_service/options.ts";
+export type {
+  Credentials,
+  CredentialsProvider,
+  Environment,
+} from "../credentials/mod.ts";
+export type { AttemptEvent, ClientHooks } from "../hooks.ts";
 export type {
   KvStore,
   KvStoreAtomic,
