@@ -13,34 +13,40 @@ import {
 } from "./_consumer/values/iterator.ts";
 import type {
   ConsumedStream,
+  ManyStreamsOptions,
+} from "./_consumer/options/many_streams.ts";
+import type {
   ConsumerClient,
   ConsumerOptions,
+} from "./_consumer/options/options.ts";
+import type {
   ExpiredCheckpointPolicy,
-  ManyStreamsOptions,
   PoisonPolicy,
   RecreatedPolicy,
-} from "./_consumer/options/options.ts";
+} from "./_consumer/options/policies.ts";
 import type {
   FanOutClient,
   FanOutOptions,
 } from "./_consumer/fan_out/fan_out_options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { StreamOptions } from "./_consumer/options/resolved_streams.ts";
+import type {
+  BatchHandler,
+  BatchResult,
+  FailedRecord,
+  HandlerContext,
+  HandlerPoisonPolicy,
+  HandlerRetryOptions,
+  ProcessBatchesOptions,
+  ProcessingOrder,
+  ProcessingSummary,
+  ProcessOptions,
+  RecordHandler,
+} from "./_consumer/process/process_options.ts";
 import {
-  type BatchHandler,
-  type BatchResult,
-  type FailedRecord,
-  type HandlerContext,
-  type HandlerPoisonPolicy,
-  type HandlerRetryOptions,
-  type ProcessBatchesOptions,
-  type ProcessingOrder,
-  type ProcessingSummary,
-  type ProcessOptions,
-  type RecordHandler,
   resolveBatchOptions,
   resolveProcessOptions,
-} from "./_consumer/process/process_options.ts";
+} from "./_consumer/process/resolved_process_options.ts";
 import type {
   ProcessingRun,
   ProcessingSource,

@@ -21,7 +21,8 @@ import {
   checkFanOutStall,
   type FanOutSettings,
 } from "../fan_out/fan_out_options.ts";
-import type { ConsumerOptions, PoisonPolicy } from "./options.ts";
+import type { ConsumerOptions } from "./options.ts";
+import type { PoisonPolicy } from "./policies.ts";
 import { checkFrom, checkUntil } from "./span_options.ts";
 
 /** Options that stay `undefined` if they are not given. */

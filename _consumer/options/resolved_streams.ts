@@ -5,11 +5,8 @@
  */
 import type { StreamChoice } from "../../_aws/stream_choice.ts";
 import { KinesisClient } from "../../client/mod.ts";
-import type {
-  ConsumedStream,
-  ConsumerOptions,
-  ManyStreamsOptions,
-} from "./options.ts";
+import type { ConsumedStream, ManyStreamsOptions } from "./many_streams.ts";
+import type { ConsumerOptions } from "./options.ts";
 import {
   CONSUMER_CHECK,
   resolveConsumerOptions,

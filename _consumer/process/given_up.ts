@@ -6,7 +6,7 @@
 import { LetterWriter } from "../../_dead_letters/letter_writer.ts";
 import { KinesisError, type ProcessingError } from "../../errors.ts";
 import { ConsumerLetter } from "./dead_letter.ts";
-import { POLICIES, type ProcessSettings } from "./process_options.ts";
+import { POLICIES, type ProcessSettings } from "./resolved_process_options.ts";
 
 /** Follows the policy of the user. */
 export class GivenUpValues<T> {

@@ -14,11 +14,8 @@ import type { Attempt } from "../../_processing/work.ts";
 import { ClosedError, ProcessingError } from "../../errors.ts";
 import type { ConsumerRecord, FencingToken } from "../../records.ts";
 import { GivenUpValues } from "./given_up.ts";
-import type {
-  HandlerContext,
-  ProcessingSummary,
-  ProcessSettings,
-} from "./process_options.ts";
+import type { HandlerContext, ProcessingSummary } from "./process_options.ts";
+import type { ProcessSettings } from "./resolved_process_options.ts";
 import { DeliveredRecord, type RecordShard } from "../values/record.ts";
 import type { RecordFeed } from "../record_feed.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";

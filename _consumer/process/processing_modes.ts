@@ -10,11 +10,13 @@ import type { Failure } from "../../_processing/verdict.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import type {
   BatchHandler,
-  BatchSettings,
   ProcessingOrder,
-  ProcessSettings,
   RecordHandler,
 } from "./process_options.ts";
+import type {
+  BatchSettings,
+  ProcessSettings,
+} from "./resolved_process_options.ts";
 import {
   Processing,
   type ProcessingMode,
