@@ -68,6 +68,8 @@ export class Scheduler<R, L extends WorkLane> {
   /** Values in the queues of all lanes. */
   #queued = 0;
   #isPumping = false;
+  /** Its bytes are weighed once, after its handlers that end at once have ended. */
+  #accepting: Lane<R, L> | undefined;
   /** Whether no further value comes. */
   #isEnding = false;
   /** Whether no further call starts. */
@@ -144,8 +146,15 @@ export class Scheduler<R, L extends WorkLane> {
     const lane = this.#lanes.get(source) ?? this.#addLane(source);
     lane.queue.add(record);
     this.#queued++;
-    lane.weigh(this.#parts.sizeOf(record));
+    lane.bytes += this.#parts.sizeOf(record);
     lane.balance();
+    this.#lineUp(lane);
+    this.#accepting = lane;
+    this.#pump();
+    this.#accepting = undefined;
+    lane.weigh();
+    // A batch that cannot become full is ready now.
+    if (lane.inLine || !lane.hasNext) return;
     this.#lineUp(lane);
     this.#pump();
   }
@@ -266,16 +275,11 @@ export class Scheduler<R, L extends WorkLane> {
     if (lane.jobs.size > 0) lane.jobs.delete(job);
     if (!lane.isDropped && !this.#isStopped) {
       lane.queue.done(job.taken);
-      lane.weigh(-this.#sizeOf(job.taken));
+      for (const record of job.taken) lane.bytes -= this.#parts.sizeOf(record);
+      if (lane !== this.#accepting) lane.weigh();
       this.#lineUp(lane);
     }
     this.#pump();
-  }
-
-  #sizeOf(records: readonly R[]): number {
-    let bytes = 0;
-    for (const record of records) bytes += this.#parts.sizeOf(record);
-    return bytes;
   }
 
   /** The values of the call are not processed, so its lane is given up. */

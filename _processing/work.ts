@@ -30,6 +30,8 @@ export class Lane<R, L extends WorkLane> {
   readonly jobs = new Set<Job<R, L>>();
   /** Values whose last call has failed: they wait for the next one, or are being given up. */
   failed = 0;
+  /** The bytes of the values that are not settled. Call {@linkcode Lane.weigh} after a change. */
+  bytes = 0;
   /** Calls under way. */
   running = 0;
   /** Whether the lane stands in the line for a free slot. */
@@ -39,7 +41,7 @@ export class Lane<R, L extends WorkLane> {
   /** Why its calls have to stop, if they have to. */
   abortion: { readonly reason: unknown } | undefined;
   readonly #limit: number;
-  readonly #bytes: Share;
+  readonly #share: Share;
   /** Whether too many values wait. */
   #isFull = false;
   /** Whether the values that are not settled have too many bytes. */
@@ -47,13 +49,13 @@ export class Lane<R, L extends WorkLane> {
 
   /**
    * Holds the source while `limit` values wait, and while the bytes of the values that are not
-   * settled use up the room of `bytes`.
+   * settled use up the room of `share`.
    */
-  constructor(source: L, queue: LaneQueue<R>, limit: number, bytes: Share) {
+  constructor(source: L, queue: LaneQueue<R>, limit: number, share: Share) {
     this.source = source;
     this.queue = queue;
     this.#limit = limit;
-    this.#bytes = bytes;
+    this.#share = share;
   }
 
   /** Whether a call could start now. */
@@ -73,15 +75,15 @@ export class Lane<R, L extends WorkLane> {
   }
 
   /**
-   * Adds to the bytes of the values that are not settled. Holds the source if the room is used up,
-   * and lets it go on when as much is free as is used. A lane without values is never held, so
-   * values of any size get through.
+   * Holds the source if the bytes use up the room, and lets it go on when as much is free as is
+   * used. A lane without values is never held, so values of any size get through.
    */
-  weigh(bytes: number): void {
-    const share = this.#bytes;
-    share.adjust(bytes);
-    // The usual case of a value that is settled.
-    if (bytes <= 0 && !this.#isHeavy) return;
+  weigh(): void {
+    const share = this.#share;
+    const difference = this.bytes - share.used;
+    if (difference === 0) return;
+    share.adjust(difference);
+    if (difference < 0 && !this.#isHeavy) return;
     const { room, used } = share;
     const isHeavy = used > 0 && room < (this.#isHeavy ? used : 1);
     if (isHeavy === this.#isHeavy || this.isDropped) return;
@@ -94,7 +96,7 @@ export class Lane<R, L extends WorkLane> {
   clear(): void {
     this.queue.clear();
     while (this.due.shift());
-    this.#bytes.leave();
+    this.#share.leave();
   }
 }
 
