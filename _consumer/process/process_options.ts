@@ -151,10 +151,11 @@ export interface ProcessOptions<T> {
    *
    * Divided among the shards as `prefetch` of the consumer is: a shard whose room is used up pauses,
    * and the others go on. A batch that cannot become full within the room is given out at once. Each
-   * shard may exceed its room by one value, so values of any size are processed. Shards that begin
-   * while others have used up the room get their part in addition.
+   * shard may exceed its room by one value, so values of any size are processed. A shard that this
+   * worker begins to read while others have used up their room gets its part in addition.
    *
-   * More allows more large values at a time, and larger batches of them. Less bounds memory. `Infinity` is no bound.
+   * More allows larger batches of large values, and more calls for them at a time. Less uses less
+   * memory. `Infinity` is no bound.
    * @default {33_554_432}
    */
   lookaheadBytes?: number;

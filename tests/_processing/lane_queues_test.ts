@@ -128,3 +128,30 @@ Deno.test("BatchQueue does not hand out small batches because many values of a k
   assertEquals(queue.next().map(({ key }) => key), ["b", "b", "c"]);
   queue.clear();
 });
+
+Deno.test("BatchQueue gives out what it has while no further value comes, and waits again afterwards", () => {
+  const queue = new BatchQueue<Value>({
+    keyOf,
+    maxValues: 3,
+    maxWaitMs: 100,
+    clock: new FakeClock(),
+    onDue() {},
+  });
+  queue.hurry(true);
+  assertEquals(queue.hasNext, false);
+  queue.add({ key: "a", i: 0 });
+  assertEquals(queue.hasNext, true);
+  assertEquals(queue.next().length, 1);
+  queue.add({ key: "a", i: 1 });
+  // A value of its key is being processed.
+  assertEquals(queue.hasNext, false);
+  queue.add({ key: "b", i: 0 });
+  assertEquals(queue.hasNext, true);
+  queue.hurry(false);
+  assertEquals(queue.hasNext, false);
+  queue.flush();
+  queue.hurry(true);
+  queue.hurry(false);
+  assertEquals(queue.hasNext, true);
+  queue.clear();
+});

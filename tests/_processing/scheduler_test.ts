@@ -116,6 +116,53 @@ Deno.test("Scheduler holds its source while as many values wait as 'lookahead' s
   assertEquals(clock.pendingTimers, 0);
 });
 
+Deno.test("Scheduler holds its source while values of more bytes than 'lookaheadBytes' are not settled", async () => {
+  const { clock, log, queue, scheduler, accept } = setUp(
+    () => delay(10, { clock }),
+    { concurrency: 1, lookahead: 100, lookaheadBytes: 4 },
+  );
+  accept("a1");
+  assertEquals(queue.held, []);
+  accept("a2");
+  assertEquals([queue.held, scheduler.unsettledBytes], [[true], 4]);
+  await clock.advance(10);
+  assertEquals([queue.held, scheduler.unsettledBytes], [[true, false], 2]);
+  accept("a value that is longer");
+  assertEquals(queue.held, [true, false, true]);
+  await clock.advance(10);
+  assertEquals(queue.held, [true, false, true]);
+  await clock.advance(10);
+  assertEquals(queue.held, [true, false, true, false]);
+  assertEquals([log.length, scheduler.unsettledBytes], [3, 0]);
+  scheduler.stop();
+  await scheduler.ended;
+});
+
+Deno.test("Scheduler does not hold its source for the bytes of values that are processed at once", () => {
+  const { log, queue, scheduler, accept } = setUp(() => {}, {
+    lookaheadBytes: 1,
+  });
+  accept("a1", "a2", "b1");
+  assertEquals(log, ["done a1", "done a2", "done b1"]);
+  assertEquals([queue.held, scheduler.unsettledBytes], [[], 0]);
+});
+
+Deno.test("Scheduler holds its source until neither the number nor the bytes of its values are too many", async () => {
+  const { clock, queue, scheduler, accept } = setUp(
+    () => delay(10, { clock }),
+    { concurrency: 1, lookahead: 2, lookaheadBytes: 6 },
+  );
+  accept("a1", "a2", "a3");
+  assertEquals(queue.held, [true]);
+  await clock.advance(10);
+  // One value waits, which is half of the number, and 4 of 6 bytes are not settled.
+  assertEquals(queue.held, [true]);
+  await clock.advance(10);
+  assertEquals([queue.held, scheduler.unsettledBytes], [[true, false], 2]);
+  scheduler.stop();
+  await clock.runUntil(scheduler.ended);
+});
+
 Deno.test("Scheduler gives up the lane of a call that does not end, and ignores its result", async () => {
   let finish = () => {};
   const { clock, log, queue, scheduler, accept } = setUp(
