@@ -28,7 +28,7 @@ import { SubscriptionPace } from "./subscription_pace.ts";
  * dead.
  */
 const SILENCE_LIMIT_MS = 9000;
-/** The room before a subscription: any. */
+/** The least room that a subscription needs before it starts. */
 const ONE_RECORD: Size = { records: 1, bytes: Infinity };
 /** The room before the next subscription, if there was too little: half of that of the shard. */
 const USEFUL_ROOM: Size = { records: Infinity, bytes: Infinity };
