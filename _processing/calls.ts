@@ -68,6 +68,7 @@ export class Calls<R, L extends WorkLane> {
     const attempt = new Attempt(job, ++job.attempts);
     this.#running++;
     job.lane.running++;
+    job.noteFailed(0);
     let result: unknown;
     try {
       result = handle(job.records, attempt);

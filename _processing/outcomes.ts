@@ -122,6 +122,7 @@ export class Outcomes<R, L extends WorkLane> {
     const goOn = () =>
       isRepeated ? this.#wait(job, delayMs) : this.#settle(job);
     job.lane.jobs.add(job);
+    job.noteFailed(failures.length);
     if (over.length === 0) return goOn();
     job.isBurying = true;
     this.#bury(job, over, number).then(() => {

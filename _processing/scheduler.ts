@@ -21,7 +21,7 @@ const RESERVE = 1 / 8;
 export interface SchedulerSettings extends RetrySettings, CallSettings {
   /** Most calls at a time. */
   readonly concurrency: number;
-  /** Most values of a lane that wait for a call. */
+  /** Most values of a lane that wait for a call, or are being given up. */
   readonly lookahead: number;
 }
 
@@ -245,6 +245,7 @@ export class Scheduler<R, L extends WorkLane> {
     const { lane } = job;
     if (job.isOver) return;
     job.isOver = true;
+    job.noteFailed(0);
     this.#jobs--;
     if (lane.jobs.size > 0) lane.jobs.delete(job);
     if (!lane.isDropped && !this.#isStopped) {

@@ -113,8 +113,9 @@ export interface ConsumerOptions<T> {
   /** Ends the stream after this number of values. @default {Infinity} */
   limit?: number;
   /**
-   * Ends the stream if the application waits for the next value for this long, in milliseconds.
-   * @default {Infinity}
+   * Ends the stream if the application waits for the next value for this long, in milliseconds: also
+   * while requests fail, or the next value is being decoded. Set it above such times, or the stream
+   * ends as if there were no values. @default {Infinity}
    */
   idleTimeoutMs?: number;
   /**

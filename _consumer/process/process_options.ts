@@ -137,9 +137,10 @@ export interface ProcessOptions<T> {
    */
   graceMs?: number;
   /**
-   * Most values of a shard that are taken from the reader and wait for their turn. The reader of a
-   * shard with that many pauses, and the others go on. More helps if a few keys have most values,
-   * and uses more memory. @default {256}
+   * Most values of a shard that are taken from the reader and wait: for their turn, for their next
+   * attempt, or for their dead letter. The reader of a shard with that many pauses, and the others
+   * go on. More helps if a few keys have most values, or many values fail, and uses more memory.
+   * @default {256}
    */
   lookahead?: number;
   /** Ends the processing; the promise rejects with the reason of the signal. */
@@ -161,7 +162,7 @@ export interface ProcessBatchesOptions<T> extends ProcessOptions<T> {
    */
   maxWaitMs?: number;
   /**
-   * Most values of a shard that are taken from the reader and wait for their turn. At least twice
+   * Most values of a shard that are taken from the reader and wait, as for `process`. At least twice
    * `maxValues`. @default {2 × maxValues}
    */
   lookahead?: number;

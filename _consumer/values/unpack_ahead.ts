@@ -6,6 +6,7 @@
 import { batchFormOf } from "../../_core/batch_form.ts";
 import type { KinesisApiRecord } from "../../client/mod.ts";
 import type { Processor, Unpacked } from "../../processors/mod.ts";
+import type { RecordBatch } from "../../processors/single.ts";
 import type { KinesisRecord } from "../../records.ts";
 import type { ShardRecords } from "../reading/record_reader.ts";
 
@@ -13,7 +14,7 @@ import type { ShardRecords } from "../reading/record_reader.ts";
 const MOST_RECORDS = 64;
 const MOST_BYTES = 16_384;
 
-type UnpackAll<T> = (records: readonly KinesisRecord[]) => Unpacked<T>[][];
+type UnpackAll<T> = (batch: RecordBatch) => Unpacked<T>[];
 
 /** What {@linkcode UnpackAhead} works with. */
 export interface UnpackAheadParts<T> {
@@ -40,7 +41,9 @@ export interface UnpackedRecord<T> {
 export class UnpackAhead<T> {
   readonly #parts: UnpackAheadParts<T>;
   readonly #unpackAll: UnpackAll<T> | undefined;
-  #ahead: UnpackedRecord<T>[] = [];
+  /** Records that were decoded ahead, and the item of each. */
+  #ahead: readonly KinesisApiRecord[] = [];
+  #items: readonly Unpacked<T>[] = [];
   /** The index of the next record that was decoded ahead. */
   #next = 0;
 
@@ -55,8 +58,10 @@ export class UnpackAhead<T> {
     if (this.#next === this.#ahead.length) this.#unpackAhead();
     const { records, processor, recordOf } = this.#parts;
     const raw = records.shift()!;
-    const ahead = this.#ahead[this.#next++];
-    if (ahead?.raw === raw) return ahead;
+    const index = this.#next++;
+    if (this.#ahead[index] === raw) {
+      return { raw, unpacked: [this.#items[index]!] };
+    }
     this.clear();
     return { raw, unpacked: processor.unpack(recordOf(raw)) };
   }
@@ -64,6 +69,7 @@ export class UnpackAhead<T> {
   /** Drops what was decoded ahead. */
   clear(): void {
     this.#ahead = [];
+    this.#items = [];
     this.#next = 0;
   }
 
@@ -72,8 +78,13 @@ export class UnpackAhead<T> {
     if (!this.#unpackAll) return;
     const raws = this.#smallRecords();
     if (raws.length < 2) return;
-    const unpacked = this.#unpackAll(raws.map(this.#parts.recordOf));
-    this.#ahead = raws.map((raw, i) => ({ raw, unpacked: unpacked[i]! }));
+    const { recordOf } = this.#parts;
+    this.#items = this.#unpackAll({
+      data: raws.map(({ Data }) => Data),
+      partitionKeyOf: (index) => raws[index]!.PartitionKey,
+      recordOf: (index) => recordOf(raws[index]!),
+    });
+    this.#ahead = raws;
   }
 
   /** The next records of the reader, up to the bounds. */
