@@ -108,9 +108,9 @@ export type {
 };
 
 /**
- * A `ReadableStream` of all values in a Kinesis stream. The shards are read independently of each
- * other, and the parents of a reshard before their children. Reading resumes at the stored
- * checkpoint.
+ * A `ReadableStream` of all values in a Kinesis stream, or in several with the option `streams`. The
+ * shards are read independently of each other, and the parents of a reshard before their children.
+ * Reading resumes at the stored checkpoint.
  *
  * A value counts as processed when it is acknowledged, and a checkpoint never passes a value that
  * is not. A `for await` loop acknowledges a value when it asks for the next one. A loop that is
@@ -307,8 +307,9 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Rejects with a {@linkcode ProcessingError} if a value is given up and `onPoison` is `"fail"`;
    * with the reason of `signal` if it has aborted; with a {@linkcode CheckpointError} if the progress
    * of some shards could not be stored; with a `TypeError` or `RangeError` if an option is not
-   * allowed, the stream is locked, or a value that was read before is not acknowledged; with a {@linkcode ClosedError} if the consumer has ended; and
-   * with the error of the stream if that fails.
+   * allowed, the stream is locked, or a value that was read before is not acknowledged; with a
+   * {@linkcode ClosedError} if the consumer has ended; and with the error of the stream if that
+   * fails.
    *
    * @example
    * ```ts
