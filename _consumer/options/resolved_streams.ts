@@ -4,6 +4,7 @@
  * @module
  */
 import type { StreamChoice } from "../../_aws/stream_choice.ts";
+import { OptionCheck } from "../../_core/option_check.ts";
 import { KinesisClient } from "../../client/mod.ts";
 import type { ConsumedStream, ManyStreamsOptions } from "./many_streams.ts";
 import type { ConsumerOptions } from "./options.ts";
@@ -16,6 +17,8 @@ import {
 /** The options of a consumer of one stream or of several. */
 export type AnyOptions<T> = ConsumerOptions<T> | ManyStreamsOptions<T>;
 
+/** Words the errors about options of a stream that is added later. */
+const ADD_CHECK = new OptionCheck("Cannot add a stream");
 /** The options that are common to all streams. */
 const COMMON: Record<
   Exclude<keyof ConsumerOptions<unknown>, keyof ConsumedStream<unknown>>,
@@ -80,9 +83,11 @@ export class StreamOptions<T> {
     if (!given.client && streams.some((stream) => !stream?.client)) {
       this.#shared.client = new KinesisClient();
     }
-    this.resolved = streams.map((stream, i) =>
-      this.#resolve(stream, `streams[${i}]`)
-    );
+    this.resolved = streams.map((stream, i) => {
+      const name = `streams[${i}]`;
+      CONSUMER_CHECK.object(name, stream ?? null);
+      return this.#resolve(stream, CONSUMER_CHECK.of(name));
+    });
     this.#checkDifferent();
   }
 
@@ -93,15 +98,14 @@ export class StreamOptions<T> {
    * @throws {RangeError} if a number is out of its range
    */
   resolve(stream: ConsumedStream<T>): ResolvedConsumerOptions<T> {
-    return this.#resolve(stream, "the stream");
+    ADD_CHECK.object("stream", stream ?? null);
+    return this.#resolve(stream, ADD_CHECK);
   }
 
   #resolve(
     stream: ConsumedStream<T>,
-    name: string,
+    check: OptionCheck,
   ): ResolvedConsumerOptions<T> {
-    CONSUMER_CHECK.object(name, stream ?? null);
-    const check = CONSUMER_CHECK.of(name);
     // As everywhere, an option that is undefined is not given.
     const given = Object.fromEntries(
       Object.entries(stream).filter(([, value]) => value !== undefined),

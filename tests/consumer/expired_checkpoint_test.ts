@@ -189,7 +189,7 @@ Deno.test("Consumer refuses policies and times that it does not know", () => {
   assertThrows(
     make({ stallTimeoutMs: 0 }),
     RangeError,
-    "Cannot create Consumer as 'stallTimeoutMs' must be from 1 to 2147483647: current value is 0",
+    "Cannot create Consumer as 'stallTimeoutMs' must be from 1 to 2147483647 or Infinity: current value is 0",
   );
   assertThrows(
     make({ hooks: { onStalled: 1 } }),

@@ -127,7 +127,7 @@ Deno.test("encoder refuses a linger that timers cannot keep", () => {
     assertThrows(
       () => json().encoder({ lingerMs }),
       RangeError,
-      `'lingerMs' must be from 0 to 2147483647: current value is ${lingerMs}`,
+      `'lingerMs' must be from 0 to 2147483647 or Infinity: current value is ${lingerMs}`,
     );
   }
 });
