@@ -43,8 +43,8 @@ export interface ReaderParts {
   readonly existence: () => Promise<Existence>;
 }
 
-/** What is known about an answer besides its records. */
-interface AnswerFacts {
+/** What is known about an answer of GetRecords besides its records. */
+interface PollFacts {
   /** The records that are kept. */
   readonly kept: readonly KinesisApiRecord[];
   /** Whether the answer has as many records as were asked for. */
@@ -234,7 +234,7 @@ export class ShardReader implements RecordReader {
    */
   #take(
     answer: GetRecordsResponse,
-    { kept, isFull, isPastUntil, startedAt, askedAt }: AnswerFacts,
+    { kept, isFull, isPastUntil, startedAt, askedAt }: PollFacts,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
     const isCut = kept.length < Records.length;
