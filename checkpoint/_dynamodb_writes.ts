@@ -63,7 +63,7 @@ export function taking(
       ...target.layout.laterMarksOf(streamName),
     },
     ...(isSwitched && { add: { ownerSwitchesSinceCheckpoint: number(1) } }),
-    // Left by a handoff of KCL 3. If nobody removes it, no renewal is accepted.
+    // Left by a handoff of KCL 3. As long as it exists, no renewal is accepted.
     remove: ["checkpointOwner"],
   });
 }
@@ -102,7 +102,7 @@ export function releasing(target: RowContext, lease: HeldLease): object {
   });
 }
 
-/** See {@linkcode Checkpointer.replace}. All attributes of the earlier row go, whoever made them. */
+/** See {@linkcode Checkpointer.replace}. All attributes of the earlier row are removed. */
 export function replacing(
   target: RowContext,
   lease: Lease,

@@ -54,7 +54,7 @@ export type BatchHandler<T> = (
 
 /**
  * Which values are processed one after another: those of a `"shard"`, those of a partition `"key"`
- * of a shard, or `"none"`. The next value of a shard or key starts when the one before is settled,
+ * of a shard, or `"none"`. The next value of a shard or key starts when its predecessor is settled,
  * including its retries.
  */
 export type ProcessingOrder = "shard" | "key" | "none";

@@ -114,7 +114,7 @@ class Beside {
     );
   }
 
-  /** The values that nobody has read. */
+  /** The values that no worker has read. */
   get missing(): string[] {
     const { kcl, ours } = this.read;
     return Array.from({ length: this.#written }, (_, n) => `value ${n}`)
