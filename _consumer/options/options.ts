@@ -138,7 +138,9 @@ export interface ConsumerOptions<T> {
   workerId?: string;
   /**
    * A lease that was not renewed for this long, in milliseconds, has expired: another worker may
-   * take it. @default {10_000}
+   * take it. Leases are renewed every third of it. A shorter time hands the shards of a dead worker
+   * over sooner, and costs more writes; a longer one outlasts pauses of the program and slow stores.
+   * Give all workers the same. @default {10_000}
    */
   failoverTimeMs?: number;
   /**
@@ -157,9 +159,11 @@ export interface ConsumerOptions<T> {
   maxShards?: number;
   /**
    * Most values that are handed out and not acknowledged; the stream pauses there. It is divided
-   * among the shards as `prefetch` is, and a shard that has used its part pauses alone. Without a
-   * checkpointer it has an effect only on {@linkcode Consumer.process}. If not one value is
-   * acknowledged within 5 seconds of a pause, the stream fails with the code
+   * among the shards as `prefetch` is, and a shard that has used its part pauses alone. A higher
+   * limit keeps more values of a slow application under way, and more are read again after a crash.
+   * Without a checkpointer it has an effect only on {@linkcode Consumer.process}.
+   *
+   * If not one value is acknowledged within 5 seconds of a pause, the stream fails with the code
    * `NothingAcknowledged`, because the application does not seem to acknowledge at all.
    * @default {100_000}
    */

@@ -10,7 +10,7 @@ import type { ShardWait } from "../../health.ts";
 export type ReaderWait = "iterator" | "request" | "backoff" | "room" | "pause";
 
 /** What an answer brought. */
-export interface AnswerFacts {
+export interface AnswerProgress {
   /** The records that were new and kept. */
   readonly records: number;
   /** The lag that the answer stated, in milliseconds. */
@@ -58,7 +58,7 @@ export class ReaderVitals {
    * that the position has moved. Example: an answer at 12:00:10 says 30 s behind, one at 12:00:15
    * says 20 s: the position moved from 11:59:40 to 11:59:55. If it says 35 s, nothing moved.
    */
-  answered({ records, millisBehindLatest }: AnswerFacts): void {
+  answered({ records, millisBehindLatest }: AnswerProgress): void {
     const now = monotonicNow(this.#clock);
     this.#answeredAt = now;
     const upTo = now - (millisBehindLatest ?? 0);
