@@ -171,7 +171,7 @@ export class ShardSession<T> implements RecordShard {
       records: this.#intake,
       values: this.#values,
       progress: this.#progress,
-      mayTake: () => !this.isPaused && !acknowledgements.areAtLimit,
+      mayTake: () => !this.isPaused && !acknowledgements.areAllPaused,
     });
   }
 
