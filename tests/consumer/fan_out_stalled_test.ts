@@ -1,6 +1,7 @@
 /** The watchdog over enhanced fan-out. */
 import { assert, assertEquals } from "@std/assert";
 import type { SubscribeToShardEvent } from "../../client/mod.ts";
+import { TimeoutError } from "../../errors.ts";
 import { FanOutWorld } from "./_fan_out_world.ts";
 import { assertComplete, collect, values } from "./_world.ts";
 
@@ -89,4 +90,27 @@ Deno.test("Consumer with fanOut says that it waits for the service when a connec
   assert(shard!.waitingMs! < 20_000);
   await world.run(consumer.close());
   await read;
+});
+
+Deno.test("Consumer with fanOut looks for its consumer again when a client without time limits is silent", async () => {
+  for (
+    const method of [
+      "describeStreamSummary",
+      "describeStreamConsumer",
+      "registerStreamConsumer",
+    ] as const
+  ) {
+    const world = new FanOutWorld();
+    await world.put(5);
+    const client = world.fanOutClient();
+    const call = client[method];
+    let calls = 0;
+    client[method] = (...args: never[]) =>
+      calls++ === 0 ? new Promise(() => {}) : Reflect.apply(call, client, args);
+    const records = world.drain(world.fanOut({ client, until: "caught-up" }));
+    assertComplete(values(await records), world.written);
+    assertEquals(world.errors.length, 1);
+    assert(world.errors[0] instanceof TimeoutError);
+    assertEquals(world.errors[0].timeoutMs, 120_000);
+  }
 });
