@@ -6,53 +6,59 @@
 import {
   type Acknowledgeable,
   acknowledgingSink,
-} from "./_consumer/acknowledging_sink.ts";
+} from "./_consumer/values/acknowledging_sink.ts";
 import {
   type ConsumerIteratorOptions,
   processedIterator,
-} from "./_consumer/iterator.ts";
+} from "./_consumer/values/iterator.ts";
 import type {
   ConsumedStream,
+  ManyStreamsOptions,
+} from "./_consumer/options/many_streams.ts";
+import type {
   ConsumerClient,
   ConsumerOptions,
+} from "./_consumer/options/options.ts";
+import type {
   ExpiredCheckpointPolicy,
-  ManyStreamsOptions,
   PoisonPolicy,
   RecreatedPolicy,
-} from "./_consumer/options.ts";
+} from "./_consumer/options/policies.ts";
 import type {
   FanOutClient,
   FanOutOptions,
-} from "./_consumer/fan_out_options.ts";
+} from "./_consumer/fan_out/fan_out_options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
-import { StreamOptions } from "./_consumer/resolved_streams.ts";
+import { StreamOptions } from "./_consumer/options/resolved_streams.ts";
+import type {
+  BatchHandler,
+  BatchResult,
+  FailedRecord,
+  HandlerContext,
+  HandlerPoisonPolicy,
+  HandlerRetryOptions,
+  ProcessBatchesOptions,
+  ProcessingOrder,
+  ProcessingSummary,
+  ProcessOptions,
+  RecordHandler,
+} from "./_consumer/process/process_options.ts";
 import {
-  type BatchHandler,
-  type BatchResult,
-  type FailedRecord,
-  type HandlerContext,
-  type HandlerPoisonPolicy,
-  type HandlerRetryOptions,
-  type ProcessBatchesOptions,
-  type ProcessingOrder,
-  type ProcessingSummary,
-  type ProcessOptions,
-  type RecordHandler,
   resolveBatchOptions,
   resolveProcessOptions,
-} from "./_consumer/process_options.ts";
+} from "./_consumer/process/resolved_process_options.ts";
 import type {
   ProcessingRun,
   ProcessingSource,
-} from "./_consumer/processing.ts";
-import { inBatchesOf, oneByOne } from "./_consumer/processing_modes.ts";
+} from "./_consumer/process/processing.ts";
+import { inBatchesOf, oneByOne } from "./_consumer/process/processing_modes.ts";
 import type {
   ConsumerStatus,
   ProcessingStatus,
   RunningHandler,
   StreamStatus,
-} from "./_consumer/status.ts";
-import { sharedAcknowledgements } from "./_consumer/tee.ts";
+} from "./_consumer/health/status.ts";
+import { sharedAcknowledgements } from "./_consumer/values/tee.ts";
 import { ClosedError } from "./errors.ts";
 import type {
   Coverage,
@@ -174,6 +180,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       }
     };
     const fail = (error: unknown) => {
+      isOpen = false;
       this.#wasEndSeen = true;
       throw error;
     };
@@ -300,7 +307,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Rejects with a {@linkcode ProcessingError} if a value is given up and `onPoison` is `"fail"`;
    * with the reason of `signal` if it has aborted; with a {@linkcode CheckpointError} if the progress
    * of some shards could not be stored; with a `TypeError` or `RangeError` if an option is not
-   * allowed or the stream is locked; with a {@linkcode ClosedError} if the consumer has ended; and
+   * allowed, the stream is locked, or a value that was read before is not acknowledged; with a {@linkcode ClosedError} if the consumer has ended; and
    * with the error of the stream if that fails.
    *
    * @example
@@ -397,6 +404,14 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       throw new TypeError(
         "Cannot process as the stream is locked: it has another reader, loop or pipe, or is " +
           "being processed already",
+      );
+    }
+    const { unacknowledged } = this.#feed;
+    if (unacknowledged > 0 && this.#isOpen()) {
+      throw new TypeError(
+        `Cannot process as ${unacknowledged} of the values that were read before are not ` +
+          "acknowledged: no checkpoint passes them, and the children of their shards are never " +
+          "read. Call their ack(), or process with a new consumer",
       );
     }
     signal?.throwIfAborted();

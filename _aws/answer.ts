@@ -9,6 +9,8 @@
 export interface ScalarReaders {
   /** Converts a parsed blob. Throws a TypeError if the value is not a blob. */
   blob(value: unknown): Uint8Array<ArrayBuffer>;
+  /** Whether all records of a list were read in their final form, and are not converted. */
+  areConverted?(list: readonly unknown[]): boolean;
   /** Whether a record was read in its final form, and is not converted. */
   isConverted?(record: Readonly<Record<string, unknown>>): boolean;
   /** Converts a parsed time. Throws if the value is not a time. */
@@ -46,6 +48,7 @@ function normalizeFields(fields: Fields, readers: ScalarReaders): void {
     const value = fields[name];
     if (value === null || value === undefined) delete fields[name];
     else if (name === "Records" && Array.isArray(value)) {
+      if (readers.areConverted?.(value)) continue;
       for (let i = 0; i < value.length; i++) {
         value[i] = normalizeRecord(value[i], readers);
       }

@@ -28,7 +28,7 @@ export const cborCodec: Codec = {
     const records = new CborRecords(body, slabs, epochToDate);
     return normalizeAnswer(
       decodeCbor(body, { records }),
-      readersOf(body, slabs),
+      readersOf(body, slabs, records),
     );
   },
 
@@ -89,8 +89,10 @@ function encodePutRecords(request: PutRecordsShape): Uint8Array<ArrayBuffer> {
 function readersOf(
   body: Uint8Array<ArrayBuffer>,
   slabs: Slabs,
+  records: CborRecords,
 ): ScalarReaders {
   return {
+    areConverted: (list) => list === records.list,
     // The general reader gives a view of the body, and CborRecords a copy.
     isConverted: ({ Data }) =>
       Data instanceof Uint8Array && Data.buffer !== body.buffer,

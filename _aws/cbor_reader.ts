@@ -28,6 +28,8 @@ export interface CborRecordReader {
   read(offset: number): object | undefined;
   /** The offset after that record. */
   readonly end: number;
+  /** A list of which every item was read so. Written by {@linkcode CborReader}. */
+  list: readonly unknown[] | undefined;
 }
 
 /** Reads one value. Invalid input throws a SyntaxError or a RangeError. */
@@ -118,20 +120,24 @@ export class CborReader {
 
   #array(info: number, records?: CborRecordReader): CborValue[] {
     const array: CborValue[] = [];
-    if (info === INDEFINITE) {
-      while (!this.#atBreak()) array.push(this.#item(records));
-    } else {
-      const length = this.#length(info);
-      for (let i = 0; i < length; i++) array.push(this.#item(records));
+    const hasEnd = info !== INDEFINITE;
+    let areRecords = true;
+    for (
+      let left = hasEnd ? this.#length(info) : Infinity;
+      left > 0 && (hasEnd || !this.#atBreak());
+      left--
+    ) {
+      const record = records?.read(this.#offset);
+      if (record) {
+        this.#offset = records!.end;
+        array.push(record as object as CborValue);
+      } else {
+        array.push(this.#read());
+        areRecords = false;
+      }
     }
+    if (records && areRecords) records.list = array;
     return array;
-  }
-
-  #item(records: CborRecordReader | undefined): CborValue {
-    const record = records?.read(this.#offset);
-    if (!record) return this.#read();
-    this.#offset = records!.end;
-    return record as object as CborValue;
   }
 
   #map(info: number): CborValue {

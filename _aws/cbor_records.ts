@@ -5,6 +5,7 @@
  * @module
  */
 import type { Slabs } from "../_core/slabs.ts";
+import type { CborRecordReader } from "./cbor_reader.ts";
 import { ShortTexts } from "./short_texts.ts";
 
 /** A record of an answer. */
@@ -65,7 +66,8 @@ const ARRIVAL = new Key("ApproximateArrivalTimestamp");
  * Reads one record after another. It knows the usual form of a record only, and leaves every other
  * form to the general reader.
  */
-export class CborRecords {
+export class CborRecords implements CborRecordReader {
+  list: readonly unknown[] | undefined;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   readonly #slabs: Slabs;

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { Alarm } from "../_core/alarm.ts";
-import type { ConsumerSettings } from "./resolved_options.ts";
+import { ResettableTimer } from "../_core/resettable_timer.ts";
+import type { ConsumerSettings } from "./options/resolved_options.ts";
 
 /** Counts values and measures the time without one. */
 export class ReadingLimits {
   readonly #limit: number;
-  readonly #idleAlarm: Alarm;
+  readonly #idleTimer: ResettableTimer;
   #delivered = 0;
   #wasIdleTooLong = false;
 
@@ -22,7 +22,7 @@ export class ReadingLimits {
     onIdle: () => void,
   ) {
     this.#limit = limit;
-    this.#idleAlarm = new Alarm(clock, idleTimeoutMs, () => {
+    this.#idleTimer = new ResettableTimer(clock, idleTimeoutMs, () => {
       this.#wasIdleTooLong = true;
       onIdle();
     });
@@ -41,16 +41,16 @@ export class ReadingLimits {
   /** Counts a value that is handed out. Ends the time without values. */
   count(): void {
     this.#delivered++;
-    this.#idleAlarm.clear();
+    this.#idleTimer.clear();
   }
 
   /** Starts to measure the time without values, unless it is measured already. */
   startIdleTime(): void {
-    this.#idleAlarm.set();
+    this.#idleTimer.set();
   }
 
   /** Stops the timer. */
   stop(): void {
-    this.#idleAlarm.clear();
+    this.#idleTimer.clear();
   }
 }

@@ -8,18 +8,18 @@ import { onAbort } from "../_core/on_abort.ts";
 import { Turns } from "../_core/turn.ts";
 import { ClosedError } from "../errors.ts";
 import type { ConsumerRecord } from "../records.ts";
-import { missingAcknowledgement } from "./ack_errors.ts";
+import { missingAcknowledgement } from "./values/ack_errors.ts";
 import type { OldestUnacknowledged } from "../health.ts";
-import { Acknowledgements } from "./acknowledgements.ts";
+import { Acknowledgements } from "./values/acknowledgements.ts";
 import { ChangeSignal } from "./change_signal.ts";
-import { PollPace } from "./poll_pace.ts";
-import { ReadAhead } from "./read_ahead.ts";
+import { PollPace } from "./reading/poll_pace.ts";
+import { ReadAhead } from "./reading/read_ahead.ts";
 import { ReadingLimits } from "./reading_limits.ts";
-import type { ResolvedConsumerOptions } from "./resolved_options.ts";
+import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
 import { SessionLine } from "./session_line.ts";
 import type { ShardSession } from "./shard_session.ts";
-import { SkippedRecords } from "./skipped_records.ts";
-import type { ConsumerStatus } from "./status.ts";
+import { SkippedRecords } from "./values/skipped_records.ts";
+import type { ConsumerStatus } from "./health/status.ts";
 import { StreamGroup } from "./stream_group.ts";
 
 /** How long buffered values may keep the event loop busy, in milliseconds. */
@@ -52,6 +52,7 @@ export class RecordFeed<T> {
   /** The session of the value that was handed out last. */
   #last: ShardSession<T> | undefined;
   #failure: { error: unknown } | undefined;
+  #stuck: { readonly error: unknown } | undefined;
   /** Set at the end of the stream, while values of it are not acknowledged. */
   #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -129,7 +130,7 @@ export class RecordFeed<T> {
       this.#closing || this.#limits.isReached ||
       this.#acknowledgements.areAllPaused
     ) return undefined;
-    while (!this.#turns.isOver && !this.#failure) {
+    while (!this.#turns.isOver && !this.#failure && !this.#stuck) {
       const session = this.#line.shift();
       if (!session) return undefined;
       const record = this.#takeFrom(session);
@@ -143,7 +144,7 @@ export class RecordFeed<T> {
     this.#start();
     for (;;) {
       if (this.#failure) throw this.#failure.error;
-      if (this.#closing) return undefined;
+      if (this.#closing || this.#stuck) return undefined;
       if (this.#limits.isReached) break;
       if (!this.#line.isEmpty && this.#turns.isOver) {
         await this.#turns.next();
@@ -151,7 +152,7 @@ export class RecordFeed<T> {
       }
       const record = this.takeNow();
       if (record) return record;
-      if (this.#failure) continue;
+      if (this.#failure || this.#stuck) continue;
       const { areAllPaused, areAtLimit } = this.#acknowledgements;
       // The turn ended while values of other sessions were dropped.
       if (!this.#line.isEmpty && !areAllPaused) continue;
@@ -170,6 +171,24 @@ export class RecordFeed<T> {
   /** From now on the library itself acknowledges every value, after a handler has processed it. */
   manageAcknowledgements(): void {
     this.#acknowledgements.manage();
+  }
+
+  /**
+   * Why there is no further value, if a value could not be taken and the values before it are still
+   * being processed. Once they are, {@linkcode RecordFeed.fail} must be called with the error.
+   */
+  get stuck(): { readonly error: unknown } | undefined {
+    return this.#stuck;
+  }
+
+  /** Fails the stream and closes the consumer. Does nothing if it has failed or is closed. */
+  fail(error: unknown): void {
+    this.#fail(error);
+  }
+
+  /** The number of values that are handed out and not acknowledged. */
+  get unacknowledged(): number {
+    return this.#acknowledgements.missing;
   }
 
   /** The number of shards that this worker reads. */
@@ -228,7 +247,7 @@ export class RecordFeed<T> {
     try {
       record = session.take();
     } catch (error) {
-      return void this.#fail(this.#streams.nameError(session, error));
+      return void this.#onUntakeable(this.#streams.nameError(session, error));
     }
     if (session.hasNext) this.#update(session);
     else this.#streams.wakeIfFinished(session);
@@ -237,6 +256,16 @@ export class RecordFeed<T> {
       this.#limits.count();
     }
     return record;
+  }
+
+  /**
+   * A value cannot be taken. If the stream failed at once, handlers would lose the values before it:
+   * the next run would read them again, meet the same value, and get no further.
+   */
+  #onUntakeable(error: unknown): void {
+    if (!this.#acknowledgements.areManaged) return this.#fail(error);
+    this.#limits.stop();
+    this.#stuck = { error };
   }
 
   #update(session: ShardSession<T>): void {

@@ -6,17 +6,18 @@
 import type { StreamChoice } from "../_aws/stream_choice.ts";
 import { textOf } from "../_core/text_of.ts";
 import { CheckpointError, ClosedError, StreamError } from "../errors.ts";
-import { throwIfNotStored } from "./ack_errors.ts";
+import { throwIfNotStored } from "./values/ack_errors.ts";
 import { Coordinator, type CoordinatorEvents } from "./coordinator.ts";
-import { ErrorLog } from "./error_log.ts";
-import type { ResolvedConsumerOptions } from "./resolved_options.ts";
-import { areAlike } from "./resolved_streams.ts";
-import type { ShardSession, SharedByShards } from "./shard_session.ts";
+import { ErrorLog } from "./health/error_log.ts";
+import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
+import { areAlike } from "./options/resolved_streams.ts";
+import type { SharedByShards } from "./session_parts.ts";
+import type { ShardSession } from "./shard_session.ts";
 import type { ShardStatus } from "../health.ts";
-import { statusOf, type StreamStatus } from "./status.ts";
-import { reportStatus } from "./status_report.ts";
+import { statusOf, type StreamStatus } from "./health/status.ts";
+import { reportStatus } from "./health/status_report.ts";
 
-/** What the shards of all streams share. */
+/** The objects that the shards of all streams share. */
 export type SharedByStreams = Omit<SharedByShards, "streamIndex">;
 
 /** One stream and its coordinator. */
@@ -34,7 +35,7 @@ export class StreamGroup<T> {
   readonly #shared: SharedByStreams;
   readonly #events: CoordinatorEvents<T>;
   readonly #members: Member<T>[] = [];
-  /** Errors of single streams as the application gets them. */
+  /** The errors of single streams, with the name of their stream. */
   readonly #named = new WeakMap<object, StreamError>();
   /** Ends the reports of the status. */
   readonly #stop = new AbortController();
@@ -65,7 +66,7 @@ export class StreamGroup<T> {
     if (!this.#ready) {
       const all = this.#members.map((member) => this.#readyOf(member));
       this.#ready = Promise.all(all).then(() => {});
-      // It need not be awaited, so its rejection must not end the program.
+      // The promise need not be awaited, so its rejection must not end the program.
       this.#ready.catch(() => {});
     }
     return this.#ready;
@@ -85,7 +86,7 @@ export class StreamGroup<T> {
     return this.#members.every(({ coordinator }) => coordinator.isDone);
   }
 
-  /** Whether one of the streams cannot be told from this one. */
+  /** Whether one of the streams cannot be distinguished from this one. */
   has(stream: StreamChoice): boolean {
     return this.#members.some((member) => areAlike(member.options, stream));
   }
@@ -102,7 +103,9 @@ export class StreamGroup<T> {
     this.#memberOf(session)?.coordinator.wakeIfFinished(session);
   }
 
-  /** The error of a session as the application gets it: with several streams, it names the stream. */
+  /**
+   * The error of a session as the application gets it: with several streams, it names the stream.
+   */
   nameError(session: ShardSession<T>, error: unknown): unknown {
     const member = this.#memberOf(session);
     return member ? this.#name(member.options.stream, error) : error;

@@ -1,5 +1,5 @@
 /**
- * What clients, producers and consumers take from outside: hooks, time and chance.
+ * The options that clients, producers and consumers share: hooks, clock and random numbers.
  *
  * @module
  */

@@ -1,12 +1,12 @@
 /**
- * The loop that tries again.
+ * Repeats a call until it succeeds.
  *
  * @module
  */
 import { type Clock, delay } from "./clock.ts";
 import { FailureStreak, type FailureStreakOptions } from "./failure_streak.ts";
 
-/** How often, when and why to try again. */
+/** The rules of the repetitions. */
 export interface RetryRules<R> extends FailureStreakOptions {
   /** Times the pauses. */
   readonly clock: Clock;
@@ -14,7 +14,7 @@ export interface RetryRules<R> extends FailureStreakOptions {
   readonly signal?: AbortSignal;
   /** Whether another attempt may succeed after this error. */
   readonly mayRetry: (error: unknown) => boolean;
-  /** Whether a result is a failure, too, after which another attempt may succeed. */
+  /** Whether a result counts as a failure after which another attempt may succeed. */
   readonly isTransient?: (result: R) => boolean;
 }
 

@@ -75,6 +75,59 @@ export function asciiTexts(
   return texts;
 }
 
+const run = new Uint8Array(RUN_BYTES);
+
+/**
+ * The texts of parts of a byte array that hold nothing but ASCII; `undefined` for the others. `ranges`
+ * has the start and the end of each part. The parts are copied together and decoded in few calls.
+ */
+export function asciiParts(
+  bytes: Uint8Array,
+  ranges: readonly number[],
+): (string | undefined)[] {
+  const texts: (string | undefined)[] = [];
+  for (let first = 0, last; first < ranges.length; first = last) {
+    let used = 0;
+    for (last = first; last < ranges.length; last += 2) {
+      const part = bytes.subarray(ranges[last]!, ranges[last + 1]!);
+      if (used + part.length > RUN_BYTES) break;
+      run.set(part, used);
+      used += part.length;
+    }
+    if (last === first) {
+      texts.push(undefined); // longer than a run
+      last += 2;
+      continue;
+    }
+    const text = asciiText(run.subarray(0, used));
+    for (let i = first, at = 0; i < last; i += 2) {
+      texts.push(text?.slice(at, at += ranges[i + 1]! - ranges[i]!));
+    }
+  }
+  return texts;
+}
+
+/** A TextDecoder takes at least 0.1 µs per call, so shorter ASCII is decoded without one. */
+const SHORT_BYTES = 64;
+/** Reused arrays of character codes, by length. A new array for each text would double the time. */
+const codesOfLength: number[][] = [];
+
+/** The text of at most 64 bytes from `start` on, if all of them are ASCII. */
+export function shortAscii(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): string | undefined {
+  if (length > SHORT_BYTES) return undefined;
+  const codes = codesOfLength[length] ??= new Array<number>(length).fill(0);
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[start + i]!;
+    if (byte > 0x7f) return undefined;
+    codes[i] = byte;
+  }
+  return String.fromCharCode(...codes);
+}
+
 /** As many UTF-16 units as bytes, and none of them a replacement, means ASCII. */
 function asciiText(bytes: Uint8Array): string | undefined {
   const text = lossy.decode(bytes);

@@ -1,5 +1,5 @@
 /**
- * What letters are made of: errors as data, and values as texts.
+ * The parts of letters: errors as data, and values as texts.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export function valueText(value: unknown): string {
   try {
     return Object.prototype.toString.call(value);
   } catch {
-    // A revoked Proxy throws whatever is asked of it.
+    // A revoked Proxy throws at each access.
     return "a value that cannot be read";
   }
 }

@@ -21,7 +21,7 @@ export type WritableForm<L> = (letter: L, textLength?: number) => L;
 /** A dead-letter stream. */
 export class LetterWriter<L> {
   readonly #writer: WritableStreamDefaultWriter<L>;
-  /** The stream, if it tells when a letter is stored. */
+  /** The stream, if it reports when a letter is stored. */
   readonly #sink: DurableSink<L> | undefined;
   readonly #formOf: WritableForm<L>;
   #writing = 0;
@@ -68,7 +68,7 @@ export class LetterWriter<L> {
     this.#writer.releaseLock();
   }
 
-  // A value or key that could not be written or read may be invalid for the sink as well.
+  // A value or key that was rejected before may be invalid for the dead-letter stream as well.
   async #store(sink: DurableSink<L>, letter: L): Promise<void> {
     const keys: { partitionKey?: string } = {};
     const lengths = [undefined, ...TEXT_LENGTHS].values();

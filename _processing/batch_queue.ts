@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Alarm } from "../_core/alarm.ts";
+import { ResettableTimer } from "../_core/resettable_timer.ts";
 import type { Clock } from "../_core/clock.ts";
 import type { KeyOf, LaneQueue } from "./lane_queue.ts";
 
@@ -16,7 +16,7 @@ export interface BatchQueueParts<R> {
   /** Longest time that the first value waits for others, in milliseconds. */
   readonly maxWaitMs: number;
   readonly clock: Clock;
-  /** Called when the time is over. */
+  /** Called when the first value has waited for this time. */
   readonly onDue: () => void;
 }
 
@@ -26,8 +26,8 @@ export interface BatchQueueParts<R> {
  */
 export class BatchQueue<R> implements LaneQueue<R> {
   readonly #parts: BatchQueueParts<R>;
-  readonly #alarm: Alarm;
-  /** In order. */
+  readonly #timer: ResettableTimer;
+  /** The waiting values, in order. */
   #waiting: R[] = [];
   /** The keys of the batches that are being processed. */
   readonly #taken = new Set<string>();
@@ -38,7 +38,7 @@ export class BatchQueue<R> implements LaneQueue<R> {
 
   constructor(parts: BatchQueueParts<R>) {
     this.#parts = parts;
-    this.#alarm = new Alarm(parts.clock, parts.maxWaitMs, () => {
+    this.#timer = new ResettableTimer(parts.clock, parts.maxWaitMs, () => {
       this.#isDue = true;
       parts.onDue();
     });
@@ -56,7 +56,7 @@ export class BatchQueue<R> implements LaneQueue<R> {
   add(record: R): void {
     this.#waiting.push(record);
     if (!this.#isTaken(record)) this.#free++;
-    this.#alarm.set();
+    this.#timer.set();
   }
 
   next(): readonly R[] {
@@ -64,7 +64,7 @@ export class BatchQueue<R> implements LaneQueue<R> {
     const batch: R[] = [];
     const left: R[] = [];
     for (const record of this.#waiting) {
-      // The keys of this batch are added below: it may have several values of a key.
+      // The keys of this batch are added below, because it may have several values of one key.
       if (batch.length < maxValues && !this.#isTaken(record)) {
         batch.push(record);
       } else left.push(record);
@@ -73,8 +73,8 @@ export class BatchQueue<R> implements LaneQueue<R> {
     this.#waiting = left;
     this.#count();
     this.#isDue = false;
-    this.#alarm.clear();
-    if (left.length > 0) this.#alarm.set();
+    this.#timer.clear();
+    if (left.length > 0) this.#timer.set();
     return batch;
   }
 
@@ -85,13 +85,13 @@ export class BatchQueue<R> implements LaneQueue<R> {
 
   flush(): void {
     this.#isFlushed = true;
-    this.#alarm.clear();
+    this.#timer.clear();
   }
 
   clear(): void {
     this.#waiting = [];
     this.#free = 0;
-    this.#alarm.clear();
+    this.#timer.clear();
   }
 
   #isTaken(record: R): boolean {

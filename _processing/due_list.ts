@@ -8,7 +8,7 @@ import { type Clock, monotonicNow } from "../_core/clock.ts";
 /**
  * Items in the order in which they become due. A timer for each handler would cost more than a
  * short handler, so one timer waits for the oldest item. It is not cleared when its item is
- * removed; it finds out what is due when it rings.
+ * removed; when it fires, it looks for items that are due.
  */
 export class DueList<I> {
   readonly #clock: Clock;

@@ -71,10 +71,15 @@ export class KeyedQueue<R> implements LaneQueue<R> {
 
   /** Returns false if the key is taken. */
   #takeKey(key: string): boolean {
-    if (key === this.#firstKey || this.#otherKeys.has(key)) return false;
+    if (key === this.#firstKey || this.#isOther(key)) return false;
     if (this.#firstKey === undefined) this.#firstKey = key;
     else this.#otherKeys.add(key);
     return true;
+  }
+
+  /** Asks the set only if it has keys: a lookup computes the hash of the key. */
+  #isOther(key: string): boolean {
+    return this.#otherKeys.size > 0 && this.#otherKeys.has(key);
   }
 
   #freeKey(key: string): void {

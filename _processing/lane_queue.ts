@@ -1,5 +1,5 @@
 /**
- * What the queues of a lane have in common.
+ * The interface of the queue of a lane.
  *
  * @module
  */
@@ -17,11 +17,11 @@ export interface LaneQueue<R> {
   add(record: R): void;
   /** Removes the values for one call. Call it only if `hasNext`. */
   next(): readonly R[];
-  /** The values that one `next` gave are processed: their successors are free. */
+  /** Notes that the values of one `next` are processed: later values of their keys are free. */
   done(taken: readonly R[]): void;
-  /** No further value comes, so nothing is waited for. */
+  /** Notes that no further value comes, so no batch waits for more values. */
   flush(): void;
-  /** Drops everything. */
+  /** Drops all values. */
   clear(): void;
 }
 

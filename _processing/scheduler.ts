@@ -17,11 +17,11 @@ import { type Attempt, Job, Lane, type WorkLane } from "./work.ts";
 /** A lane with more than its fair part of the slots leaves this part of them free. */
 const RESERVE = 1 / 8;
 
-/** How a {@linkcode Scheduler} works. */
+/** The settings of a {@linkcode Scheduler}. */
 export interface SchedulerSettings extends RetrySettings, CallSettings {
   /** Most calls at a time. */
   readonly concurrency: number;
-  /** Most values of a lane that wait for a call. */
+  /** Most values of a lane that wait for a call, or are being given up. */
   readonly lookahead: number;
 }
 
@@ -137,7 +137,7 @@ export class Scheduler<R, L extends WorkLane> {
     this.#pump();
   }
 
-  /** No further value comes. */
+  /** Notes that no further value comes. */
   finish(): void {
     this.#isEnding = true;
     for (const lane of this.#lanes.values()) {
@@ -183,7 +183,10 @@ export class Scheduler<R, L extends WorkLane> {
     this.#line.push(lane);
   }
 
-  /** Starts what can start. A handler that ends at once does not start the next call by itself. */
+  /**
+   * Starts calls while slots are free. A handler that ends at once does not start the next call by
+   * itself.
+   */
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
@@ -204,7 +207,7 @@ export class Scheduler<R, L extends WorkLane> {
     this.#checkEnd();
   }
 
-  /** A lane whose handlers hang must leave slots to the others. */
+  /** Leaves slots to other lanes, because the handlers of one lane may hang. */
   #mayStart({ running }: Lane<R, L>): boolean {
     const { concurrency } = this.#settings;
     const lanes = this.#parts.laneCount();
@@ -235,13 +238,14 @@ export class Scheduler<R, L extends WorkLane> {
   }
 
   /**
-   * A job is over: its values are processed, or are not to be processed here. A second call does
-   * nothing.
+   * Removes a job whose values are processed, or are not processed here any more. A second call
+   * does nothing.
    */
   #leave(job: Job<R, L>): void {
     const { lane } = job;
     if (job.isOver) return;
     job.isOver = true;
+    job.noteFailed(0);
     this.#jobs--;
     if (lane.jobs.size > 0) lane.jobs.delete(job);
     if (!lane.isDropped && !this.#isStopped) {
@@ -282,7 +286,7 @@ export class Scheduler<R, L extends WorkLane> {
     this.#pump();
   }
 
-  /** Drops what waits in a lane. */
+  /** Drops the waiting values of a lane. */
   #clear(lane: Lane<R, L>): void {
     this.#queued -= lane.queue.length;
     lane.queue.clear();

@@ -27,6 +27,8 @@ export class Lane<R, L extends WorkLane> {
   readonly due = new Deque<Job<R, L>>();
   /** Jobs that take time: a call is under way, or waited for, or values are being given up. */
   readonly jobs = new Set<Job<R, L>>();
+  /** Values whose last call has failed: they wait for the next one, or are being given up. */
+  failed = 0;
   /** Calls under way. */
   running = 0;
   /** Whether the lane stands in the line for a free slot. */
@@ -52,7 +54,8 @@ export class Lane<R, L extends WorkLane> {
 
   /** Holds the source if too many values wait, and lets it go on when half of them are gone. */
   balance(): void {
-    const { length } = this.queue;
+    if (this.isDropped) return;
+    const length = this.queue.length + this.failed;
     const isHeld = length >= this.#limit ||
       this.#isHeld && length > this.#limit / 2;
     if (isHeld === this.#isHeld) return;
@@ -77,6 +80,7 @@ export class Job<R, L extends WorkLane> {
   isOver = false;
   /** Whether values of it are being given up. */
   isBurying = false;
+  #failed = 0;
   #records: readonly R[];
   /** Values that get a call alone, after that of `records`. */
   #rest: R[] | undefined;
@@ -95,6 +99,14 @@ export class Job<R, L extends WorkLane> {
   /** Whether each value gets its last call alone. */
   get isAlone(): boolean {
     return this.#rest !== undefined;
+  }
+
+  /** Notes how many values the last call has left unprocessed. 0 while a call is under way. */
+  noteFailed(count: number): void {
+    if (count === this.#failed) return;
+    this.lane.failed += count - this.#failed;
+    this.#failed = count;
+    this.lane.balance();
   }
 
   /** The next call is for these values, or for each of them alone. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Alarm } from "../_core/alarm.ts";
+import { ResettableTimer } from "../_core/resettable_timer.ts";
 import { textOf } from "../_core/text_of.ts";
 import { DeliveryError, KinesisError } from "../errors.ts";
 import type { FailedValue } from "../records.ts";
@@ -170,7 +170,7 @@ export class Ending<T> {
     const { clock, abortTimeoutMs } = this.#options;
     const { untold } = this.#stages.ledger;
     const error = this.#refusal = abortedError(reason);
-    const limit = new Alarm(
+    const limit = new ResettableTimer(
       clock,
       abortTimeoutMs,
       () => this.#timeOut(reason),

@@ -4,7 +4,7 @@
  * @module
  */
 import { IN_USE, NOT_FOUND } from "../_aws/service_error.ts";
-import { Alarm } from "../_core/alarm.ts";
+import { ResettableTimer } from "../_core/resettable_timer.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { retry } from "../_core/retry.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
@@ -35,7 +35,7 @@ export class FirstList {
   readonly #signal: AbortSignal;
   readonly #state: StreamState;
   /** Rings when values are sent without a list. */
-  readonly #patience: Alarm;
+  readonly #patience: ResettableTimer;
   /** Whether the last request was one to list the shards. */
   #isListing = false;
 
@@ -51,7 +51,7 @@ export class FirstList {
     this.#listing = listing;
     this.#signal = signal;
     this.#state = new StreamState(options, signal);
-    this.#patience = new Alarm(
+    this.#patience = new ResettableTimer(
       options.clock,
       PATIENCE_MS,
       () => resharding.start(),

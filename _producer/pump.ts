@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Alarm } from "../_core/alarm.ts";
+import { ResettableTimer } from "../_core/resettable_timer.ts";
 import type { FailedValue } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { FlushResult } from "./results.ts";
@@ -13,7 +13,7 @@ import type { Stages } from "./stages.ts";
 export class Pump<T> {
   readonly #stages: Stages<T>;
   /** Rings `lingerMs` after a value was accepted. Then everything is sent, full batch or not. */
-  readonly #linger: Alarm;
+  readonly #linger: ResettableTimer;
   #isHalted = false;
 
   /** Does nothing before the first value. */
@@ -25,7 +25,7 @@ export class Pump<T> {
     stages: Stages<T>,
   ) {
     this.#stages = stages;
-    this.#linger = new Alarm(clock, lingerMs, () => this.#sendAll());
+    this.#linger = new ResettableTimer(clock, lingerMs, () => this.#sendAll());
   }
 
   /** Does what can be done now: accepts values that wait, ends flushes, and sends batches. */

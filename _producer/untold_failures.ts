@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Alarm } from "../_core/alarm.ts";
+import { ResettableTimer } from "../_core/resettable_timer.ts";
 import type { Clock } from "../_core/clock.ts";
 import { DeliveryError, type KinesisError } from "../errors.ts";
 import type { FailedValue } from "../records.ts";
@@ -46,7 +46,7 @@ interface Failure<T> {
 export class UntoldFailures<T> {
   readonly #stream: string;
   readonly #letters: LetterWriter<T>;
-  readonly #alarm: Alarm;
+  readonly #timer: ResettableTimer;
   #fresh: Failure<T>[] = [];
   #stale: Failure<T>[] = [];
   #isEndTold = false;
@@ -58,7 +58,7 @@ export class UntoldFailures<T> {
   ) {
     this.#stream = stream;
     this.#letters = letters;
-    this.#alarm = new Alarm(clock, GRACE_MS, () => this.#age());
+    this.#timer = new ResettableTimer(clock, GRACE_MS, () => this.#age());
   }
 
   /** Whether a caller has been told that the whole producer has failed. */
@@ -69,7 +69,7 @@ export class UntoldFailures<T> {
   /** Keeps a failure. */
   add(put: FailedPut, failed: FailedValue<T> | undefined): void {
     this.#fresh.push({ put, failed });
-    this.#alarm.set();
+    this.#timer.set();
   }
 
   /** Removes the values that were given up, and returns those of which no caller was told. */
@@ -77,7 +77,7 @@ export class UntoldFailures<T> {
     const all = [...this.#stale, ...this.#fresh];
     this.#stale = [];
     this.#fresh = all.filter(({ failed }) => failed === undefined);
-    if (this.#fresh.length === 0) this.#alarm.clear();
+    if (this.#fresh.length === 0) this.#timer.clear();
     return all.flatMap(({ put, failed }) =>
       failed === undefined || put.isAwaited ? [] : [failed]
     );
@@ -115,14 +115,14 @@ export class UntoldFailures<T> {
     const isOwn = ({ failed }: Failure<T>) => failed !== undefined;
     this.#stale = this.#stale.filter(isOwn);
     this.#fresh = this.#fresh.filter(isOwn);
-    if (this.#stale.length + this.#fresh.length === 0) this.#alarm.clear();
+    if (this.#stale.length + this.#fresh.length === 0) this.#timer.clear();
   }
 
   #age(): void {
     const due = this.#stale;
     this.#stale = this.#fresh;
     this.#fresh = [];
-    if (this.#stale.length > 0) this.#alarm.set();
+    if (this.#stale.length > 0) this.#timer.set();
     for (const { put, failed } of due) {
       if (put.isAwaited) continue;
       if (!failed) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Alarm } from "../_core/alarm.ts";
+import { ResettableTimer } from "../_core/resettable_timer.ts";
 import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import type { EncodedRecord, Put } from "../records.ts";
@@ -33,7 +33,7 @@ export function createEncoderStream<T>(
     emit: (record) => controller.enqueue(record),
   });
 
-  const linger = new Alarm(clock, lingerMs, async () => {
+  const linger = new ResettableTimer(clock, lingerMs, async () => {
     try {
       await packer.flush();
     } catch (error) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeUtf8 } from "../_core/utf8.ts";
+import { asciiParts, decodeUtf8, shortAscii } from "../_core/utf8.ts";
 import type { KinesisRecord } from "../records.ts";
 import {
   DIGEST_BYTES,
@@ -20,6 +20,9 @@ import { FieldReader, WIRE_BYTES, WIRE_VARINT } from "./_protobuf.ts";
 import { Unpacking } from "./_unpacking.ts";
 import type { Unpacked } from "./processor.ts";
 import type { Serializer } from "./serializer.ts";
+
+/** The items whose values are decoded together. */
+const ITEMS_AT_ONCE = 128;
 
 /** The keys by index. A key is decoded when it is used for the first time. */
 class KeyTable {
@@ -51,7 +54,8 @@ class KeyTable {
     }
     const start = this.#ranges[2 * index]!;
     const end = this.#ranges[2 * index + 1]!;
-    return this.#keys[index] = decodeUtf8(this.#data.subarray(start, end));
+    return this.#keys[index] = shortAscii(this.#data, start, end - start) ??
+      decodeUtf8(this.#data.subarray(start, end));
   }
 }
 
@@ -88,41 +92,59 @@ export function unpackAggregate<T>(
     `kpl of ${serializer.name}`,
     isMarked,
   );
-  for (let i = 0; i < items.length && !unpacking.stopped; i += 2) {
-    reader.range(items[i]!, items[i + 1]!);
-    let item: Item;
-    try {
-      item = readItem(reader, data, keys, hashKeys);
-    } catch (cause) {
-      unpacking.damaged(cause);
-      continue;
-    }
-    unpacking.decode(
-      serializer,
-      item.data,
-      item.partitionKey,
-      item.explicitHashKey,
-    );
+  const source = { reader, data, keys, hashKeys };
+  const step = 2 * ITEMS_AT_ONCE;
+  for (let i = 0; i < items.length && !unpacking.stopped; i += step) {
+    const found = readItems(source, items.slice(i, i + step));
+    decodeItems(serializer, data, found, unpacking);
   }
   if (damage !== undefined && !unpacking.stopped) unpacking.stop(damage);
   return unpacking.items;
 }
 
-interface Item {
-  data: Uint8Array<ArrayBuffer>;
-  partitionKey: string;
-  explicitHashKey: string | undefined;
+/** A record, and what its items refer to. */
+interface ItemSource {
+  readonly reader: FieldReader;
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly keys: KeyTable;
+  readonly hashKeys: KeyTable;
 }
 
-function readItem(
-  reader: FieldReader,
-  bytes: Uint8Array<ArrayBuffer>,
-  keys: KeyTable,
-  hashKeys: KeyTable,
-): Item {
+/** An item, with the range of its value in the record. */
+interface Item {
+  readonly start: number;
+  readonly stop: number;
+  readonly partitionKey: string;
+  readonly explicitHashKey: string | undefined;
+}
+
+/** An item that is malformed. */
+interface DamagedItem {
+  readonly cause: unknown;
+}
+
+/** Reads the items at these ranges: the start and the end of each. */
+function readItems(
+  source: ItemSource,
+  ranges: readonly number[],
+): (Item | DamagedItem)[] {
+  const items: (Item | DamagedItem)[] = [];
+  for (let i = 0; i < ranges.length; i += 2) {
+    source.reader.range(ranges[i]!, ranges[i + 1]!);
+    try {
+      items.push(readItem(source));
+    } catch (cause) {
+      items.push({ cause });
+    }
+  }
+  return items;
+}
+
+function readItem({ reader, keys, hashKeys }: ItemSource): Item {
   let partitionKey: string | undefined;
   let explicitHashKey: string | undefined;
-  let data: Uint8Array<ArrayBuffer> | undefined;
+  let start = -1;
+  let stop = -1;
   while (reader.next()) {
     const { field, wire } = reader;
     if (field === FIELD_KEY_INDEX && wire === WIRE_VARINT) {
@@ -130,10 +152,49 @@ function readItem(
     } else if (field === FIELD_HASH_KEY_INDEX && wire === WIRE_VARINT) {
       explicitHashKey = hashKeys.get(reader.value);
     } else if (field === FIELD_DATA && wire === WIRE_BYTES) {
-      data = bytes.subarray(reader.start, reader.stop);
+      ({ start, stop } = reader);
     }
   }
   if (partitionKey === undefined) throw new Error("it has no partition key");
-  if (data === undefined) throw new Error("it has no data");
-  return { data, partitionKey, explicitHashKey };
+  if (start < 0) throw new Error("it has no data");
+  return { start, stop, partitionKey, explicitHashKey };
+}
+
+/** Decodes the values of items, the texts of all of them at once. */
+function decodeItems<T>(
+  serializer: Serializer<T>,
+  data: Uint8Array<ArrayBuffer>,
+  items: readonly (Item | DamagedItem)[],
+  unpacking: Unpacking<T>,
+): void {
+  const { text: codec } = serializer;
+  const texts = codec ? textsOf(data, items) : [];
+  for (let i = 0; i < items.length && !unpacking.stopped; i++) {
+    const item = items[i]!;
+    if ("cause" in item) {
+      unpacking.damaged(item.cause);
+      continue;
+    }
+    const { start, stop, partitionKey, explicitHashKey } = item;
+    const text = texts[i];
+    if (text !== undefined) {
+      unpacking.parse(codec!, text, partitionKey, explicitHashKey);
+    } else {
+      const bytes = data.subarray(start, stop);
+      unpacking.decode(serializer, bytes, partitionKey, explicitHashKey);
+    }
+  }
+}
+
+/** The texts of the items that are ASCII. */
+function textsOf(
+  data: Uint8Array,
+  items: readonly (Item | DamagedItem)[],
+): (string | undefined)[] {
+  const ranges: number[] = [];
+  for (const item of items) {
+    if ("cause" in item) ranges.push(0, 0);
+    else ranges.push(item.start, item.stop);
+  }
+  return asciiParts(data, ranges);
 }

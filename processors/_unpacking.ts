@@ -6,7 +6,7 @@
 import type { KinesisRecord } from "../records.ts";
 import { damagedItem, damagedRecord } from "./_errors.ts";
 import type { Unpacked } from "./processor.ts";
-import type { Serializer } from "./serializer.ts";
+import type { Serializer, TextCodec } from "./serializer.ts";
 
 /**
  * The most damaged items of one record that are reported one by one. The rest of the record is then
@@ -73,6 +73,22 @@ export class Unpacking<T> {
     let value: T;
     try {
       value = serializer.deserialize(bytes);
+    } catch (cause) {
+      return this.damaged(cause);
+    }
+    this.add(value, partitionKey, explicitHashKey);
+  }
+
+  /** Parses a text and adds the value, or an error if that fails. */
+  parse(
+    codec: TextCodec<T>,
+    text: string,
+    partitionKey: string,
+    explicitHashKey?: string,
+  ): void {
+    let value: T;
+    try {
+      value = codec.parse(text);
     } catch (cause) {
       return this.damaged(cause);
     }

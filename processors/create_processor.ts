@@ -15,7 +15,7 @@ import { createDecoderStream } from "./_decoder_stream.ts";
 import { createEncoderStream } from "./_encoder_stream.ts";
 import { itemOf, itemsOf } from "./_items.ts";
 import type { Framing } from "./framing.ts";
-import type { UnpackAll } from "./single.ts";
+import type { RecordBatch, UnpackAll } from "./single.ts";
 import type {
   DecoderOptions,
   EncoderOptions,
@@ -88,7 +88,7 @@ function unpackOf<T>(
   if (!unpackAll) return unpack;
   return setBatchForm(
     unpack,
-    (records: readonly KinesisRecord[]) => unpackAll(serializer, records),
+    (batch: RecordBatch) => unpackAll(serializer, batch),
   );
 }
 

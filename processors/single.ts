@@ -46,7 +46,17 @@ const framing: Framing = {
   unpack: setBatchForm(unpackRecord, unpackAll),
 };
 
-/** Decodes several records at once, each as `unpack` of the framing does. */
+/** Several records, without an object for each. */
+export interface RecordBatch {
+  /** The bytes of each record. */
+  readonly data: readonly Uint8Array<ArrayBuffer>[];
+  /** The partition key of a record, by its index. */
+  partitionKeyOf(index: number): string;
+  /** A whole record, by its index. */
+  recordOf(index: number): KinesisRecord;
+}
+
+/** Decodes several records at once, each as `unpack` of the framing does. Each has one item. */
 export type UnpackAll = typeof unpackAll;
 
 function unpackRecord<T>(
@@ -58,17 +68,34 @@ function unpackRecord<T>(
 
 function unpackAll<T>(
   serializer: Serializer<T>,
-  records: readonly KinesisRecord[],
-): Unpacked<T>[][] {
-  const { text } = serializer;
-  if (!text) return records.map((record) => unpackRecord(serializer, record));
-  const texts = asciiTexts(records.map(({ data }) => data));
-  return records.map((record, i) => {
-    const found = texts[i];
-    return found === undefined
-      ? unpackRecord(serializer, record)
-      : [decodedBy(() => text.parse(found), serializer, record)];
+  batch: RecordBatch,
+): Unpacked<T>[] {
+  const { text: codec } = serializer;
+  const texts = codec ? asciiTexts(batch.data) : [];
+  return batch.data.map((_, i) => {
+    const text = texts[i];
+    return text === undefined
+      ? decodeOne(serializer, batch.recordOf(i))
+      : parseOne(codec!, text, batch, i, serializer.name);
   });
+}
+
+function parseOne<T>(
+  codec: TextCodec<T>,
+  text: string,
+  batch: RecordBatch,
+  index: number,
+  format: string,
+): Unpacked<T> {
+  try {
+    return itemOf(codec.parse(text), batch.partitionKeyOf(index));
+  } catch (cause) {
+    return damagedItem(batch.recordOf(index), 0, format, cause);
+  }
+}
+
+function itemOf<T>(value: T, partitionKey: string): Unpacked<T> {
+  return { type: "value", value, partitionKey, subSequenceNumber: 0 };
 }
 
 const SLAB_BYTES = 8192;
@@ -128,25 +155,8 @@ export function decodeOne<T>(
   serializer: Serializer<T>,
   record: KinesisRecord,
 ): Unpacked<T> {
-  return decodedBy(
-    () => serializer.deserialize(record.data),
-    serializer,
-    record,
-  );
-}
-
-function decodedBy<T>(
-  decode: () => T,
-  serializer: Serializer<T>,
-  record: KinesisRecord,
-): Unpacked<T> {
   try {
-    return {
-      type: "value",
-      value: decode(),
-      partitionKey: record.partitionKey,
-      subSequenceNumber: 0,
-    };
+    return itemOf(serializer.deserialize(record.data), record.partitionKey);
   } catch (cause) {
     return damagedItem(record, 0, serializer.name, cause);
   }

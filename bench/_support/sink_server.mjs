@@ -39,6 +39,8 @@ const shardList = Array.from({ length: shards }, (_, i) => ({
   SequenceNumberRange: { StartingSequenceNumber: "1" },
 }));
 
+const SEQUENCE_NUMBER = String(10n ** 55n);
+
 // ---- Reading ----
 
 function equalRecords() {
@@ -54,8 +56,8 @@ function equalRecords() {
 
 const records = readFile ? JSON.parse(readFileSync(readFile)) : equalRecords();
 const getRecords = {
-  Records: records.map((record, i) => ({
-    SequenceNumber: String(10n ** 55n + BigInt(i)),
+  Records: records.map((record) => ({
+    SequenceNumber: SEQUENCE_NUMBER,
     ApproximateArrivalTimestamp: CREATED,
     ...record,
   })),
@@ -122,6 +124,28 @@ function answerInCbor(limit) {
       Data: Buffer.from(record.Data, "base64"),
     })),
   };
+}
+
+/** What all sequence numbers of the answers begin with. The rest counts the records. */
+const NUMBER_START = SEQUENCE_NUMBER.slice(0, 41);
+let recordsSent = 0;
+
+/**
+ * Gives the records of an answer the next sequence numbers. The KCL drops a record whose number is
+ * not above that of the last one, so it would see the first answer only.
+ */
+function numbered(answer) {
+  const copy = Buffer.from(answer);
+  const digits = SEQUENCE_NUMBER.length - NUMBER_START.length;
+  for (
+    let at = copy.indexOf(NUMBER_START);
+    at >= 0;
+    at = copy.indexOf(NUMBER_START, at + SEQUENCE_NUMBER.length)
+  ) {
+    const number = String(recordsSent++).padStart(digits, "0");
+    copy.latin1Write(number, at + NUMBER_START.length);
+  }
+  return copy;
 }
 
 /** An answer of GetRecords. It is ready, unless the request asks for fewer records. */
@@ -192,7 +216,6 @@ function shardsOfJson(body) {
   );
 }
 
-const SEQUENCE_NUMBER = String(10n ** 55n);
 const entriesJson = shardList.map(({ ShardId }) =>
   JSON.stringify({ SequenceNumber: SEQUENCE_NUMBER, ShardId })
 );
@@ -264,7 +287,7 @@ function answerTo(request, body) {
   if (action === "PutRecords") return [type, putRecords(body, isCbor)];
   const decoded = isCbor ? decodeCbor(body) : JSON.parse(body);
   if (action === "GetRecords" && isBusy(decoded.ShardIterator)) {
-    return [type, readAnswer(isCbor, decoded.Limit)];
+    return [type, numbered(readAnswer(isCbor, decoded.Limit))];
   }
   const answer = actions[action]?.(decoded) ?? {};
   return [

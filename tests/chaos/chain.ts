@@ -7,7 +7,7 @@ import { deadline } from "@std/async/deadline";
 import type { Clock } from "../../_core/clock.ts";
 import { type Fetch, KinesisClient } from "../../client/mod.ts";
 import { type FaultRule, withFaults } from "../../testing/mod.ts";
-import type { Dice } from "./dice.ts";
+import type { SeededChoices } from "./seeded_choices.ts";
 import { TIMEOUT_MS, wireFaults, type WireOdds } from "./faults.ts";
 import { startWireProxy, type WireProxy } from "./wire_proxy.ts";
 
@@ -16,7 +16,7 @@ export interface ChainOptions {
   /** The base URL of the Kinesis. */
   readonly target: string;
   readonly clock: Clock;
-  readonly dice: Dice;
+  readonly choices: SeededChoices;
   /** Faults of the service. */
   readonly rules: readonly FaultRule[];
   /** Faults of the wire. */
@@ -40,19 +40,19 @@ export interface Chain extends AsyncDisposable {
 
 /** Starts the proxy. Disposing the chain ends all connections. */
 export async function startChain(options: ChainOptions): Promise<Chain> {
-  const { clock, dice, rules, watch = (fetch) => fetch } = options;
+  const { clock, choices, rules, watch = (fetch) => fetch } = options;
   const behind = Deno.createHttpClient({});
   const before = Deno.createHttpClient({});
   const service = withFaults(
     (input, init) => fetch(input, { ...init, client: behind }),
-    { rules, seed: dice.integer(1, 1_000_000), clock },
+    { rules, seed: choices.integer(1, 1_000_000), clock },
   );
   const proxy = await startWireProxy({
     target: options.target,
     forward: service,
     faultOf: wireFaults(
       options.wire,
-      dice,
+      choices,
       (action) => options.actions.includes(action),
     ),
     clock,
@@ -65,7 +65,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     retry: { maxAttempts: options.clientAttempts ?? 1 },
     timeoutMs: TIMEOUT_MS,
     clock,
-    random: dice.fork(100).random,
+    random: choices.fork(100).random,
   });
   return {
     proxy,

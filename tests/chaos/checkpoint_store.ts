@@ -9,7 +9,7 @@ import {
   KvCheckpointer,
   MemoryCheckpointer,
 } from "../../checkpoint/mod.ts";
-import type { Dice } from "./dice.ts";
+import type { SeededChoices } from "./seeded_choices.ts";
 
 /** The checkpointer of one process. */
 export interface OpenStore extends Disposable {
@@ -26,7 +26,7 @@ export interface CheckpointStore extends AsyncDisposable {
 export async function createStore(
   type: "memory" | "kv",
   clock: Clock,
-  dice: Dice,
+  choices: SeededChoices,
 ): Promise<CheckpointStore> {
   if (type === "memory") {
     const checkpointer = new MemoryCheckpointer();
@@ -44,7 +44,7 @@ export async function createStore(
         kv,
         name: "chaos",
         clock,
-        random: dice.random,
+        random: choices.random,
       });
       return { checkpointer, [Symbol.dispose]: () => kv.close() };
     },

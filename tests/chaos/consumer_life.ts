@@ -8,8 +8,8 @@ import { Consumer, type ConsumerOptions } from "../../consumer.ts";
 import { ProcessingError } from "../../errors.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import type { Life } from "./consumer_schedule.ts";
-import type { Diary } from "./diary.ts";
-import type { Dice } from "./dice.ts";
+import type { EventLog } from "./event_log.ts";
+import type { SeededChoices } from "./seeded_choices.ts";
 import type { Item } from "./items.ts";
 import type { MortalCheckpointer } from "./mortal_checkpointer.ts";
 
@@ -19,8 +19,8 @@ export interface LifeOptions {
   readonly life: Life;
   readonly consumer: ConsumerOptions<Item> & { clock: Clock };
   readonly checkpointer: MortalCheckpointer;
-  readonly diary: Diary;
-  readonly dice: Dice;
+  readonly events: EventLog;
+  readonly choices: SeededChoices;
 }
 
 const STOPPED = new Error("The schedule ends the life here");
@@ -32,7 +32,7 @@ const MOST_IN_HAND = 8;
  * unexpectedly, if any.
  */
 export async function live(options: LifeOptions): Promise<unknown> {
-  const { life, checkpointer, diary, name } = options;
+  const { life, checkpointer, events, name } = options;
   const { clock } = options.consumer;
   const stop = new AbortController();
   const consumer = new Consumer<Item>({
@@ -42,12 +42,12 @@ export async function live(options: LifeOptions): Promise<unknown> {
     hooks: {
       onShard({ state, shardId }) {
         if (state === "opened") {
-          diary.note({ type: "opened", life: name, shardId });
+          events.note({ type: "opened", life: name, shardId });
         }
       },
     },
   });
-  const body = new Body(options, consumer, stop);
+  const body = new Application(options, consumer, stop);
   const old = new AbortController();
   delay(life.ms, { clock, signal: old.signal })
     .then(() => body.end(), () => {});
@@ -67,7 +67,7 @@ export async function live(options: LifeOptions): Promise<unknown> {
 }
 
 /** The application of one life, which handles the records. */
-class Body {
+class Application {
   readonly #options: LifeOptions;
   readonly #consumer: Consumer<Item>;
   readonly #stop: AbortController;
@@ -132,12 +132,15 @@ class Body {
   }
 
   async #read(): Promise<void> {
-    const { dice } = this.#options;
+    const { choices } = this.#options;
     const reader = this.#consumer.getReader();
     const inHand: ConsumerRecord<Item>[] = [];
     const settle = (most: number) => {
       while (inHand.length > most) {
-        const [record] = inHand.splice(dice.integer(0, inHand.length - 1), 1);
+        const [record] = inHand.splice(
+          choices.integer(0, inHand.length - 1),
+          1,
+        );
         this.#done(record!);
         if (!this.dead) record!.ack();
       }
@@ -148,7 +151,7 @@ class Body {
       await this.#see(value);
       inHand.push(value);
       if (this.#leaves) return await reader.cancel();
-      settle(dice.integer(0, MOST_IN_HAND));
+      settle(choices.integer(0, MOST_IN_HAND));
     }
   }
 
@@ -181,15 +184,15 @@ class Body {
   }
 
   async #see(record: ConsumerRecord<Item>): Promise<void> {
-    const { diary, name, dice, consumer: { clock } } = this.#options;
+    const { events, name, choices, consumer: { clock } } = this.#options;
     if (this.dead) return;
-    diary.seen(name, record);
-    if (dice.chance(0.05)) await delay(dice.integer(0, 500), { clock });
+    events.seen(name, record);
+    if (choices.chance(0.05)) await delay(choices.integer(0, 500), { clock });
     if (--this.#left <= 0) this.end();
   }
 
   #done(record: ConsumerRecord<Item>): void {
-    const { diary, name } = this.#options;
-    if (!this.dead) diary.done(name, record);
+    const { events, name } = this.#options;
+    if (!this.dead) events.done(name, record);
   }
 }

@@ -16,8 +16,8 @@ import {
   type Life,
   READS,
 } from "./consumer_schedule.ts";
-import { Diary } from "./diary.ts";
-import { Dice } from "./dice.ts";
+import { EventLog } from "./event_log.ts";
+import { SeededChoices } from "./seeded_choices.ts";
 import { type Incidents, startIncidents } from "./incidents.ts";
 import { type Item, itemMaker } from "./items.ts";
 import { MortalCheckpointer } from "./mortal_checkpointer.ts";
@@ -28,7 +28,7 @@ import { directClient, startTarget } from "./target.ts";
 
 /** The result of a schedule. */
 export interface ConsumerOutcome {
-  readonly diary: Diary;
+  readonly events: EventLog;
   readonly stored: readonly StoredShard<Item>[];
   readonly leases: readonly Lease[];
   /** The errors that ended lives unexpectedly. */
@@ -55,7 +55,7 @@ export async function runConsumers(
   speed: number,
 ): Promise<ConsumerOutcome> {
   const clock = new ScaledClock(speed);
-  const dice = new Dice(schedule.seed).fork(60);
+  const choices = new SeededChoices(schedule.seed).fork(60);
   await using target = await startTarget(schedule.emulator, clock);
   const direct = directClient(target.endpoint, clock);
   await direct.createStream({
@@ -66,7 +66,7 @@ export async function runConsumers(
   await using chain = await startChain({
     target: target.endpoint,
     clock,
-    dice: dice.fork(1),
+    choices: choices.fork(1),
     rules: schedule.rules,
     wire: schedule.wire,
     actions: READS,
@@ -75,10 +75,10 @@ export async function runConsumers(
   await using store = await createStore(
     schedule.checkpointer,
     clock,
-    dice.fork(2),
+    choices.fork(2),
   );
   const processor = processorOf(schedule.processor);
-  const diary = new Diary();
+  const events = new EventLog();
   const errors: unknown[] = [];
   const incidents = startIncidents(schedule.incidents, {
     client: direct,
@@ -93,18 +93,18 @@ export async function runConsumers(
     isLast: boolean,
   ): Promise<unknown> => {
     const name = `${++lives} as ${workerId}`;
-    const lane = dice.fork(1000 + lives);
+    const lane = choices.fork(1000 + lives);
     using open = await store.open();
     return await live({
       name,
       life,
-      diary,
-      dice: lane,
+      events,
+      choices: lane,
       checkpointer: new MortalCheckpointer({
         inner: open.checkpointer,
-        diary,
+        events,
         life: name,
-        dice: lane.fork(1),
+        choices: lane.fork(1),
         failures: isLast ? 0 : schedule.storeFailures,
       }),
       consumer: {
@@ -128,12 +128,12 @@ export async function runConsumers(
       if (!one.keepsName) workerId = `worker-${worker}-${index}`;
       const error = await liveOnce(one, workerId, false);
       if (error !== undefined) errors.push(error);
-      await delay(dice.integer(0, 2000), { clock });
+      await delay(choices.integer(0, 2000), { clock });
     }
   };
   const play = async () => {
     await Promise.all([
-      write(schedule, direct, dice.fork(3), clock, incidents),
+      write(schedule, direct, choices.fork(3), clock, incidents),
       ...schedule.workers.map(work),
     ]);
     for (let tries = 1;; tries++) {
@@ -145,13 +145,13 @@ export async function runConsumers(
   };
   await inTime(
     play(),
-    () => ({ lives, entries: diary.entries.length, counts: chain.counts }),
+    () => ({ lives, entries: events.entries.length, counts: chain.counts }),
     60_000 * Math.max(1, 20 / speed),
   );
   await chain.proxy.drained();
   using open = await store.open();
   return {
-    diary,
+    events,
     errors,
     leases: await open.checkpointer.list(STREAM),
     stored: await readStored(direct, STREAM, processor, clock),
@@ -163,7 +163,7 @@ export async function runConsumers(
 async function write(
   schedule: ConsumerSchedule,
   client: KinesisClient,
-  dice: Dice,
+  choices: SeededChoices,
   clock: ScaledClock,
   incidents: Incidents,
 ): Promise<void> {
@@ -175,14 +175,14 @@ async function write(
     maxRecordBytes: 32 * 1024,
     lingerMs: 100,
     clock,
-    random: dice.fork(1).random,
+    random: choices.fork(1).random,
   });
-  const next = itemMaker("item", dice.fork(2));
+  const next = itemMaker("item", choices.fork(2));
   const puts: Promise<unknown>[] = [];
   for (let n = 0; n < schedule.values; n++) {
     incidents.reached(n);
     puts.push(producer.put(next()));
-    if (dice.chance(0.05)) await delay(dice.integer(0, 2500), { clock });
+    if (choices.chance(0.05)) await delay(choices.integer(0, 2500), { clock });
   }
   await producer.close();
   await Promise.all(puts);

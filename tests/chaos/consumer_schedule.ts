@@ -5,7 +5,7 @@
  * @module
  */
 import type { FaultRule } from "../../testing/mod.ts";
-import { Dice } from "./dice.ts";
+import { SeededChoices } from "./seeded_choices.ts";
 import { drawServiceFaults, drawWireOdds, type WireOdds } from "./faults.ts";
 import { drawIncidents, type Incident } from "./incidents.ts";
 import type { ProcessorName } from "./processors.ts";
@@ -68,46 +68,48 @@ export const READS = ["GetRecords", "GetShardIterator", "ListShards"];
 
 /** Draws a schedule. */
 export function consumerSchedule(seed: number): ConsumerSchedule {
-  const dice = new Dice(seed).fork(50);
-  const values = dice.integer(150, 500);
-  const workers = dice.chance(0.3) ? 2 : 1;
+  const choices = new SeededChoices(seed).fork(50);
+  const values = choices.integer(150, 500);
+  const workers = choices.chance(0.3) ? 2 : 1;
   return {
     seed,
-    emulator: dice.pick(["kinesalite", "in-memory"] as const),
-    shards: dice.integer(1, 3),
-    processor: dice.pick(["json", "jsonLines", "kplJson", "msgpack"] as const),
+    emulator: choices.pick(["kinesalite", "in-memory"] as const),
+    shards: choices.integer(1, 3),
+    processor: choices.pick(
+      ["json", "jsonLines", "kplJson", "msgpack"] as const,
+    ),
     values,
-    checkpointer: dice.pick(["memory", "kv"] as const),
-    storeFailures: dice.chance(0.5) ? 0.05 : 0,
+    checkpointer: choices.pick(["memory", "kv"] as const),
+    storeFailures: choices.chance(0.5) ? 0.05 : 0,
     options: {
-      checkpointIntervalMs: dice.pick([100, 1000, 5000]),
-      prefetch: { records: dice.pick([10, 200, 50_000]) },
-      maxUnacknowledged: dice.pick([50, 100_000]),
-      pollIntervalMs: dice.pick([200, 1000]),
+      checkpointIntervalMs: choices.pick([100, 1000, 5000]),
+      prefetch: { records: choices.pick([10, 200, 50_000]) },
+      maxUnacknowledged: choices.pick([50, 100_000]),
+      pollIntervalMs: choices.pick([200, 1000]),
     },
     workers: Array.from({ length: workers }, () =>
       Array.from(
-        { length: dice.integer(2, 5) },
-        () => drawLife(dice, values),
+        { length: choices.integer(2, 5) },
+        () => drawLife(choices, values),
       )),
-    incidents: drawIncidents(dice.fork(1), values, {
+    incidents: drawIncidents(choices.fork(1), values, {
       split: 0.7,
       merge: 0.6,
       gone: 0.3,
       mostMs: 10_000,
     }),
-    wire: drawWireOdds(dice.fork(2)),
-    rules: drawServiceFaults(dice.fork(3), READS),
+    wire: drawWireOdds(choices.fork(2)),
+    rules: drawServiceFaults(choices.fork(3), READS),
   };
 }
 
 /** Draws a life in which a part of `values` values is read. */
-export function drawLife(dice: Dice, values: number): Life {
+export function drawLife(choices: SeededChoices, values: number): Life {
   return {
-    shape: dice.pick(SHAPES),
-    end: dice.pick(["close", "abort", "leave", "kill", "kill"] as const),
-    records: dice.integer(1, Math.ceil(values / 2)),
-    ms: dice.integer(100, 20_000),
-    keepsName: dice.chance(0.6),
+    shape: choices.pick(SHAPES),
+    end: choices.pick(["close", "abort", "leave", "kill", "kill"] as const),
+    records: choices.integer(1, Math.ceil(values / 2)),
+    ms: choices.integer(100, 20_000),
+    keepsName: choices.chance(0.6),
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FaultRule } from "../../testing/mod.ts";
-import type { Dice } from "./dice.ts";
+import type { SeededChoices } from "./seeded_choices.ts";
 import type { WireFault } from "./wire_proxy.ts";
 
 /** A fault of the wire, its probability, and how often it happens at most. */
@@ -18,22 +18,26 @@ export interface WireOdds {
 export const TIMEOUT_MS = 8_000;
 
 /** Draws faults of the wire. Each affects a limited number of requests. */
-export function drawWireOdds(dice: Dice): WireOdds[] {
+export function drawWireOdds(choices: SeededChoices): WireOdds[] {
   const odds = (fault: WireFault, most: number, times: number): WireOdds => ({
     fault,
-    probability: dice.random() * most,
+    probability: choices.random() * most,
     times,
   });
   return [
     odds({ type: "reset", when: "before" }, 0.1, 20),
     odds({ type: "reset", when: "after" }, 0.1, 20),
-    odds({ type: "cut", share: dice.random() }, 0.08, 10),
-    odds({ type: "shorten", share: dice.random() }, 0.04, 5),
+    odds({ type: "cut", share: choices.random() }, 0.08, 10),
+    odds({ type: "shorten", share: choices.random() }, 0.04, 5),
     // Longer than the time limit: the request or its answer arrives after the client has given up.
     odds({ type: "stall", when: "before", ms: 10_000 }, 0.03, 2),
     odds({ type: "stall", when: "after", ms: 10_000 }, 0.03, 2),
     // Shorter than the time limit: the answer is late, and arrives.
-    odds({ type: "stall", when: "after", ms: dice.integer(200, 4000) }, 0.1, 5),
+    odds(
+      { type: "stall", when: "after", ms: choices.integer(200, 4000) },
+      0.1,
+      5,
+    ),
   ];
 }
 
@@ -42,11 +46,11 @@ export function drawWireOdds(dice: Dice): WireOdds[] {
  */
 export function wireFaults(
   odds: readonly WireOdds[],
-  dice: Dice,
+  choices: SeededChoices,
   isMeant: (action: string) => boolean,
 ): (action: string) => WireFault | undefined {
   const left = odds.map(({ times }) => times);
-  const lanes = odds.map((_, index) => dice.fork(index));
+  const lanes = odds.map((_, index) => choices.fork(index));
   return (action) => {
     if (!isMeant(action)) return undefined;
     const hits = odds.map(({ probability }, index) =>
@@ -61,12 +65,12 @@ export function wireFaults(
 
 /** Draws faults of the service: answers with an error. */
 export function drawServiceFaults(
-  dice: Dice,
+  choices: SeededChoices,
   action: readonly string[],
 ): FaultRule[] {
   const rule = (most: number, times: number) => ({
     action,
-    probability: dice.random() * most,
+    probability: choices.random() * most,
     times,
   });
   const error = (code: string, status: number, when: "before" | "after") =>
@@ -92,14 +96,14 @@ export function drawServiceFaults(
 }
 
 /** Draws faults in which some records of a PutRecords fail. */
-export function drawPartialFaults(dice: Dice): FaultRule[] {
+export function drawPartialFaults(choices: SeededChoices): FaultRule[] {
   return ["ProvisionedThroughputExceededException", "InternalFailure"].map(
     (code) => ({
       name: `partial ${code}`,
       action: "PutRecords",
-      probability: dice.random() * 0.2,
+      probability: choices.random() * 0.2,
       times: 40,
-      fault: { type: "partial", fail: dice.random() * 0.6, code },
+      fault: { type: "partial", fail: choices.random() * 0.6, code },
     }),
   );
 }

@@ -5,7 +5,7 @@
  */
 import { type Clock, delay } from "../../_core/clock.ts";
 import type { KinesisClient } from "../../client/mod.ts";
-import type { Dice } from "./dice.ts";
+import type { SeededChoices } from "./seeded_choices.ts";
 import { merge, split } from "./reshard.ts";
 import type { WireProxy } from "./wire_proxy.ts";
 
@@ -27,15 +27,15 @@ export interface IncidentOdds {
 
 /** Draws incidents for a run of `values` values. */
 export function drawIncidents(
-  dice: Dice,
+  choices: SeededChoices,
   values: number,
   odds: IncidentOdds,
 ): Incident[] {
   const incidents: Incident[] = [];
   for (const type of ["split", "merge", "gone"] as const) {
-    if (!dice.chance(odds[type])) continue;
-    const at = dice.integer(1, values - 1);
-    const ms = type === "gone" ? dice.integer(1000, odds.mostMs) : 0;
+    if (!choices.chance(odds[type])) continue;
+    const at = choices.integer(1, values - 1);
+    const ms = type === "gone" ? choices.integer(1000, odds.mostMs) : 0;
     incidents.push({ at, type, ms });
   }
   return incidents.sort((a, b) => a.at - b.at);

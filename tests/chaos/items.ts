@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Dice } from "./dice.ts";
+import type { SeededChoices } from "./seeded_choices.ts";
 
 const encoder = new TextEncoder();
 
@@ -27,19 +27,19 @@ const MOST_TEXT_BYTES = 28_000;
  */
 export function itemMaker(
   source: string,
-  dice: Dice,
+  choices: SeededChoices,
   oversized = 0,
 ): () => Item {
   let n = 0;
   return () => {
-    const key = dice.chance(0.7)
-      ? `${source}-hot-${dice.integer(1, 3)}`
-      : `${source}-cold-${dice.integer(1, 60)}-é`;
-    const bytes = dice.chance(0.02)
-      ? dice.integer(5_000, MOST_TEXT_BYTES)
-      : dice.integer(0, 400);
-    const letter = dice.pick(["x", "ü", "日", "😀"]);
-    const length = dice.chance(oversized)
+    const key = choices.chance(0.7)
+      ? `${source}-hot-${choices.integer(1, 3)}`
+      : `${source}-cold-${choices.integer(1, 60)}-é`;
+    const bytes = choices.chance(0.02)
+      ? choices.integer(5_000, MOST_TEXT_BYTES)
+      : choices.integer(0, 400);
+    const letter = choices.pick(["x", "ü", "日", "😀"]);
+    const length = choices.chance(oversized)
       ? 50_000
       : bytes / encoder.encode(letter).length;
     return { id: `${source}-${n}`, key, n: n++, text: letter.repeat(length) };

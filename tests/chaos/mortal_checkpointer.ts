@@ -10,16 +10,16 @@ import type {
   NewLease,
 } from "../../checkpoint/mod.ts";
 import type { Checkpoint } from "../../records.ts";
-import type { Diary, Entry } from "./diary.ts";
-import type { Dice } from "./dice.ts";
+import type { Entry, EventLog } from "./event_log.ts";
+import type { SeededChoices } from "./seeded_choices.ts";
 
 /** Options of a {@linkcode MortalCheckpointer}. */
 export interface MortalOptions {
   readonly inner: Checkpointer;
-  readonly diary: Diary;
-  /** The name of the life in the diary. */
+  readonly events: EventLog;
+  /** The name of the life in the events. */
   readonly life: string;
-  readonly dice: Dice;
+  readonly choices: SeededChoices;
   /** Probability that a call fails. Half of the failures happen after the call took effect. */
   readonly failures: number;
 }
@@ -53,12 +53,12 @@ export class MortalCheckpointer implements Checkpointer {
   }
 
   take(lease: Lease, owner: string, options?: CheckpointerCallOptions) {
-    const { inner, diary, life } = this.#options;
+    const { inner, events, life } = this.#options;
     return this.#pass(async () => {
       const taken = await inner.take(lease, owner, options);
       if (taken) {
         const { shardId, checkpoint } = taken;
-        diary.note({ type: "taken", life, shardId, checkpoint });
+        events.note({ type: "taken", life, shardId, checkpoint });
       }
       return taken;
     });
@@ -73,7 +73,7 @@ export class MortalCheckpointer implements Checkpointer {
     checkpoint: Checkpoint,
     options?: CheckpointerCallOptions,
   ) {
-    const { inner, diary, life } = this.#options;
+    const { inner, events, life } = this.#options;
     const { shardId } = lease;
     return this.#pass(async () => {
       const entry: Entry & { type: "checkpoint" } = {
@@ -83,7 +83,7 @@ export class MortalCheckpointer implements Checkpointer {
         checkpoint,
         accepted: undefined,
       };
-      diary.note(entry);
+      events.note(entry);
       const stored = await inner.checkpoint(lease, checkpoint, options);
       entry.accepted = stored !== undefined;
       return stored;
@@ -103,10 +103,10 @@ export class MortalCheckpointer implements Checkpointer {
   }
 
   async #pass<R>(call: () => Promise<R>): Promise<R> {
-    const { dice, failures } = this.#options;
+    const { choices, failures } = this.#options;
     if (this.#dead) throw new Error("The process is dead");
-    const fails = dice.chance(failures);
-    if (fails && dice.chance(0.5)) throw new Error("Not stored (injected)");
+    const fails = choices.chance(failures);
+    if (fails && choices.chance(0.5)) throw new Error("Not stored (injected)");
     const done = call();
     this.#underWay.add(done);
     try {

@@ -7,7 +7,7 @@ import { delay } from "../../_core/clock.ts";
 import { Producer, type ProducerStats } from "../../producer.ts";
 import type { FailedValue, PutReceipt } from "../../records.ts";
 import { inTime, startChain } from "./chain.ts";
-import { Dice } from "./dice.ts";
+import { SeededChoices } from "./seeded_choices.ts";
 import { startIncidents } from "./incidents.ts";
 import { type Item, itemMaker } from "./items.ts";
 import { processorOf } from "./processors.ts";
@@ -15,7 +15,7 @@ import type { ProducerSchedule } from "./producer_schedule.ts";
 import { ScaledClock } from "./scaled_clock.ts";
 import { readStored, type StoredShard } from "./stored.ts";
 import { directClient, startTarget } from "./target.ts";
-import { Witness } from "./witness.ts";
+import { AcknowledgedRecords } from "./acknowledged_records.ts";
 
 /** A value that was put, with its receipt or error. */
 export interface PutOutcome {
@@ -48,23 +48,23 @@ export async function runProducer(
   speed: number,
 ): Promise<ProducerOutcome> {
   const clock = new ScaledClock(speed);
-  const dice = new Dice(schedule.seed).fork(10);
+  const choices = new SeededChoices(schedule.seed).fork(10);
   await using target = await startTarget(schedule.emulator, clock);
   const direct = directClient(target.endpoint, clock);
   await direct.createStream({ StreamName, ShardCount: schedule.shards });
   await direct.waitUntilActive({ StreamName });
-  const witness = new Witness();
+  const acknowledgements = new AcknowledgedRecords();
   await using chain = await startChain({
     target: target.endpoint,
     clock,
-    dice: dice.fork(1),
+    choices: choices.fork(1),
     rules: schedule.rules,
     wire: schedule.wire,
     actions: ["PutRecords", "ListShards"],
-    watch: (fetch) => witness.watch(fetch),
+    watch: (fetch) => acknowledgements.watch(fetch),
   });
   const dead: FailedValue<Item>[] = [];
-  const burial = dice.fork(6);
+  const letterChoices = choices.fork(6);
   const stop = new AbortController();
   const processor = processorOf(schedule.processor);
   const producer = new Producer<Item>({
@@ -76,14 +76,14 @@ export async function runProducer(
     deadLetter: schedule.deadLetter
       ? new WritableStream({
         async write(failed) {
-          await delay(burial.integer(0, 300), { clock });
+          await delay(letterChoices.integer(0, 300), { clock });
           dead.push(failed);
         },
       })
       : undefined,
     signal: stop.signal,
     clock,
-    random: dice.fork(2).random,
+    random: choices.fork(2).random,
   });
   const incidents = startIncidents(schedule.incidents, {
     client: direct,
@@ -91,10 +91,10 @@ export async function runProducer(
     proxy: chain.proxy,
     clock,
   });
-  const putting = put(schedule, producer, dice.fork(3), clock);
+  const putting = put(schedule, producer, choices.fork(3), clock);
   const piped: Item[] = [];
-  const next = itemMaker("pipe", dice.fork(4), schedule.oversized);
-  const pace = dice.fork(5);
+  const next = itemMaker("pipe", choices.fork(4), schedule.oversized);
+  const pace = choices.fork(5);
   const source = new ReadableStream<Item>({
     async pull(controller) {
       if (piped.length === schedule.piped) {
@@ -112,7 +112,7 @@ export async function runProducer(
       controller.enqueue(item);
     },
   }, { highWaterMark: 0 });
-  const ended = source.pipeTo(producer, { preventClose: dice.chance(0.5) })
+  const ended = source.pipeTo(producer, { preventClose: choices.chance(0.5) })
     .then(() => producer.close())
     .then(() => undefined, (error) => error);
   const describe = () => ({ ...producer.stats(), counts: chain.counts });
@@ -129,7 +129,7 @@ export async function runProducer(
     undelivered: producer.undelivered(),
     stats: producer.stats(),
     stored: await readStored(direct, StreamName, processor, clock),
-    acknowledged: witness.acknowledged,
+    acknowledged: acknowledgements.acknowledged,
     counts: chain.counts,
   };
 }
@@ -138,14 +138,14 @@ export async function runProducer(
 function put(
   schedule: ProducerSchedule,
   producer: Producer<Item>,
-  dice: Dice,
+  choices: SeededChoices,
   clock: ScaledClock,
 ): { issued: Promise<void>; done: Promise<PutOutcome[]> } {
-  const next = itemMaker("put", dice.fork(1), schedule.oversized);
+  const next = itemMaker("put", choices.fork(1), schedule.oversized);
   const outcomes: Promise<PutOutcome>[] = [];
   const issue = async () => {
     while (outcomes.length < schedule.put) {
-      const burst = dice.integer(1, Math.min(30, schedule.put));
+      const burst = choices.integer(1, Math.min(30, schedule.put));
       for (let i = 0; i < burst && outcomes.length < schedule.put; i++) {
         const item = next();
         outcomes.push(
@@ -155,11 +155,11 @@ function put(
           ),
         );
       }
-      const pause = dice.random();
+      const pause = choices.random();
       // flush() of a failed producer rejects. The puts report their failures themselves.
       if (pause < 0.2) await producer.flush().catch(() => {});
       else if (pause < 0.4) await Promise.all(outcomes);
-      else await delay(dice.integer(0, 3000), { clock });
+      else await delay(choices.integer(0, 3000), { clock });
     }
   };
   const issued = issue();

@@ -5,7 +5,7 @@
  */
 import type { FaultRule } from "../../testing/mod.ts";
 import type { Ordering } from "../../producer.ts";
-import { Dice } from "./dice.ts";
+import { SeededChoices } from "./seeded_choices.ts";
 import {
   drawPartialFaults,
   drawServiceFaults,
@@ -52,50 +52,54 @@ export interface ProducerSchedule {
 
 /** Draws a schedule. */
 export function producerSchedule(seed: number): ProducerSchedule {
-  const dice = new Dice(seed);
-  const processor = dice.pick(
+  const choices = new SeededChoices(seed);
+  const processor = choices.pick(
     ["json", "jsonLines", "kplJson", "msgpack"] as const,
   );
-  const ordering = dice.pick(["none", "key", "key", "shard"] as const);
-  const deadLetter = dice.chance(0.5);
-  const end = dice.pick(["close", "close", "close", "abort", "fatal"] as const);
-  const piped = dice.integer(200, 600);
-  const isImpatient = dice.chance(0.2);
+  const ordering = choices.pick(["none", "key", "key", "shard"] as const);
+  const deadLetter = choices.chance(0.5);
+  const end = choices.pick(
+    ["close", "close", "close", "abort", "fatal"] as const,
+  );
+  const piped = choices.integer(200, 600);
+  const isImpatient = choices.chance(0.2);
   return {
     seed,
-    emulator: dice.pick(["kinesalite", "in-memory"] as const),
-    shards: dice.integer(1, 4),
+    emulator: choices.pick(["kinesalite", "in-memory"] as const),
+    shards: choices.integer(1, 4),
     processor,
     options: {
       ordering,
-      lingerMs: dice.pick([0, 20, 100, 500]),
-      maxInFlight: dice.pick([1, 2, 8, 20]),
-      maxBatchRecords: dice.pick([5, 20, 100, 500]),
-      maxBatchBytes: dice.pick([64 * 1024, 1024 * 1024, 5 * 1024 * 1024]),
+      lingerMs: choices.pick([0, 20, 100, 500]),
+      maxInFlight: choices.pick([1, 2, 8, 20]),
+      maxBatchRecords: choices.pick([5, 20, 100, 500]),
+      maxBatchBytes: choices.pick([64 * 1024, 1024 * 1024, 5 * 1024 * 1024]),
       maxRecordBytes: 32 * 1024,
-      bufferedValues: dice.pick([50, 500, 50_000]),
+      bufferedValues: choices.pick([50, 500, 50_000]),
       // With few attempts some values are given up. A hundred attempts outlast every schedule.
-      maxAttempts: isImpatient ? dice.integer(2, 4) : 100,
-      recordTtlMs: dice.chance(0.15) ? dice.integer(3000, 20_000) : Infinity,
+      maxAttempts: isImpatient ? choices.integer(2, 4) : 100,
+      recordTtlMs: choices.chance(0.15)
+        ? choices.integer(3000, 20_000)
+        : Infinity,
     },
     deadLetter,
     // Without dead letters, the first oversized value of the pipe ends the producer.
-    oversized: dice.chance(0.15) ? 0.005 : 0,
+    oversized: choices.chance(0.15) ? 0.005 : 0,
     piped,
-    put: dice.integer(50, 250),
+    put: choices.integer(50, 250),
     end,
-    endAt: dice.integer(Math.floor(piped / 4), piped - 1),
-    incidents: drawIncidents(dice.fork(1), piped, {
+    endAt: choices.integer(Math.floor(piped / 4), piped - 1),
+    incidents: drawIncidents(choices.fork(1), piped, {
       split: 0.6,
       merge: 0.5,
       gone: 0.4,
       mostMs: 30_000,
     }),
-    wire: drawWireOdds(dice.fork(2)),
+    wire: drawWireOdds(choices.fork(2)),
     rules: [
-      ...(end === "fatal" ? [fatalRule(dice.integer(2, 12))] : []),
-      ...drawServiceFaults(dice.fork(3), ["PutRecords", "ListShards"]),
-      ...drawPartialFaults(dice.fork(4)),
+      ...(end === "fatal" ? [fatalRule(choices.integer(2, 12))] : []),
+      ...drawServiceFaults(choices.fork(3), ["PutRecords", "ListShards"]),
+      ...drawPartialFaults(choices.fork(4)),
     ],
   };
 }

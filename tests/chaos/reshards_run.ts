@@ -18,8 +18,8 @@ import {
   MOST_LAST_LIVES,
 } from "./consumer_run.ts";
 import { drawLife, type Life } from "./consumer_schedule.ts";
-import { Diary } from "./diary.ts";
-import { Dice } from "./dice.ts";
+import { EventLog } from "./event_log.ts";
+import { SeededChoices } from "./seeded_choices.ts";
 import type { Item } from "./items.ts";
 import { MortalCheckpointer } from "./mortal_checkpointer.ts";
 import { type ReshardSchedule, rulesOf } from "./reshards_schedule.ts";
@@ -53,9 +53,9 @@ export async function runReshards(
 
 class Play {
   readonly #schedule: ReshardSchedule;
-  readonly #dice: Dice;
+  readonly #choices: SeededChoices;
   readonly #world: FanOutWorld;
-  readonly #diary = new Diary();
+  readonly #events = new EventLog();
   readonly #errors: unknown[] = [];
   readonly #store = new MemoryCheckpointer();
   readonly #processor = jsonLines<Item>();
@@ -66,7 +66,7 @@ class Play {
 
   constructor(schedule: ReshardSchedule) {
     this.#schedule = schedule;
-    this.#dice = new Dice(schedule.seed).fork(70);
+    this.#choices = new SeededChoices(schedule.seed).fork(70);
     this.#world = new FanOutWorld({
       shards: 2,
       rules: rulesOf(schedule),
@@ -90,7 +90,7 @@ class Play {
     );
     const direct = world.client((_) => world.server.fetch);
     return {
-      diary: this.#diary,
+      events: this.#events,
       errors: this.#errors,
       leases: await this.#store.list(STREAM),
       stored: await world.run(
@@ -105,25 +105,25 @@ class Play {
   async #write(): Promise<void> {
     const { reshards, values } = this.#schedule;
     const { server, clock } = this.#world;
-    const dice = this.#dice.fork(1);
+    const choices = this.#choices.fork(1);
     const client = this.#world.client((_) => server.fetch);
     let open = [...this.#world.shardIds];
     for (let round = 0, n = 0; round <= reshards; round++) {
       const end = Math.floor(values * (round + 1) / (reshards + 1));
-      await put(client, dice, n, end);
+      await put(client, choices, n, end);
       n = end;
-      await delay(dice.integer(0, 2000), { clock });
-      if (round < reshards) open = this.#reshard(open, dice);
+      await delay(choices.integer(0, 2000), { clock });
+      if (round < reshards) open = this.#reshard(open, choices);
     }
     this.#areWritten = true;
   }
 
   /** Splits or merges. Takes and returns the open shards in the order of their hash keys. */
-  #reshard(open: readonly string[], dice: Dice): string[] {
+  #reshard(open: readonly string[], choices: SeededChoices): string[] {
     const { server } = this.#world;
     const isSplit = open.length < 2 ||
-      open.length < MOST_SHARDS && dice.chance(0.5);
-    const at = dice.integer(0, open.length - (isSplit ? 1 : 2));
+      open.length < MOST_SHARDS && choices.chance(0.5);
+    const at = choices.integer(0, open.length - (isSplit ? 1 : 2));
     return isSplit
       ? open.toSpliced(at, 1, ...server.split(STREAM, open[at]!))
       : open.toSpliced(at, 2, server.merge(STREAM, open[at]!, open[at + 1]!));
@@ -131,10 +131,10 @@ class Play {
 
   /** One life after another, until everything is written. */
   async #work(worker: number): Promise<void> {
-    const dice = this.#dice.fork(10 + worker);
+    const choices = this.#choices.fork(10 + worker);
     let workerId = `worker-${worker}`;
     for (let index = 0; !this.#areWritten; index++) {
-      const life = drawLife(dice, this.#schedule.values / 2);
+      const life = drawLife(choices, this.#schedule.values / 2);
       if (!life.keepsName) workerId = `worker-${worker}-${index}`;
       const error = await this.#live(life, workerId, false);
       if (error !== undefined) this.#errors.push(error);
@@ -152,52 +152,54 @@ class Play {
 
   #live(life: Life, workerId: string, isLast: boolean): Promise<unknown> {
     const name = `${++this.#lives} as ${workerId}`;
-    const dice = this.#dice.fork(1000 + this.#lives);
+    const choices = this.#choices.fork(1000 + this.#lives);
     const { clock } = this.#world;
     return live({
       name,
       life,
-      diary: this.#diary,
-      dice,
+      events: this.#events,
+      choices,
       checkpointer: new MortalCheckpointer({
         inner: this.#store,
-        diary: this.#diary,
+        events: this.#events,
         life: name,
-        dice: dice.fork(1),
+        choices: choices.fork(1),
         failures: isLast ? 0 : this.#schedule.storeFailures,
       }),
       consumer: {
-        ...this.#reading(dice.fork(3)),
+        ...this.#reading(choices.fork(3)),
         streamName: STREAM,
         processor: this.#processor,
         workerId,
         failoverTimeMs: FAILOVER_MS,
-        checkpointIntervalMs: dice.pick([100, 1000]),
+        checkpointIntervalMs: choices.pick([100, 1000]),
         ...(isLast
           ? { until: "caught-up" as const }
           : { idleTimeoutMs: 2 * FAILOVER_MS }),
         clock,
-        random: dice.fork(2).random,
+        random: choices.fork(2).random,
       },
     });
   }
 
   /** The way to read the shards. */
-  #reading(dice: Dice): Pick<ConsumerOptions<Item>, "client" | "fanOut"> {
+  #reading(
+    choices: SeededChoices,
+  ): Pick<ConsumerOptions<Item>, "client" | "fanOut"> {
     const world = this.#world;
     return this.#schedule.fanOut
       ? { client: world.fanOutClient(), fanOut: { consumerName: CONSUMER } }
-      : { client: world.client((fetch) => this.#expiring(fetch, dice)) };
+      : { client: world.client((fetch) => this.#expiring(fetch, choices)) };
   }
 
   /** Some iterators expire before they are used, and with them all that are in use. */
-  #expiring(fetch: Fetch, dice: Dice): Fetch {
+  #expiring(fetch: Fetch, choices: SeededChoices): Fetch {
     return async (input, init) => {
       const response = await fetch(input, init);
       const target = new Headers(init?.headers).get("x-amz-target");
       if (
         !response.ok || !target?.endsWith(".GetShardIterator") ||
-        !dice.chance(EXPIRED)
+        !choices.chance(EXPIRED)
       ) return response;
       // A body that is cut fails here, as it would in the client.
       const answer: { ShardIterator: string } = await response.json();
@@ -211,17 +213,17 @@ class Play {
 /** Writes the values from `start` to `end`. Some share a record. */
 async function put(
   client: KinesisClient,
-  dice: Dice,
+  choices: SeededChoices,
   start: number,
   end: number,
 ): Promise<void> {
   const lines = new Map<string, string[]>();
   for (let n = start; n < end; n++) {
-    const key = `key-${dice.integer(1, KEYS)}`;
+    const key = `key-${choices.integer(1, KEYS)}`;
     const item: Item = { id: `item-${n}`, key, n, text: "" };
     const line = JSON.stringify(item) + "\n";
     const of = lines.get(key);
-    if (of && dice.chance(0.5)) of[of.length - 1] += line;
+    if (of && choices.chance(0.5)) of[of.length - 1] += line;
     else if (of) of.push(line);
     else lines.set(key, [line]);
   }

@@ -9,10 +9,10 @@ import { verifyConsumers } from "./verify_consumer.ts";
  * The values of a key are processed for the first time in the order of writing, and their ids rise,
  * also from a parent to its children.
  */
-function verifyKeys({ diary }: ReshardOutcome): void {
+function verifyKeys({ events }: ReshardOutcome): void {
   const seen = new Set<string>();
   const last = new Map<string, { n: number; id: string }>();
-  for (const entry of diary.entries) {
+  for (const entry of events.entries) {
     if (entry.type !== "seen" || seen.has(entry.item.id)) continue;
     const { item, life, at } = entry;
     seen.add(item.id);

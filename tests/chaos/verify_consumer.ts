@@ -8,11 +8,11 @@ import { CheckpointError, KinesisError } from "../../errors.ts";
 import type { Checkpoint } from "../../records.ts";
 import type { ConsumerOutcome } from "./consumer_run.ts";
 import type { ConsumerSchedule } from "./consumer_schedule.ts";
-import type { Position } from "./diary.ts";
+import type { Position } from "./event_log.ts";
 import type { Item } from "./items.ts";
 import type { StoredShard, StoredValue } from "./stored.ts";
 
-/** A shard and its progress at one event of the diary. */
+/** A shard and its progress at one event of the events. */
 class ShardBook {
   readonly stored: StoredShard<Item>;
   readonly #indexes: Map<string, number>;
@@ -112,7 +112,7 @@ class Reader {
 /** Throws if a rule was broken. */
 export function verifyConsumers(
   schedule: Pick<ConsumerSchedule, "values" | "storeFailures">,
-  { diary, stored, leases, errors }: ConsumerOutcome,
+  { events, stored, leases, errors }: ConsumerOutcome,
 ): void {
   // Compares ids, not counts: a record whose answer was lost may be stored twice.
   const ids = new Set(
@@ -132,7 +132,7 @@ export function verifyConsumers(
     readers.set(name, known);
     return known;
   };
-  for (const entry of diary.entries) {
+  for (const entry of events.entries) {
     const { life } = entry;
     if (entry.type === "checkpoint") {
       const { shardId, checkpoint } = entry;

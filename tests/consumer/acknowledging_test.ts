@@ -221,11 +221,11 @@ function without(
 
 Deno.test("Consumer reports which record is not acknowledged, and fails when reading waits for it too long", async () => {
   const { world, checkpointer } = await worldOf(100);
-  const told: UnacknowledgedEvent[] = [];
+  const reported: UnacknowledgedEvent[] = [];
   const consumer = world.consumer({
     checkpointer,
     maxUnacknowledged: 20,
-    hooks: { onUnacknowledged: (event) => void told.push(event) },
+    hooks: { onUnacknowledged: (event) => void reported.push(event) },
   });
   const written: number[] = [];
   const sink = new WritableStream<ConsumerRecord<Item>>({
@@ -238,8 +238,8 @@ Deno.test("Consumer reports which record is not acknowledged, and fails when rea
     KinesisError,
   );
   await world.pass(5 * 60_000);
-  assertEquals(told.map(({ ageMs }) => ageMs), [60_000, 120_000, 240_000]);
-  const [{ sequenceNumber, shardId, unacknowledged }] = told as [
+  assertEquals(reported.map(({ ageMs }) => ageMs), [60_000, 120_000, 240_000]);
+  const [{ sequenceNumber, shardId, unacknowledged }] = reported as [
     UnacknowledgedEvent,
   ];
   assertEquals(

@@ -1,4 +1,4 @@
-/** Hash keys that nobody reads: told when they last, and never during what is normal. */
+/** Hash keys that no worker reads are reported if they last, and never during a normal reshard. */
 import { assert, assertEquals } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { Consumer, type ConsumerOptions } from "../../consumer.ts";
@@ -12,12 +12,12 @@ async function work(consumer: Consumer<Item>, into: Item[]): Promise<void> {
 }
 
 function auditing(world: World) {
-  const told: CoverageEvent[] = [];
+  const reported: CoverageEvent[] = [];
   const hooks = {
     ...world.hooks,
-    onCoverage: (event: CoverageEvent) => void told.push(event),
+    onCoverage: (event: CoverageEvent) => void reported.push(event),
   };
-  return { told, hooks };
+  return { reported, hooks };
 }
 
 Deno.test("Consumer tells which hash keys no listed shard has, since when, and when it is over", async () => {
@@ -27,7 +27,7 @@ Deno.test("Consumer tells which hash keys no listed shard has, since when, and w
   const client = world.client((fetch) =>
     hideShards(fetch, (id) => isHidden && id === b)
   );
-  const { told, hooks } = auditing(world);
+  const { reported, hooks } = auditing(world);
   const consumer = world.consumer({
     client,
     hooks,
@@ -35,17 +35,17 @@ Deno.test("Consumer tells which hash keys no listed shard has, since when, and w
   });
   const working = work(consumer, []);
   await world.pass(60_000);
-  assertEquals(told, []);
+  assertEquals(reported, []);
   assert(consumer.status().streams[0]!.coverage.checked!.ageMs <= 5000);
   isHidden = true;
   const from = world.clock.now();
   await world.pass(30_000);
-  assertEquals(told, []);
+  assertEquals(reported, []);
   await world.pass(10_000);
-  const [{ stream, problems }] = told as [CoverageEvent];
+  const [{ stream, problems }] = reported as [CoverageEvent];
   const quarter = 2n ** 126n;
   const since = problems[0]!.since.at;
-  assertEquals([stream, told.length], [STREAM, 1]);
+  assertEquals([stream, reported.length], [STREAM, 1]);
   assertEquals(problems.map(({ since: _, ...problem }) => problem), [{
     what: "unlisted",
     shardIds: [],
@@ -59,7 +59,7 @@ Deno.test("Consumer tells which hash keys no listed shard has, since when, and w
   );
   isHidden = false;
   await world.pass(10_000);
-  assertEquals(told.slice(1).map(({ problems }) => problems), [[]]);
+  assertEquals(reported.slice(1).map(({ problems }) => problems), [[]]);
   assertEquals(consumer.status().streams[0]!.coverage.problems, []);
   await world.run(consumer.close());
   await working;
@@ -78,7 +78,7 @@ Deno.test("Consumer tells that no worker reads a shard whose lease cannot be cre
         ? Promise.reject(new Error("no"))
         : write(lease, ...rest);
     Object.assign(checkpointer, { [call]: refuse });
-    const { told, hooks } = auditing(world);
+    const { reported, hooks } = auditing(world);
     const consumer = world.consumer({ hooks, checkpointer });
     const items: Item[] = [];
     const working = work(consumer, items);
@@ -86,7 +86,7 @@ Deno.test("Consumer tells that no worker reads a shard whose lease cannot be cre
     await world.pass(60_000);
     assertEquals(items.length, 10);
     assertEquals(
-      told.map(({ problems }) =>
+      reported.map(({ problems }) =>
         problems.map(({ what, shardIds }) => [what, ...shardIds])
       ),
       [[["unread", b]]],
@@ -108,7 +108,7 @@ Deno.test("Consumer tells of two open shards with the same hash keys", async () 
         HashKeyRange: { ...shard.HashKeyRange, StartingHashKey: "0" },
       })))
   );
-  const { told, hooks } = auditing(world);
+  const { reported, hooks } = auditing(world);
   const consumer = world.consumer({
     client,
     hooks,
@@ -117,7 +117,7 @@ Deno.test("Consumer tells of two open shards with the same hash keys", async () 
   const working = work(consumer, []);
   await world.pass(60_000);
   assertEquals(
-    told.map(({ problems }) =>
+    reported.map(({ problems }) =>
       problems.map(({ what, shardIds }) => [what, ...shardIds])
     ),
     [[["overlap", ...world.shardIds]]],
@@ -187,7 +187,7 @@ const lives: Record<string, Life> = {
 Deno.test("Consumer tells of shards that no worker reads because all have reached maxShards", async () => {
   const world = new World({ shards: 3 });
   const checkpointer = new MemoryCheckpointer();
-  const { told, hooks } = auditing(world);
+  const { reported, hooks } = auditing(world);
   const start = (hooks: ConsumerHooks) => {
     const consumer = world.consumer({ hooks, checkpointer, maxShards: 1 });
     return { consumer, working: work(consumer, []) };
@@ -201,21 +201,21 @@ Deno.test("Consumer tells of shards that no worker reads because all have reache
   );
   const unread = world.shardIds.filter((id) => !read.includes(id));
   assertEquals(
-    told.map(({ problems }) => problems.map(({ shardIds }) => shardIds)),
+    reported.map(({ problems }) => problems.map(({ shardIds }) => shardIds)),
     [[unread]],
   );
   // A third worker has room for it.
   workers.push(start(world.hooks));
   await world.pass(60_000);
-  assertEquals(told.length, 2);
-  assertEquals(told[1]!.problems, []);
+  assertEquals(reported.length, 2);
+  assertEquals(reported[1]!.problems, []);
   await world.run(Promise.all(workers.map(({ consumer }) => consumer.close())));
   await Promise.all(workers.map(({ working }) => working));
 });
 
 Deno.test("Consumer raises no false alarm with maxShards alone, or with until", async () => {
   const world = new World({ shards: 4 });
-  const { told, hooks } = auditing(world);
+  const { reported, hooks } = auditing(world);
   const alone = world.consumer({ hooks, maxShards: 1 });
   const working = work(alone, []);
   await world.pass(200_000);
@@ -228,7 +228,7 @@ Deno.test("Consumer raises no false alarm with maxShards alone, or with until", 
     (await world.drain(replay)).map(({ value }) => value),
     world.written,
   );
-  assertEquals(told, []);
+  assertEquals(reported, []);
   await world.run(alone.close());
   await working;
 });
@@ -237,7 +237,7 @@ Deno.test("Consumer of several streams tells of which of them hash keys are not 
   const world = new World({ shards: 2 });
   world.server.createStream("logs", { shards: 2 });
   const [, b] = world.shardIds as [string, string];
-  const { told, hooks } = auditing(world);
+  const { reported, hooks } = auditing(world);
   const gaps = world.client((fetch) => hideShards(fetch, (id) => id === b));
   const consumer = new Consumer<Item>({
     client: world.client(),
@@ -249,7 +249,7 @@ Deno.test("Consumer of several streams tells of which of them hash keys are not 
   });
   const working = work(consumer, []);
   await world.pass(60_000);
-  assertEquals(told.map(({ stream }) => stream), ["logs"]);
+  assertEquals(reported.map(({ stream }) => stream), ["logs"]);
   assertEquals(
     consumer.status().streams.map(({ stream, coverage: { problems } }) => [
       stream,
@@ -267,7 +267,7 @@ for (const [name, life] of Object.entries(lives)) {
     const checkpointer = new MemoryCheckpointer();
     const options = await life(world, checkpointer);
     for (const shared of [undefined, checkpointer]) {
-      const { told, hooks } = auditing(world);
+      const { reported, hooks } = auditing(world);
       const consumer = world.consumer({
         ...options,
         hooks,
@@ -275,7 +275,7 @@ for (const [name, life] of Object.entries(lives)) {
       });
       const working = work(consumer, []);
       await world.pass(200_000);
-      assertEquals(told, []);
+      assertEquals(reported, []);
       assert(consumer.status().streams[0]!.coverage.checked);
       await world.run(consumer.close());
       await working;
@@ -295,7 +295,7 @@ Deno.test("Consumer raises no false alarm while a stream is resharded, a worker 
   }
   dead.create = checkpointer.create.bind(checkpointer);
   let isDead = false;
-  const { told, hooks } = auditing(world);
+  const { reported, hooks } = auditing(world);
   const items: Item[] = [];
   const start = (workerId: string, shared = checkpointer) => {
     const consumer = world.consumer({ hooks, checkpointer: shared, workerId });
@@ -315,7 +315,7 @@ Deno.test("Consumer raises no false alarm while a stream is resharded, a worker 
   }
   await world.run(three.consumer.close());
   await world.pass(60_000);
-  assertEquals(told, []);
+  assertEquals(reported, []);
   const distinct = new Set(items.map(({ key, i }) => `${key}${i}`));
   assertEquals(distinct.size, 300);
   isDead = false;
@@ -341,7 +341,7 @@ Deno.test("Consumer raises no false alarm while one page of the list is older th
       });
     })
   );
-  const { told, hooks } = auditing(world);
+  const { reported, hooks } = auditing(world);
   const consumer = world.consumer({
     client,
     hooks,
@@ -353,7 +353,7 @@ Deno.test("Consumer raises no false alarm while one page of the list is older th
   world.server.split(STREAM, a);
   await world.put(20);
   await world.pass(200_000);
-  assertEquals(told, []);
+  assertEquals(reported, []);
   assertComplete(items, world.written);
   assert(b);
   await world.run(consumer.close());

@@ -40,7 +40,7 @@ Deno.test("Consumer reports with growing pauses that the children of a shard are
   const world = new World();
   let isHidden = true;
   const [parent] = world.shardIds;
-  const told: number[] = [];
+  const reported: number[] = [];
   const consumer = world.consumer({
     client: world.client((fetch) =>
       hideShards(fetch, (id) => isHidden && id !== parent)
@@ -51,7 +51,7 @@ Deno.test("Consumer reports with growing pauses that the children of a shard are
       onReadError: ({ error, retryDelayMs }) => {
         assertInstanceOf(error, KinesisError);
         assertEquals(error.code, "ShardListIncomplete");
-        told.push(retryDelayMs);
+        reported.push(retryDelayMs);
       },
     },
   });
@@ -60,8 +60,8 @@ Deno.test("Consumer reports with growing pauses that the children of a shard are
   await world.put(5);
   const all = collect(consumer);
   await world.pass(120_000);
-  assert(told.length > 5 && told.length < 40, `${told.length}`);
-  assert(told.at(-1)! >= 4 * told[0]!);
+  assert(reported.length > 5 && reported.length < 40, `${reported.length}`);
+  assert(reported.at(-1)! >= 4 * reported[0]!);
   isHidden = false;
   assertComplete(values(await world.run(all)), world.written);
 });

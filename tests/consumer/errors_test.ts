@@ -226,17 +226,33 @@ Deno.test("Consumer accepts any value that the function 'onPoison' returns", asy
   }
 });
 
+Deno.test("Consumer fails with the DecodeError if the function 'onPoison' returns \"fail\"", async () => {
+  for (const decision of ["fail", Promise.resolve("fail")]) {
+    const world = new World();
+    await world.put(1);
+    await world.putRaw("{", world.shardIds[0]!);
+    const checkpointer = new MemoryCheckpointer();
+    const options = { checkpointer, onPoison: () => decision };
+    for (let run = 0; run < 2; run++) {
+      await assertRejects(
+        () => world.drain(world.consumer(options)),
+        DecodeError,
+      );
+    }
+  }
+});
+
 Deno.test("Consumer waits for the function 'onPoison', and other shards go on", async () => {
   const world = new World({ shards: 2 });
   const [a, b] = world.shardIds as [string, string];
   await world.putRaw("no json\n", a);
   await world.put(1, { keys: ["behind"], shardId: a });
   await world.put(5, { keys: ["other"], shardId: b });
-  const told: DecodeError[] = [];
+  const reported: DecodeError[] = [];
   let release = () => {};
   const consumer = world.consumer({
     onPoison(error) {
-      told.push(error);
+      reported.push(error);
       return new Promise<void>((resolve) => release = resolve);
     },
   });
@@ -245,7 +261,7 @@ Deno.test("Consumer waits for the function 'onPoison', and other shards go on", 
   assertEquals(others.map(({ key }) => key), Array(5).fill("other"));
   const next = reader.read();
   await world.pass(10_000);
-  assertEquals(told.length, 1);
+  assertEquals(reported.length, 1);
   release();
   assertEquals((await world.run(next)).value?.value.key, "behind");
   await world.run(consumer.close());

@@ -11,10 +11,10 @@ Deno.test("Consumer reports that records expired before a slow reader with valid
   const world = new World();
   await world.put(100, { keys: ["k"] });
   world.server.advance(23 * HOUR_MS);
-  const told: ExpiredEvent[] = [];
+  const reported: ExpiredEvent[] = [];
   const consumer = world.consumer({
     prefetch: { records: 1 },
-    hooks: { onExpired: (event) => void told.push(event) },
+    hooks: { onExpired: (event) => void reported.push(event) },
   });
   const got: number[] = [];
   const done = (async () => {
@@ -31,8 +31,8 @@ Deno.test("Consumer reports that records expired before a slow reader with valid
   await world.pass(HOUR_MS);
   assert(!got.includes(99));
   assertEquals(got.at(-1), 104);
-  assertEquals(told.length, 1);
-  assertEquals(told[0]?.what, "records");
+  assertEquals(reported.length, 1);
+  assertEquals(reported[0]?.what, "records");
   // Before that, all records were younger than the retention, so no new iterator was made.
   assertEquals(asked, 1);
   await world.run(consumer.close());

@@ -347,10 +347,10 @@ Deno.test("Consumer with fanOut reports records that expired while its applicati
   const world = new FanOutWorld();
   await world.put(100, { keys: ["k"] });
   world.server.advance(23 * HOUR_MS);
-  const told: { what: string }[] = [];
+  const reported: { what: string }[] = [];
   const consumer = world.fanOut({
     prefetch: { records: 10 },
-    hooks: { onExpired: (event) => void told.push(event) },
+    hooks: { onExpired: (event) => void reported.push(event) },
   });
   const reader = consumer.getReader();
   await world.read(reader, 1);
@@ -361,7 +361,7 @@ Deno.test("Consumer with fanOut reports records that expired while its applicati
     got.push((await world.read(reader, 1))[0]!.value.i);
   }
   // What was in memory already is delivered; nothing else is left.
-  assertEquals(told.length, got.includes(99) ? 0 : 1);
+  assertEquals(reported.length, got.includes(99) ? 0 : 1);
   await world.run(consumer.close());
 });
 
@@ -375,10 +375,10 @@ Deno.test("Consumer with fanOut reports records that expired in front of its sub
     await world.pass(300);
   }
   world.server.advance(24 * HOUR_MS - 4600);
-  const told: ExpiredEvent[] = [];
+  const reported: ExpiredEvent[] = [];
   const consumer = world.fanOut({
     prefetch: { records: 1 },
-    hooks: { onExpired: (event) => void told.push(event) },
+    hooks: { onExpired: (event) => void reported.push(event) },
   });
   const reader = consumer.getReader();
   const got: number[] = [];
@@ -389,7 +389,7 @@ Deno.test("Consumer with fanOut reports records that expired in front of its sub
     await world.pass(900);
   }
   assertLessOrEqual(got.length, 9);
-  assertEquals(told.map(({ what }) => what), ["records"]);
+  assertEquals(reported.map(({ what }) => what), ["records"]);
   await world.run(consumer.close());
 });
 
@@ -409,11 +409,11 @@ Deno.test("Consumer with fanOut takes an event that waited in the connection for
     slept += ms;
     world.server.advance(ms);
   };
-  const told: ExpiredEvent[] = [];
+  const reported: ExpiredEvent[] = [];
   const consumer = world.fanOut({
     client,
     prefetch: { records: 1 },
-    hooks: { onExpired: (event) => void told.push(event) },
+    hooks: { onExpired: (event) => void reported.push(event) },
   });
   const reader = consumer.getReader();
   await world.put(3);
@@ -428,7 +428,7 @@ Deno.test("Consumer with fanOut takes an event that waited in the connection for
   await world.put(1);
   sleep(1);
   assertEquals((await world.read(reader, 1)).length, 1);
-  assertEquals(told.length, 1);
+  assertEquals(reported.length, 1);
   await world.run(consumer.close());
 });
 

@@ -11,7 +11,7 @@ import { ProcessingError } from "../../errors.ts";
 import type { HandlerErrorEvent } from "../../hooks.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import { assertFirstCallsInOrder, Journal } from "./_journal.ts";
-import { assertComplete, type Item, values, World } from "./_world.ts";
+import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
 const KEYS = [..."abcdef"];
 
@@ -60,13 +60,13 @@ Deno.test("Consumer.processBatches tries only the values again that the handler 
   await world.put(6, { keys: ["k"] });
   const checkpointer = new MemoryCheckpointer();
   const calls: [number, number[]][] = [];
-  const told: HandlerErrorEvent[] = [];
+  const reported: HandlerErrorEvent[] = [];
   const broken = new Error("row 2");
   const summary = await world.run(
     world.consumer({
       until: "caught-up",
       checkpointer,
-      hooks: { onHandlerError: (event) => void told.push(event) },
+      hooks: { onHandlerError: (event) => void reported.push(event) },
     }).processBatches((records, { attempt }) => {
       calls.push([attempt, values(records).map(({ i }) => i)]);
       if (attempt === 1) {
@@ -86,12 +86,12 @@ Deno.test("Consumer.processBatches tries only the values again that the handler 
     [1, [4, 5]],
     [2, [4, 5]],
   ]);
-  assertEquals(told.map(({ values, attempt }) => [values, attempt]), [
+  assertEquals(reported.map(({ values, attempt }) => [values, attempt]), [
     [2, 1],
     [1, 2],
     [2, 1],
   ]);
-  assertStrictEquals(told[1]!.error, broken);
+  assertStrictEquals(reported[1]!.error, broken);
   assertEquals([summary.processed, summary.retries], [6, 3]);
 });
 
@@ -174,6 +174,32 @@ Deno.test("Consumer.processBatches fails with the first value of a batch that fa
   assertStrictEquals(error.cause, cause);
   const rest = world.consumer({ checkpointer, until: "caught-up" });
   assertEquals((await world.drain(rest)).length, 4);
+});
+
+Deno.test("Consumer.processBatches settles all values of a batch, whatever the handler does to its list", async () => {
+  const world = new World();
+  await world.put(10, { keys: ["k"] });
+  const checkpointer = new MemoryCheckpointer();
+  const chunks: number[][] = [];
+  const summary = await world.run(
+    world.consumer({ checkpointer, until: "caught-up" }).processBatches(
+      (records, { attempt }) => {
+        const rows = records as ConsumerRecord<Item>[];
+        const failed = attempt === 1 ? rows.slice(-1) : [];
+        while (rows.length > 0) {
+          chunks.push(rows.splice(0, 2).map(({ value: { i } }) => i));
+        }
+        return failed;
+      },
+      { maxValues: 5, retry: { baseDelayMs: 1 } },
+    ),
+  );
+  assertEquals(chunks, [[0, 1], [2, 3], [4], [4], [5, 6], [7, 8], [9], [9]]);
+  assertEquals(summary.processed, 10);
+  assertEquals(
+    await checkpointer.list(STREAM).then(([it]) => it!.owner),
+    undefined,
+  );
 });
 
 Deno.test("Consumer.processBatches fails if the handler returns something else than failed records", async () => {

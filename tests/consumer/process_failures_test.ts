@@ -29,12 +29,12 @@ Deno.test("Consumer.process calls a handler again after growing delays, and repo
   const world = new World();
   await world.put(1, { keys: ["k"] });
   const times: number[] = [];
-  const told: HandlerErrorEvent[] = [];
+  const reported: HandlerErrorEvent[] = [];
   const errors = [1, 2, 3, 4].map((n) => new Error(`failure ${n}`));
   const consumer = world.consumer({
     until: "caught-up",
     random: () => 0.5,
-    hooks: { onHandlerError: (event) => void told.push(event) },
+    hooks: { onHandlerError: (event) => void reported.push(event) },
   });
   await world.run(consumer.process((_, { attempt }) => {
     times.push(world.clock.now());
@@ -42,11 +42,11 @@ Deno.test("Consumer.process calls a handler again after growing delays, and repo
   }, { retry: { baseDelayMs: 1000, maxDelayMs: 3000 } }));
   const pauses = times.slice(1).map((time, i) => time - times[i]!);
   assertEquals(pauses, [750, 1500, 2250, 2250]);
-  assertEquals(told.map(({ retryDelayMs }) => retryDelayMs), pauses);
-  assertEquals(told.map(({ attempt }) => attempt), [1, 2, 3, 4]);
-  assertEquals(told.map(({ error }) => error), errors);
-  assertEquals(told[0]!.values, 1);
-  assertEquals(told[0]!.shardId, world.shardIds[0]);
+  assertEquals(reported.map(({ retryDelayMs }) => retryDelayMs), pauses);
+  assertEquals(reported.map(({ attempt }) => attempt), [1, 2, 3, 4]);
+  assertEquals(reported.map(({ error }) => error), errors);
+  assertEquals(reported[0]!.values, 1);
+  assertEquals(reported[0]!.shardId, world.shardIds[0]);
 });
 
 Deno.test("Consumer.process tells failures to the hooks of the stream of the value, and calls each by its name", async () => {
@@ -58,10 +58,11 @@ Deno.test("Consumer.process tells failures to the hooks of the stream of the val
     PartitionKey: "k",
     Data: new TextEncoder().encode('{"key":"m","i":0}\n'),
   });
-  const told: string[] = [];
+  const reported: string[] = [];
   const hooksOf = (name: string): ConsumerHooks => ({
-    onHandlerError: ({ stream }) => void told.push(`${name} ${stream}`),
-    onHandlerTimeout: ({ stream }) => void told.push(`${name} ${stream} late`),
+    onHandlerError: ({ stream }) => void reported.push(`${name} ${stream}`),
+    onHandlerTimeout: ({ stream }) =>
+      void reported.push(`${name} ${stream} late`),
   });
   const consumer = new Consumer<Item>({
     client: world.client(),
@@ -80,7 +81,7 @@ Deno.test("Consumer.process tells failures to the hooks of the stream of the val
     }, { timeoutMs: 1000 }),
   );
   assertEquals(processed, 2);
-  assertEquals(told.sort(), [
+  assertEquals(reported.sort(), [
     `first ${STREAM}`,
     "second mails",
     "second mails late",
@@ -92,10 +93,10 @@ Deno.test("Consumer.process fails with the value, the number of attempts and the
     const world = new World();
     await world.put(5, { keys: ["k"] });
     const checkpointer = new MemoryCheckpointer();
-    const told: HandlerErrorEvent[] = [];
+    const reported: HandlerErrorEvent[] = [];
     const consumer = world.consumer({
       checkpointer,
-      hooks: { onHandlerError: (event) => void told.push(event) },
+      hooks: { onHandlerError: (event) => void reported.push(event) },
     });
     const error = await assertRejects(
       () =>
@@ -111,8 +112,8 @@ Deno.test("Consumer.process fails with the value, the number of attempts and the
     assertEquals(error.code, "HandlerFailed");
     assertStringIncludes(error.message, world.shardIds[0]!);
     assertStringIncludes(error.message, error.record.sequenceNumber);
-    assertEquals(told.length, 3);
-    assertEquals(told[2]!.retryDelayMs, undefined);
+    assertEquals(reported.length, 3);
+    assertEquals(reported[2]!.retryDelayMs, undefined);
     assertEquals(await rest(world, checkpointer), [2, 3, 4]);
     assertEquals(world.clock.pendingTimers, 0);
   }
@@ -229,6 +230,26 @@ Deno.test("Consumer.process fails with the error of a 'retry.when' that throws",
   assertStrictEquals(error, broken);
 });
 
+Deno.test("Consumer.process fails if 'retry.when' returns a promise, which would always mean true", async () => {
+  for (const when of [() => Promise.resolve(false), () => Promise.reject(1)]) {
+    const world = new World();
+    await world.put(2, { keys: ["k"] });
+    const checkpointer = new MemoryCheckpointer();
+    await assertRejects(
+      () =>
+        world.run(
+          world.consumer({ checkpointer }).process(() => Promise.reject(1), {
+            retry: { when: when as never },
+            onPoison: "skip",
+          }),
+        ),
+      TypeError,
+      "'retry.when' must be a function that returns true or false, not a promise",
+    );
+    assertEquals(await rest(world, checkpointer), [0, 1]);
+  }
+});
+
 Deno.test("Consumer.process acknowledges a skipped value, and one that a function has taken", async () => {
   const world = new World();
   await world.put(6, { keys: ["k"] });
@@ -263,6 +284,11 @@ Deno.test("Consumer.process fails if 'onPoison' throws or says so", async () => 
     [() => "fail", (error) => assertInstanceOf(error, ProcessingError)],
     [() => "dead-letter", (error) => {
       assertEquals((error as ProcessingError).code, "DeadLetterFailed");
+    }],
+    // A slip of the pen must not skip the value.
+    [() => Promise.resolve("deadLetter"), (error) => {
+      assertInstanceOf(error, TypeError);
+      assertStringIncludes(error.message, 'it has returned "deadLetter"');
     }],
   ];
   for (const [onPoison, check] of policies) {

@@ -47,10 +47,10 @@ class Thief {
 Deno.test("Consumer.process aborts the signal of a handler after 'timeoutMs', and tries again when it has ended", async () => {
   const world = new World();
   await world.put(3, { keys: ["k"] });
-  const told: HandlerTimeoutEvent[] = [];
+  const reported: HandlerTimeoutEvent[] = [];
   const consumer = world.consumer({
     until: "caught-up",
-    hooks: { onHandlerTimeout: (event) => void told.push(event) },
+    hooks: { onHandlerTimeout: (event) => void reported.push(event) },
   });
   const starts: [number, number, number][] = [];
   const begin = world.clock.now();
@@ -75,7 +75,7 @@ Deno.test("Consumer.process aborts the signal of a handler after 'timeoutMs', an
   assert(second![2] - first![2] >= 5000 && second![2] - first![2] < 5010);
   assertInstanceOf(reason, TimeoutError);
   assertEquals(reason.timeoutMs, 5000);
-  assertEquals(told.map(({ state, attempt }) => [state, attempt]), [
+  assertEquals(reported.map(({ state, attempt }) => [state, attempt]), [
     ["late", 1],
   ]);
   assertEquals(summary.processed, 3);
@@ -134,7 +134,7 @@ Deno.test("Consumer.process gives the shard of a handler that never ends to anot
     timeoutMs: 60_000,
     graceMs: 30_000,
   } as const;
-  const told: string[] = [];
+  const reported: string[] = [];
   const items: Item[] = [];
   let stuck = "none yet";
   let signal: AbortSignal | undefined;
@@ -144,8 +144,9 @@ Deno.test("Consumer.process gives the shard of a handler that never ends to anot
     workerId: "one",
     hooks: {
       onHandlerTimeout: ({ state, shardId }) =>
-        void told.push(`${state} ${shardId}`),
-      onShard: ({ state, shardId }) => void told.push(`${state} ${shardId}`),
+        void reported.push(`${state} ${shardId}`),
+      onShard: ({ state, shardId }) =>
+        void reported.push(`${state} ${shardId}`),
     },
   });
   const first = one.process(({ value, shardId }, context) => {
@@ -161,13 +162,13 @@ Deno.test("Consumer.process gives the shard of a handler that never ends to anot
   const leases = await checkpointer.list(STREAM);
   assertEquals(leases.filter(({ owner }) => owner === "two").length, 2);
   stuck = leases.find(({ owner }) => owner === "one")!.shardId;
-  told.length = 0;
+  reported.length = 0;
   await world.put(40, { keys: Array.from({ length: 20 }, (_, i) => `k${i}`) });
   await world.pass(85_000);
-  assertEquals(told, [`late ${stuck}`]);
+  assertEquals(reported, [`late ${stuck}`]);
   assert(signal!.aborted);
   await world.pass(30_000);
-  assertEquals(told, [
+  assertEquals(reported, [
     `late ${stuck}`,
     `given-up ${stuck}`,
     `released ${stuck}`,

@@ -57,17 +57,17 @@ for (const backend of ["memory", "Deno KV"]) {
       : timeless(world, new KvCheckpointer({ kv, name: "app" }));
     await splitAndRecreate(world, checkpointer);
     for (const from of ["LATEST", "TRIM_HORIZON"] as const) {
-      const told: (readonly string[])[] = [];
+      const reported: (readonly string[])[] = [];
       const records = await world.drain(world.consumer({
         checkpointer,
         from,
         ...UNTIL,
-        hooks: { onRecreated: ({ shardIds }) => void told.push(shardIds) },
+        hooks: { onRecreated: ({ shardIds }) => void reported.push(shardIds) },
       }));
       // The second consumer finds the leases of the same stream.
       const isFirst = from === "LATEST";
       assertEquals(records.length, isFirst ? 7 : 0);
-      assertEquals(told.flat().length, isFirst ? 3 : 0);
+      assertEquals(reported.flat().length, isFirst ? 3 : 0);
     }
     const leases = await checkpointer.list(STREAM);
     assertEquals(typesOf(leases), ["0 SEQUENCE"]);
@@ -112,14 +112,14 @@ Deno.test("Consumer reads a stream that was created again with fewer or more sha
     await world.drain(world.consumer({ checkpointer, ...UNTIL }));
     await recreate(world, later);
     await world.put(20);
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const records = await world.drain(world.consumer({
       checkpointer,
       from: "LATEST",
       ...UNTIL,
-      hooks: { onExpired: (event) => void told.push(event) },
+      hooks: { onExpired: (event) => void reported.push(event) },
     }));
-    assertEquals([records.length, told], [20, []]);
+    assertEquals([records.length, reported], [20, []]);
     assertEquals((await checkpointer.list(STREAM)).length, later);
   }
 });
@@ -222,14 +222,14 @@ Deno.test("Consumer reads on when its stream is deleted and created again while 
   for (const shards of [1, 2]) {
     const world = new World();
     const checkpointer = new MemoryCheckpointer();
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const consumers = ["one", "two"].map((workerId) =>
       world.consumer({
         checkpointer,
         workerId,
         hooks: {
-          onRecreated: (event) => void told.push(event),
-          onExpired: (event) => void told.push(event),
+          onRecreated: (event) => void reported.push(event),
+          onExpired: (event) => void reported.push(event),
         },
       })
     );
@@ -248,7 +248,7 @@ Deno.test("Consumer reads on when its stream is deleted and created again while 
     await world.put(7);
     await world.pass(60_000);
     assertEquals(seen.size, 17);
-    assert(told.length > 0);
+    assert(reported.length > 0);
     assertEquals((await checkpointer.list(STREAM)).length, shards);
     await world.run(Promise.all(consumers.map((consumer) => consumer.close())));
     await Promise.all(working);

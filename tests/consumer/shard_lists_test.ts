@@ -286,11 +286,11 @@ Deno.test("Consumer does not take a shard that it cannot find in one list for ex
   const client = world.client((fetch) =>
     hideShards(fetch, (id) => id === parent)
   );
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const consumer = world.consumer({
     client,
     checkpointer,
-    hooks: { onExpired: (event) => void told.push(event) },
+    hooks: { onExpired: (event) => void reported.push(event) },
   });
   const items: Item[] = [];
   const working = work(consumer, items);
@@ -299,7 +299,7 @@ Deno.test("Consumer does not take a shard that it cannot find in one list for ex
     items.map(({ i }) => i),
     Array.from({ length: 17 }, (_, i) => i + 3),
   );
-  assertEquals(told, []);
+  assertEquals(reported, []);
   await world.run(consumer.close());
   await working;
 });
@@ -503,13 +503,13 @@ Deno.test("Consumer asks again when it could not find out whether a shard has ex
     const world = new World();
     const checkpointer = new MemoryCheckpointer();
     await expireUnread(world, checkpointer);
-    const told: string[] = [];
+    const reported: string[] = [];
     const records = await world.drain(world.consumer({
       client: refusing(world, 1, code),
       checkpointer,
       until: "caught-up",
-      hooks: { onExpired: ({ shardId }) => void told.push(shardId) },
+      hooks: { onExpired: ({ shardId }) => void reported.push(shardId) },
     }));
-    assertEquals([records.length, told], [10, world.shardIds]);
+    assertEquals([records.length, reported], [10, world.shardIds]);
   }
 });

@@ -17,8 +17,9 @@ function watching(world: World) {
     ...world.hooks,
     onStalled: (event: StalledEvent) => void stalls.push(event),
   };
-  const told = () => stalls.map(({ waitsFor, action }) => [waitsFor, action]);
-  return { hooks, stalls, told };
+  const reported = () =>
+    stalls.map(({ waitsFor, action }) => [waitsFor, action]);
+  return { hooks, stalls, reported };
 }
 
 async function work(consumer: Consumer<Item>, into: Item[]): Promise<void> {
@@ -75,7 +76,7 @@ Deno.test("Consumer gives up a GetShardIterator that hangs, and is ready then", 
     getShardIterator: (shardId) => hangs && shardId === a,
   });
   const { hooks, stalls } = watching(world);
-  const told = () =>
+  const reported = () =>
     stalls.filter(({ shardId }) => shardId === a)
       .map(({ waitsFor, action }) => [waitsFor, action]);
   const consumer = world.consumer({ client, hooks });
@@ -83,10 +84,10 @@ Deno.test("Consumer gives up a GetShardIterator that hangs, and is ready then", 
   consumer.ready.then(() => isReady = true);
   await world.put(20);
   await world.pass(LIMIT_MS - 1000);
-  assertEquals([isReady, told()], [false, []]);
+  assertEquals([isReady, reported()], [false, []]);
   hangs = false;
   await world.pass(3000);
-  assertEquals([isReady, told()], [true, [["iterator", "restart"]]]);
+  assertEquals([isReady, reported()], [true, [["iterator", "restart"]]]);
   assertEquals((await world.read(consumer.getReader(), 20)).length, 20);
   await world.run(consumer.close());
 });
@@ -99,7 +100,7 @@ for (const action of ["getRecords", "getShardIterator"] as const) {
     const { client } = hangingClient(world, {
       [action]: (shardId: string) => hanging.has(shardId),
     });
-    const { hooks, told } = watching(world);
+    const { hooks, reported } = watching(world);
     const items: Item[] = [];
     const common = { checkpointer, hooks };
     const one = world.consumer({ ...common, client, workerId: "one" });
@@ -119,11 +120,11 @@ for (const action of ["getRecords", "getShardIterator"] as const) {
     if (action === "getShardIterator") world.server.advance(400_000);
     await world.put(20, { shardId: a });
     await world.pass(LIMIT_MS + 5000);
-    assertEquals(told().map(([, what]) => what), ["restart"]);
+    assertEquals(reported().map(([, what]) => what), ["restart"]);
     await world.pass(LIMIT_MS - 8000);
     assertEquals(await ownerOf(), "one");
     await world.pass(10_000);
-    assertEquals(told().map(([, what]) => what), ["restart", "release"]);
+    assertEquals(reported().map(([, what]) => what), ["restart", "release"]);
     assert(world.events.includes(`released ${a}`));
     await world.pass(20_000);
     assertEquals(await ownerOf(), "two");
@@ -139,7 +140,7 @@ Deno.test("Consumer that is alone leaves a shard that it gave up alone for 3 fai
     const world = new World();
     let hangs = false;
     const { client } = hangingClient(world, { getRecords: () => hangs });
-    const { hooks, told } = watching(world);
+    const { hooks, reported } = watching(world);
     const consumer = world.consumer({ client, hooks, checkpointer });
     const items: Item[] = [];
     const working = work(consumer, items);
@@ -147,7 +148,7 @@ Deno.test("Consumer that is alone leaves a shard that it gave up alone for 3 fai
     await world.pass(5000);
     hangs = true;
     await world.pass(2 * LIMIT_MS + 5000);
-    assertEquals(told(), [["request", "restart"], ["request", "release"]]);
+    assertEquals(reported(), [["request", "restart"], ["request", "release"]]);
     assertEquals(consumer.status().shards[0]!.state, "waiting");
     hangs = false;
     await world.put(10);
@@ -200,7 +201,7 @@ Deno.test("Consumer only tells of a record whose decoding does not end, at 1, 2 
 Deno.test("Consumer only tells of a poison handler that does not end", async () => {
   const world = new World();
   const [a] = world.shardIds as [string];
-  const { hooks, told } = watching(world);
+  const { hooks, reported } = watching(world);
   let end = () => {};
   const consumer = world.consumer({
     hooks,
@@ -212,7 +213,7 @@ Deno.test("Consumer only tells of a poison handler that does not end", async () 
   await world.putRaw("no json\n", a);
   await world.put(5);
   await world.pass(LIMIT_MS + 2000);
-  assertEquals(told(), [["poison", "none"]]);
+  assertEquals(reported(), [["poison", "none"]]);
   assertEquals(consumer.status().shards[0]!.waitsFor, "poison");
   end();
   await world.pass(1000);
@@ -223,7 +224,7 @@ Deno.test("Consumer only tells of a poison handler that does not end", async () 
 
 Deno.test("Consumer only tells of an application that takes no values, and of one that acknowledges none", async () => {
   const world = new World();
-  const { hooks, told } = watching(world);
+  const { hooks, reported } = watching(world);
   const consumer = world.consumer({
     hooks,
     checkpointer: new MemoryCheckpointer(),
@@ -234,18 +235,18 @@ Deno.test("Consumer only tells of an application that takes no values, and of on
   await world.put(30);
   const records = await world.read(reader, 1);
   await world.pass(LIMIT_MS + 2000);
-  assertEquals(told(), [["application", "none"]]);
+  assertEquals(reported(), [["application", "none"]]);
   records[0]!.ack();
   records.push(...await world.read(reader, 10));
   const reading = reader.read();
   await world.pass(LIMIT_MS + 2000);
-  assertEquals(told().slice(1), [["acknowledgements", "none"]]);
+  assertEquals(reported().slice(1), [["acknowledgements", "none"]]);
   assertEquals(consumer.status().shards[0]!.waitsFor, "acknowledgements");
   for (const record of records) record.ack();
   const next = await world.run(reading);
   assert(!next.done);
   assertEquals(world.errors, []);
-  assertEquals(told().length, 2);
+  assertEquals(reported().length, 2);
   await world.run(consumer.close());
 });
 
@@ -281,14 +282,14 @@ Deno.test("Consumer tells of a shard that fails for long, and lets the number of
         new KinesisError("down", { code: "Down", retryable: true }),
       )
       : getRecords(...args);
-  const { hooks, told } = watching(world);
+  const { hooks, reported } = watching(world);
   const consumer = world.consumer({ client, hooks, maxFailuresInARow: 30 });
   const reading = consumer.getReader().read();
   const failing = assertRejects(() => reading, KinesisError, "down");
   await world.pass(5000);
   isDown = true;
   await world.pass(LIMIT_MS + 2000);
-  assertEquals(told(), [["backoff", "none"]]);
+  assertEquals(reported(), [["backoff", "none"]]);
   const { lastError } = consumer.status().shards[0]!;
   assert(lastError!.attempt > 10);
   assert(lastError!.ageMs < 10_000);
@@ -346,11 +347,11 @@ Deno.test("Consumer makes a new iterator when the answers are empty and get no f
     if (world.clock.now() > startedAt) isStuck = false;
     return getShardIterator(...args);
   };
-  const { hooks, told } = watching(world);
+  const { hooks, reported } = watching(world);
   const consumer = world.consumer({ client, hooks });
   const records = await world.read(consumer.getReader(), 5);
   assertComplete(values(records), world.written);
-  assertEquals(told(), [["records", "restart"]]);
+  assertEquals(reported(), [["records", "restart"]]);
   await world.run(consumer.close());
 });
 
@@ -362,11 +363,11 @@ Deno.test("Consumer lets a reader go on whose answers are empty and get further"
     world,
     () => Math.max(1, 3_600_000 - 5 * (world.clock.now() - startedAt)),
   );
-  const { hooks, told } = watching(world);
+  const { hooks, reported } = watching(world);
   const consumer = world.consumer({ client, hooks });
   const reading = consumer.getReader().read();
   await world.pass(600_000);
-  assertEquals(told(), []);
+  assertEquals(reported(), []);
   await world.run(consumer.close());
   await reading;
 });

@@ -150,21 +150,21 @@ Deno.test("Consumer.status tells who holds a shard, and when the counter of its 
 
 Deno.test("Consumer calls onStatus once a minute while it reads, and not after it has closed", async () => {
   const world = new World({ shards: 2 });
-  const told: StatusEvent[] = [];
+  const reported: StatusEvent[] = [];
   const consumer = world.consumer({
-    hooks: { onStatus: (event) => void told.push(event) },
+    hooks: { onStatus: (event) => void reported.push(event) },
   });
   const items: Item[] = [];
   const working = work(consumer, items);
   await world.put(10);
   await world.pass(181_000);
-  assertEquals(told.length, 3);
-  const { shards, coverage } = told[0]!;
+  assertEquals(reported.length, 3);
+  const { shards, coverage } = reported[0]!;
   assertEquals(shards.map(({ shardId }) => shardId), world.shardIds);
   assert(shards.every(({ lastRead }) => lastRead!.ageMs <= 1000));
   assertEquals(coverage.problems, []);
   await world.run(consumer.close());
   await world.pass(120_000);
-  assertEquals(told.length, 3);
+  assertEquals(reported.length, 3);
   await working;
 });

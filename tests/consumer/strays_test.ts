@@ -62,12 +62,12 @@ for (
     await put(world, await pack(processor, LOW, true));
     await put(world, await pack(processor, HIGH, true));
     await put(world, await pack(processor, [LOW[0]!, HIGH[0]!], true));
-    const told: StraysEvent[] = [];
+    const reported: StraysEvent[] = [];
     const options = {
       processor,
       checkpointer,
       until: "caught-up",
-      hooks: { onStrays: (event: StraysEvent) => void told.push(event) },
+      hooks: { onStrays: (event: StraysEvent) => void reported.push(event) },
     } as const;
     const consumer = world.consumer<string>(options);
     const records = await world.drain(consumer);
@@ -75,13 +75,13 @@ for (
       values(records).sort(),
       [...LOW, ...HIGH].map((key) => `of ${key}`).sort(),
     );
-    assertEquals(told.map(({ values }) => values), [6, 2]);
+    assertEquals(reported.map(({ values }) => values), [6, 2]);
     assertEquals(consumer.status().strayValues, 8);
     assertEquals(consumer.status().unacknowledged, 0);
-    assert(told.every(({ stream }) => stream === STREAM));
+    assert(reported.every(({ stream }) => stream === STREAM));
     // Dropped values count as processed: the next run does not drop them again.
     await world.drain(world.consumer<string>(options));
-    assertEquals(told.length, 2);
+    assertEquals(reported.length, 2);
   });
 }
 

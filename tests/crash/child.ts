@@ -10,7 +10,7 @@ import { delay } from "../../_core/clock.ts";
 import { KvCheckpointer } from "../../checkpoint/mod.ts";
 import { CheckpointError, Consumer, KinesisClient } from "../../mod.ts";
 import { jsonLines } from "../../processors/mod.ts";
-import { Dice } from "../chaos/dice.ts";
+import { SeededChoices } from "../chaos/seeded_choices.ts";
 import { ScaledClock } from "../chaos/scaled_clock.ts";
 import { type Item, STREAM } from "./items.ts";
 import { type Job, NOT_STORED } from "./job.ts";
@@ -30,24 +30,24 @@ async function run(job: Job): Promise<void> {
     if (waiting.delete(way) && waiting.size === 0) console.log("working");
   };
   await Promise.all(job.ways.map((way, index) => {
-    const dice = new Dice(job.seed).fork(index);
-    return runWay({ job, way, log, kv, dice, onWork });
+    const choices = new SeededChoices(job.seed).fork(index);
+    return runWay({ job, way, log, kv, choices, onWork });
   }));
 }
 
-async function runWay({ job, way, log, kv, dice, onWork }: {
+async function runWay({ job, way, log, kv, choices, onWork }: {
   job: Job;
   way: string;
   log: LifeLog;
   kv: Deno.Kv;
-  dice: Dice;
+  choices: SeededChoices;
   onWork: (way: string) => void;
 }): Promise<void> {
   using table = way === job.tableOf
     ? new Table(`${job.folder}/table.sqlite3`)
     : undefined;
   const handle: Handler = async ({ id, value }) => {
-    if (dice.chance(0.02)) await delay(dice.integer(0, MOST_WORK_MS));
+    if (choices.chance(0.02)) await delay(choices.integer(0, MOST_WORK_MS));
     table?.store(id, value);
     log.write({ type: "done", way, id, item: value });
     onWork(way);
@@ -66,7 +66,7 @@ async function runWay({ job, way, log, kv, dice, onWork }: {
     checkpointIntervalMs: job.checkpointIntervalMs,
     failoverTimeMs: job.failoverTimeMs,
     clock: new ScaledClock(job.speed),
-    random: dice.random,
+    random: choices.random,
     ...(job.isLast ? { until: "caught-up" as const } : {}),
     ...options,
   });

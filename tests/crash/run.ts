@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
 import { jsonLines } from "../../processors/mod.ts";
 import { KinesisServer } from "../../testing/mod.ts";
-import { Dice } from "../chaos/dice.ts";
+import { SeededChoices } from "../chaos/seeded_choices.ts";
 import { ScaledClock } from "../chaos/scaled_clock.ts";
 import { type Item, STREAM } from "./items.ts";
 import { type Job, NOT_STORED } from "./job.ts";
@@ -70,7 +70,7 @@ export async function runCrashes(plan: CrashPlan): Promise<CrashOutcome> {
 class Stage implements AsyncDisposable {
   readonly #plan: CrashPlan;
   readonly #folder: string;
-  readonly #dice: Dice;
+  readonly #choices: SeededChoices;
   readonly #server = new KinesisServer({
     clock: new ScaledClock(SPEED),
     limits: false,
@@ -85,10 +85,10 @@ class Stage implements AsyncDisposable {
   constructor(plan: CrashPlan, folder: string) {
     this.#plan = plan;
     this.#folder = folder;
-    this.#dice = new Dice(plan.seed);
+    this.#choices = new SeededChoices(plan.seed);
     this.#writer = new Writer(
       this.#server,
-      this.#dice.fork(1),
+      this.#choices.fork(1),
       VALUES_PER_SECOND,
     );
     this.#listener = Deno.serve(
@@ -109,7 +109,7 @@ class Stage implements AsyncDisposable {
     const writer = this.#writer;
     for (let life = 1; life <= kills; life++) {
       await this.#killOnce(life);
-      if (this.#dice.chance(0.5)) writer.reshard();
+      if (this.#choices.chance(0.5)) writer.reshard();
     }
     await writer.end();
     const lives = await this.#readToEnd(kills + 1);
@@ -138,16 +138,16 @@ class Stage implements AsyncDisposable {
   }
 
   async #killOnce(life: number): Promise<void> {
-    const dice = this.#dice;
+    const choices = this.#choices;
     // Under a new name, a worker waits until the leases of the dead one have expired.
-    if (dice.chance(0.1)) this.#workerId = `worker-${life}`;
+    if (choices.chance(0.1)) this.#workerId = `worker-${life}`;
     this.#writer.allow(VALUES_PER_LIFE);
     await using child = this.#standby.take();
     await child.start(this.#job(life));
     const started = performance.now();
     // A fifth of the processes is killed while they start, take leases and make iterators.
-    if (dice.chance(0.8)) await child.working();
-    await delay(dice.integer(0, MOST_MS));
+    if (choices.chance(0.8)) await child.working();
+    await delay(choices.integer(0, MOST_MS));
     await child.kill();
     this.#killedAfterMs.push(Math.round(performance.now() - started));
   }
@@ -162,7 +162,7 @@ class Stage implements AsyncDisposable {
       tableOf: ways[0]!,
       workerId: this.#workerId,
       seed: seed + life,
-      checkpointIntervalMs: this.#dice.pick([20, 200, 1000]),
+      checkpointIntervalMs: this.#choices.pick([20, 200, 1000]),
       failoverTimeMs: FAILOVER_MS,
       speed: SPEED,
       isLast: life > kills,

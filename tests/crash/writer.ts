@@ -7,7 +7,7 @@ import { delay } from "../../_core/clock.ts";
 import { KinesisClient, Producer } from "../../mod.ts";
 import { jsonLines } from "../../processors/mod.ts";
 import type { KinesisServer } from "../../testing/mod.ts";
-import type { Dice } from "../chaos/dice.ts";
+import type { SeededChoices } from "../chaos/seeded_choices.ts";
 import { type Item, STREAM } from "./items.ts";
 
 const KEYS = 7;
@@ -20,7 +20,7 @@ export class Writer {
   /** The number of values of each key. */
   readonly written: Map<string, number> = new Map();
   readonly #server: KinesisServer;
-  readonly #dice: Dice;
+  readonly #choices: SeededChoices;
   readonly #perSecond: number;
   /** The open shards in the order of their hash keys. */
   readonly #open: string[];
@@ -30,9 +30,13 @@ export class Writer {
   /** Values that may be written before {@linkcode Writer.allow} is called again. */
   #left = 0;
 
-  constructor(server: KinesisServer, dice: Dice, perSecond: number) {
+  constructor(
+    server: KinesisServer,
+    choices: SeededChoices,
+    perSecond: number,
+  ) {
     this.#server = server;
-    this.#dice = dice;
+    this.#choices = choices;
     this.#perSecond = perSecond;
     this.#open = [...server.createStream(STREAM, { shards: 2 }).shardIds];
     this.#running = this.#run();
@@ -55,8 +59,8 @@ export class Writer {
   reshard(): void {
     const open = this.#open;
     const isSplit = open.length < 2 ||
-      open.length < MOST_SHARDS && this.#dice.chance(0.5);
-    const at = this.#dice.integer(0, open.length - (isSplit ? 1 : 2));
+      open.length < MOST_SHARDS && this.#choices.chance(0.5);
+    const at = this.#choices.integer(0, open.length - (isSplit ? 1 : 2));
     if (isSplit) {
       open.splice(at, 1, ...this.#server.split(STREAM, open[at]!));
     } else {
@@ -89,7 +93,7 @@ export class Writer {
       );
       this.#left -= count;
       for (let i = 0; i < count; i++) {
-        const key = `key-${this.#dice.integer(1, KEYS)}`;
+        const key = `key-${this.#choices.integer(1, KEYS)}`;
         const n = this.written.get(key) ?? 0;
         this.written.set(key, n + 1);
         // A failure is thrown by close().

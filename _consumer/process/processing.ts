@@ -1,0 +1,283 @@
+/**
+ * Calls a handler for the values of a consumer, until the stream ends.
+ *
+ * @module
+ */
+import { monotonicNow } from "../../_core/clock.ts";
+import { notify } from "../../_core/notify.ts";
+import { onAbort } from "../../_core/on_abort.ts";
+import { textOf } from "../../_core/text_of.ts";
+import type { LaneQueue } from "../../_processing/lane_queue.ts";
+import { Scheduler } from "../../_processing/scheduler.ts";
+import type { Failure } from "../../_processing/verdict.ts";
+import type { Attempt } from "../../_processing/work.ts";
+import { ClosedError, ProcessingError } from "../../errors.ts";
+import type { ConsumerRecord, FencingToken } from "../../records.ts";
+import { GivenUpValues } from "./given_up.ts";
+import type { HandlerContext, ProcessingSummary } from "./process_options.ts";
+import type { ProcessSettings } from "./resolved_process_options.ts";
+import { DeliveredRecord, type RecordShard } from "../values/record.ts";
+import type { RecordFeed } from "../record_feed.ts";
+import type { ConsumerSettings } from "../options/resolved_options.ts";
+import type { ProcessingStatus } from "../health/status.ts";
+
+type ShardAttempt<T> = Attempt<ConsumerRecord<T>, RecordShard>;
+
+/** The parts in which `process` and `processBatches` differ. */
+export interface ProcessingMode<T> {
+  /** Makes the queue of a shard. It calls `onDue` when values are ready without a further one. */
+  readonly queue: (onDue: () => void) => LaneQueue<ConsumerRecord<T>>;
+  /** Calls the handler of the user. */
+  readonly call: (
+    records: readonly ConsumerRecord<T>[],
+    context: HandlerContext,
+  ) => unknown;
+  /** The values that a result of the handler leaves unprocessed. */
+  readonly failuresIn: (
+    result: unknown,
+    records: readonly ConsumerRecord<T>[],
+  ) => readonly Failure<ConsumerRecord<T>>[];
+}
+
+/** The consumer whose values are processed. */
+export interface ProcessingSource<T> {
+  /** The values. */
+  readonly feed: RecordFeed<T>;
+  /** The options of the consumer. */
+  readonly options: ConsumerSettings;
+}
+
+/** What a {@linkcode Processing} works with. */
+export interface ProcessingParts<T> extends ProcessingSource<T> {
+  /** The options of the processing. */
+  readonly settings: ProcessSettings<T>;
+  readonly mode: ProcessingMode<T>;
+}
+
+/** One run of `process` or `processBatches`, without the type of the values. */
+export interface ProcessingRun {
+  /**
+   * Processes values until the stream ends or {@linkcode ProcessingRun.stop} is called. Resolves
+   * when the progress is stored.
+   */
+  run(): Promise<ProcessingSummary>;
+  /** Takes no further value. Resolves when the calls that are under way have ended. */
+  stop(): Promise<void>;
+  /** The state of the values that are being processed. */
+  status(): ProcessingStatus;
+}
+
+/** Connects the values of a consumer with the handler. */
+export class Processing<T> implements ProcessingRun {
+  readonly #parts: ProcessingParts<T>;
+  readonly #scheduler: Scheduler<ConsumerRecord<T>, RecordShard>;
+  readonly #givenUp: GivenUpValues<T>;
+  readonly #summary: ProcessingSummary = {
+    processed: 0,
+    retries: 0,
+    skipped: 0,
+    deadLettered: 0,
+  };
+  #failure: { readonly error: unknown } | undefined;
+
+  /** Nothing is read before {@linkcode ProcessingRun.run}. */
+  constructor(parts: ProcessingParts<T>) {
+    const { options, settings, mode } = parts;
+    const { when, ...rest } = settings;
+    const { clock, random } = options;
+    this.#parts = parts;
+    this.#givenUp = new GivenUpValues(settings);
+    this.#scheduler = new Scheduler(
+      { ...rest, clock, random, shouldRetry: when },
+      {
+        laneCount: () => parts.feed.shardCount,
+        queue: mode.queue,
+        failuresIn: mode.failuresIn,
+        handle: (records, attempt) => this.#handle(records, attempt),
+        acknowledge: (record, isProcessed) => {
+          if (isProcessed) this.#summary.processed++;
+          record.ack();
+        },
+        bury: (failure, attempts) => this.#bury(failure, attempts),
+        onFailure: (...event) => this.#reportFailure(...event),
+        onLate: (attempt) => this.#reportTimeout(attempt, "late"),
+        onAbandoned: (...event) => this.#onAbandoned(...event),
+        onError: (error) => this.#fail(error),
+      },
+    );
+  }
+
+  async run(): Promise<ProcessingSummary> {
+    const { feed, settings: { signal } } = this.#parts;
+    const scheduler = this.#scheduler;
+    feed.manageAcknowledgements();
+    const stopFollowing = onAbort(signal, () => this.#abort(signal!.reason));
+    const taking = this.#takeAll().then(
+      () => scheduler.finish(),
+      (error) => this.#abort(error),
+    );
+    await scheduler.ended;
+    stopFollowing();
+    this.#givenUp.release();
+    const { stuck } = feed;
+    if (stuck) {
+      this.#failure ??= stuck;
+      feed.fail(stuck.error);
+    }
+    const closing = feed.close(new ClosedError("The processing has ended"));
+    await closing.catch(() => {});
+    await taking;
+    if (this.#failure) throw this.#failure.error;
+    await closing;
+    return this.#summary;
+  }
+
+  async stop(): Promise<void> {
+    this.#scheduler.stop();
+    await this.#scheduler.ended;
+  }
+
+  status(): ProcessingStatus {
+    const now = monotonicNow(this.#parts.options.clock);
+    const { calls, queued, waiting } = this.#scheduler;
+    return {
+      ...this.#summary,
+      running: [...calls].map((attempt) => ({
+        ...placeOf(attempt),
+        runningMs: now - attempt.startedAt,
+        isLate: attempt.isLate,
+      })),
+      queued,
+      waiting,
+    };
+  }
+
+  async #takeAll(): Promise<void> {
+    const { feed } = this.#parts;
+    const scheduler = this.#scheduler;
+    while (!scheduler.isStopped) {
+      // Synchronous while values are buffered, because a promise for each value would take most of
+      // the time.
+      while (scheduler.hasRoom) {
+        const record = feed.takeNow();
+        if (!record) break;
+        scheduler.accept(record, DeliveredRecord.shardOf(record));
+      }
+      if (!scheduler.hasRoom) {
+        await scheduler.room();
+        continue;
+      }
+      const record = await feed.take();
+      if (!record) return;
+      scheduler.accept(record, DeliveredRecord.shardOf(record));
+    }
+  }
+
+  #handle(
+    records: readonly ConsumerRecord<T>[],
+    attempt: ShardAttempt<T>,
+  ): unknown {
+    if (attempt.number > 1) this.#summary.retries++;
+    return this.#parts.mode.call(records, new ShardContext(attempt));
+  }
+
+  async #bury(
+    { record, error: cause }: Failure<ConsumerRecord<T>>,
+    attempts: number,
+  ): Promise<void> {
+    const error = processingError(record, attempts, cause);
+    const kind = await this.#givenUp.settle(error);
+    this.#summary[kind]++;
+  }
+
+  /** Waits for the calls under way, so that their values need not be processed again. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#scheduler.stop();
+  }
+
+  #abort(reason: unknown): void {
+    this.#failure ??= { error: reason };
+    this.#scheduler.abort(reason);
+  }
+
+  #reportFailure(
+    attempt: ShardAttempt<T>,
+    failures: readonly Failure<ConsumerRecord<T>>[],
+    retryDelayMs: number | undefined,
+  ): void {
+    const { hooks, stream } = attempt.job.lane.source.options;
+    const { record, error } = failures[0]!;
+    const { shardId, sequenceNumber, subSequenceNumber } = record;
+    notify(hooks, "onHandlerError", {
+      stream,
+      shardId,
+      sequenceNumber,
+      subSequenceNumber,
+      values: failures.length,
+      error,
+      attempt: attempt.number,
+      retryDelayMs,
+    });
+  }
+
+  /** Another worker, or this one after a pause, processes the values again: but not at the end. */
+  #onAbandoned(
+    attempt: ShardAttempt<T>,
+    error: Error,
+    isFinal: boolean,
+  ): void {
+    this.#reportTimeout(attempt, "given-up");
+    const [record] = attempt.job.records;
+    if (isFinal) this.#fail(processingError(record!, attempt.number, error));
+  }
+
+  #reportTimeout(attempt: ShardAttempt<T>, state: "late" | "given-up"): void {
+    const { hooks } = attempt.job.lane.source.options;
+    notify(hooks, "onHandlerTimeout", { ...placeOf(attempt), state });
+  }
+}
+
+function processingError<T>(
+  record: ConsumerRecord<T>,
+  attempts: number,
+  cause: unknown,
+): ProcessingError<T> {
+  const { shardId, sequenceNumber, subSequenceNumber } = record;
+  const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  return new ProcessingError<T>(
+    `Cannot process the value ${subSequenceNumber} of the record ${sequenceNumber} of ` +
+      `${shardId} after ${times}: ${textOf(cause)}`,
+    { record, attempts, cause },
+  );
+}
+
+/** The values of a call, for hooks and errors. */
+function placeOf({ job, number }: ShardAttempt<unknown>) {
+  const { shardId, sequenceNumber, subSequenceNumber } = job.records[0]!;
+  return {
+    stream: job.lane.source.options.stream,
+    shardId,
+    sequenceNumber,
+    subSequenceNumber,
+    values: job.records.length,
+    attempt: number,
+  };
+}
+
+/** The context that the user's handler gets. */
+class ShardContext<T> implements HandlerContext {
+  readonly attempt: number;
+  readonly fencingToken: FencingToken;
+  readonly #attempt: ShardAttempt<T>;
+
+  constructor(attempt: ShardAttempt<T>) {
+    this.#attempt = attempt;
+    this.attempt = attempt.number;
+    this.fencingToken = attempt.job.lane.source.fencingToken;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+}

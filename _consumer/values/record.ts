@@ -1,0 +1,95 @@
+/**
+ * The objects that a consumer hands out: a value with its place in the stream.
+ *
+ * @module
+ */
+import type { KinesisApiRecord } from "../../client/mod.ts";
+import type { Unpacked } from "../../processors/mod.ts";
+import { recordId } from "../../record_id.ts";
+import type { ConsumerRecord, FencingToken } from "../../records.ts";
+import type { ConsumerSettings } from "../options/resolved_options.ts";
+import type { ShardProgress, Ticket } from "./shard_progress.ts";
+
+/** What processing does with the shard of a record. A {@linkcode ShardSession} is one. */
+export interface RecordShard {
+  /** The options of its stream. */
+  readonly options: Pick<ConsumerSettings, "hooks" | "stream">;
+  /** Aborts when this worker stops reading the shard: its lease is lost, or given back. */
+  readonly signal: AbortSignal;
+  /** Who holds the lease, and its counter when it was taken. */
+  readonly fencingToken: FencingToken;
+  /** While a shard is held, no value of it is handed out. */
+  hold(isHeld: boolean): void;
+  /** Stops reading the shard and gives its lease back, so that another worker can take it. */
+  giveUp(reason: Error): void;
+}
+
+/** The shard of a record. */
+export interface RecordSource {
+  /** The stream. */
+  readonly streamName: string;
+  /** Its ARN, if the consumer was given that. */
+  readonly streamARN?: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** Follows which values are acknowledged. */
+  readonly progress: ShardProgress;
+  /** The session that reads the shard. */
+  readonly shard: RecordShard;
+}
+
+/**
+ * A value with its ticket. A class, so that all records share `ack` and the getter of `id`. It names
+ * the fields itself: with a base class for them, a record took 29 ns and not 21 ns.
+ */
+export class DeliveredRecord<T> implements ConsumerRecord<T> {
+  readonly value: T;
+  readonly streamName: string;
+  readonly streamARN?: string;
+  readonly shardId: string;
+  readonly partitionKey: string;
+  readonly explicitHashKey?: string;
+  readonly sequenceNumber: string;
+  readonly subSequenceNumber: number;
+  readonly approximateArrivalTimestamp?: Date;
+  readonly #source: RecordSource;
+  readonly #ticket: Ticket;
+
+  /** `ticket` is the entry of the value in the progress of the shard. */
+  constructor(
+    item: Extract<Unpacked<T>, { type: "value" }>,
+    raw: KinesisApiRecord,
+    source: RecordSource,
+    ticket: Ticket,
+  ) {
+    this.value = item.value;
+    this.streamName = source.streamName;
+    this.streamARN = source.streamARN;
+    this.shardId = source.shardId;
+    this.partitionKey = item.partitionKey;
+    this.explicitHashKey = item.explicitHashKey;
+    this.sequenceNumber = raw.SequenceNumber;
+    this.subSequenceNumber = item.subSequenceNumber;
+    this.approximateArrivalTimestamp = raw.ApproximateArrivalTimestamp;
+    this.#source = source;
+    this.#ticket = ticket;
+  }
+
+  get id(): string {
+    return recordId(this);
+  }
+
+  ack(): void {
+    this.#source.progress.acknowledge(this.#ticket);
+  }
+
+  /** The shard of a record that a consumer has handed out. */
+  static shardOf(record: ConsumerRecord<unknown>): RecordShard {
+    return (record as DeliveredRecord<unknown>).#source.shard;
+  }
+
+  /** JSON has the fields only, and `id` is none. */
+  toJSON(): Omit<ConsumerRecord<T>, "ack"> {
+    return { ...this, id: this.id };
+  }
+}

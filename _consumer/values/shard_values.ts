@@ -1,0 +1,253 @@
+/**
+ * The values of one shard: decodes its records one by one and hands out their values one by one.
+ *
+ * @module
+ */
+import { notify } from "../../_core/notify.ts";
+import type { KinesisApiRecord } from "../../client/mod.ts";
+import type { DecodeError } from "../../errors.ts";
+import type { Unpacked } from "../../processors/mod.ts";
+import type {
+  ConsumerRecord,
+  KinesisRecord,
+  ShardPosition,
+} from "../../records.ts";
+import type { ShardRecords } from "../reading/record_reader.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
+import {
+  DeliveredRecord,
+  type RecordShard,
+  type RecordSource,
+} from "./record.ts";
+import type { ResolvedConsumerOptions } from "../options/resolved_options.ts";
+import type { ShardProgress, Ticket } from "./shard_progress.ts";
+import type { SkippedRecords } from "./skipped_records.ts";
+import type { Strays } from "./strays.ts";
+import { UnpackAhead } from "./unpack_ahead.ts";
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** What {@linkcode ShardValues} works with. */
+export interface ShardValuesParts<T> {
+  /** The shard. */
+  readonly shardId: string;
+  /** Where reading started: values up to here, inside a record, are skipped. */
+  readonly position: ShardPosition;
+  /** The options of the consumer. */
+  readonly options: ResolvedConsumerOptions<T>;
+  /** Buffers the records. */
+  readonly records: Pick<ShardRecords, "buffered" | "shift" | "peek">;
+  /** Tracks which values are acknowledged. */
+  readonly progress: ShardProgress;
+  /** Tells how values are acknowledged. */
+  readonly acknowledgements: Pick<Acknowledgements, "areManaged">;
+  /** The session of the shard. */
+  readonly shard: RecordShard;
+  /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
+  readonly strays: Strays | undefined;
+  /** Counts the values that are dropped. */
+  readonly skipped: SkippedRecords;
+  /** Once it is aborted, nothing is handed out. */
+  readonly signal: AbortSignal;
+  /** Called when work that took time has ended. */
+  readonly onChange: () => void;
+}
+
+/** Takes values out of the records of a reader. */
+export class ShardValues<T> {
+  readonly #parts: ShardValuesParts<T>;
+  readonly #source: RecordSource;
+  readonly #records: UnpackAhead<T>;
+  /** The record that is being handed out. */
+  #raw: KinesisApiRecord | undefined;
+  #items: Unpacked<T>[] = [];
+  /** The indexes of items that are dropped. */
+  #dropped: ReadonlySet<number> = NONE;
+  /** The index of the next item. */
+  #next = 0;
+  #busyWith: "decode" | "poison" | undefined;
+  /** The error of work that took time. The next {@linkcode ShardValues.take} throws it. */
+  #failure: { readonly error: unknown } | undefined;
+
+  /** Starts without a record. */
+  constructor(parts: ShardValuesParts<T>) {
+    const { options, shardId, progress, shard, records } = parts;
+    this.#parts = parts;
+    const { streamName, target } = options;
+    const streamARN = "StreamARN" in target ? target.StreamARN : undefined;
+    this.#source = { streamName, streamARN, shardId, progress, shard };
+    this.#records = new UnpackAhead({
+      records,
+      processor: options.processor,
+      recordOf: (raw) => this.#kinesisRecord(raw),
+    });
+  }
+
+  /** Whether a value can be taken now, or an error. */
+  get hasNext(): boolean {
+    return !this.isBusy && !this.#parts.signal.aborted &&
+      (this.#failure !== undefined || !this.isBetweenRecords ||
+        this.#parts.records.buffered > 0);
+  }
+
+  /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
+  get isBusy(): boolean {
+    return this.#busyWith !== undefined;
+  }
+
+  /** Whether it is a record that is being decoded, or a value that cannot be decoded. */
+  get busyWith(): "decode" | "poison" | undefined {
+    return this.#busyWith;
+  }
+
+  /** Whether the next value comes from the next record. */
+  get isBetweenRecords(): boolean {
+    return this.#next === this.#items.length;
+  }
+
+  /**
+   * Takes the next value of one record; `undefined` if the record has none to hand out now. Skips
+   * values that were processed before the start, and values that are dropped. Asynchronous decoding
+   * and handling of poison go on in the background; `onChange` is called when they are done.
+   *
+   * @throws {DecodeError} if a value cannot be decoded and the policy is to fail. An error of the
+   * policy, or of the processor, is passed on
+   */
+  take(): ConsumerRecord<T> | undefined {
+    if (!this.hasNext) return undefined;
+    if (this.#failure) throw this.#failure.error;
+    if (this.isBetweenRecords) this.#unpack();
+    while (!this.isBusy && !this.isBetweenRecords) {
+      const record = this.#handOut(this.#items[this.#next++]!);
+      if (record) return record;
+    }
+    return undefined;
+  }
+
+  /** Drops the values that are decoded. */
+  clear(): void {
+    this.#dropItems();
+    this.#records.clear();
+  }
+
+  #dropItems(): void {
+    this.#items = [];
+    this.#next = 0;
+  }
+
+  #unpack(): void {
+    this.#dropItems();
+    const { raw, unpacked } = this.#records.shift();
+    this.#raw = raw;
+    if (Array.isArray(unpacked)) this.#setItems(unpacked);
+    else {
+      this.#work("decode", unpacked.then((items) => this.#setItems(items)));
+    }
+  }
+
+  #kinesisRecord(raw: KinesisApiRecord): KinesisRecord {
+    const { streamName, streamARN, shardId } = this.#source;
+    return {
+      streamName,
+      streamARN,
+      shardId,
+      partitionKey: raw.PartitionKey,
+      sequenceNumber: raw.SequenceNumber,
+      approximateArrivalTimestamp: raw.ApproximateArrivalTimestamp,
+      data: raw.Data,
+      encryptionType: raw.EncryptionType,
+    };
+  }
+
+  #setItems(items: Unpacked<T>[]): void {
+    const { strays, skipped, shardId, options } = this.#parts;
+    const { PartitionKey, SequenceNumber } = this.#raw!;
+    this.#items = items;
+    if (items.length === 0) this.#passEmpty(SequenceNumber);
+    this.#dropped = strays?.among(items, PartitionKey) ?? NONE;
+    const values = this.#dropped.size;
+    if (values === 0) return;
+    skipped.addStrays(values);
+    notify(options.hooks, "onStrays", {
+      stream: options.stream,
+      shardId,
+      sequenceNumber: SequenceNumber,
+      values,
+    });
+  }
+
+  /** Marks a record without values as processed, so that the checkpoint can pass it. */
+  #passEmpty(sequenceNumber: string): void {
+    const { progress } = this.#parts;
+    const subSequenceNumber = undefined;
+    progress.pass({ sequenceNumber, subSequenceNumber, done: false });
+  }
+
+  #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
+    const { options, progress, acknowledgements } = this.#parts;
+    const raw = this.#raw!;
+    const ticket: Ticket = {
+      sequenceNumber: raw.SequenceNumber,
+      // Absent for the last item: after it the whole record is processed.
+      subSequenceNumber: this.isBetweenRecords
+        ? undefined
+        : item.subSequenceNumber,
+      done: false,
+    };
+    if (this.#dropped.has(this.#next - 1) || this.#wasProcessed(raw, item)) {
+      progress.pass(ticket);
+      return undefined;
+    }
+    if (item.type === "error") {
+      progress.handOut(ticket);
+      this.#dropPoison(item.error, ticket);
+      return undefined;
+    }
+    // Without a checkpointer a value counts as processed when it is handed out.
+    if (options.durable || acknowledgements.areManaged) {
+      progress.handOut(ticket);
+    } else progress.pass(ticket);
+    return new DeliveredRecord(item, raw, this.#source, ticket);
+  }
+
+  /** Whether the item lies before a checkpoint inside its record. */
+  #wasProcessed(
+    { SequenceNumber }: KinesisApiRecord,
+    { subSequenceNumber }: Unpacked<T>,
+  ): boolean {
+    const { position } = this.#parts;
+    return position.type === "SEQUENCE" &&
+      position.subSequenceNumber !== undefined &&
+      position.sequenceNumber === SequenceNumber &&
+      subSequenceNumber <= position.subSequenceNumber;
+  }
+
+  #dropPoison(error: DecodeError, ticket: Ticket): void {
+    const { options: { onPoison }, progress } = this.#parts;
+    if (onPoison === "fail") throw error;
+    if (onPoison === "skip") return progress.acknowledge(ticket);
+    const result: unknown = onPoison(error);
+    if (result === undefined) return progress.acknowledge(ticket);
+    // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
+    const handled = Promise.resolve(result).then((decision) => {
+      if (decision === "fail") throw error;
+      progress.acknowledge(ticket);
+    });
+    this.#work("poison", handled);
+  }
+
+  /**
+   * Hands out nothing of this shard until the work is done. If the work fails, nothing more is
+   * handed out, and the next {@linkcode ShardValues.take} throws the error. Other shards go on.
+   */
+  #work(what: "decode" | "poison", work: Promise<void>): void {
+    const { onChange } = this.#parts;
+    const end = (failure?: { error: unknown }) => {
+      this.#failure = failure;
+      this.#busyWith = undefined;
+      onChange();
+    };
+    this.#busyWith = what;
+    work.then(() => end(), (error) => end({ error }));
+  }
+}
