@@ -128,7 +128,7 @@ export class RecordFeed<T> {
   takeNow(): ConsumerRecord<T> | undefined {
     if (
       this.#closing || this.#limits.isReached ||
-      this.#acknowledgements.areAtLimit
+      this.#acknowledgements.areAllPaused
     ) return undefined;
     while (!this.#turns.isOver && !this.#failure && !this.#stuck) {
       const session = this.#line.shift();
@@ -153,11 +153,12 @@ export class RecordFeed<T> {
       const record = this.takeNow();
       if (record) return record;
       if (this.#failure || this.#stuck) continue;
-      const isFull = this.#acknowledgements.areAtLimit;
+      const { areAllPaused, areAtLimit } = this.#acknowledgements;
       // The turn ended while values of other sessions were dropped.
-      if (!this.#line.isEmpty && !isFull) continue;
-      if (isFull || this.#line.hasPaused) this.#acknowledgements.awaitFirst();
-      else if (this.#streams.isDone) break;
+      if (!this.#line.isEmpty && !areAllPaused) continue;
+      if (areAtLimit || this.#line.hasPaused) {
+        this.#acknowledgements.awaitFirst();
+      } else if (this.#streams.isDone) break;
       else this.#limits.startIdleTime();
       this.#isAwaited = true;
       await this.#changed.wait();

@@ -155,7 +155,7 @@ export class FanOutReader implements RecordReader {
       await this.#events.waitForRoom(subscription, signal);
       // A new subscription shows whether they have.
       if (intake.cursor.mayHaveExpired) return;
-      intake.vitals.enter("request");
+      intake.vitals.enterEvent(SILENCE_LIMIT_MS);
       const event = await subscription.next();
       if (!event) {
         if (count > 0 || subscription.isEnded) return;

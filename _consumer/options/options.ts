@@ -161,7 +161,10 @@ export interface ConsumerOptions<T> {
    * Most values that are handed out and not acknowledged; the stream pauses there. It is divided
    * among the shards as `prefetch` is, and a shard that has used its part pauses alone. A higher
    * limit keeps more values of a slow application under way, and more are read again after a crash.
-   * Without a checkpointer it has an effect only on {@linkcode Consumer.process}.
+   * A shard that is opened later may use its part at once, so half as many values may be handed out
+   * in addition. With less than twice the number of shards, shards have no part of their own, and
+   * those that are stuck may use everything. Without a checkpointer it has an effect only on
+   * {@linkcode Consumer.process}.
    *
    * If not one value is acknowledged within 5 seconds of a pause, the stream fails with the code
    * `NothingAcknowledged`, because the application does not seem to acknowledge at all.

@@ -6,8 +6,17 @@
 import { type Clock, monotonicNow } from "../../_core/clock.ts";
 import type { ShardWait } from "../../health.ts";
 
-/** What a reader may wait for. `room` is space in the buffer, `pause` the time of the next read. */
-export type ReaderWait = "iterator" | "request" | "backoff" | "room" | "pause";
+/**
+ * What a reader may wait for. `room` is space in the buffer, `pause` the time of the next read,
+ * `event` the next event of a subscription.
+ */
+export type ReaderWait =
+  | "iterator"
+  | "request"
+  | "backoff"
+  | "room"
+  | "pause"
+  | "event";
 
 /** What an answer brought. */
 export interface AnswerProgress {
@@ -29,6 +38,8 @@ export class ReaderVitals {
   #wait: ReaderWait = "iterator";
   #since: number;
   #answeredAt: number | undefined;
+  /** How long an event may take to arrive, in milliseconds, while all is well. */
+  #eventWithinMs = 0;
   #steps = 0;
   /** The time up to which the shard was read, by the monotonic clock. */
   #readUpTo = -Infinity;
@@ -41,9 +52,14 @@ export class ReaderVitals {
   }
 
   /** Starts another wait. */
-  enter(wait: ReaderWait): void {
-    this.#wait = wait;
-    this.#since = monotonicNow(this.#clock);
+  enter(wait: Exclude<ReaderWait, "event">): void {
+    this.#enter(wait);
+  }
+
+  /** Waits for an event, which arrives within `ms` milliseconds if all is well. */
+  enterEvent(ms: number): void {
+    this.#eventWithinMs = ms;
+    this.#enter("event");
   }
 
   /** Notes that reading waits as planned, and not because something is wrong. */
@@ -86,8 +102,19 @@ export class ReaderVitals {
 
   /** What the reader waits for; `undefined` if it pauses and all is well. */
   get waitsFor(): ShardWait | undefined {
-    if (this.#wait === "room") return "application";
-    if (this.#wait === "pause") return this.#isStuck ? "records" : undefined;
-    return this.#wait;
+    const wait = this.#wait;
+    if (wait === "room") return "application";
+    if (wait !== "pause" && wait !== "event") return wait;
+    if (this.#isStuck) return "records";
+    return wait === "event" && this.#isSilent ? "request" : undefined;
+  }
+
+  get #isSilent(): boolean {
+    return monotonicNow(this.#clock) - this.#since >= this.#eventWithinMs;
+  }
+
+  #enter(wait: ReaderWait): void {
+    this.#wait = wait;
+    this.#since = monotonicNow(this.#clock);
   }
 }

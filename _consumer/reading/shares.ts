@@ -46,6 +46,12 @@ export class Shares {
     return this.#pool.used;
   }
 
+  /** How much each member may always use. */
+  get part(): number {
+    divide(this.#pool);
+    return this.#pool.part;
+  }
+
   /** Adds a member. The parts of the other members become smaller. */
   join(): Share {
     const pool = this.#pool;
