@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Share } from "../_core/shares.ts";
 import { ClosedError } from "../errors.ts";
 import type { OldestUnacknowledged } from "../health.ts";
 import type { ShardEvent } from "../hooks.ts";
@@ -15,7 +16,6 @@ import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
 import type { ReaderShare } from "./reading/reader_share.ts";
 import type { RecordReader } from "./reading/record_reader.ts";
 import { ShardIntake } from "./reading/shard_intake.ts";
-import type { Share } from "./reading/shares.ts";
 import type {
   SessionEvents,
   SessionParts,

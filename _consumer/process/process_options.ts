@@ -143,6 +143,21 @@ export interface ProcessOptions<T> {
    * @default {256}
    */
   lookahead?: number;
+  /**
+   * Most bytes of the values that are taken from the readers and not settled, over all shards: those
+   * that wait, also for their next attempt or dead letter, those of batches, and those that are
+   * being processed. Counted as the undecoded data of their Kinesis records, divided evenly among
+   * the values of a record: decoded values may need several times as much memory.
+   *
+   * Divided among the shards as `prefetch` of the consumer is: a shard whose room is used up pauses,
+   * and the others go on. A batch that cannot become full within the room is given out at once. Each
+   * shard may exceed its room by one value, so values of any size are processed. Shards that begin
+   * while others have used up the room get their part in addition.
+   *
+   * More allows more large values at a time, and larger batches of them. Less bounds memory. `Infinity` is no bound.
+   * @default {33_554_432}
+   */
+  lookaheadBytes?: number;
   /** Ends the processing; the promise rejects with the reason of the signal. */
   signal?: AbortSignal;
 }

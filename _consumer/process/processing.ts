@@ -93,6 +93,7 @@ export class Processing<T> implements ProcessingRun {
         laneCount: () => parts.feed.shardCount,
         queue: mode.queue,
         failuresIn: mode.failuresIn,
+        sizeOf: DeliveredRecord.bytesOf,
         handle: (records, attempt) => this.#handle(records, attempt),
         acknowledge: (record, isProcessed) => {
           if (isProcessed) this.#summary.processed++;
@@ -139,7 +140,7 @@ export class Processing<T> implements ProcessingRun {
 
   status(): ProcessingStatus {
     const now = monotonicNow(this.#parts.options.clock);
-    const { calls, queued, waiting } = this.#scheduler;
+    const { calls, queued, waiting, unsettledBytes } = this.#scheduler;
     return {
       ...this.#summary,
       running: [...calls].map((attempt) => ({
@@ -149,6 +150,7 @@ export class Processing<T> implements ProcessingRun {
       })),
       queued,
       waiting,
+      unsettledBytes,
     };
   }
 

@@ -28,6 +28,7 @@ export interface BatchSettings {
 
 /** The policies that are not functions. */
 export const POLICIES: readonly unknown[] = ["fail", "skip", "dead-letter"];
+const LOOKAHEAD_BYTES = { default: 32 * 1024 * 1024, least: 1 };
 const RETRY_FIELDS = ["maxAttempts", "baseDelayMs", "maxDelayMs", "when"];
 
 /**
@@ -90,7 +91,7 @@ function resolve<T>(
   checkIsCalled(check, handler, presets.generators);
   check.object("options", options);
   const count = (
-    name: "concurrency" | "lookahead",
+    name: "concurrency" | "lookahead" | "lookaheadBytes",
     rule: { default: number; least: number },
   ) => check.number(name, options[name], { ...rule, integer: true });
   return {
@@ -102,6 +103,7 @@ function resolve<T>(
       presets.ordering,
     ),
     lookahead: count("lookahead", presets.lookahead),
+    lookaheadBytes: count("lookaheadBytes", LOOKAHEAD_BYTES),
     timeoutMs: check.time("timeoutMs", options.timeoutMs, {
       default: 60_000,
       orNever: true,

@@ -5,10 +5,10 @@
  * @module
  */
 import { ResettableTimer } from "../../_core/resettable_timer.ts";
+import { type Share, Shares } from "../../_core/shares.ts";
 import type { KinesisError } from "../../errors.ts";
 import { neverAcknowledged } from "./ack_errors.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
-import { type Share, Shares } from "../reading/shares.ts";
 
 /** How long a full stream waits for the first acknowledgement, in milliseconds. */
 const FIRST_ACKNOWLEDGEMENT_MS = 5000;

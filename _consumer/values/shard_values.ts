@@ -61,6 +61,8 @@ export class ShardValues<T> {
   /** The record that is being handed out. */
   #raw: KinesisApiRecord | undefined;
   #items: Unpacked<T>[] = [];
+  /** The part of each item in the bytes of the record. */
+  #bytesOfItem = 0;
   /** The indexes of items that are dropped. */
   #dropped: ReadonlySet<number> = NONE;
   /** The index of the next item. */
@@ -161,8 +163,9 @@ export class ShardValues<T> {
 
   #setItems(items: Unpacked<T>[]): void {
     const { strays, skipped, shardId, options } = this.#parts;
-    const { PartitionKey, SequenceNumber } = this.#raw!;
+    const { Data, PartitionKey, SequenceNumber } = this.#raw!;
     this.#items = items;
+    this.#bytesOfItem = Math.ceil(Data.length / items.length);
     if (items.length === 0) this.#passEmpty(SequenceNumber);
     this.#dropped = strays?.among(items, PartitionKey) ?? NONE;
     const values = this.#dropped.size;
@@ -207,7 +210,8 @@ export class ShardValues<T> {
     if (options.durable || acknowledgements.areManaged) {
       progress.handOut(ticket);
     } else progress.pass(ticket);
-    return new DeliveredRecord(item, raw, this.#source, ticket);
+    const bytes = this.#bytesOfItem;
+    return new DeliveredRecord(item, raw, this.#source, ticket, bytes);
   }
 
   /** Whether the item lies before a checkpoint inside its record. */
