@@ -15,30 +15,12 @@ import type {
   ConsumedStream,
   ManyStreamsOptions,
 } from "./_consumer/options/many_streams.ts";
-import type {
-  ConsumerClient,
-  ConsumerOptions,
-} from "./_consumer/options/options.ts";
-import type {
-  ExpiredCheckpointPolicy,
-  PoisonPolicy,
-  RecreatedPolicy,
-} from "./_consumer/options/policies.ts";
-import type {
-  FanOutClient,
-  FanOutOptions,
-} from "./_consumer/fan_out/fan_out_options.ts";
+import type { ConsumerOptions } from "./_consumer/options/options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { StreamOptions } from "./_consumer/options/resolved_streams.ts";
 import type {
   BatchHandler,
-  BatchResult,
-  FailedRecord,
-  HandlerContext,
-  HandlerPoisonPolicy,
-  HandlerRetryOptions,
   ProcessBatchesOptions,
-  ProcessingOrder,
   ProcessingSummary,
   ProcessOptions,
   RecordHandler,
@@ -52,15 +34,50 @@ import type {
   ProcessingSource,
 } from "./_consumer/process/processing.ts";
 import { inBatchesOf, oneByOne } from "./_consumer/process/processing_modes.ts";
-import type {
+import type { ConsumerStatus } from "./_consumer/health/status.ts";
+import { sharedAcknowledgements } from "./_consumer/values/tee.ts";
+import { ClosedError } from "./errors.ts";
+import type { ConsumerRecord } from "./records.ts";
+
+export type { Acknowledgeable } from "./_consumer/values/acknowledging_sink.ts";
+export type { ConsumerIteratorOptions } from "./_consumer/values/iterator.ts";
+export type {
+  ConsumedStream,
+  ManyStreamsOptions,
+} from "./_consumer/options/many_streams.ts";
+export type {
+  ConsumerClient,
+  ConsumerOptions,
+} from "./_consumer/options/options.ts";
+export type {
+  ExpiredCheckpointPolicy,
+  PoisonPolicy,
+  RecreatedPolicy,
+} from "./_consumer/options/policies.ts";
+export type {
+  FanOutClient,
+  FanOutOptions,
+} from "./_consumer/fan_out/fan_out_options.ts";
+export type {
+  BatchHandler,
+  BatchResult,
+  FailedRecord,
+  HandlerContext,
+  HandlerPoisonPolicy,
+  HandlerRetryOptions,
+  ProcessBatchesOptions,
+  ProcessingOrder,
+  ProcessingSummary,
+  ProcessOptions,
+  RecordHandler,
+} from "./_consumer/process/process_options.ts";
+export type {
   ConsumerStatus,
   ProcessingStatus,
   RunningHandler,
   StreamStatus,
 } from "./_consumer/health/status.ts";
-import { sharedAcknowledgements } from "./_consumer/values/tee.ts";
-import { ClosedError } from "./errors.ts";
-import type {
+export type {
   Coverage,
   CoverageProblem,
   LastError,
@@ -69,48 +86,11 @@ import type {
   ShardStatus,
   ShardWait,
 } from "./health.ts";
-import type { ConsumerRecord } from "./records.ts";
-
-export type {
-  Acknowledgeable,
-  BatchHandler,
-  BatchResult,
-  ConsumedStream,
-  ConsumerClient,
-  ConsumerIteratorOptions,
-  ConsumerOptions,
-  ConsumerStatus,
-  Coverage,
-  CoverageProblem,
-  ExpiredCheckpointPolicy,
-  FailedRecord,
-  FanOutClient,
-  FanOutOptions,
-  HandlerContext,
-  HandlerPoisonPolicy,
-  HandlerRetryOptions,
-  LastError,
-  ManyStreamsOptions,
-  Moment,
-  OldestUnacknowledged,
-  PoisonPolicy,
-  ProcessBatchesOptions,
-  ProcessingOrder,
-  ProcessingStatus,
-  ProcessingSummary,
-  ProcessOptions,
-  RecordHandler,
-  RecreatedPolicy,
-  RunningHandler,
-  ShardStatus,
-  ShardWait,
-  StreamStatus,
-};
 
 /**
- * A `ReadableStream` of all values in a Kinesis stream. The shards are read independently of each
- * other, and the parents of a reshard before their children. Reading resumes at the stored
- * checkpoint.
+ * A `ReadableStream` of all values in a Kinesis stream, or in several with the option `streams`. The
+ * shards are read independently of each other, and the parents of a reshard before their children.
+ * Reading resumes at the stored checkpoint.
  *
  * A value counts as processed when it is acknowledged, and a checkpoint never passes a value that
  * is not. A `for await` loop acknowledges a value when it asks for the next one. A loop that is
@@ -307,8 +287,9 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Rejects with a {@linkcode ProcessingError} if a value is given up and `onPoison` is `"fail"`;
    * with the reason of `signal` if it has aborted; with a {@linkcode CheckpointError} if the progress
    * of some shards could not be stored; with a `TypeError` or `RangeError` if an option is not
-   * allowed, the stream is locked, or a value that was read before is not acknowledged; with a {@linkcode ClosedError} if the consumer has ended; and
-   * with the error of the stream if that fails.
+   * allowed, the stream is locked, or a value that was read before is not acknowledged; with a
+   * {@linkcode ClosedError} if the consumer has ended; and with the error of the stream if that
+   * fails.
    *
    * @example
    * ```ts

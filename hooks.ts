@@ -382,7 +382,10 @@ export interface ConsumerHooks {
    * lowered while the consumer reads records that are older than the new period.
    */
   onExpired?(event: ExpiredEvent): void;
-  /** Called when the stream was created again and its shards are read from the start position. */
+  /**
+   * Called when the stream was created again and is read from its oldest record, or from the time
+   * in `from`.
+   */
   onRecreated?(event: RecreatedEvent): void;
   /** Called after every stored checkpoint. */
   onCheckpoint?(event: CheckpointEvent): void;

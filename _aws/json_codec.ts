@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { base64Decoder, decodeBase64, encodeBase64 } from "../_core/base64.ts";
+import { base64Decoder, encodeBase64 } from "../_core/base64.ts";
 import { isBytes } from "../_core/bytes.ts";
 import { normalizeAnswer, type ScalarReaders } from "./answer.ts";
 import { type Codec, errorBodyOf } from "./codec.ts";
@@ -34,7 +34,7 @@ export const jsonCodec: Codec = {
       ? undefined
       : parseWithBlobsApart(text);
     return answer ??
-      normalizeAnswer(JSON.parse(text), { blob: blobOf, time: timeOf });
+      normalizeAnswer(JSON.parse(text), { blob: blobReader(), time: timeOf });
   },
 
   decodeError(body) {
@@ -46,9 +46,12 @@ export const jsonCodec: Codec = {
   },
 };
 
-function blobOf(value: unknown): Uint8Array<ArrayBuffer> {
-  if (typeof value !== "string") throw new TypeError("a blob is not a text");
-  return decodeBase64(value);
+function blobReader(): ScalarReaders["blob"] {
+  const decode = base64Decoder();
+  return (value) => {
+    if (typeof value !== "string") throw new TypeError("a blob is not a text");
+    return decode(value);
+  };
 }
 
 function timeOf(value: unknown): Date {
@@ -70,16 +73,23 @@ const BLOB = '"Data":"';
 const BLOB_NAME = '"Data"';
 
 /**
+ * Blobs are cut out if the first one has at least so many characters of base64. Measured for answers of
+ * 10 000 records: with 136 characters, `JSON.parse` of everything takes 15 % less time; with 268, both
+ * take the same; with 1 336, it takes 26 % more.
+ */
+const LONG_BLOB = 200;
+
+/**
  * The hot path of reading. One answer can hold 14 MB of base64, and `JSON.parse` would scan and
  * copy every character. So the blobs are cut out first and replaced by numbers, and only the rest
  * is parsed: `{"Data":"aGk=","PartitionKey":"k"}` becomes `{"Data":0,"PartitionKey":"k"}`.
  *
- * Returns `undefined` if the text has no blobs or the numbers do not match the blobs afterwards.
- * The caller then parses the whole text.
+ * Returns `undefined` if the text has no blobs, if the first one is short, or if the numbers do not
+ * match the blobs afterwards. The caller then parses the whole text.
  */
 function parseWithBlobsApart(text: string): object | undefined {
   let at = text.indexOf(BLOB);
-  if (at < 0) return undefined;
+  if (at < 0 || !isLongBlob(text, at + BLOB.length)) return undefined;
   const blobs: Uint8Array<ArrayBuffer>[] = [];
   let rest = "";
   let from = 0;
@@ -117,6 +127,11 @@ function parseWithBlobsApart(text: string): object | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether the blob from `start` on has at least {@linkcode LONG_BLOB} characters. */
+function isLongBlob(text: string, start: number): boolean {
+  return !text.slice(start, start + LONG_BLOB).includes('"');
 }
 
 const QUOTE = 0x22;

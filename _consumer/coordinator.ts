@@ -82,7 +82,7 @@ export class Coordinator<T> {
     this.#events = events;
     this.#loop = new LookLoop(options, {
       look: () => this.#look(),
-      isOfStore: (error) => parts.table.caused(error),
+      isOfStore: (error) => parts.table.calls.caused(error),
       looked: events.synced,
       failed: (error) => this.#fail(error),
     });

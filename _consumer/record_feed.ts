@@ -71,7 +71,7 @@ export class RecordFeed<T> {
     this.#limits = new ReadingLimits(options, () => this.#changed.notify());
     this.#acknowledgements = new Acknowledgements(
       options,
-      (error) => this.#fail(error),
+      (error) => this.fail(error),
     );
     const shared = {
       readAhead: new ReadAhead(options.prefetch),
@@ -84,7 +84,7 @@ export class RecordFeed<T> {
       changed: (session) => this.#update(session),
       synced: () => this.#changed.notify(),
       overdue: (session, oldest) => this.#onOverdue(session, oldest),
-      failed: (error) => this.#fail(error),
+      failed: (error) => this.fail(error),
     });
   }
 
@@ -121,14 +121,14 @@ export class RecordFeed<T> {
   /** Fails when the signal of the options aborts, or now if it has aborted already. */
   followSignal(): void {
     const signal = this.#signal;
-    this.#stopFollowing = onAbort(signal, () => this.#fail(signal!.reason));
+    this.#stopFollowing = onAbort(signal, () => this.fail(signal!.reason));
   }
 
   /** The next value, if there is one now. */
   takeNow(): ConsumerRecord<T> | undefined {
     if (
       this.#closing || this.#limits.isReached ||
-      this.#acknowledgements.areAtLimit
+      this.#acknowledgements.areAllPaused
     ) return undefined;
     while (!this.#turns.isOver && !this.#failure && !this.#stuck) {
       const session = this.#line.shift();
@@ -153,11 +153,12 @@ export class RecordFeed<T> {
       const record = this.takeNow();
       if (record) return record;
       if (this.#failure || this.#stuck) continue;
-      const isFull = this.#acknowledgements.areAtLimit;
+      const { areAllPaused, areAtLimit } = this.#acknowledgements;
       // The turn ended while values of other sessions were dropped.
-      if (!this.#line.isEmpty && !isFull) continue;
-      if (isFull || this.#line.hasPaused) this.#acknowledgements.awaitFirst();
-      else if (this.#streams.isDone) break;
+      if (!this.#line.isEmpty && !areAllPaused) continue;
+      if (areAtLimit || this.#line.hasPaused) {
+        this.#acknowledgements.awaitFirst();
+      } else if (this.#streams.isDone) break;
       else this.#limits.startIdleTime();
       this.#isAwaited = true;
       await this.#changed.wait();
@@ -182,7 +183,10 @@ export class RecordFeed<T> {
 
   /** Fails the stream and closes the consumer. Does nothing if it has failed or is closed. */
   fail(error: unknown): void {
-    this.#fail(error);
+    if (this.#failure || this.#closing) return;
+    this.#failure = { error };
+    this.#onError(error);
+    this.close(error).catch(() => {});
   }
 
   /** The number of values that are handed out and not acknowledged. */
@@ -262,7 +266,7 @@ export class RecordFeed<T> {
    * the next run would read them again, meet the same value, and get no further.
    */
   #onUntakeable(error: unknown): void {
-    if (!this.#acknowledgements.areManaged) return this.#fail(error);
+    if (!this.#acknowledgements.areManaged) return this.fail(error);
     this.#limits.stop();
     this.#stuck = { error };
   }
@@ -297,7 +301,7 @@ export class RecordFeed<T> {
       // The stream has ended. The next run reads the value that is not acknowledged again.
       this.close(undefined).catch(() => {});
     } else if (!this.#acknowledgements.areExpected) {
-      this.#fail(this.#acknowledgements.noneError());
+      this.fail(this.#acknowledgements.noneError());
     } else if (
       this.#line.isPaused(session) ||
       (this.#acknowledgements.areAtLimit && this.#isAwaited) ||
@@ -307,14 +311,7 @@ export class RecordFeed<T> {
     ) {
       const { shardId, unacknowledged } = session;
       const error = missingAcknowledgement(shardId, oldest, unacknowledged);
-      this.#fail(this.#streams.nameError(session, error));
+      this.fail(this.#streams.nameError(session, error));
     }
-  }
-
-  #fail(error: unknown): void {
-    if (this.#failure || this.#closing) return;
-    this.#failure = { error };
-    this.#onError(error);
-    this.close(error).catch(() => {});
   }
 }

@@ -107,7 +107,7 @@ export class ShardSession<T> implements RecordShard {
       records: this.#intake,
       values: this.#values,
       progress,
-      mayTake: () => !this.isPaused && !acknowledgements.areAtLimit,
+      mayTake: () => !this.isPaused && !acknowledgements.areAllPaused,
     });
   }
 

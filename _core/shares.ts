@@ -47,6 +47,12 @@ export class Shares {
     return this.#pool.used;
   }
 
+  /** The amount that each member may always use. */
+  get part(): number {
+    divide(this.#pool);
+    return this.#pool.part;
+  }
+
   /**
    * From now on the capacity is divided among at least `count` members. Members that join one after
    * another find their part free then, although those before them have used up their room.

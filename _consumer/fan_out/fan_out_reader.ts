@@ -6,7 +6,7 @@
 import { hasCode, IN_USE, NOT_FOUND } from "../../_aws/service_error.ts";
 import { notify } from "../../_core/notify.ts";
 import { ConnectionError } from "../../errors.ts";
-import { EventIntake } from "./event_intake.ts";
+import { EventIntake, ONE_RECORD } from "./event_intake.ts";
 import type { EventOverflow } from "./event_overflow.ts";
 import type { FanOutConsumer } from "./fan_out_consumer.ts";
 import { consumerInUse } from "./fan_out_errors.ts";
@@ -28,8 +28,6 @@ import { SubscriptionPace } from "./subscription_pace.ts";
  * dead.
  */
 const SILENCE_LIMIT_MS = 9000;
-/** The least room that a subscription needs before it starts. */
-const ONE_RECORD: Size = { records: 1, bytes: Infinity };
 /** The room before the next subscription, if there was too little: half of that of the shard. */
 const USEFUL_ROOM: Size = { records: Infinity, bytes: Infinity };
 
@@ -157,7 +155,7 @@ export class FanOutReader implements RecordReader {
       await this.#events.waitForRoom(subscription, signal);
       // A new subscription shows whether they have.
       if (intake.cursor.mayHaveExpired) return;
-      intake.vitals.enter("request");
+      intake.vitals.enterEvent(SILENCE_LIMIT_MS);
       const event = await subscription.next();
       if (!event) {
         if (count > 0 || subscription.isEnded) return;

@@ -42,7 +42,7 @@ export class HeldSessions<T> {
   drop(session: ShardSession<T>): boolean {
     if (this.#byShard.get(session.shardId) !== session) return false;
     this.#byShard.delete(session.shardId);
-    this.#table.lose(session.lease);
+    this.#table.own.noteLost(session.lease);
     session.close(session.lease.lose());
     session.report("lost");
     return true;

@@ -59,7 +59,7 @@ export class ShardStarts<T> {
       // Another worker was faster. The next look shows its lease.
       if (lease) this.#start(lease, takenAt, fresh.has(lease.shardId));
     });
-    table.noteClaimed();
+    table.own.noteClaimed();
   }
 
   #choose(): Lease[] {
@@ -86,7 +86,7 @@ export class ShardStarts<T> {
       workerId,
       leases,
       isExpired,
-      isResumable: (lease) => table.isResumable(lease),
+      isResumable: (lease) => table.own.isResumable(lease),
       working,
       taking: underWay,
       room: left,

@@ -138,7 +138,9 @@ export interface ConsumerOptions<T> {
   workerId?: string;
   /**
    * A lease that was not renewed for this long, in milliseconds, has expired: another worker may
-   * take it. @default {10_000}
+   * take it. Leases are renewed every third of it. A shorter time hands the shards of a dead worker
+   * over sooner, and costs more writes; a longer one outlasts pauses of the program and slow stores.
+   * Give all workers the same. @default {10_000}
    */
   failoverTimeMs?: number;
   /**
@@ -157,10 +159,16 @@ export interface ConsumerOptions<T> {
   maxShards?: number;
   /**
    * Most values that are handed out and not acknowledged; the stream pauses there. It is divided
-   * among the shards as `prefetch` is, and a shard that has used its part pauses alone. Without a
-   * checkpointer it has an effect only on {@linkcode Consumer.process}. If not one value is acknowledged within 5 seconds of a pause,
-   * the stream fails with the code `NothingAcknowledged`, because the application does not seem
-   * to acknowledge at all. @default {100_000}
+   * among the shards as `prefetch` is, and a shard that has used its part pauses alone. A higher
+   * limit keeps more values of a slow application under way, and more are read again after a crash.
+   * A shard that is opened later may use its part at once, so half as many values may be handed out
+   * in addition. With less than twice the number of shards, shards have no part of their own, and
+   * those that are stuck may use everything. Without a checkpointer it has an effect only on
+   * {@linkcode Consumer.process}.
+   *
+   * If not one value is acknowledged within 5 seconds of a pause, the stream fails with the code
+   * `NothingAcknowledged`, because the application does not seem to acknowledge at all.
+   * @default {100_000}
    */
   maxUnacknowledged?: number;
   /**
@@ -214,8 +222,8 @@ export interface ConsumerOptions<T> {
   readsPerSecond?: number;
   /**
    * Reads with enhanced fan-out, through a registered consumer. The service pushes the records of
-   * each shard as they arrive, up to 2 MB/s for this application alone; AWS bills it. Requires a
-   * `fetch` with HTTP/2, see {@linkcode KinesisClient.subscribeToShard}. Default: the shards are
+   * each shard as they arrive, up to 2 MB/s for each shard and application; AWS bills it. Requires
+   * a `fetch` with HTTP/2, see {@linkcode KinesisClient.subscribeToShard}. Default: the shards are
    * polled with GetRecords.
    *
    * The consumer is registered if it does not exist, and waited for until it is `ACTIVE`: 5 minutes
@@ -225,7 +233,8 @@ export interface ConsumerOptions<T> {
    * code `ConsumerNotFound`. If another application uses the same consumer, the stream fails with
    * the code `ConsumerInUse` after `maxFailuresInARow` lost subscriptions.
    *
-   * `pollIntervalMs` and `readsPerSecond` have no effect. A shard whose buffer is full for a second
+   * `pollIntervalMs`, `maxPollIntervalMs` and `readsPerSecond` have no effect while shards have
+   * subscriptions. A shard whose buffer is full for a second
    * has no subscription until half of its room is free again. Records of an event that do not fit
    * stay in memory, up to `prefetch.bytes` in addition.
    */
@@ -233,8 +242,8 @@ export interface ConsumerOptions<T> {
   /**
    * Failures in a row after which the stream fails: of reading one shard, or of listing the shards.
    * Those of the checkpointer do not count, see `checkpointer`. Each failure comes after the
-   * retries of the client, and is followed by a pause of
-   * up to 10 seconds, or as long as the answer asks. @default {10}
+   * retries of the client, and is followed by a pause of up to 10 seconds, or as long as the answer
+   * asks. @default {10}
    */
   maxFailuresInARow?: number;
   /**

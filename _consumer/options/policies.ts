@@ -7,7 +7,8 @@ import type { DecodeError } from "../../errors.ts";
 
 /**
  * What happens if a stream was deleted and another one was created under its name. `"restart"`
- * reads the new stream from its oldest record; `"fail"` fails with the code `StreamRecreated`.
+ * reads the new stream from its oldest record, or from the time in `from`; `"fail"` fails with the
+ * code `StreamRecreated`.
  */
 export type RecreatedPolicy = "restart" | "fail";
 

@@ -55,11 +55,8 @@ export class StreamOptions<T> {
       & ConsumerOptions<T>
       & ManyStreamsOptions<T>;
     // One name for the leases of all streams.
-    this.#shared = {
-      ...given,
-      workerId: given.workerId ?? crypto.randomUUID(),
-    };
-    const { streams } = given;
+    const { streams, workerId = crypto.randomUUID() } = given;
+    this.#shared = { ...given, workerId };
     const { streamName, streamARN } = options as ConsumerOptions<T>;
     if (streams === undefined) {
       const one = { ...this.#shared, streamName, streamARN };
@@ -80,7 +77,8 @@ export class StreamOptions<T> {
         ),
       );
     }
-    if (!given.client && streams.some((stream) => !stream?.client)) {
+    const isMissing = streams.some((stream) => stream?.client === undefined);
+    if (given.client === undefined && isMissing) {
       this.#shared.client = new KinesisClient();
     }
     this.resolved = streams.map((stream, i) => {

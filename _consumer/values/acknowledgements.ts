@@ -47,9 +47,17 @@ export class Acknowledgements {
     return this.#shares.used;
   }
 
-  /** Whether so many values are not acknowledged that no further value is handed out. */
+  /** Whether so many values are not acknowledged as may be. */
   get areAtLimit(): boolean {
     return this.missing >= this.#limit;
+  }
+
+  /**
+   * Whether no value of any shard is handed out. At the limit, a shard may still use its part:
+   * another shard has used it before this one was opened. Without parts, the limit holds for all.
+   */
+  get areAllPaused(): boolean {
+    return this.areAtLimit && this.#shares.part < 1;
   }
 
   /** Whether the application has acknowledged a value, or said that it will. */

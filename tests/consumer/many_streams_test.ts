@@ -475,6 +475,16 @@ Deno.test("Consumer refuses streams that are none, are the same, or have options
     );
     assertThrows(() => consumer({ streams: streams as never }), Error, message);
   }
+  for (const option of ["client", "workerId"]) {
+    const wrong = { [option]: null };
+    for (const streams of [{ streams: [a] }, a]) {
+      assertThrows(
+        () => new Consumer({ ...common, ...streams, ...wrong } as never),
+        TypeError,
+        `'${option}' must be`,
+      );
+    }
+  }
   assertThrows(
     () => new Consumer({ ...common, streamName: "a", streams: [a] } as never),
     TypeError,
