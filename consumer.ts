@@ -13,48 +13,71 @@ import {
 } from "./_consumer/values/iterator.ts";
 import type {
   ConsumedStream,
-  ConsumerClient,
-  ConsumerOptions,
-  ExpiredCheckpointPolicy,
   ManyStreamsOptions,
-  PoisonPolicy,
-  RecreatedPolicy,
-} from "./_consumer/options/options.ts";
-import type {
-  FanOutClient,
-  FanOutOptions,
-} from "./_consumer/fan_out/fan_out_options.ts";
+} from "./_consumer/options/many_streams.ts";
+import type { ConsumerOptions } from "./_consumer/options/options.ts";
 import { RecordFeed } from "./_consumer/record_feed.ts";
 import { StreamOptions } from "./_consumer/options/resolved_streams.ts";
+import type {
+  BatchHandler,
+  ProcessBatchesOptions,
+  ProcessingSummary,
+  ProcessOptions,
+  RecordHandler,
+} from "./_consumer/process/process_options.ts";
 import {
-  type BatchHandler,
-  type BatchResult,
-  type FailedRecord,
-  type HandlerContext,
-  type HandlerPoisonPolicy,
-  type HandlerRetryOptions,
-  type ProcessBatchesOptions,
-  type ProcessingOrder,
-  type ProcessingSummary,
-  type ProcessOptions,
-  type RecordHandler,
   resolveBatchOptions,
   resolveProcessOptions,
-} from "./_consumer/process/process_options.ts";
+} from "./_consumer/process/resolved_process_options.ts";
 import type {
   ProcessingRun,
   ProcessingSource,
 } from "./_consumer/process/processing.ts";
 import { inBatchesOf, oneByOne } from "./_consumer/process/processing_modes.ts";
-import type {
+import type { ConsumerStatus } from "./_consumer/health/status.ts";
+import { sharedAcknowledgements } from "./_consumer/values/tee.ts";
+import { ClosedError } from "./errors.ts";
+import type { ConsumerRecord } from "./records.ts";
+
+export type { Acknowledgeable } from "./_consumer/values/acknowledging_sink.ts";
+export type { ConsumerIteratorOptions } from "./_consumer/values/iterator.ts";
+export type {
+  ConsumedStream,
+  ManyStreamsOptions,
+} from "./_consumer/options/many_streams.ts";
+export type {
+  ConsumerClient,
+  ConsumerOptions,
+} from "./_consumer/options/options.ts";
+export type {
+  ExpiredCheckpointPolicy,
+  PoisonPolicy,
+  RecreatedPolicy,
+} from "./_consumer/options/policies.ts";
+export type {
+  FanOutClient,
+  FanOutOptions,
+} from "./_consumer/fan_out/fan_out_options.ts";
+export type {
+  BatchHandler,
+  BatchResult,
+  FailedRecord,
+  HandlerContext,
+  HandlerPoisonPolicy,
+  HandlerRetryOptions,
+  ProcessBatchesOptions,
+  ProcessingOrder,
+  ProcessingSummary,
+  ProcessOptions,
+  RecordHandler,
+} from "./_consumer/process/process_options.ts";
+export type {
   ConsumerStatus,
   ProcessingStatus,
   RunningHandler,
   StreamStatus,
 } from "./_consumer/health/status.ts";
-import { sharedAcknowledgements } from "./_consumer/values/tee.ts";
-import { ClosedError } from "./errors.ts";
-import type {
+export type {
   Coverage,
   CoverageProblem,
   LastError,
@@ -63,48 +86,11 @@ import type {
   ShardStatus,
   ShardWait,
 } from "./health.ts";
-import type { ConsumerRecord } from "./records.ts";
-
-export type {
-  Acknowledgeable,
-  BatchHandler,
-  BatchResult,
-  ConsumedStream,
-  ConsumerClient,
-  ConsumerIteratorOptions,
-  ConsumerOptions,
-  ConsumerStatus,
-  Coverage,
-  CoverageProblem,
-  ExpiredCheckpointPolicy,
-  FailedRecord,
-  FanOutClient,
-  FanOutOptions,
-  HandlerContext,
-  HandlerPoisonPolicy,
-  HandlerRetryOptions,
-  LastError,
-  ManyStreamsOptions,
-  Moment,
-  OldestUnacknowledged,
-  PoisonPolicy,
-  ProcessBatchesOptions,
-  ProcessingOrder,
-  ProcessingStatus,
-  ProcessingSummary,
-  ProcessOptions,
-  RecordHandler,
-  RecreatedPolicy,
-  RunningHandler,
-  ShardStatus,
-  ShardWait,
-  StreamStatus,
-};
 
 /**
- * A `ReadableStream` of all values in a Kinesis stream. The shards are read independently of each
- * other, and the parents of a reshard before their children. Reading resumes at the stored
- * checkpoint.
+ * A `ReadableStream` of all values in a Kinesis stream, or in several with the option `streams`. The
+ * shards are read independently of each other, and the parents of a reshard before their children.
+ * Reading resumes at the stored checkpoint.
  *
  * A value counts as processed when it is acknowledged, and a checkpoint never passes a value that
  * is not. A `for await` loop acknowledges a value when it asks for the next one. A loop that is
@@ -174,6 +160,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       }
     };
     const fail = (error: unknown) => {
+      isOpen = false;
       this.#wasEndSeen = true;
       throw error;
     };
@@ -300,8 +287,9 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * Rejects with a {@linkcode ProcessingError} if a value is given up and `onPoison` is `"fail"`;
    * with the reason of `signal` if it has aborted; with a {@linkcode CheckpointError} if the progress
    * of some shards could not be stored; with a `TypeError` or `RangeError` if an option is not
-   * allowed or the stream is locked; with a {@linkcode ClosedError} if the consumer has ended; and
-   * with the error of the stream if that fails.
+   * allowed, the stream is locked, or a value that was read before is not acknowledged; with a
+   * {@linkcode ClosedError} if the consumer has ended; and with the error of the stream if that
+   * fails.
    *
    * @example
    * ```ts
@@ -397,6 +385,14 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
       throw new TypeError(
         "Cannot process as the stream is locked: it has another reader, loop or pipe, or is " +
           "being processed already",
+      );
+    }
+    const { unacknowledged } = this.#feed;
+    if (unacknowledged > 0 && this.#isOpen()) {
+      throw new TypeError(
+        `Cannot process as ${unacknowledged} of the values that were read before are not ` +
+          "acknowledged: no checkpoint passes them, and the children of their shards are never " +
+          "read. Call their ack(), or process with a new consumer",
       );
     }
     signal?.throwIfAborted();

@@ -64,8 +64,8 @@ export interface ServiceErrorOptions extends KinesisErrorOptions {
 }
 
 /**
- * Kinesis, or STS for credentials, answered with an error. `code` is the code of the service, for
- * example `AccessDeniedException`, or `Http` and the status if the answer has no code.
+ * Kinesis, DynamoDB, or STS for credentials answered with an error. `code` is the code of the
+ * service, for example `AccessDeniedException`, or `Http` and the status if the answer has no code.
  */
 export class ServiceError extends KinesisError {
   /** The name of the class. Minifying does not change it. */

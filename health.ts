@@ -33,8 +33,9 @@ export interface OldestUnacknowledged {
 /**
  * What a shard that this worker reads waits for.
  *
- * - `iterator`: a request for the position to start at, such as GetShardIterator, is not answered
- * - `request`: a request for records is not answered
+ * - `iterator`: a request for the position to start at, GetShardIterator or SubscribeToShard, is not
+ *   answered
+ * - `request`: a request for records is not answered; with `fanOut`, no event came for 9 seconds
  * - `records`: the answers say that the reader is behind, bring no records, and get no further
  * - `backoff`: the pause after an error
  * - `application`: values are ready and the application takes none, or they fill the buffer

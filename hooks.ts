@@ -153,9 +153,12 @@ export interface ShardEvent {
    * - `caught-up`: the reader has read the latest record for the first time
    * - `ended`: the last record of a closed shard has been read
    * - `finished`: the last record of a closed shard has been acknowledged
-   * - `lost`: another worker holds the lease
-   * - `released`: this worker has given the lease back, because the consumer is closed or the shard
-   *   was stalled
+   * - `lost`: another worker holds the lease, or this worker could not give it back, so that it
+   *   expires
+   * - `released`: this worker has given the lease back, because the consumer is closed, the shard
+   *   was stalled or given up, or another shard takes its place (`maxShards`)
+   *
+   * A shard that this worker has opened ends here with `finished`, `lost` or `released`.
    */
   readonly state:
     | "opened"
@@ -197,8 +200,8 @@ export interface ExpiredEvent {
    */
   readonly what: "shard" | "records";
   /**
-   * The position up to which the shard was read: the last record that was read, or the stored
-   * checkpoint if none was read since the start.
+   * The position up to which the shard was read: the last record that was read. If none was read
+   * since the start: the stored checkpoint, or the position that `from` names.
    */
   readonly after: ShardPosition;
   /**
@@ -379,7 +382,10 @@ export interface ConsumerHooks {
    * lowered while the consumer reads records that are older than the new period.
    */
   onExpired?(event: ExpiredEvent): void;
-  /** Called when the stream was created again and its shards are read from the start position. */
+  /**
+   * Called when the stream was created again and is read from its oldest record, or from the time
+   * in `from`.
+   */
   onRecreated?(event: RecreatedEvent): void;
   /** Called after every stored checkpoint. */
   onCheckpoint?(event: CheckpointEvent): void;

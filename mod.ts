@@ -41,18 +41,23 @@
  * assertEquals(total, 42);
  * ```
  *
+ * `consumer.process(handler)` calls a function for each value in place of the loop: many at a time,
+ * in order of the partition key, with retries and dead letters. The options of a consumer
+ * ({@linkcode ConsumerOptions}) choose enhanced fan-out, a span of time or several streams.
+ *
  * - **Nothing is lost silently.** A value is acknowledged by Kinesis, written to the dead-letter
  *   stream, or named in an error that the caller cannot miss.
- * - **At least once.** A checkpoint never passes a record that was not acknowledged.
+ * - **At least once.** A checkpoint never passes a record that was not acknowledged. A value that is
+ *   read again has the same `record.id`.
  * - **Order** per partition key if you ask for it; on reading per shard, and parents before
  *   children.
  * - **Bounded memory**, with backpressure that reaches the source.
  * - **Typed errors** ({@linkcode KinesisError}) that say what to do.
  *
  * Other entry points: `/client` (the client alone), `/processors` (values to records and back),
- * `/framing` (bytes to lines and other frames), `/checkpoint` (where progress is stored),
- * `/credentials` (where credentials come from), `/testing` (an in-memory Kinesis for your own
- * tests).
+ * `/framing` (bytes to lines and other frames), `/checkpoint` (where progress is stored: memory,
+ * Deno KV, Redis, DynamoDB), `/credentials` (where credentials come from), `/testing` (an in-memory
+ * Kinesis for your own tests).
  *
  * @module
  */

@@ -80,12 +80,23 @@ export function resolveEndpoint(options: EndpointOptions): Endpoint {
   return {
     url: options.endpoint === undefined
       ? new URL(`https://${hostOf(region, options)}/`)
-      : customUrl(options.endpoint, options),
+      : customEndpoint(options.endpoint, options),
     signingRegion: region,
   };
 }
 
-function customUrl(endpoint: string | URL, options: EndpointOptions): URL {
+/**
+ * The URL of a custom endpoint.
+ *
+ * @throws {TypeError} if it is not a URL that may be used, or excludes another option
+ */
+export function customEndpoint(
+  endpoint: string | URL,
+  options: Pick<
+    EndpointOptions,
+    "what" | "useFips" | "useDualStack" | "allowHttp"
+  >,
+): URL {
   for (const option of ["useFips", "useDualStack"] as const) {
     if (options[option]) {
       throw new TypeError(

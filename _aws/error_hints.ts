@@ -8,11 +8,8 @@
 export const PROXY_HINT =
   "A proxy on the way asks for credentials: put them into its URL, as in HTTPS_PROXY=http://user:password@host:port, or pass a 'fetch' that sends them";
 
-const HINTS: Readonly<Record<string, string>> = {
-  AccessDeniedException:
-    "Allow this action for this stream in the policy of the credentials in use",
-  ExpiredIteratorException:
-    "An iterator lives 5 minutes: ask for a new one after the last sequence number",
+/** Advice about requests to any service. */
+const COMMON_HINTS: Readonly<Record<string, string>> = {
   ExpiredTokenException: "The session token has expired: get new credentials",
   IncompleteSignature:
     "The signature is malformed: check the access key for stray characters",
@@ -23,10 +20,19 @@ const HINTS: Readonly<Record<string, string>> = {
   RequestExpiredException: "Check that the clock of this machine is right",
   RequestInTheFuture: "Check that the clock of this machine is right",
   RequestTimeTooSkewed: "Check that the clock of this machine is right",
-  ResourceNotFoundException:
-    "Check the name, and that it is in this region and account",
   UnrecognizedClientException:
     "Check the access key id, and the session token if the credentials are temporary",
+  Http407: PROXY_HINT,
+};
+
+/** Advice about requests to Kinesis. */
+const HINTS: Readonly<Record<string, string>> = {
+  AccessDeniedException:
+    "Allow this action for this stream in the policy of the credentials in use",
+  ExpiredIteratorException:
+    "An iterator lives 5 minutes: ask for a new one after the last sequence number",
+  ResourceNotFoundException:
+    "Check the name, and that it is in this region and account",
   // https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
   KMSAccessDeniedException:
     "The stream is encrypted: allow kms:GenerateDataKey for writing and kms:Decrypt for reading, in the policy of the credentials and in that of the KMS key",
@@ -40,13 +46,6 @@ const HINTS: Readonly<Record<string, string>> = {
     "This account has no subscription to KMS: finish the sign-up of the account, or stop the encryption of the stream",
   KMSThrottlingException:
     "KMS refuses for the rate of all requests of the account: send fewer and larger requests, or ask for a higher quota of KMS",
-  Http400:
-    "The answer names no reason, as every answer of Kinesis does: it was cut, or it comes from something on the way. Check that the endpoint is one of Kinesis",
-  Http403:
-    "The answer names no reason, as every answer of Kinesis does: a proxy or firewall on the way refuses. Check the endpoint and the network",
-  Http404:
-    "The answer names no reason, as every answer of Kinesis does. Check that the endpoint is one of Kinesis",
-  Http407: PROXY_HINT,
   Http413:
     "Something on the way takes no request of this size: put fewer records into a request ('maxBatchBytes' of a Producer), or raise the limit of the proxy",
 };
@@ -61,13 +60,32 @@ const QUOTA_HINTS: Readonly<Record<string, string>> = {
     "The stream has all the consumers that it may have, or makes 5 of them already: deregister some, or wait until the others are ACTIVE",
 };
 
-/** What to do about an error with this code; `undefined` where there is no advice. */
+/** What to do about an error of Kinesis with this code; `undefined` where there is no advice. */
 export function hintFor(code: string, action: string): string | undefined {
   if (code === "LimitExceededException") return QUOTA_HINTS[action];
   if (Object.hasOwn(HINTS, code)) return HINTS[code];
+  return commonHintFor(code, "Kinesis");
+}
+
+/** What to do about an error that every service may answer with. */
+export function commonHintFor(
+  code: string,
+  service: string,
+): string | undefined {
+  if (Object.hasOwn(COMMON_HINTS, code)) return COMMON_HINTS[code];
   const [, status] = /^Http(\d{3})$/.exec(code) ?? [];
   if (!status) return undefined;
-  return Number(status) >= 500
-    ? `The answer has status ${status} and names no reason: the service, or a proxy or load balancer on the way, is in trouble`
-    : `The answer has status ${status} and names no reason, as every answer of Kinesis does. Check that the endpoint is one of Kinesis`;
+  if (Number(status) >= 500) {
+    return `The answer has status ${status} and names no reason: the service, or a proxy or load balancer on the way, is in trouble`;
+  }
+  const lacks = `names no reason, as every answer of ${service} does`;
+  const check = `Check that the endpoint is one of ${service}`;
+  if (status === "400") {
+    return `The answer ${lacks}: it was cut, or it comes from something on the way. ${check}`;
+  }
+  if (status === "403") {
+    return `The answer ${lacks}: a proxy or firewall on the way refuses. Check the endpoint and the network`;
+  }
+  if (status === "404") return `The answer ${lacks}. ${check}`;
+  return `The answer has status ${status} and ${lacks}. ${check}`;
 }

@@ -17,6 +17,11 @@ export const NOT_FOUND = "ResourceNotFoundException";
 /** The code of an action on a stream that exists already, or whose state forbids the action. */
 export const IN_USE = "ResourceInUseException";
 
+/** Whether an error is an answer of the service with this code. */
+export function hasCode(error: unknown, code: string): error is ServiceError {
+  return error instanceof ServiceError && error.code === code;
+}
+
 // The lists of the AWS SDKs' retry behaviour.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const THROTTLES = new Set([
@@ -80,6 +85,11 @@ export interface ErrorAnswer {
   /** The decoded body. */
   body: ErrorBody;
   /**
+   * What to do about an error, for the end of the message.
+   * @default {the advice about errors of Kinesis}
+   */
+  hintFor?: (code: string, action: string) => string | undefined;
+  /**
    * Whether the source of the credentials may have other credentials for the next attempt.
    * @default {false}
    */
@@ -102,7 +112,7 @@ export function serviceError(answer: ErrorAnswer): ServiceError {
   const retryBriefly = isLateSignature(code, body.message) ||
     code === BARE_400 ||
     answer.credentialsMayChange === true && EXPIRED_CREDENTIALS.has(code);
-  const hint = hintFor(code, action);
+  const hint = (answer.hintFor ?? hintFor)(code, action);
   const parts = [
     `Cannot ${action} in ${target}: ${code}`,
     body.message ? `: ${body.message.replace(/\.$/, "")}` : "",

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, delay } from "../_core/clock.ts";
+import { onAbort } from "../_core/on_abort.ts";
 
 /** A timer that other code can end early by calling {@linkcode InterruptibleWait.interrupt}. */
 export class InterruptibleWait {
@@ -33,9 +34,9 @@ export class InterruptibleWait {
     const nap = new AbortController();
     const wakeUp = () => nap.abort();
     this.#interrupt = wakeUp;
-    signal.addEventListener("abort", wakeUp, { once: true });
+    const stopListening = onAbort(signal, wakeUp);
     await delay(ms, { clock, signal: nap.signal }).catch(() => {});
-    signal.removeEventListener("abort", wakeUp);
+    stopListening();
     this.#interrupt = () => {};
   }
 }

@@ -52,6 +52,7 @@ export class RecordFeed<T> {
   /** The session of the value that was handed out last. */
   #last: ShardSession<T> | undefined;
   #failure: { error: unknown } | undefined;
+  #stuck: { readonly error: unknown } | undefined;
   /** Set at the end of the stream, while values of it are not acknowledged. */
   #finishing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -70,7 +71,7 @@ export class RecordFeed<T> {
     this.#limits = new ReadingLimits(options, () => this.#changed.notify());
     this.#acknowledgements = new Acknowledgements(
       options,
-      (error) => this.#fail(error),
+      (error) => this.fail(error),
     );
     const shared = {
       readAhead: new ReadAhead(options.prefetch),
@@ -83,7 +84,7 @@ export class RecordFeed<T> {
       changed: (session) => this.#update(session),
       synced: () => this.#changed.notify(),
       overdue: (session, oldest) => this.#onOverdue(session, oldest),
-      failed: (error) => this.#fail(error),
+      failed: (error) => this.fail(error),
     });
   }
 
@@ -120,16 +121,16 @@ export class RecordFeed<T> {
   /** Fails when the signal of the options aborts, or now if it has aborted already. */
   followSignal(): void {
     const signal = this.#signal;
-    this.#stopFollowing = onAbort(signal, () => this.#fail(signal!.reason));
+    this.#stopFollowing = onAbort(signal, () => this.fail(signal!.reason));
   }
 
   /** The next value, if there is one now. */
   takeNow(): ConsumerRecord<T> | undefined {
     if (
       this.#closing || this.#limits.isReached ||
-      this.#acknowledgements.areAtLimit
+      this.#acknowledgements.areAllPaused
     ) return undefined;
-    while (!this.#turns.isOver && !this.#failure) {
+    while (!this.#turns.isOver && !this.#failure && !this.#stuck) {
       const session = this.#line.shift();
       if (!session) return undefined;
       const record = this.#takeFrom(session);
@@ -143,7 +144,7 @@ export class RecordFeed<T> {
     this.#start();
     for (;;) {
       if (this.#failure) throw this.#failure.error;
-      if (this.#closing) return undefined;
+      if (this.#closing || this.#stuck) return undefined;
       if (this.#limits.isReached) break;
       if (!this.#line.isEmpty && this.#turns.isOver) {
         await this.#turns.next();
@@ -151,12 +152,13 @@ export class RecordFeed<T> {
       }
       const record = this.takeNow();
       if (record) return record;
-      if (this.#failure) continue;
-      const isFull = this.#acknowledgements.areAtLimit;
+      if (this.#failure || this.#stuck) continue;
+      const { areAllPaused, areAtLimit } = this.#acknowledgements;
       // The turn ended while values of other sessions were dropped.
-      if (!this.#line.isEmpty && !isFull) continue;
-      if (isFull || this.#line.hasPaused) this.#acknowledgements.awaitFirst();
-      else if (this.#streams.isDone) break;
+      if (!this.#line.isEmpty && !areAllPaused) continue;
+      if (areAtLimit || this.#line.hasPaused) {
+        this.#acknowledgements.awaitFirst();
+      } else if (this.#streams.isDone) break;
       else this.#limits.startIdleTime();
       this.#isAwaited = true;
       await this.#changed.wait();
@@ -169,6 +171,27 @@ export class RecordFeed<T> {
   /** From now on the library itself acknowledges every value, after a handler has processed it. */
   manageAcknowledgements(): void {
     this.#acknowledgements.manage();
+  }
+
+  /**
+   * Why there is no further value, if a value could not be taken and the values before it are still
+   * being processed. Once they are, {@linkcode RecordFeed.fail} must be called with the error.
+   */
+  get stuck(): { readonly error: unknown } | undefined {
+    return this.#stuck;
+  }
+
+  /** Fails the stream and closes the consumer. Does nothing if it has failed or is closed. */
+  fail(error: unknown): void {
+    if (this.#failure || this.#closing) return;
+    this.#failure = { error };
+    this.#onError(error);
+    this.close(error).catch(() => {});
+  }
+
+  /** The number of values that are handed out and not acknowledged. */
+  get unacknowledged(): number {
+    return this.#acknowledgements.missing;
   }
 
   /** The number of shards that this worker reads. */
@@ -227,7 +250,7 @@ export class RecordFeed<T> {
     try {
       record = session.take();
     } catch (error) {
-      return void this.#fail(this.#streams.nameError(session, error));
+      return void this.#onUntakeable(this.#streams.nameError(session, error));
     }
     if (session.hasNext) this.#update(session);
     else this.#streams.wakeIfFinished(session);
@@ -236,6 +259,16 @@ export class RecordFeed<T> {
       this.#limits.count();
     }
     return record;
+  }
+
+  /**
+   * A value cannot be taken. If the stream failed at once, handlers would lose the values before it:
+   * the next run would read them again, meet the same value, and get no further.
+   */
+  #onUntakeable(error: unknown): void {
+    if (!this.#acknowledgements.areManaged) return this.fail(error);
+    this.#limits.stop();
+    this.#stuck = { error };
   }
 
   #update(session: ShardSession<T>): void {
@@ -268,7 +301,7 @@ export class RecordFeed<T> {
       // The stream has ended. The next run reads the value that is not acknowledged again.
       this.close(undefined).catch(() => {});
     } else if (!this.#acknowledgements.areExpected) {
-      this.#fail(this.#acknowledgements.noneError());
+      this.fail(this.#acknowledgements.noneError());
     } else if (
       this.#line.isPaused(session) ||
       (this.#acknowledgements.areAtLimit && this.#isAwaited) ||
@@ -278,14 +311,7 @@ export class RecordFeed<T> {
     ) {
       const { shardId, unacknowledged } = session;
       const error = missingAcknowledgement(shardId, oldest, unacknowledged);
-      this.#fail(this.#streams.nameError(session, error));
+      this.fail(this.#streams.nameError(session, error));
     }
-  }
-
-  #fail(error: unknown): void {
-    if (this.#failure || this.#closing) return;
-    this.#failure = { error };
-    this.#onError(error);
-    this.close(error).catch(() => {});
   }
 }

@@ -3,94 +3,28 @@
  *
  * @module
  */
-import type { Admission } from "../_core/admission.ts";
-import { monotonicNow } from "../_core/clock.ts";
-import { notify } from "../_core/notify.ts";
+import type { Share } from "../_core/shares.ts";
 import { ClosedError } from "../errors.ts";
+import type { OldestUnacknowledged } from "../health.ts";
 import type { ShardEvent } from "../hooks.ts";
-import type { OldestUnacknowledged, ShardStatus } from "../health.ts";
-import type {
-  Checkpoint,
-  ConsumerRecord,
-  FencingToken,
-  ShardPosition,
-} from "../records.ts";
-import { AckWatch } from "./values/ack_watch.ts";
-import type { Acknowledgements } from "./values/acknowledgements.ts";
-import type { Existence } from "./shards/shard_directory.ts";
+import type { ConsumerRecord, FencingToken } from "../records.ts";
+import { ShardEvents } from "./health/shard_events.ts";
+import { ShardHealth } from "./health/shard_health.ts";
 import type { HeldLease } from "./leases/held_lease.ts";
-import type { PollPace } from "./reading/poll_pace.ts";
-import type { ReadAhead } from "./reading/read_ahead.ts";
-import type { ReaderShare } from "./reading/reader_share.ts";
-import type { ReaderFactory } from "./reading/readers.ts";
-import type { ReaderState, RecordReader } from "./reading/record_reader.ts";
-import type { RecordShard } from "./values/record.ts";
+import { ShardCheckpoints } from "./leases/shard_checkpoints.ts";
 import type { ResolvedConsumerOptions } from "./options/resolved_options.ts";
+import type { ReaderShare } from "./reading/reader_share.ts";
+import type { RecordReader } from "./reading/record_reader.ts";
 import { ShardIntake } from "./reading/shard_intake.ts";
+import type {
+  SessionEvents,
+  SessionParts,
+  SessionStatus,
+} from "./session_parts.ts";
+import { AckWatch } from "./values/ack_watch.ts";
+import type { RecordShard } from "./values/record.ts";
 import { ShardProgress } from "./values/shard_progress.ts";
-import { ShardHealth, type ShardHealthStatus } from "./health/shard_health.ts";
 import { ShardValues } from "./values/shard_values.ts";
-import type { Share } from "./reading/shares.ts";
-import type { SkippedRecords } from "./values/skipped_records.ts";
-import type { Strays } from "./values/strays.ts";
-
-/** The objects that all shards of a consumer share. */
-export interface SharedByShards {
-  /** The number of the stream in the consumer, from 0. */
-  readonly streamIndex: number;
-  /** Bounds what is read ahead. */
-  readonly readAhead: ReadAhead;
-  /** Bounds how often idle shards are read. */
-  readonly pace: PollPace;
-  /** Bounds how many iterators are made at once. */
-  readonly openings: Admission;
-  /** Bounds what is handed out and not acknowledged. */
-  readonly acknowledgements: Acknowledgements;
-  /** Collects the records and values that are not handed out. */
-  readonly skipped: SkippedRecords;
-}
-
-/** What a {@linkcode ShardSession} works with. */
-export interface SessionParts<T> {
-  /** The lease of the shard. */
-  readonly lease: HeldLease;
-  /** Where reading starts. */
-  readonly position: ShardPosition;
-  /** The options of the consumer. */
-  readonly options: ResolvedConsumerOptions<T>;
-  /** What the shards of the consumer share. */
-  readonly shared: SharedByShards;
-  /** Finds values that lie in the wrong shard. Without it no value is dropped for that reason. */
-  readonly strays: Strays | undefined;
-  /** Finds out what happened to the shard after the service refused a request. */
-  readonly existence: () => Promise<Existence>;
-  /** Makes the reader. */
-  readonly newReader: ReaderFactory;
-}
-
-/** What happens in a {@linkcode ShardSession}. */
-export interface SessionEvents {
-  /** The state has changed, or there are more values, or fewer unacknowledged values. */
-  changed(): void;
-  /** The session cannot go on. */
-  failed(error: unknown): void;
-  /** The values cannot be processed here: the lease is to be given back. */
-  givenUp(reason: Error): void;
-}
-
-/** The state of a session: the members of the status that only its worker knows. */
-export type SessionStatus =
-  & Pick<
-    ShardStatus,
-    | "millisBehindLatest"
-    | "acknowledged"
-    | "unacknowledged"
-    | "oldestUnacknowledged"
-    | "bufferedRecords"
-    | "bufferedBytes"
-  >
-  & ShardHealthStatus
-  & { state: ReaderState };
 
 /** Reads a shard, hands its values out one by one, and stores its progress. */
 export class ShardSession<T> implements RecordShard {
@@ -109,11 +43,10 @@ export class ShardSession<T> implements RecordShard {
   readonly #values: ShardValues<T>;
   readonly #progress: ShardProgress;
   readonly #unacknowledged: Share;
-  readonly #watch = new AckWatch();
+  readonly #ackWatch: AckWatch;
+  readonly #checkpoints: ShardCheckpoints;
+  readonly #shardEvents: ShardEvents;
   readonly #stop = new AbortController();
-  /** The states that were reported to the hook `onShard`. */
-  readonly #reported = new Set<ShardEvent["state"]>();
-  #isFinishing = false;
   #isHeld = false;
   #running: Promise<void> | undefined;
 
@@ -131,6 +64,10 @@ export class ShardSession<T> implements RecordShard {
       (difference) => this.#onUnacknowledged(difference),
       () => acknowledgements.note(),
     );
+    const progress = this.#progress;
+    this.#ackWatch = new AckWatch(shardId, progress, options);
+    this.#checkpoints = new ShardCheckpoints({ lease, progress, options });
+    this.#shardEvents = new ShardEvents(shardId, options);
     this.#room = readAhead.join(() => this.#takesNext);
     this.#intake = new ShardIntake({
       shardId,
@@ -155,7 +92,7 @@ export class ShardSession<T> implements RecordShard {
       position,
       options,
       records: this.#intake,
-      progress: this.#progress,
+      progress,
       acknowledgements,
       shard: this,
       strays,
@@ -165,13 +102,12 @@ export class ShardSession<T> implements RecordShard {
         this.#room.check();
         events.changed();
       },
-      onError: events.failed,
     });
     this.health = new ShardHealth(options, {
       records: this.#intake,
       values: this.#values,
-      progress: this.#progress,
-      mayTake: () => !this.isPaused && !acknowledgements.areAtLimit,
+      progress,
+      mayTake: () => !this.isPaused && !acknowledgements.areAllPaused,
     });
   }
 
@@ -251,7 +187,7 @@ export class ShardSession<T> implements RecordShard {
       millisBehindLatest: this.#intake.millisBehindLatest,
       acknowledged: this.#progress.acknowledged,
       unacknowledged: this.#progress.unacknowledged,
-      oldestUnacknowledged: this.#oldest(),
+      oldestUnacknowledged: this.#ackWatch.oldest,
       bufferedRecords: this.#intake.buffered,
       bufferedBytes: this.#intake.bufferedBytes,
     };
@@ -294,17 +230,7 @@ export class ShardSession<T> implements RecordShard {
    * that value if `acknowledgeTimeoutMs` is over. Call it every few seconds.
    */
   checkOldest(): OldestUnacknowledged | undefined {
-    const { clock, hooks, stream, acknowledgeTimeoutMs } = this.options;
-    const { shardId, unacknowledged } = this;
-    const now = monotonicNow(clock);
-    const isTimeToReport = this.#watch.look(this.#progress.oldest, now);
-    const oldest = this.#oldest();
-    if (!oldest) return undefined;
-    if (isTimeToReport) {
-      const event = { stream, shardId, unacknowledged, ...oldest };
-      notify(hooks, "onUnacknowledged", event);
-    }
-    return oldest.ageMs >= acknowledgeTimeoutMs ? oldest : undefined;
+    return this.#ackWatch.check();
   }
 
   /** Lets the reader start anew behind the last buffered record. */
@@ -313,20 +239,20 @@ export class ShardSession<T> implements RecordShard {
   }
 
   /** Stores the progress, if there is any since the last time. */
-  async checkpoint(): Promise<void> {
-    const unstored = this.#progress.unstored;
-    // A later checkpoint in place of SHARD_END would make the children wait again.
-    if (!unstored || this.#isFinishing) return;
-    await this.#store(unstored.checkpoint);
-    this.#progress.stored(unstored.mark);
+  checkpoint(): Promise<void> {
+    return this.#checkpoints.store();
   }
 
   /** Stores that the shard is finished, and stops. The lease must still be given back. */
   async finish(): Promise<void> {
-    this.#isFinishing = true;
-    await this.#store({ type: "SHARD_END" });
-    this.#report("finished");
+    await this.#checkpoints.storeEnd();
+    this.report("finished");
     await this.close();
+  }
+
+  /** Calls the hook `onShard`, unless it was called with this state before. */
+  report(state: ShardEvent["state"]): void {
+    this.#shardEvents.report(state);
   }
 
   /**
@@ -370,33 +296,8 @@ export class ShardSession<T> implements RecordShard {
 
   #onRead(): void {
     const { state, hasIterator } = this.#intake;
-    if (hasIterator) this.#reportOnce("opened");
-    if (state === "caught-up" || state === "ended") this.#reportOnce(state);
+    if (hasIterator) this.report("opened");
+    if (state === "caught-up" || state === "ended") this.report(state);
     this.#events.changed();
-  }
-
-  #oldest(): OldestUnacknowledged | undefined {
-    const now = monotonicNow(this.options.clock);
-    return this.#watch.describe(this.#progress.oldest, now);
-  }
-
-  #report(state: ShardEvent["state"]): void {
-    const { hooks, stream } = this.options;
-    notify(hooks, "onShard", { stream, shardId: this.shardId, state });
-  }
-
-  #reportOnce(state: ShardEvent["state"]): void {
-    if (this.#reported.has(state)) return;
-    this.#reported.add(state);
-    this.#report(state);
-  }
-
-  async #store(checkpoint: Checkpoint): Promise<void> {
-    await this.lease.write(checkpoint);
-    const { hooks, stream } = this.options;
-    const position = checkpoint.type === "SEQUENCE"
-      ? checkpoint.sequenceNumber
-      : checkpoint.type;
-    notify(hooks, "onCheckpoint", { stream, shardId: this.shardId, position });
   }
 }

@@ -18,6 +18,8 @@ export interface NumberRule {
    * @default {false}
    */
   readonly integer?: boolean;
+  /** Whether `Infinity` is allowed beside the numbers up to `most`. @default {false} */
+  readonly orInfinity?: boolean;
 }
 
 /** The allowed times of an option. */
@@ -54,14 +56,15 @@ export class OptionCheck {
    */
   number(name: string, value: number | undefined, rule: NumberRule): number {
     if (value === undefined) return rule.default;
-    const { least = 0, most = Infinity, integer = false } = rule;
+    const { least = 0, most = Infinity, integer, orInfinity } = rule;
+    if (orInfinity && value === Infinity) return value;
     const isAllowed = typeof value === "number" && value >= least &&
       value <= most &&
       (!integer || Number.isInteger(value) || value === Infinity);
     if (isAllowed) return value;
     const range = most === Infinity
       ? `${least} or more`
-      : `from ${least} to ${most}`;
+      : `from ${least} to ${most}${orInfinity ? " or Infinity" : ""}`;
     throw new RangeError(
       this.message(name, integer ? `an integer ${range}` : range, value),
     );
@@ -73,12 +76,12 @@ export class OptionCheck {
    * @throws {RangeError} if the rule does not allow it
    */
   time(name: string, value: number | undefined, rule: TimeRule): number {
-    const { least = 1, orNever = false } = rule;
-    if (orNever && (value ?? rule.default) === Infinity) return Infinity;
+    const { least = 1, orNever } = rule;
     return this.number(name, value, {
       default: rule.default,
       least,
       most: LONGEST_TIMER_MS,
+      orInfinity: orNever,
     });
   }
 

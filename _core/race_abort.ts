@@ -28,3 +28,8 @@ export function raceAbort<T>(
     });
   });
 }
+
+/** Never fulfills, and rejects when the signal aborts: for code that only the signal can end. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return raceAbort(new Promise<never>(() => {}), signal);
+}

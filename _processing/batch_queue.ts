@@ -22,7 +22,7 @@ export interface BatchQueueParts<R> {
 
 /**
  * Gives out batches. A batch is given out when it is full, or when its first value has waited long
- * enough. Values whose key is in a batch that is being processed are left for a later one.
+ * enough, or when no further value comes. Values whose key is in a batch that is being processed are left for a later one.
  */
 export class BatchQueue<R> implements LaneQueue<R> {
   readonly #parts: BatchQueueParts<R>;
@@ -35,6 +35,7 @@ export class BatchQueue<R> implements LaneQueue<R> {
   #free = 0;
   #isDue = false;
   #isFlushed = false;
+  #isHurried = false;
 
   constructor(parts: BatchQueueParts<R>) {
     this.#parts = parts;
@@ -50,7 +51,7 @@ export class BatchQueue<R> implements LaneQueue<R> {
 
   get hasNext(): boolean {
     return this.#free >= this.#parts.maxValues ||
-      this.#free > 0 && (this.#isDue || this.#isFlushed);
+      this.#free > 0 && (this.#isDue || this.#isFlushed || this.#isHurried);
   }
 
   add(record: R): void {
@@ -86,6 +87,10 @@ export class BatchQueue<R> implements LaneQueue<R> {
   flush(): void {
     this.#isFlushed = true;
     this.#timer.clear();
+  }
+
+  hurry(isHurried: boolean): void {
+    this.#isHurried = isHurried;
   }
 
   clear(): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "../_core/clock.ts";
+import { isThenable } from "../_core/thenable.ts";
 import { TimeoutError } from "../errors.ts";
 import { DueList } from "./due_list.ts";
 import { Attempt, type Job, type Lane, type WorkLane } from "./work.ts";
@@ -67,6 +68,7 @@ export class Calls<R, L extends WorkLane> {
     const attempt = new Attempt(job, ++job.attempts);
     this.#running++;
     job.lane.running++;
+    job.noteFailed(0);
     let result: unknown;
     try {
       result = handle(job.records, attempt);
@@ -147,10 +149,4 @@ export class Calls<R, L extends WorkLane> {
     attempt.isAbandoned = true;
     this.#events.abandoned(attempt);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (typeof value === "object" && value !== null ||
-    typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function";
 }

@@ -61,6 +61,8 @@ export class KeyedQueue<R> implements LaneQueue<R> {
 
   flush(): void {}
 
+  hurry(): void {}
+
   clear(): void {
     this.#length = 0;
     this.#firstKey = undefined;

@@ -21,6 +21,8 @@ export interface LaneQueue<R> {
   done(taken: readonly R[]): void;
   /** Notes that no further value comes, so no batch waits for more values. */
   flush(): void;
+  /** Notes whether no further value comes for now, so that no batch waits for more values. */
+  hurry(isHurried: boolean): void;
   /** Drops all values. */
   clear(): void;
 }

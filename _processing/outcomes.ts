@@ -101,6 +101,11 @@ export class Outcomes<R, L extends WorkLane> {
   ): void {
     const { job, number } = attempt;
     const { onError, onFailure } = this.#parts;
+    if (job.lane.abortion) {
+      // It was told to stop, so this does not show that its values are bad.
+      onFailure(attempt, failures, undefined);
+      return this.#events.over(job);
+    }
     const wasAlone = job.isAlone;
     const call = { attempt: number, failures, hasThrown, wasAlone };
     let verdict: Verdict<R>;
@@ -117,6 +122,7 @@ export class Outcomes<R, L extends WorkLane> {
     const goOn = () =>
       isRepeated ? this.#wait(job, delayMs) : this.#settle(job);
     job.lane.jobs.add(job);
+    job.noteFailed(failures.length);
     if (over.length === 0) return goOn();
     job.isBurying = true;
     this.#bury(job, over, number).then(() => {

@@ -7,6 +7,7 @@
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { Deque } from "../_core/deque.ts";
 import { onAbort } from "../_core/on_abort.ts";
+import { Shares } from "../_core/shares.ts";
 import { TimeoutError } from "../errors.ts";
 import { type CallEvents, Calls, type CallSettings } from "./calls.ts";
 import type { LaneQueue } from "./lane_queue.ts";
@@ -21,8 +22,10 @@ const RESERVE = 1 / 8;
 export interface SchedulerSettings extends RetrySettings, CallSettings {
   /** Most calls at a time. */
   readonly concurrency: number;
-  /** Most values of a lane that wait for a call. */
+  /** Most values of a lane that wait for a call, or are being given up. */
   readonly lookahead: number;
+  /** Most bytes of the values of all lanes that are not settled. Divided by {@linkcode Shares}. */
+  readonly lookaheadBytes: number;
 }
 
 /** What a {@linkcode Scheduler} works with. */
@@ -32,6 +35,8 @@ export interface SchedulerParts<R, L extends WorkLane>
   readonly laneCount: () => number;
   /** Makes the queue of a lane. It calls `onDue` when values are ready without a further one. */
   readonly queue: (onDue: () => void) => LaneQueue<R>;
+  /** The size of a value, in bytes. Always the same for a value. */
+  readonly sizeOf: (record: R) => number;
   /** Calls the handler. May throw, or return a promise. */
   readonly handle: CallEvents<R, L>["handle"];
   /** A call has exceeded its time limit. */
@@ -55,6 +60,7 @@ export class Scheduler<R, L extends WorkLane> {
   readonly #lanes = new Map<L, Lane<R, L>>();
   /** Lanes that can start a call, in the order of their turns. */
   readonly #line = new Deque<Lane<R, L>>();
+  readonly #bytes: Shares;
   readonly #ended = deferred<void>();
   #room: Deferred<void> | undefined;
   /** Jobs that are not settled. */
@@ -62,6 +68,8 @@ export class Scheduler<R, L extends WorkLane> {
   /** Values in the queues of all lanes. */
   #queued = 0;
   #isPumping = false;
+  /** Its bytes are weighed once, after its handlers that end at once have ended. */
+  #accepting: Lane<R, L> | undefined;
   /** Whether no further value comes. */
   #isEnding = false;
   /** Whether no further call starts. */
@@ -73,6 +81,7 @@ export class Scheduler<R, L extends WorkLane> {
   constructor(settings: SchedulerSettings, parts: SchedulerParts<R, L>) {
     this.#settings = settings;
     this.#parts = parts;
+    this.#bytes = new Shares(settings.lookaheadBytes);
     const { handle, onLate: late } = parts;
     const outcomes = new Outcomes(settings, parts, {
       due: (job) => this.#onDue(job),
@@ -109,6 +118,11 @@ export class Scheduler<R, L extends WorkLane> {
     return this.#jobs - this.#calls.running;
   }
 
+  /** The bytes of the values that are not settled. 0 when the scheduler is stopped. */
+  get unsettledBytes(): number {
+    return this.#bytes.used;
+  }
+
   /** The calls under way that take time. */
   get calls(): Iterable<Attempt<R, L>> {
     return this.#calls;
@@ -132,7 +146,15 @@ export class Scheduler<R, L extends WorkLane> {
     const lane = this.#lanes.get(source) ?? this.#addLane(source);
     lane.queue.add(record);
     this.#queued++;
+    lane.bytes += this.#parts.sizeOf(record);
     lane.balance();
+    this.#lineUp(lane);
+    this.#accepting = lane;
+    this.#pump();
+    this.#accepting = undefined;
+    lane.weigh();
+    // A batch that cannot become full is ready now.
+    if (lane.inLine || !lane.hasNext) return;
     this.#lineUp(lane);
     this.#pump();
   }
@@ -171,7 +193,10 @@ export class Scheduler<R, L extends WorkLane> {
       this.#lineUp(lane);
       this.#pump();
     });
-    const lane = new Lane<R, L>(source, queue, this.#settings.lookahead);
+    const { lookahead } = this.#settings;
+    // A shard that answers first must not use up the room of those that answer next.
+    this.#bytes.expect(this.#parts.laneCount());
+    const lane = new Lane<R, L>(source, queue, lookahead, this.#bytes.join());
     this.#lanes.set(source, lane);
     onAbort(source.signal, () => this.#drop(lane, source.signal.reason));
     return lane;
@@ -245,10 +270,13 @@ export class Scheduler<R, L extends WorkLane> {
     const { lane } = job;
     if (job.isOver) return;
     job.isOver = true;
+    job.noteFailed(0);
     this.#jobs--;
     if (lane.jobs.size > 0) lane.jobs.delete(job);
     if (!lane.isDropped && !this.#isStopped) {
       lane.queue.done(job.taken);
+      for (const record of job.taken) lane.bytes -= this.#parts.sizeOf(record);
+      if (lane !== this.#accepting) lane.weigh();
       this.#lineUp(lane);
     }
     this.#pump();
@@ -280,6 +308,7 @@ export class Scheduler<R, L extends WorkLane> {
     if (lane.isDropped) return;
     lane.isDropped = true;
     this.#lanes.delete(lane.source);
+    this.#bytes.expect(this.#parts.laneCount());
     this.#clear(lane);
     this.#calls.abort(lane, reason);
     this.#pump();
@@ -288,8 +317,7 @@ export class Scheduler<R, L extends WorkLane> {
   /** Drops the waiting values of a lane. */
   #clear(lane: Lane<R, L>): void {
     this.#queued -= lane.queue.length;
-    lane.queue.clear();
-    while (lane.due.shift());
+    lane.clear();
     for (const job of [...lane.jobs]) {
       if (job.attempt || job.isBurying) continue;
       this.#settings.clock.clearTimeout(job.timer);

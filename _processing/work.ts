@@ -5,6 +5,7 @@
  * @module
  */
 import { Deque } from "../_core/deque.ts";
+import type { Share } from "../_core/shares.ts";
 import type { LaneQueue } from "./lane_queue.ts";
 
 /** A lane as the source knows it. */
@@ -27,6 +28,10 @@ export class Lane<R, L extends WorkLane> {
   readonly due = new Deque<Job<R, L>>();
   /** Jobs that take time: a call is under way, or waited for, or values are being given up. */
   readonly jobs = new Set<Job<R, L>>();
+  /** Values whose last call has failed: they wait for the next one, or are being given up. */
+  failed = 0;
+  /** The bytes of the values that are not settled. Call {@linkcode Lane.weigh} after a change. */
+  bytes = 0;
   /** Calls under way. */
   running = 0;
   /** Whether the lane stands in the line for a free slot. */
@@ -36,13 +41,21 @@ export class Lane<R, L extends WorkLane> {
   /** Why its calls have to stop, if they have to. */
   abortion: { readonly reason: unknown } | undefined;
   readonly #limit: number;
-  #isHeld = false;
+  readonly #share: Share;
+  /** Whether too many values wait. */
+  #isFull = false;
+  /** Whether the values that are not settled have too many bytes. */
+  #isHeavy = false;
 
-  /** Holds the source while `limit` values wait. */
-  constructor(source: L, queue: LaneQueue<R>, limit: number) {
+  /**
+   * Holds the source while `limit` values wait, and while the bytes of the values that are not
+   * settled use up the room of `share`.
+   */
+  constructor(source: L, queue: LaneQueue<R>, limit: number, share: Share) {
     this.source = source;
     this.queue = queue;
     this.#limit = limit;
+    this.#share = share;
   }
 
   /** Whether a call could start now. */
@@ -52,12 +65,38 @@ export class Lane<R, L extends WorkLane> {
 
   /** Holds the source if too many values wait, and lets it go on when half of them are gone. */
   balance(): void {
-    const { length } = this.queue;
-    const isHeld = length >= this.#limit ||
-      this.#isHeld && length > this.#limit / 2;
-    if (isHeld === this.#isHeld) return;
-    this.#isHeld = isHeld;
-    this.source.hold(isHeld);
+    if (this.isDropped) return;
+    const length = this.queue.length + this.failed;
+    const isFull = length >= this.#limit ||
+      this.#isFull && length > this.#limit / 2;
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    if (!this.#isHeavy) this.source.hold(isFull);
+  }
+
+  /**
+   * Holds the source if the bytes use up the room, and lets it go on when as much is free as is
+   * used. A lane without values is never held, so values of any size get through.
+   */
+  weigh(): void {
+    const share = this.#share;
+    const difference = this.bytes - share.used;
+    if (difference === 0) return;
+    share.adjust(difference);
+    if (difference < 0 && !this.#isHeavy) return;
+    const { room, used } = share;
+    const isHeavy = used > 0 && room < (this.#isHeavy ? used : 1);
+    if (isHeavy === this.#isHeavy || this.isDropped) return;
+    this.#isHeavy = isHeavy;
+    this.queue.hurry(isHeavy);
+    if (!this.#isFull) this.source.hold(isHeavy);
+  }
+
+  /** Drops the waiting values. The bytes of all values count no more, and no further value comes. */
+  clear(): void {
+    this.queue.clear();
+    while (this.due.shift());
+    this.#share.leave();
   }
 }
 
@@ -77,6 +116,7 @@ export class Job<R, L extends WorkLane> {
   isOver = false;
   /** Whether values of it are being given up. */
   isBurying = false;
+  #failed = 0;
   #records: readonly R[];
   /** Values that get a call alone, after that of `records`. */
   #rest: R[] | undefined;
@@ -95,6 +135,14 @@ export class Job<R, L extends WorkLane> {
   /** Whether each value gets its last call alone. */
   get isAlone(): boolean {
     return this.#rest !== undefined;
+  }
+
+  /** Notes how many values the last call has left unprocessed. 0 while a call is under way. */
+  noteFailed(count: number): void {
+    if (count === this.#failed) return;
+    this.lane.failed += count - this.#failed;
+    this.#failed = count;
+    this.lane.balance();
   }
 
   /** The next call is for these values, or for each of them alone. */

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { IN_USE, NOT_FOUND } from "../_aws/service_error.ts";
+import { hasCode, IN_USE, NOT_FOUND } from "../_aws/service_error.ts";
 import type { StreamChoice } from "../_aws/stream_choice.ts";
 import type { OptionCheck } from "../_core/option_check.ts";
 import type { KinesisClient, StreamDescriptionSummary } from "../client/mod.ts";
-import { ServiceError } from "../errors.ts";
 
 /** How a missing stream is created. */
 export type NewStream = { shardCount: number } | { onDemand: true };
@@ -109,7 +108,7 @@ async function summaryOf(
     const answer = await client.describeStreamSummary(target, { signal });
     return answer.StreamDescriptionSummary;
   } catch (error) {
-    const missing = error instanceof ServiceError && error.code === NOT_FOUND;
+    const missing = hasCode(error, NOT_FOUND);
     // A stream can only be created by its name.
     if (!missing || !("StreamName" in target)) throw error;
     return undefined;

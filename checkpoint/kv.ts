@@ -8,6 +8,7 @@ import { OptionCheck } from "../_core/option_check.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { StoredLeaseError } from "../errors.ts";
 import type { Checkpoint } from "../records.ts";
+import { applicationName } from "./_application_name.ts";
 import { commit } from "./_kv_commit.ts";
 import {
   isKvStore,
@@ -48,8 +49,6 @@ export interface KvCheckpointerOptions {
   random?: () => number;
 }
 
-/** The longest name. With the longest ids of Kinesis, a key stays below Deno KV's 2048 bytes. */
-const MAX_NAME_LENGTH = 256;
 const check = new OptionCheck("Cannot create KvCheckpointer");
 /** The largest batch that Deno KV allows. */
 const LIST_BATCH = 500;
@@ -116,12 +115,8 @@ export class KvCheckpointer implements Checkpointer {
       const shown = Object.prototype.toString.call(kv);
       throw new TypeError(check.message("kv", rule, shown));
     }
-    if (typeof name !== "string" || !name || name.length > MAX_NAME_LENGTH) {
-      const rule = `a text of 1 to ${MAX_NAME_LENGTH} characters`;
-      throw new RangeError(check.message("name", rule, name));
-    }
     this.#kv = kv;
-    this.#name = name;
+    this.#name = applicationName(check, name);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
   }

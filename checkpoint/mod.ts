@@ -6,6 +6,8 @@
  * | {@linkcode MemoryCheckpointer} | nothing | in one process, sharing the instance |
  * | {@linkcode KvCheckpointer} on a SQLite file | the end of the process | on one machine, sharing the file |
  * | {@linkcode KvCheckpointer} on Deno Deploy | what the platform states | anywhere, sharing the database |
+ * | {@linkcode RedisCheckpointer} | what the settings of the server promise | anywhere, sharing the server or cluster |
+ * | {@linkcode DynamoDBCheckpointer} | the loss of a data center | anywhere, also beside workers of the KCL |
  *
  * Any object that keeps the promises of {@linkcode Checkpointer} can be used.
  *
@@ -51,9 +53,26 @@ export type { Checkpoint } from "../records.ts";
 export { MemoryCheckpointer } from "./memory.ts";
 export { KvCheckpointer } from "./kv.ts";
 export type { KvCheckpointerOptions } from "./kv.ts";
+export { DynamoDBCheckpointer } from "./dynamodb.ts";
+export type { DynamoDBCheckpointerOptions } from "./dynamodb.ts";
+export type { Fetch } from "../_core/fetch.ts";
+export type { RetryOptions, ServiceOptions } from "../_service/options.ts";
+export type {
+  Credentials,
+  CredentialsProvider,
+  Environment,
+} from "../credentials/mod.ts";
+export type { AttemptEvent, ClientHooks } from "../hooks.ts";
 export type {
   KvStore,
   KvStoreAtomic,
   KvStoreEntry,
   KvStoreKey,
 } from "./_kv_store.ts";
+export { RedisCheckpointer } from "./redis.ts";
+export type { RedisCheckpointerOptions } from "./redis.ts";
+export type {
+  IoRedisClient,
+  NodeRedisClient,
+  RedisClient,
+} from "./_redis_client.ts";

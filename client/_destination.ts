@@ -1,31 +1,21 @@
 /**
- * The destination of a call: its URL and signing region.
+ * The destination of a call to Kinesis, which depends on the stream, the account and the action.
  *
  * @module
  */
 import { type EndpointOptions, resolveEndpoint } from "../_aws/endpoint.ts";
 import { SharedCall } from "../_core/shared_call.ts";
 import { KinesisError } from "../errors.ts";
+import type {
+  Destination,
+  DestinationFinder,
+} from "../_service/destination.ts";
 import {
   type EndpointSettings,
   resolveEndpointSettings,
-} from "./_endpoint_settings.ts";
+} from "../_service/endpoint_settings.ts";
+import { KINESIS } from "./_kinesis_service.ts";
 import type { ResolvedClientOptions } from "./options.ts";
-
-/** Where a request goes and for which region it is signed. */
-export interface Destination {
-  /** The endpoint. */
-  readonly url: URL;
-  /** The region of the signature. */
-  readonly region: string;
-  /** The region or the custom endpoint, for messages. */
-  readonly name: string;
-  /**
-   * The destination for an account. Present if the destination depends on the account of the
-   * credentials.
-   */
-  readonly ofAccount?: (action: string, accountId?: string) => Destination;
-}
 
 /** The members of a request that name the resource. */
 interface RequestTarget {
@@ -49,7 +39,7 @@ const DATA_ACTIONS = new Set([
 const MAX_DESTINATIONS = 1000;
 
 /** Finds destinations and remembers them. Reads variables and files once for all calls. */
-export class Destinations {
+export class Destinations implements DestinationFinder {
   readonly #options: ResolvedClientOptions;
   readonly #known = new Map<string, Destination>();
   readonly #reading: SharedCall<EndpointSettings>;
@@ -59,18 +49,11 @@ export class Destinations {
   constructor(options: ResolvedClientOptions) {
     this.#options = options;
     this.#reading = new SharedCall(
-      () => resolveEndpointSettings(options),
+      () => resolveEndpointSettings(options, KINESIS),
       options.clock,
     );
   }
 
-  /**
-   * The destination of one call. Returns a promise only if the destination is not known yet. The
-   * promise rejects with the signal's reason when the signal aborts.
-   *
-   * @throws {KinesisError} `NoRegion` if the region is not known, `InvalidEndpoint` if a setting or
-   * an ARN cannot be used
-   */
   of(
     action: string,
     request: RequestTarget,

@@ -4,7 +4,7 @@
  * @module
  */
 import { ListProgress } from "../_aws/list_progress.ts";
-import { ServiceError } from "../errors.ts";
+import { hasCode } from "../_aws/service_error.ts";
 import type {
   ListShardsRequest,
   ListShardsResponse,
@@ -53,8 +53,7 @@ async function* listAll<Request, Page, Item>(
     try {
       page = await listing.list(next);
     } catch (error) {
-      const expired = error instanceof ServiceError &&
-        error.code === "ExpiredNextTokenException";
+      const expired = hasCode(error, "ExpiredNextTokenException");
       // A token is valid for 300 seconds. If the caller was slower, the list starts again without
       // the items that it has already returned. If a restart brings no new item, it would never
       // end.

@@ -18,8 +18,8 @@ import {
   ResponseError,
   TimeoutError,
 } from "../errors.ts";
-import { codecOf } from "./_exchange.ts";
-import type { CallOptions } from "./options.ts";
+import type { CallOptions } from "../_service/options.ts";
+import { KINESIS } from "./_kinesis_service.ts";
 import type { SubscribeToShardEvent } from "./types/consumers.ts";
 
 /**
@@ -141,7 +141,7 @@ class Subscription {
    * that the service may add later.
    */
   #eventOf(message: EventStreamMessage): SubscribeToShardEvent | undefined {
-    const codec = codecOf(
+    const codec = KINESIS.codecOf(
       textHeader(message, ":content-type") ?? null,
       this.#context.codec,
     );

@@ -8,7 +8,12 @@ import { cborCodec } from "../_aws/cbor_codec.ts";
 import type { Codec } from "../_aws/codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
 import { OptionCheck } from "../_core/option_check.ts";
-import { credentialsSource } from "./_credentials.ts";
+import { checkPutData } from "../_aws/put_data.ts";
+import type { CallOptions } from "../_service/options.ts";
+import { Transport } from "../_service/transport.ts";
+import { waitFor, type WaitOptions } from "../_service/wait.ts";
+import { Destinations } from "./_destination.ts";
+import { KINESIS } from "./_kinesis_service.ts";
 import {
   listAllShards,
   listAllStreamConsumers,
@@ -17,10 +22,7 @@ import {
   type ListedStream,
 } from "./_paginate.ts";
 import { type SubscribeOptions, subscriptionEvents } from "./_subscription.ts";
-import { Transport } from "./_transport.ts";
-import { waitFor, type WaitOptions } from "./_wait.ts";
 import {
-  type CallOptions,
   type KinesisClientOptions,
   resolveClientOptions,
   type ResolvedClientOptions,
@@ -80,11 +82,12 @@ export class KinesisClient {
   constructor(options: KinesisClientOptions = {}) {
     this.#options = resolveClientOptions(options);
     this.#codec = this.#options.protocol === "cbor" ? cborCodec : jsonCodec;
-    this.#transport = new Transport(
-      this.#options,
-      this.#codec,
-      credentialsSource(this.#options.credentials, this.#options),
-    );
+    this.#transport = new Transport({
+      service: KINESIS,
+      options: this.#options,
+      codec: this.#codec,
+      destinations: new Destinations(this.#options),
+    });
   }
 
   /**
@@ -683,6 +686,7 @@ export class KinesisClient {
     request: object,
     options?: CallOptions,
   ): Promise<Response> {
+    checkPutData(action, request);
     const answer = await this.#transport.call(action, request, options);
     return answer as Response;
   }

@@ -13,15 +13,15 @@ export type { AttemptEvent, ClientHooks } from "../hooks.ts";
 export { KinesisClient } from "./kinesis_client.ts";
 export type { ListedStream } from "./_paginate.ts";
 export type { SubscribeOptions } from "./_subscription.ts";
+export type { KinesisClientOptions, Protocol } from "./options.ts";
+export type { Fetch } from "../_core/fetch.ts";
 export type {
   AccountIdEndpointMode,
   CallOptions,
-  Fetch,
-  KinesisClientOptions,
-  Protocol,
   RetryOptions,
-} from "./options.ts";
-export type { WaitOptions } from "./_wait.ts";
+  ServiceOptions,
+} from "../_service/options.ts";
+export type { WaitOptions } from "../_service/wait.ts";
 export type {
   AccountSettingsResponse,
   DescribeLimitsResponse,

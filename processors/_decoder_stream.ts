@@ -72,6 +72,7 @@ export function createDecoderStream<T>(
 class Decoded<T> implements DecodedRecord<T> {
   readonly value: T;
   readonly streamName: string;
+  readonly streamARN?: string;
   readonly shardId: string;
   readonly partitionKey: string;
   readonly explicitHashKey?: string;
@@ -85,6 +86,7 @@ class Decoded<T> implements DecodedRecord<T> {
   ) {
     this.value = item.value;
     this.streamName = record.streamName;
+    this.streamARN = record.streamARN;
     this.shardId = record.shardId;
     this.partitionKey = item.partitionKey;
     this.explicitHashKey = item.explicitHashKey;

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { contribution, countsIn } from "./counts.ts";
+import { contribution, countsIn, ignoredIn } from "./counts.ts";
 import { runByLoad } from "./run_by_load.ts";
 import { allSteps, type Step, testStep } from "./steps.ts";
 
@@ -63,6 +63,9 @@ if (import.meta.main) {
     if (!ok) console.log(`\n${output}\n`);
     const counts = step.countsTests ? countsIn(output) : undefined;
     if (counts) console.log(`       ${counts.line}`);
+    for (const name of ignoredIn(output)) {
+      console.log(`       ignored: ${name}`);
+    }
     tests.passed += counts?.passed ?? 0;
     tests.failed += counts?.failed ?? 0;
     const share = contribution(ok, counts);

@@ -33,6 +33,12 @@ export function countsIn(
   };
 }
 
+/** The names of the tests that `deno test` ignored, each once. */
+export function ignoredIn(output: string): string[] {
+  const lines = output.matchAll(/^(.+) \.\.\. ignored \(.*\)$/gm);
+  return [...new Set(Array.from(lines, ([, name]) => name!))];
+}
+
 /**
  * The counts that a step adds to the sum. A step that fails without a failed test counts as one
  * failure.

@@ -20,6 +20,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "framing/": 2,
   "processors/": 2,
   "record_id.ts": 2,
+  "_service/": 3,
   "client/": 3,
   "_dead_letters/": 4,
   "_processing/": 4,

@@ -25,8 +25,11 @@ import type { Subscription } from "./subscription.ts";
 const UNREAD_LIMIT_MS = 1000;
 /** A subscription starts this late after its request, in milliseconds, or not at all. */
 const START_LIMIT_MS = 10_000;
-/** The room that an event needs: its further records may stay in memory outside the buffer. */
-const ONE_RECORD: Size = { records: 1, bytes: Infinity };
+/**
+ * The room that a subscription and an event need: the further records of an event may stay in memory
+ * outside the buffer.
+ */
+export const ONE_RECORD: Size = { records: 1, bytes: Infinity };
 
 /** What an {@linkcode EventIntake} works with. */
 export interface EventIntakeParts extends

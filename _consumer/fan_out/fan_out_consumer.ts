@@ -3,13 +3,16 @@
  *
  * @module
  */
+import { hasCode, IN_USE, NOT_FOUND } from "../../_aws/service_error.ts";
 import { equalJitter } from "../../_core/backoff.ts";
 import { delay, monotonicNow } from "../../_core/clock.ts";
-import { FailureStreak } from "../../_core/failure_streak.ts";
+import type { FailureStreak } from "../../_core/failure_streak.ts";
 import { notify } from "../../_core/notify.ts";
 import { raceAbort } from "../../_core/race_abort.ts";
+import { withTimeLimit } from "../../_core/time_limit.ts";
 import type { StreamConsumer } from "../../client/mod.ts";
-import { KinesisError, ServiceError } from "../../errors.ts";
+import { KinesisError, TimeoutError } from "../../errors.ts";
+import { failuresInARow } from "../failures.ts";
 import {
   consumerIsDeleted,
   consumerNotFound,
@@ -27,14 +30,18 @@ const READY_LIMIT_MS = 300_000;
 const FULL_LIMIT_MS = 60_000;
 /** The pauses between two looks at the consumer. An account may look 20 times a second. */
 const POLL = { baseMs: 500, maxMs: 5000 };
-/** The pauses after failures. */
-const BACKOFF = { baseMs: 250, maxMs: 10_000 };
 
 /** What a {@linkcode FanOutConsumer} works with. */
 export type FanOutConsumerOptions =
   & Pick<
     ConsumerSettings,
-    "clock" | "hooks" | "maxFailuresInARow" | "random" | "stream" | "target"
+    | "clock"
+    | "hooks"
+    | "maxFailuresInARow"
+    | "random"
+    | "stallTimeoutMs"
+    | "stream"
+    | "target"
   >
   & { readonly client: FanOutClient; readonly fanOut: FanOutSettings };
 
@@ -120,7 +127,7 @@ export class FanOutConsumer {
 
   async #find(): Promise<string> {
     const { clock, random } = this.#options;
-    const failures = this.#failures();
+    const failures = failuresInARow(this.#options);
     const startedAt = monotonicNow(clock);
     for (let look = 0;; look++) {
       const found = await this.#lookOrPause(failures);
@@ -139,7 +146,7 @@ export class FanOutConsumer {
   ): Promise<string | Wait | undefined> {
     const { clock, hooks, stream } = this.#options;
     try {
-      const found = await this.#look();
+      const found = await this.#lookInTime();
       failures.end();
       return found;
     } catch (error) {
@@ -154,10 +161,25 @@ export class FanOutConsumer {
     }
   }
 
+  /** Limits the time of a look to `stallTimeoutMs`: a client of the user may have no time limit. */
+  #lookInTime(): Promise<string | Wait> {
+    const { clock, stallTimeoutMs: ms, stream } = this.#options;
+    return withTimeLimit((signal) => this.#look(signal), {
+      ms,
+      clock,
+      signal: this.#signal,
+      onTimeout: () =>
+        new TimeoutError(
+          `Cannot look for the consumer of ${stream}: not complete within ${ms} ms, 'stallTimeoutMs'`,
+          { timeoutMs: ms },
+        ),
+    });
+  }
+
   /** Looks once, and registers the consumer if it does not exist. */
-  async #look(): Promise<string | Wait> {
+  async #look(signal: AbortSignal): Promise<string | Wait> {
     const { fanOut: { consumerARN }, stream } = this.#options;
-    const found = await this.#describe() ?? await this.#register();
+    const found = await this.#describe(signal) ?? await this.#register(signal);
     if ("why" in found) return found;
     switch (found.ConsumerStatus) {
       case "ACTIVE":
@@ -170,33 +192,33 @@ export class FanOutConsumer {
   }
 
   /** Resolves with nothing if a consumer with the name does not exist. */
-  async #describe(): Promise<StreamConsumer | undefined> {
+  async #describe(signal: AbortSignal): Promise<StreamConsumer | undefined> {
     const { client, fanOut: { consumerARN, consumerName }, stream } =
       this.#options;
-    const signal = this.#signal;
-    const consumer = consumerARN
-      ? { ConsumerARN: consumerARN }
-      : { StreamARN: await this.#arnOfStream(), ConsumerName: consumerName };
+    const consumer = consumerARN ? { ConsumerARN: consumerARN } : {
+      StreamARN: await this.#arnOfStream(signal),
+      ConsumerName: consumerName,
+    };
     try {
       const answer = await client.describeStreamConsumer(consumer, { signal });
       return answer.ConsumerDescription;
     } catch (error) {
-      if (!hasCode(error, "ResourceNotFoundException")) throw error;
+      if (!hasCode(error, NOT_FOUND)) throw error;
       if (consumerARN) throw consumerNotFound(consumerARN, stream, error);
       return undefined;
     }
   }
 
-  async #register(): Promise<StreamConsumer | Wait> {
+  async #register(signal: AbortSignal): Promise<StreamConsumer | Wait> {
     const { client, fanOut } = this.#options;
     try {
       const { Consumer } = await client.registerStreamConsumer({
-        StreamARN: await this.#arnOfStream(),
+        StreamARN: await this.#arnOfStream(signal),
         ConsumerName: fanOut.consumerName!,
-      }, { signal: this.#signal });
+      }, { signal });
       return Consumer;
     } catch (cause) {
-      if (hasCode(cause, "ResourceInUseException")) {
+      if (hasCode(cause, IN_USE)) {
         // Another worker was faster, or the stream is being created.
         const why = "it is being registered";
         return { why, limitMs: READY_LIMIT_MS, cause };
@@ -209,10 +231,9 @@ export class FanOutConsumer {
     }
   }
 
-  async #arnOfStream(): Promise<string> {
+  async #arnOfStream(signal: AbortSignal): Promise<string> {
     if (this.#streamArn !== undefined) return this.#streamArn;
     const { client, target } = this.#options;
-    const signal = this.#signal;
     const answer = await client.describeStreamSummary(target, { signal });
     return this.#streamArn = answer.StreamDescriptionSummary.StreamARN;
   }
@@ -224,17 +245,4 @@ export class FanOutConsumer {
       ? noFreeConsumer(consumer, stream, limitMs, cause)
       : consumerNotReady(consumer, stream, limitMs, why, cause);
   }
-
-  #failures(): FailureStreak {
-    const { maxFailuresInARow, random } = this.#options;
-    return new FailureStreak({
-      backoff: BACKOFF,
-      maxFailures: maxFailuresInARow,
-      random,
-    });
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof ServiceError && error.code === code;
 }

@@ -48,6 +48,8 @@ export type FanOutSettings =
     | { readonly consumerARN: string; readonly consumerName?: undefined }
   );
 
+/** The shortest `stallTimeoutMs`: longer than the silence after which a connection is given up. */
+const LEAST_STALL_MS = 10_000;
 const NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
 /** The ARN of a consumer. Its first part is the ARN of the stream, the second its name. */
 const ARN =
@@ -87,6 +89,23 @@ export function checkFanOut(
     );
   }
   return { consumerARN: checkArn(check, consumerARN!, stream), fallback };
+}
+
+/**
+ * Checks that a subscription without records is not taken for a stalled one.
+ *
+ * @throws {RangeError} if `stallTimeoutMs` is shorter than the silence that is allowed
+ */
+export function checkFanOutStall(
+  check: OptionCheck,
+  stallTimeoutMs: number | undefined,
+): void {
+  if (stallTimeoutMs === undefined || !(stallTimeoutMs < LEAST_STALL_MS)) {
+    return;
+  }
+  const rule = `${LEAST_STALL_MS} or more with 'fanOut', because an idle ` +
+    "shard has an event every 5 seconds";
+  throw new RangeError(check.message("stallTimeoutMs", rule, stallTimeoutMs));
 }
 
 /** Checks that a client has the methods that enhanced fan-out needs. */

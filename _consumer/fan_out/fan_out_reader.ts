@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { hasCode, IN_USE, NOT_FOUND } from "../../_aws/service_error.ts";
 import { notify } from "../../_core/notify.ts";
-import { ConnectionError, ServiceError } from "../../errors.ts";
-import { EventIntake } from "./event_intake.ts";
+import { ConnectionError } from "../../errors.ts";
+import { EventIntake, ONE_RECORD } from "./event_intake.ts";
 import type { EventOverflow } from "./event_overflow.ts";
 import type { FanOutConsumer } from "./fan_out_consumer.ts";
 import { consumerInUse } from "./fan_out_errors.ts";
@@ -27,8 +28,6 @@ import { SubscriptionPace } from "./subscription_pace.ts";
  * dead.
  */
 const SILENCE_LIMIT_MS = 9000;
-/** The room before a subscription: any. */
-const ONE_RECORD: Size = { records: 1, bytes: Infinity };
 /** The room before the next subscription, if there was too little: half of that of the shard. */
 const USEFUL_ROOM: Size = { records: Infinity, bytes: Infinity };
 
@@ -156,7 +155,7 @@ export class FanOutReader implements RecordReader {
       await this.#events.waitForRoom(subscription, signal);
       // A new subscription shows whether they have.
       if (intake.cursor.mayHaveExpired) return;
-      intake.vitals.enter("request");
+      intake.vitals.enterEvent(SILENCE_LIMIT_MS);
       const event = await subscription.next();
       if (!event) {
         if (count > 0 || subscription.isEnded) return;
@@ -191,16 +190,16 @@ export class FanOutReader implements RecordReader {
     signal: AbortSignal,
   ): Promise<void> {
     const { consumer, intake } = this.#parts;
-    const code = error instanceof ServiceError ? error.code : undefined;
-    if (code === "ResourceInUseException") {
+    if (hasCode(error, IN_USE)) {
       return await this.#afterLoss(error, arn, signal);
     }
     // The next round polls.
     if (consumer.isUnsupported(error)) return;
     // The shard may have expired, or the consumer was deregistered.
-    if (code === "ResourceNotFoundException") consumer.forget(arn);
+    if (hasCode(error, NOT_FOUND)) consumer.forget(arn);
     // A number that no record has may be refused; the position is that of a record.
-    const isRefused = code === "InvalidArgumentException" && !hasStarted;
+    const isRefused = !hasStarted &&
+      hasCode(error, "InvalidArgumentException");
     if (isRefused && intake.cursor.forgetPassed()) return;
     const next = await this.#recovery.after(error, hasStarted, signal);
     if (next === "end") intake.expire();

@@ -11,7 +11,7 @@ import { type Clock, delay, monotonicNow } from "../../_core/clock.ts";
 const LEAST_PAUSE_MS = 1000;
 /** The pauses while another program subscribes through the same consumer. */
 const CONTENTION = { baseMs: 10_000, maxMs: 60_000 };
-/** A subscription that lives this long, in milliseconds, shows that nobody contends for it. */
+/** A subscription that lives this long, in milliseconds, shows that no other worker takes it over. */
 const UNDISPUTED_MS = 60_000;
 
 /**

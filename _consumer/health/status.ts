@@ -75,6 +75,11 @@ export interface ProcessingStatus extends Readonly<ProcessingSummary> {
   queued: number;
   /** Failed calls that wait for the next attempt or for a dead letter to be stored. */
   waiting: number;
+  /**
+   * The bytes of the values that are taken and not settled, which `lookaheadBytes` bounds: they wait
+   * or are being processed. 0 once `process()` takes no further value after a failure or `close()`.
+   */
+  unsettledBytes: number;
 }
 
 /** The objects from which a status is made. */

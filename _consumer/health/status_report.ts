@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { delay } from "../../_core/clock.ts";
+import { every } from "../../_core/every.ts";
 import { notify } from "../../_core/notify.ts";
 import type { StatusEvent } from "../../hooks.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
@@ -12,7 +12,7 @@ import type { ConsumerSettings } from "../options/resolved_options.ts";
 const REPORT_MS = 60_000;
 
 /** Calls the hook `onStatus` until the signal aborts. */
-export async function reportStatus(
+export function reportStatus(
   { clock, hooks, stream }: Pick<
     ConsumerSettings,
     "clock" | "hooks" | "stream"
@@ -20,8 +20,6 @@ export async function reportStatus(
   status: () => Omit<StatusEvent, "stream">,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    await delay(REPORT_MS, { clock, signal }).catch(() => {});
-    if (!signal.aborted) notify(hooks, "onStatus", { stream, ...status() });
-  }
+  const report = () => notify(hooks, "onStatus", { stream, ...status() });
+  return every(REPORT_MS, report, { clock, signal });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { delay } from "../../_core/clock.ts";
+import { every } from "../../_core/every.ts";
 import { notify } from "../../_core/notify.ts";
 import { TimeoutError } from "../../errors.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
@@ -48,16 +48,11 @@ export class Watchdog<S extends WatchedSession> {
   }
 
   /** Looks every second until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    for (;;) {
-      try {
-        await delay(LOOK_MS, { clock, signal });
-      } catch {
-        return;
-      }
+    return every(LOOK_MS, () => {
       for (const session of [...this.#sessions.values()]) this.#check(session);
-    }
+    }, { clock, signal });
   }
 
   #check(session: S): void {

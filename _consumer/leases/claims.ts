@@ -43,7 +43,7 @@ const ME = Symbol();
  * 3. If there are no free or expired leases: steals one lease from the most loaded worker, and
  *    only if that worker still holds at least as many as this one afterwards.
  *
- * Never more than this worker has room for.
+ * Never more than this worker has room for, and never the lease of a shard that it reads.
  *
  * Example: a third worker starts beside two workers with 4 leases each, so the fair part is 8 / 3
  * = 3. Nothing is free: it steals one lease at each look, from 4-4-0 to 3-4-1 and 3-3-2. Then it
@@ -58,13 +58,16 @@ export function chooseClaims(situation: ClaimSituation): Lease[] {
   const free: Lease[] = [];
   for (const lease of leases) {
     const isNamed = lease.owner === situation.workerId;
-    if (
-      taking.has(lease.shardId) || isNamed && working.has(lease.shardId)
-    ) loads.get(ME)!.push(lease);
-    else if (isNamed && isResumable(lease)) {
+    const isFree = lease.owner === undefined || isExpired(lease);
+    const isRead = working.has(lease.shardId);
+    // A lease that is free although this worker reads the shard was taken by another worker and
+    // given back since the last renewal. It can be claimed when its session has been closed.
+    if (taking.has(lease.shardId) || isRead && (isNamed || isFree)) {
+      loads.get(ME)!.push(lease);
+    } else if (isNamed && isResumable(lease)) {
       loads.get(ME)!.push(lease);
       claims.push(lease);
-    } else if (lease.owner === undefined || isExpired(lease)) free.push(lease);
+    } else if (isFree) free.push(lease);
     else {
       const load = loads.get(lease.owner);
       if (load) load.push(lease);
@@ -82,8 +85,10 @@ export function chooseClaims(situation: ClaimSituation): Lease[] {
     return resumed.concat(taken.slice(0, room));
   }
   const most = mostLoaded(loads);
-  return room > 0 && most.length >= mine + 2
-    ? resumed.concat(most[0]!)
+  // Not a lease that this worker has just lost: its shard is still being read here.
+  const target = most.find(({ shardId }) => !working.has(shardId));
+  return target && room > 0 && most.length >= mine + 2
+    ? resumed.concat(target)
     : resumed;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, monotonicNow } from "../../_core/clock.ts";
-import { withTimeLimit } from "./time_limit.ts";
+import { withTimeLimit } from "../../_core/time_limit.ts";
 import type {
   Checkpointer,
   CheckpointerCallOptions,

@@ -4,26 +4,18 @@
  * @module
  */
 import type { Admission } from "../../_core/admission.ts";
-import { notify } from "../../_core/notify.ts";
 import { LeaseLostError } from "../../errors.ts";
 import type { LeaseTable } from "./lease_table.ts";
-import type { ConsumerSettings } from "../options/resolved_options.ts";
 import type { ShardSession } from "../shard_session.ts";
 
 /** The sessions of this worker by shard id. A shard has at most one. */
 export class HeldSessions<T> {
-  readonly #options: Pick<ConsumerSettings, "hooks" | "stream">;
   readonly #table: LeaseTable;
   readonly #writes: Admission;
   readonly #byShard = new Map<string, ShardSession<T>>();
 
   /** Starts without sessions. `writes` bounds how many writes are under way at once. */
-  constructor(
-    options: Pick<ConsumerSettings, "hooks" | "stream">,
-    table: LeaseTable,
-    writes: Admission,
-  ) {
-    this.#options = options;
+  constructor(table: LeaseTable, writes: Admission) {
     this.#table = table;
     this.#writes = writes;
   }
@@ -50,9 +42,9 @@ export class HeldSessions<T> {
   drop(session: ShardSession<T>): boolean {
     if (this.#byShard.get(session.shardId) !== session) return false;
     this.#byShard.delete(session.shardId);
-    this.#table.lose(session.lease);
+    this.#table.own.noteLost(session.lease);
     session.close(session.lease.lose());
-    this.#report(session, "lost");
+    session.report("lost");
     return true;
   }
 
@@ -65,7 +57,7 @@ export class HeldSessions<T> {
     this.#byShard.delete(session.shardId);
     await session.close(reason);
     await session.checkpoint().catch(() => {});
-    if (await this.#release(session)) this.#report(session, "released");
+    await this.#release(session);
   }
 
   /**
@@ -77,7 +69,7 @@ export class HeldSessions<T> {
     await session.finish();
     this.#byShard.delete(session.shardId);
     this.#table.note(session.lease.stored);
-    await this.#release(session);
+    await this.#tryRelease(session);
   }
 
   /**
@@ -89,7 +81,7 @@ export class HeldSessions<T> {
     await session.checkpoint();
     await session.close();
     this.#byShard.delete(session.shardId);
-    if (await this.#release(session)) this.#report(session, "released");
+    await this.#release(session);
   }
 
   /**
@@ -107,18 +99,24 @@ export class HeldSessions<T> {
         });
         // Also if the progress could not be stored: another worker can start at once, and need not
         // wait until the lease has expired.
-        if (await this.#release(session)) this.#report(session, "released");
+        await this.#release(session);
       });
     }));
     this.#byShard.clear();
     return failures;
   }
 
+  /** Gives the lease of a shard back that is not finished, and reports whether that worked. */
+  async #release(session: ShardSession<T>): Promise<void> {
+    const isReleased = await this.#tryRelease(session);
+    session.report(isReleased ? "released" : "lost");
+  }
+
   /**
    * Gives a lease back. Resolves with whether that worked; if not, the lease expires by itself
    * after `failoverTimeMs`.
    */
-  async #release({ lease }: ShardSession<T>): Promise<boolean> {
+  async #tryRelease({ lease }: ShardSession<T>): Promise<boolean> {
     try {
       await lease.release();
     } catch {
@@ -126,10 +124,5 @@ export class HeldSessions<T> {
     }
     this.#table.note(lease.stored);
     return true;
-  }
-
-  #report({ shardId }: ShardSession<T>, state: "lost" | "released"): void {
-    const { hooks, stream } = this.#options;
-    notify(hooks, "onShard", { stream, shardId, state });
   }
 }

@@ -4,9 +4,9 @@
  * @module
  */
 import { type Clock, delay, monotonicNow } from "../../_core/clock.ts";
+import { untilAborted } from "../../_core/race_abort.ts";
 import { LeaseLostError } from "../../errors.ts";
 import type { HeldLease } from "./held_lease.ts";
-import { untilAborted } from "../reading/read_recovery.ts";
 
 /** The pause after a write whose answer did not arrive, in milliseconds. */
 const PAUSE_MS = 1000;

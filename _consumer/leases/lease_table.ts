@@ -5,13 +5,12 @@
  * @module
  */
 import { type Clock, monotonicNow } from "../../_core/clock.ts";
-import { inBatches } from "../shards/in_batches.ts";
-import { withTimeLimit } from "./time_limit.ts";
+import { inBatches } from "../../_core/in_batches.ts";
 import type { Lineage } from "../shards/lineage.ts";
 import type { Checkpointer, Lease, NewLease } from "../../checkpoint/mod.ts";
-import { TimeoutError } from "../../errors.ts";
-import type { HeldLease } from "./held_lease.ts";
 import { LeaseWatch } from "./lease_watch.ts";
+import { OwnLeases } from "./own_leases.ts";
+import { StoreCalls } from "./store_calls.ts";
 
 /** Most concurrent writes of leases. More would wait for one another in the store. */
 const WRITES_AT_ONCE = 32;
@@ -39,32 +38,24 @@ export function isBegun(lease: Lease | undefined): boolean {
   return type === "SEQUENCE" || type === "SHARD_END";
 }
 
-/** A lease that this worker held. */
-type LostLease = Pick<HeldLease, "shardId" | "isStill">;
-
 /** The leases of a stream as one worker knows them. */
 export class LeaseTable {
+  /** Calls of the checkpointer. */
+  readonly calls: StoreCalls;
+  /** Which of the leases that name this worker are its own. */
+  readonly own = new OwnLeases();
   readonly #options: LeaseTableOptions;
   readonly #watch: LeaseWatch;
   #leases = new Map<string, Lease>();
   #isOutdated = false;
-  /**
-   * Whether this worker has taken no lease yet. Then leases with its name are of an earlier run.
-   */
-  #isNew = true;
-  /** The shards whose lease this worker tried to take, without an answer. */
-  readonly #inDoubt = new Set<string>();
   /** Leases that were written while they were listed: the list may show an earlier state. */
   readonly #noted = new Map<string, Lease>();
-  /** Errors of the checkpointer. */
-  readonly #errors = new WeakSet<object>();
-  /** Leases that this worker has lost, by shard id. */
-  readonly #lost = new Map<string, LostLease>();
 
   /** Starts without leases. */
   constructor(options: LeaseTableOptions) {
     this.#options = options;
     this.#watch = new LeaseWatch(options.failoverTimeMs);
+    this.calls = new StoreCalls(options);
   }
 
   /** The leases by shard id. */
@@ -95,7 +86,7 @@ export class LeaseTable {
     { signal, ms }: { signal?: AbortSignal; ms?: number },
   ): Promise<Lease[]> {
     const { checkpointer } = this.#options;
-    return this.#inTime(
+    return this.calls.run(
       (signal) => checkpointer.list(stream, { signal }),
       signal,
       ms,
@@ -117,7 +108,7 @@ export class LeaseTable {
   /** Stores a lease that is missing. Resolves with `false` if another worker was faster. */
   async create(lease: NewLease, signal: AbortSignal): Promise<boolean> {
     const { checkpointer } = this.#options;
-    const isNew = await this.#inTime(
+    const isNew = await this.calls.run(
       (signal) => checkpointer.create(lease, { signal }),
       signal,
     );
@@ -133,7 +124,7 @@ export class LeaseTable {
   ): Promise<void> {
     const { checkpointer } = this.#options;
     await inBatches(leases, WRITES_AT_ONCE, async ([lease, next]) => {
-      const isReplaced = await this.#inTime(
+      const isReplaced = await this.calls.run(
         (signal) => checkpointer.replace(lease, next, { signal }),
         signal,
       );
@@ -145,12 +136,6 @@ export class LeaseTable {
   /** Whether another worker has written a lease that this one has not seen. */
   get isOutdated(): boolean {
     return this.#isOutdated;
-  }
-
-  /** Whether the checkpointer has thrown this error. */
-  caused(error: unknown): boolean {
-    return typeof error === "object" && error !== null &&
-      this.#errors.has(error);
   }
 
   /**
@@ -167,14 +152,13 @@ export class LeaseTable {
       ...rest,
       startingSequenceNumber: startingSequenceNumber ?? beginning,
     };
-    this.#inDoubt.add(lease.shardId);
+    this.own.noteTaking(lease.shardId);
     // The consumer's signal is not passed on: if a lease is taken while the consumer closes, this
     // worker must know of it, to give it back.
-    const taken = await this.#inTime((signal) =>
+    const taken = await this.calls.run((signal) =>
       checkpointer.take(lease, workerId, { signal })
     );
-    this.#inDoubt.delete(lease.shardId);
-    this.#lost.delete(lease.shardId);
+    this.own.noteAnswer(lease.shardId);
     if (taken) this.note(taken);
     return taken;
   }
@@ -192,7 +176,7 @@ export class LeaseTable {
   /** Deletes a lease. A lease that was written meanwhile stays. */
   async forget(lease: Lease, signal: AbortSignal): Promise<void> {
     const { checkpointer } = this.#options;
-    const isGone = await this.#inTime(
+    const isGone = await this.calls.run(
       (signal) => checkpointer.delete(lease, { signal }),
       signal,
     );
@@ -208,26 +192,6 @@ export class LeaseTable {
   note(lease: Lease): void {
     this.#leases.set(lease.shardId, lease);
     this.#noted.set(lease.shardId, lease);
-  }
-
-  /** Notes that this worker has lost a lease. */
-  lose(lease: LostLease): void {
-    this.#lost.set(lease.shardId, lease);
-  }
-
-  /** Notes that this worker has taken its first leases. */
-  noteClaimed(): void {
-    this.#isNew = false;
-  }
-
-  /**
-   * Whether a lease that names this worker, and whose shard this worker does not read, is its own.
-   * If not, another running worker has the same name; the two would take the lease from each other
-   * without end.
-   */
-  isResumable(lease: Lease): boolean {
-    return this.#isNew || this.#inDoubt.has(lease.shardId) ||
-      this.#lost.get(lease.shardId)?.isStill(lease) === true;
   }
 
   /** Whether a shard has been processed to its end. */
@@ -294,32 +258,5 @@ export class LeaseTable {
         this.#watch.isAlive(lease, monotonicNow(this.#options.clock));
     };
     return isAlive(shardId) || lineage.someAncestor(shardId, isAlive);
-  }
-
-  async #inTime<R>(
-    call: (signal: AbortSignal) => Promise<R>,
-    signal?: AbortSignal,
-    ms: number = this.#options.failoverTimeMs,
-  ): Promise<R> {
-    const { clock, stream } = this.#options;
-    try {
-      return await withTimeLimit(call, {
-        ms,
-        clock,
-        signal,
-        onTimeout: () =>
-          new TimeoutError(
-            `Cannot work on the leases of ${stream}: no answer of the checkpointer within ` +
-              `${Math.round(ms)} ms. The limit follows 'failoverTimeMs': ` +
-              "if the store is that slow, raise it for all workers",
-            { timeoutMs: ms },
-          ),
-      });
-    } catch (error) {
-      const isObject = typeof error === "object" && error !== null;
-      const failure = isObject ? error : new Error(String(error));
-      this.#errors.add(failure);
-      throw failure;
-    }
   }
 }

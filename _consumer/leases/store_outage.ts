@@ -8,11 +8,10 @@
 import { type Clock, monotonicNow } from "../../_core/clock.ts";
 import { FailureStreak } from "../../_core/failure_streak.ts";
 import { CheckpointError } from "../../errors.ts";
+import { FAILURE_BACKOFF } from "../failures.ts";
 
 /** After failing for so long without one success the stream fails, in milliseconds. */
 export const STORE_OUTAGE_MS = 600_000;
-/** The pauses between two attempts, in milliseconds. */
-export const BACKOFF = { baseMs: 250, maxMs: 10_000 };
 
 /** What an {@linkcode Outage} needs. */
 export interface OutageOptions {
@@ -39,7 +38,7 @@ export class Outage {
     const { random } = options;
     this.#options = options;
     this.#streak = new FailureStreak({
-      backoff: BACKOFF,
+      backoff: FAILURE_BACKOFF,
       maxFailures: Infinity,
       random,
     });

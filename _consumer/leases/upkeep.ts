@@ -5,7 +5,8 @@
  * @module
  */
 import type { Admission } from "../../_core/admission.ts";
-import { delay, monotonicNow } from "../../_core/clock.ts";
+import { monotonicNow } from "../../_core/clock.ts";
+import { every } from "../../_core/every.ts";
 import { notify } from "../../_core/notify.ts";
 import { LeaseLostError } from "../../errors.ts";
 import type { OldestUnacknowledged } from "../../health.ts";
@@ -66,13 +67,15 @@ export class Upkeep<S extends KeptSession> {
 
   /** Works until the signal aborts. Resolves when no write is under way any more. */
   async run(signal: AbortSignal): Promise<void> {
-    const { durable, failoverTimeMs, checkpointIntervalMs } = this.#options;
+    const { clock, durable, failoverTimeMs, checkpointIntervalMs } =
+      this.#options;
     if (!durable) return;
+    const timing = { clock, signal };
     await Promise.all([
       // A lease is renewed 3 times before it expires, so one failed write does not lose it.
-      this.#every(failoverTimeMs / 3, signal, () => this.#renewAll()),
-      this.#every(checkpointIntervalMs, signal, () => this.#startStoring()),
-      this.#every(OLDEST_MS, signal, () => this.#checkOldest()),
+      every(failoverTimeMs / 3, () => this.#renewAll(), timing),
+      every(checkpointIntervalMs, () => this.#startStoring(), timing),
+      every(OLDEST_MS, () => this.#checkOldest(), timing),
     ]);
     await Promise.all([...this.#renewing.values(), ...this.#storing.values()]);
   }
@@ -155,22 +158,5 @@ export class Upkeep<S extends KeptSession> {
       attempt: 1,
       retryDelayMs,
     });
-  }
-
-  async #every(
-    ms: number,
-    signal: AbortSignal,
-    work: () => void,
-  ): Promise<void> {
-    if (ms === Infinity) return;
-    const { clock } = this.#options;
-    for (;;) {
-      try {
-        await delay(ms, { clock, signal });
-      } catch {
-        return;
-      }
-      work();
-    }
   }
 }

@@ -6,7 +6,6 @@
 import type { Clock } from "../../_core/clock.ts";
 import type { Checkpointer } from "../../checkpoint/mod.ts";
 import type { KinesisClient } from "../../client/mod.ts";
-import type { DecodeError } from "../../errors.ts";
 import type { ConsumerHooks } from "../../hooks.ts";
 import type { Processor } from "../../processors/mod.ts";
 import type { StartPosition } from "../../records.ts";
@@ -14,6 +13,11 @@ import type {
   FanOutClient,
   FanOutOptions,
 } from "../fan_out/fan_out_options.ts";
+import type {
+  ExpiredCheckpointPolicy,
+  PoisonPolicy,
+  RecreatedPolicy,
+} from "./policies.ts";
 
 /**
  * The methods of a client that a {@linkcode Consumer} calls. A {@linkcode KinesisClient} has them,
@@ -38,28 +42,6 @@ export type ConsumerClient =
     >
   >
   & Partial<FanOutClient>;
-
-/**
- * What happens if a stream was deleted and another one was created under its name. `"restart"`
- * reads the new stream from its oldest record; `"fail"` fails with the code `StreamRecreated`.
- */
-export type RecreatedPolicy = "restart" | "fail";
-
-/**
- * What happens if records have expired before they were read. `"oldest"` calls the hook `onExpired`
- * and reads on at the oldest record; `"fail"` fails with the code `CheckpointExpired`.
- */
-export type ExpiredCheckpointPolicy = "oldest" | "fail";
-
-/**
- * What happens to a value that cannot be decoded. `"fail"` fails with the {@linkcode DecodeError};
- * `"skip"` drops the value; a function is called with the error, and the value counts as processed
- * when the promise that the function returned has fulfilled. Any other result counts at once.
- */
-export type PoisonPolicy =
-  | "fail"
-  | "skip"
-  | ((error: DecodeError) => unknown);
 
 /** Options of a {@linkcode Consumer}. A stream and a processor are required. */
 export interface ConsumerOptions<T> {
@@ -88,15 +70,6 @@ export interface ConsumerOptions<T> {
    */
   checkpointer?: Checkpointer;
   /**
-   * The name of this worker in the leases. It must be unique among the workers that run at the
-   * same time. A worker that keeps its name over a restart resumes its shards at once; under a
-   * new name it waits `failoverTimeMs` until its earlier leases expire. A worker takes all leases
-   * with its name when it starts, so a running worker of the same name loses its shards, and the
-   * values that it had not acknowledged are processed again. Default: a random UUID for each
-   * consumer.
-   */
-  workerId?: string;
-  /**
    * Where a shard without a checkpoint starts: `"TRIM_HORIZON"` (at its oldest record), `"LATEST"`
    * (at the records that are written from now on), a `Date` (at the records that arrived at that
    * time or later), or positions by shard id. With positions, the ancestors of a named shard are
@@ -119,9 +92,11 @@ export interface ConsumerOptions<T> {
    * Where the stream ends by itself: at the latest records, or at a time.
    *
    * `"caught-up"` ends the stream when every shard that this worker holds was read to its latest
-   * record, including shards that open meanwhile. A shard that is written to all the time counts
-   * when a record is reached that arrived after its reading began. Shards that another running
-   * worker reads are not waited for; the shards of a dead worker are taken over first.
+   * record, including shards that open meanwhile, and all values were handed out. A shard that is
+   * written to all the time counts when a record is reached that arrived after its reading began.
+   * An application that is slower than the writers never takes all values: give `until: new Date()`,
+   * which leaves out what arrives later. Shards that another running worker reads are not waited
+   * for; the shards of a dead worker are taken over first.
    *
    * A `Date` ends each shard in front of its first record that arrived at that time or later, by
    * the clock of the service. No such record is handed out, and no checkpoint passes it: the next
@@ -135,6 +110,45 @@ export interface ConsumerOptions<T> {
    * Default: the stream does not end.
    */
   until?: "caught-up" | Date;
+  /** Ends the stream after this number of values. @default {Infinity} */
+  limit?: number;
+  /**
+   * Ends the stream if the application waits for the next value for this long, in milliseconds: also
+   * while requests fail, or the next value is being decoded. Set it above such times, or the stream
+   * ends as if there were no values. @default {Infinity}
+   */
+  idleTimeoutMs?: number;
+  /**
+   * What happens to a value that cannot be decoded, see {@linkcode PoisonPolicy}. @default
+   * {"fail"}
+   */
+  onPoison?: PoisonPolicy;
+  /** Functions that are called when something happens, for logs and metrics. */
+  hooks?: ConsumerHooks;
+  /** Closes the consumer; the stream fails with the reason of the signal. */
+  signal?: AbortSignal;
+  /**
+   * The name of this worker in the leases. It must be unique among the workers that run at the
+   * same time. A worker that keeps its name over a restart resumes its shards at once; under a
+   * new name it waits `failoverTimeMs` until its earlier leases expire. A worker takes all leases
+   * with its name when it starts, so a running worker of the same name loses its shards, and the
+   * values that it had not acknowledged are processed again. Default: a random UUID for each
+   * consumer.
+   */
+  workerId?: string;
+  /**
+   * A lease that was not renewed for this long, in milliseconds, has expired: another worker may
+   * take it. Leases are renewed every third of it. A shorter time hands the shards of a dead worker
+   * over sooner, and costs more writes; a longer one outlasts pauses of the program and slow stores.
+   * Give all workers the same. @default {10_000}
+   */
+  failoverTimeMs?: number;
+  /**
+   * How often progress is stored, in milliseconds. A long interval costs fewer writes, a short one
+   * repeats fewer values after a crash. With `Infinity`, progress is stored only at the end of a
+   * shard, on close and by {@linkcode Consumer.checkpoint}. @default {1000}
+   */
+  checkpointIntervalMs?: number;
   /**
    * The most shards that this worker reads at the same time. When a shard is read to its end, the
    * next shard takes its place; with `until`, also when a shard is read as far as `until` says. If
@@ -144,36 +158,29 @@ export interface ConsumerOptions<T> {
    */
   maxShards?: number;
   /**
-   * Creates the stream before reading if it is missing, with this many shards or on demand, and
-   * waits for up to 5 minutes until it is active. Give `streamName`, not `streamARN`. A stream that
-   * is deleted later is not created again. @default {false}
-   */
-  createStream?: { shardCount: number } | { onDemand: true } | false;
-  /** Ends the stream after this number of values. @default {Infinity} */
-  limit?: number;
-  /**
-   * Ends the stream if the application waits for the next value for this long, in milliseconds.
-   * @default {Infinity}
-   */
-  idleTimeoutMs?: number;
-  /**
-   * Reads with enhanced fan-out, through a registered consumer. The service pushes the records of
-   * each shard as they arrive, up to 2 MB/s for this application alone; AWS bills it. Requires a
-   * `fetch` with HTTP/2, see {@linkcode KinesisClient.subscribeToShard}. Default: the shards are
-   * polled with GetRecords.
+   * Most values that are handed out and not acknowledged; the stream pauses there. It is divided
+   * among the shards as `prefetch` is, and a shard that has used its part pauses alone. A higher
+   * limit keeps more values of a slow application under way, and more are read again after a crash.
+   * A shard that is opened later may use its part at once, so half as many values may be handed out
+   * in addition. With less than twice the number of shards, shards have no part of their own, and
+   * those that are stuck may use everything. Without a checkpointer it has an effect only on
+   * {@linkcode Consumer.process}.
    *
-   * The consumer is registered if it does not exist, and waited for until it is `ACTIVE`: 5 minutes
-   * at most, and 1 minute while the stream has as many consumers as it may have. Then the stream
-   * fails with the code `ConsumerNotReady` or `NoFreeConsumer`. If it is deregistered while it is in
-   * use, it is registered again; one that is given by its ARN is not, and the stream fails with the
-   * code `ConsumerNotFound`. If another application uses the same consumer, the stream fails with
-   * the code `ConsumerInUse` after `maxFailuresInARow` lost subscriptions.
-   *
-   * `pollIntervalMs` and `readsPerSecond` have no effect. A shard whose buffer is full for a second
-   * has no subscription until half of its room is free again. Records of an event that do not fit
-   * stay in memory, up to `prefetch.bytes` in addition.
+   * If not one value is acknowledged within 5 seconds of a pause, the stream fails with the code
+   * `NothingAcknowledged`, because the application does not seem to acknowledge at all.
+   * @default {100_000}
    */
-  fanOut?: FanOutOptions;
+  maxUnacknowledged?: number;
+  /**
+   * How long one value may stay unacknowledged while reading waits for it, in milliseconds: the
+   * stream or its shard is paused at `maxUnacknowledged`, or all other values of its shard are handed
+   * out and the shard was split or merged. After that the stream fails with the code
+   * `AcknowledgementMissing` and names the record: the value was probably dropped by a filter. Set
+   * it above the time that one value may take. With {@linkcode Consumer.process} it has no effect: a
+   * handler has a time limit of its own. {@linkcode ConsumerHooks.onUnacknowledged} is called
+   * after one minute already. `Infinity` never fails. @default {900_000}
+   */
+  acknowledgeTimeoutMs?: number;
   /**
    * How far the consumer reads ahead of the application, over all shards: `records` in Kinesis
    * records, `bytes` in bytes of their data. More hides latency and uses more memory.
@@ -189,35 +196,6 @@ export interface ConsumerOptions<T> {
    * @default {{ records: 50_000, bytes: 33_554_432 }}
    */
   prefetch?: { records?: number; bytes?: number };
-  /**
-   * Most values that are handed out and not acknowledged; the stream pauses there. It is divided
-   * among the shards as `prefetch` is, and a shard that has used its part pauses alone. Without a
-   * checkpointer it has an effect only on {@linkcode Consumer.process}. If not one value is acknowledged within 5 seconds of a pause,
-   * the stream fails with the code `NothingAcknowledged`, because the application does not seem
-   * to acknowledge at all. @default {100_000}
-   */
-  maxUnacknowledged?: number;
-  /**
-   * How long one value may stay unacknowledged while reading waits for it, in milliseconds: the
-   * stream or its shard is paused at `maxUnacknowledged`, or all other values of its shard are handed
-   * out and the shard was split or merged. After that the stream fails with the code
-   * `AcknowledgementMissing` and names the record: the value was probably dropped by a filter. Set
-   * it above the time that one value may take. With {@linkcode Consumer.process} it has no effect: a
-   * handler has a time limit of its own. {@linkcode ConsumerHooks.onUnacknowledged} is called
-   * after one minute already. `Infinity` never fails. @default {900_000}
-   */
-  acknowledgeTimeoutMs?: number;
-  /**
-   * How often progress is stored, in milliseconds. A long interval costs fewer writes, a short one
-   * repeats fewer values after a crash. With `Infinity`, progress is stored only at the end of a
-   * shard, on close and by {@linkcode Consumer.checkpoint}. @default {1000}
-   */
-  checkpointIntervalMs?: number;
-  /**
-   * A lease that was not renewed for this long, in milliseconds, has expired: another worker may
-   * take it. @default {10_000}
-   */
-  failoverTimeMs?: number;
   /**
    * How often a shard is read at its latest record, in milliseconds; see also `maxPollIntervalMs`.
    * @default {1000}
@@ -243,32 +221,31 @@ export interface ConsumerOptions<T> {
    */
   readsPerSecond?: number;
   /**
+   * Reads with enhanced fan-out, through a registered consumer. The service pushes the records of
+   * each shard as they arrive, up to 2 MB/s for each shard and application; AWS bills it. Requires
+   * a `fetch` with HTTP/2, see {@linkcode KinesisClient.subscribeToShard}. Default: the shards are
+   * polled with GetRecords.
+   *
+   * The consumer is registered if it does not exist, and waited for until it is `ACTIVE`: 5 minutes
+   * at most, and 1 minute while the stream has as many consumers as it may have. Then the stream
+   * fails with the code `ConsumerNotReady` or `NoFreeConsumer`. If it is deregistered while it is in
+   * use, it is registered again; one that is given by its ARN is not, and the stream fails with the
+   * code `ConsumerNotFound`. If another application uses the same consumer, the stream fails with
+   * the code `ConsumerInUse` after `maxFailuresInARow` lost subscriptions.
+   *
+   * `pollIntervalMs`, `maxPollIntervalMs` and `readsPerSecond` have no effect while shards have
+   * subscriptions. A shard whose buffer is full for a second
+   * has no subscription until half of its room is free again. Records of an event that do not fit
+   * stay in memory, up to `prefetch.bytes` in addition.
+   */
+  fanOut?: FanOutOptions;
+  /**
    * Failures in a row after which the stream fails: of reading one shard, or of listing the shards.
    * Those of the checkpointer do not count, see `checkpointer`. Each failure comes after the
-   * retries of the client, and is followed by a pause of
-   * up to 10 seconds, or as long as the answer asks. @default {10}
+   * retries of the client, and is followed by a pause of up to 10 seconds, or as long as the answer
+   * asks. @default {10}
    */
   maxFailuresInARow?: number;
-  /**
-   * What happens to a value that cannot be decoded, see {@linkcode PoisonPolicy}. @default
-   * {"fail"}
-   */
-  onPoison?: PoisonPolicy;
-  /**
-   * What happens if the stream was deleted and created again, so that the stored progress belongs
-   * to an earlier stream. `"restart"` replaces the leases, reads the new stream from its oldest
-   * record (if `from` is a `Date`: from that time), and calls the hook `onRecreated`. `"fail"`
-   * fails with the code `StreamRecreated` and leaves the leases as they are. @default {"restart"}
-   */
-  onRecreated?: RecreatedPolicy;
-  /**
-   * What happens if the records behind a checkpoint, or behind a slow reader, have expired, so that
-   * values are lost. `"oldest"` calls {@linkcode ConsumerHooks.onExpired} and goes on at the oldest
-   * record, or with the children of the shard. `"fail"` fails with the code `CheckpointExpired`
-   * before a value behind the gap is handed out, and leaves the checkpoint as it is; the next run
-   * fails again until the policy is `"oldest"` or the lease is deleted. @default {"oldest"}
-   */
-  expiredCheckpoint?: ExpiredCheckpointPolicy;
   /**
    * After this time without progress a shard is stalled, in milliseconds: {@linkcode
    * ConsumerHooks.onStalled} is called. A reader that hangs starts anew. After the same time again,
@@ -278,51 +255,33 @@ export interface ConsumerOptions<T> {
    *
    * Set it above the time that one call of the client may take with all its retries, by default 91
    * seconds. A shorter time finds a hung request earlier, a longer one leaves slow services alone.
+   * With `fanOut` at least 10 000, because an idle shard has an event every 5 seconds.
    * `Infinity` never acts. @default {120_000}
    */
   stallTimeoutMs?: number;
-  /** Functions that are called when something happens, for logs and metrics. */
-  hooks?: ConsumerHooks;
-  /** Closes the consumer; the stream fails with the reason of the signal. */
-  signal?: AbortSignal;
+  /**
+   * What happens if the records behind a checkpoint, or behind a slow reader, have expired, so that
+   * values are lost. `"oldest"` calls {@linkcode ConsumerHooks.onExpired} and goes on at the oldest
+   * record, or with the children of the shard. `"fail"` fails with the code `CheckpointExpired`
+   * before a value behind the gap is handed out, and leaves the checkpoint as it is; the next run
+   * fails again until the policy is `"oldest"` or the lease is deleted. @default {"oldest"}
+   */
+  expiredCheckpoint?: ExpiredCheckpointPolicy;
+  /**
+   * What happens if the stream was deleted and created again, so that the stored progress belongs
+   * to an earlier stream. `"restart"` replaces the leases, reads the new stream from its oldest
+   * record (if `from` is a `Date`: from that time), and calls the hook `onRecreated`. `"fail"`
+   * fails with the code `StreamRecreated` and leaves the leases as they are. @default {"restart"}
+   */
+  onRecreated?: RecreatedPolicy;
+  /**
+   * Creates the stream before reading if it is missing, with this many shards or on demand, and
+   * waits for up to 5 minutes until it is active. Give `streamName`, not `streamARN`. A stream that
+   * is deleted later is not created again. @default {false}
+   */
+  createStream?: { shardCount: number } | { onDemand: true } | false;
   /** Tells the time and sets timers. Default: the clock of the runtime. */
   clock?: Clock;
   /** Spreads pauses and the order of claims: a number from 0 to below 1. @default {Math.random} */
   random?: () => number;
-}
-
-/**
- * One stream of a {@linkcode Consumer} that reads several: the options of {@linkcode
- * ConsumerOptions} that concern a single stream. An option that is missing is taken from the options
- * of the consumer.
- */
-export type ConsumedStream<T> = Partial<
-  Omit<
-    ConsumerOptions<T>,
-    | "workerId"
-    | "limit"
-    | "idleTimeoutMs"
-    | "prefetch"
-    | "maxUnacknowledged"
-    | "pollIntervalMs"
-    | "maxPollIntervalMs"
-    | "signal"
-    | "clock"
-    | "random"
-  >
->;
-
-/**
- * Options of a {@linkcode Consumer} that reads several streams as one. `prefetch`,
- * `maxUnacknowledged`, `limit`, `idleTimeoutMs` and the poll intervals hold for all streams together,
- * and so do `workerId`, `signal`, `clock` and `random`. All other options hold for each stream that
- * does not give its own.
- */
-export interface ManyStreamsOptions<T>
-  extends Partial<Omit<ConsumerOptions<T>, "streamName" | "streamARN">> {
-  /**
-   * The streams, one or more. Two streams of the same name, in two regions or accounts, must both be
-   * given by ARN.
-   */
-  streams: readonly ConsumedStream<T>[];
 }

@@ -18,9 +18,11 @@ import type { Processor } from "../../processors/mod.ts";
 import {
   checkFanOut,
   checkFanOutClient,
+  checkFanOutStall,
   type FanOutSettings,
 } from "../fan_out/fan_out_options.ts";
-import type { ConsumerOptions, PoisonPolicy } from "./options.ts";
+import type { ConsumerOptions } from "./options.ts";
+import type { PoisonPolicy } from "./policies.ts";
 import { checkFrom, checkUntil } from "./span_options.ts";
 
 /** Options that stay `undefined` if they are not given. */
@@ -94,7 +96,10 @@ export function resolveConsumerOptions<T>(
   check.object("prefetch", prefetch, ["records", "bytes"]);
   const stream = chooseStream(check, options);
   const fanOut = checkFanOut(check, options.fanOut, stream);
-  if (fanOut) checkFanOutClient(check, client, fanOut);
+  if (fanOut) {
+    checkFanOutClient(check, client, fanOut);
+    checkFanOutStall(check, options.stallTimeoutMs);
+  }
   const createStream = resolveCreateStream(check, options);
   return {
     ...stream,

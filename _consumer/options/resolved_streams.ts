@@ -4,12 +4,10 @@
  * @module
  */
 import type { StreamChoice } from "../../_aws/stream_choice.ts";
+import { OptionCheck } from "../../_core/option_check.ts";
 import { KinesisClient } from "../../client/mod.ts";
-import type {
-  ConsumedStream,
-  ConsumerOptions,
-  ManyStreamsOptions,
-} from "./options.ts";
+import type { ConsumedStream, ManyStreamsOptions } from "./many_streams.ts";
+import type { ConsumerOptions } from "./options.ts";
 import {
   CONSUMER_CHECK,
   resolveConsumerOptions,
@@ -19,6 +17,8 @@ import {
 /** The options of a consumer of one stream or of several. */
 export type AnyOptions<T> = ConsumerOptions<T> | ManyStreamsOptions<T>;
 
+/** Words the errors about options of a stream that is added later. */
+const ADD_CHECK = new OptionCheck("Cannot add a stream");
 /** The options that are common to all streams. */
 const COMMON: Record<
   Exclude<keyof ConsumerOptions<unknown>, keyof ConsumedStream<unknown>>,
@@ -55,13 +55,12 @@ export class StreamOptions<T> {
       & ConsumerOptions<T>
       & ManyStreamsOptions<T>;
     // One name for the leases of all streams.
-    this.#shared = {
-      ...given,
-      workerId: given.workerId ?? crypto.randomUUID(),
-    };
-    const { streams } = given;
+    const { streams, workerId = crypto.randomUUID() } = given;
+    this.#shared = { ...given, workerId };
+    const { streamName, streamARN } = options as ConsumerOptions<T>;
     if (streams === undefined) {
-      this.resolved = [resolveConsumerOptions(options as ConsumerOptions<T>)];
+      const one = { ...this.#shared, streamName, streamARN };
+      this.resolved = [resolveConsumerOptions(one as ConsumerOptions<T>)];
       return;
     }
     if (!Array.isArray(streams) || streams.length === 0) {
@@ -71,19 +70,22 @@ export class StreamOptions<T> {
         ),
       );
     }
-    if ("streamName" in options || "streamARN" in options) {
+    if (streamName !== undefined || streamARN !== undefined) {
       throw new TypeError(
         CONSUMER_CHECK.refusal(
           "'streams' replaces 'streamName' and 'streamARN': give them in 'streams'",
         ),
       );
     }
-    if (!given.client && streams.some((stream) => !stream?.client)) {
+    const isMissing = streams.some((stream) => stream?.client === undefined);
+    if (given.client === undefined && isMissing) {
       this.#shared.client = new KinesisClient();
     }
-    this.resolved = streams.map((stream, i) =>
-      this.#resolve(stream, `streams[${i}]`)
-    );
+    this.resolved = streams.map((stream, i) => {
+      const name = `streams[${i}]`;
+      CONSUMER_CHECK.object(name, stream ?? null);
+      return this.#resolve(stream, CONSUMER_CHECK.of(name));
+    });
     this.#checkDifferent();
   }
 
@@ -94,16 +96,19 @@ export class StreamOptions<T> {
    * @throws {RangeError} if a number is out of its range
    */
   resolve(stream: ConsumedStream<T>): ResolvedConsumerOptions<T> {
-    return this.#resolve(stream, "the stream");
+    ADD_CHECK.object("stream", stream ?? null);
+    return this.#resolve(stream, ADD_CHECK);
   }
 
   #resolve(
     stream: ConsumedStream<T>,
-    name: string,
+    check: OptionCheck,
   ): ResolvedConsumerOptions<T> {
-    CONSUMER_CHECK.object(name, stream ?? null);
-    const check = CONSUMER_CHECK.of(name);
-    const common = Object.keys(COMMON).find((option) => option in stream);
+    // As everywhere, an option that is undefined is not given.
+    const given = Object.fromEntries(
+      Object.entries(stream).filter(([, value]) => value !== undefined),
+    );
+    const common = Object.keys(COMMON).find((option) => option in given);
     if (common) {
       throw new TypeError(
         check.refusal(
@@ -113,7 +118,7 @@ export class StreamOptions<T> {
     }
     const { streams: _, ...shared } = this.#shared;
     return resolveConsumerOptions(
-      { ...shared, ...stream } as ConsumerOptions<T>,
+      { ...shared, ...given } as ConsumerOptions<T>,
       check,
     );
   }

@@ -6,7 +6,7 @@
 import { LetterWriter } from "../../_dead_letters/letter_writer.ts";
 import { KinesisError, type ProcessingError } from "../../errors.ts";
 import { ConsumerLetter } from "./dead_letter.ts";
-import type { ProcessSettings } from "./process_options.ts";
+import { POLICIES, type ProcessSettings } from "./resolved_process_options.ts";
 
 /** Follows the policy of the user. */
 export class GivenUpValues<T> {
@@ -40,6 +40,13 @@ export class GivenUpValues<T> {
       ? await policy(error)
       : policy;
     if (decision === "fail") throw error;
+    if (typeof decision === "string" && !POLICIES.includes(decision)) {
+      throw new TypeError(
+        'Cannot process as \'onPoison\' must return "fail", "skip", "dead-letter" or no text: ' +
+          `it has returned ${JSON.stringify(decision)}`,
+        { cause: error },
+      );
+    }
     if (decision !== "dead-letter") return "skipped";
     if (!this.#letters) {
       throw new KinesisError(

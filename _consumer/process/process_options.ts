@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { OptionCheck } from "../../_core/option_check.ts";
 import type { ProcessingError } from "../../errors.ts";
 import type {
   ConsumerRecord,
@@ -55,7 +54,7 @@ export type BatchHandler<T> = (
 
 /**
  * Which values are processed one after another: those of a `"shard"`, those of a partition `"key"`
- * of a shard, or `"none"`. The next value of a shard or key starts when the one before is settled,
+ * of a shard, or `"none"`. The next value of a shard or key starts when its predecessor is settled,
  * including its retries.
  */
 export type ProcessingOrder = "shard" | "key" | "none";
@@ -73,7 +72,8 @@ export interface HandlerRetryOptions {
   maxDelayMs?: number;
   /**
    * Whether a call that failed with this error is repeated. Return `false` for errors that no retry
-   * can change. Default: every error.
+   * can change. It must not return a promise: the processing fails with a `TypeError` then. Default:
+   * every error.
    */
   when?: (error: unknown, attempt: number) => boolean;
 }
@@ -87,8 +87,8 @@ export interface HandlerRetryOptions {
  * - `"dead-letter"`: the value counts as processed when it is stored in `deadLetter`.
  * - a function: called with the error. The value counts as processed when the promise that it
  *   returns has fulfilled. If it returns `"fail"` or `"dead-letter"`, that policy applies. If it
- * throws,
- *   the processing fails with its error.
+ *   returns another text than these and `"skip"`, the processing fails with a `TypeError`. If it
+ *   throws, the processing fails with its error.
  */
 export type HandlerPoisonPolicy<T> =
   | "fail"
@@ -137,11 +137,27 @@ export interface ProcessOptions<T> {
    */
   graceMs?: number;
   /**
-   * Most values of a shard that are taken from the reader and wait for their turn. The reader of a
-   * shard with that many pauses, and the others go on. More helps if a few keys have most values,
-   * and uses more memory. @default {256}
+   * Most values of a shard that are taken from the reader and wait: for their turn, for their next
+   * attempt, or for their dead letter. The reader of a shard with that many pauses, and the others
+   * go on. More helps if a few keys have most values, or many values fail, and uses more memory.
+   * @default {256}
    */
   lookahead?: number;
+  /**
+   * Most bytes of the values that are taken from the readers and not settled, over all shards: those
+   * that wait, also for their next attempt or dead letter, those of batches, and those that are
+   * being processed. Counted as the undecoded data of their Kinesis records, divided evenly among
+   * the values of a record: decoded values may need several times as much memory.
+   *
+   * Divided among the shards as `prefetch` of the consumer is: a shard whose room is used up pauses,
+   * and the others go on. A batch that cannot become full within the room is given out at once. Each
+   * shard may exceed its room by one value, so values of any size are processed. Shards that begin
+   * while others have used up the room get their part in addition.
+   *
+   * More allows more large values at a time, and larger batches of them. Less bounds memory. `Infinity` is no bound.
+   * @default {33_554_432}
+   */
+  lookaheadBytes?: number;
   /** Ends the processing; the promise rejects with the reason of the signal. */
   signal?: AbortSignal;
 }
@@ -161,7 +177,7 @@ export interface ProcessBatchesOptions<T> extends ProcessOptions<T> {
    */
   maxWaitMs?: number;
   /**
-   * Most values of a shard that are taken from the reader and wait for their turn. At least twice
+   * Most values of a shard that are taken from the reader and wait, as for `process`. At least twice
    * `maxValues`. @default {2 × maxValues}
    */
   lookahead?: number;
@@ -177,167 +193,4 @@ export interface ProcessingSummary {
   skipped: number;
   /** Values that were given up and stored as dead letters. */
   deadLettered: number;
-}
-
-/** The options with their defaults. */
-export type ProcessSettings<T> =
-  & Required<
-    Omit<ProcessOptions<T>, "retry" | "deadLetter" | "signal">
-  >
-  & Pick<ProcessOptions<T>, "deadLetter" | "signal">
-  & Required<HandlerRetryOptions>;
-
-/** The settings of batches. */
-export interface BatchSettings {
-  readonly maxValues: number;
-  readonly maxWaitMs: number;
-}
-
-const POLICIES: readonly unknown[] = ["fail", "skip", "dead-letter"];
-const RETRY_FIELDS = ["maxAttempts", "baseDelayMs", "maxDelayMs", "when"];
-
-/**
- * Checks the options of `process` and fills in the defaults.
- *
- * @throws {TypeError} if the handler or a choice is missing or malformed
- * @throws {RangeError} if a number is out of its range
- */
-export function resolveProcessOptions<T>(
-  handler: unknown,
-  options: ProcessOptions<T> | undefined,
-): ProcessSettings<T> {
-  return resolve(new OptionCheck("Cannot process"), handler, options, {
-    ordering: "key",
-    lookahead: { default: 256, least: 1 },
-  });
-}
-
-/** Like {@linkcode resolveProcessOptions}, for `processBatches`. */
-export function resolveBatchOptions<T>(
-  handler: unknown,
-  options: ProcessBatchesOptions<T> | undefined,
-): ProcessSettings<T> & BatchSettings {
-  const check = new OptionCheck("Cannot process batches");
-  check.object("options", options);
-  const maxValues = check.number("maxValues", options?.maxValues, {
-    default: 500,
-    least: 1,
-    integer: true,
-  });
-  const least = 2 * maxValues;
-  return {
-    ...resolve(check, handler, options, {
-      ordering: "shard",
-      lookahead: { default: least, least },
-    }),
-    maxValues,
-    maxWaitMs: check.time("maxWaitMs", options?.maxWaitMs, { default: 1000 }),
-  };
-}
-
-/** Where the two methods differ. */
-interface Presets {
-  readonly ordering: ProcessingOrder;
-  readonly lookahead: { readonly default: number; readonly least: number };
-}
-
-function resolve<T>(
-  check: OptionCheck,
-  handler: unknown,
-  options: ProcessOptions<T> = {},
-  presets: Presets,
-): ProcessSettings<T> {
-  check.type("handler", handler ?? null, "function");
-  check.object("options", options);
-  const count = (
-    name: "concurrency" | "lookahead",
-    rule: { default: number; least: number },
-  ) => check.number(name, options[name], { ...rule, integer: true });
-  return {
-    concurrency: count("concurrency", { default: 16, least: 1 }),
-    ordering: check.choice(
-      "ordering",
-      options.ordering,
-      ["shard", "key", "none"],
-      presets.ordering,
-    ),
-    lookahead: count("lookahead", presets.lookahead),
-    timeoutMs: check.time("timeoutMs", options.timeoutMs, {
-      default: 60_000,
-      orNever: true,
-    }),
-    graceMs: check.time("graceMs", options.graceMs, {
-      default: 30_000,
-      least: 0,
-    }),
-    signal: check.methods(
-      "signal",
-      options.signal,
-      "addEventListener",
-      "removeEventListener",
-    ),
-    ...resolvePoison(check, options),
-    ...resolveRetry(check, options.retry),
-  };
-}
-
-function resolveRetry(
-  check: OptionCheck,
-  retry: HandlerRetryOptions = {},
-): Required<HandlerRetryOptions> {
-  check.object("retry", retry, RETRY_FIELDS);
-  return {
-    maxAttempts: check.number("retry.maxAttempts", retry.maxAttempts, {
-      default: 5,
-      least: 1,
-      integer: true,
-    }),
-    baseDelayMs: check.time("retry.baseDelayMs", retry.baseDelayMs, {
-      default: 200,
-    }),
-    maxDelayMs: check.time("retry.maxDelayMs", retry.maxDelayMs, {
-      default: 10_000,
-    }),
-    when: check.type("retry.when", retry.when, "function") ?? (() => true),
-  };
-}
-
-function resolvePoison<T>(
-  check: OptionCheck,
-  { onPoison, deadLetter }: ProcessOptions<T>,
-): Pick<ProcessSettings<T>, "onPoison" | "deadLetter"> {
-  check.methods("deadLetter", deadLetter, "getWriter");
-  if (deadLetter?.locked) {
-    throw new TypeError(
-      check.message(
-        "deadLetter",
-        "a stream that is not locked",
-        "a locked one",
-      ),
-    );
-  }
-  const policy = onPoison ?? (deadLetter ? "dead-letter" : "fail");
-  if (typeof policy !== "function" && !POLICIES.includes(policy)) {
-    const rule = '"fail", "skip", "dead-letter" or a function';
-    throw new TypeError(check.message("onPoison", rule, policy));
-  }
-  if (policy === "dead-letter" && !deadLetter) {
-    throw new TypeError(
-      check.message(
-        "deadLetter",
-        'a WritableStream for "dead-letter"',
-        deadLetter,
-      ),
-    );
-  }
-  if (deadLetter && (policy === "fail" || policy === "skip")) {
-    throw new TypeError(
-      check.message(
-        "onPoison",
-        "\"dead-letter\" or a function as there is a 'deadLetter'",
-        policy,
-      ),
-    );
-  }
-  return { onPoison: policy, deadLetter };
 }

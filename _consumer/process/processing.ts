@@ -14,11 +14,8 @@ import type { Attempt } from "../../_processing/work.ts";
 import { ClosedError, ProcessingError } from "../../errors.ts";
 import type { ConsumerRecord, FencingToken } from "../../records.ts";
 import { GivenUpValues } from "./given_up.ts";
-import type {
-  HandlerContext,
-  ProcessingSummary,
-  ProcessSettings,
-} from "./process_options.ts";
+import type { HandlerContext, ProcessingSummary } from "./process_options.ts";
+import type { ProcessSettings } from "./resolved_process_options.ts";
 import { DeliveredRecord, type RecordShard } from "../values/record.ts";
 import type { RecordFeed } from "../record_feed.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
@@ -96,6 +93,7 @@ export class Processing<T> implements ProcessingRun {
         laneCount: () => parts.feed.shardCount,
         queue: mode.queue,
         failuresIn: mode.failuresIn,
+        sizeOf: DeliveredRecord.bytesOf,
         handle: (records, attempt) => this.#handle(records, attempt),
         acknowledge: (record, isProcessed) => {
           if (isProcessed) this.#summary.processed++;
@@ -122,6 +120,11 @@ export class Processing<T> implements ProcessingRun {
     await scheduler.ended;
     stopFollowing();
     this.#givenUp.release();
+    const { stuck } = feed;
+    if (stuck) {
+      this.#failure ??= stuck;
+      feed.fail(stuck.error);
+    }
     const closing = feed.close(new ClosedError("The processing has ended"));
     await closing.catch(() => {});
     await taking;
@@ -137,7 +140,7 @@ export class Processing<T> implements ProcessingRun {
 
   status(): ProcessingStatus {
     const now = monotonicNow(this.#parts.options.clock);
-    const { calls, queued, waiting } = this.#scheduler;
+    const { calls, queued, waiting, unsettledBytes } = this.#scheduler;
     return {
       ...this.#summary,
       running: [...calls].map((attempt) => ({
@@ -147,6 +150,7 @@ export class Processing<T> implements ProcessingRun {
       })),
       queued,
       waiting,
+      unsettledBytes,
     };
   }
 

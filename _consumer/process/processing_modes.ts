@@ -10,11 +10,13 @@ import type { Failure } from "../../_processing/verdict.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import type {
   BatchHandler,
-  BatchSettings,
   ProcessingOrder,
-  ProcessSettings,
   RecordHandler,
 } from "./process_options.ts";
+import type {
+  BatchSettings,
+  ProcessSettings,
+} from "./resolved_process_options.ts";
 import {
   Processing,
   type ProcessingMode,
@@ -51,7 +53,8 @@ export function inBatchesOf<T>(
   const mode: ProcessingMode<T> = {
     queue: (onDue) =>
       new BatchQueue({ keyOf, maxValues, maxWaitMs, clock, onDue }),
-    call: handler,
+    // A copy, because a handler may take values out of its list: `rows.splice(0, 25)`.
+    call: (records, context) => handler([...records], context),
     failuresIn: failedRecords,
   };
   return new Processing({ ...source, settings, mode });

@@ -34,15 +34,17 @@ export function tellExpired(
 
 function checkpointExpired(event: ExpiredEvent): KinesisError {
   const { stream, shardId, after, afterTime, beforeTime } = event;
-  const position = after.type === "SEQUENCE"
-    ? `sequence number ${after.sequenceNumber}`
-    : `position ${after.type}`;
+  const records = after.type === "SEQUENCE"
+    ? `the records behind sequence number ${after.sequenceNumber}`
+    : after.type === "AT_SEQUENCE_NUMBER"
+    ? `the records from sequence number ${after.sequenceNumber} on`
+    : `the records behind position ${after.type}`;
   const span = [
     afterTime && ` from ${afterTime.toISOString()}`,
     beforeTime && ` up to ${beforeTime.toISOString()}`,
   ].filter((text) => text).join("");
   return new KinesisError(
-    `Cannot go on with ${shardId} of ${stream} as the records behind ${position}${span} ` +
+    `Cannot go on with ${shardId} of ${stream} as ${records}${span} ` +
       "have expired before they were read. To lose them and read on at the oldest record, " +
       `use expiredCheckpoint: "oldest"; to keep records longer, raise the retention period`,
     { code: "CheckpointExpired" },

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { Shares } from "../../_core/shares.ts";
 import { type ReadAheadPool, ReaderShare, type Size } from "./reader_share.ts";
-import { Shares } from "./shares.ts";
 
 /**
  * The size that is assumed for a record before any record was seen, in bytes. Large, because

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { raceAbort } from "../../_core/race_abort.ts";
+import { raceAbort, untilAborted } from "../../_core/race_abort.ts";
 import type { ChildShard, KinesisApiRecord } from "../../client/mod.ts";
 import type { Existence } from "../shards/shard_directory.ts";
-import { untilAborted } from "./read_recovery.ts";
 
 /** Whether there is a list of records, and each record has all required members. */
 export function areWhole(records: readonly KinesisApiRecord[]): boolean {

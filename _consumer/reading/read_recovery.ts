@@ -3,18 +3,18 @@
  *
  * @module
  */
+import { hasCode, IN_USE, NOT_FOUND } from "../../_aws/service_error.ts";
 import { delay } from "../../_core/clock.ts";
-import { FailureStreak } from "../../_core/failure_streak.ts";
+import type { FailureStreak } from "../../_core/failure_streak.ts";
 import { notify } from "../../_core/notify.ts";
-import { raceAbort } from "../../_core/race_abort.ts";
-import { KinesisError, ServiceError } from "../../errors.ts";
+import { raceAbort, untilAborted } from "../../_core/race_abort.ts";
+import { KinesisError } from "../../errors.ts";
+import { failuresInARow } from "../failures.ts";
 import type { Existence } from "../shards/shard_directory.ts";
 import { remedyFor } from "./refusal.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
 import type { ReaderVitals } from "./reader_vitals.ts";
 import type { ShardCursor } from "./shard_cursor.ts";
-
-const BACKOFF = { baseMs: 250, maxMs: 10_000 };
 
 /** The next step of the reader. */
 export type NextStep =
@@ -48,13 +48,8 @@ export class ReadRecovery {
 
   /** Starts without errors. */
   constructor(parts: ReadRecoveryParts) {
-    const { maxFailuresInARow, random } = parts.options;
     this.#parts = parts;
-    this.#failures = new FailureStreak({
-      backoff: BACKOFF,
-      maxFailures: maxFailuresInARow,
-      random,
-    });
+    this.#failures = failuresInARow(parts.options);
   }
 
   /** Forgets the errors, after a read that has succeeded. */
@@ -78,7 +73,7 @@ export class ReadRecovery {
       if (this.#expiries++ > 0) await this.#retry(error, signal);
       return "new-iterator";
     }
-    if (hasCode(error, "ResourceNotFoundException")) {
+    if (hasCode(error, NOT_FOUND)) {
       return await this.#afterUnknownShard(error, signal);
     }
     if (hasCode(error, "InvalidArgumentException")) {
@@ -103,6 +98,7 @@ export class ReadRecovery {
   ): Promise<NextStep> {
     // Rejects if the stream does not exist.
     const existence = await this.#existence(signal);
+    // The lease is replaced soon, which aborts this reader.
     if (existence === "replaced") return await untilAborted(signal);
     if (existence === "gone") {
       this.#report(cause, 0);
@@ -122,6 +118,7 @@ export class ReadRecovery {
     signal: AbortSignal,
   ): Promise<void> {
     const existence = await this.#existence(signal);
+    // The lease is replaced soon, which aborts this reader.
     if (existence === "replaced") return await untilAborted(signal);
     if (!existence) return;
     if (hadIterator) return await this.#retry(cause, signal);
@@ -174,20 +171,11 @@ export class ReadRecovery {
   }
 }
 
-/** Rejects when the signal aborts. For a reader whose lease is about to be replaced. */
-export function untilAborted(signal: AbortSignal): Promise<never> {
-  return raceAbort(new Promise<never>(() => {}), signal);
-}
-
 /**
  * Whether another attempt may succeed. ResourceInUseException means that the stream is being
  * created or changed.
  */
 function mayHelp(error: unknown): boolean {
   return error instanceof KinesisError && error.retryable ||
-    hasCode(error, "ResourceInUseException");
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof ServiceError && error.code === code;
+    hasCode(error, IN_USE);
 }

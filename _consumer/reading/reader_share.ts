@@ -4,8 +4,8 @@
  * @module
  */
 import { MAX_READ_BYTES, MAX_READ_RECORDS } from "../../_aws/limits.ts";
+import type { Share } from "../../_core/shares.ts";
 import type { KinesisApiRecord } from "../../client/mod.ts";
-import type { Share } from "./shares.ts";
 
 /** A reader gives room back in steps of 1/16 of its part. */
 const BATCHES = 16;

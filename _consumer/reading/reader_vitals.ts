@@ -6,11 +6,20 @@
 import { type Clock, monotonicNow } from "../../_core/clock.ts";
 import type { ShardWait } from "../../health.ts";
 
-/** What a reader may wait for. `room` is space in the buffer, `pause` the time of the next read. */
-export type ReaderWait = "iterator" | "request" | "backoff" | "room" | "pause";
+/**
+ * What a reader may wait for. `room` is space in the buffer, `pause` the time of the next read,
+ * `event` the next event of a subscription.
+ */
+export type ReaderWait =
+  | "iterator"
+  | "request"
+  | "backoff"
+  | "room"
+  | "pause"
+  | "event";
 
 /** What an answer brought. */
-export interface AnswerFacts {
+export interface AnswerProgress {
   /** The records that were new and kept. */
   readonly records: number;
   /** The lag that the answer stated, in milliseconds. */
@@ -29,6 +38,8 @@ export class ReaderVitals {
   #wait: ReaderWait = "iterator";
   #since: number;
   #answeredAt: number | undefined;
+  /** How long an event may take to arrive, in milliseconds, while all is well. */
+  #eventWithinMs = 0;
   #steps = 0;
   /** The time up to which the shard was read, by the monotonic clock. */
   #readUpTo = -Infinity;
@@ -41,9 +52,14 @@ export class ReaderVitals {
   }
 
   /** Starts another wait. */
-  enter(wait: ReaderWait): void {
-    this.#wait = wait;
-    this.#since = monotonicNow(this.#clock);
+  enter(wait: Exclude<ReaderWait, "event">): void {
+    this.#enter(wait);
+  }
+
+  /** Waits for an event, which arrives within `ms` milliseconds if all is well. */
+  enterEvent(ms: number): void {
+    this.#eventWithinMs = ms;
+    this.#enter("event");
   }
 
   /** Notes that reading waits as planned, and not because something is wrong. */
@@ -58,7 +74,7 @@ export class ReaderVitals {
    * that the position has moved. Example: an answer at 12:00:10 says 30 s behind, one at 12:00:15
    * says 20 s: the position moved from 11:59:40 to 11:59:55. If it says 35 s, nothing moved.
    */
-  answered({ records, millisBehindLatest }: AnswerFacts): void {
+  answered({ records, millisBehindLatest }: AnswerProgress): void {
     const now = monotonicNow(this.#clock);
     this.#answeredAt = now;
     const upTo = now - (millisBehindLatest ?? 0);
@@ -86,8 +102,19 @@ export class ReaderVitals {
 
   /** What the reader waits for; `undefined` if it pauses and all is well. */
   get waitsFor(): ShardWait | undefined {
-    if (this.#wait === "room") return "application";
-    if (this.#wait === "pause") return this.#isStuck ? "records" : undefined;
-    return this.#wait;
+    const wait = this.#wait;
+    if (wait === "room") return "application";
+    if (wait !== "pause" && wait !== "event") return wait;
+    if (this.#isStuck) return "records";
+    return wait === "event" && this.#isSilent ? "request" : undefined;
+  }
+
+  get #isSilent(): boolean {
+    return monotonicNow(this.#clock) - this.#since >= this.#eventWithinMs;
+  }
+
+  #enter(wait: ReaderWait): void {
+    this.#wait = wait;
+    this.#since = monotonicNow(this.#clock);
   }
 }

@@ -11,8 +11,11 @@ import type { ShardPosition } from "../../records.ts";
 
 /** The position at which a new iterator continues. */
 export interface ResumePoint {
-  /** The last record that was read or acknowledged. */
-  readonly after: Extract<ShardPosition, { type: "SEQUENCE" }>;
+  /** The last record that was read or acknowledged, or the record to start at. */
+  readonly after: Extract<
+    ShardPosition,
+    { type: "SEQUENCE" | "AT_SEQUENCE_NUMBER" }
+  >;
   /** When the iterator was made, in milliseconds since the epoch, by the clock of the service. */
   readonly at: number;
 }
@@ -62,7 +65,8 @@ export function iteratorOf(position: ShardPosition): IteratorStart {
 }
 
 /**
- * Removes the record that was read before. The answer begins with it, unless it has expired.
+ * Removes the record that was read before. The answer begins with it, or with the record to start
+ * at, unless that has expired.
  *
  * Example: the last record was 100. An answer with 100, 101, 102 gives 101 and 102. An answer that
  * begins with 105 means that 100 has expired, and possibly records from 101 to 104 as well, unless
@@ -76,8 +80,9 @@ export function resume(
   if (!first) return { records };
   if (first.SequenceNumber === after.sequenceNumber) {
     // A position inside an aggregated record: its later values are not processed yet.
-    const isWhole = after.subSequenceNumber === undefined;
-    return { records: isWhole ? others : records };
+    const wasRead = after.type === "SEQUENCE" &&
+      after.subSequenceNumber === undefined;
+    return { records: wasRead ? others : records };
   }
   const arrival = first.ApproximateArrivalTimestamp?.getTime();
   // A record that arrived after the iterator was made does not show whether older ones expired.

@@ -139,7 +139,9 @@ export class ShardCursor {
     const result = await begin(
       passed === undefined ? iteratorOf(position) : iteratorAfter(passed),
     );
-    this.#resumed = position.type === "SEQUENCE" && passed === undefined
+    const isAtRecord = position.type === "SEQUENCE" ||
+      position.type === "AT_SEQUENCE_NUMBER";
+    this.#resumed = isAtRecord && passed === undefined
       ? { after: position, at: serviceNow(this.#options) }
       : undefined;
     if (position.type === "LATEST") {

@@ -166,17 +166,17 @@ export class ShardIntake implements ShardRecords {
       this.#parts;
     this.#millisBehindLatest = millisBehindLatest;
     this.#childShardIds = facts.childShards?.map((it) => it.ShardId) ?? [];
+    const isNew = last !== undefined && this.cursor.isNew(last);
     if (facts.isPastUntil) this.#state = "past-until";
     else if (facts.isEnd) this.#state = "ended";
     else if (isBehind) this.#state = "reading";
     else if (until instanceof Date && isSettled(until, askedAt)) {
       this.#state = "past-until";
-    } else if (!last || this.cursor.isNew(last)) {
-      // A shard that is written to all the time never gives an empty answer. Its reader has caught
-      // up at the first record that arrived after reading began.
-      this.#state = "caught-up";
-      this.#hasCaughtUp = true;
-    }
+    } else if (!last || isNew) this.#state = "caught-up";
+    // A shard that is written to all the time never gives an empty answer, and one that is written
+    // to faster than it is read is always behind. All records that existed when reading began were
+    // read at the first record that arrived later.
+    if (isNew || this.#state === "caught-up") this.#hasCaughtUp = true;
     notify(hooks, "onRead", { stream, shardId, ...size, millisBehindLatest });
     onChange();
   }

@@ -14,22 +14,14 @@ import type { HeldLease } from "../leases/held_lease.ts";
 import type { ShardPace } from "./poll_pace.ts";
 import { areWhole, mayEnd } from "./read_answer.ts";
 import { type NextStep, ReadRecovery } from "./read_recovery.ts";
-import type { ReaderShare, Size } from "./reader_share.ts";
+import { PollPlan } from "./poll_plan.ts";
+import type { ReaderShare } from "./reader_share.ts";
 import type { ReaderVitals } from "./reader_vitals.ts";
-import { settledAfterMs } from "./reading_end.ts";
 import type { RecordReader } from "./record_reader.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
 import { serviceNow } from "./service_now.ts";
 import { damagedAnswer, type ShardCursor } from "./shard_cursor.ts";
 import { type ShardIntake, sizeOf } from "./shard_intake.ts";
-
-/**
- * The size that is reserved for an answer at the latest record, if the last answer was smaller.
- * Small, so that hundreds of quiet shards can be read at the same time.
- */
-const AT_LATEST: Size = { records: 200, bytes: 64 * 1024 };
-/** While the reader is behind, an answer may have any size. */
-const UNBOUNDED: Size = { records: Infinity, bytes: Infinity };
 
 /** What a {@linkcode ShardReader} works with. */
 export interface ReaderParts {
@@ -51,8 +43,8 @@ export interface ReaderParts {
   readonly existence: () => Promise<Existence>;
 }
 
-/** What is known about an answer besides its records. */
-interface AnswerFacts {
+/** What is known about an answer of GetRecords besides its records. */
+interface PollFacts {
   /** The records that are kept. */
   readonly kept: readonly KinesisApiRecord[];
   /** Whether the answer has as many records as were asked for. */
@@ -73,11 +65,9 @@ export class ShardReader implements RecordReader {
   readonly #cursor: ShardCursor;
   readonly #vitals: ReaderVitals;
   readonly #recovery: ReadRecovery;
+  readonly #plan: PollPlan;
   /** Aborts what is under way: when reading ends, or when it must start anew. */
   #attempt = new AbortController();
-  /** The largest size that is expected of the next answer. */
-  #expected: Size;
-  #nextReadAt = 0;
 
   /** Nothing is read before {@linkcode ShardReader.run}. */
   constructor(parts: ReaderParts) {
@@ -89,7 +79,11 @@ export class ShardReader implements RecordReader {
     this.#cursor = cursor;
     this.#vitals = vitals;
     this.#recovery = new ReadRecovery({ ...parts, cursor, vitals });
-    this.#expected = cursor.position.type === "LATEST" ? AT_LATEST : UNBOUNDED;
+    this.#plan = new PollPlan({
+      options,
+      pace: parts.pace,
+      isAtLatest: cursor.position.type === "LATEST",
+    });
   }
 
   /** Reads to the end of the shard, or to `until`. Rejects if the reader cannot go on. */
@@ -100,7 +94,7 @@ export class ShardReader implements RecordReader {
       await this.#readAll(signal);
     } finally {
       stopListening();
-      this.#parts.pace.wake();
+      this.#plan.end();
     }
   }
 
@@ -167,11 +161,11 @@ export class ShardReader implements RecordReader {
     const { clock } = this.#options;
     const { share } = this.#parts;
     // Waits first and reserves later, because reserved room is taken from the other shards.
-    const pauseMs = this.#nextReadAt - monotonicNow(clock);
+    const { pauseMs } = this.#plan;
     this.#vitals.enter("pause");
     if (pauseMs > 0) await delay(pauseMs, { clock, signal });
     this.#vitals.enter("room");
-    const reserved = await share.reserve(this.#expected, signal);
+    const reserved = await share.reserve(this.#plan.expected, signal);
     if (this.#cursor.mayHaveExpired) {
       share.giveUp(reserved);
       return undefined;
@@ -240,7 +234,7 @@ export class ShardReader implements RecordReader {
    */
   #take(
     answer: GetRecordsResponse,
-    { kept, isFull, isPastUntil, startedAt, askedAt }: AnswerFacts,
+    { kept, isFull, isPastUntil, startedAt, askedAt }: PollFacts,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
     const isCut = kept.length < Records.length;
@@ -255,11 +249,7 @@ export class ShardReader implements RecordReader {
       millisBehindLatest: isCut ? Infinity : MillisBehindLatest,
     });
     const size = sizeOf(kept);
-    this.#nextReadAt = startedAt + this.#pauseAfter(isBehind, size, askedAt);
-    this.#expected = isBehind ? UNBOUNDED : {
-      records: Math.max(AT_LATEST.records, 2 * size.records),
-      bytes: Math.max(AT_LATEST.bytes, 2 * size.bytes),
-    };
+    this.#plan.note({ isBehind, size, startedAt, askedAt });
     this.#intake.note({
       size,
       last: kept.at(-1),
@@ -270,26 +260,5 @@ export class ShardReader implements RecordReader {
       millisBehindLatest: MillisBehindLatest,
       childShards: answer.ChildShards,
     });
-  }
-
-  /** The time from one request to the next, in milliseconds. */
-  #pauseAfter(
-    isBehind: boolean,
-    { records }: Size,
-    askedAt: number,
-  ): number {
-    const { readsPerSecond, until } = this.#options;
-    const { pace } = this.#parts;
-    const shortest = 1000 / readsPerSecond;
-    // Another answer has to show that nothing came after these records.
-    if (isBehind || until === "caught-up" && records > 0) {
-      pace.wake();
-      return shortest;
-    }
-    const intervalMs = pace.intervalAfter(records);
-    const most = until instanceof Date
-      ? settledAfterMs(until, askedAt)
-      : Infinity;
-    return Math.max(shortest, Math.min(intervalMs, most));
   }
 }

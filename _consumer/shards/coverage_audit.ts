@@ -38,7 +38,7 @@ export class CoverageAudit {
   #checkedAt: number | undefined;
   #seen = new Map<string, Sighting>();
   /** The keys of the problems that were reported last. */
-  #told = new Set<string>();
+  #reported = new Set<string>();
 
   /** Starts without a look. */
   constructor(options: CoverageAuditOptions) {
@@ -59,9 +59,9 @@ export class CoverageAudit {
     }
     this.#seen = seen;
     this.#checkedAt = now;
-    const isSame = lasting.size === this.#told.size &&
-      [...lasting].every((key) => this.#told.has(key));
-    this.#told = lasting;
+    const isSame = lasting.size === this.#reported.size &&
+      [...lasting].every((key) => this.#reported.has(key));
+    this.#reported = lasting;
     if (isSame) return;
     const { hooks, stream } = this.#options;
     notify(hooks, "onCoverage", { stream, problems: this.coverage.problems });
@@ -70,7 +70,7 @@ export class CoverageAudit {
   /** What the last look has shown. */
   get coverage(): Coverage {
     const { clock } = this.#options;
-    const problems = [...this.#told].map((key) => {
+    const problems = [...this.#reported].map((key) => {
       const { problem, since } = this.#seen.get(key)!;
       return { ...problem, since: momentOf(since, clock) };
     });

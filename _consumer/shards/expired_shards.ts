@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { hasCode, NOT_FOUND } from "../../_aws/service_error.ts";
 import { raceAbort } from "../../_core/race_abort.ts";
-import { ServiceError } from "../../errors.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
 import type { ShardWork } from "./shard_work.ts";
 
@@ -75,10 +75,7 @@ export class ExpiredShards {
       );
       return true;
     } catch (error) {
-      if (
-        error instanceof ServiceError &&
-        error.code === "ResourceNotFoundException"
-      ) return false;
+      if (hasCode(error, NOT_FOUND)) return false;
       throw error;
     }
   }

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { hasCode } from "../../_aws/service_error.ts";
 import { ListProgress } from "../../_aws/list_progress.ts";
 import type { Shard } from "../../client/mod.ts";
-import { ResponseError, ServiceError, TimeoutError } from "../../errors.ts";
+import { ResponseError, TimeoutError } from "../../errors.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
-import { withTimeLimit } from "../leases/time_limit.ts";
+import { withTimeLimit } from "../../_core/time_limit.ts";
 
 /** The client and the stream. */
 export type ListShardsOptions = Pick<
@@ -55,9 +56,7 @@ async function listAll(
       shards.push(shard);
     }
   } catch (error) {
-    const isUnknown = error instanceof ServiceError &&
-      error.code === "UnknownOperationException";
-    if (!isUnknown) throw error;
+    if (!hasCode(error, "UnknownOperationException")) throw error;
     shards.push(...await describeShards(options, signal));
   }
   if (shards.length === 0) {

@@ -1,32 +1,22 @@
 /**
- * Knows the shards and the leases of a stream, and creates the leases that are missing.
+ * Knows which shards of a stream exist, and which of them may be read.
  *
  * @module
  */
-import { notify } from "../../_core/notify.ts";
-import { SharedRead } from "../leases/shared_read.ts";
-import { Lineage } from "./lineage.ts";
 import { beginningOf, isClosed } from "../../_shards/shard_facts.ts";
-import { listShards } from "./list_shards.ts";
-import type { Lease, NewLease } from "../../checkpoint/mod.ts";
-import type { Shard } from "../../client/mod.ts";
-import type { StartPosition } from "../../records.ts";
-import {
-  notReplacedYet,
-  oldList,
-  progressUnderName,
-  recreated,
-  unknownShards,
-  unlistedStart,
-} from "./shard_directory_errors.ts";
-import { closedBefore } from "./closed_before.ts";
-import { belongingOf, leasesOfEarlier } from "./earlier_stream.ts";
-import { ExpiredShards } from "./expired_shards.ts";
+import type { Lease } from "../../checkpoint/mod.ts";
+import { SharedRead } from "../leases/shared_read.ts";
 import { isBegun, type LeaseTable } from "../leases/lease_table.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
-import { serviceNow } from "../reading/service_now.ts";
+import { EarlierLeases } from "./earlier_leases.ts";
+import { belongingOf, leasesOfEarlier } from "./earlier_stream.ts";
+import { ExpiredShards } from "./expired_shards.ts";
+import { KnownShards } from "./known_shards.ts";
+import { LeaseCreation } from "./lease_creation.ts";
+import { Lineage } from "./lineage.ts";
+import { listShards } from "./list_shards.ts";
+import { oldList } from "./shard_directory_errors.ts";
 import type { ShardWork } from "./shard_work.ts";
-import { namedShards, planLeases, type PlannedLease } from "./start_plan.ts";
 
 /** What happened to a shard after the service refused a request for it. */
 export type Existence =
@@ -53,21 +43,13 @@ export interface ShardDirectoryWork {
 export class ShardDirectory {
   readonly #options: ConsumerSettings;
   readonly #table: LeaseTable;
+  readonly #work: ShardDirectoryWork;
   readonly #gone: ExpiredShards;
+  readonly #known: KnownShards;
+  readonly #creation: LeaseCreation;
+  readonly #earlier: EarlierLeases;
   /** When a stream is deleted, all readers ask for their shards at once and share one list. */
   readonly #shardList: SharedRead<Awaited<ReturnType<typeof listShards>>>;
-  readonly #work: ShardDirectoryWork;
-  /** Leases that could not be stored yet. Kept, because a shard's start is decided only once. */
-  readonly #planned = new Map<string, PlannedLease>();
-  #lineage = new Lineage([]);
-  /**
-   * When the shards were first listed, in milliseconds since the epoch, by the service's clock.
-   */
-  #startedAt: number | undefined;
-  /** Shards that were closed before the time to start at. */
-  #closedBefore: ReadonlySet<string> = new Set();
-  /** Shards that the user gave a position for, and that have expired. */
-  #expiredStarts: readonly string[] = [];
   /** Parents that exist although they are not listed and have no lease. */
   #hidden: readonly string[] = [];
 
@@ -83,11 +65,17 @@ export class ShardDirectory {
     this.#table = table;
     this.#shardList = new SharedRead(() => listShards(options, signal));
     this.#gone = new ExpiredShards(options, work.lookups);
+    this.#known = new KnownShards(table);
+    const { rows, deletions } = work;
+    const parts = { options, table, known: this.#known };
+    this.#creation = new LeaseCreation({ ...parts, gone: this.#gone, rows });
+    const creation = this.#creation;
+    this.#earlier = new EarlierLeases({ ...parts, creation, deletions });
   }
 
   /** The shards that are listed or have a lease, with their parents and children. */
   get lineage(): Lineage {
-    return this.#lineage;
+    return this.#known.lineage;
   }
 
   /**
@@ -108,27 +96,24 @@ export class ShardDirectory {
   ): Promise<ReadonlySet<string>> {
     const listed = await listShards(this.#options, signal);
     await this.#table.load(signal);
-    this.#startedAt ??= serviceNow(this.#options);
-    const leases = this.#table.leases;
+    this.#creation.noteListed();
+    const { leases } = this.#table;
     // A list from an outdated server may still name an expired shard. Such a shard is closed.
     const shards = listed.filter((shard) =>
       !isClosed(shard) || !this.#gone.has(shard.ShardId)
     );
-    this.#lineage = new Lineage(shards, leases.values());
+    this.#known.list(shards, { withLeases: true });
     this.#checkList();
-    if (leases.size === 0) {
-      await this.#checkOtherName(signal);
-      await this.#checkStart(signal);
-    }
+    if (leases.size === 0) await this.#creation.checkStart(signal);
     const earlier = leasesOfEarlier(leases, new Lineage(listed));
     let fresh: ReadonlySet<string> = new Set();
-    if (this.#mustReplace(earlier, listed)) {
-      this.#lineage = new Lineage(listed);
+    if (this.#earlier.mustReplace(earlier, listed)) {
+      this.#known.list(listed, { withLeases: false });
       this.#gone.clear();
-      await this.#replaceEarlier(earlier, stopReading, signal);
+      await this.#earlier.replace(earlier, stopReading, signal);
     } else {
-      await this.#removeEarlier(earlier, signal);
-      fresh = await this.#createLeases(signal);
+      await this.#earlier.remove(earlier, signal);
+      fresh = await this.#creation.createMissing(signal);
     }
     await this.#askForParents(signal);
     return fresh;
@@ -136,12 +121,12 @@ export class ShardDirectory {
 
   /** The leases of the shards that may be read now. */
   readable(): Lease[] {
-    return this.#table.readable(this.#lineage, (id) => this.#gone.has(id));
+    return this.#table.readable(this.lineage, (id) => this.#gone.has(id));
   }
 
   /** Where a listed shard begins. */
   beginningOf(shardId: string): string | undefined {
-    return beginningOf(this.#lineage.shards.get(shardId));
+    return beginningOf(this.lineage.shards.get(shardId));
   }
 
   /**
@@ -154,10 +139,10 @@ export class ShardDirectory {
     named: readonly string[],
     signal: AbortSignal,
   ): Promise<boolean> {
-    const children = this.#lineage.childrenOf(shardId);
-    const missing = named.filter((id) => !this.#lineage.has(id));
+    const children = this.lineage.childrenOf(shardId);
+    const missing = named.filter((id) => !this.lineage.has(id));
     if (children.length > 0 && missing.length === 0) return true;
-    if (this.#lineage.shards.has(shardId)) return false;
+    if (this.lineage.shards.has(shardId)) return false;
     // The shard and its children may have expired while its last values were processed.
     await this.#gone.ask([shardId, ...missing], signal);
     return [shardId, ...missing].every((id) => this.#gone.has(id));
@@ -166,11 +151,14 @@ export class ShardDirectory {
   /** Deletes the leases of finished shards that have expired. */
   async forgetExpired(signal: AbortSignal): Promise<void> {
     const unlisted = this.#table.finished.filter(({ shardId }) =>
-      !this.#lineage.shards.has(shardId)
+      !this.lineage.shards.has(shardId)
     );
     await this.#gone.ask(unlisted.map(({ shardId }) => shardId), signal);
     const gone = unlisted.filter(({ shardId }) => this.#gone.has(shardId));
-    await this.#forget(gone, signal);
+    await this.#work.deletions.run(
+      gone,
+      (lease) => this.#table.forget(lease, signal),
+    );
   }
 
   /** Notes that the reader of a shard has found that the shard has expired. */
@@ -200,190 +188,12 @@ export class ShardDirectory {
    */
   #checkList(): void {
     const { stream } = this.#options;
-    const { shards } = this.#lineage;
+    const { shards } = this.lineage;
     for (const lease of this.#table.leases.values()) {
       const { shardId } = lease;
       if (belongingOf(lease, shards.get(shardId)) !== "later") continue;
       throw oldList(stream, shardId);
     }
-  }
-
-  /**
-   * Throws if the consumer was given the ARN and there is progress under the name. The progress
-   * would be ignored, because leases are stored under what the consumer was given.
-   */
-  async #checkOtherName(signal: AbortSignal): Promise<void> {
-    const { stream, streamName } = this.#options;
-    if (stream === streamName) return;
-    const { shards } = this.#lineage;
-    const mayBeOurs = (await this.#table.list(streamName, { signal })).some(
-      ({ shardId, startingSequenceNumber: stored }) => {
-        const listed = beginningOf(shards.get(shardId));
-        return stored === undefined || listed === undefined ||
-          stored === listed;
-      },
-    );
-    if (!mayBeOurs) return;
-    throw progressUnderName(stream, streamName);
-  }
-
-  /**
-   * Finds out, before the first leases are planned, which shards need not be read, and whether all
-   * shards that the user named exist.
-   *
-   * @throws {KinesisError} if a named shard does not exist
-   */
-  async #checkStart(signal: AbortSignal): Promise<void> {
-    const { from, stream } = this.#options;
-    const lineage = this.#lineage;
-    if (from instanceof Date) {
-      this.#closedBefore = await closedBefore(
-        from,
-        lineage,
-        this.#options,
-        signal,
-      );
-      return;
-    }
-    const unlisted = namedShards(from).filter((id) => !lineage.has(id));
-    const hidden = await this.#gone.ask(unlisted, signal);
-    if (hidden.length > 0) throw unlistedStart(stream, hidden);
-    const isParent = (id: string) => lineage.childrenOf(id).length > 0;
-    const unknown = unlisted.filter((id) => !isParent(id));
-    if (unknown.length > 0) {
-      throw unknownShards(stream, unknown, [...lineage.shards.keys()]);
-    }
-    this.#expiredStarts = unlisted;
-  }
-
-  async #createLeases(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const latest = new Set<string>();
-    const { leases } = this.#table;
-    for (const batch of this.#plan(this.#options.from, leases)) {
-      // Children first: no shard may have a lease while one of its children has none.
-      const next = batch.filter(({ lease: { shardId } }) =>
-        this.#lineage.childrenOf(shardId).every((id) => leases.has(id))
-      ).map((plan) => ({ shardId: plan.lease.shardId, plan }));
-      await this.#work.rows.run(next, async ({ shardId, plan }) => {
-        const { lease, isLatest } = this.#planned.get(shardId) ?? plan;
-        this.#planned.set(shardId, { lease, isLatest });
-        const isNew = await this.#table.create(lease, signal);
-        this.#planned.delete(shardId);
-        if (isNew && isLatest) latest.add(shardId);
-      });
-    }
-    if (this.#expiredStarts.length > 0) {
-      // Created once: such a lease is deleted when its shard is finished.
-      this.#expiredStarts = this.#expiredStarts.filter((id) => !leases.has(id));
-      this.#link();
-    }
-    await this.#reloadIfOutdated(signal);
-    return latest;
-  }
-
-  /** Whether the leases of an earlier stream must be replaced before this stream can be read. */
-  #mustReplace(
-    earlier: readonly Lease[],
-    listed: readonly Shard[],
-  ): boolean {
-    if (earlier.length === 0) return false;
-    const { leases } = this.#table;
-    const ids = new Set(earlier.map(({ shardId }) => shardId));
-    return this.#options.onRecreated === "fail" ||
-      listed.some(({ ShardId }) => ids.has(ShardId) || !leases.has(ShardId));
-  }
-
-  /** Deletes leases of an earlier stream. If that fails, this worker ignores them. */
-  async #removeEarlier(
-    leases: readonly Lease[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (leases.length === 0) return;
-    await this.#forget(leases, signal);
-    this.#table.hide(leases);
-    this.#link();
-  }
-
-  async #forget(leases: readonly Lease[], signal: AbortSignal): Promise<void> {
-    await this.#work.deletions.run(
-      leases,
-      (lease) => this.#table.forget(lease, signal),
-    );
-  }
-
-  /**
-   * Replaces the leases of an earlier stream. The new stream is read from its oldest record, or
-   * from the time that the user gave: all its records are newer than the start of the consumer.
-   */
-  async #replaceEarlier(
-    earlier: readonly Lease[],
-    stopReading: (shardId: string) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { stream, onRecreated, hooks, from } = this.#options;
-    const shardIds = earlier.map(({ shardId }) => shardId);
-    if (onRecreated === "fail") {
-      throw recreated(stream, shardIds);
-    }
-    for (const shardId of shardIds) stopReading(shardId);
-    this.#planned.clear();
-    this.#closedBefore = new Set();
-    this.#expiredStarts = [];
-    const old = new Map(earlier.map((lease) => [lease.shardId, lease]));
-    const kept = new Map(
-      [...this.#table.leases].filter(([shardId]) => !old.has(shardId)),
-    );
-    const start = from instanceof Date ? from : "TRIM_HORIZON";
-    const planned = this.#plan(start, kept).flat().map(({ lease }) => lease);
-    // Creates missing leases first and replaces old ones last. After a crash in between, an old
-    // lease is left, and the next worker that sees it repeats all steps.
-    await this.#table.createAll(
-      planned.filter(({ shardId }) => !old.has(shardId)),
-      signal,
-    );
-    const replacements: [Lease, NewLease][] = [];
-    for (const next of planned) {
-      const lease = old.get(next.shardId);
-      if (lease) replacements.push([lease, next]);
-    }
-    const { shards } = this.#lineage;
-    await this.#table.replace(replacements, signal);
-    notify(hooks, "onRecreated", { stream, shardIds });
-    await this.#reloadIfOutdated(signal);
-    const unlisted = earlier.filter(({ shardId }) => !shards.has(shardId));
-    await this.#removeEarlier(unlisted, signal);
-    this.#link();
-    const left = leasesOfEarlier(this.#table.leases, this.#lineage);
-    if (left.length > 0) {
-      throw notReplacedYet(stream, left.length);
-    }
-  }
-
-  #plan(from: StartPosition, leases: ReadonlyMap<string, Lease>) {
-    const { stream } = this.#options;
-    return planLeases({
-      stream,
-      lineage: this.#lineage,
-      leases,
-      from,
-      startedAt: this.#startedAt!,
-      closedBefore: this.#closedBefore,
-      expired: this.#expiredStarts,
-    });
-  }
-
-  /** Reads the leases again if another worker has written any. */
-  async #reloadIfOutdated(signal: AbortSignal): Promise<void> {
-    if (!this.#table.isOutdated) return;
-    await this.#table.load(signal);
-    this.#link();
-  }
-
-  #link(): void {
-    this.#lineage = new Lineage(
-      this.#lineage.shards.values(),
-      this.#table.leases.values(),
-    );
   }
 
   /**
@@ -393,7 +203,7 @@ export class ShardDirectory {
   async #askForParents(signal: AbortSignal): Promise<void> {
     const parents = [...this.#table.leases.values()]
       .filter((lease) => !isBegun(lease))
-      .flatMap(({ shardId }) => this.#lineage.unknownParentsOf(shardId));
+      .flatMap(({ shardId }) => this.lineage.unknownParentsOf(shardId));
     this.#hidden = await this.#gone.ask(parents, signal);
   }
 }

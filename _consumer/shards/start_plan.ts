@@ -116,8 +116,9 @@ export function startPosition(
   if (
     checkpoint.type === "TRIM_HORIZON" &&
     named?.type === "AT_SEQUENCE_NUMBER" &&
-    // A number before the beginning of the shard belongs to an earlier stream of the same name.
-    BigInt(named.sequenceNumber) >= BigInt(startingSequenceNumber)
+    // A number before the beginning of the shard belongs to an earlier stream of the same name. The
+    // beginning itself is the oldest record, and perhaps no record has its number.
+    BigInt(named.sequenceNumber) > BigInt(startingSequenceNumber)
   ) return named;
   return checkpoint as ShardPosition;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { NOT_FOUND } from "../../_aws/service_error.ts";
+import { hasCode, NOT_FOUND } from "../../_aws/service_error.ts";
 import {
   createIfMissing,
   type CreatingClient,
@@ -54,8 +54,7 @@ function isNotVisibleYet(
   error: unknown,
   target: StreamCreationOptions["target"],
 ): error is ServiceError {
-  return error instanceof ServiceError && error.code === NOT_FOUND &&
-    "StreamName" in target;
+  return hasCode(error, NOT_FOUND) && "StreamName" in target;
 }
 
 function asRetryable(error: ServiceError): ServiceError {

@@ -5,10 +5,10 @@
  * @module
  */
 import { ResettableTimer } from "../../_core/resettable_timer.ts";
+import { type Share, Shares } from "../../_core/shares.ts";
 import type { KinesisError } from "../../errors.ts";
 import { neverAcknowledged } from "./ack_errors.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
-import { type Share, Shares } from "../reading/shares.ts";
 
 /** How long a full stream waits for the first acknowledgement, in milliseconds. */
 const FIRST_ACKNOWLEDGEMENT_MS = 5000;
@@ -47,9 +47,17 @@ export class Acknowledgements {
     return this.#shares.used;
   }
 
-  /** Whether so many values are not acknowledged that no further value is handed out. */
+  /** Whether so many values are not acknowledged as may be. */
   get areAtLimit(): boolean {
     return this.missing >= this.#limit;
+  }
+
+  /**
+   * Whether no value of any shard is handed out. At the limit, a shard may still use its part:
+   * another shard has used it before this one was opened. Without parts, the limit holds for all.
+   */
+  get areAllPaused(): boolean {
+    return this.areAtLimit && this.#shares.part < 1;
   }
 
   /** Whether the application has acknowledged a value, or said that it will. */

@@ -49,10 +49,8 @@ export interface ShardValuesParts<T> {
   readonly skipped: SkippedRecords;
   /** Once it is aborted, nothing is handed out. */
   readonly signal: AbortSignal;
-  /** Called when work that took time is done. */
+  /** Called when work that took time has ended. */
   readonly onChange: () => void;
-  /** Called when work that took time has failed. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** Takes values out of the records of a reader. */
@@ -63,11 +61,15 @@ export class ShardValues<T> {
   /** The record that is being handed out. */
   #raw: KinesisApiRecord | undefined;
   #items: Unpacked<T>[] = [];
+  /** The part of each item in the bytes of the record. */
+  #bytesOfItem = 0;
   /** The indexes of items that are dropped. */
   #dropped: ReadonlySet<number> = NONE;
   /** The index of the next item. */
   #next = 0;
   #busyWith: "decode" | "poison" | undefined;
+  /** The error of work that took time. The next {@linkcode ShardValues.take} throws it. */
+  #failure: { readonly error: unknown } | undefined;
 
   /** Starts without a record. */
   constructor(parts: ShardValuesParts<T>) {
@@ -83,10 +85,11 @@ export class ShardValues<T> {
     });
   }
 
-  /** Whether a value can be taken now. */
+  /** Whether a value can be taken now, or an error. */
   get hasNext(): boolean {
     return !this.isBusy && !this.#parts.signal.aborted &&
-      (!this.isBetweenRecords || this.#parts.records.buffered > 0);
+      (this.#failure !== undefined || !this.isBetweenRecords ||
+        this.#parts.records.buffered > 0);
   }
 
   /** Whether a record is being decoded or a value that cannot be decoded is being handled. */
@@ -109,10 +112,12 @@ export class ShardValues<T> {
    * values that were processed before the start, and values that are dropped. Asynchronous decoding
    * and handling of poison go on in the background; `onChange` is called when they are done.
    *
-   * @throws {DecodeError} if a value cannot be decoded and the policy is to fail
+   * @throws {DecodeError} if a value cannot be decoded and the policy is to fail. An error of the
+   * policy, or of the processor, is passed on
    */
   take(): ConsumerRecord<T> | undefined {
     if (!this.hasNext) return undefined;
+    if (this.#failure) throw this.#failure.error;
     if (this.isBetweenRecords) this.#unpack();
     while (!this.isBusy && !this.isBetweenRecords) {
       const record = this.#handOut(this.#items[this.#next++]!);
@@ -158,8 +163,9 @@ export class ShardValues<T> {
 
   #setItems(items: Unpacked<T>[]): void {
     const { strays, skipped, shardId, options } = this.#parts;
-    const { PartitionKey, SequenceNumber } = this.#raw!;
+    const { Data, PartitionKey, SequenceNumber } = this.#raw!;
     this.#items = items;
+    this.#bytesOfItem = Math.ceil(Data.length / items.length);
     if (items.length === 0) this.#passEmpty(SequenceNumber);
     this.#dropped = strays?.among(items, PartitionKey) ?? NONE;
     const values = this.#dropped.size;
@@ -204,7 +210,8 @@ export class ShardValues<T> {
     if (options.durable || acknowledgements.areManaged) {
       progress.handOut(ticket);
     } else progress.pass(ticket);
-    return new DeliveredRecord(item, raw, this.#source, ticket);
+    const bytes = this.#bytesOfItem;
+    return new DeliveredRecord(item, raw, this.#source, ticket, bytes);
   }
 
   /** Whether the item lies before a checkpoint inside its record. */
@@ -226,22 +233,25 @@ export class ShardValues<T> {
     const result: unknown = onPoison(error);
     if (result === undefined) return progress.acknowledge(ticket);
     // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
-    const handled = Promise.resolve(result);
-    this.#work("poison", handled.then(() => progress.acknowledge(ticket)));
+    const handled = Promise.resolve(result).then((decision) => {
+      if (decision === "fail") throw error;
+      progress.acknowledge(ticket);
+    });
+    this.#work("poison", handled);
   }
 
   /**
    * Hands out nothing of this shard until the work is done. If the work fails, nothing more is
-   * handed out. Other shards go on.
+   * handed out, and the next {@linkcode ShardValues.take} throws the error. Other shards go on.
    */
   #work(what: "decode" | "poison", work: Promise<void>): void {
-    const { signal, onChange, onError } = this.#parts;
-    this.#busyWith = what;
-    work.then(() => {
+    const { onChange } = this.#parts;
+    const end = (failure?: { error: unknown }) => {
+      this.#failure = failure;
       this.#busyWith = undefined;
       onChange();
-    }, (error) => {
-      if (!signal.aborted) onError(error);
-    });
+    };
+    this.#busyWith = what;
+    work.then(() => end(), (error) => end({ error }));
   }
 }

@@ -49,7 +49,7 @@ export async function startEmulator(): Promise<Emulator> {
 /** kinesalite throws if a client disconnects during a request, as a killed consumer does. */
 function survive(request: IncomingMessage): void {
   const removeAll = request.removeAllListeners.bind(request);
-  request.removeAllListeners = (event) => {
+  request.removeAllListeners = (event?: string | symbol) => {
     removeAll(event);
     return request.on("error", () => {});
   };

@@ -50,6 +50,11 @@ Deno.test("OptionCheck says which option, what is allowed and what was given", (
     messageOf(() => check.time("ms", Infinity, { default: 1 }), RangeError),
     "Cannot create Thing as 'ms' must be from 1 to 2147483647: current value is Infinity",
   );
+  const orNever = { default: 1, orNever: true };
+  assertEquals(
+    messageOf(() => check.time("ms", 0, orNever), RangeError),
+    "Cannot create Thing as 'ms' must be from 1 to 2147483647 or Infinity: current value is 0",
+  );
   assertEquals(
     messageOf(() => check.choice("c", "x", ["a", "b", "c"], "a"), TypeError),
     `Cannot create Thing as 'c' must be "a", "b" or "c": current value is "x"`,

@@ -14,7 +14,7 @@ import { startDeadline } from "../../_core/deadline.ts";
 import { raceAbort } from "../../_core/race_abort.ts";
 import { deferred } from "../../_core/deferred.ts";
 import { notify } from "../../_core/notify.ts";
-import { RetryQuota } from "../../client/_retry_quota.ts";
+import { RetryQuota } from "../../_service/retry_quota.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 
 const attempt = fc.integer({ min: 0, max: 10_000 });

@@ -29,7 +29,11 @@ class MessageQueue implements WorkLane {
 
 function setUp(
   handle: SchedulerParts<Message, MessageQueue>["handle"],
-  settings: { concurrency?: number; lookahead?: number } = {},
+  settings: {
+    concurrency?: number;
+    lookahead?: number;
+    lookaheadBytes?: number;
+  } = {},
 ) {
   const clock = new FakeClock();
   const log: string[] = [];
@@ -37,6 +41,7 @@ function setUp(
   const scheduler = new Scheduler<Message, MessageQueue>({
     concurrency: 2,
     lookahead: 4,
+    lookaheadBytes: Infinity,
     maxAttempts: 2,
     baseDelayMs: 100,
     maxDelayMs: 100,
@@ -49,6 +54,7 @@ function setUp(
   }, {
     laneCount: () => 1,
     queue: () => new KeyedQueue(({ group }) => group),
+    sizeOf: ({ body }) => body.length,
     handle,
     failuresIn: () => [],
     acknowledge: ({ body }, isProcessed) =>

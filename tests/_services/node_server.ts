@@ -30,7 +30,7 @@ export async function listen(server: Server): Promise<Service> {
 function survive(request: IncomingMessage): void {
   const ignore = () => {};
   const removeAll = request.removeAllListeners.bind(request);
-  request.removeAllListeners = (event) => {
+  request.removeAllListeners = (event?: string | symbol) => {
     removeAll(event);
     request.on("error", ignore);
     return request;

@@ -18,7 +18,8 @@ import {
   newLease,
   STREAM,
 } from "../conformance/checkpointer/fixtures.ts";
-import { HELD, readers, ROW, withKv } from "./_kv_fixtures.ts";
+import { withKv } from "./_kv_fixtures.ts";
+import { HELD, readers, ROW } from "./_rows.ts";
 
 checkpointerSuite("KvCheckpointer on a file", async () => {
   const directory = await Deno.makeTempDir();

@@ -1,4 +1,4 @@
-/** Hash keys that nobody reads: reported when they last, and never during what is normal. */
+/** Hash keys that no worker reads are reported if they last, and never during a normal reshard. */
 import { assert, assertEquals } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { Consumer, type ConsumerOptions } from "../../consumer.ts";

@@ -51,3 +51,12 @@ Deno.test("Consumer disposed of does not hide the error of the block", async () 
   }));
   assertEquals((reported as CheckpointError).code, "CheckpointFailed");
 });
+
+Deno.test("Consumer.close rejects with the error of the progress when the stream has failed with it", async () => {
+  const { world } = await setUp();
+  const checkpointer = new MemoryCheckpointer();
+  checkpointer.checkpoint = () => Promise.reject(new Error("out of disk"));
+  const consumer = world.consumer({ checkpointer, until: "caught-up" });
+  await assertRejects(() => world.drain(consumer), CheckpointError);
+  await assertRejects(() => world.run(consumer.close()), CheckpointError);
+});

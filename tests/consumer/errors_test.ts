@@ -226,6 +226,22 @@ Deno.test("Consumer accepts any value that the function 'onPoison' returns", asy
   }
 });
 
+Deno.test("Consumer fails with the DecodeError if the function 'onPoison' returns \"fail\"", async () => {
+  for (const decision of ["fail", Promise.resolve("fail")]) {
+    const world = new World();
+    await world.put(1);
+    await world.putRaw("{", world.shardIds[0]!);
+    const checkpointer = new MemoryCheckpointer();
+    const options = { checkpointer, onPoison: () => decision };
+    for (let run = 0; run < 2; run++) {
+      await assertRejects(
+        () => world.drain(world.consumer(options)),
+        DecodeError,
+      );
+    }
+  }
+});
+
 Deno.test("Consumer waits for the function 'onPoison', and other shards go on", async () => {
   const world = new World({ shards: 2 });
   const [a, b] = world.shardIds as [string, string];

@@ -128,6 +128,55 @@ Deno.test("Consumer with the policy to fail reads a shard without a checkpoint f
   );
 });
 
+Deno.test("Consumer tells that the record to start at has expired, and fails if the policy says so", async () => {
+  const world = new World();
+  const [shardId] = world.shardIds as [string];
+  await world.put(5, { keys: ["k"] });
+  const { sequenceNumber } = world.server.records(STREAM)[2]!;
+  const after = { type: "AT_SEQUENCE_NUMBER", sequenceNumber } as const;
+  const events: ExpiredEvent[] = [];
+  const options = {
+    from: { [shardId]: after },
+    until: "caught-up",
+    hooks: { onExpired: (event: ExpiredEvent) => void events.push(event) },
+  } as const;
+  const start = () => world.drain(world.consumer(options));
+  assertEquals(values(await start()).map(({ i }) => i), [2, 3, 4]);
+  assertEquals(events, []);
+  world.server.advance(25 * HOUR_MS);
+  await world.put(2, { keys: ["k"] });
+  world.server.advance(60_000);
+  assertEquals(values(await start()).map(({ i }) => i), [5, 6]);
+  assertEquals(events.map(({ what, after }) => ({ what, after })), [
+    { what: "records", after },
+  ]);
+  await assertRejects(
+    () =>
+      world.drain(world.consumer({ ...options, expiredCheckpoint: "fail" })),
+    KinesisError,
+    `the records from sequence number ${sequenceNumber} on up to`,
+  );
+});
+
+Deno.test("Consumer that starts at the first sequence number of a shard reports no expired record", async () => {
+  const world = new World();
+  const [shardId] = world.shardIds as [string];
+  const [shard] = await Array.fromAsync(
+    world.client().listAllShards({ StreamName: STREAM }),
+  );
+  const sequenceNumber = shard!.SequenceNumberRange.StartingSequenceNumber;
+  await world.put(5, { keys: ["k"] });
+  world.server.advance(60_000);
+  const records = await world.drain(
+    world.consumer({
+      from: { [shardId]: { type: "AT_SEQUENCE_NUMBER", sequenceNumber } },
+      until: "caught-up",
+      expiredCheckpoint: "fail",
+    }),
+  );
+  assertEquals(records.length, 5);
+});
+
 Deno.test("Consumer refuses policies and times that it does not know", () => {
   const world = new World();
   const make = (options: Record<string, unknown>) => () =>
@@ -140,7 +189,7 @@ Deno.test("Consumer refuses policies and times that it does not know", () => {
   assertThrows(
     make({ stallTimeoutMs: 0 }),
     RangeError,
-    "Cannot create Consumer as 'stallTimeoutMs' must be from 1 to 2147483647: current value is 0",
+    "Cannot create Consumer as 'stallTimeoutMs' must be from 1 to 2147483647 or Infinity: current value is 0",
   );
   assertThrows(
     make({ hooks: { onStalled: 1 } }),

@@ -3,7 +3,7 @@ import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type { KinesisClient } from "../../client/mod.ts";
 import type { Consumer } from "../../consumer.ts";
 import { bytes, jsonLines, type Processor } from "../../processors/mod.ts";
-import { assertComplete, type Item, values, World } from "./_world.ts";
+import { assertComplete, collect, type Item, values, World } from "./_world.ts";
 
 /** Makes GetRecords of some shards wait for an answer until its signal aborts. */
 function silence(client: KinesisClient, shardIds: Iterable<string>): void {
@@ -231,6 +231,44 @@ Deno.test("Consumer hands out the other shards when one reaches its part of maxU
   items.push(...values(kept), ...values(rest));
   assertComplete(items, world.written);
   await world.run(consumer.close());
+});
+
+Deno.test("Consumer hands out a shard that it takes over while a stuck shard has used all of maxUnacknowledged", async () => {
+  const world = new World({ shards: 2 });
+  const options = {
+    checkpointer: new MemoryCheckpointer(),
+    maxUnacknowledged: 40,
+    acknowledgeTimeoutMs: Infinity,
+  };
+  const one = world.consumer(options);
+  const other = world.consumer(options);
+  const reader = one.getReader();
+  const first = reader.read();
+  const otherRead = collect(other);
+  await world.pass(30_000);
+  const stateAt = (consumer: Consumer<Item>, shardId: string) =>
+    consumer.status().shards.find((shard) => shard.shardId === shardId)!.state;
+  const [stuck, live] = world.shardIds.toSorted((shardId) =>
+    stateAt(one, shardId) === "elsewhere" ? 1 : -1
+  ) as [string, string];
+  assertEquals(stateAt(one, live), "elsewhere");
+  await world.put(100, { keys: ["stuck"], shardId: stuck });
+  const kept = [(await world.run(first)).value!];
+  kept[0]!.ack();
+  kept.push(...await world.read(reader, 40));
+  await world.run(other.close());
+  await otherRead;
+  await world.put(100, { keys: ["live"], shardId: live });
+  for (let n = 0; n < 100; n++) {
+    const [record] = await world.read(reader, 1);
+    assertEquals(record!.value, { key: "live", i: n });
+    record!.ack();
+  }
+  assertEquals(one.status().unacknowledged, 40);
+  for (const record of kept) record.ack();
+  const rest = await world.read(reader, 20);
+  assertEquals(rest.at(-1)!.value, { key: "stuck", i: 60 });
+  await world.run(one.close());
 });
 
 Deno.test("Consumer drops a long run of poison without keeping the other shards waiting", async () => {

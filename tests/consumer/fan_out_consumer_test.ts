@@ -181,6 +181,24 @@ Deno.test("Consumer with fanOut tries again when looking for its consumer fails,
   }
 });
 
+Deno.test("Consumer with fanOut refuses a stallTimeoutMs in which an idle subscription brings no event", () => {
+  const make = (stallTimeoutMs: number) => () =>
+    new Consumer({
+      client: new KinesisClient({ region: "eu-west-1" }),
+      streamName: "orders",
+      processor: json(),
+      fanOut: { consumerName: "app" },
+      stallTimeoutMs,
+    });
+  assertThrows(
+    make(9999),
+    RangeError,
+    "Cannot create Consumer as 'stallTimeoutMs' must be 10000 or more with 'fanOut', because an idle " +
+      "shard has an event every 5 seconds: current value is 9999",
+  );
+  make(10_000)();
+});
+
 Deno.test("Consumer refuses a wrong option fanOut", () => {
   const client = new KinesisClient({ region: "eu-west-1" });
   const make =

@@ -475,11 +475,69 @@ Deno.test("Consumer refuses streams that are none, are the same, or have options
     );
     assertThrows(() => consumer({ streams: streams as never }), Error, message);
   }
+  for (const option of ["client", "workerId"]) {
+    const wrong = { [option]: null };
+    for (const streams of [{ streams: [a] }, a]) {
+      assertThrows(
+        () => new Consumer({ ...common, ...streams, ...wrong } as never),
+        TypeError,
+        `'${option}' must be`,
+      );
+    }
+  }
   assertThrows(
     () => new Consumer({ ...common, streamName: "a", streams: [a] } as never),
     TypeError,
     "'streams' replaces 'streamName' and 'streamARN'",
   );
+});
+
+Deno.test("Consumer of several streams takes an option that a stream gives as undefined from the consumer", async () => {
+  const { world, consumer, put } = setUp();
+  await put(STREAM, 3);
+  await put("logs", 4);
+  const checkpointer = new MemoryCheckpointer();
+  const nothing = {
+    streamARN: undefined,
+    client: undefined,
+    processor: undefined,
+    checkpointer: undefined,
+    until: undefined,
+    maxFailuresInARow: undefined,
+    limit: undefined,
+  };
+  const options = {
+    streamName: undefined,
+    checkpointer,
+    until,
+    streams: [
+      { ...nothing, streamName: STREAM },
+      { ...nothing, streamName: "logs" },
+    ],
+  } as const;
+  const records = await world.drain(consumer(options as never));
+  assertEquals(records.length, 7);
+  // The progress is stored: nothing is left for the next run.
+  assertEquals(await world.drain(consumer(options as never)), []);
+});
+
+Deno.test("Consumer.addStream takes the leases of the new stream under the name of the worker", async () => {
+  const { world, consumer } = setUp();
+  const checkpointer = new MemoryCheckpointer();
+  const one = world.consumer({ checkpointer });
+  await world.run(one.addStream({ streamName: "logs" }));
+  await world.run(one.ready);
+  const owners = one.status().shards.map(({ owner }) => owner);
+  assertEquals(owners.length, 4);
+  assertEquals(new Set(owners).size, 1);
+  await world.run(one.close());
+  const several = consumer({ checkpointer });
+  await world.run(several.ready);
+  assertEquals(
+    new Set(several.status().shards.map(({ owner }) => owner)).size,
+    1,
+  );
+  await world.run(several.close());
 });
 
 Deno.test("Consumer of one stream in streams is like one of that stream alone", async () => {

@@ -11,7 +11,7 @@ import { ProcessingError } from "../../errors.ts";
 import type { HandlerErrorEvent } from "../../hooks.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import { assertFirstCallsInOrder, Journal } from "./_journal.ts";
-import { assertComplete, type Item, values, World } from "./_world.ts";
+import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
 const KEYS = [..."abcdef"];
 
@@ -174,6 +174,32 @@ Deno.test("Consumer.processBatches fails with the first value of a batch that fa
   assertStrictEquals(error.cause, cause);
   const rest = world.consumer({ checkpointer, until: "caught-up" });
   assertEquals((await world.drain(rest)).length, 4);
+});
+
+Deno.test("Consumer.processBatches settles all values of a batch, whatever the handler does to its list", async () => {
+  const world = new World();
+  await world.put(10, { keys: ["k"] });
+  const checkpointer = new MemoryCheckpointer();
+  const chunks: number[][] = [];
+  const summary = await world.run(
+    world.consumer({ checkpointer, until: "caught-up" }).processBatches(
+      (records, { attempt }) => {
+        const rows = records as ConsumerRecord<Item>[];
+        const failed = attempt === 1 ? rows.slice(-1) : [];
+        while (rows.length > 0) {
+          chunks.push(rows.splice(0, 2).map(({ value: { i } }) => i));
+        }
+        return failed;
+      },
+      { maxValues: 5, retry: { baseDelayMs: 1 } },
+    ),
+  );
+  assertEquals(chunks, [[0, 1], [2, 3], [4], [4], [5, 6], [7, 8], [9], [9]]);
+  assertEquals(summary.processed, 10);
+  assertEquals(
+    await checkpointer.list(STREAM).then(([it]) => it!.owner),
+    undefined,
+  );
 });
 
 Deno.test("Consumer.processBatches fails if the handler returns something else than failed records", async () => {

@@ -6,9 +6,18 @@ import {
 } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
-import type { ProcessBatchesOptions } from "../../consumer.ts";
-import { CheckpointError, ClosedError, DecodeError } from "../../errors.ts";
-import { type Item, STREAM, values, World } from "./_world.ts";
+import type {
+  PoisonPolicy,
+  ProcessBatchesOptions,
+  ProcessOptions,
+} from "../../consumer.ts";
+import {
+  CheckpointError,
+  ClosedError,
+  DecodeError,
+  KinesisError,
+} from "../../errors.ts";
+import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
 const never = () => new Promise<void>(() => {});
 
@@ -153,6 +162,65 @@ Deno.test("Consumer.process aborts its handlers when 'signal' aborts, waits for 
   assertEquals((await checkpointer.list(STREAM))[0]!.owner, undefined);
 });
 
+/** The ways to give up a value on which a shutdown must not call. */
+const GIVING_UP: [string, (given: unknown[]) => ProcessOptions<Item>][] = [
+  ["skip", () => ({ onPoison: "skip" })],
+  ["a function", (given) => ({ onPoison: (error) => void given.push(error) })],
+  ["a dead letter", (given) => ({
+    deadLetter: new WritableStream({ write: (it) => void given.push(it) }),
+  })],
+];
+
+for (const [name, policy] of GIVING_UP) {
+  Deno.test(`Consumer.process does not give up values whose handlers were aborted by 'signal', with ${name}`, async () => {
+    const retries: ProcessOptions<Item>["retry"][] = [
+      { maxAttempts: 1 },
+      { when: (error) => error instanceof RangeError },
+    ];
+    for (const retry of retries) {
+      const world = new World();
+      await world.put(4, { keys: ["a", "b"] });
+      const checkpointer = new MemoryCheckpointer();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const given: unknown[] = [];
+      const consumer = world.consumer({ checkpointer });
+      const done = consumer.process(
+        (_, { signal }) => delay(5000, { clock: world.clock, signal }),
+        { ...policy(given), retry, signal },
+      );
+      done.catch(() => {});
+      await world.pass(1000);
+      controller.abort(new Error("stop"));
+      await assertRejects(() => world.run(done), Error, "stop");
+      assertEquals(given, []);
+      assertEquals(consumer.status().processing!.skipped, 0);
+      assertEquals(await rest(world, checkpointer), [0, 0, 1, 1]);
+    }
+  });
+}
+
+Deno.test("Consumer.processBatches keeps what an aborted handler has processed, and gives up nothing", async () => {
+  const world = new World();
+  await world.put(4, { keys: ["k"] });
+  const checkpointer = new MemoryCheckpointer();
+  const controller = new AbortController();
+  const consumer = world.consumer({ checkpointer });
+  const done = consumer.processBatches(async (records, { signal }) => {
+    await delay(5000, { clock: world.clock, signal }).catch(() => {});
+    return records.slice(2);
+  }, {
+    signal: controller.signal,
+    retry: { maxAttempts: 1 },
+    onPoison: "skip",
+  });
+  done.catch(() => {});
+  await world.pass(3000);
+  controller.abort(new Error("stop"));
+  await assertRejects(() => world.run(done), Error, "stop");
+  assertEquals(await rest(world, checkpointer), [2, 3]);
+});
+
 Deno.test("Consumer.process aborts also the handler that aborts 'signal'", async () => {
   const world = new World();
   await world.put(1);
@@ -240,9 +308,8 @@ Deno.test("Consumer.process does nothing if 'signal' has aborted before, and the
 });
 
 Deno.test("Consumer.process fails with the error of the stream, and aborts the handlers", async () => {
-  const world = new World({ shards: 2 });
-  const [a, b] = world.shardIds as [string, string];
-  await world.put(1, { shardId: a });
+  const world = new World();
+  await world.put(1);
   const consumer = world.consumer();
   let reason: unknown;
   const done = consumer.process(
@@ -254,13 +321,56 @@ Deno.test("Consumer.process fails with the error of the stream, and aborts the h
   );
   done.catch(() => {});
   await world.pass(3000);
-  await world.putRaw("{", b);
-  const error = await assertRejects(() => world.run(done), DecodeError);
+  world.server.close(); // the stream is gone
+  const error = await assertRejects(() => world.run(done), KinesisError);
   assertStrictEquals(reason, error);
   const reader = consumer.getReader();
   assertStrictEquals(await assertRejects(() => reader.read()), error);
   assertEquals(world.clock.pendingTimers, 0);
 });
+
+/** The ways in which the consumer fails at a value that cannot be decoded. */
+const UNDECODABLE: [string, PoisonPolicy][] = [
+  ['with "fail"', "fail"],
+  ["with a function that throws", (error) => {
+    throw error;
+  }],
+  ["with a function that rejects", (error) => Promise.reject(error)],
+];
+
+for (const [how, onPoison] of UNDECODABLE) {
+  Deno.test(`Consumer.process processes what it has taken before it fails at a value that cannot be decoded, ${how}`, async () => {
+    const world = new World({ shards: 2 });
+    const [a, b] = world.shardIds as [string, string];
+    await world.put(100, { shardId: a, keys: ["a"] });
+    await world.putRaw("{", a);
+    await world.put(10, { shardId: b, keys: ["b"] });
+    await world.put(10, { shardId: a, keys: ["later"] });
+    const checkpointer = new MemoryCheckpointer();
+    const options = { checkpointer, workerId: "w" };
+    const consumer = world.consumer({ ...options, onPoison });
+    const items: Item[] = [];
+    const done = consumer.process(async ({ value }, { signal, attempt }) => {
+      await delay(50, { clock: world.clock, signal });
+      if (value.i === 50 && attempt === 1) throw new Error("busy");
+      items.push(value);
+    });
+    const error = await assertRejects(() => world.run(done), DecodeError);
+    assertComplete(items, new Map([["a", 100]]));
+    const reader = consumer.getReader();
+    assertStrictEquals(await assertRejects(() => reader.read()), error);
+    assertEquals(world.clock.pendingTimers, 0);
+    const next = world.consumer({
+      ...options,
+      until: "caught-up",
+      onPoison: "skip",
+    });
+    const left = values(await world.drain(next));
+    assertComplete(left, new Map([["a", 0]]));
+    // Each worker may take the shards in another order.
+    assertComplete([...items, ...left], world.written);
+  });
+}
 
 Deno.test("Consumer.process fails with the reason of the signal of the consumer", async () => {
   const world = new World();

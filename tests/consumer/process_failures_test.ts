@@ -230,6 +230,26 @@ Deno.test("Consumer.process fails with the error of a 'retry.when' that throws",
   assertStrictEquals(error, broken);
 });
 
+Deno.test("Consumer.process fails if 'retry.when' returns a promise, which would always mean true", async () => {
+  for (const when of [() => Promise.resolve(false), () => Promise.reject(1)]) {
+    const world = new World();
+    await world.put(2, { keys: ["k"] });
+    const checkpointer = new MemoryCheckpointer();
+    await assertRejects(
+      () =>
+        world.run(
+          world.consumer({ checkpointer }).process(() => Promise.reject(1), {
+            retry: { when: when as never },
+            onPoison: "skip",
+          }),
+        ),
+      TypeError,
+      "'retry.when' must be a function that returns true or false, not a promise",
+    );
+    assertEquals(await rest(world, checkpointer), [0, 1]);
+  }
+});
+
 Deno.test("Consumer.process acknowledges a skipped value, and one that a function has taken", async () => {
   const world = new World();
   await world.put(6, { keys: ["k"] });
@@ -264,6 +284,11 @@ Deno.test("Consumer.process fails if 'onPoison' throws or says so", async () => 
     [() => "fail", (error) => assertInstanceOf(error, ProcessingError)],
     [() => "dead-letter", (error) => {
       assertEquals((error as ProcessingError).code, "DeadLetterFailed");
+    }],
+    // A slip of the pen must not skip the value.
+    [() => Promise.resolve("deadLetter"), (error) => {
+      assertInstanceOf(error, TypeError);
+      assertStringIncludes(error.message, 'it has returned "deadLetter"');
     }],
   ];
   for (const [onPoison, check] of policies) {

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
-import { World } from "./_world.ts";
+import type { ProcessOptions } from "../../consumer.ts";
+import { type Item, World } from "./_world.ts";
 
 const LONG_MS = 300_000;
 /** Handlers that take long must not be given up meanwhile. */
@@ -143,5 +144,38 @@ Deno.test("Consumer.process lets timers run while handlers that end at once work
     clearInterval(timer);
     assertEquals(processed, 12_000);
     assert(ticks >= 2, `${ticks}`);
+  }
+});
+
+Deno.test("Consumer.process takes a bounded number of values while all calls fail, or their dead letters wait, and the other shards go on", async () => {
+  for (const waitsFor of ["retry", "dead letter"]) {
+    const world = new World({ shards: 2 });
+    let isDown = true;
+    const deadLetter = new WritableStream({
+      async write() {
+        while (isDown) await delay(1000, { clock: world.clock });
+      },
+    });
+    const way: ProcessOptions<Item> = waitsFor === "retry"
+      ? { retry: { maxAttempts: 1000, baseDelayMs: 1000 } }
+      : { retry: { maxAttempts: 1 }, deadLetter };
+    const [a, b] = world.shardIds as [string, string];
+    const keys = Array.from({ length: 500 }, (_, i) => `k${i}`);
+    await world.put(500, { shardId: a, keys });
+    await world.put(100, { shardId: b });
+    let ofB = 0;
+    const consumer = world.consumer({ until: "caught-up" });
+    const done = consumer.process(async ({ shardId }) => {
+      await delay(1, { clock: world.clock });
+      if (shardId === b) ofB++;
+      else if (isDown) throw new Error("down");
+    }, { ...way, ordering: "none", lookahead: 20 });
+    await world.pass(30_000);
+    assertEquals(ofB, 100);
+    // 20 that wait, and one for each of the 16 slots.
+    assert(consumer.status().unacknowledged <= 36);
+    isDown = false;
+    const { processed, deadLettered } = await world.run(done);
+    assertEquals(processed + deadLettered, 600);
   }
 });

@@ -59,5 +59,36 @@ Deno.test("Consumer.process rejects if the stream is locked, the handler is none
     TypeError,
     "Cannot process as 'handler' must be a function",
   );
+  const { process, processBatches } = consumer;
+  for (
+    const [method, generator] of [
+      [process, function* () {}],
+      [process, async function* () {}],
+      [processBatches, async function* () {}],
+    ] as const
+  ) {
+    await assertRejects(
+      () => method.call(consumer, generator as never),
+      TypeError,
+      "'handler' must be a function that is no generator",
+    );
+  }
   await world.run(consumer.close());
+});
+
+Deno.test("Consumer.process rejects while values that were read before are not acknowledged", async () => {
+  const world = new World();
+  await world.put(4, { keys: ["k"] });
+  const checkpointer = new MemoryCheckpointer();
+  const consumer = world.consumer({ checkpointer, until: "caught-up" });
+  const reader = consumer.getReader();
+  const [first] = await world.read(reader, 1);
+  reader.releaseLock();
+  await assertRejects(
+    () => consumer.process(() => {}),
+    TypeError,
+    "Cannot process as 1 of the values that were read before are not acknowledged",
+  );
+  first!.ack();
+  assertEquals((await world.run(consumer.process(() => {}))).processed, 3);
 });

@@ -24,6 +24,29 @@ Deno.test("Consumer ends at once when caught up with an empty stream", async () 
   ]);
 });
 
+Deno.test("Consumer ends when caught up with a shard that is written to faster than it is read", async () => {
+  const world = new World();
+  await world.put(100);
+  let isWriting = true;
+  const writing = (async () => {
+    while (isWriting) {
+      await world.put(50);
+      await new Promise<void>((resolve) =>
+        world.clock.setTimeout(resolve, 100)
+      );
+    }
+  })();
+  const consumer = world.consumer({
+    until: "caught-up",
+    prefetch: { records: 20 },
+  });
+  const records = await world.drain(consumer);
+  assert(records.length >= 100);
+  isWriting = false;
+  await world.pass(200);
+  await writing;
+});
+
 Deno.test("Consumer ends when caught up with a shard that is written to all the time", async () => {
   const world = new World();
   await world.put(10);

@@ -75,6 +75,24 @@ for (const method of ["create", "take", "finish"]) {
   }
 }
 
+Deno.test("Consumer tells of each shard that it has opened how that ended, also if the lease cannot be given back", async () => {
+  for (const [how, answer] of Object.entries({ refuse, never })) {
+    const world = new World({ shards: 2 });
+    const [bad, good] = world.shardIds as [string, string];
+    const consumer = world.consumer({
+      checkpointer: faulty((method, [lease]) =>
+        method === "release" && (lease as Lease).shardId === bad
+          ? answer()
+          : undefined
+      ),
+    });
+    await world.run(consumer.ready);
+    await world.run(consumer.close());
+    const ends = world.events.filter((event) => /^(released|lost)/.test(event));
+    assertEquals(ends.sort(), [`lost ${bad}`, `released ${good}`], how);
+  }
+});
+
 Deno.test("Consumer fails when the lease of a shard could not be written for 10 minutes, and names it", async () => {
   const world = new World({ shards: 2 });
   const bad = world.shardIds[0]!;
@@ -195,3 +213,56 @@ Deno.test("Consumer names failoverTimeMs when a lease is not written in time", a
   await world.run(consumer.close().catch(() => {}));
   await ended;
 });
+
+/**
+ * A consumer that has processed all values of a shard to its end. SHARD_END cannot be written until
+ * `recover` is called.
+ */
+async function atUnwrittenEnd(world: World) {
+  let isDown = true;
+  const checkpointer = faulty((method, [, checkpoint]) => {
+    const isEnd = method === "checkpoint" &&
+      (checkpoint as Lease["checkpoint"]).type === "SHARD_END";
+    return isEnd && isDown ? refuse() : undefined;
+  });
+  const consumer = world.consumer({
+    checkpointer,
+    checkpointIntervalMs: Infinity,
+  });
+  const ended = read(consumer, () => {});
+  await world.put(10);
+  await world.pass(3000);
+  world.server.split(STREAM, world.shardIds[0]!);
+  // Longer than the pauses between the first attempts, shorter than the next one.
+  await world.pass(5000);
+  assert(world.errors.length > 0);
+  return { checkpointer, consumer, ended, recover: () => isDown = false };
+}
+
+for (const how of ["close", "checkpoint"] as const) {
+  Deno.test(`Consumer.${how} stores the end of a shard that could not be stored before`, async () => {
+    const world = new World();
+    const { checkpointer, consumer, ended, recover } = await atUnwrittenEnd(
+      world,
+    );
+    recover();
+    await world.run(consumer[how]());
+    const [lease] = await checkpointer.list(STREAM);
+    assertEquals(lease!.checkpoint, { type: "SHARD_END" });
+    await world.run(consumer.close());
+    await ended;
+    const next = world.consumer({ checkpointer, until: "caught-up" });
+    assertEquals((await world.drain(next)).length, 0);
+  });
+
+  Deno.test(`Consumer.${how} says so when the end of a shard can still not be stored`, async () => {
+    const world = new World();
+    const { consumer, ended } = await atUnwrittenEnd(world);
+    const failed = consumer[how]().then(() => undefined, (error) => error);
+    const error = await world.run(failed);
+    assertInstanceOf(error, CheckpointError);
+    assertEquals([...error.failures.keys()], world.shardIds);
+    await world.run(consumer.close().catch(() => {}));
+    await ended;
+  });
+}

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type { Checkpointer } from "../../checkpoint/mod.ts";
 import type { Consumer } from "../../consumer.ts";
-import { type Item, STREAM, World } from "./_world.ts";
+import { assertComplete, type Item, STREAM, World } from "./_world.ts";
 
 /** The number of unfinished shards that each worker holds. */
 async function held(checkpointer: Checkpointer) {
@@ -159,6 +159,34 @@ Deno.test("Consumer shares the shards with another worker of the same name, and 
   assertEquals(distinct.size, 180);
 });
 
+Deno.test("Consumer reads a shard once when another worker takes its lease between two renewals, and gives it back or dies", async () => {
+  for (const then of ["release", "die"] as const) {
+    const world = new World({ shards: 3 });
+    const checkpointer = new MemoryCheckpointer();
+    const consumer = world.consumer({ checkpointer, workerId: "one" });
+    const items: Item[] = [];
+    const working = work(consumer, items);
+    // The leases are renewed after 3.3 and 6.7 seconds, and looked at after 5.
+    await world.pass(4000);
+    const leases = await checkpointer.list(STREAM);
+    for (const lease of leases.slice(0, then === "release" ? 1 : 3)) {
+      const taken = await checkpointer.take(lease, "two");
+      if (then === "release") await checkpointer.release(taken!);
+    }
+    await world.pass(30_000);
+    await world.put(30);
+    await world.pass(5000);
+    assertEquals(await held(checkpointer), { one: 3 });
+    assertEquals(items.length, 30, then);
+    await world.run(consumer.close());
+    await working;
+    const reads = world.asked("GetRecords");
+    await world.pass(10_000);
+    assertEquals(world.asked("GetRecords"), reads);
+    assertEquals(world.clock.pendingTimers, 0);
+  }
+});
+
 Deno.test("Consumer stops handing out the records of a shard when its lease is lost", async () => {
   const world = new World();
   const checkpointer = new MemoryCheckpointer();
@@ -178,6 +206,45 @@ Deno.test("Consumer stops handing out the records of a shard when its lease is l
   await next;
   assertEquals((await checkpointer.list(STREAM))[0]!.owner, "two");
 });
+
+/** What may happen to the lease of a shard behind the back of the worker that reads the shard. */
+const THEFTS: [string, (checkpointer: MemoryCheckpointer) => Promise<void>][] =
+  [
+    ["is stolen and given back", async (checkpointer) => {
+      const [lease] = await checkpointer.list(STREAM);
+      const stolen = await checkpointer.take(lease!, "thief");
+      await checkpointer.release(stolen!);
+    }],
+    ["is deleted", async (checkpointer) => {
+      const [lease] = await checkpointer.list(STREAM);
+      await checkpointer.delete(lease!);
+    }],
+  ];
+
+for (const [what, steal] of THEFTS) {
+  Deno.test(`Consumer reads a shard once at a time when its lease ${what} between two renewals`, async () => {
+    const world = new World();
+    const checkpointer = new MemoryCheckpointer();
+    const consumer = world.consumer({ checkpointer, failoverTimeMs: 10_000 });
+    const items: Item[] = [];
+    const working = work(consumer, items);
+    // The leases are renewed after 3.3 s and 6.7 s, and the worker looks for free leases after 5 s.
+    await world.pass(4000);
+    await steal(checkpointer);
+    await world.pass(20_000);
+    const [shardId] = world.shardIds;
+    assertEquals(
+      world.events.filter((event) => !event.startsWith("caught-up")),
+      [`opened ${shardId}`, `lost ${shardId}`, `opened ${shardId}`],
+    );
+    await world.put(10);
+    await world.pass(5000);
+    assertComplete(items, world.written);
+    await world.run(consumer.close());
+    await working;
+    assertEquals(world.clock.pendingTimers, 0);
+  });
+}
 
 Deno.test("Consumer with LATEST repeats what another holder had read and not acknowledged", async () => {
   const world = new World({ shards: 2 });

@@ -48,6 +48,7 @@ Deno.test("encoder and decoder are a round trip when piped", async () => {
   assertEquals({ ...decoded[0]! }, {
     value: { n: 0 },
     streamName: "events",
+    streamARN: undefined,
     shardId: "shardId-000000000001",
     partitionKey: "a",
     explicitHashKey: undefined,
@@ -126,7 +127,7 @@ Deno.test("encoder refuses a linger that timers cannot keep", () => {
     assertThrows(
       () => json().encoder({ lingerMs }),
       RangeError,
-      `'lingerMs' must be from 0 to 2147483647: current value is ${lingerMs}`,
+      `'lingerMs' must be from 0 to 2147483647 or Infinity: current value is ${lingerMs}`,
     );
   }
 });
@@ -207,4 +208,19 @@ Deno.test("decoder passes an abort of its source and a cancel of its reader on",
   await reader.read();
   await reader.cancel(reason);
   assertEquals(cancelled, reason);
+});
+
+Deno.test("decoder keeps the ARN of the stream, and has none where the record has none", async () => {
+  const streamARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders";
+  const [put] = putsOf(["a"], "k");
+  const [encoded] = await collect(
+    streamOf([put!]).pipeThrough(string().encoder()),
+  );
+  const record = recordOf(encoded!.data);
+  const [given, named] = await collect(
+    streamOf([{ ...record, streamARN }, record])
+      .pipeThrough(string().decoder()),
+  );
+  assertEquals(given!.streamARN, streamARN);
+  assertEquals(named!.streamARN, undefined);
 });

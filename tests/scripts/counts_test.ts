@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { contribution, countsIn } from "../../scripts/counts.ts";
+import { contribution, countsIn, ignoredIn } from "../../scripts/counts.ts";
 
 Deno.test("countsIn reads the last counting line", () => {
   const output = [
@@ -19,6 +19,21 @@ Deno.test("countsIn reads the last counting line", () => {
 Deno.test("countsIn is undefined when no tests were counted", () => {
   assertStrictEquals(countsIn("error: Type checking failed."), undefined);
   assertStrictEquals(countsIn("told: ok | 1 passed | 0 failed"), undefined);
+});
+
+Deno.test("ignoredIn names each ignored test once", () => {
+  const output = [
+    "a test ... ok (3ms)",
+    "Redis: it is not installed (see above) ... ignored (0ms)",
+    "another ... ignored (1ms)",
+    "Redis: it is not installed (see above) ... ignored (0ms)",
+    "ok | 1 passed | 0 failed | 3 ignored (2s)",
+  ].join("\n");
+  assertEquals(ignoredIn(output), [
+    "Redis: it is not installed (see above)",
+    "another",
+  ]);
+  assertEquals(ignoredIn("ok | 1 passed | 0 failed"), []);
 });
 
 Deno.test("contribution counts a failed step as one failure at least", () => {

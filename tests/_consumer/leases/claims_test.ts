@@ -58,6 +58,17 @@ Deno.test("chooseClaims shares with another worker of its name as with any other
   );
 });
 
+Deno.test("chooseClaims takes no lease of a shard that the worker still reads, although another worker has taken it", () => {
+  const working = ["1", "2"];
+  // The other worker has given it back, or has died since.
+  const free = [lease("1"), lease("2", "dead"), lease("3")];
+  assertEquals(choose("me", free, { working, expired: ["dead"] }), ["3"]);
+  // The other worker holds it: only leases that it had before are stolen.
+  const lost = ["1", "2", "3"].map((id) => lease(id, "other"));
+  assertEquals(choose("me", lost, { working }), ["3"]);
+  assertEquals(choose("me", lost.slice(0, 2), { working }), []);
+});
+
 Deno.test("chooseClaims takes no more than there is room for", () => {
   const free = ["1", "2", "3"].map((id) => lease(id));
   assertEquals(choose("me", free, { room: 2 }).length, 2);

@@ -10,10 +10,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { makeCases } from "./cases.ts";
+import { here, installKcl, KCL } from "./install.ts";
 import { expectedOf, writeCases } from "./lines.ts";
 import { loadWhileResharding } from "./load.ts";
-
-const KCL = "2.6.0";
 
 /** The values that the library reads from these lines. */
 async function readByJava(classPath: string, lines: string): Promise<string> {
@@ -32,45 +31,6 @@ async function readByJava(classPath: string, lines: string): Promise<string> {
   return new TextDecoder().decode(stdout).split("\n")
     .filter((line) => line.split("\t").length === 6)
     .map((line) => `${line}\n`).join("");
-}
-
-/** The class path of the library, which Maven downloads into its cache. */
-async function installKcl(): Promise<string> {
-  const home = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(
-      `${home}/pom.xml`,
-      `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>interop</groupId><artifactId>kcl</artifactId><version>1</version>
-  <dependencies><dependency>
-    <groupId>software.amazon.kinesis</groupId>
-    <artifactId>amazon-kinesis-client</artifactId>
-    <version>${KCL}</version>
-  </dependency><!-- Java 8 had it; the library needs it to log a damaged record. --><dependency>
-    <groupId>javax.xml.bind</groupId>
-    <artifactId>jaxb-api</artifactId>
-    <version>2.3.1</version>
-  </dependency></dependencies>
-</project>
-`,
-    );
-    const { success } = await new Deno.Command("mvn", {
-      args: [
-        ..."-q -B dependency:build-classpath".split(" "),
-        "-Dmdep.outputFile=classpath.txt",
-      ],
-      cwd: home,
-    }).output();
-    assert(success, "Maven has failed");
-    return (await Deno.readTextFile(`${home}/classpath.txt`)).trim();
-  } finally {
-    await Deno.remove(home, { recursive: true });
-  }
-}
-
-function here(name: string): string {
-  return decodeURIComponent(new URL(name, import.meta.url).pathname);
 }
 
 if (import.meta.main) {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { NOT_FOUND } from "../_aws/service_error.ts";
+import { hasCode, NOT_FOUND } from "../_aws/service_error.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
 import { OptionCheck } from "../_core/option_check.ts";
-import { KinesisError, ServiceError, WaiterError } from "../errors.ts";
-import type { CallOptions, ResolvedClientOptions } from "./options.ts";
+import { KinesisError, WaiterError } from "../errors.ts";
+import type { CallOptions, ResolvedServiceOptions } from "./options.ts";
 
 /** Options of a wait. */
 export interface WaitOptions {
@@ -46,7 +46,7 @@ const POLL = { baseMs: 200, maxMs: 5000 };
 export async function waitFor<T>(
   target: WaitTarget<T>,
   { signal, timeoutMs: given }: WaitOptions,
-  { clock, random }: Pick<ResolvedClientOptions, "clock" | "random">,
+  { clock, random }: Pick<ResolvedServiceOptions, "clock" | "random">,
 ): Promise<T | undefined> {
   const { what, wanted } = target;
   const timeoutMs = new OptionCheck(`Cannot wait for ${what}`)
@@ -90,8 +90,7 @@ async function describeOrNothing<T>(
   try {
     return await target.describe({ signal });
   } catch (error) {
-    const isGone = error instanceof ServiceError &&
-      error.code === NOT_FOUND;
+    const isGone = hasCode(error, NOT_FOUND);
     if (isGone && target.wanted === "DELETED") return undefined;
     throw error;
   }

@@ -11,8 +11,9 @@ import { KinesisError } from "../errors.ts";
 import {
   ACCOUNT_ID_ENDPOINT_MODES,
   type AccountIdEndpointMode,
-  type ResolvedClientOptions,
+  type ResolvedServiceOptions,
 } from "./options.ts";
+import type { Service } from "./service.ts";
 
 /** The destination of requests that name no ARN. */
 export interface EndpointSettings {
@@ -39,7 +40,8 @@ const WHAT = "Cannot find the endpoint";
  * cannot be used
  */
 export async function resolveEndpointSettings(
-  options: ResolvedClientOptions,
+  options: ResolvedServiceOptions,
+  service: Service,
 ): Promise<EndpointSettings> {
   const { environment } = options;
   if (options.endpoint) return await settingsOfGivenEndpoint(options);
@@ -52,12 +54,14 @@ export async function resolveEndpointSettings(
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "ignore_configured_endpoint_urls",
   );
-  const endpoint = isIgnored ? undefined : endpointOf(options, profile);
+  const endpoint = isIgnored
+    ? undefined
+    : endpointOf(options, profile, service);
   const region = options.region ?? regionOf(environment) ??
     settings.get("region") ?? (endpoint && FALLBACK_REGION);
   if (!region) {
     throw new KinesisError(
-      "Cannot find the region: set 'region' of KinesisClient, the variable AWS_REGION, or 'region' of the profile in ~/.aws/config",
+      `Cannot find the region: set 'region' of ${service.owner}, the variable AWS_REGION, or 'region' of the profile in ~/.aws/config`,
       { code: "NoRegion" },
     );
   }
@@ -76,7 +80,7 @@ export async function resolveEndpointSettings(
 /** Variables and files may name the region of an endpoint that the program names, nothing else. */
 async function settingsOfGivenEndpoint(
   { region, endpoint, environment, useFips, useDualStack }:
-    ResolvedClientOptions,
+    ResolvedServiceOptions,
 ): Promise<EndpointSettings> {
   return {
     region: region ?? regionOf(environment) ??
@@ -95,14 +99,16 @@ function regionOf(environment: Environment): string | undefined {
 }
 
 /**
- * Variables come before files. Among variables, and among settings of files, the endpoint of
- * Kinesis comes before the endpoint of all services.
+ * Variables come before files. Among variables, and among settings of files, the endpoint of the
+ * service comes before the endpoint of all services.
  */
 function endpointOf(
-  options: ResolvedClientOptions,
+  options: ResolvedServiceOptions,
   { name, settings, services }: Profile,
+  { settingsName }: Service,
 ): URL | undefined {
-  for (const variable of ["AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"]) {
+  const ofServiceVariable = `AWS_ENDPOINT_URL_${settingsName}`;
+  for (const variable of [ofServiceVariable, "AWS_ENDPOINT_URL"]) {
     const url = envOf(options.environment, variable);
     if (url) return parse(variable, url, options);
   }
@@ -113,9 +119,10 @@ function endpointOf(
       `${WHAT}: profile "${name}" names 'services' "${section}", and there is no section [services ${section}] in the config file`,
     );
   }
-  const ofService = services?.get("kinesis.endpoint_url");
+  const ofService = services?.get(`${settingsName.toLowerCase()}.endpoint_url`);
   if (ofService) {
-    const source = `'endpoint_url' of kinesis in [services ${section}]`;
+    const source =
+      `'endpoint_url' of ${settingsName.toLowerCase()} in [services ${section}]`;
     return parse(source, ofService, options);
   }
   const ofAll = settings.get("endpoint_url");
@@ -127,7 +134,7 @@ function endpointOf(
 function parse(
   source: string,
   url: string,
-  { allowHttp }: ResolvedClientOptions,
+  { allowHttp }: ResolvedServiceOptions,
 ): URL {
   try {
     return parseEndpointUrl(`${WHAT} as ${source}`, url, allowHttp);

@@ -41,13 +41,13 @@ export interface CredentialsSource {
   readonly mayChange: boolean;
 }
 
-/** Makes the source for the option `credentials`. */
+/** Makes the source for the option `credentials` of the class `owner`. */
 export function credentialsSource(
   credentials: Credentials | CredentialsProvider | undefined,
-  options: DefaultCredentialsOptions,
+  options: DefaultCredentialsOptions & { owner: string },
 ): CredentialsSource {
   if (typeof credentials === "object") {
-    return new StaticCredentials(credentials);
+    return new StaticCredentials(credentials, options.owner);
   }
   const provider = credentials ?? defaultCredentials(options);
   return new ProvidedCredentials(provider, options);
@@ -56,8 +56,8 @@ export function credentialsSource(
 class StaticCredentials implements CredentialsSource {
   readonly #credentials: Credentials;
 
-  constructor(credentials: Credentials) {
-    checkStatic(credentials);
+  constructor(credentials: Credentials, owner: string) {
+    checkStatic(credentials, owner);
     this.#credentials = createCredentials(credentials);
   }
 
@@ -169,10 +169,10 @@ function isCached(
 }
 
 /** The messages show no values: a field may hold the secret of another field by mistake. */
-function checkStatic(credentials: Credentials): void {
+function checkStatic(credentials: Credentials, owner: string): void {
   const refuse = (field: keyof Credentials, rule: string) => {
     throw new CredentialsError(
-      `Cannot create KinesisClient as '${field}' of 'credentials' must be ${rule}`,
+      `Cannot create ${owner} as '${field}' of 'credentials' must be ${rule}`,
       { code: "InvalidCredentials" },
     );
   };

@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { inBatches } from "../../../_consumer/shards/in_batches.ts";
-import { withTimeLimit } from "../../../_consumer/leases/time_limit.ts";
-import { FakeClock } from "../../_services/fake_clock.ts";
+import { withTimeLimit } from "../../_core/time_limit.ts";
+import { FakeClock } from "../_services/fake_clock.ts";
 
 const onTimeout = () => new Error("too late");
 
@@ -49,21 +48,4 @@ Deno.test("withTimeLimit ends with the signal of the caller, and does not begin 
   );
   assertEquals(begun, false);
   assertEquals(clock.pendingTimers, 0);
-});
-
-Deno.test("inBatches does everything, so many at a time, and reports a failure when all have settled", async () => {
-  let active = 0;
-  let most = 0;
-  const done: number[] = [];
-  const work = async (n: number) => {
-    most = Math.max(most, ++active);
-    await Promise.resolve();
-    active--;
-    if (n === 4) throw new Error("four");
-    done.push(n);
-  };
-  await inBatches([0, 1, 2, 3], 3, work);
-  assertEquals([most, done], [3, [0, 1, 2, 3]]);
-  await assertRejects(() => inBatches([4, 5, 6, 7], 3, work), Error, "four");
-  assertEquals(done, [0, 1, 2, 3, 5, 6]);
 });

@@ -32,6 +32,7 @@ export class Shares {
     this.#pool = {
       capacity: bound,
       leastPart,
+      expected: 0,
       members: new Set(),
       isStale: false,
       part: bound,
@@ -44,6 +45,21 @@ export class Shares {
   /** The sum of what the members use. */
   get used(): number {
     return this.#pool.used;
+  }
+
+  /** The amount that each member may always use. */
+  get part(): number {
+    divide(this.#pool);
+    return this.#pool.part;
+  }
+
+  /**
+   * From now on the capacity is divided among at least `count` members. Members that join one after
+   * another find their part free then, although those before them have used up their room.
+   */
+  expect(count: number): void {
+    this.#pool.expected = count;
+    this.#pool.isStale = true;
   }
 
   /** Adds a member. The parts of the other members become smaller. */
@@ -61,7 +77,9 @@ interface Pool {
   readonly capacity: number;
   readonly leastPart: number;
   readonly members: Set<Share>;
-  /** Whether members joined or left since the capacity was divided. */
+  /** The number of members that will have joined. */
+  expected: number;
+  /** Whether the number of members has changed since the capacity was divided. */
   isStale: boolean;
   /** The part that each member may always use. */
   part: number;
@@ -74,12 +92,12 @@ interface Pool {
 }
 
 /**
- * Divides the capacity, if members joined or left since the last time. Called when a part is needed
+ * Divides the capacity, if the number of members has changed since the last time. Called when a part is needed
  * and not at each change, because hundreds of members may join at the same time.
  */
 function divide(pool: Pool): void {
   if (!pool.isStale) return;
-  const count = pool.members.size;
+  const count = Math.max(pool.members.size, pool.expected);
   pool.isStale = false;
   pool.part = count <= 1
     ? pool.capacity

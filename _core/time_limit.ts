@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Clock } from "../../_core/clock.ts";
-import { startDeadline } from "../../_core/deadline.ts";
-import { raceAbort } from "../../_core/race_abort.ts";
+import type { Clock } from "./clock.ts";
+import { startDeadline } from "./deadline.ts";
+import { raceAbort } from "./race_abort.ts";
 
 /** The time limit of a call. */
 export interface TimeLimit {

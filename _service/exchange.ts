@@ -4,21 +4,23 @@
  * @module
  */
 import { readBody } from "../_aws/body.ts";
-import { cborCodec } from "../_aws/cbor_codec.ts";
 import type { Codec } from "../_aws/codec.ts";
-import { jsonCodec } from "../_aws/json_codec.ts";
 import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
-import { checkPutData } from "../_aws/put_data.ts";
 import { PROXY_HINT } from "../_aws/error_hints.ts";
-import { isBlockedPort, isRefusedByProxy, isResponse } from "../_core/fetch.ts";
+import {
+  type Fetch,
+  isBlockedPort,
+  isRefusedByProxy,
+  isResponse,
+} from "../_core/fetch.ts";
 import { requestIdOf, serviceError } from "../_aws/service_error.ts";
 import { Signer } from "../_aws/sign.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import type { Credentials } from "../credentials/mod.ts";
 import { ConnectionError, KinesisError, ResponseError } from "../errors.ts";
-import type { CredentialsSource } from "./_credentials.ts";
-import type { Destination } from "./_destination.ts";
-import type { Fetch } from "./options.ts";
+import type { CredentialsSource } from "./credentials_source.ts";
+import type { Destination } from "./destination.ts";
+import type { Service } from "./service.ts";
 
 /** An encoded call. It can be sent several times. */
 export interface Call {
@@ -46,19 +48,14 @@ export interface AttemptFacts {
 
 /** Options of an {@linkcode Exchange}. */
 export interface ExchangeOptions {
+  /** The service that answers. */
+  readonly service: Service;
   /** The encoding of requests. */
   readonly codec: Codec;
   /** Sends requests. */
   readonly fetch: Fetch;
   /** Gets the credentials that requests are signed with. */
   readonly credentials: CredentialsSource;
-}
-
-/** The codec of an answer: that of its content type, else that of the request. */
-export function codecOf(contentType: string | null, requested: Codec): Codec {
-  if (contentType?.includes("json")) return jsonCodec;
-  if (contentType?.includes("cbor")) return cborCodec;
-  return requested;
 }
 
 function connectionError(
@@ -84,20 +81,16 @@ function connectionError(
 /** Exchanges requests for answers. All requests share the derived signing keys. */
 export class Exchange {
   readonly #options: ExchangeOptions;
-  readonly #signer = new Signer("kinesis");
+  readonly #signer: Signer;
 
   /** Makes an exchange. */
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    this.#signer = new Signer(options.service.signingName);
   }
 
-  /**
-   * Encodes a request.
-   *
-   * @throws {TypeError} if the data of a record is not a `Uint8Array`
-   */
+  /** Encodes a request. */
   encode(action: string, request: object): Uint8Array<ArrayBuffer> {
-    checkPutData(action, request);
     return this.#options.codec.encode(action, request);
   }
 
@@ -112,6 +105,7 @@ export class Exchange {
     facts: AttemptFacts,
   ): Promise<Response> {
     const { action, destination: { name } } = call;
+    const { codec, credentials, service } = this.#options;
     const response = await this.#send(call, now, signal, facts);
     const { status, headers } = response;
     facts.status = status;
@@ -120,19 +114,19 @@ export class Exchange {
     const bytes = await this.#read(call, response, signal, facts);
     if (status < 400) {
       throw new ResponseError(
-        `Cannot ${action} in ${name}: status ${status} is no answer of Kinesis. ` +
-          "Check that the endpoint is one of Kinesis",
+        `Cannot ${action} in ${name}: status ${status} is no answer of ${service.name}. ` +
+          `Check that the endpoint is one of ${service.name}`,
         { status, retryable: false },
       );
     }
-    const { credentials } = this.#options;
-    const codec = codecOf(headers.get("content-type"), this.#options.codec);
     throw serviceError({
       action,
       target: name,
       status,
       headers,
-      body: codec.decodeError(bytes),
+      body: service.codecOf(headers.get("content-type"), codec)
+        .decodeError(bytes),
+      hintFor: service.hintFor,
       credentialsMayChange: credentials.mayChange,
       now,
     });
@@ -149,14 +143,15 @@ export class Exchange {
     const response = await this.open(call, now, signal, facts);
     const bytes = await this.#read(call, response, signal, facts);
     const type = response.headers.get("content-type");
+    const { codec, service } = this.#options;
     try {
-      return codecOf(type, this.#options.codec).decode(action, bytes);
+      return service.codecOf(type, codec).decode(action, bytes);
     } catch (cause) {
       const requestId = requestIdOf(response.headers);
       throw new ResponseError(
         `Cannot ${action} in ${name}: the answer cannot be read` +
           (type && !/json|cbor/.test(type)
-            ? ` as its type is ${type}. Check that the endpoint is one of Kinesis`
+            ? ` as its type is ${type}. Check that the endpoint is one of ${service.name}`
             : "") +
           (requestId ? ` (request ${requestId})` : ""),
         { cause, status: response.status },
@@ -170,13 +165,13 @@ export class Exchange {
     signal: AbortSignal,
     facts: AttemptFacts,
   ): Promise<Response> {
-    const { codec, fetch, credentials } = this.#options;
+    const { codec, fetch, credentials, service } = this.#options;
     facts.credentials = await credentials.get(action, signal);
     const { url, headers } = await this.#signer.sign({
       url: destination.url,
       headers: {
         "content-type": codec.contentType,
-        "x-amz-target": `Kinesis_20131202.${action}`,
+        "x-amz-target": `${service.targetPrefix}.${action}`,
       },
       body,
       region: destination.region,
@@ -205,7 +200,7 @@ export class Exchange {
     throw new KinesisError(
       `Cannot ${action} in ${destination.name}: 'fetch' resolved with ${
         response === null ? "null" : typeof response
-      } and not with a Response. Check the option 'fetch' of KinesisClient`,
+      } and not with a Response. Check the option 'fetch' of ${service.owner}`,
       { code: "InvalidFetch" },
     );
   }

@@ -13,15 +13,19 @@ import { delay, monotonicNow } from "../_core/clock.ts";
 import { startDeadline } from "../_core/deadline.ts";
 import { notify } from "../_core/notify.ts";
 import { ServiceError, TimeoutError } from "../errors.ts";
-import type { CredentialsSource } from "./_credentials.ts";
-import { Destinations } from "./_destination.ts";
-import { type AttemptFacts, type Call, Exchange } from "./_exchange.ts";
-import { Retries, type Retry } from "./_retries.ts";
+import {
+  type CredentialsSource,
+  credentialsSource,
+} from "./credentials_source.ts";
+import type { DestinationFinder } from "./destination.ts";
+import { type AttemptFacts, type Call, Exchange } from "./exchange.ts";
+import { Retries, type Retry } from "./retries.ts";
 import {
   type CallOptions,
   resolveCallOptions,
-  type ResolvedClientOptions,
+  type ResolvedServiceOptions,
 } from "./options.ts";
+import type { Service } from "./service.ts";
 
 /** Codes of unknown credentials. Their source may have replaced them since the last look-up. */
 const UNKNOWN_CREDENTIALS = new Set([
@@ -55,14 +59,35 @@ export interface OpenAnswer {
   readonly target: string;
 }
 
+/** What a {@linkcode Transport} is made of. */
+export interface TransportParts {
+  /** The service that is called. */
+  readonly service: Service;
+  /** The options of the user, with defaults. */
+  readonly options: ResolvedServiceOptions;
+  /** The encoding of requests. */
+  readonly codec: Codec;
+  /** Finds where requests go. */
+  readonly destinations: DestinationFinder;
+}
+
+/** Options of a call, and whether it may be sent again. */
+export interface TransportCallOptions extends CallOptions {
+  /**
+   * Whether the call may be sent again after this failure, if the failure is retryable.
+   * @default {() => true}
+   */
+  mayRepeat?: (failure: unknown) => boolean;
+}
+
 /**
  * Sends calls. All calls share one retry quota, the derived signing keys, and the correction of the
  * clock.
  */
 export class Transport {
-  readonly #options: ResolvedClientOptions;
+  readonly #options: ResolvedServiceOptions;
   readonly #credentials: CredentialsSource;
-  readonly #destinations: Destinations;
+  readonly #destinations: DestinationFinder;
   readonly #exchange: Exchange;
   readonly #retries: Retries;
   #clockOffsetMs = 0;
@@ -70,16 +95,17 @@ export class Transport {
   #serviceTime: { readonly date: number; readonly at: number } | undefined;
 
   /** Makes a transport. */
-  constructor(
-    options: ResolvedClientOptions,
-    codec: Codec,
-    credentials: CredentialsSource,
-  ) {
+  constructor({ service, options, codec, destinations }: TransportParts) {
+    const credentials = credentialsSource(options.credentials, {
+      ...options,
+      owner: service.owner,
+    });
     this.#options = options;
     this.#credentials = credentials;
     this.#retries = new Retries(options);
-    this.#destinations = new Destinations(options);
-    this.#exchange = new Exchange({ codec, fetch: options.fetch, credentials });
+    this.#destinations = destinations;
+    const { fetch } = options;
+    this.#exchange = new Exchange({ service, codec, fetch, credentials });
   }
 
   /**
@@ -96,7 +122,7 @@ export class Transport {
   call(
     action: string,
     request: object,
-    options: CallOptions = {},
+    options: TransportCallOptions = {},
   ): Promise<object> {
     return this.#run(
       action,
@@ -129,11 +155,11 @@ export class Transport {
   async #run<T>(
     action: string,
     request: object,
-    options: CallOptions,
+    options: TransportCallOptions,
     attemptOnce: Attempt<T>,
   ): Promise<T> {
     const { clock, hooks } = this.#options;
-    const { signal } = options;
+    const { signal, mayRepeat = () => true } = options;
     const limits = resolveCallOptions(action, options, this.#options);
     const body = this.#exchange.encode(action, request);
     const call = { action, request, body };
@@ -176,7 +202,9 @@ export class Transport {
       if (this.#canRepair(failure, facts, repairs)) {
         // Retried at once: only the date, the signature or the credentials were wrong.
         retryDelayMs = 0;
-      } else if (attempt < limits.maxAttempts && !signal?.aborted) {
+      } else if (
+        attempt < limits.maxAttempts && !signal?.aborted && mayRepeat(failure)
+      ) {
         retry = this.#retries.next(failure, attempt - 1);
         retryDelayMs = retry?.delayMs;
       }

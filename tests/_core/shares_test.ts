@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Shares } from "../../../_consumer/reading/shares.ts";
+import { Shares } from "../../_core/shares.ts";
 
 Deno.test("Shares lets a single member use everything", () => {
   const shares = new Shares(50);
@@ -19,6 +19,21 @@ Deno.test("Shares leaves every member its part when others are stuck at their bo
   second.adjust(second.room);
   assertEquals(second.used, 16);
   assert(third.room >= 10, `${third.room}`);
+});
+
+Deno.test("Shares keeps the parts of members free that are expected", () => {
+  const shares = new Shares(60);
+  shares.expect(3);
+  const members = Array.from({ length: 3 }, () => {
+    const member = shares.join();
+    member.adjust(member.room);
+    return member;
+  });
+  assertEquals(members.map(({ used }) => used), [30, 16, 12]);
+  shares.expect(0);
+  members[0]!.leave();
+  members[1]!.leave();
+  assertEquals(members[2]!.room, 48);
 });
 
 Deno.test("Shares gives the part of a member that leaves to the others, once", () => {

@@ -7,8 +7,8 @@ import { areExpiredCredentials } from "../_aws/service_error.ts";
 import { fullJitter } from "../_core/backoff.ts";
 import { askedToWaitMs } from "../_core/http_retry.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
-import type { ResolvedClientOptions } from "./options.ts";
-import { RetryQuota } from "./_retry_quota.ts";
+import type { ResolvedServiceOptions } from "./options.ts";
+import { RetryQuota } from "./retry_quota.ts";
 
 // The numbers of the standard mode of the AWS SDKs.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
@@ -28,11 +28,11 @@ export interface Retry {
 
 /** Grants retries from a quota that all calls of a client share. */
 export class Retries {
-  readonly #options: Pick<ResolvedClientOptions, "maxDelayMs" | "random">;
+  readonly #options: Pick<ResolvedServiceOptions, "maxDelayMs" | "random">;
   readonly #quota = new RetryQuota(QUOTA.capacity);
 
   /** Starts with a full quota. */
-  constructor(options: Pick<ResolvedClientOptions, "maxDelayMs" | "random">) {
+  constructor(options: Pick<ResolvedServiceOptions, "maxDelayMs" | "random">) {
     this.#options = options;
   }
 

@@ -1,0 +1,131 @@
+/**
+ * Takes leases and starts the sessions of their shards.
+ *
+ * @module
+ */
+import { monotonicNow } from "../../_core/clock.ts";
+import type { Lease } from "../../checkpoint/mod.ts";
+import { type ReaderFactory, readerFactory } from "../reading/readers.ts";
+import { ShardSession } from "../shard_session.ts";
+import type { StreamParts } from "../stream_parts.ts";
+import type { Existence } from "../shards/shard_directory.ts";
+import { startPosition } from "../shards/start_plan.ts";
+import { Strays } from "../values/strays.ts";
+import { chooseClaims } from "./claims.ts";
+import { HeldLease } from "./held_lease.ts";
+import { SharedRead } from "./shared_read.ts";
+
+/** What happens in a session that {@linkcode ShardStarts} has started. */
+export interface StartedEvents<T> {
+  /** A session has changed its state, has more values, or has fewer unacknowledged values. */
+  changed(session: ShardSession<T>): void;
+  /** The values of a session cannot be processed here: its lease is to be given back. */
+  givenUp(session: ShardSession<T>, reason: Error): void;
+  /** The stream was deleted and created again: the leases are to be replaced. */
+  replaced(): void;
+  /** The consumer cannot go on. */
+  failed(error: unknown): void;
+}
+
+/** Starts sessions. */
+export class ShardStarts<T> {
+  readonly #parts: StreamParts<T>;
+  readonly #events: StartedEvents<T>;
+  readonly #newReader: ReaderFactory;
+  /** Shared, because all leases ask for the list at once when the store answers after an outage. */
+  readonly #leaseList: SharedRead<readonly Lease[]>;
+
+  /** Takes nothing yet. */
+  constructor(parts: StreamParts<T>, events: StartedEvents<T>) {
+    const { options, signal, table } = parts;
+    this.#parts = parts;
+    this.#events = events;
+    this.#newReader = readerFactory(options, signal);
+    this.#leaseList = new SharedRead(() =>
+      table.list(options.stream, { ms: options.failoverTimeMs / 3 })
+    );
+  }
+
+  /**
+   * Takes the leases that this worker should have, and starts their sessions. `fresh` are the shards
+   * that may start at LATEST, if this worker is the first to take their leases.
+   */
+  async claim(fresh: ReadonlySet<string>): Promise<void> {
+    const { directory, options, table, work } = this.#parts;
+    await work.rows.run(this.#choose(), async (claim) => {
+      const takenAt = monotonicNow(options.clock);
+      const beginning = directory.beginningOf(claim.shardId);
+      const lease = await table.take(claim, beginning);
+      // Another worker was faster. The next look shows its lease.
+      if (lease) this.#start(lease, takenAt, fresh.has(lease.shardId));
+    });
+    table.own.noteClaimed();
+  }
+
+  #choose(): Lease[] {
+    const { directory, options, room, setAside, table, work } = this.#parts;
+    const { workerId, random, clock } = options;
+    const sessions = this.#parts.sessions.byShard;
+    const { rows } = work;
+    const { underWay } = rows;
+    const leases = directory.readable().filter(({ shardId }) =>
+      sessions.has(shardId) ||
+      !rows.isPaused(shardId) && !room.passed.has(shardId) &&
+        !setAside.has(shardId)
+    );
+    const isExpired = (lease: Lease) => table.isExpired(lease);
+    const working = new Set(sessions.keys());
+    const left = room.beside(new Set([...working, ...underWay]).size);
+    const now = monotonicNow(clock);
+    const free = leases.filter((lease) =>
+      !working.has(lease.shardId) && !underWay.has(lease.shardId) &&
+      (lease.owner === undefined || isExpired(lease))
+    );
+    room.noteFree(free, left, now);
+    return chooseClaims({
+      workerId,
+      leases,
+      isExpired,
+      isResumable: (lease) => table.own.isResumable(lease),
+      working,
+      taking: underWay,
+      room: left,
+      isLeftOver: (lease) => room.isLeftOver(lease, now),
+      random,
+    });
+  }
+
+  #start(lease: Lease, takenAt: number, isFresh: boolean): void {
+    const { directory, options, sessions, shared, signal } = this.#parts;
+    const { checkpointer, clock, failoverTimeMs, from } = options;
+    const events = this.#events;
+    const held = new HeldLease(lease, checkpointer, {
+      clock,
+      timeoutMs: failoverTimeMs / 3,
+      takenAt,
+      list: () => this.#leaseList.ask(),
+    });
+    const session: ShardSession<T> = new ShardSession({
+      lease: held,
+      position: startPosition(lease, from, isFresh),
+      options,
+      shared,
+      strays: Strays.of(directory.lineage, lease.shardId),
+      existence: () => this.#existenceOf(held),
+      newReader: this.#newReader,
+    }, {
+      changed: () => events.changed(session),
+      failed: events.failed,
+      givenUp: (reason) => events.givenUp(session, reason),
+    });
+    sessions.add(session);
+    // If the consumer was closed meanwhile, close() gives this lease back with all others.
+    if (!signal.aborted) session.start();
+  }
+
+  async #existenceOf(lease: HeldLease): Promise<Existence> {
+    const existence = await this.#parts.directory.existence(lease.stored);
+    if (existence === "replaced") this.#events.replaced();
+    return existence;
+  }
+}

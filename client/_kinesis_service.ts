@@ -1,0 +1,24 @@
+/**
+ * The traits of Kinesis Data Streams among AWS services.
+ *
+ * @module
+ */
+import { cborCodec } from "../_aws/cbor_codec.ts";
+import { hintFor } from "../_aws/error_hints.ts";
+import { jsonCodec } from "../_aws/json_codec.ts";
+import type { Service } from "../_service/service.ts";
+
+/** Kinesis Data Streams. */
+export const KINESIS: Service = {
+  name: "Kinesis",
+  owner: "KinesisClient",
+  signingName: "kinesis",
+  targetPrefix: "Kinesis_20131202",
+  settingsName: "KINESIS",
+  codecOf(contentType, requested) {
+    if (contentType?.includes("json")) return jsonCodec;
+    if (contentType?.includes("cbor")) return cborCodec;
+    return requested;
+  },
+  hintFor,
+};
