@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { shortAscii } from "../_core/utf8.ts";
 
 /** The texts of a byte array, given by offset and length. */
