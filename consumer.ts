@@ -88,9 +88,9 @@ export type {
 } from "./health.ts";
 
 /**
- * A `ReadableStream` of all values in a Kinesis stream, or in several with the option `streams`. The
- * shards are read independently of each other, and the parents of a reshard before their children.
- * Reading resumes at the stored checkpoint.
+ * A `ReadableStream` of all values in a Kinesis stream, or in several with the option `streams`.
+ * The shards are read independently of each other, and the parents of a reshard before their
+ * children. Reading resumes at the stored checkpoint.
  *
  * A value counts as processed when it is acknowledged, and a checkpoint never passes a value that
  * is not. A `for await` loop acknowledges a value when it asks for the next one. A loop that is
@@ -196,8 +196,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   /**
    * Starts reading. The promise fulfills when every shard that this worker takes at first has an
    * iterator: with `from: "LATEST"`, all records that are written after that are read. It rejects
-   * if the consumer fails or closes before. Every read of this property gives the same promise, until
-   * {@linkcode Consumer.addStream} adds a stream.
+   * if the consumer fails or closes before. Every read of this property gives the same promise,
+   * until {@linkcode Consumer.addStream} adds a stream.
    */
   get ready(): Promise<void> {
     return this.#feed.ready;
@@ -285,9 +285,9 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * and the rest is the same. `docs/processing.md` tells more.
    *
    * Rejects with a {@linkcode ProcessingError} if a value is given up and `onPoison` is `"fail"`;
-   * with the reason of `signal` if it has aborted; with a {@linkcode CheckpointError} if the progress
-   * of some shards could not be stored; with a `TypeError` or `RangeError` if an option is not
-   * allowed, the stream is locked, or a value that was read before is not acknowledged; with a
+   * with the reason of `signal` if it has aborted; with a {@linkcode CheckpointError} if the
+   * progress of some shards could not be stored; with a `TypeError` or `RangeError` if an option is
+   * not allowed, the stream is locked, or a value that was read before is not acknowledged; with a
    * {@linkcode ClosedError} if the consumer has ended; and with the error of the stream if that
    * fails.
    *
@@ -334,8 +334,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * throws if none was: only these are tried again, and the next batch of the shard waits for them.
    * All else is as with {@linkcode Consumer.process}.
    *
-   * Rejects as `process` does, and with a `TypeError` if the handler returns something else than the
-   * failed values.
+   * Rejects as `process` does, and with a `TypeError` if the handler returns something else than
+   * the failed values.
    *
    * @example
    * ```ts

@@ -211,8 +211,8 @@ export interface ExpiredEvent {
   /** The sequence number of the oldest record that has not expired. Only with `records`. */
   readonly before?: string;
   /**
-   * When the record at `before` arrived. With `shard`: the time of the service when this was noticed;
-   * the records that are gone arrived before.
+   * When the record at `before` arrived. With `shard`: the time of the service when this was
+   * noticed; the records that are gone arrived before.
    */
   readonly beforeTime?: Date;
 }
@@ -286,8 +286,8 @@ export interface SubscribedEvent {
  * A shard that this worker reads has made no progress for `stallTimeoutMs`.
  *
  * Waits for the application (`application`, `acknowledgements`, `decode`, `poison`) are only
- * reported. So are pauses after errors, which `maxFailuresInARow` ends. If the reader itself gets no
- * further, its request is given up and reading starts anew behind the last buffered record
+ * reported. So are pauses after errors, which `maxFailuresInARow` ends. If the reader itself gets
+ * no further, its request is given up and reading starts anew behind the last buffered record
  * (`restart`). If that does not help for `stallTimeoutMs`, the lease is given back (`release`).
  */
 export interface StalledEvent {
@@ -402,8 +402,8 @@ export interface ConsumerHooks {
    */
   onSubscribed?(event: SubscribedEvent): void;
   /**
-   * Called when a shard has made no progress for `stallTimeoutMs`: when its reader starts anew, when
-   * its lease is given back, and otherwise at 1, 2, 4, 8… times that.
+   * Called when a shard has made no progress for `stallTimeoutMs`: when its reader starts anew,
+   * when its lease is given back, and otherwise at 1, 2, 4, 8… times that.
    */
   onStalled?(event: StalledEvent): void;
   /**

@@ -167,8 +167,8 @@ export class Producer<T> extends WritableStream<T> implements DurableSink<T> {
    * {@linkcode Producer.undelivered} if it comes later.
    *
    * @throws {DeliveryError} with the values that were given up, or if the producer fails or is
-   * aborted as a whole. With the code `Closed` and the value that was taken last, if the producer is
-   * closed before that value is accepted
+   * aborted as a whole. With the code `Closed` and the value that was taken last, if the producer
+   * is closed before that value is accepted
    * @throws {ClosedError} if the producer is closed already, or is closed before the source ends
    * @throws {TypeError} if `values` is not iterable, or `keys` is not an object
    */

@@ -23,8 +23,8 @@ export class InterruptibleWait {
   }
 
   /**
-   * Resolves after `ms` milliseconds, or when the signal aborts or `interrupt` is called. Only one wait
-   * at a time is allowed.
+   * Resolves after `ms` milliseconds, or when the signal aborts or `interrupt` is called. Only one
+   * wait at a time is allowed.
    */
   async wait(
     ms: number,

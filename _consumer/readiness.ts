@@ -14,8 +14,8 @@ export class Readiness {
   #isReached = false;
 
   /**
-   * Starts to wait. `sessions` are those of this worker by shard id; `underWay` are the shards whose
-   * lease is being taken or written. Both may change at any time.
+   * Starts to wait. `sessions` are those of this worker by shard id; `underWay` are the shards
+   * whose lease is being taken or written. Both may change at any time.
    */
   constructor(
     sessions: ReadonlyMap<string, { readonly hasIterator: boolean }>,

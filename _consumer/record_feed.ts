@@ -26,8 +26,8 @@ import { StreamGroup } from "./stream_group.ts";
 const TURN_MS = 50;
 
 /**
- * Iterators that are made at once: each call may need a connection of its own. A reader reads as soon
- * as it has its iterator, so this spreads the first reads of a thousand shards, too.
+ * Iterators that are made at once: each call may need a connection of its own. A reader reads as
+ * soon as it has its iterator, so this spreads the first reads of a thousand shards, too.
  */
 const OPENINGS = { atOnce: 64, patienceMs: 1000 };
 
@@ -58,8 +58,8 @@ export class RecordFeed<T> {
   #closing: Promise<void> | undefined;
 
   /**
-   * Takes the options of one stream or more, which agree in the common ones. Calls `onError` once if
-   * a stream fails.
+   * Takes the options of one stream or more, which agree in the common ones. Calls `onError` once
+   * if a stream fails.
    */
   constructor(
     streams: readonly ResolvedConsumerOptions<T>[],
@@ -262,8 +262,8 @@ export class RecordFeed<T> {
   }
 
   /**
-   * A value cannot be taken. If the stream failed at once, handlers would lose the values before it:
-   * the next run would read them again, meet the same value, and get no further.
+   * A value cannot be taken. If the stream failed at once, handlers would lose the values before
+   * it: the next run would read them again, meet the same value, and get no further.
    */
   #onUntakeable(error: unknown): void {
     if (!this.#acknowledgements.areManaged) return this.fail(error);

@@ -11,9 +11,10 @@ type AnyFunction = (...args: any[]) => unknown;
 const forms = new WeakMap<AnyFunction, AnyFunction>();
 
 /**
- * Gives a function a form for many arguments in one call, which must give the same results. It belongs
- * to the function and not to the object whose method the function is: in `{ ...processor, unpack }` the
- * method is another function, and the form of the first one must not be used.
+ * Gives a function a form for many arguments in one call, which must give the same results. It
+ * belongs to the function and not to the object whose method the function is: in
+ * `{ ...processor, unpack }` the method is another function, and the form of the first one must not
+ * be used.
  */
 export function setBatchForm<One extends AnyFunction>(
   one: One,

@@ -18,8 +18,8 @@ interface Waiting {
 }
 
 /**
- * Calls `run` once when the signal aborts, or now if it has aborted already. Returns a function that
- * stops listening. `run` must not throw.
+ * Calls `run` once when the signal aborts, or now if it has aborted already. Returns a function
+ * that stops listening. `run` must not throw.
  */
 export function onAbort(
   signal: AbortSignal | undefined,

@@ -92,8 +92,8 @@ interface Pool {
 }
 
 /**
- * Divides the capacity, if the number of members has changed since the last time. Called when a part is needed
- * and not at each change, because hundreds of members may join at the same time.
+ * Divides the capacity, if the number of members has changed since the last time. Called when a
+ * part is needed and not at each change, because hundreds of members may join at the same time.
  */
 function divide(pool: Pool): void {
   if (!pool.isStale) return;

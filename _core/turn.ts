@@ -52,8 +52,8 @@ export class Turns {
   }
 
   /**
-   * Whether the loop should yield now. A reading of the clock costs as much as a short step of a loop,
-   * so while steps are short, most of them do without.
+   * Whether the loop should yield now. A reading of the clock costs as much as a short step of a
+   * loop, so while steps are short, most of them do without.
    */
   get isOver(): boolean {
     if (this.#left > 0) {

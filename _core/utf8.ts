@@ -48,8 +48,8 @@ export function decodeUtf8(bytes: Uint8Array): string {
 const RUN_BYTES = 16_384;
 
 /**
- * The texts of byte arrays that hold nothing but ASCII; `undefined` for the others. Arrays that lie one
- * behind the other in one buffer are decoded in one call, which takes a tenth of the time.
+ * The texts of byte arrays that hold nothing but ASCII; `undefined` for the others. Arrays that lie
+ * one behind the other in one buffer are decoded in one call, which takes a tenth of the time.
  */
 export function asciiTexts(
   arrays: readonly Uint8Array<ArrayBuffer>[],
@@ -78,8 +78,9 @@ export function asciiTexts(
 const run = new Uint8Array(RUN_BYTES);
 
 /**
- * The texts of parts of a byte array that hold nothing but ASCII; `undefined` for the others. `ranges`
- * has the start and the end of each part. The parts are copied together and decoded in few calls.
+ * The texts of parts of a byte array that hold nothing but ASCII; `undefined` for the others.
+ * `ranges` has the start and the end of each part. The parts are copied together and decoded in few
+ * calls.
  */
 export function asciiParts(
   bytes: Uint8Array,

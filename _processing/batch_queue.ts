@@ -22,7 +22,8 @@ export interface BatchQueueParts<R> {
 
 /**
  * Gives out batches. A batch is given out when it is full, or when its first value has waited long
- * enough, or when no further value comes. Values whose key is in a batch that is being processed are left for a later one.
+ * enough, or when no further value comes. Values whose key is in a batch that is being processed
+ * are left for a later one.
  */
 export class BatchQueue<R> implements LaneQueue<R> {
   readonly #parts: BatchQueueParts<R>;

@@ -64,8 +64,8 @@ export interface ProducerOptions<T> {
    */
   partitionKey?: (keyof T & string) | KeyOf<T>;
   /**
-   * The explicit hash key: the name of a field of the value, or a function. It is a decimal number from
-   * 0 to 2^128-1, which chooses the shard in place of the partition key.
+   * The explicit hash key: the name of a field of the value, or a function. It is a decimal number
+   * from 0 to 2^128-1, which chooses the shard in place of the partition key.
    */
   explicitHashKey?: (keyof T & string) | KeyOf<T>;
   /**
@@ -152,9 +152,9 @@ export interface ProducerOptions<T> {
    */
   onAbort?: "deliver" | "discard";
   /**
-   * How long an abort may take to deliver, in milliseconds. Values that are not acknowledged by then
-   * are in its `DeliveryError`, with the code `AbortTimedOut`. A pipe aborts only after its write in
-   * progress, which may wait for room: `signal` ends that, too.
+   * How long an abort may take to deliver, in milliseconds. Values that are not acknowledged by
+   * then are in its `DeliveryError`, with the code `AbortTimedOut`. A pipe aborts only after its
+   * write in progress, which may wait for room: `signal` ends that, too.
    * @default {30_000}
    */
   abortTimeoutMs?: number;

@@ -65,9 +65,9 @@ export class PutAll<T> implements Outcome<T> {
 
   /**
    * Hands over all values, one after the other, and resolves when they are settled. An error of the
-   * source ends the call when the values that were handed over are settled. The end of the producer,
-   * told by {@linkcode PutAll.reject}, ends the call at once. Each value that was taken from the
-   * source is then delivered or in the error.
+   * source ends the call when the values that were handed over are settled. The end of the
+   * producer, told by {@linkcode PutAll.reject}, ends the call at once. Each value that was taken
+   * from the source is then delivered or in the error.
    *
    * @throws {DeliveryError} if values were given up, or not accepted any more
    * @throws {ClosedError} if the producer is closed or aborted, and no value is lost

@@ -102,8 +102,8 @@ export class ShardWatch<T> {
   }
 
   /**
-   * Creates the stream if the options ask for that, and learns its shards. Wakes the supervisor when
-   * values may be sent. Without a list, there is no shard map until a later list succeeds.
+   * Creates the stream if the options ask for that, and learns its shards. Wakes the supervisor
+   * when values may be sent. Without a list, there is no shard map until a later list succeeds.
    *
    * @throws {KinesisError} if the stream does not exist or cannot be asked
    */

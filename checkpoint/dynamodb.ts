@@ -172,9 +172,9 @@ export class DynamoDBCheckpointer implements Checkpointer {
 
   /**
    * Resolves when the table may be used: creates it if `createTable` says so, and makes sure that
-   * no KCL 3 runs it in its own mode. The other methods do the same before their first request. Call
-   * it before a consumer starts if the table may have to be created, which can take longer than the
-   * time limit of the consumer's first list.
+   * no KCL 3 runs it in its own mode. The other methods do the same before their first request.
+   * Call it before a consumer starts if the table may have to be created, which can take longer
+   * than the time limit of the consumer's first list.
    *
    * @throws {KinesisError} `LeaseTableOfKcl3` if KCL 3 runs the table in its own mode,
    * `CoordinatorStateUnknown` if its state cannot be read

@@ -4,9 +4,9 @@
  *     deno task ok
  *     deno task test tests/producer/end_test.ts --filter "Producer closes"
  *
- * All steps run, also after a step has failed. As many run at a time as the processors can take. The
- * last line is `N passed, N failed`: the number of tests, plus one failure for each step that failed
- * without a failed test.
+ * All steps run, also after a step has failed. As many run at a time as the processors can take.
+ * The last line is `N passed, N failed`: the number of tests, plus one failure for each step that
+ * failed without a failed test.
  *
  * @module
  */

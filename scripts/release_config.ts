@@ -16,8 +16,8 @@ export interface Config {
 const STD_DEPENDENCY = "internal";
 
 /**
- * The configuration without the stand-ins: `@std/*` then comes from JSR, or from the checkout of the
- * standard library in `stdFolder`.
+ * The configuration without the stand-ins: `@std/*` then comes from JSR, or from the checkout of
+ * the standard library in `stdFolder`.
  */
 export function publishedConfig<C extends Config>(
   config: C,

@@ -26,8 +26,8 @@ const UNREAD_LIMIT_MS = 1000;
 /** A subscription starts this late after its request, in milliseconds, or not at all. */
 const START_LIMIT_MS = 10_000;
 /**
- * The room that a subscription and an event need: the further records of an event may stay in memory
- * outside the buffer.
+ * The room that a subscription and an event need: the further records of an event may stay in
+ * memory outside the buffer.
  */
 export const ONE_RECORD: Size = { records: 1, bytes: Infinity };
 

@@ -206,8 +206,9 @@ export class FanOutReader implements RecordReader {
   }
 
   /**
-   * The consumer is subscribed to the shard elsewhere: this program had a subscription a moment ago,
-   * a worker that lost the lease has not noticed it yet, or another application uses the consumer.
+   * The consumer is subscribed to the shard elsewhere: this program had a subscription a moment
+   * ago, a worker that lost the lease has not noticed it yet, or another application uses the
+   * consumer.
    */
   async #afterLoss(
     error: unknown,

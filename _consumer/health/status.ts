@@ -76,8 +76,9 @@ export interface ProcessingStatus extends Readonly<ProcessingSummary> {
   /** Failed calls that wait for the next attempt or for a dead letter to be stored. */
   waiting: number;
   /**
-   * The bytes of the values that are taken and not settled, which `lookaheadBytes` bounds: they wait
-   * or are being processed. 0 once `process()` takes no further value after a failure or `close()`.
+   * The bytes of the values that are taken and not settled, which `lookaheadBytes` bounds: they
+   * wait or are being processed. 0 once `process()` takes no further value after a failure or
+   * `close()`.
    */
   unsettledBytes: number;
 }

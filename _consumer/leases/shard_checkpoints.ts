@@ -43,8 +43,8 @@ export class ShardCheckpoints {
   }
 
   /**
-   * Stores that the shard is processed to its end. If that fails, the next call of this method or of
-   * {@linkcode ShardCheckpoints.store} tries again.
+   * Stores that the shard is processed to its end. If that fails, the next call of this method or
+   * of {@linkcode ShardCheckpoints.store} tries again.
    */
   storeEnd(): Promise<void> {
     this.#isAtEnd = true;

@@ -38,8 +38,8 @@ export class ShardExits<T> {
   }
 
   /**
-   * Stops reading the shards whose leases another worker has taken since. That worker may have given
-   * a lease back already: this worker could take it again before its own renewal finds out.
+   * Stops reading the shards whose leases another worker has taken since. That worker may have
+   * given a lease back already: this worker could take it again before its own renewal finds out.
    */
   dropLost(): void {
     const { options, sessions, table } = this.#parts;

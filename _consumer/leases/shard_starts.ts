@@ -47,8 +47,8 @@ export class ShardStarts<T> {
   }
 
   /**
-   * Takes the leases that this worker should have, and starts their sessions. `fresh` are the shards
-   * that may start at LATEST, if this worker is the first to take their leases.
+   * Takes the leases that this worker should have, and starts their sessions. `fresh` are the
+   * shards that may start at LATEST, if this worker is the first to take their leases.
    */
   async claim(fresh: ReadonlySet<string>): Promise<void> {
     const { directory, options, table, work } = this.#parts;

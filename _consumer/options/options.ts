@@ -64,9 +64,9 @@ export interface ConsumerOptions<T> {
    * Consumer.process}.
    *
    * A call that fails is reported by {@linkcode ConsumerHooks.onReadError} and tried again after
-   * pauses of up to 10 seconds. If the lease of one shard cannot be written, the other shards go on.
-   * After 10 minutes without one success, for the table or for one lease, the stream fails with the
-   * code `CheckpointFailed`. Deleting old leases is tried without end.
+   * pauses of up to 10 seconds. If the lease of one shard cannot be written, the other shards go
+   * on. After 10 minutes without one success, for the table or for one lease, the stream fails with
+   * the code `CheckpointFailed`. Deleting old leases is tried without end.
    */
   checkpointer?: Checkpointer;
   /**
@@ -94,9 +94,9 @@ export interface ConsumerOptions<T> {
    * `"caught-up"` ends the stream when every shard that this worker holds was read to its latest
    * record, including shards that open meanwhile, and all values were handed out. A shard that is
    * written to all the time counts when a record is reached that arrived after its reading began.
-   * An application that is slower than the writers never takes all values: give `until: new Date()`,
-   * which leaves out what arrives later. Shards that another running worker reads are not waited
-   * for; the shards of a dead worker are taken over first.
+   * An application that is slower than the writers never takes all values: give
+   * `until: new Date()`, which leaves out what arrives later. Shards that another running worker
+   * reads are not waited for; the shards of a dead worker are taken over first.
    *
    * A `Date` ends each shard in front of its first record that arrived at that time or later, by
    * the clock of the service. No such record is handed out, and no checkpoint passes it: the next
@@ -113,9 +113,9 @@ export interface ConsumerOptions<T> {
   /** Ends the stream after this number of values. @default {Infinity} */
   limit?: number;
   /**
-   * Ends the stream if the application waits for the next value for this long, in milliseconds: also
-   * while requests fail, or the next value is being decoded. Set it above such times, or the stream
-   * ends as if there were no values. @default {Infinity}
+   * Ends the stream if the application waits for the next value for this long, in milliseconds:
+   * also while requests fail, or the next value is being decoded. Set it above such times, or the
+   * stream ends as if there were no values. @default {Infinity}
    */
   idleTimeoutMs?: number;
   /**
@@ -139,8 +139,8 @@ export interface ConsumerOptions<T> {
   /**
    * A lease that was not renewed for this long, in milliseconds, has expired: another worker may
    * take it. Leases are renewed every third of it. A shorter time hands the shards of a dead worker
-   * over sooner, and costs more writes; a longer one outlasts pauses of the program and slow stores.
-   * Give all workers the same. @default {10_000}
+   * over sooner, and costs more writes; a longer one outlasts pauses of the program and slow
+   * stores. Give all workers the same. @default {10_000}
    */
   failoverTimeMs?: number;
   /**
@@ -173,11 +173,11 @@ export interface ConsumerOptions<T> {
   maxUnacknowledged?: number;
   /**
    * How long one value may stay unacknowledged while reading waits for it, in milliseconds: the
-   * stream or its shard is paused at `maxUnacknowledged`, or all other values of its shard are handed
-   * out and the shard was split or merged. After that the stream fails with the code
+   * stream or its shard is paused at `maxUnacknowledged`, or all other values of its shard are
+   * handed out and the shard was split or merged. After that the stream fails with the code
    * `AcknowledgementMissing` and names the record: the value was probably dropped by a filter. Set
-   * it above the time that one value may take. With {@linkcode Consumer.process} it has no effect: a
-   * handler has a time limit of its own. {@linkcode ConsumerHooks.onUnacknowledged} is called
+   * it above the time that one value may take. With {@linkcode Consumer.process} it has no effect:
+   * a handler has a time limit of its own. {@linkcode ConsumerHooks.onUnacknowledged} is called
    * after one minute already. `Infinity` never fails. @default {900_000}
    */
   acknowledgeTimeoutMs?: number;
@@ -202,14 +202,15 @@ export interface ConsumerOptions<T> {
    */
   pollIntervalMs?: number;
   /**
-   * The longest interval between two reads of an idle shard, in milliseconds: the first record after
-   * a silence may wait for so long. Not less than `pollIntervalMs`.
+   * The longest interval between two reads of an idle shard, in milliseconds: the first record
+   * after a silence may wait for so long. Not less than `pollIntervalMs`.
    *
-   * Up to 50 idle shards are each read every `pollIntervalMs`. With more, the interval of each doubles
-   * with every empty answer, until all of them together are read 50 times a second or this interval is
-   * reached: with the defaults, 200 idle shards are read every 4 seconds, and 500 or more every 10
-   * seconds. The first record sets the interval of its shard back to `pollIntervalMs`. A lower value
-   * delivers that record sooner and costs more processor time. @default {10_000}
+   * Up to 50 idle shards are each read every `pollIntervalMs`. With more, the interval of each
+   * doubles with every empty answer, until all of them together are read 50 times a second or this
+   * interval is reached: with the defaults, 200 idle shards are read every 4 seconds, and 500 or
+   * more every 10 seconds. The first record sets the interval of its shard back to
+   * `pollIntervalMs`. A lower value delivers that record sooner and costs more processor time.
+   * @default {10_000}
    */
   maxPollIntervalMs?: number;
   /**
@@ -228,10 +229,10 @@ export interface ConsumerOptions<T> {
    *
    * The consumer is registered if it does not exist, and waited for until it is `ACTIVE`: 5 minutes
    * at most, and 1 minute while the stream has as many consumers as it may have. Then the stream
-   * fails with the code `ConsumerNotReady` or `NoFreeConsumer`. If it is deregistered while it is in
-   * use, it is registered again; one that is given by its ARN is not, and the stream fails with the
-   * code `ConsumerNotFound`. If another application uses the same consumer, the stream fails with
-   * the code `ConsumerInUse` after `maxFailuresInARow` lost subscriptions.
+   * fails with the code `ConsumerNotReady` or `NoFreeConsumer`. If it is deregistered while it is
+   * in use, it is registered again; one that is given by its ARN is not, and the stream fails with
+   * the code `ConsumerNotFound`. If another application uses the same consumer, the stream fails
+   * with the code `ConsumerInUse` after `maxFailuresInARow` lost subscriptions.
    *
    * `pollIntervalMs`, `maxPollIntervalMs` and `readsPerSecond` have no effect while shards have
    * subscriptions. A shard whose buffer is full for a second
@@ -247,11 +248,12 @@ export interface ConsumerOptions<T> {
    */
   maxFailuresInARow?: number;
   /**
-   * After this time without progress a shard is stalled, in milliseconds: {@linkcode
-   * ConsumerHooks.onStalled} is called. A reader that hangs starts anew. After the same time again,
-   * its lease is given back, so that another worker can take it; this worker leaves the shard alone
-   * for 3 × `failoverTimeMs`, and twice as long each further time, up to 10 minutes. A shard that
-   * waits for the application is only reported. This is also the longest time of one list of shards.
+   * After this time without progress a shard is stalled, in milliseconds:
+   * {@linkcode ConsumerHooks.onStalled} is called. A reader that hangs starts anew. After the same
+   * time again, its lease is given back, so that another worker can take it; this worker leaves the
+   * shard alone for 3 × `failoverTimeMs`, and twice as long each further time, up to 10 minutes. A
+   * shard that waits for the application is only reported. This is also the longest time of one
+   * list of shards.
    *
    * Set it above the time that one call of the client may take with all its retries, by default 91
    * seconds. A shorter time finds a hung request earlier, a longer one leaves slow services alone.

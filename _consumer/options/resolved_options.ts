@@ -81,8 +81,8 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
 /** The names of all hooks of a consumer. */
 export const HOOK_NAMES = Object.keys(HOOKS) as (keyof ConsumerHooks)[];
 /**
- * Checks the options and fills in the defaults. The caller's object is not changed. `check` words the
- * errors.
+ * Checks the options and fills in the defaults. The caller's object is not changed. `check` words
+ * the errors.
  *
  * @throws {TypeError} if the stream, the processor or a choice is missing or malformed
  * @throws {RangeError} if a number is out of its range

@@ -72,8 +72,8 @@ export interface HandlerRetryOptions {
   maxDelayMs?: number;
   /**
    * Whether a call that failed with this error is repeated. Return `false` for errors that no retry
-   * can change. It must not return a promise: the processing fails with a `TypeError` then. Default:
-   * every error.
+   * can change. It must not return a promise: the processing fails with a `TypeError` then.
+   * Default: every error.
    */
   when?: (error: unknown, attempt: number) => boolean;
 }
@@ -144,15 +144,15 @@ export interface ProcessOptions<T> {
    */
   lookahead?: number;
   /**
-   * Most bytes of the values that are taken from the readers and not settled, over all shards: those
-   * that wait, also for their next attempt or dead letter, those of batches, and those that are
-   * being processed. Counted as the undecoded data of their Kinesis records, divided evenly among
-   * the values of a record: decoded values may need several times as much memory.
+   * Most bytes of the values that are taken from the readers and not settled, over all shards:
+   * those that wait, also for their next attempt or dead letter, those of batches, and those that
+   * are being processed. Counted as the undecoded data of their Kinesis records, divided evenly
+   * among the values of a record: decoded values may need several times as much memory.
    *
-   * Divided among the shards as `prefetch` of the consumer is: a shard whose room is used up pauses,
-   * and the others go on. A batch that cannot become full within the room is given out at once. Each
-   * shard may exceed its room by one value, so values of any size are processed. A shard that this
-   * worker begins to read while others have used up their room gets its part in addition.
+   * Divided among the shards as `prefetch` of the consumer is: a shard whose room is used up
+   * pauses, and the others go on. A batch that cannot become full within the room is given out at
+   * once. Each shard may exceed its room by one value, so values of any size are processed. A shard
+   * that this worker begins to read while others have used up their room gets its part in addition.
    *
    * More allows larger batches of large values, and more calls for them at a time. Less uses less
    * memory. `Infinity` is no bound.
@@ -178,8 +178,8 @@ export interface ProcessBatchesOptions<T> extends ProcessOptions<T> {
    */
   maxWaitMs?: number;
   /**
-   * Most values of a shard that are taken from the reader and wait, as for `process`. At least twice
-   * `maxValues`. @default {2 × maxValues}
+   * Most values of a shard that are taken from the reader and wait, as for `process`. At least
+   * twice `maxValues`. @default {2 × maxValues}
    */
   lookahead?: number;
 }

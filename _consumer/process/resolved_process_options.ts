@@ -1,5 +1,6 @@
 /**
- * Checks the options of `Consumer.process` and `Consumer.processBatches`, and fills in the defaults.
+ * Checks the options of `Consumer.process` and `Consumer.processBatches`, and fills in the
+ * defaults.
  *
  * @module
  */

@@ -28,8 +28,8 @@ interface Sighting {
 }
 
 /**
- * Reports problems that last. During a reshard the pages of one list are of different moments, and a
- * lease of a dead worker is taken within 1.5 × `failoverTimeMs`. So a problem counts only if the
+ * Reports problems that last. During a reshard the pages of one list are of different moments, and
+ * a lease of a dead worker is taken within 1.5 × `failoverTimeMs`. So a problem counts only if the
  * looks of 3 × `failoverTimeMs` have all shown it.
  */
 export class CoverageAudit {

@@ -17,8 +17,8 @@ export type ListShardsOptions = Pick<
 >;
 
 /**
- * All shards of the stream, open and closed. Rejects if the answer names none, and if the list takes
- * longer than `stallTimeoutMs`.
+ * All shards of the stream, open and closed. Rejects if the answer names none, and if the list
+ * takes longer than `stallTimeoutMs`.
  */
 export function listShards(
   options: ListShardsOptions,

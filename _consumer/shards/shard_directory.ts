@@ -87,8 +87,8 @@ export class ShardDirectory {
 
   /**
    * Reads shards and leases. Creates the leases that are missing, and replaces the leases of an
-   * earlier stream after it has called `stopReading` with their shards. Resolves with the shards that
-   * start at LATEST and whose lease this call has created.
+   * earlier stream after it has called `stopReading` with their shards. Resolves with the shards
+   * that start at LATEST and whose lease this call has created.
    */
   async refresh(
     stopReading: (shardId: string) => void,

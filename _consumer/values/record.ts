@@ -39,8 +39,8 @@ export interface RecordSource {
 }
 
 /**
- * A value with its ticket. A class, so that all records share `ack` and the getter of `id`. It names
- * the fields itself: with a base class for them, a record took 29 ns and not 21 ns.
+ * A value with its ticket. A class, so that all records share `ack` and the getter of `id`. It
+ * names the fields itself: with a base class for them, a record took 29 ns and not 21 ns.
  */
 export class DeliveredRecord<T> implements ConsumerRecord<T> {
   readonly value: T;

@@ -35,8 +35,8 @@ export interface UnpackedRecord<T> {
 }
 
 /**
- * Takes records from a reader. Records that are decoded ahead stay in the buffer of the reader until
- * it is their turn, so they count for its bounds.
+ * Takes records from a reader. Records that are decoded ahead stay in the buffer of the reader
+ * until it is their turn, so they count for its bounds.
  */
 export class UnpackAhead<T> {
   readonly #parts: UnpackAheadParts<T>;

@@ -1,6 +1,6 @@
 /**
- * The in-memory Kinesis behind TLS and HTTP/2, as a program that `tls_kinesis.ts` starts. Prints its
- * port and its certificate as one line of JSON.
+ * The in-memory Kinesis behind TLS and HTTP/2, as a program that `tls_kinesis.ts` starts. Prints
+ * its port and its certificate as one line of JSON.
  *
  * @module
  */

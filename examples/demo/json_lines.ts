@@ -120,7 +120,10 @@ function isExact(value: number, source: string): boolean {
     decimalOf(value.toPrecision(digits)).decimal === decimal;
 }
 
-/** A number as `<sign><digits>e<exponent>` without zeros at either end, and how many digits that has. */
+/**
+ * A number as `<sign><digits>e<exponent>` without zeros at either end, and how many digits that
+ * has.
+ */
 function decimalOf(text: string): { digits: number; decimal: string } {
   const [, sign, whole, fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)!;

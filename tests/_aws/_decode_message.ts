@@ -5,7 +5,10 @@ import {
 } from "../../_aws/event_stream_message.ts";
 import { ResponseError } from "../../errors.ts";
 
-/** Decodes exactly one message. Throws a ResponseError if the bytes are damaged, incomplete or more than one. */
+/**
+ * Decodes exactly one message. Throws a ResponseError if the bytes are damaged, incomplete or more
+ * than one.
+ */
 export function decodeMessage(
   bytes: Uint8Array,
   options?: EventStreamDecoderOptions,

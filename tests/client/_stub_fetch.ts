@@ -53,7 +53,10 @@ export interface Stub {
   reached(count: number): Promise<void>;
 }
 
-/** Longer than anything a test waits for, so that the time limit of a call is told apart from its delays. */
+/**
+ * Longer than anything a test waits for, so that the time limit of a call is told apart from its
+ * delays.
+ */
 const TIMEOUT_MS = 1_000_000;
 
 export function stub(

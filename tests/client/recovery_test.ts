@@ -1,4 +1,7 @@
-/** What a call survives without its caller: late signatures, late keys, look-ups that never end, faults on the way. */
+/**
+ * What a call survives without its caller: late signatures, late keys, look-ups that never end,
+ * faults on the way.
+ */
 import {
   assert,
   assertEquals,

@@ -1,5 +1,6 @@
 /**
- * A client whose calls for some shards are never answered, as that of a wrapper without a time limit.
+ * A client whose calls for some shards are never answered, as that of a wrapper without a time
+ * limit.
  *
  * @module
  */

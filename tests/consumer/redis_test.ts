@@ -1,4 +1,7 @@
-/** Consumers that share a stream through Redis. Calls of Redis take real time, so they hold the clock. */
+/**
+ * Consumers that share a stream through Redis. Calls of Redis take real time, so they hold the
+ * clock.
+ */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Checkpointer, RedisCheckpointer } from "../../checkpoint/mod.ts";
 import type { Consumer } from "../../consumer.ts";

@@ -1,4 +1,7 @@
-/** How many requests a consumer makes to the store of the leases. docs/checkpoints.md has the figures. */
+/**
+ * How many requests a consumer makes to the store of the leases. docs/checkpoints.md has the
+ * figures.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { type Checkpointer, MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { World } from "./_world.ts";

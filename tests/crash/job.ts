@@ -5,8 +5,8 @@
  */
 
 /**
- * The exit code of a process that has read to the end and could not store its progress in time, as on
- * a machine under load. The next process repeats what is not stored.
+ * The exit code of a process that has read to the end and could not store its progress in time, as
+ * on a machine under load. The next process repeats what is not stored.
  */
 export const NOT_STORED = 3;
 

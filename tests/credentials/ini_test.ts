@@ -9,7 +9,10 @@ function parse(text: string): Plain {
   );
 }
 
-/** What a text is read as, by what is special about it. The rules are those that the SDKs of AWS share. */
+/**
+ * What a text is read as, by what is special about it. The rules are those that the SDKs of AWS
+ * share.
+ */
 const cases: readonly (readonly [what: string, text: string, Plain])[] = [
   ["nothing", "", {}],
   ["a section without settings", "[profile foo]", { "profile foo": {} }],

@@ -27,7 +27,10 @@ function setUp(options: Partial<ProducerOptions<string>> = {}) {
   });
 }
 
-/** The client's error for a refusal that ends soon or never, such as expired credentials of a function. */
+/**
+ * The client's error for a refusal that ends soon or never, such as expired credentials of a
+ * function.
+ */
 function refused(code: string, retryable = true, retryAfterMs?: number) {
   return new ServiceError(`Cannot PutRecords: ${code}`, {
     code,

@@ -7,7 +7,10 @@ import {
 import { fingerprint } from "../../../examples/demo/content.ts";
 import { verdictLine, Verifier } from "../../../examples/demo/verify.ts";
 
-/** Arrivals of the keys a (even positions) and b (odd ones), with ten times the position as fingerprint. */
+/**
+ * Arrivals of the keys a (even positions) and b (odd ones), with ten times the position as
+ * fingerprint.
+ */
 function verify(total: number, positions: number[]): Verifier {
   const verifier = new Verifier(total);
   for (let i = 0; i < total; i++) verifier.expect(i, 10 * i);

@@ -20,7 +20,10 @@ import {
   unreachable,
 } from "@std/assert";
 
-/** The message with which an assertion fails. Uses none of them, so that a broken one cannot vouch for itself. */
+/**
+ * The message with which an assertion fails. Uses none of them, so that a broken one cannot vouch
+ * for itself.
+ */
 function failure(run: () => unknown): string {
   try {
     run();
