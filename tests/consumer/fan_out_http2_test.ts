@@ -1,5 +1,5 @@
 /** Enhanced fan-out over a real connection: TLS and HTTP/2, in real time. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { KinesisClient } from "../../client/mod.ts";
@@ -90,12 +90,18 @@ Deno.test("Consumer with fanOut delivers from one shard while the others on its 
       arrived.push(record.value);
     }
   })();
-  const arrive = async (count: number) => {
-    for (let n = 0; n < 3000 && arrived.length < count; n++) await delay(10);
+  const until = async (isReached: () => boolean) => {
+    for (let n = 0; n < 3000 && !isReached(); n++) await delay(10);
   };
+  const arrive = (count: number) => until(() => arrived.length >= count);
+  /** Whether the other shards have stood still for a second: their buffers and windows are full. */
+  const standStill = () =>
+    consumer.status().shards.filter(({ shardId, waitsFor, waitingMs = 0 }) =>
+      shardId !== live && waitsFor === "acknowledgements" && waitingMs >= 1000
+    ).length === still.length;
   await arrive(1);
-  // Time for the buffers and the window to fill.
-  await delay(1500);
+  await until(standStill);
+  assert(standStill());
   for (const value of sent.slice(1)) await put(live!, value);
   await arrive(sent.length);
   assertEquals(arrived, sent);
