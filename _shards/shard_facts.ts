@@ -27,3 +27,13 @@ export function beginningOf(shard: Shard | undefined): string | undefined {
   const number = shard?.SequenceNumberRange?.StartingSequenceNumber;
   return number && /^[1-9]\d{0,128}$/.test(number) ? number : undefined;
 }
+
+/** The hash keys of a shard as a lease stores them. Absent if the server does not return them. */
+export function hashKeyRangeOf(
+  { HashKeyRange: range }: Partial<Pick<Shard, "HashKeyRange">>,
+): { startingHashKey: string; endingHashKey: string } | undefined {
+  return range && {
+    startingHashKey: range.StartingHashKey,
+    endingHashKey: range.EndingHashKey,
+  };
+}

@@ -9,7 +9,7 @@ import type { Checkpoint } from "../records.ts";
 import type { Attribute, Item } from "./_dynamodb_client.ts";
 import type { Layout } from "./_dynamodb_layout.ts";
 import { decodeLease, encodeLease, type StoredLease } from "./_stored_lease.ts";
-import type { Lease } from "./checkpointer.ts";
+import type { Lease, LeaseLoad } from "./checkpointer.ts";
 
 /**
  * Attributes of this library. The KCL does not know them: it ignores them when it reads, and
@@ -20,6 +20,9 @@ const OWN = {
   start: "webstreamsStartingSequenceNumber",
   timestamp: "webstreamsTimestamp",
   subSequenceNumber: "webstreamsSubSequenceNumber",
+  requestedBy: "webstreamsRequestedBy",
+  recordsPerSecond: "webstreamsRecordsPerSecond",
+  millisBehindLatest: "webstreamsMillisBehindLatest",
 } as const;
 
 /**
@@ -37,6 +40,9 @@ const NO_VALUE = "-1";
 
 /** What a KCL does with a record that is processed in part. */
 export type PartialRecords = "exact" | "repeat";
+
+/** How KCL 3 counts `throughputKBps`. */
+const BYTES_PER_KB = 1024;
 
 /** The format of a row that names none, as those of the KCL. */
 const FIRST_FORMAT = 1;
@@ -79,8 +85,52 @@ export function encodeRow(
     ownerSwitchesSinceCheckpoint: number(0),
     ...(parents.length === 0 ? undefined : { parentShardId: { SS: parents } }),
     ...startAttributes(lease),
+    ...rangeAttributes(lease),
     ...layout.marksOf(streamName, shardId),
   };
+}
+
+/** The attributes of the KCL with the hash keys of the shard. Empty if they are not known. */
+function rangeAttributes({ hashKeyRange }: Pick<Lease, "hashKeyRange">): Item {
+  return hashKeyRange
+    ? {
+      startingHashKey: { S: hashKeyRange.startingHashKey },
+      endingHashKey: { S: hashKeyRange.endingHashKey },
+    }
+    : {};
+}
+
+/** The attribute with the worker that asks for a lease. */
+export const REQUESTED_BY: string = OWN.requestedBy;
+
+/** The attributes of a load. The first one is that of KCL 3. */
+export function loadAttributes(
+  { bytesPerSecond, recordsPerSecond, millisBehindLatest }: LeaseLoad,
+): Item {
+  return {
+    throughputKBps: number(bytesPerSecond / BYTES_PER_KB),
+    ...(recordsPerSecond !== undefined &&
+      { [OWN.recordsPerSecond]: number(recordsPerSecond) }),
+    ...(millisBehindLatest !== undefined &&
+      { [OWN.millisBehindLatest]: number(millisBehindLatest) }),
+  };
+}
+
+function loadOf(item: Item): StoredLease["load"] {
+  const kilobytes = numberOf(item.throughputKBps);
+  return kilobytes === undefined ? undefined : {
+    bytesPerSecond: kilobytes * BYTES_PER_KB,
+    recordsPerSecond: numberOf(item[OWN.recordsPerSecond]),
+    millisBehindLatest: numberOf(item[OWN.millisBehindLatest]),
+  };
+}
+
+function rangeOf(
+  { startingHashKey, endingHashKey }: Item,
+): StoredLease["hashKeyRange"] {
+  return startingHashKey?.S === undefined || endingHashKey?.S === undefined
+    ? undefined
+    : { startingHashKey: startingHashKey.S, endingHashKey: endingHashKey.S };
 }
 
 /** The attribute with the starting sequence number. Empty if it is not known. */
@@ -158,6 +208,9 @@ export function decodeRow(
     }),
     parentShardIds: item.parentShardId?.SS ?? [],
     startingSequenceNumber: item[OWN.start]?.S,
+    hashKeyRange: rangeOf(item),
+    requestedBy: item[OWN.requestedBy]?.S,
+    load: loadOf(item),
   };
   return decodeLease(stored, { streamName, shardId, key });
 }

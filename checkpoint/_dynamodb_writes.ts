@@ -11,12 +11,14 @@ import {
   CHECKPOINT_EXTRAS,
   checkpointAttributes,
   encodeRow,
+  loadAttributes,
   number,
+  REQUESTED_BY,
   type RowContext,
   startAttributes,
 } from "./_dynamodb_row.ts";
 import { encodeLease } from "./_stored_lease.ts";
-import type { Lease, NewLease } from "./checkpointer.ts";
+import type { HolderCallOptions, Lease, NewLease } from "./checkpointer.ts";
 
 /** What a row must be for a write to be accepted. */
 interface Condition {
@@ -63,18 +65,23 @@ export function taking(
       ...target.layout.laterMarksOf(streamName),
     },
     ...(isSwitched && { add: { ownerSwitchesSinceCheckpoint: number(1) } }),
-    // Left by a handoff of KCL 3. As long as it exists, no renewal is accepted.
-    remove: ["checkpointOwner"],
+    // checkpointOwner is left by a handoff of KCL 3. As long as it exists, no renewal is accepted.
+    remove: ["checkpointOwner", REQUESTED_BY],
   });
 }
 
 /** See {@linkcode Checkpointer.renew}. */
-export function renewing(target: RowContext, lease: HeldLease): object {
+export function renewing(
+  target: RowContext,
+  lease: HeldLease,
+  { load }: HolderCallOptions = {},
+): object {
+  checkWritten(lease, { load });
   return updateOf(
     target,
     lease,
     { equal: held(lease), absent: ["checkpointOwner"] },
-    { set: next(lease) },
+    { set: { ...next(lease), ...(load && loadAttributes(load)) } },
   );
 }
 
@@ -83,11 +90,13 @@ export function checkpointing(
   target: RowContext,
   lease: HeldLease,
   checkpoint: Checkpoint,
+  { load }: HolderCallOptions = {},
 ): object {
-  checkWritten(lease, { checkpoint });
+  checkWritten(lease, { checkpoint, load });
   const set = {
     ...next(lease),
     ...checkpointAttributes(checkpoint, target.partialRecords),
+    ...(load && loadAttributes(load)),
     ownerSwitchesSinceCheckpoint: number(0),
   };
   const remove = CHECKPOINT_EXTRAS.filter((name) => !Object.hasOwn(set, name));
@@ -98,7 +107,30 @@ export function checkpointing(
 export function releasing(target: RowContext, lease: HeldLease): object {
   return updateOf(target, lease, { equal: held(lease) }, {
     set: next(lease),
-    remove: ["leaseOwner", "checkpointOwner"],
+    remove: ["leaseOwner", "checkpointOwner", REQUESTED_BY],
+  });
+}
+
+/** See {@linkcode Checkpointer.request}. The KCL ignores the attribute and keeps its lease. */
+export function requesting(
+  target: RowContext,
+  lease: HeldLease,
+  requestedBy: string | undefined,
+): object {
+  checkWritten(lease, { requestedBy });
+  const { owner, requestedBy: seen } = lease;
+  const isAbsent = seen === undefined;
+  return updateOf(target, lease, {
+    equal: {
+      leaseOwner: { S: owner },
+      ...(!isAbsent && { [REQUESTED_BY]: { S: seen } }),
+    },
+    ...(isAbsent && { absent: [REQUESTED_BY] }),
+  }, {
+    set: requestedBy === undefined
+      ? {}
+      : { [REQUESTED_BY]: { S: requestedBy } },
+    ...(requestedBy === undefined && { remove: [REQUESTED_BY] }),
   });
 }
 
@@ -155,7 +187,10 @@ function next({ counter }: Lease): Item {
 function checkWritten(
   { streamName, shardId, counter }: Lease,
   written: Partial<
-    Pick<Lease, "owner" | "checkpoint" | "startingSequenceNumber">
+    Pick<
+      Lease,
+      "owner" | "checkpoint" | "startingSequenceNumber" | "requestedBy" | "load"
+    >
   >,
 ): void {
   encodeLease({

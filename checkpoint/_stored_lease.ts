@@ -9,7 +9,7 @@
 import { MAX_SEQUENCE_NUMBER_DIGITS } from "../_aws/limits.ts";
 import { StoredLeaseError } from "../errors.ts";
 import type { Checkpoint } from "../records.ts";
-import type { Lease } from "./checkpointer.ts";
+import type { HashKeyRange, Lease, LeaseLoad } from "./checkpointer.ts";
 
 /** The version of the layout below. Rows of a newer release have a greater one and are refused. */
 const LEASE_FORMAT = 1;
@@ -33,6 +33,12 @@ export interface StoredLease {
   readonly parentShardIds: readonly string[];
   /** See {@linkcode Lease.startingSequenceNumber}. */
   readonly startingSequenceNumber?: string;
+  /** See {@linkcode Lease.hashKeyRange}. */
+  readonly hashKeyRange?: HashKeyRange;
+  /** See {@linkcode Lease.requestedBy}. */
+  readonly requestedBy?: string;
+  /** See {@linkcode Lease.load}. */
+  readonly load?: LeaseLoad;
 }
 
 /** The place of a row. */
@@ -62,7 +68,7 @@ export function encodeLease(lease: Lease): StoredLease {
     counter: lease.counter,
     checkpoint: encodeCheckpoint(lease.checkpoint),
     parentShardIds: [...lease.parentShardIds],
-    ...startOf(lease),
+    ...extrasOf(lease),
   };
   const fault = faultOfIds(lease) ?? faultOf(stored);
   if (fault !== undefined) {
@@ -104,16 +110,42 @@ export function decodeLease(value: unknown, place: StoredLeasePlace): Lease {
     counter,
     checkpoint: decodeCheckpoint(checkpoint),
     parentShardIds: [...parentShardIds],
-    ...startOf(stored),
+    ...extrasOf(stored),
   };
 }
 
-function startOf(
-  { startingSequenceNumber }: Pick<Lease, "startingSequenceNumber">,
-): Pick<Lease, "startingSequenceNumber"> | undefined {
-  return startingSequenceNumber === undefined
-    ? undefined
-    : { startingSequenceNumber };
+/** The members that are the same in both forms and may be absent. */
+type Extras = Pick<
+  Lease,
+  "startingSequenceNumber" | "hashKeyRange" | "requestedBy" | "load"
+>;
+
+/** Copies of the members that are present. */
+function extrasOf(
+  { startingSequenceNumber, hashKeyRange, requestedBy, load }: Extras,
+): Extras {
+  return {
+    ...(startingSequenceNumber !== undefined && { startingSequenceNumber }),
+    ...(hashKeyRange && { hashKeyRange: rangeOf(hashKeyRange) }),
+    ...(requestedBy !== undefined && { requestedBy }),
+    ...(load && { load: loadOf(load) }),
+  };
+}
+
+function rangeOf(
+  { startingHashKey, endingHashKey }: HashKeyRange,
+): HashKeyRange {
+  return { startingHashKey, endingHashKey };
+}
+
+function loadOf(
+  { bytesPerSecond, recordsPerSecond, millisBehindLatest }: LeaseLoad,
+): LeaseLoad {
+  return {
+    bytesPerSecond,
+    ...(recordsPerSecond !== undefined && { recordsPerSecond }),
+    ...(millisBehindLatest !== undefined && { millisBehindLatest }),
+  };
 }
 
 function encodeCheckpoint(checkpoint: Checkpoint): StoredCheckpoint {
@@ -175,7 +207,38 @@ function faultOf(value: unknown): string | undefined {
   if (start !== undefined && !isSequenceNumber(start)) {
     return mustBe("startingSequenceNumber", DIGITS, start);
   }
-  return faultOfCheckpoint(value.checkpoint);
+  const { requestedBy } = value;
+  if (requestedBy !== undefined && !isText(requestedBy)) {
+    return mustBe("requestedBy", "a text that is not empty", requestedBy);
+  }
+  return faultOfRange(value.hashKeyRange) ?? faultOfLoad(value.load) ??
+    faultOfCheckpoint(value.checkpoint);
+}
+
+function faultOfRange(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (!isObject(value)) return mustBe("hashKeyRange", "an object", value);
+  for (const name of ["startingHashKey", "endingHashKey"]) {
+    const key = value[name];
+    if (!isSequenceNumber(key)) {
+      return mustBe(`hashKeyRange.${name}`, DIGITS, key);
+    }
+  }
+}
+
+function faultOfLoad(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (!isObject(value)) return mustBe("load", "an object", value);
+  if (!isAmount(value.bytesPerSecond)) {
+    const rule = "a number from 0";
+    return mustBe("load.bytesPerSecond", rule, value.bytesPerSecond);
+  }
+  for (const name of ["recordsPerSecond", "millisBehindLatest"]) {
+    const amount = value[name];
+    if (amount !== undefined && !isAmount(amount)) {
+      return mustBe(`load.${name}`, "a number from 0", amount);
+    }
+  }
 }
 
 function faultOfCheckpoint(value: unknown): string | undefined {
@@ -236,6 +299,10 @@ function isSequenceNumber(value: unknown): value is string {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value < Infinity;
 }
 
 function isCount(value: unknown): value is number {

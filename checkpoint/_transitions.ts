@@ -6,7 +6,12 @@
  * @module
  */
 import type { Checkpoint } from "../records.ts";
-import type { Lease, NewLease } from "./checkpointer.ts";
+import type {
+  HolderCallOptions,
+  Lease,
+  LeaseLoad,
+  NewLease,
+} from "./checkpointer.ts";
 
 /** Keeps the stored members, because the copy of a caller may differ from them. */
 export type Transition = (stored: Lease) => Lease | undefined;
@@ -17,7 +22,12 @@ export function taking(lease: Lease, owner: string): Transition {
     if (!isCurrent(stored, lease)) return undefined;
     const startingSequenceNumber = stored.startingSequenceNumber ??
       lease.startingSequenceNumber;
-    return { ...advance(stored), owner, startingSequenceNumber };
+    return {
+      ...advance(stored),
+      owner,
+      startingSequenceNumber,
+      requestedBy: undefined,
+    };
   };
 }
 
@@ -26,30 +36,55 @@ export function replacing(lease: Lease, next: NewLease): Transition {
   return (stored) => {
     if (!isCurrent(stored, lease)) return undefined;
     const { streamName, shardId } = stored;
-    const { counter } = advance(stored);
-    return { ...next, streamName, shardId, counter, owner: undefined };
+    return {
+      ...next,
+      ...{ streamName, shardId },
+      counter: advance(stored).counter,
+      owner: undefined,
+      requestedBy: undefined,
+      load: undefined,
+    };
   };
 }
 
 /** {@linkcode Checkpointer.renew} */
-export function renewing(lease: Lease): Transition {
-  return (stored) => isHeld(stored, lease) ? advance(stored) : undefined;
+export function renewing(
+  lease: Lease,
+  { load }: HolderCallOptions = {},
+): Transition {
+  return (stored) =>
+    isHeld(stored, lease) ? { ...advance(stored), ...of(load) } : undefined;
 }
 
 /** {@linkcode Checkpointer.checkpoint} */
 export function checkpointing(
   lease: Lease,
   checkpoint: Checkpoint,
+  { load }: HolderCallOptions = {},
 ): Transition {
   return (stored) =>
-    isHeld(stored, lease) ? { ...advance(stored), checkpoint } : undefined;
+    isHeld(stored, lease)
+      ? { ...advance(stored), ...of(load), checkpoint }
+      : undefined;
 }
 
 /** {@linkcode Checkpointer.release} */
 export function releasing(lease: Lease): Transition {
   return (stored) =>
     isHeld(stored, lease)
-      ? { ...advance(stored), owner: undefined }
+      ? { ...advance(stored), owner: undefined, requestedBy: undefined }
+      : undefined;
+}
+
+/** {@linkcode Checkpointer.request} */
+export function requesting(
+  lease: Lease,
+  requestedBy: string | undefined,
+): Transition {
+  return (stored) =>
+    stored.owner !== undefined && stored.owner === lease.owner &&
+      stored.requestedBy === lease.requestedBy
+      ? { ...stored, requestedBy }
       : undefined;
 }
 
@@ -65,6 +100,11 @@ export function isCurrent(
 function isHeld(stored: Lease, lease: Lease): boolean {
   return isCurrent(stored, lease) && stored.owner !== undefined &&
     stored.owner === lease.owner;
+}
+
+/** The load to store: nothing if the stored load stays. */
+function of(load: LeaseLoad | undefined): Pick<Lease, "load"> {
+  return load === undefined ? {} : { load };
 }
 
 function advance(stored: Lease): Lease {

@@ -5,6 +5,24 @@
  */
 import type { Checkpoint } from "../records.ts";
 
+/** How much work a shard is, as its holder has measured it. */
+export interface LeaseLoad {
+  /** The data that was read, in bytes a second. */
+  readonly bytesPerSecond: number;
+  /** The records that were read, in records a second. Absent in a row of the KCL. */
+  readonly recordsPerSecond?: number;
+  /** The lag behind the latest record, in milliseconds. Absent in a row of the KCL. */
+  readonly millisBehindLatest?: number;
+}
+
+/** The hash keys of a shard: decimal numbers from 0 to 2^128-1, both inclusive. */
+export interface HashKeyRange {
+  /** The lowest hash key. */
+  readonly startingHashKey: string;
+  /** The highest hash key. */
+  readonly endingHashKey: string;
+}
+
 /** One row of the table: which worker reads a shard, and how far the shard is processed. */
 export interface Lease {
   /** The stream as the consumer was given it: its name or its ARN. */
@@ -29,13 +47,25 @@ export interface Lease {
    * distinguishes the two streams. Absent if the server does not return it.
    */
   readonly startingSequenceNumber?: string;
+  /** The hash keys of the shard, as ListShards says. Absent if the server does not return them. */
+  readonly hashKeyRange?: HashKeyRange;
+  /**
+   * The worker that asks the holder to pass the lease on. The holder finishes what it has begun,
+   * stores its progress, and makes that worker the owner. Absent if no worker asks.
+   */
+  readonly requestedBy?: string;
+  /** How much work the shard is. Absent until a holder has measured it. */
+  readonly load?: LeaseLoad;
 }
 
 /**
  * A lease that no worker holds yet, as {@linkcode Checkpointer.create} and
  * {@linkcode Checkpointer.replace} store it.
  */
-export type NewLease = Omit<Lease, "owner" | "counter">;
+export type NewLease = Omit<
+  Lease,
+  "owner" | "counter" | "requestedBy" | "load"
+>;
 
 /** Options of every call. */
 export interface CheckpointerCallOptions {
@@ -45,6 +75,12 @@ export interface CheckpointerCallOptions {
    * happened.
    */
   signal?: AbortSignal;
+}
+
+/** Options of the writes of a holder. */
+export interface HolderCallOptions extends CheckpointerCallOptions {
+  /** Replaces the stored load. Default: the stored load stays. */
+  load?: LeaseLoad;
 }
 
 /**
@@ -63,8 +99,8 @@ export interface CheckpointerCallOptions {
  *    answer says that it did not happen. After any other fault it may have happened, see 4.
  * 6. A checkpoint never moves by itself: only `create`, `replace` and `checkpoint` set it.
  * 7. Of a lease that is passed in, only the ids, the owner and the counter are used, and by `take`
- *    the starting sequence number. `renew`, `checkpoint` and `release` of a lease without an owner
- *    are refused.
+ *    the starting sequence number, and by `request` the stored requester. `renew`, `checkpoint`, `release` and `request` of a lease
+ *    without an owner are refused.
  * 8. A lease that is returned is a copy: changing the copy changes nothing that is stored.
  */
 export interface Checkpointer {
@@ -76,8 +112,10 @@ export interface Checkpointer {
    */
   create(lease: NewLease, options?: CheckpointerCallOptions): Promise<boolean>;
   /**
-   * If the stored counter is `lease.counter`: sets the owner, adds 1 to the counter, and stores
-   * the starting sequence number of `lease` if none is stored. Resolves with the stored lease.
+   * If the stored counter is `lease.counter`: sets the owner, adds 1 to the counter, removes the
+   * requester, and stores the starting sequence number of `lease` if none is stored. Resolves with
+   * the stored lease. A holder passes its lease on in the same way: with the other worker as
+   * `owner`.
    */
   take(
     lease: Lease,
@@ -90,7 +128,7 @@ export interface Checkpointer {
    */
   renew(
     lease: Lease,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined>;
   /**
    * If the stored owner and counter are those of `lease`: sets the checkpoint and adds 1 to the
@@ -99,19 +137,30 @@ export interface Checkpointer {
   checkpoint(
     lease: Lease,
     checkpoint: Checkpoint,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined>;
   /**
-   * If the stored owner and counter are those of `lease`: removes the owner and adds 1 to the
-   * counter. Resolves with the stored lease.
+   * If the stored owner and counter are those of `lease`: removes the owner and the requester,
+   * and adds 1 to the counter. Resolves with the stored lease.
    */
   release(
     lease: Lease,
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined>;
   /**
-   * If the stored counter is `lease.counter`: replaces the whole row by `next` in one write, adds
-   * 1 to the counter and removes the owner. The ids stay those of `lease`. Resolves with whether
+   * If the stored owner and requester are those of `lease`: sets the requester, or removes it if
+   * `requester` is `undefined`. The counter may differ and stays as it is, so the holder is not
+   * disturbed. The holder sees the requester in the answer of its next write. Resolves with the
+   * stored lease.
+   */
+  request(
+    lease: Lease,
+    requester: string | undefined,
+    options?: CheckpointerCallOptions,
+  ): Promise<Lease | undefined>;
+  /**
+   * If the stored counter is `lease.counter`: replaces the whole row by `next` in one write and
+   * adds 1 to the counter. The row has no owner, requester and load then. The ids stay those of `lease`. Resolves with whether
    * the row was replaced.
    */
   replace(

@@ -19,11 +19,13 @@ import {
   releasing,
   renewing,
   replacing,
+  requesting,
   taking,
 } from "./_dynamodb_writes.ts";
 import type {
   Checkpointer,
   CheckpointerCallOptions,
+  HolderCallOptions,
   Lease,
   NewLease,
 } from "./checkpointer.ts";
@@ -263,11 +265,11 @@ export class DynamoDBCheckpointer implements Checkpointer {
    */
   async renew(
     lease: Lease,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined> {
     return await this.#updateHeld(
       lease,
-      (held) => renewing(this.#rows, held),
+      (held) => renewing(this.#rows, held, options),
       options,
     );
   }
@@ -281,11 +283,11 @@ export class DynamoDBCheckpointer implements Checkpointer {
   async checkpoint(
     lease: Lease,
     checkpoint: Checkpoint,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined> {
     return await this.#updateHeld(
       lease,
-      (held) => checkpointing(this.#rows, held, checkpoint),
+      (held) => checkpointing(this.#rows, held, checkpoint, options),
       options,
     );
   }
@@ -302,6 +304,25 @@ export class DynamoDBCheckpointer implements Checkpointer {
     return await this.#updateHeld(
       lease,
       (held) => releasing(this.#rows, held),
+      options,
+    );
+  }
+
+  /**
+   * Asks the holder for the lease, or withdraws that. Resolves with the stored lease, or with
+   * `undefined` if its owner or requester is another one. A KCL does not answer.
+   *
+   * @throws {TypeError} if the requester is empty
+   * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
+   */
+  async request(
+    lease: Lease,
+    requester: string | undefined,
+    options?: CheckpointerCallOptions,
+  ): Promise<Lease | undefined> {
+    return await this.#updateHeld(
+      lease,
+      (held) => requesting(this.#rows, held, requester),
       options,
     );
   }

@@ -24,12 +24,14 @@ import {
   releasing,
   renewing,
   replacing,
+  requesting,
   taking,
   type Transition,
 } from "./_transitions.ts";
 import type {
   Checkpointer,
   CheckpointerCallOptions,
+  HolderCallOptions,
   Lease,
   NewLease,
 } from "./checkpointer.ts";
@@ -52,12 +54,18 @@ export interface KvCheckpointerOptions {
 const check = new OptionCheck("Cannot create KvCheckpointer");
 /** The largest batch that Deno KV allows. */
 const LIST_BATCH = 500;
+/**
+ * Most attempts of one write. Another one follows if the row has changed since it was read and the
+ * write is still accepted: a worker has asked the holder for the lease meanwhile.
+ */
+const MAX_COMMITS = 4;
 
 /**
  * Keeps leases in Deno KV. One row for each shard:
  *
  * - key: `["@webstreams/kinesis", "lease", name, streamName, shardId]`
- * - value: `{ format: 1, owner?, counter, checkpoint, parentShardIds, startingSequenceNumber? }`,
+ * - value: `{ format: 1, owner?, counter, checkpoint, parentShardIds, startingSequenceNumber?,
+ *   hashKeyRange?, requestedBy?, load? }`,
  *   plain data, usually below 1 KiB of the 64 KiB that a value may have
  *
  * Durability: with a SQLite file, a write that has resolved is synced to the disk (one fsync for
@@ -194,9 +202,9 @@ export class KvCheckpointer implements Checkpointer {
    */
   renew(
     lease: Lease,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined> {
-    return this.#write(lease, renewing(lease), options);
+    return this.#write(lease, renewing(lease, options), options);
   }
 
   /**
@@ -208,9 +216,13 @@ export class KvCheckpointer implements Checkpointer {
   checkpoint(
     lease: Lease,
     checkpoint: Checkpoint,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined> {
-    return this.#write(lease, checkpointing(lease, checkpoint), options);
+    return this.#write(
+      lease,
+      checkpointing(lease, checkpoint, options),
+      options,
+    );
   }
 
   /**
@@ -223,6 +235,21 @@ export class KvCheckpointer implements Checkpointer {
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined> {
     return this.#write(lease, releasing(lease), options);
+  }
+
+  /**
+   * Asks the holder for the lease, or withdraws that. Resolves with the stored lease, or with
+   * `undefined` if its owner or requester is another one.
+   *
+   * @throws {TypeError} if the requester is empty, or too large for Deno KV
+   * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
+   */
+  request(
+    lease: Lease,
+    requester: string | undefined,
+    options?: CheckpointerCallOptions,
+  ): Promise<Lease | undefined> {
+    return this.#write(lease, requesting(lease, requester), options);
   }
 
   /**
@@ -265,18 +292,21 @@ export class KvCheckpointer implements Checkpointer {
     options: CheckpointerCallOptions = {},
   ): Promise<Lease | undefined> {
     const { signal } = options;
-    const found = await this.#read(lease, signal);
-    const next = found && transition(found.stored);
-    if (!found || !next) return undefined;
-    const { key, versionstamp } = found;
-    const row = encodeLease(next);
-    // If another worker has written the row since it was read, its version differs and the check
-    // fails.
-    const ok = await this.#commit(
-      (atomic) => atomic.check({ key, versionstamp }).set(key, row),
-      signal,
-    );
-    return ok ? this.#decode(row, lease.streamName, lease.shardId) : undefined;
+    for (let commits = 0; commits < MAX_COMMITS; commits++) {
+      const found = await this.#read(lease, signal);
+      const next = found && transition(found.stored);
+      if (!found || !next) return undefined;
+      const { key, versionstamp } = found;
+      const row = encodeLease(next);
+      // If another worker has written the row since it was read, its version differs and the check
+      // fails.
+      const ok = await this.#commit(
+        (atomic) => atomic.check({ key, versionstamp }).set(key, row),
+        signal,
+      );
+      if (ok) return this.#decode(row, lease.streamName, lease.shardId);
+    }
+    return undefined;
   }
 
   #commit(

@@ -11,12 +11,14 @@ import {
   releasing,
   renewing,
   replacing,
+  requesting,
   taking,
   type Transition,
 } from "./_transitions.ts";
 import type {
   Checkpointer,
   CheckpointerCallOptions,
+  HolderCallOptions,
   Lease,
   NewLease,
 } from "./checkpointer.ts";
@@ -100,9 +102,9 @@ export class MemoryCheckpointer implements Checkpointer {
    */
   renew(
     lease: Lease,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined> {
-    return attempt(options, () => this.#write(lease, renewing(lease)));
+    return attempt(options, () => this.#write(lease, renewing(lease, options)));
   }
 
   /**
@@ -113,11 +115,11 @@ export class MemoryCheckpointer implements Checkpointer {
   checkpoint(
     lease: Lease,
     checkpoint: Checkpoint,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined> {
     return attempt(
       options,
-      () => this.#write(lease, checkpointing(lease, checkpoint)),
+      () => this.#write(lease, checkpointing(lease, checkpoint, options)),
     );
   }
 
@@ -129,6 +131,23 @@ export class MemoryCheckpointer implements Checkpointer {
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined> {
     return attempt(options, () => this.#write(lease, releasing(lease)));
+  }
+
+  /**
+   * Asks the holder for the lease, or withdraws that. Resolves with the stored lease, or with
+   * `undefined` if its owner or requester is another one.
+   *
+   * @throws {TypeError} if the requester is empty
+   */
+  request(
+    lease: Lease,
+    requester: string | undefined,
+    options?: CheckpointerCallOptions,
+  ): Promise<Lease | undefined> {
+    return attempt(
+      options,
+      () => this.#write(lease, requesting(lease, requester)),
+    );
   }
 
   /**

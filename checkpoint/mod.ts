@@ -45,7 +45,10 @@
 export type {
   Checkpointer,
   CheckpointerCallOptions,
+  HashKeyRange,
+  HolderCallOptions,
   Lease,
+  LeaseLoad,
   NewLease,
 } from "./checkpointer.ts";
 export type { Clock } from "../_core/clock.ts";

@@ -20,12 +20,14 @@ import {
   releasing,
   renewing,
   replacing,
+  requesting,
   taking,
   type Transition,
 } from "./_transitions.ts";
 import type {
   Checkpointer,
   CheckpointerCallOptions,
+  HolderCallOptions,
   Lease,
   NewLease,
 } from "./checkpointer.ts";
@@ -49,9 +51,10 @@ const check = new OptionCheck("Cannot create RedisCheckpointer");
 
 /**
  * Most swaps of one write: one on the assumption that a row is unchanged, and one on what the first
- * one has found. After that the row has changed again, so the write is refused.
+ * one has found. Two more, because a worker that asks the holder for the lease changes the row and
+ * not the counter. After that the write is refused.
  */
-const MAX_SWAPS = 2;
+const MAX_SWAPS = 4;
 
 /** A shard of a stream. */
 type Place = Pick<Lease, "streamName" | "shardId">;
@@ -69,7 +72,7 @@ type Decide = (stored: Lease) => Decision | undefined;
  *   `%25` and `%3A`
  * - field: the id of the shard
  * - value: JSON, `{ "format": 1, "owner"?, "counter", "checkpoint", "parentShardIds",
- *   "startingSequenceNumber"?, "version" }`, usually below 1 KiB. `version` differs for every write
+ *   "startingSequenceNumber"?, "hashKeyRange"?, "requestedBy"?, "load"?, "version" }`, usually below 1 KiB. `version` differs for every write
  *
  * Every write is one Lua script on that one key, so Redis runs it atomically, and in a cluster on
  * one node. The script replaces a value only if the stored value is, to the last character, the one
@@ -186,9 +189,9 @@ export class RedisCheckpointer implements Checkpointer {
    */
   renew(
     lease: Lease,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined> {
-    return this.#write(lease, renewing(lease), options);
+    return this.#write(lease, renewing(lease, options), options);
   }
 
   /**
@@ -200,9 +203,13 @@ export class RedisCheckpointer implements Checkpointer {
   checkpoint(
     lease: Lease,
     checkpoint: Checkpoint,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined> {
-    return this.#write(lease, checkpointing(lease, checkpoint), options);
+    return this.#write(
+      lease,
+      checkpointing(lease, checkpoint, options),
+      options,
+    );
   }
 
   /**
@@ -215,6 +222,21 @@ export class RedisCheckpointer implements Checkpointer {
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined> {
     return this.#write(lease, releasing(lease), options);
+  }
+
+  /**
+   * Asks the holder for the lease, or withdraws that. Resolves with the stored lease, or with
+   * `undefined` if its owner or requester is another one.
+   *
+   * @throws {TypeError} if the requester is empty
+   * @throws {StoredLeaseError} if the row is damaged or was written by a newer release
+   */
+  request(
+    lease: Lease,
+    requester: string | undefined,
+    options?: CheckpointerCallOptions,
+  ): Promise<Lease | undefined> {
+    return this.#write(lease, requesting(lease, requester), options);
   }
 
   /**

@@ -5,7 +5,12 @@
  * @module
  */
 import type { Lineage } from "./lineage.ts";
-import { beginningOf, isClosed, parentsOf } from "../../_shards/shard_facts.ts";
+import {
+  beginningOf,
+  hashKeyRangeOf,
+  isClosed,
+  parentsOf,
+} from "../../_shards/shard_facts.ts";
 import type { Lease, NewLease } from "../../checkpoint/mod.ts";
 import type { Shard } from "../../client/mod.ts";
 import type {
@@ -73,6 +78,7 @@ export function planLeases(situation: PlanSituation): PlannedLease[][] {
           checkpoint: storable(position, startedAt),
           parentShardIds: parentsOf(shard),
           startingSequenceNumber: beginningOf(shard),
+          hashKeyRange: hashKeyRangeOf(shard),
         },
         // If only a later list names a shard, records may have been written to it since the start.
         // So its reader must start at the stored time and not at LATEST.

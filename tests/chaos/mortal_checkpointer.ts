@@ -6,6 +6,7 @@
 import type {
   Checkpointer,
   CheckpointerCallOptions,
+  HolderCallOptions,
   Lease,
   NewLease,
 } from "../../checkpoint/mod.ts";
@@ -64,14 +65,14 @@ export class MortalCheckpointer implements Checkpointer {
     });
   }
 
-  renew(lease: Lease, options?: CheckpointerCallOptions) {
+  renew(lease: Lease, options?: HolderCallOptions) {
     return this.#pass(() => this.#options.inner.renew(lease, options));
   }
 
   checkpoint(
     lease: Lease,
     checkpoint: Checkpoint,
-    options?: CheckpointerCallOptions,
+    options?: HolderCallOptions,
   ) {
     const { inner, events, life } = this.#options;
     const { shardId } = lease;
@@ -92,6 +93,15 @@ export class MortalCheckpointer implements Checkpointer {
 
   release(lease: Lease, options?: CheckpointerCallOptions) {
     return this.#pass(() => this.#options.inner.release(lease, options));
+  }
+
+  request(
+    lease: Lease,
+    requester: string | undefined,
+    options?: CheckpointerCallOptions,
+  ) {
+    const { inner } = this.#options;
+    return this.#pass(() => inner.request(lease, requester, options));
   }
 
   replace(lease: Lease, next: NewLease, options?: CheckpointerCallOptions) {

@@ -47,6 +47,8 @@ class TablePerStream implements Checkpointer {
     (await this.#of(lease.streamName)).checkpoint(lease, position, options);
   release: Checkpointer["release"] = async (lease, options) =>
     (await this.#of(lease.streamName)).release(lease, options);
+  request: Checkpointer["request"] = async (lease, requester, options) =>
+    (await this.#of(lease.streamName)).request(lease, requester, options);
   replace: Checkpointer["replace"] = async (lease, next, options) =>
     (await this.#of(lease.streamName)).replace(lease, next, options);
   delete: Checkpointer["delete"] = async (lease, options) =>

@@ -182,7 +182,7 @@ Deno.test("RedisCheckpointer gives up when a row changes again and again and its
     },
   });
   assertEquals(await checkpointer.renew(HELD), undefined);
-  assertEquals(scripts, 3);
+  assertEquals(scripts, 5);
 });
 
 /** A client with settings that change its answers or keys. */

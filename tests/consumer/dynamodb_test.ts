@@ -36,6 +36,7 @@ class Worker {
       renew: pass(inner.renew),
       checkpoint: pass(inner.checkpoint),
       release: pass(inner.release),
+      request: pass(inner.request),
       replace: pass(inner.replace),
       delete: pass(inner.delete),
     };

@@ -44,6 +44,8 @@ class Cut implements Checkpointer {
     this.#pass(() => this.#inner.checkpoint(...a));
   release: Checkpointer["release"] = (...a) =>
     this.#pass(() => this.#inner.release(...a));
+  request: Checkpointer["request"] = (...a) =>
+    this.#pass(() => this.#inner.request(...a));
   replace: Checkpointer["replace"] = (...a) =>
     this.#pass(() => this.#inner.replace(...a));
   delete: Checkpointer["delete"] = (...a) =>
