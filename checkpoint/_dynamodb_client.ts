@@ -3,18 +3,16 @@
  *
  * @module
  */
+import { plainJsonCodec } from "../_aws/plain_json_codec.ts";
 import {
   type ResolvedServiceOptions,
   resolveServiceOptions,
   type ServiceOptions,
 } from "../_service/options.ts";
+import { RegionalDestination } from "../_service/regional_destination.ts";
 import { Transport } from "../_service/transport.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
-import {
-  DYNAMODB,
-  dynamoDBCodec,
-  RegionalDestination,
-} from "./_dynamodb_service.ts";
+import { DYNAMODB } from "./_dynamodb_service.ts";
 
 /** The value of an attribute: one member, named by its type. Numbers are decimal texts. */
 export interface Attribute {
@@ -68,8 +66,8 @@ export class DynamoDBClient {
     this.#transport = new Transport({
       service: DYNAMODB,
       options: this.#options,
-      codec: dynamoDBCodec,
-      destinations: new RegionalDestination(this.#options),
+      codec: plainJsonCodec,
+      destinations: new RegionalDestination(DYNAMODB, this.#options),
     });
   }
 

@@ -1,45 +1,12 @@
 /**
- * DynamoDB among AWS services: its protocol, its endpoints, and advice about its errors.
+ * DynamoDB among AWS services: its protocol, and advice about its errors.
  *
  * @module
  */
-import { type Codec, errorBodyOf } from "../_aws/codec.ts";
 import { commonHintFor } from "../_aws/error_hints.ts";
-import { resolveRegionalEndpoint } from "../_aws/regional_endpoint.ts";
+import { plainJsonCodec } from "../_aws/plain_json_codec.ts";
 import { NOT_FOUND } from "../_aws/service_error.ts";
-import { SharedCall } from "../_core/shared_call.ts";
-import type {
-  Destination,
-  DestinationFinder,
-} from "../_service/destination.ts";
-import {
-  type EndpointSettings,
-  resolveEndpointSettings,
-} from "../_service/endpoint_settings.ts";
-import type { ResolvedServiceOptions } from "../_service/options.ts";
 import type { Service } from "../_service/service.ts";
-import { KinesisError } from "../errors.ts";
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-/** The protocol of DynamoDB. Attribute values have their own form, so nothing is converted. */
-export const dynamoDBCodec: Codec = {
-  contentType: "application/x-amz-json-1.0",
-  encode: (_action, request) => encoder.encode(JSON.stringify(request)),
-  decode(_action, body) {
-    const answer: unknown = JSON.parse(decoder.decode(body));
-    if (typeof answer === "object" && answer !== null) return answer;
-    throw new TypeError("the answer is not an object");
-  },
-  decodeError(body) {
-    try {
-      return errorBodyOf(JSON.parse(decoder.decode(body)));
-    } catch {
-      return {};
-    }
-  },
-};
 
 const MISSING_TABLE =
   "Check the name of the table, and that it is in this region and account. " +
@@ -55,7 +22,7 @@ export const DYNAMODB: Service = {
   signingName: "dynamodb",
   targetPrefix: "DynamoDB_20120810",
   settingsName: "DYNAMODB",
-  codecOf: () => dynamoDBCodec,
+  codecOf: () => plainJsonCodec,
   hintFor(code, action) {
     switch (code) {
       case "AccessDeniedException":
@@ -69,46 +36,3 @@ export const DYNAMODB: Service = {
     }
   },
 };
-
-/** The one destination of all calls. Reads variables and files once, before the first call. */
-export class RegionalDestination implements DestinationFinder {
-  readonly #options: ResolvedServiceOptions;
-  readonly #reading: SharedCall<EndpointSettings>;
-  #found: Destination | undefined;
-
-  /** Reads nothing before the first call. */
-  constructor(options: ResolvedServiceOptions) {
-    this.#options = options;
-    this.#reading = new SharedCall(
-      () => resolveEndpointSettings(options, DYNAMODB),
-      options.clock,
-    );
-  }
-
-  /** See {@linkcode DestinationFinder.of}. */
-  of(
-    action: string,
-    _request: object,
-    signal: AbortSignal,
-  ): Destination | Promise<Destination> {
-    return this.#found ?? this.#find(`Cannot ${action}`, signal);
-  }
-
-  async #find(what: string, signal: AbortSignal): Promise<Destination> {
-    const settings = await this.#reading.run(signal);
-    const { allowHttp } = this.#options;
-    try {
-      const { url, signingRegion: region } = resolveRegionalEndpoint({
-        what,
-        service: "dynamodb",
-        ...settings,
-        allowHttp,
-      });
-      const name = settings.endpoint === undefined ? region : url.origin;
-      return this.#found = { url, region, name };
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause;
-      throw new KinesisError(cause.message, { code: "InvalidEndpoint", cause });
-    }
-  }
-}

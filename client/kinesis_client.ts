@@ -9,7 +9,7 @@ import type { Codec } from "../_aws/codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { checkPutData } from "../_aws/put_data.ts";
-import type { CallOptions } from "../_service/options.ts";
+import type { CallOptions, ServiceOptions } from "../_service/options.ts";
 import { Transport } from "../_service/transport.ts";
 import { waitFor, type WaitOptions } from "../_service/wait.ts";
 import { Destinations } from "./_destination.ts";
@@ -98,6 +98,21 @@ export class KinesisClient {
    */
   serviceNow(): number | undefined {
     return this.#transport.serviceNow;
+  }
+
+  /**
+   * Options for requests to other services with the same credentials: all options of this client
+   * that other services share, without `endpoint`, `hooks` and `protocol`.
+   */
+  get serviceOptions(): ServiceOptions {
+    const { maxAttempts, maxDelayMs, ...options } = this.#options;
+    const { region, useFips, useDualStack, credentials, fetch } = options;
+    const { timeoutMs, allowHttp, environment, clock, random } = options;
+    return {
+      ...{ region, useFips, useDualStack, credentials, fetch },
+      ...{ timeoutMs, allowHttp, environment, clock, random },
+      retry: { maxAttempts, maxDelayMs },
+    };
   }
 
   /**

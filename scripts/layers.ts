@@ -26,6 +26,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "_processing/": 4,
   "_shards/": 4,
   "checkpoint/": 4,
+  "cloudwatch/": 4,
   "_producer/": 5,
   "_consumer/": 5,
   "producer.ts": 6,
