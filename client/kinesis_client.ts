@@ -21,6 +21,11 @@ import {
   listAllTagsForStream,
   type ListedStream,
 } from "./_paginate.ts";
+import {
+  preflight,
+  type PreflightOptions,
+  type PreflightReport,
+} from "./_preflight.ts";
 import { type SubscribeOptions, subscriptionEvents } from "./_subscription.ts";
 import {
   type KinesisClientOptions,
@@ -113,6 +118,47 @@ export class KinesisClient {
       ...{ timeoutMs, allowHttp, environment, clock, random },
       retry: { maxAttempts, maxDelayMs },
     };
+  }
+
+  /**
+   * Finds out which permissions a producer or consumer lacks, before anything is written or read.
+   * Asks with `DryRun` where the service has it, and with calls that change nothing otherwise: up to
+   * 8 requests.
+   *
+   * Permissions of the lease table are not checked. If the server does not know `DryRun`, as some
+   * emulators, `kinesis:PutRecords` is `unknown`, because the record would be stored.
+   * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesisdatastreams.html
+   *
+   * @example
+   * ```ts
+   * import { KinesisClient } from "@webstreams/kinesis/client";
+   * import { KinesisServer, withPolicy } from "@webstreams/kinesis/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const server = new KinesisServer();
+   * server.createStream("orders");
+   * const client = new KinesisClient({
+   *   region: "us-east-1",
+   *   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+   *   fetch: withPolicy(server.fetch, {
+   *     Statement: {
+   *       Effect: "Allow",
+   *       Action: ["kinesis:ListShards", "kinesis:GetShardIterator"],
+   *       Resource: "*",
+   *     },
+   *   }),
+   * });
+   * const report = await client.preflight({ stream: "orders", as: "consumer" });
+   * assertEquals(report.ok, false);
+   * assertEquals(report.missing, ["kinesis:GetRecords"]);
+   * ```
+   *
+   * @throws {TypeError} if an option is wrong
+   * @throws {ServiceError} if a call fails for another reason, for example because the stream does
+   * not exist
+   */
+  preflight(options: PreflightOptions): Promise<PreflightReport> {
+    return preflight(this, options);
   }
 
   /**

@@ -12,6 +12,11 @@ export type {
 export type { AttemptEvent, ClientHooks } from "../hooks.ts";
 export { KinesisClient } from "./kinesis_client.ts";
 export type { ListedStream } from "./_paginate.ts";
+export type {
+  PermissionCheck,
+  PreflightOptions,
+  PreflightReport,
+} from "./_preflight.ts";
 export type { SubscribeOptions } from "./_subscription.ts";
 export type { KinesisClientOptions, Protocol } from "./options.ts";
 export type { Fetch } from "../_core/fetch.ts";

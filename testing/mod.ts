@@ -28,6 +28,16 @@ export type {
   FaultRule,
 } from "./fault_plan.ts";
 export { type FaultyFetch, withFaults } from "./with_faults.ts";
+export type {
+  AuthorizedCall,
+  PolicyDocument,
+  PolicyStatement,
+} from "./policy.ts";
+export {
+  type PolicedFetch,
+  withPolicy,
+  type WithPolicyOptions,
+} from "./with_policy.ts";
 export type { Fetch } from "./_faults/exchange.ts";
 export type { Clock } from "../_core/clock.ts";
 export type { KinesisRecord } from "../records.ts";

@@ -22,6 +22,8 @@ export type Fetch = (
 export class Exchange {
   /** Aborts when the caller gives up. */
   readonly signal: AbortSignal | undefined;
+  /** The header `X-Amz-Target`, for example `Kinesis_20131202.GetRecords`. Empty if absent. */
+  readonly target: string;
   /** The action, for example `GetRecords`. Empty if the request names none. */
   readonly action: string;
   /** The encoding of the body. */
@@ -45,7 +47,8 @@ export class Exchange {
     const own = request instanceof Request ? request : undefined;
     this.#headers = new Headers(init?.headers ?? own?.headers);
     this.signal = init?.signal ?? own?.signal;
-    this.action = this.#headers.get("x-amz-target")?.split(".")[1] ?? "";
+    this.target = this.#headers.get("x-amz-target") ?? "";
+    this.action = this.target.split(".")[1] ?? "";
     this.protocol = protocolOf(this.#headers) ?? "json";
     this.input = readMembers(body, this.protocol);
   }
