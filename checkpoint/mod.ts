@@ -72,6 +72,16 @@ export type {
   KvStoreEntry,
   KvStoreKey,
 } from "./_kv_store.ts";
+export { SqlCheckpointer } from "./sql.ts";
+export type { SqlCheckpointerOptions } from "./sql.ts";
+export type {
+  PgPool,
+  PostgresConnection,
+  SqlConnection,
+  SqliteConnection,
+  SqlTransaction,
+} from "./_sql_connection.ts";
+export type { EffectContext, EffectRecord } from "./_effects.ts";
 export { RedisCheckpointer } from "./redis.ts";
 export type { RedisCheckpointerOptions } from "./redis.ts";
 export type {
