@@ -45,7 +45,9 @@ export type SqlConnection = SqliteConnection | PostgresConnection | PgPool;
 
 /** What a transaction of this connection is, for the application. */
 export type SqlTransaction<C> = C extends PostgresConnection
-  ? Parameters<Parameters<C["begin"]>[0]>[0]
+  // Its last parameter: `begin` has overloads.
+  // deno-lint-ignore no-explicit-any -- Any function.
+  ? Parameters<Extract<Parameters<C["begin"]>[number], (sql: any) => any>>[0]
   : C extends PgPool ? Awaited<ReturnType<C["connect"]>>
   : C;
 

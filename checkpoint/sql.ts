@@ -297,7 +297,7 @@ export class SqlCheckpointer<C extends SqlConnection = SqlConnection>
    * Stores the effects of values and the position of the last value in one transaction. `work` gets
    * the values whose effects are not committed yet, and the transaction: the database of SQLite, the
    * `sql` of `npm:postgres`, or the client of `npm:pg`. If there are no such values, it is not
-   * called. Resolves with the number of values whose effects were committed by this call.
+   * called.
    *
    * If another worker has taken the lease since the handler was called, the transaction is rolled
    * back. So each value has its effects exactly once, whenever a process dies, and whichever worker
@@ -318,7 +318,7 @@ export class SqlCheckpointer<C extends SqlConnection = SqlConnection>
     context: EffectContext,
     work: (fresh: R[], transaction: SqlTransaction<C>) => unknown,
     { signal }: CheckpointerCallOptions = {},
-  ): Promise<number> {
+  ): Promise<void> {
     const all = Array.isArray(records) ? records as R[] : [records as R];
     const place = placeOf(all, context);
     const { table } = this.#target;
@@ -339,14 +339,13 @@ export class SqlCheckpointer<C extends SqlConnection = SqlConnection>
           if (!row) throw effectsRefused(place);
           const { effects } = row as { effects: string | null };
           const fresh = freshOf(all, effects ?? undefined);
-          if (fresh.length === 0) return 0;
+          if (fresh.length === 0) return;
           await work(fresh, transaction as SqlTransaction<C>);
           signal?.throwIfAborted();
           await run(
             `UPDATE ${table} SET effects = $4 WHERE ${KEY} RETURNING shard`,
             [...key, positionOf(fresh)],
           );
-          return fresh.length;
         }),
     );
   }
