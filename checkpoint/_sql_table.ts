@@ -13,7 +13,7 @@ import type { SqlDriver } from "./_sql_connection.ts";
  * `holder_counter` is the counter when the owner took the lease. `effects` is the last value whose
  * effects were committed.
  */
-export function definitionOf(table: string): string {
+function definitionOf(table: string): string {
   return `CREATE TABLE IF NOT EXISTS ${table} (
   name TEXT NOT NULL,
   stream TEXT NOT NULL,
