@@ -82,17 +82,19 @@ export class ShardStarts<T> {
       (lease.owner === undefined || isExpired(lease))
     );
     room.noteFree(free, left, now);
-    return chooseClaims({
+    const { take, ask } = chooseClaims({
       workerId,
       leases,
       isExpired,
       isResumable: (lease) => table.own.isResumable(lease),
       working,
       taking: underWay,
+      asked: new Set(),
       room: left,
       isLeftOver: (lease) => room.isLeftOver(lease, now),
       random,
     });
+    return take.concat(ask);
   }
 
   #start(lease: Lease, takenAt: number, isFresh: boolean): void {
