@@ -11,7 +11,7 @@ import type { StreamParts } from "../stream_parts.ts";
 import type { Existence } from "../shards/shard_directory.ts";
 import { startPosition } from "../shards/start_plan.ts";
 import { Strays } from "../values/strays.ts";
-import { chooseClaims } from "./claims.ts";
+import { chooseClaims, type Claims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { SharedRead } from "./shared_read.ts";
 
@@ -23,6 +23,8 @@ export interface StartedEvents<T> {
   givenUp(session: ShardSession<T>, reason: Error): void;
   /** The stream was deleted and created again: the leases are to be replaced. */
   replaced(): void;
+  /** Another worker asks for the lease of a session. */
+  requested(session: ShardSession<T>): void;
   /** The consumer cannot go on. */
   failed(error: unknown): void;
 }
@@ -47,23 +49,34 @@ export class ShardStarts<T> {
   }
 
   /**
-   * Takes the leases that this worker should have, and starts their sessions. `fresh` are the
-   * shards that may start at LATEST, if this worker is the first to take their leases.
+   * Takes the leases that this worker should have, and starts their sessions. Asks living workers
+   * for leases. `fresh` are the shards that may start at LATEST, if this worker is the first to
+   * take their leases.
    */
   async claim(fresh: ReadonlySet<string>): Promise<void> {
-    const { directory, options, table, work } = this.#parts;
-    await work.rows.run(this.#choose(), async (claim) => {
-      const takenAt = monotonicNow(options.clock);
-      const beginning = directory.beginningOf(claim.shardId);
-      const lease = await table.take(claim, beginning);
-      // Another worker was faster. The next look shows its lease.
-      if (lease) this.#start(lease, takenAt, fresh.has(lease.shardId));
-    });
+    const { requests, table, work: { rows } } = this.#parts;
+    const { take, ask } = this.#choose();
+    await Promise.all([
+      rows.run(take, (lease) => this.#take(lease, fresh)),
+      rows.run(ask, (lease) => requests.ask(lease)),
+    ]);
     table.own.noteClaimed();
   }
 
-  #choose(): Lease[] {
-    const { directory, options, room, setAside, table, work } = this.#parts;
+  async #take(claim: Lease, fresh: ReadonlySet<string>): Promise<void> {
+    const { directory, options, requests, table } = this.#parts;
+    const takenAt = monotonicNow(options.clock);
+    const beginning = directory.beginningOf(claim.shardId);
+    const lease = await table.take(claim, beginning);
+    // Another worker was faster. The next look shows its lease.
+    if (!lease) return;
+    requests.noteTaken(lease.shardId);
+    this.#start(lease, takenAt, fresh.has(lease.shardId));
+  }
+
+  #choose(): Claims {
+    const { directory, options, requests, room, setAside, table, work } =
+      this.#parts;
     const { workerId, random, clock } = options;
     const sessions = this.#parts.sessions.byShard;
     const { rows } = work;
@@ -75,7 +88,9 @@ export class ShardStarts<T> {
     );
     const isExpired = (lease: Lease) => table.isExpired(lease);
     const working = new Set(sessions.keys());
-    const left = room.beside(new Set([...working, ...underWay]).size);
+    const { waiting } = requests;
+    const held = new Set([...working, ...underWay, ...waiting]);
+    const left = room.beside(held.size);
     const now = monotonicNow(clock);
     const free = leases.filter((lease) =>
       !working.has(lease.shardId) && !underWay.has(lease.shardId) &&
@@ -84,17 +99,28 @@ export class ShardStarts<T> {
     room.noteFree(free, left, now);
     const { take, ask } = chooseClaims({
       workerId,
-      leases,
+      // A lease that is about to be passed on counts as one of its next holder.
+      leases: leases.map((lease) => {
+        const next = requests.promisedTo(lease);
+        return next === undefined ? lease : { ...lease, owner: next };
+      }),
       isExpired,
-      isResumable: (lease) => table.own.isResumable(lease),
+      isResumable: (lease) =>
+        table.own.isResumable(lease) || requests.isPassed(lease.shardId),
       working,
       taking: underWay,
-      asked: new Set(),
+      asked: waiting,
       room: left,
       isLeftOver: (lease) => room.isLeftOver(lease, now),
       random,
     });
-    return take.concat(ask);
+    const isAskable = (lease: Lease) => !requests.promisedTo(lease);
+    const overdue = leases.filter(({ shardId }) =>
+      requests.isOverdue(shardId) && !working.has(shardId)
+    );
+    return options.handoffTimeoutMs > 0
+      ? { take: take.concat(overdue), ask: ask.filter(isAskable) }
+      : { take: take.concat(ask), ask: [] };
   }
 
   #start(lease: Lease, takenAt: number, isFresh: boolean): void {
@@ -106,6 +132,7 @@ export class ShardStarts<T> {
       timeoutMs: failoverTimeMs / 3,
       takenAt,
       list: () => this.#leaseList.ask(),
+      onRequested: () => events.requested(session),
     });
     const session: ShardSession<T> = new ShardSession({
       lease: held,
