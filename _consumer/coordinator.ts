@@ -239,6 +239,7 @@ export class Coordinator<T> {
       await this.#sync(),
       this.#parts.setAside.pauseMs,
       this.#parts.requests.pauseMs,
+      this.#starts.pauseMs,
       ...this.#allWork.map((work) => work.pauseMs),
     );
   }

@@ -24,7 +24,7 @@ export interface ClaimSituation {
   readonly taking: ReadonlySet<string>;
   /** Shard ids whose lease this worker has asked its holder for. They count as its own. */
   readonly asked: ReadonlySet<string>;
-  /** How many further shards this worker may read. */
+  /** How many further shards this worker may read, beside those that it reads and takes. */
   readonly room: number;
   /** Whether a lease was free for so long that the workers whose part it is do not take it. */
   readonly isLeftOver: (lease: Lease) => boolean;
@@ -65,6 +65,7 @@ export function chooseClaims(situation: ClaimSituation): Claims {
   const { leases, isExpired, isResumable, working, taking, random } = situation;
   const loads = new Map<string | typeof ME, Lease[]>([[ME, []]]);
   const claims: Lease[] = [];
+  let requested = 0;
   const free: Lease[] = [];
   for (const lease of leases) {
     const isNamed = lease.owner === situation.workerId;
@@ -78,15 +79,18 @@ export function chooseClaims(situation: ClaimSituation): Claims {
       loads.get(ME)!.push(lease);
       claims.push(lease);
     } else if (isFree) free.push(lease);
-    else if (situation.asked.has(lease.shardId)) loads.get(ME)!.push(lease);
-    else {
+    else if (situation.asked.has(lease.shardId)) {
+      loads.get(ME)!.push(lease);
+      requested++;
+    } else {
       const load = loads.get(lease.owner);
       if (load) load.push(lease);
       else loads.set(lease.owner, [lease]);
     }
   }
-  const resumed = claims.slice(0, situation.room);
-  const room = situation.room - resumed.length;
+  const places = Math.max(0, situation.room - requested);
+  const resumed = claims.slice(0, places);
+  const room = places - resumed.length;
   const mine = loads.get(ME)!.length - claims.length + resumed.length;
   const missing = Math.ceil(leases.length / loads.size) - mine;
   if (free.length > 0) {

@@ -79,6 +79,17 @@ export class LeaseRequests {
     return other && !this.#isOver(other.since) ? other.requester : undefined;
   }
 
+  /**
+   * A lease as it will soon be: if another worker asks for it, that worker is the owner. A request
+   * that does not count any more is not shown.
+   */
+  asSoon(lease: Lease): Lease {
+    const owner = this.promisedTo(lease);
+    if (owner !== undefined) return { ...lease, owner };
+    const { requestedBy, ...rest } = lease;
+    return requestedBy === undefined ? lease : rest;
+  }
+
   /** The time until the next look that a request needs, in milliseconds. */
   get pauseMs(): number {
     const { clock, handoffTimeoutMs } = this.#options;
@@ -121,12 +132,12 @@ export class LeaseRequests {
     }
   }
 
-  /** Asks the holder of a lease. Does nothing if the lease was written by another taker. */
-  async ask(lease: Lease): Promise<void> {
+  /** Asks the holder of a lease. Does nothing if another worker has asked meanwhile. */
+  async ask({ shardId }: Lease): Promise<void> {
     const { clock, workerId } = this.#options;
-    const stored = await this.#table.request(lease, workerId);
-    if (!stored) return;
-    this.#mine.set(lease.shardId, monotonicNow(clock));
+    const lease = this.#table.leases.get(shardId);
+    if (!lease || !await this.#table.request(lease, workerId)) return;
+    this.#mine.set(shardId, monotonicNow(clock));
     this.#hasAsked = true;
   }
 

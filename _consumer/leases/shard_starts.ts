@@ -15,6 +15,9 @@ import { chooseClaims, type Claims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { SharedRead } from "./shared_read.ts";
 
+/** The pause after another worker was faster, in milliseconds. */
+const LATE_MS = 500;
+
 /** What happens in a session that {@linkcode ShardStarts} has started. */
 export interface StartedEvents<T> {
   /** A session has changed its state, has more values, or has fewer unacknowledged values. */
@@ -37,6 +40,9 @@ export class ShardStarts<T> {
   /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
 
+  /** Whether other workers have taken leases that this worker wanted. */
+  #wasLate = false;
+
   /** Takes nothing yet. */
   constructor(parts: StreamParts<T>, events: StartedEvents<T>) {
     const { options, signal, table } = parts;
@@ -56,6 +62,7 @@ export class ShardStarts<T> {
   async claim(fresh: ReadonlySet<string>): Promise<void> {
     const { requests, table, work: { rows } } = this.#parts;
     const { take, ask } = this.#choose();
+    this.#wasLate = false;
     await Promise.all([
       rows.run(take, (lease) => this.#take(lease, fresh)),
       rows.run(ask, (lease) => requests.ask(lease)),
@@ -63,13 +70,21 @@ export class ShardStarts<T> {
     table.own.noteClaimed();
   }
 
+  /** The pause before the next look, in milliseconds, if there may be leases left to take. */
+  get pauseMs(): number {
+    return this.#wasLate ? LATE_MS : Infinity;
+  }
+
   async #take(claim: Lease, fresh: ReadonlySet<string>): Promise<void> {
     const { directory, options, requests, table } = this.#parts;
     const takenAt = monotonicNow(options.clock);
     const beginning = directory.beginningOf(claim.shardId);
     const lease = await table.take(claim, beginning);
-    // Another worker was faster. The next look shows its lease.
-    if (!lease) return;
+    // Another worker was faster. The next look shows its lease, and what is left.
+    if (!lease) {
+      this.#wasLate = true;
+      return;
+    }
     requests.noteTaken(lease.shardId);
     this.#start(lease, takenAt, fresh.has(lease.shardId));
   }
@@ -88,9 +103,7 @@ export class ShardStarts<T> {
     );
     const isExpired = (lease: Lease) => table.isExpired(lease);
     const working = new Set(sessions.keys());
-    const { waiting } = requests;
-    const held = new Set([...working, ...underWay, ...waiting]);
-    const left = room.beside(held.size);
+    const left = room.beside(new Set([...working, ...underWay]).size);
     const now = monotonicNow(clock);
     const free = leases.filter((lease) =>
       !working.has(lease.shardId) && !underWay.has(lease.shardId) &&
@@ -99,17 +112,13 @@ export class ShardStarts<T> {
     room.noteFree(free, left, now);
     const { take, ask } = chooseClaims({
       workerId,
-      // A lease that is about to be passed on counts as one of its next holder.
-      leases: leases.map((lease) => {
-        const next = requests.promisedTo(lease);
-        return next === undefined ? lease : { ...lease, owner: next };
-      }),
+      leases: leases.map((lease) => requests.asSoon(lease)),
       isExpired,
       isResumable: (lease) =>
         table.own.isResumable(lease) || requests.isPassed(lease.shardId),
       working,
       taking: underWay,
-      asked: waiting,
+      asked: requests.waiting,
       room: left,
       isLeftOver: (lease) => room.isLeftOver(lease, now),
       random,
