@@ -22,6 +22,10 @@ export interface HeldLeaseOptions {
   /** When the lease was taken, in milliseconds of the monotonic clock. @default {now} */
   readonly takenAt?: number;
   /**
+   * Called when the answer to a write shows that another worker asks for the lease.
+   */
+  readonly onRequested?: () => void;
+  /**
    * Lists the leases of the stream. Many leases may share one list, if that starts after each of
    * them has asked. Default: a list for this lease alone.
    */
@@ -48,6 +52,7 @@ export class HeldLease {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #list: NonNullable<HeldLeaseOptions["list"]>;
+  readonly #onRequested: () => void;
   /** The holder, and the counter when the lease was taken. */
   readonly fencingToken: FencingToken;
   #lease: Lease;
@@ -67,8 +72,11 @@ export class HeldLease {
   constructor(
     lease: Lease,
     checkpointer: Checkpointer,
-    { clock, timeoutMs, takenAt = monotonicNow(clock), list }: HeldLeaseOptions,
+    { clock, timeoutMs, takenAt = monotonicNow(clock), ...rest }:
+      HeldLeaseOptions,
   ) {
+    const { list, onRequested = () => {} } = rest;
+    this.#onRequested = onRequested;
     this.#list = list ??
       ((call) => checkpointer.list(lease.streamName, call));
     this.#timeoutMs = timeoutMs;
@@ -132,6 +140,17 @@ export class HeldLease {
     );
   }
 
+  /** Makes another worker the holder. Later writes reject, also those that have begun to wait. */
+  async passTo(requester: string): Promise<void> {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    await this.#write((lease, call) =>
+      this.#checkpointer.take(lease, requester, call)
+    );
+    // Without this, the store would accept them: they are of the stored owner and counter.
+    this.lose();
+  }
+
   /** Declares the lease lost. Later writes reject with the returned error. */
   lose(cause?: unknown): LeaseLostError {
     const { shardId } = this.#lease;
@@ -175,6 +194,7 @@ export class HeldLease {
     this.#lease = next;
     this.#confirmedAt = sentAt;
     this.#mayBeLate = false;
+    if (next.requestedBy !== undefined) this.#onRequested();
     return true;
   }
 

@@ -12,13 +12,21 @@ const lease = (shardId: string, owner?: string): Lease => ({
   parentShardIds: [],
 });
 
-const choose = (
+const claimsOf = (
   workerId: string,
   leases: Lease[],
-  { expired = [], working = [], twin = [], room = Infinity, left = [] }: {
+  {
+    expired = [],
+    working = [],
+    twin = [],
+    asked = [],
+    room = Infinity,
+    left = [],
+  }: {
     expired?: string[];
     working?: string[];
     twin?: string[];
+    asked?: string[];
     room?: number;
     left?: string[];
   } = {},
@@ -30,10 +38,16 @@ const choose = (
     isResumable: ({ shardId }) => !twin.includes(shardId),
     working: new Set(working),
     taking: new Set(),
+    asked: new Set(asked),
     room,
     isLeftOver: ({ shardId }) => left.includes(shardId),
     random: () => 0.5,
-  }).map(({ shardId }) => shardId);
+  });
+
+const choose = (...situation: Parameters<typeof claimsOf>): string[] => {
+  const { take, ask } = claimsOf(...situation);
+  return [...take, ...ask].map(({ shardId }) => shardId);
+};
 
 Deno.test("chooseClaims takes everything that is free when the worker is alone", () => {
   assertEquals(choose("me", [lease("1"), lease("2")]).sort(), ["1", "2"]);
@@ -99,7 +113,7 @@ Deno.test("chooseClaims takes expired leases and does not count their holder", (
   assertEquals(claims.sort(), ["1", "2"]);
 });
 
-Deno.test("chooseClaims steals one from the most loaded worker, and none while others are free", () => {
+Deno.test("chooseClaims asks the most loaded worker for one lease, and none while others are free", () => {
   const taken = ["1", "2", "3", "4"].map((id) => lease(id, "busy"));
   assertEquals(choose("me", [...taken, lease("5", "little")]).length, 1);
   assertEquals(choose("me", [...taken, lease("5")]), ["5"]);
@@ -126,12 +140,13 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
         [...state.values()].filter((owner) => owner === worker).length;
       const step = (worker: string) => {
         const leases = [...state].map(([id, owner]) => lease(id, owner));
-        const claims = chooseClaims({
+        const { take, ask } = chooseClaims({
           workerId: worker,
           leases,
           isExpired: ({ owner }) => owner !== undefined && !isWorker(owner),
           isResumable: () => true,
           taking: new Set(),
+          asked: new Set(),
           room: Infinity,
           isLeftOver: () => false,
           working: new Set(
@@ -141,6 +156,7 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
           ),
           random: () => seed,
         });
+        const claims = [...take, ...ask];
         for (const { shardId, owner } of claims) {
           if (isWorker(owner) && owner !== worker) {
             // The worker that loses a lease still holds at least as many as the taker afterwards.
