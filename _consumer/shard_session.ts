@@ -4,6 +4,7 @@
  * @module
  */
 import type { Share } from "../_core/shares.ts";
+import type { LeaseLoad } from "../checkpoint/mod.ts";
 import { ClosedError } from "../errors.ts";
 import type { OldestUnacknowledged } from "../health.ts";
 import type { ShardEvent } from "../hooks.ts";
@@ -172,6 +173,11 @@ export class ShardSession<T> implements RecordShard {
       ? hasCaughtUp
       : state === "past-until";
     return isRead && this.#isDrained;
+  }
+
+  /** How much work the shard is, if that has been measured yet. */
+  get load(): LeaseLoad | undefined {
+    return this.#intake.meter.load;
   }
 
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */

@@ -9,6 +9,7 @@ import type {
   Checkpointer,
   CheckpointerCallOptions,
   Lease,
+  LeaseLoad,
 } from "../../checkpoint/mod.ts";
 import { LeaseLostError, TimeoutError } from "../../errors.ts";
 import type { Checkpoint, FencingToken } from "../../records.ts";
@@ -26,6 +27,8 @@ export interface HeldLeaseOptions {
    * them has asked. Default: a list for this lease alone.
    */
   readonly list?: (call: CheckpointerCallOptions) => Promise<readonly Lease[]>;
+  /** How much work the shard is. Default, and until it is measured: the load that is stored. */
+  readonly load?: () => LeaseLoad | undefined;
 }
 
 /** A conditional write of the lease. */
@@ -48,6 +51,7 @@ export class HeldLease {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #list: NonNullable<HeldLeaseOptions["list"]>;
+  readonly #measured: NonNullable<HeldLeaseOptions["load"]>;
   /** The holder, and the counter when the lease was taken. */
   readonly fencingToken: FencingToken;
   #lease: Lease;
@@ -67,8 +71,10 @@ export class HeldLease {
   constructor(
     lease: Lease,
     checkpointer: Checkpointer,
-    { clock, timeoutMs, takenAt = monotonicNow(clock), list }: HeldLeaseOptions,
+    { clock, timeoutMs, takenAt = monotonicNow(clock), list, load }:
+      HeldLeaseOptions,
   ) {
+    this.#measured = load ?? (() => undefined);
     this.#list = list ??
       ((call) => checkpointer.list(lease.streamName, call));
     this.#timeoutMs = timeoutMs;
@@ -110,7 +116,9 @@ export class HeldLease {
    */
   renew(): Promise<void> {
     if (this.#isReleased) return Promise.resolve();
-    return this.#write((lease, call) => this.#checkpointer.renew(lease, call));
+    return this.#write((lease, call) =>
+      this.#checkpointer.renew(lease, { ...call, load: this.#load })
+    );
   }
 
   /**
@@ -120,7 +128,10 @@ export class HeldLease {
    */
   write(checkpoint: Checkpoint): Promise<void> {
     return this.#write((lease, call) =>
-      this.#checkpointer.checkpoint(lease, checkpoint, call)
+      this.#checkpointer.checkpoint(lease, checkpoint, {
+        ...call,
+        load: this.#load,
+      })
     );
   }
 
@@ -140,6 +151,11 @@ export class HeldLease {
         "another worker has it, or may have it",
       { shardId, cause },
     );
+  }
+
+  /** The load to store. */
+  get #load(): LeaseLoad | undefined {
+    return this.#measured() ?? this.#lease.load;
   }
 
   #write(write: Write): Promise<void> {

@@ -11,9 +11,11 @@ import type { StreamParts } from "../stream_parts.ts";
 import type { Existence } from "../shards/shard_directory.ts";
 import { startPosition } from "../shards/start_plan.ts";
 import { Strays } from "../values/strays.ts";
-import { chooseClaims } from "./claims.ts";
+import { chooseClaims, type Claims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { SharedRead } from "./shared_read.ts";
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** What happens in a session that {@linkcode ShardStarts} has started. */
 export interface StartedEvents<T> {
@@ -34,6 +36,8 @@ export class ShardStarts<T> {
   readonly #newReader: ReaderFactory;
   /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
+  /** When the lease of a living worker was last chosen, by the monotonic clock. */
+  #askedAt = -Infinity;
 
   /** Takes nothing yet. */
   constructor(parts: StreamParts<T>, events: StartedEvents<T>) {
@@ -52,7 +56,9 @@ export class ShardStarts<T> {
    */
   async claim(fresh: ReadonlySet<string>): Promise<void> {
     const { directory, options, table, work } = this.#parts;
-    await work.rows.run(this.#choose(), async (claim) => {
+    const { take, ask } = this.#choose();
+    if (ask.length > 0) this.#askedAt = monotonicNow(options.clock);
+    await work.rows.run([...take, ...ask], async (claim) => {
       const takenAt = monotonicNow(options.clock);
       const beginning = directory.beginningOf(claim.shardId);
       const lease = await table.take(claim, beginning);
@@ -62,9 +68,9 @@ export class ShardStarts<T> {
     table.own.noteClaimed();
   }
 
-  #choose(): Lease[] {
+  #choose(): Claims {
     const { directory, options, room, setAside, table, work } = this.#parts;
-    const { workerId, random, clock } = options;
+    const { workerId, random, clock, failoverTimeMs } = options;
     const sessions = this.#parts.sessions.byShard;
     const { rows } = work;
     const { underWay } = rows;
@@ -89,8 +95,11 @@ export class ShardStarts<T> {
       isResumable: (lease) => table.own.isResumable(lease),
       working,
       taking: underWay,
+      asked: NONE,
       room: left,
       isLeftOver: (lease) => room.isLeftOver(lease, now),
+      byNumber: false,
+      isCalm: now - this.#askedAt < failoverTimeMs,
       random,
     });
   }
@@ -104,6 +113,7 @@ export class ShardStarts<T> {
       timeoutMs: failoverTimeMs / 3,
       takenAt,
       list: () => this.#leaseList.ask(),
+      load: () => session.load,
     });
     const session: ShardSession<T> = new ShardSession({
       lease: held,

@@ -22,18 +22,23 @@ const choose = (
     room?: number;
     left?: string[];
   } = {},
-) =>
-  chooseClaims({
+) => {
+  const { take, ask } = chooseClaims({
     workerId,
     leases,
     isExpired: ({ owner }) => expired.includes(owner ?? ""),
     isResumable: ({ shardId }) => !twin.includes(shardId),
     working: new Set(working),
     taking: new Set(),
+    asked: new Set(),
     room,
     isLeftOver: ({ shardId }) => left.includes(shardId),
+    byNumber: false,
+    isCalm: false,
     random: () => 0.5,
-  }).map(({ shardId }) => shardId);
+  });
+  return [...take, ...ask].map(({ shardId }) => shardId);
+};
 
 Deno.test("chooseClaims takes everything that is free when the worker is alone", () => {
   assertEquals(choose("me", [lease("1"), lease("2")]).sort(), ["1", "2"]);
@@ -126,14 +131,17 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
         [...state.values()].filter((owner) => owner === worker).length;
       const step = (worker: string) => {
         const leases = [...state].map(([id, owner]) => lease(id, owner));
-        const claims = chooseClaims({
+        const { take, ask } = chooseClaims({
           workerId: worker,
           leases,
           isExpired: ({ owner }) => owner !== undefined && !isWorker(owner),
           isResumable: () => true,
           taking: new Set(),
+          asked: new Set(),
           room: Infinity,
           isLeftOver: () => false,
+          byNumber: false,
+          isCalm: false,
           working: new Set(
             leases.filter(({ owner }) => owner === worker).map((l) =>
               l.shardId
@@ -141,6 +149,7 @@ Deno.test("chooseClaims converges for any number of workers and leases, to loads
           ),
           random: () => seed,
         });
+        const claims = [...take, ...ask];
         for (const { shardId, owner } of claims) {
           if (isWorker(owner) && owner !== worker) {
             // The worker that loses a lease still holds at least as many as the taker afterwards.
