@@ -10,6 +10,7 @@ import type { OldestUnacknowledged } from "../health.ts";
 import type { ShardEvent } from "../hooks.ts";
 import type { ConsumerRecord, FencingToken } from "../records.ts";
 import { ShardEvents } from "./health/shard_events.ts";
+import { ratesOf } from "./health/rates.ts";
 import { ShardHealth } from "./health/shard_health.ts";
 import type { HeldLease } from "./leases/held_lease.ts";
 import { ShardCheckpoints } from "./leases/shard_checkpoints.ts";
@@ -188,6 +189,7 @@ export class ShardSession<T> implements RecordShard {
   /** The state of the session. */
   status(): SessionStatus {
     return {
+      ...ratesOf(this.lease.load),
       state: this.#intake.state,
       ...this.health.status(),
       millisBehindLatest: this.#intake.millisBehindLatest,

@@ -99,8 +99,8 @@ interface Move {
  * takes 2.
  *
  * Example with loads: of two workers with 4 shards each, one has the busy shard of the example of
- * {@linkcode weightsOf}, so they weigh 7.1 and 2.9. The second asks for one of the light shards, three times
- * in all: then they weigh 4.96 (the busy shard alone) and 5.04.
+ * {@linkcode weightsOf}. So they weigh 6.5 and 2.3. The second asks for a light shard three times:
+ * then they weigh 4.8 (the busy shard alone) and 4.0 (7 light shards).
  */
 export function chooseClaims(situation: ClaimSituation): Claims {
   const { leases, asked } = situation;

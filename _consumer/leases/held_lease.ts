@@ -95,6 +95,11 @@ export class HeldLease {
     return this.#lease;
   }
 
+  /** How much work the shard is, as it is stored with each renewal and checkpoint. */
+  get load(): LeaseLoad | undefined {
+    return this.#measured() ?? this.#lease.load;
+  }
+
   /** Whether a stored lease is the last one that this holder wrote, or may have written. */
   isStill({ owner, counter }: Lease): boolean {
     const late = this.#inDoubt || this.#mayBeLate ? 1 : 0;
@@ -117,7 +122,7 @@ export class HeldLease {
   renew(): Promise<void> {
     if (this.#isReleased) return Promise.resolve();
     return this.#write((lease, call) =>
-      this.#checkpointer.renew(lease, { ...call, load: this.#load })
+      this.#checkpointer.renew(lease, { ...call, load: this.load })
     );
   }
 
@@ -130,7 +135,7 @@ export class HeldLease {
     return this.#write((lease, call) =>
       this.#checkpointer.checkpoint(lease, checkpoint, {
         ...call,
-        load: this.#load,
+        load: this.load,
       })
     );
   }
@@ -151,11 +156,6 @@ export class HeldLease {
         "another worker has it, or may have it",
       { shardId, cause },
     );
-  }
-
-  /** The load to store. */
-  get #load(): LeaseLoad | undefined {
-    return this.#measured() ?? this.#lease.load;
   }
 
   #write(write: Write): Promise<void> {

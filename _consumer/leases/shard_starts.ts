@@ -11,6 +11,7 @@ import type { StreamParts } from "../stream_parts.ts";
 import type { Existence } from "../shards/shard_directory.ts";
 import { startPosition } from "../shards/start_plan.ts";
 import { Strays } from "../values/strays.ts";
+import { Balance } from "./balance.ts";
 import { chooseClaims, type Claims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { SharedRead } from "./shared_read.ts";
@@ -36,8 +37,7 @@ export class ShardStarts<T> {
   readonly #newReader: ReaderFactory;
   /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
-  /** When the lease of a living worker was last chosen, by the monotonic clock. */
-  #askedAt = -Infinity;
+  readonly #balance: Balance;
 
   /** Takes nothing yet. */
   constructor(parts: StreamParts<T>, events: StartedEvents<T>) {
@@ -45,6 +45,7 @@ export class ShardStarts<T> {
     this.#parts = parts;
     this.#events = events;
     this.#newReader = readerFactory(options, signal);
+    this.#balance = new Balance(options);
     this.#leaseList = new SharedRead(() =>
       table.list(options.stream, { ms: options.failoverTimeMs / 3 })
     );
@@ -57,7 +58,7 @@ export class ShardStarts<T> {
   async claim(fresh: ReadonlySet<string>): Promise<void> {
     const { directory, options, table, work } = this.#parts;
     const { take, ask } = this.#choose();
-    if (ask.length > 0) this.#askedAt = monotonicNow(options.clock);
+    if (ask.length > 0) this.#balance.noteAsked(monotonicNow(options.clock));
     await work.rows.run([...take, ...ask], async (claim) => {
       const takenAt = monotonicNow(options.clock);
       const beginning = directory.beginningOf(claim.shardId);
@@ -70,7 +71,7 @@ export class ShardStarts<T> {
 
   #choose(): Claims {
     const { directory, options, room, setAside, table, work } = this.#parts;
-    const { workerId, random, clock, failoverTimeMs } = options;
+    const { workerId, random, clock } = options;
     const sessions = this.#parts.sessions.byShard;
     const { rows } = work;
     const { underWay } = rows;
@@ -88,6 +89,9 @@ export class ShardStarts<T> {
       (lease.owner === undefined || isExpired(lease))
     );
     room.noteFree(free, left, now);
+    const elsewhere = leases.filter((lease) =>
+      !working.has(lease.shardId) && table.isHeld(lease.shardId)
+    );
     return chooseClaims({
       workerId,
       leases,
@@ -98,8 +102,7 @@ export class ShardStarts<T> {
       asked: NONE,
       room: left,
       isLeftOver: (lease) => room.isLeftOver(lease, now),
-      byNumber: false,
-      isCalm: now - this.#askedAt < failoverTimeMs,
+      ...this.#balance.look(elsewhere, now),
       random,
     });
   }

@@ -9,7 +9,7 @@ import type { Lease, LeaseLoad } from "../../checkpoint/mod.ts";
  * What a shard weighs without any load, in average loads: its requests, its renewals and its place
  * in memory. A worker with idle shards only is not given idle shards without end.
  */
-const BASE = 0.25;
+const BASE = 0.1;
 /**
  * Average loads below these count as these: a difference between shards that are all nearly idle
  * is no reason to move one.
@@ -18,7 +18,7 @@ const LEAST_MEAN = { recordsPerSecond: 1, bytesPerSecond: 1024 };
 /** The lag that counts as much as an average load, in milliseconds. Longer lags count the same. */
 const FULL_LAG_MS = 300_000;
 
-/** How heavy a shard is. The average shard with a measured load weighs about 1.25. */
+/** How heavy a shard is. The average shard with a measured load weighs about 1.1. */
 export interface Weight {
   /** The whole weight. */
   readonly total: number;
@@ -32,7 +32,7 @@ const ONE: Weight = { total: 1, measured: 0 };
 /**
  * Returns the weights of leases, relative to the average load of these leases:
  *
- * - 0.25 for being a shard;
+ * - 0.1 for being a shard;
  * - its load, divided by the average load: the mean of the two ratios of bytes and of records, or
  *   the ratio of bytes if the records are not known;
  * - up to 1 for its lag: a shard that is behind will be read faster than it was.
@@ -41,7 +41,7 @@ const ONE: Weight = { total: 1, measured: 0 };
  * weighs 1.
  *
  * Example: of 8 shards, 7 have 100 records/s and one has 1000, each of 1 KB. The average is 212
- * records/s. So the 7 weigh 0.25 + 100 / 212 = 0.72 each, and the busy one weighs 4.96.
+ * records/s. So the 7 weigh 0.1 + 100 / 212 = 0.57 each, and the busy one weighs 4.81.
  */
 export function weightsOf(leases: readonly Lease[]): (lease: Lease) => Weight {
   const loads = leases.flatMap(({ load }) => load ? [load] : []);

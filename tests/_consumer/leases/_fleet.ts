@@ -48,6 +48,7 @@ interface Worker {
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #shards: Shard[];
+  readonly #byId: ReadonlyMap<string, Shard>;
   #workers: Worker[] = [];
   #now = 0;
   #moves = 0;
@@ -63,6 +64,7 @@ export class Fleet {
       requestedBy: undefined,
       passesAt: 0,
     }));
+    this.#byId = new Map(this.#shards.map((shard) => [shard.id, shard]));
     for (const name of options.workers) this.join(name);
   }
 
@@ -224,7 +226,7 @@ export class Fleet {
   }
 
   #shard(id: string): Shard {
-    return this.#shards.find((shard) => shard.id === id)!;
+    return this.#byId.get(id)!;
   }
 
   #of(name: string): Shard[] {
