@@ -44,7 +44,7 @@ const ONE: Weight = { total: 1, measured: 0 };
  * records/s. So the 7 weigh 0.1 + 100 / 212 = 0.57 each, and the busy one weighs 4.81.
  */
 export function weightsOf(leases: readonly Lease[]): (lease: Lease) => Weight {
-  const loads = leases.flatMap(({ load }) => load ? [load] : []);
+  const loads = leases.flatMap(({ load }) => isUsable(load) ? [load] : []);
   if (loads.length === 0) return () => ONE;
   const means = {
     bytesPerSecond: meanOf("bytesPerSecond", loads),
@@ -56,10 +56,18 @@ export function weightsOf(leases: readonly Lease[]): (lease: Lease) => Weight {
   const sum = loads.reduce((sum, load) => sum + measured(load), 0);
   const average = { total: BASE + sum / loads.length, measured: 0 };
   return ({ load }) => {
-    if (!load) return average;
+    if (!isUsable(load)) return average;
     const part = measured(load);
     return { total: BASE + part, measured: part };
   };
+}
+
+/** A checkpointer of the user may return anything. */
+function isUsable(load: LeaseLoad | undefined): load is LeaseLoad {
+  if (!load) return false;
+  const { bytesPerSecond, recordsPerSecond = 0, millisBehindLatest = 0 } = load;
+  return [bytesPerSecond, recordsPerSecond, millisBehindLatest]
+    .every((amount) => Number.isFinite(amount) && amount >= 0);
 }
 
 type Rates = Required<typeof LEAST_MEAN>;

@@ -42,7 +42,10 @@ export class LoadMeter {
     this.#records = this.#records * kept + records;
     this.#bytes = this.#bytes * kept + bytes;
     this.#at = now;
-    this.#millisBehindLatest = millisBehindLatest;
+    // A strange server must not make the lease one that cannot be stored.
+    this.#millisBehindLatest = Number.isFinite(millisBehindLatest)
+      ? millisBehindLatest
+      : undefined;
   }
 
   /** The load, rounded to two digits. Absent in the first minute. */

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { Balance } from "../../../_consumer/leases/balance.ts";
 import { chooseClaims } from "../../../_consumer/leases/claims.ts";
+import { weightsOf } from "../../../_consumer/leases/weights.ts";
 import type { Lease, LeaseLoad } from "../../../checkpoint/mod.ts";
 
 /** The time between two looks of a worker, and the least time between two moves by load, in ms. */
@@ -40,8 +42,8 @@ interface Shard {
 
 interface Worker {
   readonly name: string;
+  readonly balance: Balance;
   nextLook: number;
-  askedAt: number;
 }
 
 /** Workers, shards, and the moves of leases between living workers. */
@@ -111,19 +113,26 @@ export class Fleet {
     return Math.max(...loads) / mean;
   }
 
-  /** The owner of each shard. */
-  get owners(): (string | undefined)[] {
-    return this.#shards.map(({ owner }) => owner);
+  /** The true weights of the shards of each worker, and their sum. */
+  get burdens(): { weights: number[]; total: number }[] {
+    const weightOf = weightsOf(this.#shards.map((it) => this.#leaseOf(it, 0)));
+    return this.#workers.map(({ name }) => {
+      const weights = this.#of(name).map((shard) =>
+        weightOf(this.#leaseOf(shard, 0)).total
+      );
+      return { weights, total: weights.reduce((sum, it) => sum + it, 0) };
+    });
   }
 
   setRate(shard: number, rate: number): void {
     this.#shards[shard]!.rate = rate;
   }
 
-  /** A worker starts. */
+  /** A worker starts. One whose name begins with "kcl" counts leases, and stores no records/s. */
   join(name: string): void {
     const nextLook = this.#now + this.#options.random() * LOOK_MS;
-    this.#workers.push({ name, nextLook, askedAt: -Infinity });
+    const balance = new Balance({ failoverTimeMs: FAILOVER_MS });
+    this.#workers.push({ name, balance, nextLook });
   }
 
   /** A worker dies. Its leases count as expired at once. */
@@ -141,7 +150,8 @@ export class Fleet {
       }
       if (next.nextLook > end) break;
       this.#pass(next.nextLook);
-      this.#look(next);
+      if (isKcl(next.name)) this.#lookAsKcl(next.name);
+      else this.#look(next);
       next.nextLook += LOOK_MS;
     }
     this.#pass(end);
@@ -180,15 +190,17 @@ export class Fleet {
       asked: new Set(asked.map(({ id }) => id)),
       room: Infinity,
       isLeftOver: () => false,
-      byNumber: false,
-      isCalm: this.#now - worker.askedAt < FAILOVER_MS,
+      ...worker.balance.look(
+        leases.filter((it) => !mine(it) && this.#isAlive(it.owner)),
+        this.#now,
+      ),
       random,
     });
     for (const { shardId } of take) {
       this.#give(this.#shard(shardId), worker.name);
     }
     for (const { shardId } of ask) {
-      worker.askedAt = this.#now;
+      worker.balance.noteAsked(this.#now);
       const shard = this.#shard(shardId);
       this.#moves++;
       if (handoffMs === 0) this.#give(shard, worker.name);
@@ -199,17 +211,41 @@ export class Fleet {
     }
   }
 
+  /**
+   * What a worker of the KCL does.
+   *
+   * @see {@link https://github.com/awslabs/amazon-kinesis-client/blob/v2.7.3/amazon-kinesis-client/src/main/java/software/amazon/kinesis/leases/dynamodb/DynamoDBLeaseTaker.java}
+   */
+  #lookAsKcl(name: string): void {
+    const target = Math.ceil(this.#shards.length / this.#workers.length);
+    const missing = target - this.count(name);
+    if (missing <= 0) return;
+    const free = this.#shards.filter(({ owner }) => !this.#isAlive(owner));
+    for (const shard of free.slice(0, missing)) this.#give(shard, name);
+    if (free.length > 0) return;
+    const most = this.#workers.map((it) => this.#of(it.name))
+      .reduce((a, b) => b.length > a.length ? b : a);
+    const surplus = Math.min(missing, most.length - target);
+    if (surplus <= 0 && (missing < 2 || most.length < target)) return;
+    this.#moves++;
+    const index = Math.floor(this.#options.random() * most.length);
+    this.#give(most[index]!, name);
+  }
+
   #give(shard: Shard, name: string): void {
     if (!this.#isAlive(name)) return;
     shard.owner = name;
     this.#movedAt = this.#now;
   }
 
-  #leaseOf({ id, owner, requestedBy, rate, deviation }: Shard): Lease {
-    const { noise = 0, measured = true } = this.#options;
+  #leaseOf(
+    { id, owner, requestedBy, rate, deviation }: Shard,
+    noise = this.#options.noise ?? 0,
+  ): Lease {
+    const { measured = true } = this.#options;
     const recordsPerSecond = rate * (1 + noise * deviation);
     const load: LeaseLoad = {
-      recordsPerSecond,
+      recordsPerSecond: isKcl(owner) ? undefined : recordsPerSecond,
       bytesPerSecond: 1000 * recordsPerSecond,
       millisBehindLatest: 0,
     };
@@ -236,6 +272,10 @@ export class Fleet {
   #isAlive(name: string | undefined): boolean {
     return this.#workers.some((worker) => worker.name === name);
   }
+}
+
+function isKcl(name: string | undefined): boolean {
+  return name?.startsWith("kcl") === true;
 }
 
 /** Loads as they often are: the n-th busiest shard has 1 / n^exponent of the busiest one. */
