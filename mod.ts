@@ -80,6 +80,7 @@ export type {
   BatchResult,
   ConsumedStream,
   ConsumerClient,
+  ConsumerIterator,
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,

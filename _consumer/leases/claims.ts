@@ -24,9 +24,9 @@ export interface ClaimSituation {
   readonly working: ReadonlySet<string>;
   /** Shard ids whose lease this worker is taking now. */
   readonly taking: ReadonlySet<string>;
-  /** Shard ids whose lease this worker has asked a living worker for. */
+  /** Shard ids whose lease this worker has asked its holder for. They count as its own. */
   readonly asked: ReadonlySet<string>;
-  /** How many further shards this worker may read, beside those that it takes or has asked for. */
+  /** How many further shards this worker may read, beside those that it reads and takes. */
   readonly room: number;
   /** Whether a lease was free for so long that the workers whose part it is do not take it. */
   readonly isLeftOver: (lease: Lease) => boolean;
@@ -41,9 +41,9 @@ export interface ClaimSituation {
 /** What a worker does next. */
 export interface Claims {
   /** Leases without a living holder, which this worker takes. */
-  readonly take: readonly Lease[];
+  readonly take: Lease[];
   /** Leases of living workers, which this worker asks for. At most one. */
-  readonly ask: readonly Lease[];
+  readonly ask: Lease[];
 }
 
 /**
@@ -105,10 +105,11 @@ interface Move {
 export function chooseClaims(situation: ClaimSituation): Claims {
   const { leases, asked } = situation;
   const weightOf = weightsOf(situation.byNumber ? [] : leases);
-  const { me, others, resumable, free } = sort(situation, weightOf);
-  const resumed = resumable.slice(0, situation.room);
+  const { me, others, resumable, free, requested } = sort(situation, weightOf);
+  const places = Math.max(0, situation.room - requested);
+  const resumed = resumable.slice(0, places);
   for (const lease of resumed) me.add(lease, weightOf(lease));
-  const room = situation.room - resumed.length;
+  const room = places - resumed.length;
   if (free.length > 0) {
     const whole = leases.reduce((sum, it) => sum + weightOf(it).total, 0);
     const missing = whole / (others.length + 1) - me.weight;
@@ -129,6 +130,8 @@ interface Sorted {
   readonly resumable: readonly Lease[];
   /** Leases without a living holder. */
   readonly free: readonly Lease[];
+  /** How many leases in `me` are asked for. */
+  readonly requested: number;
 }
 
 function sort(
@@ -158,14 +161,17 @@ function sort(
       if (!burdens.has(owner)) burdens.set(owner, new Burden());
     }
   }
+  let requested = 0;
   for (const [holder, lease] of held) {
+    const isAsked = asked.has(lease.shardId);
+    if (isAsked) requested++;
     // A lease that was asked for counts as that of the worker which asks, if it is alive.
-    const next = asked.has(lease.shardId)
+    const next = isAsked
       ? me
       : burdens.get(lease.requestedBy ?? holder) ?? burdens.get(holder)!;
     next.add(lease, weightOf(lease));
   }
-  return { me, others: [...burdens.values()], resumable, free };
+  return { me, others: [...burdens.values()], resumable, free, requested };
 }
 
 /** The free leases to take for a part of the weight. */

@@ -16,31 +16,42 @@ const lease = (shardId: string, owner?: string): Lease => ({
   parentShardIds: [],
 });
 
-const choose = (
+const claimsOf = (
   workerId: string,
   leases: Lease[],
-  { expired = [], working = [], twin = [], room = Infinity, left = [] }: {
+  {
+    expired = [],
+    working = [],
+    twin = [],
+    asked = [],
+    room = Infinity,
+    left = [],
+  }: {
     expired?: string[];
     working?: string[];
     twin?: string[];
+    asked?: string[];
     room?: number;
     left?: string[];
   } = {},
-) => {
-  const { take, ask } = chooseClaims({
+) =>
+  chooseClaims({
     workerId,
     leases,
     isExpired: ({ owner }) => expired.includes(owner ?? ""),
     isResumable: ({ shardId }) => !twin.includes(shardId),
     working: new Set(working),
     taking: new Set(),
-    asked: new Set(),
+    asked: new Set(asked),
     room,
     isLeftOver: ({ shardId }) => left.includes(shardId),
     byNumber: false,
     isCalm: false,
     random: () => 0.5,
   });
+
+const choose = (...situation: Parameters<typeof claimsOf>): string[] => {
+  const { take, ask } = claimsOf(...situation);
   return [...take, ...ask].map(({ shardId }) => shardId);
 };
 
@@ -108,7 +119,7 @@ Deno.test("chooseClaims takes expired leases and does not count their holder", (
   assertEquals(claims.sort(), ["1", "2"]);
 });
 
-Deno.test("chooseClaims steals one from the most loaded worker, and none while others are free", () => {
+Deno.test("chooseClaims asks the most loaded worker for one lease, and none while others are free", () => {
   const taken = ["1", "2", "3", "4"].map((id) => lease(id, "busy"));
   assertEquals(choose("me", [...taken, lease("5", "little")]).length, 1);
   assertEquals(choose("me", [...taken, lease("5")]), ["5"]);
@@ -244,6 +255,9 @@ Deno.test("chooseClaims asks for one lease at a time, and counts it as its own",
   const claims = chooseClaims(situation([...many, dead], { asked }));
   assertEquals(idsOf(claims.take), ["7"]);
   assertEquals(claims.ask, []);
+  // The lease that was asked for has a place.
+  const full = situation([...many, dead], { asked, room: 1 });
+  assertEquals(chooseClaims(full), { take: [], ask: [] });
 });
 
 Deno.test("chooseClaims does not ask for a lease that another worker has asked for, and counts it as that of the other", () => {
