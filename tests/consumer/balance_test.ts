@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Checkpointer, MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type { Consumer } from "../../consumer.ts";
+import { seeded } from "../_consumer/leases/_fleet.ts";
 import { type Item, STREAM, World } from "./_world.ts";
 
 /** The time between two writes of records, in milliseconds. */
@@ -34,7 +35,7 @@ class Workers {
     const consumer = this.world.consumer({
       checkpointer,
       workerId,
-      pollIntervalMs: 5000,
+      pollIntervalMs: 10_000,
     });
     const work = async () => {
       for await (const { value } of consumer) this.items.push(value);
@@ -151,12 +152,12 @@ Deno.test("Consumer shares by number again when the traffic of all shards is the
   await workers.close();
 });
 
-Deno.test("Consumer balances on after errors of the store in single looks", async () => {
+Deno.test("Consumer balances on after single errors of the store, of lists and of takes", async () => {
   const workers = new Workers();
-  let lists = 0;
+  const random = seeded(1);
   const flaky = new Proxy<Checkpointer>(workers.checkpointer, {
     get: (inner, method: keyof Checkpointer) => (...args: unknown[]) => {
-      if (method === "list" && lists++ % 2 === 1) {
+      if ((method === "list" || method === "take") && random() < 0.4) {
         return Promise.reject(new Error("The store is away"));
       }
       return (inner[method] as (...args: unknown[]) => unknown)
