@@ -431,3 +431,22 @@ Deno.test("chooseClaims comes to rest beside a worker that counts leases", () =>
     { numRuns: 40 },
   );
 });
+
+Deno.test("chooseClaims shares equal loads by number: two workers differ by one up to 30 shards of both, and by 3 up to 200", () => {
+  for (
+    const [shards, workers, most] of [[30, 2, 1], [45, 3, 1], [
+      200,
+      2,
+      3,
+    ]] as const
+  ) {
+    const names = Array.from({ length: workers - 1 }, (_, n) => `w${n}`);
+    const rates = Array.from({ length: shards }, () => 100);
+    const fleet = new Fleet({ rates, workers: names, random: seeded(shards) });
+    fleet.run(MINUTE_MS);
+    fleet.join("last");
+    fleet.run(30 * MINUTE_MS);
+    const counts = fleet.counts;
+    assert(Math.max(...counts) - Math.min(...counts) <= most, `${counts}`);
+  }
+});
