@@ -4,11 +4,13 @@
  * @module
  */
 import type { Share } from "../_core/shares.ts";
+import type { LeaseLoad } from "../checkpoint/mod.ts";
 import { ClosedError } from "../errors.ts";
 import type { OldestUnacknowledged } from "../health.ts";
 import type { ShardEvent } from "../hooks.ts";
 import type { ConsumerRecord, FencingToken } from "../records.ts";
 import { ShardEvents } from "./health/shard_events.ts";
+import { ratesOf } from "./health/rates.ts";
 import { ShardHealth } from "./health/shard_health.ts";
 import type { HeldLease } from "./leases/held_lease.ts";
 import { ShardCheckpoints } from "./leases/shard_checkpoints.ts";
@@ -184,6 +186,11 @@ export class ShardSession<T> implements RecordShard {
     return isRead && this.#isDrained;
   }
 
+  /** How much work the shard is, if that has been measured yet. */
+  get load(): LeaseLoad | undefined {
+    return this.#intake.meter.load;
+  }
+
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */
   get unacknowledged(): number {
     return this.#progress.unacknowledged;
@@ -192,6 +199,7 @@ export class ShardSession<T> implements RecordShard {
   /** The state of the session. */
   status(): SessionStatus {
     return {
+      ...ratesOf(this.lease.load),
       state: this.#intake.state,
       ...this.health.status(),
       millisBehindLatest: this.#intake.millisBehindLatest,

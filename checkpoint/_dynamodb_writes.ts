@@ -18,7 +18,12 @@ import {
   startAttributes,
 } from "./_dynamodb_row.ts";
 import { encodeLease } from "./_stored_lease.ts";
-import type { HolderCallOptions, Lease, NewLease } from "./checkpointer.ts";
+import type {
+  HolderCallOptions,
+  Lease,
+  LeaseLoad,
+  NewLease,
+} from "./checkpointer.ts";
 
 /** What a row must be for a write to be accepted. */
 interface Condition {
@@ -81,7 +86,7 @@ export function renewing(
     target,
     lease,
     { equal: held(lease), absent: ["checkpointOwner"] },
-    { set: { ...next(lease), ...(load && loadAttributes(load)) } },
+    { set: { ...next(lease), ...measured(load, lease) } },
   );
 }
 
@@ -96,7 +101,7 @@ export function checkpointing(
   const set = {
     ...next(lease),
     ...checkpointAttributes(checkpoint, target.partialRecords),
-    ...(load && loadAttributes(load)),
+    ...measured(load, lease),
     ownerSwitchesSinceCheckpoint: number(0),
   };
   const remove = CHECKPOINT_EXTRAS.filter((name) => !Object.hasOwn(set, name));
@@ -176,6 +181,10 @@ function held(lease: HeldLease): Item {
 /** Not an ADD: the KCL sets the counter, too, and the condition has its value. */
 function next({ counter }: Lease): Item {
   return { leaseCounter: number(counter + 1) };
+}
+
+function measured(load: LeaseLoad | undefined, { counter }: Lease): Item {
+  return load ? loadAttributes(load, counter + 1) : {};
 }
 
 /**

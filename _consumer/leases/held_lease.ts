@@ -9,6 +9,7 @@ import type {
   Checkpointer,
   CheckpointerCallOptions,
   Lease,
+  LeaseLoad,
 } from "../../checkpoint/mod.ts";
 import { LeaseLostError, TimeoutError } from "../../errors.ts";
 import type { Checkpoint, FencingToken } from "../../records.ts";
@@ -30,6 +31,8 @@ export interface HeldLeaseOptions {
    * them has asked. Default: a list for this lease alone.
    */
   readonly list?: (call: CheckpointerCallOptions) => Promise<readonly Lease[]>;
+  /** How much work the shard is. Default, and until it is measured: the load that is stored. */
+  readonly load?: () => LeaseLoad | undefined;
 }
 
 /** A conditional write of the lease. */
@@ -53,6 +56,7 @@ export class HeldLease {
   readonly #timeoutMs: number;
   readonly #list: NonNullable<HeldLeaseOptions["list"]>;
   readonly #onRequested: () => void;
+  readonly #measured: NonNullable<HeldLeaseOptions["load"]>;
   /** The holder, and the counter when the lease was taken. */
   readonly fencingToken: FencingToken;
   #lease: Lease;
@@ -75,8 +79,9 @@ export class HeldLease {
     { clock, timeoutMs, takenAt = monotonicNow(clock), ...rest }:
       HeldLeaseOptions,
   ) {
-    const { list, onRequested = () => {} } = rest;
+    const { list, load, onRequested = () => {} } = rest;
     this.#onRequested = onRequested;
+    this.#measured = load ?? (() => undefined);
     this.#list = list ??
       ((call) => checkpointer.list(lease.streamName, call));
     this.#timeoutMs = timeoutMs;
@@ -95,6 +100,11 @@ export class HeldLease {
   /** The lease as it was last known to be stored. */
   get stored(): Lease {
     return this.#lease;
+  }
+
+  /** How much work the shard is, as it is stored with each renewal and checkpoint. */
+  get load(): LeaseLoad | undefined {
+    return this.#measured() ?? this.#lease.load;
   }
 
   /** Whether a stored lease is the last one that this holder wrote, or may have written. */
@@ -118,7 +128,9 @@ export class HeldLease {
    */
   renew(): Promise<void> {
     if (this.#isReleased) return Promise.resolve();
-    return this.#write((lease, call) => this.#checkpointer.renew(lease, call));
+    return this.#write((lease, call) =>
+      this.#checkpointer.renew(lease, { ...call, load: this.load })
+    );
   }
 
   /**
@@ -128,7 +140,10 @@ export class HeldLease {
    */
   write(checkpoint: Checkpoint): Promise<void> {
     return this.#write((lease, call) =>
-      this.#checkpointer.checkpoint(lease, checkpoint, call)
+      this.#checkpointer.checkpoint(lease, checkpoint, {
+        ...call,
+        load: this.load,
+      })
     );
   }
 

@@ -11,6 +11,7 @@ import type { StreamParts } from "../stream_parts.ts";
 import type { Existence } from "../shards/shard_directory.ts";
 import { startPosition } from "../shards/start_plan.ts";
 import { Strays } from "../values/strays.ts";
+import { Balance } from "./balance.ts";
 import { chooseClaims, type Claims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { SharedRead } from "./shared_read.ts";
@@ -39,6 +40,7 @@ export class ShardStarts<T> {
   readonly #newReader: ReaderFactory;
   /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
+  readonly #balance: Balance;
 
   /** Whether other workers have taken leases that this worker wanted. */
   #wasLate = false;
@@ -49,6 +51,7 @@ export class ShardStarts<T> {
     this.#parts = parts;
     this.#events = events;
     this.#newReader = readerFactory(options, signal);
+    this.#balance = new Balance(options);
     this.#leaseList = new SharedRead(() =>
       table.list(options.stream, { ms: options.failoverTimeMs / 3 })
     );
@@ -60,8 +63,9 @@ export class ShardStarts<T> {
    * take their leases.
    */
   async claim(fresh: ReadonlySet<string>): Promise<void> {
-    const { requests, table, work: { rows } } = this.#parts;
+    const { options, requests, table, work: { rows } } = this.#parts;
     const { take, ask } = this.#choose();
+    if (ask.length > 0) this.#balance.noteAsked(monotonicNow(options.clock));
     this.#wasLate = false;
     await Promise.all([
       rows.run(take, (lease) => this.#take(lease, fresh)),
@@ -110,6 +114,9 @@ export class ShardStarts<T> {
       (lease.owner === undefined || isExpired(lease))
     );
     room.noteFree(free, left, now);
+    const elsewhere = leases.filter((lease) =>
+      !working.has(lease.shardId) && table.isHeld(lease.shardId)
+    );
     const { take, ask } = chooseClaims({
       workerId,
       leases: leases.map((lease) => requests.asSoon(lease)),
@@ -121,6 +128,7 @@ export class ShardStarts<T> {
       asked: requests.waiting,
       room: left,
       isLeftOver: (lease) => room.isLeftOver(lease, now),
+      ...this.#balance.look(elsewhere, now),
       random,
     });
     const isAskable = (lease: Lease) => !requests.promisedTo(lease);
@@ -142,6 +150,7 @@ export class ShardStarts<T> {
       takenAt,
       list: () => this.#leaseList.ask(),
       onRequested: () => events.requested(session),
+      load: () => session.load,
     });
     const session: ShardSession<T> = new ShardSession({
       lease: held,
