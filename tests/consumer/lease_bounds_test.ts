@@ -28,7 +28,10 @@ class WriteLog {
   }
 
   /** A checkpointer whose accepted writes of a holder are noted. */
-  watch(inner: Checkpointer, shardId?: string): Checkpointer {
+  watch(
+    inner: Checkpointer,
+    isMeant: (shardId: string) => boolean = () => true,
+  ): Checkpointer {
     return new Proxy(inner, {
       get: (_, method: keyof Checkpointer) => async (...args: unknown[]) => {
         const sentAt = this.#world.clock.now();
@@ -36,9 +39,9 @@ class WriteLog {
         const answer = await call.apply(inner, args);
         const isWrite = method === "take" || method === "renew" ||
           method === "checkpoint";
-        const isMeant = shardId === undefined ||
-          (args[0] as Lease).shardId === shardId;
-        if (isWrite && isMeant && answer) this.times.push(sentAt);
+        if (isWrite && answer && isMeant((args[0] as Lease).shardId)) {
+          this.times.push(sentAt);
+        }
         return answer;
       },
     });
@@ -115,7 +118,9 @@ for (const isBusy of [false, true]) {
       assert(afterMs >= FAILOVER_MS, `taken ${afterMs} ms after a write`);
       assert(afterMs <= 2 * FAILOVER_MS, `taken ${afterMs} ms after a write`);
       assert(
-        lostAt !== undefined && lostAt < openedAt,
+        lostAt !== undefined && lostAt < openedAt &&
+          lostAt - lastWriteAt < FAILOVER_MS &&
+          lostAt - lastWriteAt > 0.85 * FAILOVER_MS,
         `run ${n}: the holder stopped ${lostAt && lostAt - lastWriteAt} ms ` +
           `after its last write, and the heir began after ${afterMs} ms`,
       );
@@ -127,5 +132,106 @@ for (const isBusy of [false, true]) {
       await Promise.all(working);
       assertEquals(world.clock.pendingTimers, 0);
     }
+  });
+}
+
+for (
+  const [what, checkpointIntervalMs, everyMs, pauseMs] of [
+    ["without values", 1000, Infinity, FAILOVER_MS / 3],
+    ["with a value each 5 seconds", 1000, 5000, 0.375 * FAILOVER_MS],
+    [
+      "whose progress is stored each 4 seconds",
+      4000,
+      1000,
+      0.375 * FAILOVER_MS,
+    ],
+    ["whose progress is not stored", Infinity, 1000, FAILOVER_MS / 3],
+  ] as const
+) {
+  Deno.test(`Consumer writes the lease of a shard ${what} at least each ${Math.round(pauseMs)} ms`, async () => {
+    const world = new World();
+    const writes = new WriteLog(world);
+    const consumer = world.consumer({
+      checkpointer: writes.watch(new MemoryCheckpointer()),
+      failoverTimeMs: FAILOVER_MS,
+      checkpointIntervalMs,
+    });
+    const working = work(consumer, []);
+    for (let passed = 0; passed < 120_000; passed += 1000) {
+      if (passed % everyMs === 0) await world.put(2);
+      await world.pass(1000);
+    }
+    const { longestPauseMs } = writes;
+    assert(longestPauseMs <= pauseMs + 1, `${longestPauseMs} ms`);
+    await world.run(consumer.close());
+    await working;
+  });
+}
+
+/** What may happen to a renewal. */
+const HEARTBEAT_FAULTS = {
+  "is refused by the store": () => Promise.reject(new Error("locked")),
+  "is never answered": () => new Promise(() => {}),
+  "reaches the store, and its answer is lost": async (renew) => {
+    await renew();
+    throw new Error("connection reset");
+  },
+  "reaches the store, and is never answered": async (renew) => {
+    await renew();
+    await new Promise(() => {});
+  },
+} satisfies Record<string, (renew: () => Promise<unknown>) => Promise<unknown>>;
+
+for (const [fault, fail] of Object.entries(HEARTBEAT_FAULTS)) {
+  Deno.test(`Consumer renews a lease again soon after a renewal that ${fault}, and loses no lease although each second one fails`, async () => {
+    const world = new World({ shards: 2 });
+    const inner = new MemoryCheckpointer();
+    const { hooksOf, log } = events(world);
+    // A shard that stays with the holder beside a rival, from the time when that is known.
+    let target: string | undefined;
+    let renewals = 0;
+    const flaky = new Proxy<Checkpointer>(inner, {
+      get: (_, method: keyof Checkpointer) => (...args: unknown[]) => {
+        const call = () =>
+          (inner[method] as (...args: unknown[]) => Promise<unknown>)
+            .apply(inner, args);
+        const isHit = method === "renew" &&
+          (args[0] as Lease).shardId === target && renewals++ % 2 === 0;
+        return isHit ? fail(call) : call();
+      },
+    });
+    const writes = new WriteLog(world);
+    const options = { failoverTimeMs: FAILOVER_MS };
+    const holder = world.consumer({
+      ...options,
+      checkpointer: writes.watch(flaky, (shardId) => shardId === target),
+      workerId: "holder",
+      hooks: hooksOf("holder"),
+    });
+    const rival = world.consumer({
+      ...options,
+      checkpointer: inner,
+      workerId: "rival",
+      hooks: hooksOf("rival"),
+    });
+    const working = [work(holder, [])];
+    await world.pass(20_000);
+    // Takes the other shard.
+    working.push(work(rival, []));
+    await world.pass(60_000);
+    const leases = await inner.list(STREAM);
+    target = leases.find(({ owner }) => owner === "holder")!.shardId;
+    log.length = 0;
+    await world.pass(300_000);
+    assertEquals(log, []);
+    // A renewal after a third of the failover time, and the next one a sixth later, or after the
+    // time limit of a third and the next look.
+    assert(renewals > 60, `${renewals}`);
+    const { longestPauseMs } = writes;
+    const isSlow = fault.includes("never");
+    const mostMs = FAILOVER_MS * (isSlow ? 0.75 : 0.5) + 1;
+    assert(longestPauseMs <= mostMs, `${longestPauseMs} ms`);
+    await world.run(Promise.all([holder.close(), rival.close()]));
+    await Promise.all(working);
   });
 }
