@@ -188,7 +188,7 @@ for (const [fault, fail] of Object.entries(HEARTBEAT_FAULTS)) {
     const inner = new MemoryCheckpointer();
     const { hooksOf, log } = events(world);
     // A shard that stays with the holder beside a rival, from the time when that is known.
-    let target: string | undefined;
+    let target = "";
     let renewals = 0;
     const flaky = new Proxy<Checkpointer>(inner, {
       get: (_, method: keyof Checkpointer) => (...args: unknown[]) => {
