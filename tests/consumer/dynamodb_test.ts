@@ -224,7 +224,7 @@ Deno.test("Consumer fails when its table is deleted while it reads, and says wha
   await world.put(10);
   await world.pass(5000);
   assertEquals(items.length, 10);
-  await world.holdTime(() => tables.call("DeleteTable", { TableName: "app" }));
+  await world.holdTime(() => tables.drop("app"));
   await world.put(10);
   await world.pass(FAILOVER_MS);
   const error = await world.run(failed, 0);
