@@ -63,11 +63,7 @@ function events(world: World) {
     onShard: ({ state, shardId }) =>
       void log.push({ at: world.clock.now(), worker, state, shardId }),
   });
-  const first = (worker: string, state: string, after = 0) =>
-    log.find((event) =>
-      event.worker === worker && event.state === state && event.at >= after
-    )?.at;
-  return { log, hooksOf, first };
+  return { log, hooksOf };
 }
 
 for (const isBusy of [false, true]) {
@@ -75,11 +71,12 @@ for (const isBusy of [false, true]) {
   Deno.test(`Consumer takes over the shard of a worker that lost its store between 1 and 2 failover times after its last write, and never before that worker has stopped: ${how}`, async () => {
     // Whenever the store is lost, and wherever the heir is between two looks.
     for (let n = 0; n < 12; n++) {
-      const world = new World();
+      const world = new World({ shards: 2 });
       const inner = new MemoryCheckpointer();
       const writes = new WriteLog(world);
-      const cut = new Cut(writes.watch(inner));
-      const { hooksOf, first } = events(world);
+      let target = "";
+      const cut = new Cut(writes.watch(inner, (id) => id === target));
+      const { hooksOf, log } = events(world);
       const options = { failoverTimeMs: FAILOVER_MS };
       const holder = world.consumer({
         ...options,
@@ -98,22 +95,42 @@ for (const isBusy of [false, true]) {
       const working = [work(holder, old)];
       await world.pass(2000 + 433 * n);
       working.push(work(heir, fresh));
-      for (let passed = 0; passed < 20_000 + 370 * n; passed += 370) {
-        if (isBusy) await world.put(1);
+      await world.pass(30_000);
+      const leases = await inner.list(STREAM);
+      target = leases.find(({ owner }) => owner === "holder")!.shardId;
+      for (let passed = 0; passed < 8000 + 370 * n; passed += 370) {
+        if (isBusy) await world.put(1, { shardId: target });
         await world.pass(370);
       }
       cut.isCut = true;
+      log.length = 0;
+      const at = (worker: string, state: string) =>
+        log.find((event) =>
+          event.worker === worker && event.state === state &&
+          event.shardId === target
+        )?.at;
       const lastWriteAt = writes.times.at(-1)!;
       let oldAtOpening = -1;
-      while (first("heir", "opened") === undefined) {
-        if (isBusy) await world.put(1);
+      const split = new Set<string>();
+      for (let step = 0; oldAtOpening < 0; step++) {
+        if (isBusy) await world.put(1, { shardId: target });
         await world.pass(100);
         const waitedMs = world.clock.now() - lastWriteAt;
         assert(waitedMs <= 2 * FAILOVER_MS, `not taken after ${waitedMs} ms`);
-        if (first("heir", "opened") !== undefined) oldAtOpening = old.length;
+        if (at("heir", "opened") !== undefined) oldAtOpening = old.length;
+        // The heir also looks when one of its shards ends, before the failover time is over.
+        if (waitedMs > 7500 && waitedMs < FAILOVER_MS && step % 3 === 0) {
+          const own = heir.status().shards.find(({ state, shardId }) =>
+            state === "caught-up" && !split.has(shardId)
+          );
+          if (!own) continue;
+          split.add(own.shardId);
+          world.server.split(STREAM, own.shardId);
+        }
       }
-      const openedAt = first("heir", "opened")!;
-      const lostAt = first("holder", "lost");
+      assert(split.size > 1);
+      const openedAt = at("heir", "opened")!;
+      const lostAt = at("holder", "lost");
       const afterMs = openedAt - lastWriteAt;
       assert(afterMs >= FAILOVER_MS, `taken ${afterMs} ms after a write`);
       assert(afterMs <= 2 * FAILOVER_MS, `taken ${afterMs} ms after a write`);
@@ -124,7 +141,7 @@ for (const isBusy of [false, true]) {
         `run ${n}: the holder stopped ${lostAt && lostAt - lastWriteAt} ms ` +
           `after its last write, and the heir began after ${afterMs} ms`,
       );
-      await world.put(5);
+      await world.put(5, { shardId: target });
       await world.pass(3000);
       assertEquals(old.length, oldAtOpening);
       cut.isCut = false;
