@@ -206,15 +206,17 @@ for (const [fault, fail] of Object.entries(HEARTBEAT_FAULTS)) {
     const { hooksOf, log } = events(world);
     // A shard that stays with the holder beside a rival, from the time when that is known.
     let target = "";
-    let renewals = 0;
+    const renewedAt: number[] = [];
     const flaky = new Proxy<Checkpointer>(inner, {
       get: (_, method: keyof Checkpointer) => (...args: unknown[]) => {
         const call = () =>
           (inner[method] as (...args: unknown[]) => Promise<unknown>)
             .apply(inner, args);
-        const isHit = method === "renew" &&
-          (args[0] as Lease).shardId === target && renewals++ % 2 === 0;
-        return isHit ? fail(call) : call();
+        if (method !== "renew" || (args[0] as Lease).shardId !== target) {
+          return call();
+        }
+        renewedAt.push(world.clock.now());
+        return renewedAt.length % 2 ? fail(call) : call();
       },
     });
     const writes = new WriteLog(world);
@@ -243,7 +245,10 @@ for (const [fault, fail] of Object.entries(HEARTBEAT_FAULTS)) {
     assertEquals(log, []);
     // A renewal after a third of the failover time, and the next one a sixth later, or after the
     // time limit of a third and the next look.
-    assert(renewals > 60, `${renewals}`);
+    assert(renewedAt.length > 60, `${renewedAt.length}`);
+    const pauses = renewedAt.slice(1).map((at, n) => at - renewedAt[n]!);
+    const leastMs = Math.min(...pauses);
+    assert(leastMs >= FAILOVER_MS / 8, `a renewal after ${leastMs} ms`);
     const { longestPauseMs } = writes;
     const isSlow = fault.includes("never");
     const mostMs = FAILOVER_MS * (isSlow ? 0.75 : 0.5) + 1;
