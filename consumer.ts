@@ -8,6 +8,7 @@ import {
   acknowledgingSink,
 } from "./_consumer/values/acknowledging_sink.ts";
 import {
+  type ConsumerIterator,
   type ConsumerIteratorOptions,
   processedIterator,
 } from "./_consumer/values/iterator.ts";
@@ -40,7 +41,10 @@ import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
 export type { Acknowledgeable } from "./_consumer/values/acknowledging_sink.ts";
-export type { ConsumerIteratorOptions } from "./_consumer/values/iterator.ts";
+export type {
+  ConsumerIterator,
+  ConsumerIteratorOptions,
+} from "./_consumer/values/iterator.ts";
 export type {
   ConsumedStream,
   ManyStreamsOptions,
@@ -460,7 +464,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    */
   override values(
     options?: ConsumerIteratorOptions,
-  ): AsyncIterableIterator<ConsumerRecord<T>> {
+  ): ConsumerIterator<T> {
     return processedIterator(this, {
       ...options,
       onAcknowledging: (will) => this.#feed.expectAcknowledgements(will),
@@ -470,7 +474,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   /** Iterates like {@linkcode Consumer.values}. */
   override [Symbol.asyncIterator](
     options?: ConsumerIteratorOptions,
-  ): AsyncIterableIterator<ConsumerRecord<T>> {
+  ): ConsumerIterator<T> {
     return this.values(options);
   }
 

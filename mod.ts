@@ -80,6 +80,7 @@ export type {
   BatchResult,
   ConsumedStream,
   ConsumerClient,
+  ConsumerIterator,
   ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
@@ -109,6 +110,15 @@ export type {
   ShardWait,
   StreamStatus,
 } from "./consumer.ts";
+export { checkpointStatus, resetCheckpoints } from "./progress.ts";
+export type {
+  CheckpointStatus,
+  ProgressOptions,
+  ResetOptions,
+  ResetPosition,
+  ShardCheckpoint,
+  ShardReset,
+} from "./progress.ts";
 export { recordId } from "./record_id.ts";
 export type { ValuePosition } from "./record_id.ts";
 export { writeDurably } from "./durable_sink.ts";

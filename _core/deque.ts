@@ -57,6 +57,14 @@ export class Deque<T> {
     }
   }
 
+  /** Removes the items for which `keep` is false. The others stay in order. */
+  retain(keep: (item: T) => boolean): void {
+    for (let left = this.#length; left > 0; left--) {
+      const item = this.shift()!;
+      if (keep(item)) this.push(item);
+    }
+  }
+
   // The capacity is a power of two, so that a bit mask can replace the modulo.
   #grow(): void {
     const { length } = this.#items;

@@ -94,6 +94,11 @@ export class BatchQueue<R> implements LaneQueue<R> {
     this.#isHurried = isHurried;
   }
 
+  retain(keep: (record: R) => boolean): void {
+    this.#waiting = this.#waiting.filter(keep);
+    this.#count();
+  }
+
   clear(): void {
     this.#waiting = [];
     this.#free = 0;

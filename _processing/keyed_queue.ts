@@ -63,6 +63,16 @@ export class KeyedQueue<R> implements LaneQueue<R> {
 
   hurry(): void {}
 
+  retain(keep: (record: R) => boolean): void {
+    this.#free.retain(keep);
+    this.#length = this.#free.length;
+    for (const [key, later] of this.#later) {
+      later.retain(keep);
+      this.#length += later.length;
+      if (later.length === 0) this.#later.delete(key);
+    }
+  }
+
   clear(): void {
     this.#length = 0;
     this.#firstKey = undefined;

@@ -23,6 +23,8 @@ export interface LaneQueue<R> {
   flush(): void;
   /** Notes whether no further value comes for now, so that no batch waits for more values. */
   hurry(isHurried: boolean): void;
+  /** Drops the values for which `keep` is false. The others stay in order. */
+  retain(keep: (record: R) => boolean): void;
   /** Drops all values. */
   clear(): void;
 }

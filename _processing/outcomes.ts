@@ -42,8 +42,8 @@ export interface OutcomeEvents<R, L extends WorkLane> {
   readonly due: (job: Job<R, L>) => void;
   /** A job is over: its values are processed, or are not to be processed here. */
   readonly over: (job: Job<R, L>) => void;
-  /** Whether no further call starts. */
-  readonly isStopped: () => boolean;
+  /** Whether no further call of a job starts. */
+  readonly isStopped: (job: Job<R, L>) => boolean;
 }
 
 /** Decides what follows each call. */
@@ -116,7 +116,7 @@ export class Outcomes<R, L extends WorkLane> {
       return this.#events.over(job);
     }
     const { again, over, isAlone, delayMs } = verdict;
-    const isRepeated = again.length > 0 && !this.#events.isStopped();
+    const isRepeated = again.length > 0 && !this.#events.isStopped(job);
     onFailure(attempt, failures, isRepeated ? delayMs : undefined);
     if (isRepeated) job.repeat(again, isAlone);
     const goOn = () =>
@@ -163,7 +163,7 @@ export class Outcomes<R, L extends WorkLane> {
     else this.#events.over(job);
   }
 
-  #mayGoOn({ lane }: Job<R, L>): boolean {
-    return !lane.isDropped && !this.#events.isStopped();
+  #mayGoOn(job: Job<R, L>): boolean {
+    return !job.lane.isDropped && !this.#events.isStopped(job);
   }
 }

@@ -11,6 +11,7 @@ import { Shares } from "../_core/shares.ts";
 import { TimeoutError } from "../errors.ts";
 import { type CallEvents, Calls, type CallSettings } from "./calls.ts";
 import type { LaneQueue } from "./lane_queue.ts";
+import { Overtaken, type OvertakenTest } from "./overtaken.ts";
 import { type OutcomeParts, Outcomes } from "./outcomes.ts";
 import type { RetrySettings } from "./verdict.ts";
 import { type Attempt, Job, Lane, type WorkLane } from "./work.ts";
@@ -26,6 +27,8 @@ export interface SchedulerSettings extends RetrySettings, CallSettings {
   readonly lookahead: number;
   /** Most bytes of the values of all lanes that are not settled. Divided by {@linkcode Shares}. */
   readonly lookaheadBytes: number;
+  /** Longest time for the values that {@linkcode Scheduler.drain} keeps, in milliseconds. */
+  readonly drainTimeoutMs: number;
 }
 
 /** What a {@linkcode Scheduler} works with. */
@@ -35,6 +38,8 @@ export interface SchedulerParts<R, L extends WorkLane>
   readonly laneCount: () => number;
   /** Makes the queue of a lane. It calls `onDue` when values are ready without a further one. */
   readonly queue: (onDue: () => void) => LaneQueue<R>;
+  /** Which values are overtaken. Absent if no value has to wait for another one to be settled. */
+  readonly isOvertaken?: OvertakenTest<R, L>;
   /** The size of a value, in bytes. Always the same for a value. */
   readonly sizeOf: (record: R) => number;
   /** Calls the handler. May throw, or return a promise. */
@@ -61,6 +66,7 @@ export class Scheduler<R, L extends WorkLane> {
   /** Lanes that can start a call, in the order of their turns. */
   readonly #line = new Deque<Lane<R, L>>();
   readonly #bytes: Shares;
+  readonly #overtaken: Overtaken<R, L>;
   readonly #ended = deferred<void>();
   #room: Deferred<void> | undefined;
   /** Jobs that are not settled. */
@@ -72,8 +78,12 @@ export class Scheduler<R, L extends WorkLane> {
   #accepting: Lane<R, L> | undefined;
   /** Whether no further value comes. */
   #isEnding = false;
+  /** Whether no further value is accepted. */
+  #isDraining = false;
   /** Whether no further call starts. */
   #isStopped = false;
+  /** The timer that ends the draining. */
+  #drained: unknown;
   /** The timer that ends the wait for what does not end by itself. */
   #backstop: unknown;
 
@@ -82,11 +92,13 @@ export class Scheduler<R, L extends WorkLane> {
     this.#settings = settings;
     this.#parts = parts;
     this.#bytes = new Shares(settings.lookaheadBytes);
+    this.#overtaken = new Overtaken(parts.isOvertaken);
     const { handle, onLate: late } = parts;
     const outcomes = new Outcomes(settings, parts, {
       due: (job) => this.#onDue(job),
       over: (job) => this.#leave(job),
-      isStopped: () => this.#isStopped,
+      isStopped: (job) =>
+        this.#isStopped || this.#isDraining && !this.#overtaken.has(job),
     });
     this.#calls = new Calls(settings, {
       handle,
@@ -97,15 +109,14 @@ export class Scheduler<R, L extends WorkLane> {
     });
   }
 
-  /** Whether no further call starts. */
+  /** Whether no further value is accepted. */
   get isStopped(): boolean {
-    return this.#isStopped;
+    return this.#isStopped || this.#isDraining;
   }
 
-  /** Whether a call can start. */
+  /** Whether a call for a further value can start. */
   get hasRoom(): boolean {
-    return !this.#isStopped &&
-      this.#calls.running < this.#settings.concurrency;
+    return !this.isStopped && this.#hasSlot;
   }
 
   /** Values that wait for their first call. */
@@ -142,7 +153,7 @@ export class Scheduler<R, L extends WorkLane> {
 
   /** Takes a value. Does nothing once the scheduler is stopped. */
   accept(record: R, source: L): void {
-    if (this.#isStopped || source.signal.aborted) return;
+    if (this.isStopped || source.signal.aborted) return;
     const lane = this.#lanes.get(source) ?? this.#addLane(source);
     lane.queue.add(record);
     this.#queued++;
@@ -170,6 +181,30 @@ export class Scheduler<R, L extends WorkLane> {
   }
 
   /**
+   * Accepts no further value, and drops the values that wait, except those that a later value has
+   * overtaken: its call has begun or ended before theirs. Until they are settled, the progress of
+   * their lane cannot include the later value. Goes on like {@linkcode Scheduler.stop} when they are settled, or after `drainTimeoutMs`.
+   */
+  drain(): void {
+    const { clock, drainTimeoutMs } = this.#settings;
+    if (this.isStopped) return;
+    if (drainTimeoutMs === 0) return this.stop();
+    this.#isEnding = true;
+    this.#isDraining = true;
+    this.#drained = clock.setTimeout(() => this.stop(), drainTimeoutMs);
+    for (const lane of this.#lanes.values()) {
+      this.#queued -= lane.queue.length;
+      this.#overtaken.retain(lane);
+      this.#queued += lane.queue.length;
+      this.#dropWaiting(lane, (job) => !this.#overtaken.has(job));
+      lane.queue.flush();
+      this.#lineUp(lane);
+    }
+    this.#releaseRoom();
+    this.#pump();
+  }
+
+  /**
    * Starts no further call, and drops the values that wait. Ends when the calls have ended and the
    * values that are being given up are stored, at the latest after the time that a call may take.
    */
@@ -177,6 +212,7 @@ export class Scheduler<R, L extends WorkLane> {
     const { timeoutMs, graceMs } = this.#settings;
     this.#isEnding = true;
     this.#isStopped = true;
+    this.#settings.clock.clearTimeout(this.#drained);
     for (const lane of this.#lanes.values()) this.#clear(lane);
     this.#endIn(timeoutMs + graceMs);
   }
@@ -216,7 +252,7 @@ export class Scheduler<R, L extends WorkLane> {
     if (this.#isPumping) return;
     this.#isPumping = true;
     let overfull: Lane<R, L>[] | undefined;
-    while (this.hasRoom) {
+    while (this.#hasSlot && !this.#isStopped) {
       const lane = this.#line.shift();
       if (!lane) break;
       lane.inLine = false;
@@ -225,11 +261,25 @@ export class Scheduler<R, L extends WorkLane> {
     }
     if (overfull) { for (const lane of overfull) this.#lineUp(lane); }
     this.#isPumping = false;
-    if (this.#room && this.hasRoom) {
-      this.#room.resolve();
-      this.#room = undefined;
-    }
+    if (this.hasRoom) this.#releaseRoom();
+    this.#stopIfDrained();
     this.#checkEnd();
+  }
+
+  get #hasSlot(): boolean {
+    return this.#calls.running < this.#settings.concurrency;
+  }
+
+  #releaseRoom(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  /** Stops when no value is overtaken any more. */
+  #stopIfDrained(): void {
+    const isDrained = this.#isDraining && !this.#isStopped &&
+      this.#queued === 0 && !this.#overtaken.isIn(this.#lanes.values());
+    if (isDrained) this.stop();
   }
 
   /** Leaves slots to other lanes, because the handlers of one lane may hang. */
@@ -318,8 +368,16 @@ export class Scheduler<R, L extends WorkLane> {
   #clear(lane: Lane<R, L>): void {
     this.#queued -= lane.queue.length;
     lane.clear();
+    this.#dropWaiting(lane);
+  }
+
+  /** Drops jobs of a lane that wait for their next call. */
+  #dropWaiting(
+    lane: Lane<R, L>,
+    isDropped: (job: Job<R, L>) => boolean = () => true,
+  ): void {
     for (const job of [...lane.jobs]) {
-      if (job.attempt || job.isBurying) continue;
+      if (job.attempt || job.isBurying || !isDropped(job)) continue;
       this.#settings.clock.clearTimeout(job.timer);
       this.#leave(job);
     }
@@ -342,7 +400,8 @@ export class Scheduler<R, L extends WorkLane> {
   #end(): void {
     this.#calls.stop();
     this.#settings.clock.clearTimeout(this.#backstop);
-    this.#room?.resolve();
+    this.#settings.clock.clearTimeout(this.#drained);
+    this.#releaseRoom();
     this.#ended.resolve();
   }
 }

@@ -35,6 +35,12 @@ export const SESSION_TOKEN_SHAPE: DocumentShape = {
   sessionToken: "SessionToken",
 };
 
+/** The names in answers of Cognito. */
+export const COGNITO_SHAPE: DocumentShape = {
+  ...SESSION_TOKEN_SHAPE,
+  secretAccessKey: "SecretKey",
+};
+
 /** The names in answers of the SSO portal. */
 export const SSO_SHAPE: DocumentShape = {
   accessKeyId: "accessKeyId",

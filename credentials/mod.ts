@@ -42,6 +42,11 @@ export {
   type DefaultCredentialsOptions,
 } from "./default_credentials.ts";
 export { type Environment, systemEnvironment } from "./environment.ts";
+export {
+  type CognitoIdentityOptions,
+  type CognitoLogins,
+  fromCognitoIdentity,
+} from "./from_cognito_identity.ts";
 export { type ContainerOptions, fromContainer } from "./from_container.ts";
 export { fromEnvironment } from "./from_environment.ts";
 export {

@@ -31,6 +31,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "_consumer/": 5,
   "producer.ts": 6,
   "consumer.ts": 6,
+  "progress.ts": 6,
   "mod.ts": 7,
   "testing/": 7,
 };

@@ -137,6 +137,14 @@ export interface ProcessOptions<T> {
    */
   graceMs?: number;
   /**
+   * How long {@linkcode Consumer.close} goes on with values that a later value has overtaken, in
+   * milliseconds. Example: with `ordering: "key"`, the values 1 and 3 are processed and value 2 waits
+   * for its key. The checkpoint stays behind 1, so the next run repeats 3, unless 2 is processed as
+   * well. After this time no further call starts. With 0, none starts after `close()` was called.
+   * Orchestrators kill a process about 30 seconds after SIGTERM. @default {10_000}
+   */
+  drainTimeoutMs?: number;
+  /**
    * Most values of a shard that are taken from the reader and wait: for their turn, for their next
    * attempt, or for their dead letter. The reader of a shard with that many pauses, and the others
    * go on. More helps if a few keys have most values, or many values fail, and uses more memory.

@@ -61,7 +61,10 @@ export interface ProcessingRun {
    * when the progress is stored.
    */
   run(): Promise<ProcessingSummary>;
-  /** Takes no further value. Resolves when the calls that are under way have ended. */
+  /**
+   * Takes no further value. Resolves when the calls that are under way have ended, and those for
+   * values that come before a processed value.
+   */
   stop(): Promise<void>;
   /** The state of the values that are being processed. */
   status(): ProcessingStatus;
@@ -93,6 +96,8 @@ export class Processing<T> implements ProcessingRun {
         laneCount: () => parts.feed.shardCount,
         queue: mode.queue,
         failuresIn: mode.failuresIn,
+        isOvertaken: (_shard, calls) =>
+          DeliveredRecord.overtakenBy(calls.flatMap(({ taken }) => taken)),
         sizeOf: DeliveredRecord.bytesOf,
         handle: (records, attempt) => this.#handle(records, attempt),
         acknowledge: (record, isProcessed) => {
@@ -134,7 +139,7 @@ export class Processing<T> implements ProcessingRun {
   }
 
   async stop(): Promise<void> {
-    this.#scheduler.stop();
+    this.#scheduler.drain();
     await this.#scheduler.ended;
   }
 

@@ -113,6 +113,10 @@ function resolve<T>(
       default: 30_000,
       least: 0,
     }),
+    drainTimeoutMs: check.time("drainTimeoutMs", options.drainTimeoutMs, {
+      default: 10_000,
+      least: 0,
+    }),
     signal: check.methods(
       "signal",
       options.signal,

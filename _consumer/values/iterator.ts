@@ -16,6 +16,15 @@ export interface ConsumerIteratorOptions extends ReadableStreamIteratorOptions {
   acknowledge?: boolean;
 }
 
+/** The iterator of a consumer. `await using` ends it as `break` ends its loop. */
+export interface ConsumerIterator<T>
+  extends AsyncIterableIterator<ConsumerRecord<T>> {
+  /** Iterates. Several loops may share the iterator. */
+  [Symbol.asyncIterator](): ConsumerIterator<T>;
+  /** Ends the iteration, and closes the consumer unless `preventCancel` is set. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /** Options of {@linkcode processedIterator}. */
 export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
   /**
@@ -58,7 +67,7 @@ export function processedIterator<T>(
   stream: ReadableStream<ConsumerRecord<T>>,
   options: ProcessedIteratorOptions = {},
   takeNow: TakeNow<T> = () => undefined,
-): AsyncIterableIterator<ConsumerRecord<T>> {
+): ConsumerIterator<T> {
   const reader = stream.getReader();
   return loopOver({ reader, options, takeNow, waiting: 0, ended: false });
 }
@@ -73,7 +82,7 @@ const CHECKED_CALLS = 2;
 /** An iterator that acknowledges the records that it has handed out. */
 function loopOver<T>(
   source: Source<T>,
-): AsyncIterableIterator<ConsumerRecord<T>> {
+): ConsumerIterator<T> {
   const { reader, options } = source;
   const { acknowledge = true, preventCancel, onAcknowledging } = options;
   let acknowledges = acknowledge;
@@ -164,7 +173,7 @@ function loopOver<T>(
     callsLookedAt < CHECKED_CALLS && ++callsLookedAt > 0 &&
     isReadingAhead(iterator.next);
 
-  const iterator: AsyncIterableIterator<ConsumerRecord<T>> = {
+  const iterator: ConsumerIterator<T> = {
     next() {
       if (acknowledges && (calls > 0 || isAhead())) {
         acknowledges = false;
@@ -179,6 +188,9 @@ function loopOver<T>(
       if (isLooped) return loopOver(source);
       isLooped = true;
       return iterator;
+    },
+    async [Symbol.asyncDispose]() {
+      await inTurn(() => stop(undefined));
     },
   };
   return iterator;

@@ -94,6 +94,24 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
     return (record as DeliveredRecord<unknown>).#source.shard;
   }
 
+  /**
+   * Tests whether records of a shard come before one that is acknowledged, or before one of `begun`,
+   * which are of the same shard.
+   */
+  static overtakenBy(
+    begun: readonly ConsumerRecord<unknown>[],
+  ): (record: ConsumerRecord<unknown>) => boolean {
+    const ticketOf = (record: ConsumerRecord<unknown>) =>
+      (record as DeliveredRecord<unknown>).#ticket;
+    const tickets = new Set(begun.map(ticketOf));
+    let overtaken: ReadonlySet<Ticket> | undefined;
+    return (record) => {
+      const { progress } = (record as DeliveredRecord<unknown>).#source;
+      overtaken ??= progress.overtaken(tickets);
+      return overtaken.has(ticketOf(record));
+    };
+  }
+
   /** The part of a value in the undecoded data of its Kinesis record, in bytes, rounded up. */
   static bytesOf(record: ConsumerRecord<unknown>): number {
     return (record as DeliveredRecord<unknown>).#bytes;

@@ -67,6 +67,21 @@ export class ShardProgress {
     return this.#watermark?.sequenceNumber;
   }
 
+  /**
+   * The values that are not acknowledged and come before a value that is, or before one of `begun`.
+   */
+  overtaken(begun: ReadonlySet<Ticket>): ReadonlySet<Ticket> {
+    const overtaken = new Set<Ticket>();
+    let between: Ticket[] = [];
+    for (const ticket of this.#pending) {
+      if (ticket.done || begun.has(ticket)) {
+        for (const earlier of between) overtaken.add(earlier);
+        between = [];
+      } else between.push(ticket);
+    }
+    return overtaken;
+  }
+
   /** Adds a value that is handed out. Values must come in the order of the shard. */
   handOut(ticket: Ticket): void {
     this.#pending.push(ticket);

@@ -42,6 +42,7 @@ function setUp(
     concurrency: 2,
     lookahead: 4,
     lookaheadBytes: Infinity,
+    drainTimeoutMs: 500,
     maxAttempts: 2,
     baseDelayMs: 100,
     maxDelayMs: 100,

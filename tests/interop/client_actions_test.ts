@@ -20,6 +20,7 @@ const CONVENIENCES = [
   "listAllStreamConsumers",
   "listAllStreams",
   "listAllTagsForStream",
+  "preflight",
   "serviceNow",
   "waitUntilActive",
   "waitUntilConsumerActive",
@@ -54,7 +55,7 @@ Deno.test("KinesisClient has the actions of the AWS SDK but for the named except
     .filter((name) => !(LEFT_OUT as readonly string[]).includes(name));
   const ours = Object.getOwnPropertyNames(KinesisClient.prototype)
     .filter((name) =>
-      name !== "constructor" &&
+      name !== "constructor" && name !== "serviceOptions" &&
       !(CONVENIENCES as readonly string[]).includes(name)
     );
   assertEquals(ours.sort(), theirs.map(lower).sort());

@@ -205,3 +205,14 @@ Deno.test("processedIterator gives a loop that waits its record before it takes 
   assertEquals((await waiting).value?.value, 0);
   assertEquals((await next).value?.value, 1);
 });
+
+Deno.test("processedIterator ends with await using as with break: the last record is not acknowledged", async () => {
+  const { log, stream } = numbers(3);
+  {
+    await using iterator = processedIterator(stream);
+    await iterator.next();
+    await iterator.next();
+  }
+  assertEquals(log, ["read 0", "ack 0", "read 1", "cancel undefined"]);
+  assertEquals(stream.locked, false);
+});

@@ -1,0 +1,86 @@
+/// <reference lib="dom" />
+/**
+ * A queue in the browser's database (IndexedDB). Its values survive a reload and a time without
+ * network: each is removed only when Kinesis has stored it.
+ *
+ * @module
+ */
+import type { Producer } from "@webstreams/kinesis";
+
+const STORE = "values";
+/** The most values that are under way at once. */
+const BATCH = 200;
+
+/** The values that are not stored in Kinesis yet, oldest first. */
+export class OfflineQueue<T> {
+  readonly #database: IDBDatabase;
+  readonly #producer: Producer<T>;
+  #sending: Promise<void> | undefined;
+
+  private constructor(database: IDBDatabase, producer: Producer<T>) {
+    this.#database = database;
+    this.#producer = producer;
+  }
+
+  /** Opens the queue, with the values of earlier visits. */
+  static async open<T>(
+    name: string,
+    producer: Producer<T>,
+  ): Promise<OfflineQueue<T>> {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(STORE, { autoIncrement: true });
+    };
+    return new OfflineQueue(await resultOf(request), producer);
+  }
+
+  /** The number of values that wait. */
+  get size(): Promise<number> {
+    return resultOf(this.#store("readonly").count());
+  }
+
+  /** Stores a value in the browser. It is sent by {@linkcode OfflineQueue.send}. */
+  async add(value: T): Promise<void> {
+    await resultOf(this.#store("readwrite").add(value));
+  }
+
+  /**
+   * Sends all values. Rejects if one of them could not be sent; all that are not sent stay in the
+   * queue. A value whose answer was lost is sent again, so a reader may see it twice. Calls while
+   * values are being sent wait for the same work.
+   */
+  send(): Promise<void> {
+    return this.#sending ??= this.#sendAll().finally(() => {
+      this.#sending = undefined;
+    });
+  }
+
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      const keys = await resultOf(
+        this.#store("readonly").getAllKeys(null, BATCH),
+      );
+      if (keys.length === 0) return;
+      const sent = await Promise.allSettled(keys.map((key) => this.#send(key)));
+      const failed = sent.find(({ status }) => status === "rejected");
+      if (failed) throw (failed as PromiseRejectedResult).reason;
+    }
+  }
+
+  async #send(key: IDBValidKey): Promise<void> {
+    const value: T = await resultOf(this.#store("readonly").get(key));
+    await this.#producer.put(value);
+    await resultOf(this.#store("readwrite").delete(key));
+  }
+
+  #store(mode: IDBTransactionMode): IDBObjectStore {
+    return this.#database.transaction(STORE, mode).objectStore(STORE);
+  }
+}
+
+function resultOf<R>(request: IDBRequest<R>): Promise<R> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
