@@ -111,6 +111,12 @@ function rangeAttributes({ hashKeyRange }: Pick<Lease, "hashKeyRange">): Item {
 /** The attribute with the worker that asks for a lease. */
 export const REQUESTED_BY: string = OWN.requestedBy;
 
+/** The attributes that a load may leave behind, and that another load removes. */
+export const LOAD_EXTRAS: readonly string[] = [
+  OWN.recordsPerSecond,
+  OWN.millisBehindLatest,
+];
+
 /**
  * The attributes of a load that is stored together with a counter. `throughputKBps` is of KCL 3.
  */

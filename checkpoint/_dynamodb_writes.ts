@@ -11,6 +11,7 @@ import {
   CHECKPOINT_EXTRAS,
   checkpointAttributes,
   encodeRow,
+  LOAD_EXTRAS,
   loadAttributes,
   number,
   REQUESTED_BY,
@@ -86,7 +87,10 @@ export function renewing(
     target,
     lease,
     { equal: held(lease), absent: ["checkpointOwner"] },
-    { set: { ...next(lease), ...measured(load, lease) } },
+    changeTo(
+      { ...next(lease), ...measured(load, lease) },
+      load ? LOAD_EXTRAS : [],
+    ),
   );
 }
 
@@ -104,8 +108,16 @@ export function checkpointing(
     ...measured(load, lease),
     ownerSwitchesSinceCheckpoint: number(0),
   };
-  const remove = CHECKPOINT_EXTRAS.filter((name) => !Object.hasOwn(set, name));
-  return updateOf(target, lease, { equal: held(lease) }, { set, remove });
+  const change = changeTo(set, [
+    ...CHECKPOINT_EXTRAS,
+    ...(load ? LOAD_EXTRAS : []),
+  ]);
+  return updateOf(target, lease, { equal: held(lease) }, change);
+}
+
+/** Sets attributes, and removes those of `extras` that are not set. */
+function changeTo(set: Item, extras: readonly string[]): Change {
+  return { set, remove: extras.filter((name) => !Object.hasOwn(set, name)) };
 }
 
 /** See {@linkcode Checkpointer.release}. */

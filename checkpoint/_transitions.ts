@@ -16,6 +16,17 @@ import type {
 /** Keeps the stored members, because the copy of a caller may differ from them. */
 export type Transition = (stored: Lease) => Lease | undefined;
 
+/** {@linkcode Checkpointer.create}: the row of a lease that no worker holds yet. */
+export function creating(lease: NewLease): Lease {
+  return {
+    ...lease,
+    counter: 0,
+    owner: undefined,
+    requestedBy: undefined,
+    load: undefined,
+  };
+}
+
 /** {@linkcode Checkpointer.take} */
 export function taking(lease: Lease, owner: string): Transition {
   return (stored) => {
@@ -36,14 +47,8 @@ export function replacing(lease: Lease, next: NewLease): Transition {
   return (stored) => {
     if (!isCurrent(stored, lease)) return undefined;
     const { streamName, shardId } = stored;
-    return {
-      ...next,
-      ...{ streamName, shardId },
-      counter: advance(stored).counter,
-      owner: undefined,
-      requestedBy: undefined,
-      load: undefined,
-    };
+    const { counter } = advance(stored);
+    return { ...creating(next), streamName, shardId, counter };
   };
 }
 

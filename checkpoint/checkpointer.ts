@@ -98,17 +98,17 @@ export interface HolderCallOptions extends CheckpointerCallOptions {
  * 5. Faults of the backend reject with the backend's own error. A write is sent again only if the
  *    answer says that it did not happen. After any other fault it may have happened, see 4.
  * 6. A checkpoint never moves by itself: only `create`, `replace` and `checkpoint` set it.
- * 7. Of a lease that is passed in, only the ids, the owner and the counter are used, and by `take`
- *    the starting sequence number, and by `request` the stored requester. `renew`, `checkpoint`, `release` and `request` of a lease
- *    without an owner are refused.
+ * 7. Of a lease that is passed in, only the ids, the owner and the counter are used. `take` uses
+ *    the starting sequence number as well. `request` uses the requester in place of the counter.
+ *    `renew`, `checkpoint`, `release` and `request` of a lease without an owner are refused.
  * 8. A lease that is returned is a copy: changing the copy changes nothing that is stored.
  */
 export interface Checkpointer {
   /** All leases of a stream, in any order. */
   list(streamName: string, options?: CheckpointerCallOptions): Promise<Lease[]>;
   /**
-   * If there is no lease for the shard: stores this one with counter 0. Resolves with whether it
-   * was stored.
+   * If there is no lease for the shard: stores this one with counter 0 and without an owner,
+   * requester and load. Resolves with whether it was stored.
    */
   create(lease: NewLease, options?: CheckpointerCallOptions): Promise<boolean>;
   /**
@@ -160,8 +160,8 @@ export interface Checkpointer {
   ): Promise<Lease | undefined>;
   /**
    * If the stored counter is `lease.counter`: replaces the whole row by `next` in one write and
-   * adds 1 to the counter. The row has no owner, requester and load then. The ids stay those of `lease`. Resolves with whether
-   * the row was replaced.
+   * adds 1 to the counter. The row has no owner, requester and load then. The ids stay those of
+   * `lease`. Resolves with whether the row was replaced.
    */
   replace(
     lease: Lease,

@@ -29,6 +29,7 @@ import {
 import { decodeLease, encodeLease } from "./_stored_lease.ts";
 import {
   checkpointing,
+  creating,
   isCurrent,
   releasing,
   renewing,
@@ -186,7 +187,7 @@ export class KvCheckpointer<K extends KvStore = KvStore>
     lease: NewLease,
     options: CheckpointerCallOptions = {},
   ): Promise<boolean> {
-    const row = encodeLease({ ...lease, owner: undefined, counter: 0 });
+    const row = encodeLease(creating(lease));
     const key = this.#key(lease);
     return await this.#commit(
       (atomic) => atomic.check({ key, versionstamp: null }).set(key, row),

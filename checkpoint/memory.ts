@@ -7,6 +7,7 @@ import type { Checkpoint } from "../records.ts";
 import { decodeLease, encodeLease, type StoredLease } from "./_stored_lease.ts";
 import {
   checkpointing,
+  creating,
   isCurrent,
   releasing,
   renewing,
@@ -74,7 +75,7 @@ export class MemoryCheckpointer implements Checkpointer {
   ): Promise<boolean> {
     return attempt(options, () => {
       const { streamName, shardId } = lease;
-      const row = encodeLease({ ...lease, owner: undefined, counter: 0 });
+      const row = encodeLease(creating(lease));
       const rows = this.#rows(streamName);
       if (rows.has(shardId)) return false;
       this.#streams.set(streamName, rows.set(shardId, row));

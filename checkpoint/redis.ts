@@ -16,6 +16,7 @@ import { type FieldText, RedisHash } from "./_redis_hash.ts";
 import { decodeLease, encodeLease } from "./_stored_lease.ts";
 import {
   checkpointing,
+  creating,
   isCurrent,
   releasing,
   renewing,
@@ -159,7 +160,7 @@ export class RedisCheckpointer implements Checkpointer {
     { signal }: CheckpointerCallOptions = {},
   ): Promise<boolean> {
     signal?.throwIfAborted();
-    const row = this.#encode({ ...lease, owner: undefined, counter: 0 });
+    const row = this.#encode(creating(lease));
     const hash = this.#hash(lease.streamName);
     const swap = hash.swap(lease.shardId, undefined, row);
     const { done } = await raceAbort(swap, signal);

@@ -13,6 +13,25 @@ import type { OldestUnacknowledged } from "../../health.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
 import type { ShardSession } from "../shard_session.ts";
 
+/**
+ * The age of each lease is looked at 12 times in `failoverTimeMs`. The age is the time since the
+ * last accepted write was sent. The bounds below are in looks. They lie between two looks, so that
+ * a look that comes a little early or late decides alike.
+ *
+ * Example with a `failoverTimeMs` of 12 s, so that a look comes each second: an idle lease is
+ * renewed every 4 s. After a checkpoint at 3.7 s, the renewal at 4 s is left out, and the next one
+ * comes at 8 s. A lease that is not confirmed any more is given up at an age of 10.5 to 11.5 s.
+ */
+const LOOKS = 12;
+/** A lease of this age is renewed: each third of `failoverTimeMs`, unless progress was stored. */
+const RENEWED_AT = 3.5;
+/** A renewal that fails is tried again this long after it was sent. */
+const RETRIED_AFTER = 1.5;
+/**
+ * A lease of this age is given up. Other workers may take it at an age of 12 looks, so this worker
+ * has stopped by then, also if a look comes late by half a look.
+ */
+const GIVEN_UP_AT = 10.5;
 /** How often the oldest unacknowledged value of each shard is looked at, in milliseconds. */
 const OLDEST_MS = 10_000;
 
@@ -35,7 +54,7 @@ export type KeptSession = Pick<
 
 /** The callbacks of {@linkcode Upkeep}. */
 export interface UpkeepEvents<S> {
-  /** The lease of a session is lost, or could not be renewed for `failoverTimeMs`. */
+  /** The lease of a session is lost, or will be free for others before it can be renewed. */
   lost(session: S): void;
   /** A value has not been acknowledged for `acknowledgeTimeoutMs`. */
   overdue(session: S, oldest: OldestUnacknowledged): void;
@@ -51,6 +70,8 @@ export class Upkeep<S extends KeptSession> {
   readonly #writes: Admission;
   readonly #renewing = new Map<S, Promise<unknown>>();
   readonly #storing = new Map<S, Promise<unknown>>();
+  /** When the last renewal of each session was sent, in milliseconds of the monotonic clock. */
+  readonly #renewedAt = new WeakMap<S, number>();
 
   /** `sessions` may change at any time. `writes` bounds how many writes are under way at once. */
   constructor(
@@ -72,8 +93,7 @@ export class Upkeep<S extends KeptSession> {
     if (!durable) return;
     const timing = { clock, signal };
     await Promise.all([
-      // A lease is renewed 3 times before it expires, so one failed write does not lose it.
-      every(failoverTimeMs / 3, () => this.#renewAll(), timing),
+      every(failoverTimeMs / LOOKS, () => this.#renewAll(), timing),
       every(checkpointIntervalMs, () => this.#startStoring(), timing),
       every(OLDEST_MS, () => this.#checkOldest(), timing),
     ]);
@@ -82,10 +102,12 @@ export class Upkeep<S extends KeptSession> {
 
   /** Stores the progress of all sessions. Resolves with the errors, by shard id. */
   async storeAll(): Promise<Map<string, unknown>> {
+    const { checkpointIntervalMs } = this.#options;
     const failures = new Map<string, unknown>();
     await Promise.all(
       [...this.#sessions.values()].map(async (session) => {
-        const error = await this.#errorOf(session, () => session.checkpoint());
+        const store = () => session.checkpoint();
+        const error = await this.#errorOf(session, store, checkpointIntervalMs);
         if (error !== undefined) failures.set(session.shardId, error);
       }),
     );
@@ -94,22 +116,31 @@ export class Upkeep<S extends KeptSession> {
 
   #renewAll(): void {
     const { clock, failoverTimeMs } = this.#options;
+    const lookMs = failoverTimeMs / LOOKS;
+    const now = monotonicNow(clock);
     for (const session of [...this.#sessions.values()]) {
       const { lease } = session;
-      const silentMs = monotonicNow(clock) - lease.confirmedAt;
-      if (silentMs >= failoverTimeMs) {
-        // Other workers may take the lease from now on, so this worker must not read any more.
+      const age = (now - lease.confirmedAt) / lookMs;
+      const sentAt = this.#renewedAt.get(session) ?? -Infinity;
+      if (age >= GIVEN_UP_AT) {
         lease.lose();
         this.#events.lost(session);
-      } else {
-        this.#startOnce(this.#renewing, session, () => lease.renew());
+      } else if (
+        age >= RENEWED_AT && (now - sentAt) / lookMs >= RETRIED_AFTER
+      ) {
+        this.#startOnce(this.#renewing, session, () => {
+          this.#renewedAt.set(session, now);
+          return lease.renew();
+        }, Math.ceil(RETRIED_AFTER) * lookMs);
       }
     }
   }
 
   #startStoring(): void {
+    const { checkpointIntervalMs } = this.#options;
     for (const session of this.#sessions.values()) {
-      this.#startOnce(this.#storing, session, () => session.checkpoint());
+      const store = () => session.checkpoint();
+      this.#startOnce(this.#storing, session, store, checkpointIntervalMs);
     }
   }
 
@@ -125,9 +156,10 @@ export class Upkeep<S extends KeptSession> {
     underWay: Map<S, Promise<unknown>>,
     session: S,
     work: () => Promise<unknown>,
+    retryDelayMs: number,
   ): void {
     if (underWay.has(session)) return;
-    const done = this.#errorOf(session, work).then(() => {
+    const done = this.#errorOf(session, work, retryDelayMs).then(() => {
       underWay.delete(session);
     });
     underWay.set(session, done);
@@ -137,20 +169,20 @@ export class Upkeep<S extends KeptSession> {
   async #errorOf(
     session: S,
     work: () => Promise<unknown>,
+    retryDelayMs: number,
   ): Promise<unknown> {
     try {
       await this.#writes.run(work);
       return undefined;
     } catch (error) {
       if (error instanceof LeaseLostError) this.#events.lost(session);
-      else this.#report(session, error);
+      else this.#report(session, error, retryDelayMs);
       return error ?? new Error(String(error));
     }
   }
 
-  #report({ shardId }: S, error: unknown): void {
-    const { hooks, stream, failoverTimeMs } = this.#options;
-    const retryDelayMs = failoverTimeMs / 3;
+  #report({ shardId }: S, error: unknown, retryDelayMs: number): void {
+    const { hooks, stream } = this.#options;
     notify(hooks, "onReadError", {
       stream,
       shardId,

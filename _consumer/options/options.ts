@@ -137,10 +137,11 @@ export interface ConsumerOptions<T> {
    */
   workerId?: string;
   /**
-   * A lease that was not renewed for this long, in milliseconds, has expired: another worker may
-   * take it. Leases are renewed every third of it. A shorter time hands the shards of a dead worker
-   * over sooner, and costs more writes; a longer one outlasts pauses of the program and slow
-   * stores. Give all workers the same. @default {10_000}
+   * A lease that was not written for this long, in milliseconds, has expired: another worker may
+   * take it. Its holder renews it after a third of it without a checkpoint, and gives it up after
+   * 7/8 of it without an accepted write. A shorter time hands the shards of a dead worker over
+   * sooner, and costs more writes; a longer one outlasts pauses of the program and slow stores.
+   * Give all workers the same. @default {10_000}
    */
   failoverTimeMs?: number;
   /**

@@ -16,5 +16,5 @@ export interface DynaliteOptions {
 /** Starts dynalite with an empty store on a free loopback port. */
 export function startDynalite(options: DynaliteOptions = {}): Promise<Service> {
   const { createTableMs = 0 } = options;
-  return listen(dynalite({ createTableMs }));
+  return listen(dynalite({ createTableMs, deleteTableMs: 0 }));
 }

@@ -67,6 +67,15 @@ export class Tables implements AsyncDisposable {
     }
   }
 
+  /** Deletes a table, and waits until it is gone. */
+  async drop(TableName: string): Promise<void> {
+    await this.call("DeleteTable", { TableName });
+    for (;;) {
+      const { TableNames } = await this.call("ListTables", {});
+      if (!TableNames.includes(TableName)) return;
+    }
+  }
+
   /** All rows of a table, by their keys. */
   async rows(TableName: string): Promise<Record<string, Raw>> {
     const { Items } = await this.call("Scan", { TableName });

@@ -7,8 +7,10 @@
 import type { Checkpointer } from "../../checkpoint/checkpointer.ts";
 import { abortChecks } from "./checkpointer/abort_checks.ts";
 import { holderChecks } from "./checkpointer/holder_checks.ts";
+import { loadChecks } from "./checkpointer/load_checks.ts";
 import { modelCheck } from "./checkpointer/model_check.ts";
 import { raceChecks } from "./checkpointer/race_checks.ts";
+import { requestChecks } from "./checkpointer/request_checks.ts";
 import { tableChecks } from "./checkpointer/table_checks.ts";
 
 /** A store for leases, empty at first. */
@@ -44,6 +46,8 @@ export function checkpointerChecks(
   return [
     ...tableChecks,
     ...holderChecks,
+    ...requestChecks,
+    ...loadChecks,
     ...raceChecks,
     ...abortChecks,
     modelCheck(options.modelRuns ?? 50),

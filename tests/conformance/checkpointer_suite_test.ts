@@ -1,7 +1,8 @@
 // Tests the suite itself: each defective checkpointer must fail the check that it names.
 import { assert, assertEquals } from "@std/assert";
 import { MemoryCheckpointer } from "../../checkpoint/memory.ts";
-import { Base, DEFECTS } from "./checkpointer/defects.ts";
+import { Base } from "./checkpointer/base.ts";
+import { DEFECTS } from "./checkpointer/defects.ts";
 import {
   checkpointerChecks,
   type CheckpointerStore,

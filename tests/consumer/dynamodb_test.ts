@@ -7,6 +7,9 @@ import { Producer } from "../../producer.ts";
 import { Tables } from "../checkpoint/_dynamodb_fixtures.ts";
 import { assertComplete, type Item, STREAM, values, World } from "./_world.ts";
 
+/** The default of `failoverTimeMs`. */
+const FAILOVER_MS = 10_000;
+
 /** A table without rows. */
 async function start(): Promise<Tables> {
   const tables = await Tables.start();
@@ -82,6 +85,12 @@ Deno.test("Consumer takes over the shards of a worker that died, through a table
   await dead;
   assertEquals(await tables.rows("app"), before);
 });
+
+/** Asserts that all values were read. Some may be read twice. */
+function assertSeenAtLeastOnce(items: readonly Item[], world: World): void {
+  const seen = new Map(items.map((item) => [`${item.key} ${item.i}`, item]));
+  assertComplete([...seen.values()].sort((x, y) => x.i - y.i), world.written);
+}
 
 interface Part {
   readonly worker: Worker;
@@ -164,6 +173,64 @@ Deno.test("Consumer reads a shard that a KCL 3 left in the middle of a handoff",
   assertComplete(items, world.written);
   await world.run(consumer.close());
   await working;
+});
+
+for (const isBusy of [false, true]) {
+  const how = isBusy ? "busy" : "idle";
+  Deno.test(`Consumer goes on with a shard whose row gets a 'checkpointOwner' that no worker clears, while it reads: ${how}`, async () => {
+    await using tables = await start();
+    const world = new World();
+    const [shardId] = world.shardIds as [string];
+    const { checkpointer } = new Worker(world, tables.open("app"));
+    const items: Item[] = [];
+    const consumer = world.consumer({ checkpointer });
+    const working = work(consumer, items);
+    const putFor = async (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        if (isBusy) await world.put(2);
+        await world.pass(1000);
+      }
+    };
+    await putFor(15);
+    await world.holdTime(() =>
+      tables.call("UpdateItem", {
+        TableName: "app",
+        Key: { leaseKey: { S: shardId } },
+        UpdateExpression: "SET checkpointOwner = :kcl",
+        ExpressionAttributeValues: { ":kcl": { S: "kcl-1" } },
+      })
+    );
+    await putFor(30);
+    await world.put(5);
+    await world.pass(5000);
+    assertSeenAtLeastOnce(items, world);
+    await world.run(consumer.close());
+    await working;
+    const { [shardId]: row } = await tables.rows("app");
+    assertEquals(row.checkpointOwner, undefined);
+    assertEquals(row.leaseOwner, undefined);
+    const rest = world.consumer({ checkpointer, until: "caught-up" });
+    assertEquals(values(await world.drain(rest)), []);
+  });
+}
+
+Deno.test("Consumer fails when its table is deleted while it reads, and says what to check", async () => {
+  await using tables = await start();
+  const world = new World({ shards: 2 });
+  const { checkpointer } = new Worker(world, tables.open("app"));
+  const items: Item[] = [];
+  const consumer = world.consumer({ checkpointer });
+  const failed = assertRejects(() => work(consumer, items), KinesisError);
+  await world.put(10);
+  await world.pass(5000);
+  assertEquals(items.length, 10);
+  await world.holdTime(() => tables.drop("app"));
+  await world.put(10);
+  await world.pass(FAILOVER_MS);
+  const error = await world.run(failed, 0);
+  assertEquals(error.code, "ResourceNotFoundException");
+  assert(error.message.includes("Check the name of the table"));
+  await world.run(consumer.close().catch(() => {}));
 });
 
 Deno.test("Consumer stores the lineage of a reshard as the KCL does", async () => {

@@ -30,7 +30,7 @@ function timesOf(world: World) {
 
 for (const durable of [false, true]) {
   const how = durable ? "with" : "without";
-  Deno.test(`Consumer opens children within a second after the last value of their parent is taken and acknowledged, ${how} a checkpointer`, async () => {
+  Deno.test(`Consumer opens children within half a second after the last value of their parent is taken and acknowledged, ${how} a checkpointer`, async () => {
     // Whenever the last look was.
     for (const waitMs of [300, 1100, 2600, 4700]) {
       const world = new World({ shards: 2 });
@@ -54,14 +54,14 @@ for (const durable of [false, true]) {
         times.get(`ended ${b}`)!,
       );
       const opened = times.get(`opened ${child}`)!;
-      assert(opened - ended <= 1000, `${opened - ended} ms after the end`);
+      assert(opened - ended <= 500, `${opened - ended} ms after the end`);
       await world.run(consumer.close());
       await working;
     }
   });
 }
 
-Deno.test("Consumer opens children within a second after a late acknowledgement of their parent", async () => {
+Deno.test("Consumer opens children within half a second after a late acknowledgement of their parent", async () => {
   const world = new World();
   const [a] = world.shardIds as [string];
   const { hooks, times } = timesOf(world);
@@ -81,12 +81,12 @@ Deno.test("Consumer opens children within a second after a late acknowledgement 
   await world.pass(LOOK_MS);
   for (const child of children) {
     const afterMs = times.get(`opened ${child}`)! - acknowledgedAt;
-    assert(afterMs <= 1000, `${afterMs} ms after the acknowledgement`);
+    assert(afterMs <= 500, `${afterMs} ms after the acknowledgement`);
   }
   await world.run(consumer.close());
 });
 
-Deno.test("Consumer opens the children of a shard without values within a second after it is split", async () => {
+Deno.test("Consumer opens the children of a shard without values within half a second after it is split", async () => {
   const world = new World();
   const [a] = world.shardIds as [string];
   const { hooks, times } = timesOf(world);
@@ -98,7 +98,7 @@ Deno.test("Consumer opens the children of a shard without values within a second
   await world.pass(5000);
   for (const child of children) {
     const afterMs = times.get(`opened ${child}`)! - splitAt;
-    assert(afterMs <= 1000, `${afterMs} ms after the split`);
+    assert(afterMs <= 500, `${afterMs} ms after the split`);
   }
   await world.run(consumer.close());
   await reading;

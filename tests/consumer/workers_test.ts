@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type { Checkpointer } from "../../checkpoint/mod.ts";
 import type { Consumer } from "../../consumer.ts";
+import { Cut } from "./_cut.ts";
 import { assertComplete, type Item, STREAM, World } from "./_world.ts";
 
 /** The number of unfinished shards that each worker holds. */
@@ -20,36 +21,6 @@ async function held(checkpointer: Checkpointer) {
 /** Iterates over all values, which acknowledges each value when the next one is asked for. */
 async function work(consumer: Consumer<Item>, into: Item[]): Promise<void> {
   for await (const { value } of consumer) into.push(value);
-}
-
-/** The checkpointer of a worker that dies or hangs: while it is cut off, calls never settle. */
-class Cut implements Checkpointer {
-  readonly #inner: Checkpointer;
-  isCut = false;
-  constructor(inner: Checkpointer) {
-    this.#inner = inner;
-  }
-  #pass<R>(call: () => Promise<R>): Promise<R> {
-    return this.isCut ? new Promise(() => {}) : call();
-  }
-  list: Checkpointer["list"] = (...a) =>
-    this.#pass(() => this.#inner.list(...a));
-  create: Checkpointer["create"] = (...a) =>
-    this.#pass(() => this.#inner.create(...a));
-  take: Checkpointer["take"] = (...a) =>
-    this.#pass(() => this.#inner.take(...a));
-  renew: Checkpointer["renew"] = (...a) =>
-    this.#pass(() => this.#inner.renew(...a));
-  checkpoint: Checkpointer["checkpoint"] = (...a) =>
-    this.#pass(() => this.#inner.checkpoint(...a));
-  release: Checkpointer["release"] = (...a) =>
-    this.#pass(() => this.#inner.release(...a));
-  request: Checkpointer["request"] = (...a) =>
-    this.#pass(() => this.#inner.request(...a));
-  replace: Checkpointer["replace"] = (...a) =>
-    this.#pass(() => this.#inner.replace(...a));
-  delete: Checkpointer["delete"] = (...a) =>
-    this.#pass(() => this.#inner.delete(...a));
 }
 
 Deno.test("Consumer shares the shards fairly with a second worker, and hands them over on close", async () => {

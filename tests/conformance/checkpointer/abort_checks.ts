@@ -7,6 +7,7 @@ import { assert, assertStrictEquals } from "@std/assert";
 import type { CheckpointerCheck } from "../checkpointer_suite.ts";
 import type { Checkpointer, Lease } from "../../../checkpoint/checkpointer.ts";
 import {
+  areEqual,
   assertLease,
   assertLeases,
   assertStored,
@@ -61,6 +62,12 @@ const CALLS: readonly {
     ],
   })),
   {
+    name: "request",
+    call: (checkpointer, lease, options) =>
+      checkpointer.request(lease, "worker-2", options),
+    effect: (lease) => [{ ...lease, requestedBy: "worker-2" }],
+  },
+  {
     name: "replace",
     call: (checkpointer, lease, options) =>
       checkpointer.replace(lease, newLease(), options),
@@ -106,9 +113,7 @@ export const abortChecks: readonly CheckpointerCheck[] = CALLS.flatMap((
       if ("error" in result) assertStrictEquals(result.error, reason);
       // An aborted write may still happen. The lease must be as before the write or as after it.
       const stored = await checkpointer.list(lease.streamName);
-      const untouched = stored.length === 1 &&
-        stored[0]!.counter === lease.counter;
-      const none = "error" in result && untouched;
+      const none = "error" in result && areEqual(stored, [lease]);
       assertLeases(stored, none ? [lease] : effect(lease));
     },
   },

@@ -5,48 +5,17 @@
  */
 import type {
   CheckpointerCallOptions,
+  HolderCallOptions,
   Lease,
   NewLease,
 } from "../../../checkpoint/checkpointer.ts";
-import { MemoryCheckpointer } from "../../../checkpoint/memory.ts";
+import type { MemoryCheckpointer } from "../../../checkpoint/memory.ts";
 import type { Checkpoint } from "../../../records.ts";
+import { Base, type Defect } from "./base.ts";
+import { REQUEST_DEFECTS } from "./request_defects.ts";
 
 type Options = CheckpointerCallOptions;
-
-/** A correct checkpointer whose stored leases can be read and changed without any condition. */
-export class Base extends MemoryCheckpointer {
-  async stored(lease: Lease): Promise<Lease | undefined> {
-    const leases = await this.list(lease.streamName);
-    return leases.find(({ shardId }) => shardId === lease.shardId);
-  }
-
-  /** The lease with the counter and owner that a write needs to be accepted. */
-  async current(lease: Lease): Promise<Lease> {
-    return await this.stored(lease) ?? lease;
-  }
-
-  async overwrite(lease: Lease): Promise<Lease> {
-    const stored = await this.stored(lease);
-    if (stored) await super.delete(stored);
-    const { owner, counter } = lease;
-    await super.create({ ...lease });
-    let next: Lease = { ...lease, owner: undefined, counter: 0 };
-    while (next.counter < counter) {
-      next = (await super.take(next, owner ?? "nobody"))!;
-    }
-    return owner === undefined && counter > 0
-      ? (await super.release({ ...next, owner: "nobody" }))!
-      : next;
-  }
-}
-
-/** A defective checkpointer. */
-export interface Defect {
-  readonly name: string;
-  /** The name of a check that must fail. Other checks may fail as well. */
-  readonly caughtBy: string;
-  readonly make: () => MemoryCheckpointer;
-}
+type HolderOptions = HolderCallOptions;
 
 function mapStream(map: (streamName: string) => string): MemoryCheckpointer {
   return new class extends Base {
@@ -75,7 +44,11 @@ function mapCheckpoint(
       const checkpoint = map(lease.checkpoint);
       return super.create({ ...lease, checkpoint }, options);
     }
-    override checkpoint(lease: Lease, to: Checkpoint, options?: Options) {
+    override checkpoint(
+      lease: Lease,
+      to: Checkpoint,
+      options?: HolderOptions,
+    ) {
       return super.checkpoint(lease, map(to), options);
     }
   }();
@@ -101,7 +74,7 @@ export const DEFECTS: readonly Defect[] = [
         override async checkpoint(
           lease: Lease,
           to: Checkpoint,
-          options?: Options,
+          options?: HolderOptions,
         ) {
           const { counter } = await this.current(lease);
           return super.checkpoint({ ...lease, counter }, to, options);
@@ -113,7 +86,7 @@ export const DEFECTS: readonly Defect[] = [
     caughtBy: "renew is refused and changes nothing with another counter",
     make: () =>
       new class extends Base {
-        override async renew(lease: Lease, options?: Options) {
+        override async renew(lease: Lease, options?: HolderOptions) {
           const counter = Math.min(
             lease.counter,
             (await this.current(lease)).counter,
@@ -130,7 +103,7 @@ export const DEFECTS: readonly Defect[] = [
         override async checkpoint(
           lease: Lease,
           to: Checkpoint,
-          options?: Options,
+          options?: HolderOptions,
         ) {
           const { owner } = await this.current(lease);
           return super.checkpoint({ ...lease, owner }, to, options);
@@ -142,7 +115,7 @@ export const DEFECTS: readonly Defect[] = [
     caughtBy: "renew is refused and changes nothing with another owner",
     make: () =>
       new class extends Base {
-        override renew(lease: Lease, options?: Options) {
+        override renew(lease: Lease, options?: HolderOptions) {
           const owner = lease.owner?.toLowerCase();
           return super.renew({ ...lease, owner }, options);
         }
@@ -154,7 +127,7 @@ export const DEFECTS: readonly Defect[] = [
       "renew is refused and changes nothing when the lease has no owner",
     make: () =>
       new class extends Base {
-        override async renew(lease: Lease, options?: Options) {
+        override async renew(lease: Lease, options?: HolderOptions) {
           const stored = await this.stored(lease);
           if (
             stored && stored.owner === undefined && lease.owner === undefined &&
@@ -197,7 +170,7 @@ export const DEFECTS: readonly Defect[] = [
     caughtBy: "renew by the holder does that, adds 1 and keeps the rest",
     make: () =>
       new class extends Base {
-        override async renew(lease: Lease, options?: Options) {
+        override async renew(lease: Lease, options?: HolderOptions) {
           const renewed = await super.renew(lease, options);
           return renewed && await this.overwrite({ ...renewed, counter: 1 });
         }
@@ -208,7 +181,7 @@ export const DEFECTS: readonly Defect[] = [
     caughtBy: "renew looks at the ids, the owner and the counter only",
     make: () =>
       new class extends Base {
-        override async renew(lease: Lease, options?: Options) {
+        override async renew(lease: Lease, options?: HolderOptions) {
           const renewed = await super.renew(lease, options);
           const { checkpoint } = lease;
           return renewed && await this.overwrite({ ...renewed, checkpoint });
@@ -242,7 +215,7 @@ export const DEFECTS: readonly Defect[] = [
     caughtBy: "renew by the holder does that, adds 1 and keeps the rest",
     make: () =>
       new class extends Base {
-        override async renew(lease: Lease, options?: Options) {
+        override async renew(lease: Lease, options?: HolderOptions) {
           return await super.renew(lease, options) && lease;
         }
       }(),
@@ -252,7 +225,7 @@ export const DEFECTS: readonly Defect[] = [
     caughtBy: "renew is refused and stores nothing when there is no lease",
     make: () =>
       new class extends Base {
-        override async renew(lease: Lease, options?: Options) {
+        override async renew(lease: Lease, options?: HolderOptions) {
           if (!await this.stored(lease)) await super.create(lease);
           return await super.renew(lease, options);
         }
@@ -421,7 +394,7 @@ export const DEFECTS: readonly Defect[] = [
         override async checkpoint(
           lease: Lease,
           to: Checkpoint,
-          options?: Options,
+          options?: HolderOptions,
         ) {
           const stored = await this.stored(lease);
           return stored?.checkpoint.type === "SHARD_END"
@@ -494,7 +467,7 @@ export const DEFECTS: readonly Defect[] = [
       "renew rejects with the reason and does nothing when aborted before",
     make: () =>
       new class extends Base {
-        override renew(lease: Lease, options?: Options) {
+        override renew(lease: Lease, options?: HolderOptions) {
           if (options?.signal?.aborted) {
             return Promise.reject(new Error("aborted"));
           }
@@ -510,7 +483,7 @@ export const DEFECTS: readonly Defect[] = [
         override async checkpoint(
           lease: Lease,
           to: Checkpoint,
-          options?: Options,
+          options?: HolderOptions,
         ) {
           const renewed = await super.renew(lease, options);
           options?.signal?.throwIfAborted();
@@ -537,4 +510,5 @@ export const DEFECTS: readonly Defect[] = [
         }
       }(),
   },
+  ...REQUEST_DEFECTS,
 ];

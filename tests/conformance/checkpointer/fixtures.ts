@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, equal } from "@std/assert";
 import type {
   Checkpointer,
+  HashKeyRange,
+  HolderCallOptions,
   Lease,
+  LeaseLoad,
   NewLease,
 } from "../../../checkpoint/checkpointer.ts";
 import type { Checkpoint } from "../../../records.ts";
@@ -38,6 +41,20 @@ export const CHECKPOINTS: readonly Checkpoint[] = [
   },
   { type: "SHARD_END" },
 ];
+
+/** The hash keys of a shard. Both are too long for a number. */
+export const HASH_KEYS: HashKeyRange = {
+  startingHashKey: "113427455640312821154458202477256070485",
+  endingHashKey: "340282366920938463463374607431768211455",
+};
+/** A load with all its members. */
+export const LOAD: LeaseLoad = {
+  bytesPerSecond: 123_456.75,
+  recordsPerSecond: 0.5,
+  millisBehindLatest: 9_007_199_254_740_991,
+};
+/** A load with the one member that every load has. */
+export const SMALL_LOAD: LeaseLoad = { bytesPerSecond: 0 };
 
 export function newLease(lease: Partial<NewLease> = {}): NewLease {
   return {
@@ -107,6 +124,17 @@ export async function assertStored(
   assertLeases(await checkpointer.list(streamName), expected, msg);
 }
 
+/** Whether two lists hold equal leases, in any order. */
+export function areEqual(
+  actual: readonly Lease[],
+  expected: readonly Lease[],
+): boolean {
+  return equal(
+    actual.map(plain).sort(byShard),
+    expected.map(plain).sort(byShard),
+  );
+}
+
 /** Asserts that two lists hold equal leases, in any order. */
 export function assertLeases(
   actual: readonly Lease[],
@@ -130,16 +158,26 @@ function plain(lease: Lease) {
   return {
     ...{ streamName, shardId, counter, parents },
     startingSequenceNumber: lease.startingSequenceNumber ?? null,
+    hashKeyRange: lease.hashKeyRange ?? null,
+    requestedBy: lease.requestedBy ?? null,
+    load: lease.load
+      ? {
+        recordsPerSecond: null,
+        millisBehindLatest: null,
+        ...withoutUndefined(lease.load),
+      }
+      : null,
     owner: owner ?? null,
     checkpoint: checkpoint.type === "SEQUENCE"
-      ? { subSequenceNumber: null, ...defined(checkpoint) }
+      ? { subSequenceNumber: null, ...withoutUndefined(checkpoint) }
       : { ...checkpoint },
   };
 }
 
-function defined(checkpoint: Extract<Checkpoint, { type: "SEQUENCE" }>) {
-  const { subSequenceNumber, ...rest } = checkpoint;
-  return subSequenceNumber === undefined ? rest : checkpoint;
+function withoutUndefined(object: object): object {
+  return Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== undefined),
+  );
 }
 
 /** Starts 50 calls at the same time. Resolves with the leases of the calls that succeeded. */
@@ -154,18 +192,20 @@ export async function race<T>(
   ) as T[];
 }
 
-/**
- * The writes of a worker that holds a lease, with their changes besides adding 1 to the counter.
- */
-export const HOLDER_WRITES: readonly {
+/** A write of a worker that holds a lease. */
+export interface HolderWrite {
   readonly name: string;
   write(
     checkpointer: Checkpointer,
     lease: Lease,
-    options?: { signal?: AbortSignal },
+    options?: HolderCallOptions,
   ): Promise<Lease | undefined>;
+  /** The changes of the write besides adding 1 to the counter. */
   effect(lease: Lease): Lease;
-}[] = [
+}
+
+/** All writes of a worker that holds a lease. */
+export const HOLDER_WRITES: readonly HolderWrite[] = [
   {
     name: "renew",
     write: (checkpointer, lease, options) => checkpointer.renew(lease, options),
@@ -181,6 +221,15 @@ export const HOLDER_WRITES: readonly {
     name: "release",
     write: (checkpointer, lease, options) =>
       checkpointer.release(lease, options),
-    effect: (lease) => ({ ...lease, owner: undefined }),
+    effect: (lease) => ({
+      ...lease,
+      owner: undefined,
+      requestedBy: undefined,
+    }),
   },
 ];
+
+/** The writes of {@linkcode HOLDER_WRITES} that may store a load. */
+export const LOAD_WRITES: readonly HolderWrite[] = HOLDER_WRITES.filter((
+  { name },
+) => name !== "release");

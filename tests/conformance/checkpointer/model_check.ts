@@ -8,11 +8,20 @@ import fc from "fast-check";
 import type { CheckpointerCheck } from "../checkpointer_suite.ts";
 import type {
   Checkpointer,
+  HashKeyRange,
   Lease,
+  LeaseLoad,
   NewLease,
 } from "../../../checkpoint/checkpointer.ts";
 import type { Checkpoint } from "../../../records.ts";
-import { assertLease, assertStored, CHECKPOINTS } from "./fixtures.ts";
+import {
+  assertLease,
+  assertStored,
+  CHECKPOINTS,
+  HASH_KEYS,
+  LOAD,
+  SMALL_LOAD,
+} from "./fixtures.ts";
 
 const STREAMS = ["orders", "orders-2"];
 const SHARDS = ["shard-1", "shard-10"];
@@ -24,6 +33,7 @@ type Kind =
   | "renew"
   | "checkpoint"
   | "release"
+  | "request"
   | "replace"
   | "delete";
 
@@ -40,6 +50,12 @@ interface Step {
   readonly known: number;
   /** The starting sequence number in the lease that the call passes. */
   readonly start: string | undefined;
+  /** The hash keys that `create` and `replace` store. */
+  readonly range: HashKeyRange | undefined;
+  /** The load that a write of a holder stores. */
+  readonly load: LeaseLoad | undefined;
+  /** The worker that asks for the lease. */
+  readonly requester: string | undefined;
   /** Whether the call uses `worker` as owner, in place of the owner in the lease. */
   readonly forge: boolean;
 }
@@ -55,6 +71,7 @@ const steps = fc.array(
         ["renew", 3],
         ["checkpoint", 5],
         ["release", 3],
+        ["request", 4],
         ["replace", 1],
         ["delete", 1],
       ] as const).map(([kind, weight]) => ({
@@ -71,6 +88,9 @@ const steps = fc.array(
       { weight: 1, arbitrary: fc.nat({ max: 6 }) },
     ),
     start: fc.constantFrom(undefined, "1", "2"),
+    range: fc.constantFrom(undefined, HASH_KEYS),
+    load: fc.constantFrom(undefined, LOAD, SMALL_LOAD),
+    requester: fc.constantFrom(undefined, ...WORKERS),
     forge: fc.oneof(
       { weight: 4, arbitrary: fc.constant(false) },
       { weight: 1, arbitrary: fc.constant(true) },
@@ -108,22 +128,40 @@ class Model {
       this.rows.splice(this.rows.indexOf(row), 1, next);
       return true;
     }
+    const mine = row?.owner !== undefined && row.owner === lease.owner;
+    if (kind === "request") {
+      if (!mine || row.requestedBy !== lease.requestedBy) return undefined;
+      return this.#change(row, { requestedBy: step.requester });
+    }
     if (!current) return undefined;
-    const mine = row.owner !== undefined && row.owner === lease.owner;
     if (kind !== "take" && !mine) return undefined;
-    const next: Lease = {
-      ...row,
-      counter: row.counter + 1,
-      ...(kind === "take"
-        ? {
+    const counter = row.counter + 1;
+    switch (kind) {
+      case "take":
+        return this.#change(row, {
+          counter,
           owner: step.worker,
+          requestedBy: undefined,
           startingSequenceNumber: row.startingSequenceNumber ??
             lease.startingSequenceNumber,
-        }
-        : {}),
-      ...(kind === "release" ? { owner: undefined } : {}),
-      ...(kind === "checkpoint" ? { checkpoint } : {}),
-    };
+        });
+      case "release":
+        return this.#change(row, {
+          counter,
+          owner: undefined,
+          requestedBy: undefined,
+        });
+      default:
+        return this.#change(row, {
+          counter,
+          load: step.load ?? row.load,
+          ...(kind === "checkpoint" && { checkpoint }),
+        });
+    }
+  }
+
+  #change(row: Lease, change: Partial<Lease>): Lease {
+    const next = { ...row, ...change };
     this.rows.splice(this.rows.indexOf(row), 1, next);
     return next;
   }
@@ -142,7 +180,11 @@ function perform(
     case "take":
       return checkpointer.take(lease, step.worker);
     case "checkpoint":
-      return checkpointer.checkpoint(lease, step.checkpoint);
+      return checkpointer.checkpoint(lease, step.checkpoint, step);
+    case "renew":
+      return checkpointer.renew(lease, step);
+    case "request":
+      return checkpointer.request(lease, step.requester);
     default:
       return checkpointer[step.kind](lease);
   }
@@ -191,11 +233,13 @@ export function modelCheck(numRuns: number): CheckpointerCheck {
 }
 
 /** What `create` and `replace` store. */
-function fresh({ streamName, shardId, checkpoint, start }: Step): NewLease {
+function fresh(step: Step): NewLease {
+  const { streamName, shardId, checkpoint, start, range } = step;
   return {
     ...{ streamName, shardId, checkpoint },
     parentShardIds: ["p"],
     startingSequenceNumber: start,
+    hashKeyRange: range,
   };
 }
 

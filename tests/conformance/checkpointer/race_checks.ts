@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type {
   CheckpointerCheck,
   CheckpointerStore,
 } from "../checkpointer_suite.ts";
 import type { Checkpointer, Lease } from "../../../checkpoint/checkpointer.ts";
 import {
+  accepted,
   assertStored,
   AT_128,
   created,
@@ -105,6 +106,44 @@ export const raceChecks: readonly CheckpointerCheck[] = [
       }
     },
   },
+  {
+    name: "lets one of 50 racers request",
+    async run(store) {
+      const doors = await openMany(store);
+      const lease = await held(doors[0]!);
+      const winners = await race((index) =>
+        doors[index % 5]!.request(lease, `asker-${index}`)
+      );
+      assertEquals(winners.length, 1);
+      await assertStored(doors[0]!, winners);
+    },
+  },
+  ...HOLDER_WRITES.map(({ name, write }): CheckpointerCheck => ({
+    name: `lets the holder ${name} while 49 others request`,
+    async run(store) {
+      const doors = await openMany(store);
+      let lease = await held(doors[0]!);
+      for (let round = 0; round < 5; round++) {
+        const seen = await only(doors[0]!);
+        const results = await Promise.all(
+          Array.from({ length: 50 }, (_, index) => {
+            const door = doors[index % 5]!;
+            return index === 25
+              ? write(door, lease)
+              : door.request(seen, `asker-${round}-${index}`);
+          }),
+        );
+        const written = results[25];
+        assert(written, `round ${round}: the holder was refused`);
+        assertEquals(written.counter, lease.counter + 1);
+        const stored = await only(doors[0]!);
+        assertEquals(stored.counter, written.counter);
+        lease = name === "release"
+          ? accepted(await doors[0]!.take(written, "worker-1"))
+          : written;
+      }
+    },
+  })),
   {
     name: "accepts all writes when 50 shards are written at the same time",
     async run(store) {

@@ -13,7 +13,9 @@ import {
   AT_128,
   CHECKPOINTS,
   created,
+  HASH_KEYS,
   held,
+  LOAD,
   newLease,
   only,
   SEQUENCE_128,
@@ -74,10 +76,16 @@ export const tableChecks: readonly CheckpointerCheck[] = [
     },
   },
   {
-    name: "create ignores an owner and a counter",
+    name: "create ignores an owner, a counter, a requester and a load",
     async run(store) {
       const checkpointer = await store.open("app");
-      const lease = { ...newLease(), owner: "worker-1", counter: 7 };
+      const lease = {
+        ...newLease(),
+        owner: "worker-1",
+        counter: 7,
+        requestedBy: "worker-2",
+        load: LOAD,
+      };
       assertEquals(await checkpointer.create(lease), true);
       await assertStored(checkpointer, [{ ...newLease(), counter: 0 }]);
     },
@@ -228,9 +236,11 @@ export const tableChecks: readonly CheckpointerCheck[] = [
       const checkpointer = await store.open("app");
       const timestamp = new Date(1_700_000_000_123);
       const parentShardIds = ["parent"];
+      const hashKeyRange = { ...HASH_KEYS };
       const given = newLease({
         checkpoint: { type: "AT_TIMESTAMP", timestamp },
         parentShardIds,
+        hashKeyRange,
       });
       const truth = {
         ...structuredClone(given),
@@ -240,6 +250,7 @@ export const tableChecks: readonly CheckpointerCheck[] = [
       await checkpointer.create(given);
       timestamp.setTime(0);
       parentShardIds.push("forged");
+      Object.assign(hashKeyRange, { endingHashKey: "7" });
       const taken = await checkpointer.take(
         await only(checkpointer),
         "worker-1",
@@ -249,6 +260,7 @@ export const tableChecks: readonly CheckpointerCheck[] = [
         Object.assign(lease, { owner: "forged", counter: 99, shardId: "x" });
         Object.assign(lease.checkpoint, { type: "SHARD_END" });
         (lease.parentShardIds as string[]).push("forged");
+        Object.assign(lease.hashKeyRange!, { endingHashKey: "7" });
         await assertStored(checkpointer, [truth]);
       }
     },
@@ -300,6 +312,27 @@ export const tableChecks: readonly CheckpointerCheck[] = [
     },
   },
   {
+    name: "keeps the hash keys of the shard, through every write",
+    async run(store) {
+      const checkpointer = await store.open("app");
+      let lease = await held(checkpointer, "worker-1", {
+        hashKeyRange: HASH_KEYS,
+      });
+      assertEquals(lease.hashKeyRange, HASH_KEYS);
+      lease = accepted(await checkpointer.request(lease, "worker-2"));
+      lease = accepted(await checkpointer.renew(lease));
+      lease = accepted(await checkpointer.checkpoint(lease, AT_128));
+      lease = accepted(await checkpointer.release(lease));
+      const forged = {
+        ...lease,
+        hashKeyRange: { startingHashKey: "0", endingHashKey: "7" },
+      };
+      lease = accepted(await checkpointer.take(forged, "worker-2"));
+      assertEquals(lease.hashKeyRange, HASH_KEYS);
+      await assertStored(checkpointer, [lease]);
+    },
+  },
+  {
     name: "take stores where the shard starts if that is not stored",
     async run(store) {
       const checkpointer = await store.open("app");
@@ -319,12 +352,14 @@ export const tableChecks: readonly CheckpointerCheck[] = [
       const lease = await held(checkpointer, "worker-1", {
         parentShardIds: ["p"],
         startingSequenceNumber: "1",
+        hashKeyRange: { startingHashKey: "0", endingHashKey: "7" },
       });
       await checkpointer.create(other);
       const next = newLease({
         checkpoint: AT_128,
         parentShardIds: ["q"],
         startingSequenceNumber: "2",
+        hashKeyRange: HASH_KEYS,
       });
       const forged = { ...lease, owner: "worker-2" };
       assertEquals(await checkpointer.replace(forged, next), true);
@@ -343,7 +378,22 @@ export const tableChecks: readonly CheckpointerCheck[] = [
     },
   },
   {
-    name: "replace ignores ids, an owner and a counter of the new lease",
+    name: "replace removes the requester and the load",
+    async run(store) {
+      const checkpointer = await store.open("app");
+      const old = await held(checkpointer);
+      accepted(await checkpointer.request(old, "worker-2"));
+      const lease = accepted(await checkpointer.renew(old, { load: LOAD }));
+      assertEquals(await checkpointer.replace(lease, newLease()), true);
+      const stored = { ...newLease(), counter: 3 };
+      await assertStored(checkpointer, [stored]);
+      const taken = await checkpointer.take(stored, "worker-1");
+      assertLease(taken, { ...stored, owner: "worker-1", counter: 4 });
+    },
+  },
+  {
+    name:
+      "replace ignores ids, an owner, a counter, a requester and a load of the new lease",
     async run(store) {
       const checkpointer = await store.open("app");
       const lease = await held(checkpointer);
@@ -351,6 +401,8 @@ export const tableChecks: readonly CheckpointerCheck[] = [
         ...newLease({ checkpoint: AT_128, streamName: "x", shardId: "y" }),
         owner: "worker-2",
         counter: 9,
+        requestedBy: "worker-3",
+        load: LOAD,
       };
       assertEquals(await checkpointer.replace(lease, next), true);
       assertEquals(await checkpointer.list("x"), []);
@@ -378,8 +430,12 @@ export const tableChecks: readonly CheckpointerCheck[] = [
     name: "starts over when a lease is deleted and created again",
     async run(store) {
       const checkpointer = await store.open("app");
+      const first = await held(checkpointer, "worker-1", {
+        hashKeyRange: HASH_KEYS,
+      });
+      accepted(await checkpointer.request(first, "worker-2"));
       const old = accepted(
-        await checkpointer.checkpoint(await held(checkpointer), AT_128),
+        await checkpointer.checkpoint(first, AT_128, { load: LOAD }),
       );
       await checkpointer.delete(old);
       const lease = await created(checkpointer, { parentShardIds: [SHARD] });
