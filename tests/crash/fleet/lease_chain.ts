@@ -139,17 +139,15 @@ export class LeaseChain {
       }
       const { workerId } = this.#lives[write.life]!;
       if (write.write === "take") owner = write.owner;
-      else {
-        if (isKnown && owner !== workerId) {
-          this.#fault(
-            `a ${write.write} of ${
-              this.#nameOf(write)
-            } was accepted with the counter ` +
-              `${counter}, while the lease was that of ${owner ?? "no worker"}`,
-          );
-        }
-        owner = write.write === "release" ? undefined : workerId;
-      }
+      else if (isKnown && owner !== workerId) {
+        this.#fault(
+          `a ${write.write} of ${
+            this.#nameOf(write)
+          } was accepted with the counter ` +
+            `${counter}, while the lease was that of ${owner ?? "no worker"}`,
+        );
+        continue;
+      } else owner = write.write === "release" ? undefined : workerId;
       isKnown = true;
     }
   }
