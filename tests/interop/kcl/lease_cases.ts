@@ -60,6 +60,12 @@ export function kclCommands(layout: TableLayout): string[][] {
   ];
 }
 
+/** The hash keys of all leases that {@linkcode kclCommands} make. */
+const HALF = {
+  startingHashKey: "0",
+  endingHashKey: "170141183460469231731687303715884105728",
+};
+
 /** The leases that {@linkcode kclCommands} make, as this library reads them. */
 export const KCL_LEASES: readonly Lease[] = [
   made("trim", { counter: 0 }),
@@ -73,7 +79,7 @@ export const KCL_LEASES: readonly Lease[] = [
   made("plain", { counter: 3, owner: "kcl-1", checkpoint: inside(0) }),
   made("aggregate", { counter: 3, owner: "kcl-2", checkpoint: inside(7) }),
   made("pending", { counter: 3, owner: "kcl-2", checkpoint: inside(1) }),
-];
+].map((lease) => ({ ...lease, hashKeyRange: HALF }));
 
 function made(shardId: string, lease: Partial<Lease>): Lease {
   return {
