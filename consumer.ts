@@ -273,7 +273,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     this.#endStream();
     this.#wasEndSeen = true;
     await this.#processing?.stop();
-    await this.#feed.close(new ClosedError("The consumer is closed"));
+    await this.#feed.close(new ClosedError("The consumer is closed"), true);
   }
 
   /**

@@ -401,17 +401,19 @@ function dataOf(error: Error): Record<string, unknown> {
       const plain = plainOf(value);
       if (plain !== undefined) data[field] = plain;
     }
-    if (error instanceof DeliveryError) {
-      data.failureCount = error.failures.length;
-      data.failures = error.failures.slice(0, MAX_LISTED).map((failure) => ({
+    // By name and not by class, so that a bundle need not contain classes that it does not use.
+    if (error.name === "DeliveryError") {
+      const { failures } = error as DeliveryError;
+      data.failureCount = failures.length;
+      data.failures = failures.slice(0, MAX_LISTED).map((failure) => ({
         partitionKey: failure.partitionKey,
         attempts: failure.attempts,
         error: plainOf(failure.error),
       }));
     }
-    if (error instanceof DecodeError || error instanceof ProcessingError) {
+    if (error.name === "DecodeError" || error.name === "ProcessingError") {
       const { streamName, shardId, partitionKey, sequenceNumber } =
-        error.record;
+        (error as DecodeError).record;
       data.record = { streamName, shardId, partitionKey, sequenceNumber };
     }
     if (error instanceof AggregateError) data.errors = plainOf(error.errors);

@@ -89,6 +89,14 @@ export interface ShardStatus {
    * checkpointer, and only for shards that this worker does not read.
    */
   leaseMoved?: Moment;
+  /**
+   * The records that are read, a second, as an average of about a minute. Of a shard that this
+   * worker does not read: as its last holder has stored it. Absent until a holder has read the shard
+   * for a minute. Workers share the shards by this and the next member.
+   */
+  recordsPerSecond?: number;
+  /** The data that is read, in bytes a second, measured in the same way. */
+  bytesPerSecond?: number;
   /** The last error of this shard. It may be over: compare its time with `lastRead`. */
   lastError?: LastError;
   /**

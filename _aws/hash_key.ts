@@ -5,7 +5,7 @@
  */
 import { md5OfText } from "../_core/md5.ts";
 
-const words = new Uint32Array(4);
+const words = /* @__PURE__ */ new Uint32Array(4);
 
 /** The hash key: MD5 of the UTF-8 partition key, as a big-endian unsigned 128-bit number. */
 export function hashKeyOf(partitionKey: string): bigint {

@@ -8,6 +8,8 @@ import { FailureStreak } from "../_core/failure_streak.ts";
 import type { Lease } from "../checkpoint/mod.ts";
 import type { Coverage, OldestUnacknowledged } from "../health.ts";
 import { Watchdog } from "./health/watchdog.ts";
+import { Handoffs } from "./leases/handoffs.ts";
+import { hasNews } from "./leases/lease_news.ts";
 import { ShardExits } from "./leases/shard_exits.ts";
 import { ShardStarts } from "./leases/shard_starts.ts";
 import { Upkeep } from "./leases/upkeep.ts";
@@ -33,6 +35,13 @@ import { throwIfNotStored } from "./values/ack_errors.ts";
 const UNLISTED_BACKOFF = { baseMs: 1000, maxMs: 10_000 };
 /** The pause between two looks of a consumer without a checkpointer, in milliseconds. */
 const ALONE_MS = 60_000;
+/**
+ * The longest pause between two glances at the leases, in milliseconds. A worker that closes gives
+ * its leases back, and the next worker reads within a second.
+ */
+const GLANCE_MS = 800;
+/** The longest pause while a lease is asked for, in milliseconds. */
+const ASKING_GLANCE_MS = 500;
 const NONE: ReadonlySet<string> = new Set();
 
 /** What happens in a {@linkcode Coordinator}. */
@@ -51,17 +60,21 @@ export interface CoordinatorEvents<T> {
 export class Coordinator<T> {
   readonly #parts: StreamParts<T>;
   readonly #events: CoordinatorEvents<T>;
+  /** Aborts when no further lease is to be taken or passed on. */
+  readonly #leaving = new AbortController();
   readonly #stop = new AbortController();
   readonly #loop: LookLoop;
   readonly #creation: StreamCreation;
   readonly #starts: ShardStarts<T>;
   readonly #exits: ShardExits<T>;
+  readonly #handoffs: Handoffs<T>;
   readonly #readiness: Readiness;
   readonly #upkeep: Upkeep<ShardSession<T>>;
   readonly #watchdog: Watchdog<ShardSession<T>>;
   readonly #audit: CoverageAudit;
   /** Counts the looks in a row in which the list of shards was not complete. */
   readonly #incomplete: FailureStreak;
+  #looking: Promise<unknown> | undefined;
   #loops: Promise<unknown> | undefined;
   #isDone = false;
 
@@ -82,6 +95,8 @@ export class Coordinator<T> {
     this.#events = events;
     this.#loop = new LookLoop(options, {
       look: () => this.#look(),
+      glanceMs: () => this.#glanceMs,
+      glance: (signal) => this.#glance(signal),
       isOfStore: (error) => parts.table.calls.caused(error),
       looked: events.synced,
       failed: (error) => this.#fail(error),
@@ -89,7 +104,12 @@ export class Coordinator<T> {
     this.#creation = new StreamCreation(options);
     this.#readiness = new Readiness(byShard, parts.work.rows.underWay);
     this.#exits = new ShardExits(parts, () => this.#onSettled());
+    const { signal } = this.#leaving;
+    this.#handoffs = new Handoffs(parts, {
+      passed: () => this.#onSettled(),
+    }, signal);
     this.#starts = new ShardStarts(parts, {
+      requested: (session) => this.#handoffs.answer(session),
       changed: (session) => this.#onChange(session),
       givenUp: giveUp,
       replaced: () => this.#loop.wake(),
@@ -146,8 +166,9 @@ export class Coordinator<T> {
   /** Starts to look for shards. */
   start(): void {
     const { signal } = this.#stop;
+    this.#looking ??= this.#loop.run(this.#leaving.signal);
     this.#loops ??= Promise.all([
-      this.#loop.run(signal),
+      this.#looking,
       this.#upkeep.run(signal),
       this.#watchdog.run(signal),
     ]);
@@ -164,19 +185,43 @@ export class Coordinator<T> {
   }
 
   /**
-   * Stops reading, stores the progress and gives the leases back. A second call only waits.
+   * Stops reading, stores the progress and gives the leases back. `isDraining` says whether to wait
+   * for the acknowledgements of the values that are handed out. A second call only waits.
    *
    * @throws {CheckpointError} if the progress of some shards could not be stored
    */
-  async close(reason: unknown): Promise<void> {
-    const isFirst = !this.#stop.signal.aborted;
-    this.#stop.abort(reason);
+  async close(reason: unknown, isDraining = false): Promise<void> {
+    const isFirst = !this.#leaving.signal.aborted;
+    this.#leaving.abort(reason);
     this.#readiness.fail(reason);
+    const drained = isFirst && isDraining ? await this.#drain() : [];
+    this.#stop.abort(reason);
     await this.#loops;
+    await this.#settled();
+    if (!isFirst) return;
+    const [left] = await Promise.all([
+      this.#parts.sessions.closeAll(),
+      this.#parts.requests.withdrawAll(),
+    ]);
+    throwIfNotStored(new Map([...drained, ...left]));
+  }
+
+  /** Gives each lease back when the values of its shard are acknowledged. */
+  async #drain(): Promise<ReadonlyMap<string, unknown>> {
+    const { signal } = this.#stop;
+    await this.#looking;
+    await this.#settled();
+    return await this.#parts.sessions.closeAll((session) =>
+      this.#handoffs.settle(session, signal)
+    );
+  }
+
+  /** Resolves when no lease is being taken, given up or passed on any more. */
+  async #settled(): Promise<void> {
     // A lease that is being taken must be given back.
     await Promise.all(this.#allWork.map((work) => work.settled()));
     await this.#exits.settled();
-    if (isFirst) throwIfNotStored(await this.#parts.sessions.closeAll());
+    await this.#handoffs.settled();
   }
 
   /**
@@ -193,6 +238,8 @@ export class Coordinator<T> {
     return Math.min(
       await this.#sync(),
       this.#parts.setAside.pauseMs,
+      this.#parts.requests.pauseMs,
+      this.#starts.pauseMs,
       ...this.#allWork.map((work) => work.pauseMs),
     );
   }
@@ -200,14 +247,14 @@ export class Coordinator<T> {
   /** Resolves with the pause before the next look, if nothing has to be tried again earlier. */
   async #sync(): Promise<number> {
     const { durable, failoverTimeMs } = this.#parts.options;
-    const { signal } = this.#stop;
+    const { signal } = this.#leaving;
     await this.#creation.run(signal);
     // Which shards and leases there are.
     const fresh = await this.#parts.directory.refresh(
       (shardId) => this.#exits.stopReading(shardId),
       signal,
     );
-    this.#exits.dropLost();
+    this.#noteLeases();
     // Finished shards first: their children can be claimed below.
     const waiting = await this.#exits.finish();
     await this.#parts.directory.forgetExpired(signal);
@@ -223,6 +270,38 @@ export class Coordinator<T> {
     return durable
       ? Math.min(failoverTimeMs / 2, this.#parts.table.nextExpiryMs)
       : ALONE_MS;
+  }
+
+  /** The pause before the next glance at the leases, in milliseconds. */
+  get #glanceMs(): number {
+    const { options, requests, table } = this.#parts;
+    const { failoverTimeMs, random } = options;
+    // Without other workers, no lease becomes free.
+    if (!table.hasOthers) return Infinity;
+    const longest = requests.isEmpty ? GLANCE_MS : ASKING_GLANCE_MS;
+    // Random, so that the workers do not list the leases at the same moment.
+    return Math.min(longest, failoverTimeMs / 4) * (4 + random()) / 5;
+  }
+
+  /** Reads the leases only. Resolves with whether a look would find something to do. */
+  async #glance(signal: AbortSignal): Promise<boolean> {
+    const { requests, table } = this.#parts;
+    const before = table.leases;
+    await table.glance(signal);
+    this.#noteLeases();
+    return hasNews({
+      before,
+      after: table.leases,
+      isPassed: (shardId) =>
+        requests.isPassed(shardId) && !this.sessions.has(shardId),
+    });
+  }
+
+  /** Does what the leases call for, as they were last read. */
+  #noteLeases(): void {
+    this.#parts.requests.note();
+    this.#exits.dropLost();
+    this.#handoffs.answerAll();
   }
 
   /**

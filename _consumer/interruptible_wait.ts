@@ -11,6 +11,11 @@ export class InterruptibleWait {
   #isInterrupted = false;
   #interrupt = () => {};
 
+  /** Whether the last wait was ended early, or the next one will be. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
   /** Ends the current wait. If there is none, the next wait ends at once. */
   interrupt(): void {
     this.#isInterrupted = true;

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { delay } from "../_core/clock.ts";
+import { delay, monotonicNow } from "../_core/clock.ts";
 import type { FailureStreak } from "../_core/failure_streak.ts";
 import { notify } from "../_core/notify.ts";
+import { onAbort } from "../_core/on_abort.ts";
 import { IN_USE } from "../_aws/service_error.ts";
 import { KinesisError } from "../errors.ts";
 import { failuresInARow } from "./failures.ts";
@@ -29,6 +30,13 @@ export type LookLoopOptions = Pick<
 export interface LookLoopParts {
   /** Looks once. Resolves with the pause before the next look, in milliseconds. */
   look(): Promise<number>;
+  /** The pause before the next glance, in milliseconds. `Infinity`: none. */
+  glanceMs(): number;
+  /**
+   * Makes a small check between two looks. Resolves with whether there is something that is worth a
+   * look now. If it rejects, no further check is made before the next look.
+   */
+  glance(signal: AbortSignal): Promise<boolean>;
   /** Whether an error is of the checkpointer. Such errors have a limit of their own. */
   isOfStore(error: unknown): boolean;
   /** A look has ended, successful or not. */
@@ -80,9 +88,10 @@ export class LookLoop {
         return;
       }
       this.#parts.looked();
+      const end = monotonicNow(clock) + pauseMs;
+      const glanceMs = this.#parts.glanceMs() - LEAST_PAUSE_MS;
       await delay(LEAST_PAUSE_MS, { clock, signal }).catch(() => {});
-      pauseMs = Math.max(0, pauseMs - LEAST_PAUSE_MS);
-      await this.#wait.wait(pauseMs, { clock, signal });
+      await this.#pause(end, glanceMs, signal);
     }
   }
 
@@ -90,6 +99,46 @@ export class LookLoop {
   report(error: unknown, attempt: number, retryDelayMs: number): void {
     const { stream, hooks } = this.#options;
     notify(hooks, "onReadError", { stream, error, attempt, retryDelayMs });
+  }
+
+  /** Waits until `end`, in milliseconds of the monotonic clock, and glances meanwhile. */
+  async #pause(
+    end: number,
+    glanceMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    for (let ms = Math.max(0, glanceMs);; ms = this.#parts.glanceMs()) {
+      const leftMs = Math.max(0, end - monotonicNow(clock));
+      await this.#wait.wait(Math.min(ms, leftMs), { clock, signal });
+      if (ms >= leftMs || this.#wait.isInterrupted || signal.aborted) return;
+      const hasNews = await this.#glance(leftMs - ms, signal);
+      if (hasNews === undefined) break;
+      if (hasNews) return;
+    }
+    const restMs = Math.max(0, end - monotonicNow(clock));
+    await this.#wait.wait(restMs, { clock, signal });
+  }
+
+  /**
+   * Glances for `ms` milliseconds at most. Resolves with whether a look must follow now, or
+   * `undefined` if the glance failed.
+   */
+  async #glance(
+    ms: number,
+    signal: AbortSignal,
+  ): Promise<boolean | undefined> {
+    const { clock } = this.#options;
+    const over = new AbortController();
+    const end = () => over.abort();
+    const stopListening = onAbort(signal, end);
+    const glance = this.#parts.glance(over.signal).catch(() => undefined);
+    const wait = this.#wait.wait(ms, { clock, signal: over.signal });
+    const hasNews = await Promise.race([glance, wait.then(() => true)]);
+    stopListening();
+    end();
+    await wait;
+    return hasNews;
   }
 
   /** Resolves with the pause before the next look, in milliseconds. */

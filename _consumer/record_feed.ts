@@ -226,15 +226,21 @@ export class RecordFeed<T> {
     return this.#streams.checkpoint();
   }
 
-  /** Stops reading, stores the progress and gives the leases back. */
-  close(reason: unknown): Promise<void> {
+  /**
+   * Stops reading, stores the progress and gives the leases back. `isDraining` says whether to wait
+   * for the acknowledgements of the values that are handed out, if the application acknowledges
+   * values.
+   */
+  close(reason: unknown, isDraining = false): Promise<void> {
     if (!this.#closing) {
+      const { areExpected, areManaged } = this.#acknowledgements;
       this.#limits.stop();
       this.#acknowledgements.stop();
       this.#turns.giveUp();
       this.#stopFollowing();
       this.#closing = this.#streams.close(
         reason ?? new ClosedError("The consumer has ended"),
+        isDraining && areExpected && !areManaged,
       );
       this.#changed.notify();
     }

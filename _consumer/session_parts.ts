@@ -72,6 +72,8 @@ export type SessionStatus =
     | "oldestUnacknowledged"
     | "bufferedRecords"
     | "bufferedBytes"
+    | "recordsPerSecond"
+    | "bytesPerSecond"
   >
   & ShardHealthStatus
   & { state: ReaderState };

@@ -4,11 +4,13 @@
  * @module
  */
 import type { Share } from "../_core/shares.ts";
+import type { LeaseLoad } from "../checkpoint/mod.ts";
 import { ClosedError } from "../errors.ts";
 import type { OldestUnacknowledged } from "../health.ts";
 import type { ShardEvent } from "../hooks.ts";
 import type { ConsumerRecord, FencingToken } from "../records.ts";
 import { ShardEvents } from "./health/shard_events.ts";
+import { ratesOf } from "./health/rates.ts";
 import { ShardHealth } from "./health/shard_health.ts";
 import type { HeldLease } from "./leases/held_lease.ts";
 import { ShardCheckpoints } from "./leases/shard_checkpoints.ts";
@@ -23,6 +25,7 @@ import type {
 } from "./session_parts.ts";
 import { AckWatch } from "./values/ack_watch.ts";
 import type { RecordShard } from "./values/record.ts";
+import { ShardDrain } from "./values/shard_drain.ts";
 import { ShardProgress } from "./values/shard_progress.ts";
 import { ShardValues } from "./values/shard_values.ts";
 
@@ -42,6 +45,7 @@ export class ShardSession<T> implements RecordShard {
   readonly #reader: RecordReader;
   readonly #values: ShardValues<T>;
   readonly #progress: ShardProgress;
+  readonly #drain: ShardDrain;
   readonly #unacknowledged: Share;
   readonly #ackWatch: AckWatch;
   readonly #checkpoints: ShardCheckpoints;
@@ -65,6 +69,7 @@ export class ShardSession<T> implements RecordShard {
       () => acknowledgements.note(),
     );
     const progress = this.#progress;
+    this.#drain = new ShardDrain(progress);
     this.#ackWatch = new AckWatch(shardId, progress, options);
     this.#checkpoints = new ShardCheckpoints({ lease, progress, options });
     this.#shardEvents = new ShardEvents(shardId, options);
@@ -107,7 +112,9 @@ export class ShardSession<T> implements RecordShard {
       records: this.#intake,
       values: this.#values,
       progress,
-      mayTake: () => !this.isPaused && !acknowledgements.areAllPaused,
+      mayTake: () =>
+        !this.isPaused && !this.#drain.hasBegun &&
+        !acknowledgements.areAllPaused,
     });
   }
 
@@ -118,7 +125,7 @@ export class ShardSession<T> implements RecordShard {
 
   /** Whether a value can be taken now, apart from {@linkcode ShardSession.isPaused}. */
   get hasNext(): boolean {
-    return this.#values.hasNext;
+    return this.#values.hasNext && !this.#drain.hasBegun;
   }
 
   /**
@@ -128,6 +135,11 @@ export class ShardSession<T> implements RecordShard {
   get isPaused(): boolean {
     return this.#isHeld ||
       this.#progress.unacknowledged > 0 && this.#unacknowledged.room < 1;
+  }
+
+  /** Aborts when no further value is handed out, because the lease is to be passed on. */
+  get draining(): AbortSignal {
+    return this.#drain.signal;
   }
 
   /** Aborts when the session is closed. */
@@ -174,6 +186,11 @@ export class ShardSession<T> implements RecordShard {
     return isRead && this.#isDrained;
   }
 
+  /** How much work the shard is, if that has been measured yet. */
+  get load(): LeaseLoad | undefined {
+    return this.#intake.meter.load;
+  }
+
   /** Values that are handed out and not acknowledged, each with all later values of the shard. */
   get unacknowledged(): number {
     return this.#progress.unacknowledged;
@@ -182,6 +199,7 @@ export class ShardSession<T> implements RecordShard {
   /** The state of the session. */
   status(): SessionStatus {
     return {
+      ...ratesOf(this.lease.load),
       state: this.#intake.state,
       ...this.health.status(),
       millisBehindLatest: this.#intake.millisBehindLatest,
@@ -220,6 +238,7 @@ export class ShardSession<T> implements RecordShard {
    * @throws {DecodeError} if a value cannot be decoded and the policy is to fail
    */
   take(): ConsumerRecord<T> | undefined {
+    if (this.#drain.hasBegun) return undefined;
     const record = this.#values.take();
     this.#room.check();
     return record;
@@ -241,6 +260,19 @@ export class ShardSession<T> implements RecordShard {
   /** Stores the progress, if there is any since the last time. */
   checkpoint(): Promise<void> {
     return this.#checkpoints.store();
+  }
+
+  /**
+   * Hands out nothing any more. Resolves when all values that are handed out are acknowledged, or
+   * are not processed by this worker.
+   */
+  drain(): Promise<void> {
+    return this.#drain.begin();
+  }
+
+  /** Notes that the values without an acknowledgement are not processed by this worker. */
+  settle(): void {
+    this.#drain.settle();
   }
 
   /** Stores that the shard is finished, and stops. The lease must still be given back. */
@@ -276,19 +308,21 @@ export class ShardSession<T> implements RecordShard {
 
   /** Whether all values that were read are handed out, and the session is not closed. */
   get #isDrained(): boolean {
-    return !this.#stop.signal.aborted && !this.#values.isBusy && !this.hasNext;
+    return !this.#stop.signal.aborted && !this.#values.isBusy &&
+      !this.#values.hasNext;
   }
 
   /** Whether the application takes the next record as soon as it arrives. */
   get #takesNext(): boolean {
     return !this.#values.isBusy && this.#values.isBetweenRecords &&
-      !this.isPaused;
+      !this.isPaused && !this.#drain.hasBegun;
   }
 
   #onUnacknowledged(difference: number): void {
     if (this.#stop.signal.aborted) return;
     this.#unacknowledged.adjust(difference);
     if (difference > 0) return;
+    this.#drain.check();
     this.#events.changed();
     // An acknowledgement makes room only for a record that needs an empty buffer.
     this.#room.check();

@@ -135,13 +135,14 @@ export class StreamGroup<T> {
   }
 
   /**
-   * Stops reading, stores the progress and gives the leases back.
+   * Stops reading, stores the progress and gives the leases back. `isDraining` says whether to wait
+   * for the acknowledgements of the values that are handed out.
    *
    * @throws {CheckpointError} if the progress of some shards could not be stored
    */
-  close(reason: unknown): Promise<void> {
+  close(reason: unknown, isDraining = false): Promise<void> {
     this.#stop.abort();
-    return this.#all((coordinator) => coordinator.close(reason));
+    return this.#all((coordinator) => coordinator.close(reason, isDraining));
   }
 
   #join(options: ResolvedConsumerOptions<T>): Member<T> {

@@ -6,6 +6,7 @@
  */
 import { Admission } from "../_core/admission.ts";
 import { HeldSessions } from "./leases/held_sessions.ts";
+import { LeaseRequests } from "./leases/lease_requests.ts";
 import { LeaseTable } from "./leases/lease_table.ts";
 import { SetAside } from "./leases/set_aside.ts";
 import { ShardRoom } from "./leases/shard_room.ts";
@@ -31,6 +32,8 @@ export interface StreamParts<T> {
   readonly signal: AbortSignal;
   /** The leases as they were last seen. */
   readonly table: LeaseTable;
+  /** The leases that this worker and others have asked for. */
+  readonly requests: LeaseRequests;
   /** What is done for each shard alone. */
   readonly work: ShardDirectoryWork;
   /** The shards that exist or have a lease. */
@@ -75,6 +78,7 @@ export function connectParts<T>(
     shared,
     signal,
     table,
+    requests: new LeaseRequests(options, table),
     work,
     directory: new ShardDirectory(options, table, work, signal),
     room: new ShardRoom(options),

@@ -43,7 +43,7 @@ interface Reading {
   elapsed: number;
 }
 
-const readings = new WeakMap<Clock, Reading>();
+const readings = /* @__PURE__ */ new WeakMap<Clock, Reading>();
 
 /**
  * Milliseconds since any fixed instant. Only differences between two readings of the same clock

@@ -17,18 +17,18 @@ const BLOCK_BYTES = 64;
 const MAX_KEY_BYTES = 1024;
 
 /** The sine table of RFC 1321, section 3.4. */
-const SINES: Int32Array = Int32Array.from(
+const SINES: Int32Array = /* @__PURE__ */ Int32Array.from(
   { length: 64 },
   (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32) | 0,
 );
-const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const littleEndian = /* @__PURE__ */ isLittleEndian();
 
 // Scratch buffers. All functions are synchronous, so they can share one set.
-const state = new Int32Array(4);
-const block = new Int32Array(16);
-const tail = new Int32Array(32);
-const keyBytes = new Uint8Array(MAX_KEY_BYTES);
-const encoder = new TextEncoder();
+const state = /* @__PURE__ */ new Int32Array(4);
+const block = /* @__PURE__ */ new Int32Array(16);
+const tail = /* @__PURE__ */ new Int32Array(32);
+const keyBytes = /* @__PURE__ */ new Uint8Array(MAX_KEY_BYTES);
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Writes the 16 bytes of the MD5 of `bytes` to `target`, from `offset` on. */
 export function writeMd5(
@@ -156,4 +156,8 @@ function step(
 ): number {
   const t = (a + mixed + word + SINES[i]!) | 0;
   return (((t << turn) | (t >>> (32 - turn))) + b) | 0;
+}
+
+function isLittleEndian(): boolean {
+  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 }

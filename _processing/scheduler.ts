@@ -98,7 +98,8 @@ export class Scheduler<R, L extends WorkLane> {
       due: (job) => this.#onDue(job),
       over: (job) => this.#leave(job),
       isStopped: (job) =>
-        this.#isStopped || this.#isDraining && !this.#overtaken.has(job),
+        this.#isStopped ||
+        (this.#isDraining || job.lane.isDraining) && !this.#overtaken.has(job),
     });
     this.#calls = new Calls(settings, {
       handle,
@@ -155,6 +156,8 @@ export class Scheduler<R, L extends WorkLane> {
   accept(record: R, source: L): void {
     if (this.isStopped || source.signal.aborted) return;
     const lane = this.#lanes.get(source) ?? this.#addLane(source);
+    // The record was taken before the draining began. No later value can have overtaken it.
+    if (lane.isDraining) return this.#settleIfDrained(lane);
     lane.queue.add(record);
     this.#queued++;
     lane.bytes += this.#parts.sizeOf(record);
@@ -192,14 +195,7 @@ export class Scheduler<R, L extends WorkLane> {
     this.#isEnding = true;
     this.#isDraining = true;
     this.#drained = clock.setTimeout(() => this.stop(), drainTimeoutMs);
-    for (const lane of this.#lanes.values()) {
-      this.#queued -= lane.queue.length;
-      this.#overtaken.retain(lane);
-      this.#queued += lane.queue.length;
-      this.#dropWaiting(lane, (job) => !this.#overtaken.has(job));
-      lane.queue.flush();
-      this.#lineUp(lane);
-    }
+    for (const lane of this.#lanes.values()) this.#retainOvertaken(lane);
     this.#releaseRoom();
     this.#pump();
   }
@@ -224,6 +220,33 @@ export class Scheduler<R, L extends WorkLane> {
     this.#endIn(this.#settings.graceMs);
   }
 
+  /** Drops the waiting values of a lane, except those that a later value has overtaken. */
+  #retainOvertaken(lane: Lane<R, L>): void {
+    this.#queued -= lane.queue.length;
+    this.#overtaken.retain(lane);
+    this.#queued += lane.queue.length;
+    this.#dropWaiting(lane, (job) => !this.#overtaken.has(job));
+    lane.queue.flush();
+    this.#lineUp(lane);
+  }
+
+  /** The lane is to be moved: processes only what a later value has overtaken. */
+  #drainLane(lane: Lane<R, L>): void {
+    if (lane.isDropped) return;
+    lane.isDraining = true;
+    this.#retainOvertaken(lane);
+    this.#pump();
+    this.#settleIfDrained(lane);
+  }
+
+  #settleIfDrained(lane: Lane<R, L>): void {
+    const isDrained = lane.isDraining && lane.running === 0 &&
+      lane.queue.length === 0 &&
+      ![...lane.jobs].some(({ isBurying }) => isBurying) &&
+      !this.#overtaken.isIn([lane]);
+    if (isDrained) lane.source.settle?.();
+  }
+
   #addLane(source: L): Lane<R, L> {
     const queue = this.#parts.queue(() => {
       this.#lineUp(lane);
@@ -235,6 +258,7 @@ export class Scheduler<R, L extends WorkLane> {
     const lane = new Lane<R, L>(source, queue, lookahead, this.#bytes.join());
     this.#lanes.set(source, lane);
     onAbort(source.signal, () => this.#drop(lane, source.signal.reason));
+    onAbort(source.draining, () => this.#drainLane(lane));
     return lane;
   }
 
@@ -330,6 +354,7 @@ export class Scheduler<R, L extends WorkLane> {
       this.#lineUp(lane);
     }
     this.#pump();
+    if (lane.isDraining) this.#settleIfDrained(lane);
   }
 
   /** The values of the call are not processed, so its lane is given up. */

@@ -12,8 +12,15 @@ import type { LaneQueue } from "./lane_queue.ts";
 export interface WorkLane {
   /** Aborts when the values of the lane must no longer be processed here. */
   readonly signal: AbortSignal;
+  /** Aborts when the source gives no further value of the lane, because it is to be moved. */
+  readonly draining?: AbortSignal;
   /** While a lane is held, the source gives no value of it. */
   hold(isHeld: boolean): void;
+  /**
+   * After `draining` has aborted: the values of the lane that are not settled are not processed
+   * here.
+   */
+  settle?(): void;
   /** A handler does not end, so the values of the lane have to be processed elsewhere. */
   giveUp(reason: Error): void;
 }
@@ -36,6 +43,8 @@ export class Lane<R, L extends WorkLane> {
   running = 0;
   /** Whether the lane stands in the line for a free slot. */
   inLine = false;
+  /** Whether only the values that a later value has overtaken are still processed. */
+  isDraining = false;
   /** Whether its values are not processed here any more. */
   isDropped = false;
   /** Why its calls have to stop, if they have to. */

@@ -23,6 +23,7 @@ const OWN = {
   requestedBy: "webstreamsRequestedBy",
   recordsPerSecond: "webstreamsRecordsPerSecond",
   millisBehindLatest: "webstreamsMillisBehindLatest",
+  loadCounter: "webstreamsLoadCounter",
 } as const;
 
 /**
@@ -43,6 +44,13 @@ export type PartialRecords = "exact" | "repeat";
 
 /** How KCL 3 counts `throughputKBps`. */
 const BYTES_PER_KB = 1024;
+
+/**
+ * How many writes of a holder may follow the one that has stored its load. A holder of this library
+ * stores the load with each renewal and checkpoint, but not when it takes the lease and gives it
+ * back. A worker of the KCL keeps the attributes of this library without knowing them.
+ */
+const WRITES_WITHOUT_LOAD = 10;
 
 /** The format of a row that names none, as those of the KCL. */
 const FIRST_FORMAT = 1;
@@ -103,17 +111,21 @@ function rangeAttributes({ hashKeyRange }: Pick<Lease, "hashKeyRange">): Item {
 /** The attribute with the worker that asks for a lease. */
 export const REQUESTED_BY: string = OWN.requestedBy;
 
-/** The attributes of a load that a load may leave behind, and that another load removes. */
+/** The attributes that a load may leave behind, and that another load removes. */
 export const LOAD_EXTRAS: readonly string[] = [
   OWN.recordsPerSecond,
   OWN.millisBehindLatest,
 ];
 
-/** The attributes of a load. The first one is that of KCL 3. */
+/**
+ * The attributes of a load that is stored together with a counter. `throughputKBps` is of KCL 3.
+ */
 export function loadAttributes(
   { bytesPerSecond, recordsPerSecond, millisBehindLatest }: LeaseLoad,
+  counter: number,
 ): Item {
   return {
+    [OWN.loadCounter]: number(counter),
     throughputKBps: number(bytesPerSecond / BYTES_PER_KB),
     ...(recordsPerSecond !== undefined &&
       { [OWN.recordsPerSecond]: number(recordsPerSecond) }),
@@ -124,8 +136,14 @@ export function loadAttributes(
 
 function loadOf(item: Item): StoredLease["load"] {
   const kilobytes = numberOf(item.throughputKBps);
-  return kilobytes === undefined ? undefined : {
-    bytesPerSecond: kilobytes * BYTES_PER_KB,
+  if (kilobytes === undefined) return undefined;
+  const bytesPerSecond = kilobytes * BYTES_PER_KB;
+  const writes = (numberOf(item.leaseCounter) ?? 0) -
+    (numberOf(item[OWN.loadCounter]) ?? -Infinity);
+  // A worker of the KCL has the lease now: the rest of the load is of an earlier holder.
+  if (writes > WRITES_WITHOUT_LOAD) return { bytesPerSecond };
+  return {
+    bytesPerSecond,
     recordsPerSecond: numberOf(item[OWN.recordsPerSecond]),
     millisBehindLatest: numberOf(item[OWN.millisBehindLatest]),
   };

@@ -19,7 +19,12 @@ import {
   startAttributes,
 } from "./_dynamodb_row.ts";
 import { encodeLease } from "./_stored_lease.ts";
-import type { HolderCallOptions, Lease, NewLease } from "./checkpointer.ts";
+import type {
+  HolderCallOptions,
+  Lease,
+  LeaseLoad,
+  NewLease,
+} from "./checkpointer.ts";
 
 /** What a row must be for a write to be accepted. */
 interface Condition {
@@ -82,9 +87,10 @@ export function renewing(
     target,
     lease,
     { equal: held(lease), absent: ["checkpointOwner"] },
-    changeTo({ ...next(lease), ...(load && loadAttributes(load)) }, [
-      ...(load ? LOAD_EXTRAS : []),
-    ]),
+    changeTo(
+      { ...next(lease), ...measured(load, lease) },
+      load ? LOAD_EXTRAS : [],
+    ),
   );
 }
 
@@ -99,7 +105,7 @@ export function checkpointing(
   const set = {
     ...next(lease),
     ...checkpointAttributes(checkpoint, target.partialRecords),
-    ...(load && loadAttributes(load)),
+    ...measured(load, lease),
     ownerSwitchesSinceCheckpoint: number(0),
   };
   const change = changeTo(set, [
@@ -187,6 +193,10 @@ function held(lease: HeldLease): Item {
 /** Not an ADD: the KCL sets the counter, too, and the condition has its value. */
 function next({ counter }: Lease): Item {
   return { leaseCounter: number(counter + 1) };
+}
+
+function measured(load: LeaseLoad | undefined, { counter }: Lease): Item {
+  return load ? loadAttributes(load, counter + 1) : {};
 }
 
 /**

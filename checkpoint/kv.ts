@@ -7,8 +7,17 @@ import { type Clock, systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { StoredLeaseError } from "../errors.ts";
-import type { Checkpoint } from "../records.ts";
+import type { Checkpoint, FencingToken } from "../records.ts";
 import { applicationName } from "./_application_name.ts";
+import {
+  type EffectContext,
+  type EffectPlace,
+  type EffectRecord,
+  effectsRefused,
+  freshOf,
+  placeOf,
+  positionOf,
+} from "./_effects.ts";
 import { commit } from "./_kv_commit.ts";
 import {
   isKvStore,
@@ -38,9 +47,9 @@ import type {
 } from "./checkpointer.ts";
 
 /** Options of {@linkcode KvCheckpointer}. */
-export interface KvCheckpointerOptions {
+export interface KvCheckpointerOptions<K extends KvStore = KvStore> {
   /** The store, such as `await Deno.openKv("./checkpoints.sqlite3")`. The caller closes it. */
-  kv: KvStore;
+  kv: K;
   /**
    * The name of the application, 1 to 256 characters. Consumers with the same name and store share
    * the shards of a stream. Consumers with different names each read the whole stream.
@@ -50,6 +59,11 @@ export interface KvCheckpointerOptions {
   clock?: Clock;
   /** Spreads those waits: a number from 0 to below 1. @default {Math.random} */
   random?: () => number;
+}
+
+/** Options of a write, and what it writes beside the lease, in the same operation. */
+interface WriteOptions extends CheckpointerCallOptions {
+  readonly beside?: (atomic: KvStoreAtomic, next: Lease) => KvStoreAtomic;
 }
 
 const check = new OptionCheck("Cannot create KvCheckpointer");
@@ -104,8 +118,9 @@ const MAX_COMMITS = 4;
  * kv.close();
  * ```
  */
-export class KvCheckpointer implements Checkpointer {
-  readonly #kv: KvStore;
+export class KvCheckpointer<K extends KvStore = KvStore>
+  implements Checkpointer {
+  readonly #kv: K;
   readonly #name: string;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -116,7 +131,7 @@ export class KvCheckpointer implements Checkpointer {
    * @throws {TypeError} if `kv` is not a store, for example a promise that was not awaited
    * @throws {RangeError} if `name` is not 1 to 256 characters
    */
-  constructor(options: KvCheckpointerOptions) {
+  constructor(options: KvCheckpointerOptions<K>) {
     const { kv, name } = options;
     if (!isKvStore(kv)) {
       const rule = "an object with the methods get, list and atomic " +
@@ -192,7 +207,11 @@ export class KvCheckpointer implements Checkpointer {
     owner: string,
     options?: CheckpointerCallOptions,
   ): Promise<Lease | undefined> {
-    return this.#write(lease, taking(lease, owner), options);
+    return this.#write(lease, taking(lease, owner), {
+      ...options,
+      beside: (atomic, { counter }) =>
+        atomic.set(this.#holderKey(lease), { owner, counter }),
+    });
   }
 
   /**
@@ -264,7 +283,10 @@ export class KvCheckpointer implements Checkpointer {
     next: NewLease,
     options?: CheckpointerCallOptions,
   ): Promise<boolean> {
-    const replaced = this.#write(lease, replacing(lease, next), options);
+    const replaced = this.#write(lease, replacing(lease, next), {
+      ...options,
+      beside: (atomic) => this.#forgetEffects(atomic, lease),
+    });
     return await replaced !== undefined;
   }
 
@@ -282,17 +304,72 @@ export class KvCheckpointer implements Checkpointer {
     if (!found || !isCurrent(found.stored, lease)) return false;
     const { key, versionstamp } = found;
     return await this.#commit(
-      (atomic) => atomic.check({ key, versionstamp }).delete(key),
+      (atomic) =>
+        this.#forgetEffects(
+          atomic.check({ key, versionstamp }).delete(key),
+          lease,
+        ),
       signal,
     );
+  }
+
+  /**
+   * Stores the effects of values and the position of the last value in one atomic operation. `work`
+   * gets the values whose effects are not committed yet, and the operation, to which it adds its
+   * own checks and writes. If there are no such values, it is not called.
+   *
+   * If another worker has taken the lease since the handler was called, nothing is stored. So each
+   * value has its effects exactly once, whenever a process dies, and whichever worker it is read by.
+   *
+   * If a check that `work` has added fails, because another program has written that key, `work` is
+   * called again with a new operation: read the keys in `work`. The values of a shard must be
+   * processed in order: `ordering: "shard"`, the default of {@linkcode Consumer.processBatches}.
+   * Deno KV allows 100 checks and 1000 writes in an operation.
+   *
+   * @param records the values that the handler got: one, or a batch of one shard
+   * @param context the context that the handler got
+   * @throws {LeaseLostError} if another worker has the lease; nothing is stored then
+   * @throws {TypeError} if the records are of several shards, or `ordering` is not `"shard"`
+   */
+  async commit<R extends EffectRecord>(
+    records: R | readonly R[],
+    context: EffectContext,
+    work: (fresh: R[], atomic: ReturnType<K["atomic"]>) => unknown,
+    { signal }: CheckpointerCallOptions = {},
+  ): Promise<void> {
+    const all = Array.isArray(records) ? records as R[] : [records as R];
+    const place = placeOf(all, context);
+    const { owner, counter } = context.fencingToken;
+    const holderKey = this.#holderKey(place);
+    const effectsKey = this.#effectsKey(place);
+    for (;;) {
+      signal?.throwIfAborted();
+      const [holder, effects] = await Promise.all([
+        raceAbort(this.#kv.get(holderKey), signal),
+        raceAbort(this.#kv.get(effectsKey), signal),
+      ]);
+      const now = holder.value as FencingToken | null;
+      if (now?.owner !== owner || now.counter !== counter) {
+        throw effectsRefused(place);
+      }
+      const position = effects.value as string | null;
+      const fresh = freshOf(all, position ?? undefined);
+      if (fresh.length === 0) return;
+      const atomic = this.#kv.atomic() as ReturnType<K["atomic"]>;
+      await work(fresh, atomic);
+      atomic.check({ key: holderKey, versionstamp: holder.versionstamp })
+        .check({ key: effectsKey, versionstamp: effects.versionstamp })
+        .set(effectsKey, positionOf(fresh));
+      // Composed once, and committed again while another process locks the file.
+      if (await this.#commit(() => atomic, signal)) return;
+    }
   }
 
   async #write(
     lease: Lease,
     transition: Transition,
-    options: CheckpointerCallOptions = {},
+    { signal, beside = (atomic) => atomic }: WriteOptions = {},
   ): Promise<Lease | undefined> {
-    const { signal } = options;
     for (let commits = 0; commits < MAX_COMMITS; commits++) {
       const found = await this.#read(lease, signal);
       const next = found && transition(found.stored);
@@ -302,7 +379,8 @@ export class KvCheckpointer implements Checkpointer {
       // If another worker has written the row since it was read, its version differs and the check
       // fails.
       const ok = await this.#commit(
-        (atomic) => atomic.check({ key, versionstamp }).set(key, row),
+        (atomic) =>
+          beside(atomic.check({ key, versionstamp }).set(key, row), next),
         signal,
       );
       if (ok) return this.#decode(row, lease.streamName, lease.shardId);
@@ -336,6 +414,21 @@ export class KvCheckpointer implements Checkpointer {
   #decode(value: unknown, streamName: string, shardId: string): Lease {
     const key = showKey(this.#key({ streamName, shardId }));
     return decodeLease(value, { streamName, shardId, key });
+  }
+
+  #forgetEffects(atomic: KvStoreAtomic, place: EffectPlace): KvStoreAtomic {
+    return atomic.delete(this.#holderKey(place))
+      .delete(this.#effectsKey(place));
+  }
+
+  /** Has the holder, and the counter when it took the lease. Changes with each holder only. */
+  #holderKey({ streamName, shardId }: EffectPlace): KvStoreKey {
+    return ["@webstreams/kinesis", "holder", this.#name, streamName, shardId];
+  }
+
+  /** Has the position of the last value whose effects were committed. */
+  #effectsKey({ streamName, shardId }: EffectPlace): KvStoreKey {
+    return ["@webstreams/kinesis", "effects", this.#name, streamName, shardId];
   }
 
   #prefix(streamName: string): KvStoreKey {

@@ -6,6 +6,8 @@
  * | {@linkcode MemoryCheckpointer} | nothing | in one process, sharing the instance |
  * | {@linkcode KvCheckpointer} on a SQLite file | the end of the process | on one machine, sharing the file |
  * | {@linkcode KvCheckpointer} on Deno Deploy | what the platform states | anywhere, sharing the database |
+ * | {@linkcode SqlCheckpointer} on SQLite | the end of the process | on one machine, sharing the file |
+ * | {@linkcode SqlCheckpointer} on PostgreSQL | what the settings of the server promise | anywhere, sharing the server |
  * | {@linkcode RedisCheckpointer} | what the settings of the server promise | anywhere, sharing the server or cluster |
  * | {@linkcode DynamoDBCheckpointer} | the loss of a data center | anywhere, also beside workers of the KCL |
  *
@@ -72,6 +74,16 @@ export type {
   KvStoreEntry,
   KvStoreKey,
 } from "./_kv_store.ts";
+export { SqlCheckpointer } from "./sql.ts";
+export type { SqlCheckpointerOptions } from "./sql.ts";
+export type {
+  PgPool,
+  PostgresConnection,
+  SqlConnection,
+  SqliteConnection,
+  SqlTransaction,
+} from "./_sql_connection.ts";
+export type { EffectContext, EffectRecord } from "./_effects.ts";
 export { RedisCheckpointer } from "./redis.ts";
 export type { RedisCheckpointerOptions } from "./redis.ts";
 export type {

@@ -33,6 +33,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "consumer.ts": 6,
   "progress.ts": 6,
   "mod.ts": 7,
+  "lambda/": 7,
   "testing/": 7,
 };
 

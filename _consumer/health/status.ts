@@ -11,6 +11,7 @@ import type { ErrorLog } from "./error_log.ts";
 import type { Lineage } from "../shards/lineage.ts";
 import { momentIf } from "./moment.ts";
 import type { ProcessingSummary } from "../process/process_options.ts";
+import { ratesOf } from "./rates.ts";
 import type { ShardSession } from "../shard_session.ts";
 
 /** The status of one stream. */
@@ -132,6 +133,7 @@ export function statusOf(
       ? "elsewhere"
       : "waiting";
     const movedAt = durable ? sources.leaseMovedAt(shardId) : undefined;
-    return { ...common, state, leaseMoved: momentIf(movedAt, clock) };
+    const leaseMoved = momentIf(movedAt, clock);
+    return { ...common, ...ratesOf(lease?.load), state, leaseMoved };
   });
 }

@@ -9,6 +9,7 @@ import type {
   Checkpointer,
   CheckpointerCallOptions,
   Lease,
+  LeaseLoad,
 } from "../../checkpoint/mod.ts";
 import { LeaseLostError, TimeoutError } from "../../errors.ts";
 import type { Checkpoint, FencingToken } from "../../records.ts";
@@ -22,10 +23,16 @@ export interface HeldLeaseOptions {
   /** When the lease was taken, in milliseconds of the monotonic clock. @default {now} */
   readonly takenAt?: number;
   /**
+   * Called when the answer to a write shows that another worker asks for the lease.
+   */
+  readonly onRequested?: () => void;
+  /**
    * Lists the leases of the stream. Many leases may share one list, if that starts after each of
    * them has asked. Default: a list for this lease alone.
    */
   readonly list?: (call: CheckpointerCallOptions) => Promise<readonly Lease[]>;
+  /** How much work the shard is. Default, and until it is measured: the load that is stored. */
+  readonly load?: () => LeaseLoad | undefined;
 }
 
 /** A conditional write of the lease. */
@@ -48,6 +55,8 @@ export class HeldLease {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #list: NonNullable<HeldLeaseOptions["list"]>;
+  readonly #onRequested: () => void;
+  readonly #measured: NonNullable<HeldLeaseOptions["load"]>;
   /** The holder, and the counter when the lease was taken. */
   readonly fencingToken: FencingToken;
   #lease: Lease;
@@ -67,8 +76,12 @@ export class HeldLease {
   constructor(
     lease: Lease,
     checkpointer: Checkpointer,
-    { clock, timeoutMs, takenAt = monotonicNow(clock), list }: HeldLeaseOptions,
+    { clock, timeoutMs, takenAt = monotonicNow(clock), ...rest }:
+      HeldLeaseOptions,
   ) {
+    const { list, load, onRequested = () => {} } = rest;
+    this.#onRequested = onRequested;
+    this.#measured = load ?? (() => undefined);
     this.#list = list ??
       ((call) => checkpointer.list(lease.streamName, call));
     this.#timeoutMs = timeoutMs;
@@ -87,6 +100,11 @@ export class HeldLease {
   /** The lease as it was last known to be stored. */
   get stored(): Lease {
     return this.#lease;
+  }
+
+  /** How much work the shard is, as it is stored with each renewal and checkpoint. */
+  get load(): LeaseLoad | undefined {
+    return this.#measured() ?? this.#lease.load;
   }
 
   /** Whether a stored lease is the last one that this holder wrote, or may have written. */
@@ -110,7 +128,9 @@ export class HeldLease {
    */
   renew(): Promise<void> {
     if (this.#isReleased) return Promise.resolve();
-    return this.#write((lease, call) => this.#checkpointer.renew(lease, call));
+    return this.#write((lease, call) =>
+      this.#checkpointer.renew(lease, { ...call, load: this.load })
+    );
   }
 
   /**
@@ -120,7 +140,10 @@ export class HeldLease {
    */
   write(checkpoint: Checkpoint): Promise<void> {
     return this.#write((lease, call) =>
-      this.#checkpointer.checkpoint(lease, checkpoint, call)
+      this.#checkpointer.checkpoint(lease, checkpoint, {
+        ...call,
+        load: this.load,
+      })
     );
   }
 
@@ -130,6 +153,17 @@ export class HeldLease {
     return this.#write((lease, call) =>
       this.#checkpointer.release(lease, call)
     );
+  }
+
+  /** Makes another worker the holder. Later writes reject, also those that have begun to wait. */
+  async passTo(requester: string): Promise<void> {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    await this.#write((lease, call) =>
+      this.#checkpointer.take(lease, requester, call)
+    );
+    // Without this, the store would accept them: they are of the stored owner and counter.
+    this.lose();
   }
 
   /** Declares the lease lost. Later writes reject with the returned error. */
@@ -175,6 +209,7 @@ export class HeldLease {
     this.#lease = next;
     this.#confirmedAt = sentAt;
     this.#mayBeLate = false;
+    if (next.requestedBy !== undefined) this.#onRequested();
     return true;
   }
 

@@ -85,13 +85,19 @@ export class HeldSessions<T> {
   }
 
   /**
-   * Stops reading all shards, stores their progress and gives the leases back. Resolves with the
-   * errors of the progress that could not be stored, by shard id.
+   * Stops reading all shards, stores their progress and gives the leases back: each one when
+   * `settle` has resolved for its session. Resolves with the errors of the progress that could not
+   * be stored, by shard id.
    */
-  async closeAll(): Promise<ReadonlyMap<string, unknown>> {
+  async closeAll(
+    settle: (session: ShardSession<T>) => Promise<void> = async () => {},
+  ): Promise<ReadonlyMap<string, unknown>> {
     const failures = new Map<string, unknown>();
     await Promise.all(this.all.map(async (session) => {
+      await settle(session);
+      if (this.#byShard.get(session.shardId) !== session) return;
       await session.close();
+      this.#byShard.delete(session.shardId);
       await this.#writes.run(async () => {
         await session.checkpoint().catch((error) => {
           if (error instanceof LeaseLostError) return;
@@ -102,14 +108,41 @@ export class HeldSessions<T> {
         await this.#release(session);
       });
     }));
-    this.#byShard.clear();
     return failures;
   }
 
-  /** Gives the lease of a shard back that is not finished, and reports whether that worked. */
+  /**
+   * Gives the lease of a shard back that is not finished, to the worker that asks for it if there
+   * is one. Reports whether that worked.
+   */
   async #release(session: ShardSession<T>): Promise<void> {
-    const isReleased = await this.#tryRelease(session);
+    const requester = this.#requesterOf(session);
+    const isReleased = requester === undefined
+      ? await this.#tryRelease(session)
+      : await this.#tryPass(session, requester);
     session.report(isReleased ? "released" : "lost");
+  }
+
+  /** The worker that asks for a lease, by the newer of the two states that are known of it. */
+  #requesterOf({ lease: { stored, fencingToken } }: ShardSession<T>) {
+    const listed = this.#table.leases.get(stored.shardId);
+    const isNewer = listed?.owner === fencingToken.owner &&
+      listed.counter >= stored.counter;
+    const { requestedBy } = isNewer ? listed : stored;
+    return requestedBy === fencingToken.owner ? undefined : requestedBy;
+  }
+
+  async #tryPass(
+    { lease }: ShardSession<T>,
+    requester: string,
+  ): Promise<boolean> {
+    try {
+      await lease.passTo(requester);
+    } catch {
+      return false;
+    }
+    this.#table.note(lease.stored);
+    return true;
   }
 
   /**

@@ -48,6 +48,9 @@ export class LeaseTable {
   readonly #watch: LeaseWatch;
   #leases = new Map<string, Lease>();
   #isOutdated = false;
+  #listedAt = -Infinity;
+  /** The shards whose leases are not shown until all are read again. */
+  #hidden: ReadonlySet<string> = new Set();
   /** Leases that were written while they were listed: the list may show an earlier state. */
   readonly #noted = new Map<string, Lease>();
 
@@ -63,13 +66,33 @@ export class LeaseTable {
     return this.#leases;
   }
 
+  /** When the last list that {@linkcode LeaseTable.leases} shows was asked for. */
+  get listedAt(): number {
+    return this.#listedAt;
+  }
+
   /** Reads all leases. */
   async load(signal: AbortSignal): Promise<void> {
+    this.#isOutdated = false;
+    this.#hidden = new Set();
+    await this.#read({ signal });
+  }
+
+  /** Reads the leases between two looks: those that are hidden stay hidden. */
+  async glance(signal: AbortSignal): Promise<void> {
+    await this.#read({ signal, ms: this.#options.failoverTimeMs / 3 });
+  }
+
+  async #read(limits: { signal: AbortSignal; ms?: number }): Promise<void> {
     const { stream, clock } = this.#options;
     this.#noted.clear();
-    this.#isOutdated = false;
-    const listed = await this.list(stream, { signal });
-    this.#leases = new Map(listed.map((lease) => [lease.shardId, lease]));
+    const askedAt = monotonicNow(clock);
+    const listed = await this.list(stream, limits);
+    this.#listedAt = askedAt;
+    this.#leases = new Map(
+      listed.filter(({ shardId }) => !this.#hidden.has(shardId))
+        .map((lease) => [lease.shardId, lease]),
+    );
     for (const [shardId, lease] of this.#noted) {
       const { counter = -1 } = this.#leases.get(shardId) ?? {};
       if (lease.counter > counter) this.#leases.set(shardId, lease);
@@ -163,6 +186,37 @@ export class LeaseTable {
     return taken;
   }
 
+  /**
+   * Asks the holder of a lease to pass it on to `requester`, or takes that request back. Resolves
+   * with `undefined` if the owner or the requester has changed meanwhile.
+   */
+  async request(
+    lease: Lease,
+    requester: string | undefined,
+  ): Promise<Lease | undefined> {
+    const { checkpointer } = this.#options;
+    const stored = await this.calls.run((signal) =>
+      checkpointer.request(lease, requester, { signal })
+    );
+    if (stored) this.note(stored);
+    return stored;
+  }
+
+  /** Gives back a lease that was passed on to this worker, and that this worker does not read. */
+  async release(lease: Lease): Promise<void> {
+    const { checkpointer } = this.#options;
+    await this.calls.run((signal) => checkpointer.release(lease, { signal }));
+  }
+
+  /** Whether another worker holds the lease of a shard that is not finished. */
+  get hasOthers(): boolean {
+    for (const { shardId, owner } of this.#leases.values()) {
+      const isOther = owner !== undefined && owner !== this.#options.workerId;
+      if (isOther && !this.isFinished(shardId)) return true;
+    }
+    return false;
+  }
+
   /** The leases of finished shards without a running holder. */
   get finished(): Lease[] {
     return [...this.#leases.values()].filter((lease) =>
@@ -185,7 +239,8 @@ export class LeaseTable {
 
   /** Removes leases from {@linkcode LeaseTable.leases} until they are read again. */
   hide(leases: readonly Lease[]): void {
-    for (const { shardId } of leases) this.#leases.delete(shardId);
+    this.#hidden = new Set(leases.map(({ shardId }) => shardId));
+    for (const shardId of this.#hidden) this.#leases.delete(shardId);
   }
 
   /** Notes a lease as this worker has just written it. */

@@ -11,9 +11,13 @@ import type { StreamParts } from "../stream_parts.ts";
 import type { Existence } from "../shards/shard_directory.ts";
 import { startPosition } from "../shards/start_plan.ts";
 import { Strays } from "../values/strays.ts";
-import { chooseClaims } from "./claims.ts";
+import { Balance } from "./balance.ts";
+import { chooseClaims, type Claims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
 import { SharedRead } from "./shared_read.ts";
+
+/** The pause after another worker was faster, in milliseconds. */
+const LATE_MS = 500;
 
 /** What happens in a session that {@linkcode ShardStarts} has started. */
 export interface StartedEvents<T> {
@@ -23,6 +27,8 @@ export interface StartedEvents<T> {
   givenUp(session: ShardSession<T>, reason: Error): void;
   /** The stream was deleted and created again: the leases are to be replaced. */
   replaced(): void;
+  /** Another worker asks for the lease of a session. */
+  requested(session: ShardSession<T>): void;
   /** The consumer cannot go on. */
   failed(error: unknown): void;
 }
@@ -34,6 +40,10 @@ export class ShardStarts<T> {
   readonly #newReader: ReaderFactory;
   /** Shared, because all leases ask for the list at once when the store answers after an outage. */
   readonly #leaseList: SharedRead<readonly Lease[]>;
+  readonly #balance: Balance;
+
+  /** Whether other workers have taken leases that this worker wanted. */
+  #wasLate = false;
 
   /** Takes nothing yet. */
   constructor(parts: StreamParts<T>, events: StartedEvents<T>) {
@@ -41,29 +51,51 @@ export class ShardStarts<T> {
     this.#parts = parts;
     this.#events = events;
     this.#newReader = readerFactory(options, signal);
+    this.#balance = new Balance(options);
     this.#leaseList = new SharedRead(() =>
       table.list(options.stream, { ms: options.failoverTimeMs / 3 })
     );
   }
 
   /**
-   * Takes the leases that this worker should have, and starts their sessions. `fresh` are the
-   * shards that may start at LATEST, if this worker is the first to take their leases.
+   * Takes the leases that this worker should have, and starts their sessions. Asks living workers
+   * for leases. `fresh` are the shards that may start at LATEST, if this worker is the first to
+   * take their leases.
    */
   async claim(fresh: ReadonlySet<string>): Promise<void> {
-    const { directory, options, table, work } = this.#parts;
-    await work.rows.run(this.#choose(), async (claim) => {
-      const takenAt = monotonicNow(options.clock);
-      const beginning = directory.beginningOf(claim.shardId);
-      const lease = await table.take(claim, beginning);
-      // Another worker was faster. The next look shows its lease.
-      if (lease) this.#start(lease, takenAt, fresh.has(lease.shardId));
-    });
+    const { options, requests, table, work: { rows } } = this.#parts;
+    const { take, ask } = this.#choose();
+    if (ask.length > 0) this.#balance.noteAsked(monotonicNow(options.clock));
+    this.#wasLate = false;
+    await Promise.all([
+      rows.run(take, (lease) => this.#take(lease, fresh)),
+      rows.run(ask, (lease) => requests.ask(lease)),
+    ]);
     table.own.noteClaimed();
   }
 
-  #choose(): Lease[] {
-    const { directory, options, room, setAside, table, work } = this.#parts;
+  /** The pause before the next look, in milliseconds, if there may be leases left to take. */
+  get pauseMs(): number {
+    return this.#wasLate ? LATE_MS : Infinity;
+  }
+
+  async #take(claim: Lease, fresh: ReadonlySet<string>): Promise<void> {
+    const { directory, options, requests, table } = this.#parts;
+    const takenAt = monotonicNow(options.clock);
+    const beginning = directory.beginningOf(claim.shardId);
+    const lease = await table.take(claim, beginning);
+    // Another worker was faster. The next look shows its lease, and what is left.
+    if (!lease) {
+      this.#wasLate = true;
+      return;
+    }
+    requests.noteTaken(lease.shardId);
+    this.#start(lease, takenAt, fresh.has(lease.shardId));
+  }
+
+  #choose(): Claims {
+    const { directory, options, requests, room, setAside, table, work } =
+      this.#parts;
     const { workerId, random, clock } = options;
     const sessions = this.#parts.sessions.byShard;
     const { rows } = work;
@@ -82,17 +114,30 @@ export class ShardStarts<T> {
       (lease.owner === undefined || isExpired(lease))
     );
     room.noteFree(free, left, now);
-    return chooseClaims({
+    const elsewhere = leases.filter((lease) =>
+      !working.has(lease.shardId) && table.isHeld(lease.shardId)
+    );
+    const { take, ask } = chooseClaims({
       workerId,
-      leases,
+      leases: leases.map((lease) => requests.asSoon(lease)),
       isExpired,
-      isResumable: (lease) => table.own.isResumable(lease),
+      isResumable: (lease) =>
+        table.own.isResumable(lease) || requests.isPassed(lease.shardId),
       working,
       taking: underWay,
+      asked: requests.waiting,
       room: left,
       isLeftOver: (lease) => room.isLeftOver(lease, now),
+      ...this.#balance.look(elsewhere, now),
       random,
     });
+    const isAskable = (lease: Lease) => !requests.promisedTo(lease);
+    const overdue = leases.filter(({ shardId }) =>
+      requests.isOverdue(shardId) && !working.has(shardId)
+    );
+    return options.handoffTimeoutMs > 0
+      ? { take: take.concat(overdue), ask: ask.filter(isAskable) }
+      : { take: take.concat(ask), ask: [] };
   }
 
   #start(lease: Lease, takenAt: number, isFresh: boolean): void {
@@ -104,6 +149,8 @@ export class ShardStarts<T> {
       timeoutMs: failoverTimeMs / 3,
       takenAt,
       list: () => this.#leaseList.ask(),
+      onRequested: () => events.requested(session),
+      load: () => session.load,
     });
     const session: ShardSession<T> = new ShardSession({
       lease: held,

@@ -145,6 +145,15 @@ export interface ConsumerOptions<T> {
    */
   failoverTimeMs?: number;
   /**
+   * How long a worker that asks another one for a lease waits, in milliseconds. The holder hands out
+   * nothing more of the shard, waits for the acknowledgements of the values that it has handed out,
+   * stores its progress and passes the lease on: then no value is processed twice. After this time
+   * the lease is taken without the holder, and the values that it had not acknowledged are processed
+   * again. A KCL of version 2 does not answer, so its leases are taken after this time. With 0, leases
+   * are taken at once. Give all workers the same. @default {30_000}
+   */
+  handoffTimeoutMs?: number;
+  /**
    * How often progress is stored, in milliseconds. A long interval costs fewer writes, a short one
    * repeats fewer values after a crash. With `Infinity`, progress is stored only at the end of a
    * shard, on close and by {@linkcode Consumer.checkpoint}. @default {1000}

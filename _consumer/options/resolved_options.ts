@@ -129,6 +129,7 @@ export function resolveConsumerOptions<T>(
       "renew",
       "checkpoint",
       "release",
+      "request",
       "replace",
       "delete",
     ) ?? new MemoryCheckpointer(),
@@ -203,6 +204,10 @@ function numbersOf(check: OptionCheck, options: Numbers) {
     stallTimeoutMs: time("stallTimeoutMs", 120_000, true),
     checkpointIntervalMs: time("checkpointIntervalMs", 1000, true),
     failoverTimeMs: time("failoverTimeMs", 10_000),
+    handoffTimeoutMs: check.time("handoffTimeoutMs", options.handoffTimeoutMs, {
+      default: 30_000,
+      least: 0,
+    }),
     ...pollIntervalsOf(check, options),
   };
 }

@@ -22,6 +22,8 @@ export interface HandlerContext {
    * again.
    */
   readonly attempt: number;
+  /** Which values are processed one after another, as the options say. */
+  readonly ordering: ProcessingOrder;
   /** Identifies the holder of the lease, for stores that refuse the writes of an earlier holder. */
   readonly fencingToken: FencingToken;
 }

@@ -14,7 +14,11 @@ import type { Attempt } from "../../_processing/work.ts";
 import { ClosedError, ProcessingError } from "../../errors.ts";
 import type { ConsumerRecord, FencingToken } from "../../records.ts";
 import { GivenUpValues } from "./given_up.ts";
-import type { HandlerContext, ProcessingSummary } from "./process_options.ts";
+import type {
+  HandlerContext,
+  ProcessingOrder,
+  ProcessingSummary,
+} from "./process_options.ts";
 import type { ProcessSettings } from "./resolved_process_options.ts";
 import { DeliveredRecord, type RecordShard } from "../values/record.ts";
 import type { RecordFeed } from "../record_feed.ts";
@@ -185,7 +189,10 @@ export class Processing<T> implements ProcessingRun {
     attempt: ShardAttempt<T>,
   ): unknown {
     if (attempt.number > 1) this.#summary.retries++;
-    return this.#parts.mode.call(records, new ShardContext(attempt));
+    return this.#parts.mode.call(
+      records,
+      new ShardContext(attempt, this.#parts.settings.ordering),
+    );
   }
 
   async #bury(
@@ -278,7 +285,10 @@ class ShardContext<T> implements HandlerContext {
   readonly fencingToken: FencingToken;
   readonly #attempt: ShardAttempt<T>;
 
-  constructor(attempt: ShardAttempt<T>) {
+  constructor(
+    attempt: ShardAttempt<T>,
+    readonly ordering: ProcessingOrder,
+  ) {
     this.#attempt = attempt;
     this.attempt = attempt.number;
     this.fencingToken = attempt.job.lane.source.fencingToken;

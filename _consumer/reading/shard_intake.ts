@@ -9,6 +9,7 @@ import type { ChildShard, KinesisApiRecord } from "../../client/mod.ts";
 import type { ExpiredEvent } from "../../hooks.ts";
 import type { ShardPosition } from "../../records.ts";
 import { tellExpired } from "./expired_records.ts";
+import { LoadMeter } from "./load_meter.ts";
 import type { ReaderShare, Size } from "./reader_share.ts";
 import { ReaderVitals } from "./reader_vitals.ts";
 import { isSettled, recordsBefore } from "./reading_end.ts";
@@ -64,6 +65,8 @@ export class ShardIntake implements ShardRecords {
   /** The position of reading. */
   readonly cursor: ShardCursor;
   readonly vitals: ReaderVitals;
+  /** How much is read. */
+  readonly meter: LoadMeter;
   readonly #parts: IntakeParts;
   readonly #buffer = new Deque<KinesisApiRecord>();
   #state: ReaderState = "opening";
@@ -78,6 +81,7 @@ export class ShardIntake implements ShardRecords {
     this.#parts = parts;
     this.cursor = new ShardCursor(shardId, position, options);
     this.vitals = new ReaderVitals(options.clock);
+    this.meter = new LoadMeter(options.clock);
   }
 
   get state(): ReaderState {
@@ -177,6 +181,7 @@ export class ShardIntake implements ShardRecords {
     // to faster than it is read is always behind. All records that existed when reading began were
     // read at the first record that arrived later.
     if (isNew || this.#state === "caught-up") this.#hasCaughtUp = true;
+    this.meter.note(size, millisBehindLatest);
     notify(hooks, "onRead", { stream, shardId, ...size, millisBehindLatest });
     onChange();
   }

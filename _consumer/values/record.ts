@@ -16,10 +16,14 @@ export interface RecordShard {
   readonly options: Pick<ConsumerSettings, "hooks" | "stream">;
   /** Aborts when this worker stops reading the shard: its lease is lost, or given back. */
   readonly signal: AbortSignal;
+  /** Aborts when no further value is handed out, because the lease is to be passed on. */
+  readonly draining: AbortSignal;
   /** Who holds the lease, and its counter when it was taken. */
   readonly fencingToken: FencingToken;
   /** While a shard is held, no value of it is handed out. */
   hold(isHeld: boolean): void;
+  /** Notes that the values without an acknowledgement are not processed by this worker. */
+  settle(): void;
   /** Stops reading the shard and gives its lease back, so that another worker can take it. */
   giveUp(reason: Error): void;
 }

@@ -278,3 +278,37 @@ Deno.test("DynamoDBCheckpointer ignores its own sub-sequence number when a KCL h
     subSequenceNumber: 2,
   });
 });
+
+Deno.test("DynamoDBCheckpointer stores a load as KCL 3 does, and reads no more than that once a KCL has the lease", async () => {
+  await using tables = await start();
+  const checkpointer = tables.open("app");
+  await checkpointer.create(newLease());
+  let lease = accepted(
+    await checkpointer.take(await only(checkpointer), "ours"),
+  );
+  const load = {
+    bytesPerSecond: 2048,
+    recordsPerSecond: 3,
+    millisBehindLatest: 40,
+  };
+  lease = accepted(await checkpointer.renew(lease, { load }));
+  const { [SHARD]: row } = await tables.rows("app");
+  assertEquals(row.throughputKBps, { N: "2" });
+  assertEquals(row.webstreamsRecordsPerSecond, { N: "3" });
+  assertEquals(row.webstreamsMillisBehindLatest, { N: "40" });
+  assertEquals(row.webstreamsLoadCounter, { N: `${lease.counter}` });
+  const seen = async (counter: number, owner: string) => {
+    await tables.put("app", {
+      leaseKey: { S: SHARD },
+      ...row,
+      leaseCounter: { N: `${counter}` },
+      leaseOwner: { S: owner },
+    });
+    return (await only(checkpointer)).load;
+  };
+  // Given back, and taken by another worker that has not renewed it yet.
+  assertEquals(await seen(lease.counter + 2, "other"), load);
+  assertEquals(await seen(lease.counter + 11, "kcl-1"), {
+    bytesPerSecond: 2048,
+  });
+});

@@ -116,8 +116,11 @@ for (const [how, fail] of Object.entries(FAILURES)) {
       for (let i = 0; i < count; i++) assert(seen.has(`${key} ${i}`), key);
     }
     const owners = (await inner.list(STREAM)).map(({ owner }) => owner);
-    assertEquals(owners.filter((owner) => owner === "one").length, SHARDS / 2);
-    assertEquals(owners.filter((owner) => owner === "two").length, SHARDS / 2);
+    // The shards have unequal loads, so their numbers may differ by two.
+    for (const worker of ["one", "two"]) {
+      const count = owners.filter((owner) => owner === worker).length;
+      assert(Math.abs(count - SHARDS / 2) <= 1, `${worker} has ${count}`);
+    }
     await world.run(Promise.all(consumers.map((each) => each.close())));
     await Promise.all(working);
     assertEquals(world.clock.pendingTimers, 0);

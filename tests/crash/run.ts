@@ -9,6 +9,7 @@ import { jsonLines } from "../../processors/mod.ts";
 import { KinesisServer } from "../../testing/mod.ts";
 import { SeededChoices } from "../chaos/seeded_choices.ts";
 import { ScaledClock } from "../chaos/scaled_clock.ts";
+import { makeFolder } from "./folder.ts";
 import { type Item, STREAM } from "./items.ts";
 import { type Job, NOT_STORED } from "./job.ts";
 import { type Line, readLog } from "./life_log.ts";
@@ -173,19 +174,6 @@ class Stage implements AsyncDisposable {
     await this.#writer.end();
     await this.#standby[Symbol.asyncDispose]();
     await this.#listener.shutdown();
-  }
-}
-
-/**
- * A folder in memory, if the machine has one. The kernel keeps the files of a killed process there
- * as well as on a disk, and the writes of leases do not wait for the disk.
- */
-async function makeFolder(): Promise<string> {
-  const prefix = "crash-";
-  try {
-    return await Deno.makeTempDir({ dir: "/dev/shm", prefix });
-  } catch {
-    return await Deno.makeTempDir({ prefix });
   }
 }
 

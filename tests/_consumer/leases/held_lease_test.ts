@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { HeldLease } from "../../../_consumer/leases/held_lease.ts";
-import { type Lease, MemoryCheckpointer } from "../../../checkpoint/mod.ts";
+import {
+  type Lease,
+  type LeaseLoad,
+  MemoryCheckpointer,
+} from "../../../checkpoint/mod.ts";
 import { LeaseLostError, TimeoutError } from "../../../errors.ts";
 import { FakeClock } from "../../_services/fake_clock.ts";
 
@@ -153,4 +157,32 @@ Deno.test("HeldLease.renew does nothing once the lease is given back", async () 
   const lease: Lease = await stored();
   assertEquals([lease.owner, lease.counter], [undefined, 2]);
   assert(held.stored.owner === undefined);
+});
+
+Deno.test("HeldLease stores the load with each renewal and checkpoint, and that of the last holder until there is one", async () => {
+  const { store, stored, clock } = await setUp();
+  const earlier = { bytesPerSecond: 1, recordsPerSecond: 1 };
+  const lease = (await store.renew(await stored(), { load: earlier }))!;
+  let load: LeaseLoad | undefined;
+  const held = new HeldLease(lease, store, {
+    clock,
+    timeoutMs: 1000,
+    load: () => load,
+  });
+  assertEquals(held.load, earlier);
+  const given: unknown[] = [];
+  const renew = store.renew.bind(store);
+  store.renew = (lease, options) => {
+    given.push(options?.load);
+    return renew(lease, options);
+  };
+  await held.renew();
+  assertEquals(given, [earlier]);
+  load = { bytesPerSecond: 2, recordsPerSecond: 2 };
+  await held.renew();
+  assertEquals((await stored()).load, load);
+  load = { bytesPerSecond: 3, recordsPerSecond: 3 };
+  await held.write(at("7"));
+  assertEquals((await stored()).load, load);
+  assertEquals(held.load, load);
 });

@@ -6,7 +6,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { bundle } from "./bundle.ts";
 import { serveInMemory } from "./in_memory.ts";
-import { Program } from "./program.ts";
+import { Program } from "../../_services/program.ts";
 
 const WORKER = new URL(
   "../../../examples/cloudflare_worker/worker.ts",

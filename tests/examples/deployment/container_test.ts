@@ -11,7 +11,7 @@ import { jsonLines } from "../../../processors/mod.ts";
 import { startDynalite } from "../../_services/dynalite.ts";
 import { freePort } from "../../_services/service.ts";
 import { serveInMemory } from "./in_memory.ts";
-import { Program } from "./program.ts";
+import { Program } from "../../_services/program.ts";
 
 const WORKER = new URL(
   "../../../examples/container/worker.ts",

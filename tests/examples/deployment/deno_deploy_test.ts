@@ -8,7 +8,7 @@ import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { freePort } from "../../_services/service.ts";
 import { serveInMemory } from "./in_memory.ts";
-import { Program } from "./program.ts";
+import { Program } from "../../_services/program.ts";
 
 const MAIN = new URL("../../../examples/deno_deploy/main.ts", import.meta.url);
 const POLL_MS = 20;

@@ -18,10 +18,10 @@ export interface ServedKinesis extends AsyncDisposable {
   until(records: number): Promise<void>;
 }
 
-/** Serves a Kinesis with one stream of two shards. A web page of any origin may call it. */
-export function serveInMemory(stream: string): ServedKinesis {
+/** Serves a Kinesis with one stream. A web page of any origin may call it. */
+export function serveInMemory(stream: string, shards = 2): ServedKinesis {
   const server = new KinesisServer();
-  server.createStream(stream, { shards: 2 });
+  server.createStream(stream, { shards });
   const waiting: { records: number; go: () => void }[] = [];
   const count = () => server.records(stream).length;
   const listener = Deno.serve(

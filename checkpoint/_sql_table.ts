@@ -1,0 +1,88 @@
+/**
+ * The table of a {@linkcode SqlCheckpointer}.
+ *
+ * @module
+ */
+import { SharedCall } from "../_core/shared_call.ts";
+import { systemClock } from "../_core/clock.ts";
+import type { SqlDriver } from "./_sql_connection.ts";
+
+/**
+ * The statement that creates the table. The same for SQLite and PostgreSQL.
+ *
+ * `holder_counter` is the counter when the owner took the lease. `effects` is the last value whose
+ * effects were committed.
+ */
+function definitionOf(table: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${table} (
+  name TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  shard TEXT NOT NULL,
+  format INTEGER NOT NULL,
+  owner TEXT,
+  counter BIGINT NOT NULL,
+  holder_counter BIGINT,
+  checkpoint TEXT NOT NULL,
+  parent_shard_ids TEXT NOT NULL,
+  starting_sequence_number TEXT,
+  starting_hash_key TEXT,
+  ending_hash_key TEXT,
+  requested_by TEXT,
+  load TEXT,
+  effects TEXT,
+  PRIMARY KEY (name, stream, shard)
+)`;
+}
+
+/** Codes of PostgreSQL: there is no such table; two sessions have created it at once. */
+const UNDEFINED_TABLE = "42P01";
+const CREATED_TWICE = new Set(["23505", "42P07"]);
+
+/** Makes sure that the table exists, once. */
+export class SqlTable {
+  readonly #driver: SqlDriver;
+  readonly #ready: SharedCall<void>;
+  #isReady = false;
+
+  /** Does nothing before {@linkcode SqlTable.ready}. `table` must be a checked name. */
+  constructor(driver: SqlDriver, table: string, createTable: boolean) {
+    this.#driver = driver;
+    this.#ready = new SharedCall(async () => {
+      if (createTable && !await this.#exists(table)) await this.#create(table);
+      this.#isReady = true;
+    }, systemClock);
+  }
+
+  /** Resolves when the table exists, or need not be created. */
+  async ready(signal?: AbortSignal): Promise<void> {
+    if (!this.#isReady) await this.#ready.run(signal);
+  }
+
+  /** Asks first: creating a table needs a permission, also if it exists. */
+  async #exists(table: string): Promise<boolean> {
+    try {
+      await this.#driver.run(`SELECT name FROM ${table} WHERE 1 = 0`, []);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  async #create(table: string): Promise<void> {
+    try {
+      await this.#driver.run(definitionOf(table), []);
+    } catch (error) {
+      if (!CREATED_TWICE.has(codeOf(error))) throw error;
+    }
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return codeOf(error) === UNDEFINED_TABLE ||
+    error instanceof Error && error.message.startsWith("no such table");
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | undefined)?.code);
+}
