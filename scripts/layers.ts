@@ -34,6 +34,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "progress.ts": 6,
   "mod.ts": 7,
   "lambda/": 7,
+  "metrics/": 7,
   "testing/": 7,
 };
 

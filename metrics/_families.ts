@@ -1,0 +1,244 @@
+/**
+ * The metrics of this library: their names, labels and meaning.
+ *
+ * @module
+ */
+import { Counter, Gauge, Histogram, type PrometheusMetric } from "./_series.ts";
+
+/** Upper bounds of the times of requests, in seconds. */
+const REQUEST_SECONDS = [
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+  2.5,
+  5,
+  10,
+];
+
+const counter = (name: string, help: string, ...labelNames: string[]) =>
+  new Counter({ name, help, labelNames });
+const gauge = (name: string, help: string, ...labelNames: string[]) =>
+  new Gauge({ name, help, labelNames });
+const seconds = (name: string, help: string, ...labelNames: string[]) =>
+  new Histogram({ name, help, labelNames }, REQUEST_SECONDS);
+
+/** All metrics, each new. */
+export interface Families {
+  readonly attempts: Counter;
+  readonly attemptSeconds: Histogram;
+  readonly requestBytes: Counter;
+  readonly responseBytes: Counter;
+  readonly puts: Counter;
+  readonly putSeconds: Histogram;
+  readonly putRecords: Counter;
+  readonly putValues: Counter;
+  readonly putBytes: Counter;
+  readonly failedRecords: Counter;
+  readonly failedValues: Counter;
+  readonly rateFactor: Gauge;
+  readonly openShards: Gauge;
+  readonly bufferFull: Counter;
+  readonly bufferedValues: Gauge;
+  readonly reads: Counter;
+  readonly readRecords: Counter;
+  readonly readBytes: Counter;
+  readonly lagSeconds: Gauge;
+  readonly readErrors: Counter;
+  readonly heldShards: Gauge;
+  readonly shardEvents: Counter;
+  readonly checkpoints: Counter;
+  readonly lastCheckpoint: Gauge;
+  readonly handlerErrors: Counter;
+  readonly handlerTimeouts: Counter;
+  readonly stalls: Counter;
+  readonly uncovered: Gauge;
+  readonly expired: Counter;
+  readonly strays: Counter;
+  readonly subscriptions: Counter;
+}
+
+/** Makes the metrics. `prefix` starts their names. */
+export function families(prefix: string): Families {
+  const client = `${prefix}client_`;
+  const producer = `${prefix}producer_`;
+  const consumer = `${prefix}consumer_`;
+  return {
+    attempts: counter(
+      `${client}attempts_total`,
+      "HTTP attempts by their outcome: ok, or the code of the error",
+      "action",
+      "outcome",
+    ),
+    attemptSeconds: seconds(
+      `${client}attempt_seconds`,
+      "Time of HTTP attempts",
+      "action",
+    ),
+    requestBytes: counter(
+      `${client}request_bytes_total`,
+      "Size of the bodies of requests",
+      "action",
+    ),
+    responseBytes: counter(
+      `${client}response_bytes_total`,
+      "Size of the bodies of answers",
+      "action",
+    ),
+    puts: counter(
+      `${producer}requests_total`,
+      "PutRecords requests by their outcome: ok, partial, or the code of the error",
+      "stream",
+      "outcome",
+    ),
+    putSeconds: seconds(
+      `${producer}request_seconds`,
+      "Time of PutRecords requests",
+      "stream",
+    ),
+    putRecords: counter(
+      `${producer}records_total`,
+      "Kinesis records that were stored",
+      "stream",
+    ),
+    putValues: counter(
+      `${producer}sent_values_total`,
+      "Values in requests, also those that are sent again",
+      "stream",
+    ),
+    putBytes: counter(
+      `${producer}sent_bytes_total`,
+      "Data and partition keys in requests",
+      "stream",
+    ),
+    failedRecords: counter(
+      `${producer}failed_records_total`,
+      "Kinesis records that a request did not store, by reason: throttled or other",
+      "stream",
+      "reason",
+    ),
+    failedValues: counter(
+      `${producer}given_up_values_total`,
+      "Values that were given up, by the code of the error",
+      "stream",
+      "code",
+    ),
+    rateFactor: gauge(
+      `${producer}rate_factor`,
+      "Part of its limits that a throttled shard gets, as of its last throttle",
+      "stream",
+      "shard",
+    ),
+    openShards: gauge(
+      `${producer}open_shards`,
+      "Open shards in the last list",
+      "stream",
+    ),
+    bufferFull: counter(
+      `${producer}buffer_full_total`,
+      "Times that writers had to wait for the buffer",
+      "stream",
+    ),
+    bufferedValues: gauge(
+      `${producer}buffered_values`,
+      "Buffered values at the last change between full and free",
+      "stream",
+    ),
+    reads: counter(
+      `${consumer}reads_total`,
+      "Answers of GetRecords, and events of subscriptions",
+      "stream",
+    ),
+    readRecords: counter(
+      `${consumer}records_total`,
+      "Kinesis records that were read",
+      "stream",
+    ),
+    readBytes: counter(
+      `${consumer}bytes_total`,
+      "Data that was read",
+      "stream",
+    ),
+    lagSeconds: gauge(
+      `${consumer}lag_seconds`,
+      "How far reading is behind the latest record of a shard",
+      "stream",
+      "shard",
+    ),
+    readErrors: counter(
+      `${consumer}errors_total`,
+      "Failures that are retried, by the code of the error",
+      "stream",
+      "code",
+    ),
+    heldShards: gauge(
+      `${consumer}held_shards`,
+      "Shards that this worker reads",
+      "stream",
+    ),
+    shardEvents: counter(
+      `${consumer}shard_events_total`,
+      "Shards that were opened, finished, lost, and so on",
+      "stream",
+      "state",
+    ),
+    checkpoints: counter(
+      `${consumer}checkpoints_total`,
+      "Stored checkpoints",
+      "stream",
+    ),
+    lastCheckpoint: gauge(
+      `${consumer}last_checkpoint_seconds`,
+      "When the last checkpoint was stored, in seconds since the epoch",
+      "stream",
+    ),
+    handlerErrors: counter(
+      `${consumer}handler_errors_total`,
+      "Values whose call of the handler failed, by what follows: retried or given up",
+      "stream",
+      "then",
+    ),
+    handlerTimeouts: counter(
+      `${consumer}handler_timeouts_total`,
+      "Calls of the handler that exceeded their time: late or given up",
+      "stream",
+      "state",
+    ),
+    stalls: counter(
+      `${consumer}stalls_total`,
+      "Shards without progress, by what the consumer did: none, restart or release",
+      "stream",
+      "action",
+    ),
+    uncovered: gauge(
+      `${consumer}coverage_problems`,
+      "Ranges of hash keys that no worker reads, or that belong to two shards",
+      "stream",
+    ),
+    expired: counter(
+      `${consumer}expired_total`,
+      "Times that records had expired before they were read",
+      "stream",
+      "what",
+    ),
+    strays: counter(
+      `${consumer}strays_total`,
+      "Values that were dropped because their producer sends them again",
+      "stream",
+    ),
+    subscriptions: counter(
+      `${consumer}subscriptions_total`,
+      "Subscriptions that have started",
+      "stream",
+    ),
+  };
+}
+
+/** All metrics in a list. */
+export function listOf(all: Families): PrometheusMetric[] {
+  return Object.values(all);
+}

@@ -1,0 +1,175 @@
+/**
+ * Counters, gauges and histograms in the form that the registry of `npm:prom-client` collects.
+ *
+ * @module
+ */
+
+/** Labels of a series. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** A value that a registry collects. */
+export interface PrometheusValue {
+  /** The value. */
+  readonly value: number;
+  /** Its labels. */
+  readonly labels: Record<string, string>;
+  /** Its name, if that is not the name of the metric. */
+  readonly metricName?: string;
+}
+
+/** A metric that a registry collects. */
+export interface PrometheusMetric {
+  /** The name. */
+  readonly name: string;
+  /** What it counts. */
+  readonly help: string;
+  /** How registries of several processes are added up. */
+  readonly aggregator: string;
+  /** The names of its labels. */
+  readonly labelNames: readonly string[];
+  /** Its present values. */
+  get(): Promise<{
+    readonly name: string;
+    readonly help: string;
+    readonly type: string;
+    readonly aggregator: string;
+    readonly values: PrometheusValue[];
+  }>;
+  /** Forgets all values. */
+  reset(): void;
+}
+
+/** What a metric is. */
+interface Definition {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+}
+
+abstract class Metric<V> implements PrometheusMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly aggregator = "sum";
+  abstract readonly type: string;
+  readonly #series = new Map<string, { labels: Labels; value: V }>();
+
+  constructor({ name, help, labelNames }: Definition) {
+    this.name = name;
+    this.help = help;
+    this.labelNames = labelNames;
+  }
+
+  get() {
+    const { name, help, type, aggregator } = this;
+    const values = [...this.#series.values()].flatMap(({ labels, value }) =>
+      this.valuesOf({ ...labels }, value)
+    );
+    return Promise.resolve({ name, help, type, aggregator, values });
+  }
+
+  reset(): void {
+    this.#series.clear();
+  }
+
+  /** Removes the series with these labels. */
+  remove(labels: Labels): void {
+    this.#series.delete(this.#keyOf(labels));
+  }
+
+  protected update(labels: Labels, change: (before: V | undefined) => V): void {
+    const key = this.#keyOf(labels);
+    const value = change(this.#series.get(key)?.value);
+    this.#series.set(key, { labels, value });
+  }
+
+  protected abstract valuesOf(
+    labels: Record<string, string>,
+    value: V,
+  ): PrometheusValue[];
+
+  #keyOf(labels: Labels): string {
+    return JSON.stringify(this.labelNames.map((name) => labels[name]));
+  }
+}
+
+/** A number that only grows. */
+export class Counter extends Metric<number> {
+  readonly type = "counter";
+
+  /** Adds to the number. */
+  add(labels: Labels, amount = 1): void {
+    this.update(labels, (before = 0) => before + amount);
+  }
+
+  protected valuesOf(labels: Record<string, string>, value: number) {
+    return [{ labels, value }];
+  }
+}
+
+/** A number that is set. */
+export class Gauge extends Metric<number> {
+  readonly type = "gauge";
+
+  /** Sets the number. */
+  set(labels: Labels, value: number): void {
+    this.update(labels, () => value);
+  }
+
+  protected valuesOf(labels: Record<string, string>, value: number) {
+    return [{ labels, value }];
+  }
+}
+
+interface Distribution {
+  readonly counts: number[];
+  sum: number;
+  count: number;
+}
+
+/** A distribution of times. */
+export class Histogram extends Metric<Distribution> {
+  readonly type = "histogram";
+  readonly #buckets: readonly number[];
+
+  /** `buckets` are the upper bounds, rising. */
+  constructor(definition: Definition, buckets: readonly number[]) {
+    super(definition);
+    this.#buckets = buckets;
+  }
+
+  /** Adds an observation. */
+  observe(labels: Labels, value: number): void {
+    this.update(labels, (before) => {
+      const it = before ??
+        { counts: this.#buckets.map(() => 0), sum: 0, count: 0 };
+      const bucket = this.#buckets.findIndex((bound) => value <= bound);
+      if (bucket >= 0) it.counts[bucket]!++;
+      it.sum += value;
+      it.count++;
+      return it;
+    });
+  }
+
+  protected valuesOf(
+    labels: Record<string, string>,
+    { counts, sum, count }: Distribution,
+  ) {
+    const metricName = `${this.name}_bucket`;
+    let cumulative = 0;
+    const values: PrometheusValue[] = this.#buckets.map((le, index) => {
+      cumulative += counts[index]!;
+      return {
+        metricName,
+        labels: { ...labels, le: `${le}` },
+        value: cumulative,
+      };
+    });
+    return [
+      ...values,
+      { metricName, labels: { ...labels, le: "+Inf" }, value: count },
+      { metricName: `${this.name}_sum`, labels, value: sum },
+      { metricName: `${this.name}_count`, labels, value: count },
+    ];
+  }
+}

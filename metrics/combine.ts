@@ -1,0 +1,44 @@
+/**
+ * Several hooks as one.
+ *
+ * @module
+ */
+import { notify } from "../_core/notify.ts";
+import type { ClientHooks, ConsumerHooks, ProducerHooks } from "../hooks.ts";
+
+/** The hooks of clients, producers and consumers together. */
+export interface AllHooks extends ClientHooks, ProducerHooks, ConsumerHooks {}
+
+/**
+ * Makes hooks that call several others, in their order. An error of one does not keep the next from
+ * being called. A hook that none of them has is absent, so nothing is computed for it.
+ *
+ * @example
+ * ```ts
+ * import { combineHooks } from "@webstreams/kinesis/metrics";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const seen: string[] = [];
+ * const hooks = combineHooks(
+ *   { onShard: ({ state }) => void seen.push(state) },
+ *   { onShard: ({ shardId }) => void seen.push(shardId) },
+ * );
+ * hooks.onShard?.({ stream: "orders", shardId: "shardId-0", state: "opened" });
+ * assertEquals(seen, ["opened", "shardId-0"]);
+ * ```
+ */
+export function combineHooks(...all: readonly AllHooks[]): AllHooks {
+  const combined: Record<string, (event: never) => void> = {};
+  for (const name of new Set(all.flatMap((hooks) => Object.keys(hooks)))) {
+    const having = all.filter((hooks) =>
+      hooks[name as keyof AllHooks] !== undefined
+    );
+    if (having.length === 0) continue;
+    combined[name] = (event) => {
+      for (const hooks of having) {
+        notify(hooks, name as keyof AllHooks, event);
+      }
+    };
+  }
+  return combined;
+}
