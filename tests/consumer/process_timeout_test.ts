@@ -168,7 +168,8 @@ Deno.test("Consumer.process gives the shard of a handler that never ends to anot
   assertEquals(reported, [`late ${stuck}`]);
   assert(signal!.aborted);
   await world.pass(30_000);
-  assertEquals(reported, [
+  // Afterwards this worker may ask the other one for another shard.
+  assertEquals(reported.filter((event) => event.endsWith(stuck)), [
     `late ${stuck}`,
     `given-up ${stuck}`,
     `released ${stuck}`,
