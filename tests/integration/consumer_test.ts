@@ -265,9 +265,10 @@ for (const [name, start] of Object.entries(emulators)) {
         const got = await collect(consumer);
         assertEquals(got.map(({ value }) => value.key), ["new"]);
         assertEquals(got[0]!.shardId, shardId);
-        // kinesis-local lists the closed shard for every time, so it is read from the time on.
-        const expected = name === "KinesisServer" ? 2 : 3;
-        assertEquals(opened.length, expected);
+        // kinesis-local lists a closed shard for some seconds more, and it is then read from the time
+        // on.
+        if (name === "KinesisServer") assertEquals(opened.length, 2);
+        else assert(opened.length === 2 || opened.length === 3);
       },
     });
 
