@@ -5,13 +5,19 @@
  *
  * @module
  */
+import type { Backoff } from "../../_core/backoff.ts";
 import { type Clock, monotonicNow } from "../../_core/clock.ts";
 import { FailureStreak } from "../../_core/failure_streak.ts";
 import { CheckpointError } from "../../errors.ts";
-import { FAILURE_BACKOFF } from "../failures.ts";
 
 /** After failing for so long without one success the stream fails, in milliseconds. */
 export const STORE_OUTAGE_MS = 600_000;
+
+/**
+ * The pauses between two attempts. Shorter than those of requests: when the store answers again,
+ * the leases of workers that have died meanwhile wait for the next attempt.
+ */
+const STORE_BACKOFF: Backoff = { baseMs: 250, maxMs: 2500 };
 
 /** What an {@linkcode Outage} needs. */
 export interface OutageOptions {
@@ -38,7 +44,7 @@ export class Outage {
     const { random } = options;
     this.#options = options;
     this.#streak = new FailureStreak({
-      backoff: FAILURE_BACKOFF,
+      backoff: STORE_BACKOFF,
       maxFailures: Infinity,
       random,
     });

@@ -64,7 +64,7 @@ export interface ConsumerOptions<T> {
    * Consumer.process}.
    *
    * A call that fails is reported by {@linkcode ConsumerHooks.onReadError} and tried again after
-   * pauses of up to 10 seconds. If the lease of one shard cannot be written, the other shards go
+   * pauses of up to 2.5 seconds. If the lease of one shard cannot be written, the other shards go
    * on. After 10 minutes without one success, for the table or for one lease, the stream fails with
    * the code `CheckpointFailed`. Deleting old leases is tried without end.
    */
