@@ -9,7 +9,7 @@ import { FailureStreak } from "../_core/failure_streak.ts";
 import type { ConsumerSettings } from "./options/resolved_options.ts";
 
 /** The pauses between two attempts. */
-export const FAILURE_BACKOFF: Backoff = { baseMs: 250, maxMs: 10_000 };
+const FAILURE_BACKOFF: Backoff = { baseMs: 250, maxMs: 10_000 };
 
 /** Counts failures in a row. `maxFailuresInARow` of them end the work. */
 export function failuresInARow(

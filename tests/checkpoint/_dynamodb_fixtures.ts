@@ -20,6 +20,7 @@ export const CREDENTIALS = { accessKeyId: "id", secretAccessKey: "secret" };
 export class Tables implements AsyncDisposable {
   readonly endpoint: string;
   readonly close: () => Promise<void>;
+  readonly #created = new Map<string, Promise<void>>();
 
   constructor(service: { endpoint: string; close(): Promise<void> }) {
     this.endpoint = service.endpoint;
@@ -65,6 +66,16 @@ export class Tables implements AsyncDisposable {
       const { Table } = await this.call("DescribeTable", { TableName });
       if (Table.TableStatus === "ACTIVE") return;
     }
+  }
+
+  /** Like {@linkcode Tables.create}. A table that this method has created before is left alone. */
+  createOnce(tableName: string): Promise<void> {
+    let created = this.#created.get(tableName);
+    if (!created) {
+      created = this.create(tableName);
+      this.#created.set(tableName, created);
+    }
+    return created;
   }
 
   /** Deletes a table, and waits until it is gone. */

@@ -15,10 +15,9 @@ checkpointerSuite(
   "DynamoDBCheckpointer with many streams in a table",
   async () => {
     const tables = await Tables.start();
-    const created = once((table) => tables.create(table));
     return {
       async open(name) {
-        await created(`app-${name}`);
+        await tables.createOnce(`app-${name}`);
         return tables.open(`app-${name}`, { multiStream: true });
       },
       close: tables.close,
@@ -59,14 +58,13 @@ checkpointerSuite(
   "DynamoDBCheckpointer with a table for each stream",
   async () => {
     const tables = await Tables.start();
-    const created = once((table) => tables.create(table));
     const nameOf = once(() => `stream-${count++}`);
     let count = 0;
     return {
       open: (name) =>
         new TablePerStream(async (streamName) => {
           const table = `${name}-${nameOf(streamName)}`;
-          await created(table);
+          await tables.createOnce(table);
           return tables.open(table);
         }),
       close: tables.close,
