@@ -82,7 +82,7 @@ interface Move {
  * 1. Takes all leases of an earlier run of this worker.
  * 2. Takes free and expired leases in random order, until this worker has the fair part: the weight
  *    of all leases divided by the number of workers. Beyond that, leases that are left over: other
- *    workers have reached their `maxShards`, or have given these shards up.
+ *    workers have reached their `maxShards`, have given these shards up, or have died as well.
  * 3. If there are no free or expired leases, and none is asked for: asks for one lease of a worker
  *    that is heavier, and stays heavier by more than the loads may be off. Of these workers the
  *    heaviest one, and of its leases the one that makes the two most equal.
@@ -181,13 +181,11 @@ function chooseFree(
   part: number,
   weightOf: (lease: Lease) => Weight,
 ): Lease[] {
-  const shuffled = shuffle(free, random);
-  if (part < EPSILON) return shuffled.filter(isLeftOver);
   let missing = part;
-  return shuffled.filter((lease) => {
+  return shuffle(free, random).filter((lease) => {
     const isMissing = missing >= EPSILON;
     missing -= weightOf(lease).total;
-    return isMissing;
+    return isMissing || isLeftOver(lease);
   });
 }
 

@@ -59,12 +59,27 @@ export class ShardRoom {
   }
 
   /**
-   * Whether a lease was free for `failoverTimeMs`. By then each worker has looked twice at the
-   * leases, so the workers whose part it is have no room for it.
+   * Whether a lease was free for half of `failoverTimeMs`. By then each worker has looked at the
+   * leases, so the workers whose part it is have no room for it, or have died as well and are not
+   * missed yet.
    */
   isLeftOver({ shardId }: Lease, now: number): boolean {
     const since = this.#freeSince.get(shardId);
-    return since !== undefined && now - since >= this.#options.failoverTimeMs;
+    return since !== undefined && now - since >= this.#leftOverMs;
+  }
+
+  /** The time until a free lease is left over, in milliseconds. `Infinity`: none will be. */
+  nextLeftOverMs(now: number): number {
+    let next = Infinity;
+    for (const since of this.#freeSince.values()) {
+      const leftMs = since + this.#leftOverMs - now;
+      if (leftMs > 0) next = Math.min(next, leftMs);
+    }
+    return next;
+  }
+
+  get #leftOverMs(): number {
+    return this.#options.failoverTimeMs / 2;
   }
 
   /** Whether a shard may have to give its place to a waiting one. */

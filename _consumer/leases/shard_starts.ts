@@ -76,7 +76,9 @@ export class ShardStarts<T> {
 
   /** The pause before the next look, in milliseconds, if there may be leases left to take. */
   get pauseMs(): number {
-    return this.#wasLate ? LATE_MS : Infinity;
+    const { options: { clock }, room } = this.#parts;
+    const leftOverMs = room.nextLeftOverMs(monotonicNow(clock));
+    return this.#wasLate ? Math.min(LATE_MS, leftOverMs) : leftOverMs;
   }
 
   async #take(claim: Lease, fresh: ReadonlySet<string>): Promise<void> {

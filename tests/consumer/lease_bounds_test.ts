@@ -9,6 +9,7 @@ import {
   MemoryCheckpointer,
 } from "../../checkpoint/mod.ts";
 import type { Consumer, ConsumerOptions } from "../../consumer.ts";
+import { seededRandom } from "../../testing/_random.ts";
 import { Cut } from "./_cut.ts";
 import { type Item, STREAM, World } from "./_world.ts";
 
@@ -151,6 +152,65 @@ for (const isBusy of [false, true]) {
     }
   });
 }
+
+/** For how long no lease of a stream was written, at most, in milliseconds. */
+class Stills {
+  readonly #since = new Map<string, { counter: number; at: number }>();
+  longestMs = 0;
+
+  look(leases: readonly Lease[], now: number): void {
+    for (const { shardId, counter } of leases) {
+      const before = this.#since.get(shardId);
+      if (before?.counter !== counter) {
+        this.#since.set(shardId, { counter, at: now });
+      } else this.longestMs = Math.max(this.longestMs, now - before.at);
+    }
+  }
+}
+
+Deno.test("Consumer leaves no shard without a worker for 2 failover times, whenever further workers die after the first", async () => {
+  // The part of a worker that has just died is seen to be that of a living one, so its part of the
+  // free shards is left for it.
+  for (const laterMs of [0, 2500, 5000, 7500, 9000, 11_000, 14_000]) {
+    const world = new World({ shards: 12 });
+    const inner = new MemoryCheckpointer();
+    const random = seededRandom(laterMs);
+    const workers = Array.from({ length: 5 }, (_, n) => {
+      const cut = new Cut(inner);
+      const consumer = world.consumer({
+        checkpointer: cut,
+        failoverTimeMs: FAILOVER_MS,
+        workerId: `worker-${n}`,
+        random,
+      });
+      return { cut, consumer, working: work(consumer, []) };
+    });
+    await world.pass(60_000);
+    const stills = new Stills();
+    const passAndLook = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 250) {
+        await world.pass(250);
+        stills.look(await inner.list(STREAM), world.clock.now());
+      }
+    };
+    await passAndLook(1000);
+    for (const { cut } of workers.slice(2)) {
+      cut.isCut = true;
+      await passAndLook(laterMs);
+    }
+    await passAndLook(3 * FAILOVER_MS);
+    const { longestMs } = stills;
+    assert(
+      longestMs <= 2 * FAILOVER_MS,
+      `${longestMs} ms, with ${laterMs} ms between the deaths`,
+    );
+    for (const { cut } of workers) cut.isCut = false;
+    await world.run(
+      Promise.all(workers.map(({ consumer }) => consumer.close())),
+    );
+    await Promise.all(workers.map(({ working }) => working));
+  }
+});
 
 for (
   const [what, checkpointIntervalMs, everyMs, pauseMs] of [
