@@ -78,6 +78,7 @@ export class ShardSession<T> implements RecordShard {
       shardId,
       position,
       options,
+      load: lease.stored.load,
       share: this.#room,
       skipped,
       onChange: () => this.#onRead(),

@@ -19,6 +19,9 @@ const LEAST_STEP = 0.1;
 /**
  * A moving average of the records and bytes that are read from a shard. Records that arrived `t`
  * milliseconds ago count e^(-t / 60,000) times.
+ *
+ * It goes on from what the earlier holder of the lease has stored. So a load that has ended fades
+ * from the first moment on, however often the lease moves.
  */
 export class LoadMeter {
   readonly #clock: Clock;
@@ -29,10 +32,17 @@ export class LoadMeter {
   #bytes = 0;
   #millisBehindLatest: number | undefined;
 
-  /** Starts to measure. */
-  constructor(clock: Clock) {
+  /** Starts to measure. `before` is the load that the earlier holder has stored, if any. */
+  constructor(clock: Clock, before?: LeaseLoad) {
     this.#clock = clock;
     this.#startedAt = this.#at = monotonicNow(clock);
+    const { bytesPerSecond, recordsPerSecond, millisBehindLatest } = before ??
+      {};
+    if (!isRate(bytesPerSecond) || !isRate(recordsPerSecond)) return;
+    this.#startedAt = -Infinity;
+    this.#bytes = bytesPerSecond * AVERAGE_MS / 1000;
+    this.#records = recordsPerSecond * AVERAGE_MS / 1000;
+    this.#millisBehindLatest = millisBehindLatest;
   }
 
   /** Notes what an answer brought. */
@@ -48,7 +58,10 @@ export class LoadMeter {
       : undefined;
   }
 
-  /** The load, rounded to two digits. Absent in the first minute. */
+  /**
+   * The load, rounded to two digits. Absent in the first minute if the earlier holder has stored
+   * none.
+   */
   get load(): LeaseLoad | undefined {
     const now = monotonicNow(this.#clock);
     const measuredMs = now - this.#startedAt;
@@ -64,6 +77,11 @@ export class LoadMeter {
         { millisBehindLatest: rounded(this.#millisBehindLatest) }),
     };
   }
+}
+
+/** Whether it can be a rate: a checkpointer of the user may return anything. */
+function isRate(value: number | undefined): value is number {
+  return Number.isFinite(value) && value! >= 0;
 }
 
 function rounded(value: number): number {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LeaseLoad } from "../../checkpoint/mod.ts";
 import { Deque } from "../../_core/deque.ts";
 import { notify } from "../../_core/notify.ts";
 import type { ChildShard, KinesisApiRecord } from "../../client/mod.ts";
@@ -27,6 +28,8 @@ export interface IntakeParts {
   readonly position: ShardPosition;
   /** The options of the consumer. */
   readonly options: ConsumerSettings;
+  /** The load of the shard as it was stored last. */
+  readonly load: LeaseLoad | undefined;
   /** The part of this shard in what all shards may buffer. */
   readonly share: ReaderShare;
   /** Collects records that expired. */
@@ -77,11 +80,11 @@ export class ShardIntake implements ShardRecords {
 
   /** Starts empty. */
   constructor(parts: IntakeParts) {
-    const { shardId, position, options } = parts;
+    const { shardId, position, options, load } = parts;
     this.#parts = parts;
     this.cursor = new ShardCursor(shardId, position, options);
     this.vitals = new ReaderVitals(options.clock);
-    this.meter = new LoadMeter(options.clock);
+    this.meter = new LoadMeter(options.clock, load);
   }
 
   get state(): ReaderState {

@@ -51,6 +51,40 @@ Deno.test("LoadMeter follows a change within some minutes, and reaches 0", async
   assertEquals(meter.load!.recordsPerSecond, 0);
 });
 
+Deno.test("LoadMeter goes on from a stored load, which fades when nothing arrives", async () => {
+  const clock = new FakeClock();
+  const before = { bytesPerSecond: 5000, recordsPerSecond: 50 };
+  const steady = new LoadMeter(clock, { ...before, millisBehindLatest: 7 });
+  assertEquals(steady.load, { ...before, millisBehindLatest: 7 });
+  await read(steady, clock, 120, 50);
+  assertEquals(steady.load, { ...before, millisBehindLatest: 0 });
+
+  const silent = new LoadMeter(clock, before);
+  await clock.advance(60_000);
+  // 50 / e
+  assertEquals(silent.load, { bytesPerSecond: 1800, recordsPerSecond: 18 });
+  // The lease moves again.
+  const next = new LoadMeter(clock, silent.load);
+  await clock.advance(60_000);
+  assertEquals(next.load!.recordsPerSecond, 6.6);
+});
+
+Deno.test("LoadMeter starts without a stored load that lacks a rate or has none", async () => {
+  for (
+    const before of [
+      { bytesPerSecond: 5000 },
+      { bytesPerSecond: NaN, recordsPerSecond: 5 },
+      { bytesPerSecond: 5000, recordsPerSecond: -1 },
+    ]
+  ) {
+    const clock = new FakeClock();
+    const meter = new LoadMeter(clock, before);
+    assertEquals(meter.load, undefined);
+    await clock.advance(60_000);
+    assertEquals(meter.load, { bytesPerSecond: 0, recordsPerSecond: 0 });
+  }
+});
+
 Deno.test("LoadMeter stores the last lag, and none that is no number", async () => {
   const clock = new FakeClock();
   const meter = new LoadMeter(clock);

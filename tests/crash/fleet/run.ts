@@ -17,8 +17,11 @@ import { WorkerProcess } from "./worker_process.ts";
 
 /** How long the workers may take for what is left when all events are over, in milliseconds. */
 const PATIENCE_MS = 120_000;
-/** So many failover times the workers have to share the shards evenly. */
-const BALANCE_FAILOVERS = 20;
+/**
+ * So many failover times the workers have to share the shards evenly: until then the averages of the
+ * loads, which are those of a minute, have faded.
+ */
+const BALANCE_FAILOVERS = 30;
 
 /** Runs a plan. Fails only if the run itself cannot go on: see `verifyFleet`. */
 export async function runFleet(plan: FleetPlan): Promise<FleetOutcome> {
