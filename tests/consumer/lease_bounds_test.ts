@@ -168,11 +168,11 @@ class Stills {
   }
 }
 
-Deno.test("Consumer leaves no shard without a worker for 2 failover times, whenever further workers die after the first", async () => {
+Deno.test("Consumer leaves no shard without a worker for 1.7 failover times, whenever further workers die after the first", async () => {
   // The part of a worker that has just died is seen to be that of a living one, so its part of the
   // free shards is left for it.
-  for (const laterMs of [0, 2500, 5000, 9000, 14_000]) {
-    const world = new World({ shards: 10 });
+  for (const laterMs of [0, 2500, 5000, 9000]) {
+    const world = new World({ shards: 12 });
     const inner = new MemoryCheckpointer();
     const random = seededRandom(laterMs);
     const workers = Array.from({ length: 5 }, (_, n) => {
@@ -200,8 +200,9 @@ Deno.test("Consumer leaves no shard without a worker for 2 failover times, whene
     }
     await passAndLook(3 * FAILOVER_MS);
     const { longestMs } = stills;
+    // Seen after a glance of up to 0.8 seconds, expired after 10, left over after 5 more.
     assert(
-      longestMs <= 2 * FAILOVER_MS,
+      longestMs <= 1.7 * FAILOVER_MS,
       `${longestMs} ms, with ${laterMs} ms between the deaths`,
     );
     for (const { cut } of workers) cut.isCut = false;
