@@ -16,7 +16,7 @@ import type { ReaderState } from "./reading/record_reader.ts";
 import type { Existence } from "./shards/shard_directory.ts";
 import type { Acknowledgements } from "./values/acknowledgements.ts";
 import type { SkippedRecords } from "./values/skipped_records.ts";
-import type { Strays } from "./values/strays.ts";
+import type { Strays } from "../_shards/strays.ts";
 
 /** The objects that all shards of a consumer share. */
 export interface SharedByShards {

@@ -6,7 +6,9 @@
 import type { Shard } from "../client/mod.ts";
 
 /** The parents of a shard: none, one after a split, two after a merge. */
-export function parentsOf(shard: Shard): string[] {
+export function parentsOf(
+  shard: Pick<Shard, "ParentShardId" | "AdjacentParentShardId">,
+): string[] {
   const parents: string[] = [];
   if (shard.ParentShardId) parents.push(shard.ParentShardId);
   if (shard.AdjacentParentShardId) parents.push(shard.AdjacentParentShardId);

@@ -10,7 +10,7 @@ import { ShardSession } from "../shard_session.ts";
 import type { StreamParts } from "../stream_parts.ts";
 import type { Existence } from "../shards/shard_directory.ts";
 import { startPosition } from "../shards/start_plan.ts";
-import { Strays } from "../values/strays.ts";
+import { Strays } from "../../_shards/strays.ts";
 import { Balance } from "./balance.ts";
 import { chooseClaims, type Claims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";

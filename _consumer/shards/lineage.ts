@@ -4,6 +4,7 @@
  * @module
  */
 import { parentsOf } from "../../_shards/shard_facts.ts";
+import { walk } from "../../_shards/walk.ts";
 import type { Shard } from "../../client/mod.ts";
 
 /** A shard with a lease. It need not be listed any more. */
@@ -133,21 +134,6 @@ export class Lineage {
 
   #ancestorIds(shardId: string): Iterable<string> {
     return walk(shardId, (id) => this.#parents.get(id) ?? []);
-  }
-}
-
-// Not recursive: a stream that is resharded every hour has thousands of generations.
-function* walk(
-  from: string,
-  next: (id: string) => Iterable<string>,
-): Generator<string, void> {
-  const seen = new Set<string>();
-  const open = [...next(from)];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    yield id;
-    open.push(...next(id));
   }
 }
 

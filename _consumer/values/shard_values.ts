@@ -22,7 +22,7 @@ import {
 import type { ResolvedConsumerOptions } from "../options/resolved_options.ts";
 import type { ShardProgress, Ticket } from "./shard_progress.ts";
 import type { SkippedRecords } from "./skipped_records.ts";
-import type { Strays } from "./strays.ts";
+import type { Strays } from "../../_shards/strays.ts";
 import { UnpackAhead } from "./unpack_ahead.ts";
 
 const NONE: ReadonlySet<number> = new Set();

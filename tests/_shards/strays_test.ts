@@ -1,12 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { hashKeyOf } from "../../../_aws/hash_key.ts";
-import { HashRange } from "../../../_shards/hash_range.ts";
-import { Lineage } from "../../../_consumer/shards/lineage.ts";
-import {
-  type StrayCandidate,
-  Strays,
-} from "../../../_consumer/values/strays.ts";
-import type { Shard } from "../../../client/mod.ts";
+import { hashKeyOf } from "../../_aws/hash_key.ts";
+import { HashRange } from "../../_shards/hash_range.ts";
+import { Lineage } from "../../_consumer/shards/lineage.ts";
+import { type StrayCandidate, Strays } from "../../_shards/strays.ts";
+import type { Shard } from "../../client/mod.ts";
 
 const LAST = 2n ** 128n - 1n;
 const QUARTER = 2n ** 126n;

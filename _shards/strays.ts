@@ -10,10 +10,23 @@
  *
  * @module
  */
-import type { Shard } from "../../client/mod.ts";
-import { HashRange, type RecordKeys } from "../../_shards/hash_range.ts";
-import type { Lineage } from "../shards/lineage.ts";
-import { parentsOf } from "../../_shards/shard_facts.ts";
+import type { Shard } from "../client/mod.ts";
+import { HashRange, type RecordKeys } from "./hash_range.ts";
+import { parentsOf } from "./shard_facts.ts";
+
+/** The members of a shard of ListShards that decide about strays. */
+export type RelatedShard = Pick<
+  Shard,
+  "ShardId" | "ParentShardId" | "AdjacentParentShardId" | "HashKeyRange"
+>;
+
+/** The shards of a stream, and which of them descend from which. */
+export interface RelatedShards {
+  /** The listed shards by id. */
+  readonly shards: ReadonlyMap<string, RelatedShard>;
+  /** The listed ancestors of a shard: its parents, their parents and so on. */
+  ancestorsOf(shardId: string): readonly RelatedShard[];
+}
 
 /** What is known about one value of a record. Nothing is known if it could not be decoded. */
 export type StrayCandidate =
@@ -26,31 +39,47 @@ const NONE: ReadonlySet<number> = new Set();
 /** The number of remembered keys. Hashing a key takes 1 µs, as long as decoding a value. */
 const CACHE_SIZE = 10_000;
 
+/**
+ * Whether a record may hold values that its producer sends again: it has several values, and is
+ * marked as sent again or has the partition key of the KPL. Without hash keys, so it costs little.
+ */
+export function mayHoldStrays(
+  items: readonly StrayCandidate[],
+  outerKey: string,
+): boolean {
+  return items.length > 1 &&
+    (outerKey === KPL_PARTITION_KEY || isMarked(items));
+}
+
+function isMarked(items: readonly StrayCandidate[]): boolean {
+  return items.some((item) => item.type === "value" && item.resent);
+}
+
 /** Finds the values of one shard that are dropped because their producer sends them again. */
 export class Strays {
   readonly #range: HashRange;
-  readonly #lineage: Lineage;
+  readonly #related: RelatedShards;
   readonly #shardId: string;
   /** The ranges of the ancestors. Made when they are needed, because there may be thousands. */
   #ancestors: readonly HashRange[] | undefined;
   /** Whether a partition key belongs to the shard, by partition key. */
   readonly #known = new Map<string, boolean>();
 
-  private constructor(lineage: Lineage, shard: Shard) {
+  private constructor(related: RelatedShards, shard: RelatedShard) {
     this.#range = new HashRange(shard);
-    this.#lineage = lineage;
+    this.#related = related;
     this.#shardId = shard.ShardId;
   }
 
   /**
-   * Makes the finder for a shard. `undefined` if the shard has no parents: all its records were
-   * packed for the shard itself. If records are distributed without regard to keys, as with the
+   * Makes the finder for a shard. `undefined` if the shard has no parents, because all its records
+   * were packed for the shard itself, and if the shard is not listed. If records are distributed without regard to keys, as with the
    * strategy AUTO, nothing must be dropped.
    */
-  static of(lineage: Lineage, shardId: string): Strays | undefined {
-    const shard = lineage.shards.get(shardId);
+  static of(related: RelatedShards, shardId: string): Strays | undefined {
+    const shard = related.shards.get(shardId);
     if (!shard || parentsOf(shard).length === 0) return undefined;
-    return new Strays(lineage, shard);
+    return new Strays(related, shard);
   }
 
   /**
@@ -69,13 +98,12 @@ export class Strays {
     items: readonly StrayCandidate[],
     outerKey: string,
   ): ReadonlySet<number> {
-    if (items.length < 2) return NONE;
-    const isMarked = items.some((item) => item.type === "value" && item.resent);
-    if (!isMarked && outerKey !== KPL_PARTITION_KEY) return NONE;
+    if (!mayHoldStrays(items, outerKey)) return NONE;
+    const isResent = isMarked(items);
     const outside = new Set<number>();
     for (const [i, item] of items.entries()) {
       if (item.type === "error" || this.#holds(item)) continue;
-      if (isMarked) return new Set(items.keys());
+      if (isResent) return new Set(items.keys());
       outside.add(i);
     }
     if (outside.size === 0) return NONE;
@@ -86,7 +114,7 @@ export class Strays {
   }
 
   #isForOneAncestor(items: readonly StrayCandidate[]): boolean {
-    this.#ancestors ??= this.#lineage.ancestorsOf(this.#shardId)
+    this.#ancestors ??= this.#related.ancestorsOf(this.#shardId)
       .map((shard) => new HashRange(shard));
     return this.#ancestors.some((range) =>
       items.every((item) => item.type === "value" && range.holds(item))
