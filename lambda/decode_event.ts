@@ -19,9 +19,9 @@ export interface DecodeEventOptions<T> {
   /** Turns Kinesis records into values: a processor, or {@linkcode jsonValues}. */
   processor: EventDecoder<T>;
   /**
-   * Drops aggregated records that their producer sends again, see {@linkcode dropStrays}. Without
-   * it, the values of such a record arrive twice after a split. Records with one value each need it
-   * never.
+   * Drops values of aggregated records that their producer sends again, see
+   * {@linkcode dropStrays}. Without it, such values arrive twice after a split. Records with one
+   * value each never need it.
    */
   strays?: StrayFilter;
 }
@@ -100,8 +100,9 @@ export async function* decodeEvent<T>(
   for (const record of event.Records) {
     const raw = rawOf(record);
     const items = await processor.unpack(raw);
-    if (await strays?.(items, raw.shardId)) continue;
-    for (const item of items) {
+    const dropped = await strays?.(items, raw);
+    for (const [index, item] of items.entries()) {
+      if (dropped?.has(index)) continue;
       yield item.type === "value"
         ? { type: "value", record: new EventRecord(item, raw) }
         : {

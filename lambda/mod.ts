@@ -60,7 +60,13 @@ export type {
   EventFailure,
 } from "./decode_event.ts";
 export { dropStrays } from "./strays.ts";
-export type { EventShard, StrayFilter } from "./strays.ts";
+export type {
+  DropStraysOptions,
+  EventShard,
+  EventStream,
+  ShardLister,
+  StrayFilter,
+} from "./strays.ts";
 export { jsonValues } from "./json_values.ts";
 export type {
   BatchItemFailure,
@@ -73,3 +79,4 @@ export type {
 } from "./event.ts";
 export type { Processor, Unpacked } from "../processors/processor.ts";
 export type { DecodedRecord, KinesisRecord } from "../records.ts";
+export type { Clock } from "../_core/clock.ts";

@@ -5,7 +5,10 @@
  *
  * @module
  */
+import { assertEquals } from "@std/assert";
 import { encodeBase64 } from "../../_core/base64.ts";
+import { kplString } from "../../processors/mod.ts";
+import type { EncodedRecord, Put } from "../../records.ts";
 import type {
   KinesisStreamEvent,
   KinesisWindowEvent,
@@ -117,4 +120,27 @@ export function windowOf(
     isWindowTerminatedEarly: false,
     ...rest,
   };
+}
+
+/**
+ * One record with several values, which are packed for one shard. `isResent`: marked as a
+ * `Producer` marks it, otherwise as the KPL writes it.
+ */
+export function aggregateOf(
+  values: readonly string[],
+  keys: readonly string[] = ["a"],
+  { isResent = true } = {},
+): EncodedRecord {
+  const records: EncodedRecord[] = [];
+  const packer = kplString().createPacker<Put<string>>({
+    emit: (record) => records.push(record),
+    shardOf: () => "the one that was split",
+    resendsStrays: isResent,
+  });
+  for (const [index, value] of values.entries()) {
+    packer.push({ value, partitionKey: keys[index % keys.length]! });
+  }
+  packer.flush();
+  assertEquals(records.length, 1);
+  return records[0]!;
 }

@@ -2,18 +2,21 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { DecodeError } from "../../errors.ts";
 import {
-  dropStrays,
   type EventFailure,
   jsonValues,
   kinesisHandler,
   type KinesisHandlerOptions,
-  type KinesisStreamEvent,
   processEvent,
 } from "../../lambda/mod.ts";
 import { json, jsonLines, kplString, string } from "../../processors/mod.ts";
-import type { EncodedRecord, Put } from "../../records.ts";
 import { recordId } from "../../record_id.ts";
-import { CAPTURED, eventOf, recordOf, STREAM_ARN } from "./_events.ts";
+import {
+  aggregateOf,
+  CAPTURED,
+  eventOf,
+  recordOf,
+  STREAM_ARN,
+} from "./_events.ts";
 
 const idsOf = (
   { batchItemFailures }: { batchItemFailures: { itemIdentifier: string }[] },
@@ -93,24 +96,8 @@ Deno.test('kinesisHandler with ordering "none" tries all values and answers all 
   assertEquals(idsOf(await handler(eventOf([0, 1, 2, 3]))), ["101", "103"]);
 });
 
-/** One record with several values. */
-function aggregate(values: readonly string[], keys: readonly string[] = ["a"]) {
-  const records: EncodedRecord[] = [];
-  const packer = kplString().createPacker<Put<string>>({
-    emit: (record) => records.push(record),
-    shardOf: () => "shardId-000000000006",
-    resendsStrays: true,
-  });
-  for (const [index, value] of values.entries()) {
-    packer.push({ value, partitionKey: keys[index % keys.length]! });
-  }
-  packer.flush();
-  assertEquals(records.length, 1);
-  return records[0]!;
-}
-
 Deno.test("kinesisHandler answers the record of a value inside of an aggregate", async () => {
-  const { data, partitionKey } = aggregate(["1", "2", "x", "4"]);
+  const { data, partitionKey } = aggregateOf(["1", "2", "x", "4"]);
   const seen: string[] = [];
   const handler = kinesisHandler<string>({
     processor: kplString(),
@@ -124,51 +111,6 @@ Deno.test("kinesisHandler answers the record of a value inside of an aggregate",
   };
   assertEquals(idsOf(await handler(event)), ["8"]);
   assertEquals(seen, ["0: 0", "0: 1", "1: 2"]);
-});
-
-Deno.test("kinesisHandler drops an aggregate that its producer sends again, if it knows the hash keys of the shard", async () => {
-  const keys = ["a", "b", "c", "d", "e", "f"];
-  const { data, partitionKey } = aggregate(keys, keys);
-  const half = (2n ** 127n).toString();
-  const shards = [
-    {
-      ShardId: "shardId-000000000006",
-      HashKeyRange: { StartingHashKey: "0", EndingHashKey: half },
-    },
-    {
-      ShardId: "shardId-000000000001",
-      HashKeyRange: {
-        StartingHashKey: "0",
-        EndingHashKey: (2n ** 128n - 1n).toString(),
-      },
-    },
-  ];
-  const event = { Records: [recordOf(data, "8", { partitionKey })] };
-  let lists = 0;
-  const read = async (
-    options: Partial<KinesisHandlerOptions<string>>,
-    of: KinesisStreamEvent,
-  ) => {
-    const seen: string[] = [];
-    const handler = kinesisHandler<string>({
-      processor: kplString(),
-      handler: ({ value }) => void seen.push(value),
-      ...options,
-    });
-    for (let i = 0; i < 2; i++) assertEquals(idsOf(await handler(of)), []);
-    return seen.length;
-  };
-  assertEquals(await read({}, event), 12);
-  assertEquals(await read({ strays: dropStrays(shards) }, event), 0);
-  const list = () => Promise.resolve((lists++, shards));
-  assertEquals(await read({ strays: dropStrays(list) }, event), 0);
-  assertEquals(lists, 1);
-  const inner = {
-    Records: [
-      recordOf(data, "8", { partitionKey, shardId: "shardId-000000000001" }),
-    ],
-  };
-  assertEquals(await read({ strays: dropStrays(shards) }, inner), 12);
 });
 
 Deno.test("jsonValues reads what json() reads, and keeps a record that is not JSON in its error", async () => {
