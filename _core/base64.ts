@@ -1,14 +1,11 @@
 /**
  * Padded standard base64. Uses the native functions of the runtime (about twenty times faster),
- * else `Buffer` (older Node.js), else the standard library. The choice is made at the first call,
- * since nothing is read at import time.
+ * else `Buffer` (older Node.js), else `atob` and the standard library. The choice is made at the
+ * first call, since nothing is read at import time.
  *
  * @module
  */
-import {
-  decodeBase64 as stdDecode,
-  encodeBase64 as stdEncode,
-} from "@std/encoding/base64";
+import { encodeBase64 as stdEncode } from "@std/encoding/base64";
 
 import { Slabs } from "./slabs.ts";
 
@@ -91,14 +88,14 @@ function chooseDecoder(): (text: string) => Uint8Array<ArrayBuffer> {
     return (text) => native.fromBase64!(text);
   }
   const buffer = nodeBuffer();
-  if (buffer) {
-    return (text) => {
-      // Buffer ignores invalid characters. A damaged answer must fail, not decode to other bytes.
-      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
-        throw new TypeError("Cannot decode base64: unexpected character");
-      }
-      return buffer.from(text, "base64");
-    };
-  }
-  return stdDecode;
+  return (text) => {
+    // Buffer ignores invalid characters, and atob white space. A damaged answer must fail, not
+    // decode to other bytes.
+    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
+      throw new TypeError("Cannot decode base64: unexpected character");
+    }
+    // Not the decoder of the standard library, which is 6 % of the code of a Lambda function.
+    return buffer?.from(text, "base64") ??
+      Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  };
 }
