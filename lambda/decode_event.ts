@@ -4,9 +4,10 @@
  * @module
  */
 import { decodeBase64 } from "../_core/base64.ts";
+import { OptionCheck } from "../_core/option_check.ts";
 import type { DecodeError } from "../errors.ts";
 import type { Processor, Unpacked } from "../processors/processor.ts";
-import { recordId } from "../record_id.ts";
+import { uncheckedId } from "../record_id.ts";
 import type { DecodedRecord, KinesisRecord } from "../records.ts";
 import type { KinesisStreamEvent, KinesisStreamEventRecord } from "./event.ts";
 import type { StrayFilter } from "./strays.ts";
@@ -28,13 +29,16 @@ export interface DecodeEventOptions<T> {
 
 /** A value, or the error of a value that cannot be decoded. */
 export type DecodedItem<T> =
-  | { readonly type: "value"; readonly record: DecodedRecord<T> }
-  | {
-    readonly type: "error";
-    readonly error: DecodeError;
-    readonly sequenceNumber: string;
+  & {
+    /** The shard. */
     readonly shardId: string;
-  };
+    /** The sequence number of the record. */
+    readonly sequenceNumber: string;
+  }
+  & (
+    | { readonly type: "value"; readonly record: DecodedRecord<T> }
+    | { readonly type: "error"; readonly error: DecodeError }
+  );
 
 /** A value that was not processed, and the reason. */
 export interface EventFailure<T> {
@@ -48,17 +52,20 @@ export interface EventFailure<T> {
   readonly sequenceNumber: string;
 }
 
+const check = /* @__PURE__ */ new OptionCheck("Cannot decode the event");
+
 /** A value of an event. A class, so that `id` is made only if it is read. */
 class EventRecord<T> implements DecodedRecord<T> {
-  readonly value: T;
-  readonly streamName: string;
-  readonly streamARN: string;
-  readonly shardId: string;
-  readonly partitionKey: string;
-  readonly explicitHashKey?: string;
-  readonly sequenceNumber: string;
-  readonly subSequenceNumber: number;
-  readonly approximateArrivalTimestamp?: Date;
+  // Only declared: the constructor sets all fields, and the bundle is smaller.
+  declare readonly value: T;
+  declare readonly streamName: string;
+  declare readonly streamARN: string;
+  declare readonly shardId: string;
+  declare readonly partitionKey: string;
+  declare readonly explicitHashKey?: string;
+  declare readonly sequenceNumber: string;
+  declare readonly subSequenceNumber: number;
+  declare readonly approximateArrivalTimestamp?: Date;
 
   constructor(
     item: Extract<Unpacked<T>, { type: "value" }>,
@@ -76,7 +83,7 @@ class EventRecord<T> implements DecodedRecord<T> {
   }
 
   get id(): string {
-    return recordId(this);
+    return uncheckedId(this);
   }
 
   toJSON(): DecodedRecord<T> {
@@ -88,52 +95,96 @@ class EventRecord<T> implements DecodedRecord<T> {
  * Decodes the records of an event, in their order. A value that cannot be decoded is an item with an
  * error; the others of its record come before and after it.
  *
- * @throws {TypeError} if it is not an event of a Kinesis stream
+ * @throws {TypeError} if it is not an event of a Kinesis stream, or an option has a wrong type
  */
 export async function* decodeEvent<T>(
   event: KinesisStreamEvent,
-  { processor, strays }: DecodeEventOptions<T>,
+  options: DecodeEventOptions<T>,
 ): AsyncGenerator<DecodedItem<T>, void> {
-  if (!Array.isArray(event?.Records)) {
-    throw new TypeError("Cannot decode the event as it has no 'Records'");
-  }
-  for (const record of event.Records) {
+  const { processor, strays } = checkDecoding(check, options);
+  for (const record of recordsOf(event)) {
     const raw = rawOf(record);
     const items = await processor.unpack(raw);
     const dropped = await strays?.(items, raw);
+    const { shardId, sequenceNumber } = raw;
     for (const [index, item] of items.entries()) {
       if (dropped?.has(index)) continue;
-      yield item.type === "value"
-        ? { type: "value", record: new EventRecord(item, raw) }
-        : {
-          type: "error",
-          error: item.error,
-          sequenceNumber: raw.sequenceNumber,
-          shardId: raw.shardId,
-        };
+      const { type } = item;
+      yield type === "value"
+        ? { type, shardId, sequenceNumber, record: new EventRecord(item, raw) }
+        : { type, shardId, sequenceNumber, error: item.error };
     }
   }
 }
 
-function rawOf({ eventID, eventSourceARN, kinesis }: KinesisStreamEventRecord) {
-  const shardId = String(eventID).split(":")[0]!;
+/** Checks the options that all handlers have. */
+export function checkDecoding<T>(
+  check: OptionCheck,
+  options: DecodeEventOptions<T>,
+): DecodeEventOptions<T> {
+  check.object("options", options ?? null);
+  return {
+    processor: check.methods("processor", options.processor ?? null, "unpack"),
+    strays: check.type("strays", options.strays, "function"),
+  };
+}
+
+/**
+ * The records of an event.
+ *
+ * @throws {TypeError} if it has none
+ */
+export function recordsOf(
+  event: KinesisStreamEvent,
+): KinesisStreamEvent["Records"] {
+  if (Array.isArray(event?.Records)) return event.Records;
+  throw new TypeError(check.refusal("it has no 'Records'"));
+}
+
+/**
+ * Where a record lies.
+ *
+ * @throws {TypeError} if it is not a record of Kinesis
+ */
+export function locate(record: KinesisStreamEventRecord) {
+  const { eventID, eventSourceARN, kinesis } = record ?? {};
+  const [shardId, number] = String(eventID).split(":");
   // With enhanced fan-out, the ARN of the consumer follows that of the stream.
   const [streamARN, streamName] =
     /^arn:[^:]+:kinesis:[^:]*:[^:]*:stream\/([^/]+)/.exec(eventSourceARN) ?? [];
-  if (!kinesis || streamARN === undefined) {
-    throw new TypeError(
-      `Cannot decode the event as a record is not one of Kinesis: its 'eventSourceARN' is "${eventSourceARN}"`,
-    );
+  const sequenceNumber = kinesis?.sequenceNumber;
+  if (!number || !sequenceNumber || !streamARN) {
+    throw new TypeError(check.refusal(
+      `a record is not of Kinesis: eventSourceARN is "${eventSourceARN}", eventID is "${eventID}"`,
+    ));
   }
-  const { approximateArrivalTimestamp: seconds } = kinesis;
   return {
-    streamName: streamName!,
-    streamARN,
-    shardId,
-    partitionKey: kinesis.partitionKey,
-    sequenceNumber: kinesis.sequenceNumber,
-    data: decodeBase64(kinesis.data),
+    ...{ streamName: streamName!, streamARN },
+    ...{ shardId: shardId!, sequenceNumber },
+  };
+}
+
+function rawOf(record: KinesisStreamEventRecord): KinesisRecord {
+  const place = locate(record);
+  const { partitionKey, data, approximateArrivalTimestamp: seconds } =
+    record.kinesis;
+  return {
+    ...place,
+    // A stream with AUTO record distribution has records without a key.
+    partitionKey: partitionKey ?? "",
+    data: bytesOf(data, place.sequenceNumber),
     ...(seconds !== undefined &&
       { approximateArrivalTimestamp: new Date(Math.round(seconds * 1000)) }),
   };
+}
+
+function bytesOf(data: string, sequenceNumber: string) {
+  try {
+    return decodeBase64(data);
+  } catch (cause) {
+    throw new TypeError(
+      check.refusal(`the data of record "${sequenceNumber}" is not base64`),
+      { cause },
+    );
+  }
 }

@@ -13,8 +13,8 @@ export interface KinesisStreamEventRecord {
   readonly eventSourceARN: string;
   /** The record itself. */
   readonly kinesis: {
-    /** The partition key. */
-    readonly partitionKey: string;
+    /** The partition key. Absent if the producer gave none, with AUTO record distribution. */
+    readonly partitionKey?: string;
     /** The sequence number. */
     readonly sequenceNumber: string;
     /** The data in base64. */
@@ -40,7 +40,7 @@ export interface KinesisWindowEvent extends KinesisStreamEvent {
   readonly shardId?: string;
   /** Whether this is the last call for the window. It has no records. */
   readonly isFinalInvokeForWindow?: boolean;
-  /** Whether the window has ended early, because its state has become too large. */
+  /** Whether the window ends early, because its state has become larger than 1 MB. */
   readonly isWindowTerminatedEarly?: boolean;
 }
 

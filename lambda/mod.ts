@@ -41,11 +41,11 @@
  * @module
  */
 export { kinesisHandler, processEvent } from "./handler.ts";
+export type { KinesisHandler } from "./handler.ts";
 export type {
-  KinesisHandler,
   KinesisHandlerOptions,
   LambdaHandlerContext,
-} from "./handler.ts";
+} from "./handler_options.ts";
 export { kinesisWindowHandler } from "./window_handler.ts";
 export type {
   KinesisWindowHandler,

@@ -10,6 +10,7 @@ import { encodeBase64 } from "../../_core/base64.ts";
 import { kplString } from "../../processors/mod.ts";
 import type { EncodedRecord, Put } from "../../records.ts";
 import type {
+  KinesisStreamBatchResponse,
   KinesisStreamEvent,
   KinesisWindowEvent,
 } from "../../lambda/mod.ts";
@@ -143,4 +144,11 @@ export function aggregateOf(
   packer.flush();
   assertEquals(records.length, 1);
   return records[0]!;
+}
+
+/** The sequence numbers in an answer. */
+export function idsOf(
+  { batchItemFailures }: KinesisStreamBatchResponse,
+): string[] {
+  return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 }

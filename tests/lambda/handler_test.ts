@@ -3,62 +3,12 @@ import fc from "fast-check";
 import { DecodeError } from "../../errors.ts";
 import {
   type EventFailure,
-  jsonValues,
   kinesisHandler,
   type KinesisHandlerOptions,
   processEvent,
 } from "../../lambda/mod.ts";
 import { json, jsonLines, kplString, string } from "../../processors/mod.ts";
-import { recordId } from "../../record_id.ts";
-import {
-  aggregateOf,
-  CAPTURED,
-  eventOf,
-  recordOf,
-  STREAM_ARN,
-} from "./_events.ts";
-
-const idsOf = (
-  { batchItemFailures }: { batchItemFailures: { itemIdentifier: string }[] },
-) => batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-
-Deno.test("kinesisHandler hands out the values of AWS's example event, with stream, shard, id and time", async () => {
-  const seen: unknown[] = [];
-  const handler = kinesisHandler({
-    processor: string(),
-    handler: (record) => void seen.push({ ...record, id: record.id }),
-  });
-  assertEquals(await handler(CAPTURED), { batchItemFailures: [] });
-  const [first] = CAPTURED.Records;
-  const place = {
-    shardId: "shardId-000000000006",
-    sequenceNumber: first.kinesis.sequenceNumber,
-    subSequenceNumber: 0,
-  };
-  assertEquals(seen[0], {
-    ...place,
-    value: "Hello, this is a test.",
-    streamName: "lambda-stream",
-    streamARN: STREAM_ARN,
-    partitionKey: "1",
-    explicitHashKey: undefined,
-    approximateArrivalTimestamp: new Date(1545084650987),
-    id: recordId(place),
-  });
-  assertEquals(seen.length, 2);
-});
-
-Deno.test("kinesisHandler knows the stream of an event of enhanced fan-out", async () => {
-  const arn = `${STREAM_ARN}/consumer/billing:1545084650`;
-  let seen: unknown;
-  const handler = kinesisHandler({
-    processor: string(),
-    handler: ({ streamName, streamARN }) =>
-      void (seen = [streamName, streamARN]),
-  });
-  await handler({ Records: [recordOf("a", "1", { arn })] });
-  assertEquals(seen, ["lambda-stream", STREAM_ARN]);
-});
+import { aggregateOf, CAPTURED, eventOf, idsOf, recordOf } from "./_events.ts";
 
 Deno.test("kinesisHandler stops at the first failure and answers the first record that is not processed", async () => {
   for (const ordering of ["shard", "key"] as const) {
@@ -111,25 +61,6 @@ Deno.test("kinesisHandler answers the record of a value inside of an aggregate",
   };
   assertEquals(idsOf(await handler(event)), ["8"]);
   assertEquals(seen, ["0: 0", "0: 1", "1: 2"]);
-});
-
-Deno.test("jsonValues reads what json() reads, and keeps a record that is not JSON in its error", async () => {
-  const failures: EventFailure<unknown>[] = [];
-  const seen: unknown[] = [];
-  const handler = kinesisHandler({
-    processor: jsonValues(),
-    ordering: "none",
-    handler: ({ value }) => void seen.push(value),
-    onFailure: (failure) => failures.push(failure),
-  });
-  const invalid = new Uint8Array([34, 255, 34]);
-  const Records = ['{"a":"ü"}', "7", "nope", invalid]
-    .map((data, index) => recordOf(data, `${index}`));
-  assertEquals(idsOf(await handler({ Records })), ["2", "3"]);
-  assertEquals(seen, [{ a: "ü" }, 7]);
-  const error = failures[1]!.error;
-  assert(error instanceof DecodeError);
-  assertEquals(error.record.data, invalid);
 });
 
 Deno.test("kinesisHandler follows the policy for values that cannot be decoded", async () => {
@@ -196,37 +127,6 @@ Deno.test("kinesisHandler runs as many calls as 'concurrency' allows, and those 
   }
 });
 
-Deno.test("kinesisHandler stops in time: the signal aborts, and what is not processed comes again", async () => {
-  for (const heeds of [true, false]) {
-    const started: number[] = [];
-    const handler = kinesisHandler<number>({
-      processor: json<number>(),
-      ordering: "shard",
-      reserveMs: 100,
-      handler: async ({ value }, { signal }) => {
-        started.push(value);
-        if (value !== 2) return;
-        await new Promise<void>((_, reject) => {
-          if (heeds) {
-            signal.addEventListener("abort", () => reject(signal.reason));
-          }
-        });
-      },
-    });
-    const context = { getRemainingTimeInMillis: () => 140 };
-    assertEquals(idsOf(await handler(eventOf([0, 1, 2, 3, 4]), context)), [
-      "102",
-    ]);
-    assertEquals(started, [0, 1, 2]);
-  }
-  const late = kinesisHandler({
-    processor: json(),
-    handler: () => assert(false),
-  });
-  const none = { getRemainingTimeInMillis: () => 500 };
-  assertEquals(idsOf(await late(eventOf([0, 1]), none)), ["100"]);
-});
-
 Deno.test('kinesisHandler with failures "throw" throws, with the first error as cause', async () => {
   const handler = kinesisHandler<number>({
     processor: json<number>(),
@@ -239,7 +139,7 @@ Deno.test('kinesisHandler with failures "throw" throws, with the first error as 
   const error = await assertRejects(
     () => handler(eventOf([0, 1, 2])),
     Error,
-    "the first one is 101",
+    "the first failure is 101",
   );
   assertEquals((error.cause as Error).message, "not 1");
 });
@@ -266,6 +166,39 @@ Deno.test("kinesisHandler answers although onFailure throws, and rejects what is
   }
 });
 
+Deno.test("kinesisHandler waits for onFailure, and answers if it rejects", async () => {
+  let isStored = false;
+  const handler = kinesisHandler({
+    processor: json(),
+    handler: () => {
+      throw new Error("no");
+    },
+    onFailure: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      isStored = true;
+      throw new Error("the logger is broken");
+    },
+  });
+  assertEquals(idsOf(await handler(eventOf([0]))), ["100"]);
+  assert(isStored);
+});
+
+Deno.test("kinesisHandler answers the lowest failed record when values of several keys fail", async () => {
+  const failures: number[] = [];
+  const handler = kinesisHandler<number>({
+    processor: json<number>(),
+    handler: async ({ value }) => {
+      // The last one fails first.
+      await new Promise((resolve) => setTimeout(resolve, 12 - 2 * value));
+      if (value > 2) throw new Error("no");
+    },
+    onFailure: ({ record }) => failures.push(record!.value),
+  });
+  const event = eventOf([0, 1, 2, 3, 4, 5], (value) => `k${value}`);
+  assertEquals(idsOf(await handler(event)), ["103"]);
+  assertEquals(failures, [5, 4, 3]);
+});
+
 Deno.test("kinesisHandler refuses wrong options when it is made", () => {
   const good = { processor: string(), handler: () => {} };
   const cases: [object | undefined, string][] = [
@@ -280,6 +213,7 @@ Deno.test("kinesisHandler refuses wrong options when it is made", () => {
     [{ ...good, onPoison: "drop" }, "'onPoison' must be"],
     [{ ...good, failures: "ignore" }, "'failures' must be"],
     [{ ...good, reserveMs: -1 }, "'reserveMs' must be"],
+    [{ ...good, strays: [] }, "'strays' must be a function"],
     [{ ...good, onFailure: "log" }, "'onFailure' must be a function"],
   ];
   for (const [options, message] of cases) {
