@@ -8,9 +8,13 @@ import { OptionCheck } from "../_core/option_check.ts";
 import type { DecodeError } from "../errors.ts";
 import type { DecodedRecord } from "../records.ts";
 import {
+  checkDecoding,
+  type DecodedItem,
   decodeEvent,
   type DecodeEventOptions,
   type EventFailure,
+  locate,
+  recordsOf,
 } from "./decode_event.ts";
 import { Deadline } from "./_deadline.ts";
 import type {
@@ -18,6 +22,8 @@ import type {
   KinesisWindowResponse,
   LambdaContext,
 } from "./event.ts";
+import { checkPolicy, report, settlePoison } from "./_failures.ts";
+import { checkState } from "./_state.ts";
 
 /** The window of a call. */
 export interface WindowContext {
@@ -27,7 +33,10 @@ export interface WindowContext {
   readonly end: Date;
   /** The shard. Windows are per shard. */
   readonly shardId: string;
-  /** Whether the window ends early because its state has become too large. */
+  /**
+   * Whether the window ends early because its state has become larger than 1 MB. Lambda goes on with
+   * an empty state in the same window, which ends once more.
+   */
   readonly isTerminatedEarly: boolean;
   /** Aborts shortly before Lambda ends the call. */
   readonly signal: AbortSignal;
@@ -35,24 +44,29 @@ export interface WindowContext {
 
 /** Options of {@linkcode kinesisWindowHandler}. */
 export interface WindowHandlerOptions<T, S> extends DecodeEventOptions<T> {
-  /** The state of a new window. */
+  /** The state of a new window. Lambda begins a window with `{}`, which counts as no state. */
   initialState: () => S;
   /**
-   * Adds a value to the state: returns the new state, and leaves the old one as it is. The state is
-   * JSON of at most 1 MB. If a value fails, Lambda sends its record again, with the state before it.
+   * Adds a value to the state: returns the new state, and leaves the old one as it is. If a value
+   * fails, Lambda sends its record again, with the state before it. The state must be JSON: texts,
+   * finite numbers, booleans, `null`, arrays and plain objects. If it is larger than 1 MB, Lambda
+   * ends the window early.
    */
   reduce: (
     state: S,
     record: DecodedRecord<T>,
     context: WindowContext,
   ) => S | PromiseLike<S>;
-  /** Called at the end of a window, with its last state: store the result here. */
+  /**
+   * Called at the end of a window, with its last state: store the result here. If it throws or
+   * rejects, or has not ended in time, the call fails and Lambda makes it again.
+   */
   onWindowEnd?: (state: S, context: WindowContext) => unknown;
   /** See `onPoison` of {@linkcode kinesisHandler}. @default {"fail"} */
   onPoison?: "fail" | "skip" | ((error: DecodeError) => unknown);
   /** Called for each value that has failed, see {@linkcode kinesisHandler}. */
-  onFailure?: (failure: EventFailure<T>) => void;
-  /** The time that is left for the answer, in milliseconds. @default {1000} */
+  onFailure?: (failure: EventFailure<T>) => unknown;
+  /** See `reserveMs` of {@linkcode kinesisHandler}, in milliseconds. @default {1000} */
   reserveMs?: number;
 }
 
@@ -62,8 +76,6 @@ export type KinesisWindowHandler<S> = (
   context?: LambdaContext,
 ) => Promise<KinesisWindowResponse<S>>;
 
-/** The most bytes of a state, as JSON in UTF-8. */
-const MAX_STATE_BYTES = 1024 * 1024;
 const check = /* @__PURE__ */ new OptionCheck(
   "Cannot create a Lambda window handler",
 );
@@ -73,102 +85,172 @@ const check = /* @__PURE__ */ new OptionCheck(
  * mapping). The values of a shard are added one after another. The mapping must have
  * `FunctionResponseTypes: ["ReportBatchItemFailures"]`.
  *
+ * The function throws a `TypeError` for an event without a window, and for a state that is not JSON,
+ * which would come back in another form. It throws what `onWindowEnd` throws.
+ *
  * @throws {TypeError} if an option is missing or has a wrong type
+ * @throws {RangeError} if `reserveMs` is out of its range
  */
 export function kinesisWindowHandler<T, S>(
   options: WindowHandlerOptions<T, S>,
 ): KinesisWindowHandler<S> {
-  check.object("options", options ?? null);
-  check.methods("processor", options.processor ?? null, "unpack");
-  check.type("initialState", options.initialState ?? null, "function");
-  check.type("reduce", options.reduce ?? null, "function");
-  check.type("onWindowEnd", options.onWindowEnd, "function");
-  check.type("onFailure", options.onFailure, "function");
-  const reserveMs = check.number("reserveMs", options.reserveMs, {
-    default: 1000,
-  });
+  const settings = resolve(options);
   return async (event, lambda) => {
-    const deadline = new Deadline(lambda, reserveMs);
+    const deadline = new Deadline(lambda, settings.reserveMs);
     try {
-      return await reduceEvent(event, options, deadline.signal);
+      return await answer(event, settings, deadline);
     } finally {
       deadline.end();
     }
   };
 }
 
-async function reduceEvent<T, S>(
-  event: KinesisWindowEvent,
-  options: WindowHandlerOptions<T, S>,
-  signal: AbortSignal,
-): Promise<KinesisWindowResponse<S>> {
-  const context = windowOf(event, signal);
-  let state = isEmpty(event.state) ? options.initialState() : event.state as S;
-  const failed = await reduceAll(event, options, state, context);
-  state = failed.state;
-  const ends = event.isFinalInvokeForWindow || event.isWindowTerminatedEarly;
-  if (ends && failed.at === undefined) {
-    await options.onWindowEnd?.(state, context);
-  }
-  checkSize(state);
+type Settings<T, S> =
+  & Required<
+    Pick<
+      WindowHandlerOptions<T, S>,
+      "processor" | "initialState" | "reduce" | "onPoison" | "reserveMs"
+    >
+  >
+  & Pick<WindowHandlerOptions<T, S>, "strays" | "onWindowEnd" | "onFailure">;
+
+function resolve<T, S>(options: WindowHandlerOptions<T, S>): Settings<T, S> {
   return {
-    state,
-    batchItemFailures: failed.at === undefined
-      ? []
-      : [{ itemIdentifier: failed.at }],
+    ...checkDecoding(check, options),
+    initialState: check.type(
+      "initialState",
+      options.initialState ?? null,
+      "function",
+    ),
+    reduce: check.type("reduce", options.reduce ?? null, "function"),
+    onWindowEnd: check.type("onWindowEnd", options.onWindowEnd, "function"),
+    onPoison: checkPolicy(check, options.onPoison),
+    onFailure: check.type("onFailure", options.onFailure, "function"),
+    reserveMs: check.number("reserveMs", options.reserveMs, { default: 1000 }),
   };
 }
 
-/** Adds values until one fails. The state is that before the record of this value. */
-async function reduceAll<T, S>(
+async function answer<T, S>(
   event: KinesisWindowEvent,
-  options: WindowHandlerOptions<T, S>,
-  initial: S,
-  context: WindowContext,
-): Promise<{ state: S; at?: string }> {
-  let state = initial;
-  let beforeRecord = initial;
-  let current: string | undefined;
-  for await (const item of decodeEvent(event, options)) {
-    const { sequenceNumber, shardId } = item.type === "value"
-      ? item.record
-      : item;
-    if (sequenceNumber !== current) {
-      beforeRecord = state;
-      current = sequenceNumber;
-    }
-    const record = item.type === "value" ? item.record : undefined;
-    try {
-      context.signal.throwIfAborted();
-      if (record) state = await options.reduce(state, record, context);
-      else if (item.type === "error") await settlePoison(item.error, options);
-    } catch (error) {
-      options.onFailure?.({
-        ...{ error, shardId, sequenceNumber },
-        ...(record && { record }),
-      });
-      return { state: beforeRecord, at: sequenceNumber };
-    }
+  settings: Settings<T, S>,
+  deadline: Deadline,
+): Promise<KinesisWindowResponse<S>> {
+  const context = windowOf(event, deadline.signal);
+  const ends = event.isFinalInvokeForWindow || event.isWindowTerminatedEarly;
+  const fold = new Fold(event, settings, deadline, context);
+  if (!ends || event.Records) await fold.run();
+  const { state, failedAt } = fold;
+  checkState(state);
+  if (failedAt !== undefined) {
+    return { state, batchItemFailures: [{ itemIdentifier: failedAt }] };
   }
-  return { state };
+  if (ends) await endWindow(state, settings, deadline, context);
+  return { state, batchItemFailures: [] };
 }
 
-async function settlePoison<T, S>(
-  error: DecodeError,
-  { onPoison = "fail" }: WindowHandlerOptions<T, S>,
+async function endWindow<T, S>(
+  state: S,
+  { onWindowEnd }: Settings<T, S>,
+  deadline: Deadline,
+  context: WindowContext,
 ): Promise<void> {
-  const policy = typeof onPoison === "function"
-    ? await onPoison(error)
-    : onPoison;
-  if (policy === "fail") throw error;
+  if (!onWindowEnd) return;
+  const end = async () => await onWindowEnd(state, context);
+  if (!deadline.isLate && await deadline.isInTime(end())) return;
+  throw new Error(
+    "Cannot end the window in the time of the function: 'onWindowEnd' has not ended",
+    { cause: deadline.signal.reason },
+  );
+}
+
+/** Adds the values of an event to a state, until one fails. */
+class Fold<T, S> {
+  /** The state before the record in which a value has failed, or with all values. */
+  state: S;
+  /** The record in which a value has failed, or that was not reached in time. */
+  failedAt: string | undefined;
+  readonly #event: KinesisWindowEvent;
+  readonly #settings: Settings<T, S>;
+  readonly #deadline: Deadline;
+  readonly #context: WindowContext;
+  /** The item whose turn it is. */
+  #current: DecodedItem<T> | undefined;
+
+  constructor(
+    event: KinesisWindowEvent,
+    settings: Settings<T, S>,
+    deadline: Deadline,
+    context: WindowContext,
+  ) {
+    this.#event = event;
+    this.#settings = settings;
+    this.#deadline = deadline;
+    this.#context = context;
+    this.state = isEmpty(event.state)
+      ? settings.initialState()
+      : event.state as S;
+  }
+
+  /** Resolves when all values are added, one has failed, or there is no more time. */
+  async run(): Promise<void> {
+    const records = recordsOf(this.#event);
+    if (await this.#deadline.isInTime(this.#addAll())) return;
+    if (this.failedAt !== undefined || !records[0]) return;
+    const late = this.#current ?? locate(records[0]);
+    this.failedAt = late.sequenceNumber;
+    // Not awaited: the answer must be given.
+    this.#report(late, this.#signal.reason);
+  }
+
+  get #signal(): AbortSignal {
+    return this.#deadline.signal;
+  }
+
+  async #addAll(): Promise<void> {
+    // With the values of the current record, unlike `this.state`.
+    let state = this.state;
+    for await (const item of decodeEvent(this.#event, this.#settings)) {
+      // The answer was given while this item was decoded, or the one before was processed.
+      if (this.failedAt !== undefined) return;
+      if (item.sequenceNumber !== this.#current?.sequenceNumber) {
+        this.state = state;
+      }
+      this.#current = item;
+      try {
+        if (this.#deadline.isLate) throw this.#signal.reason;
+        state = await this.#add(item, state);
+      } catch (error) {
+        if (this.failedAt !== undefined) return;
+        this.failedAt = item.sequenceNumber;
+        return await this.#report(item, error);
+      }
+    }
+    this.state = state;
+  }
+
+  async #add(item: DecodedItem<T>, state: S): Promise<S> {
+    const { reduce, onPoison } = this.#settings;
+    if (item.type === "value") {
+      return await reduce(state, item.record, this.#context);
+    }
+    await settlePoison(item.error, onPoison);
+    return state;
+  }
+
+  #report(
+    item: Parameters<typeof report<T>>[1],
+    error: unknown,
+  ): Promise<void> {
+    return report(this.#settings.onFailure, item, error);
+  }
 }
 
 function windowOf(
   event: KinesisWindowEvent,
   signal: AbortSignal,
 ): WindowContext {
-  const { window, shardId, isWindowTerminatedEarly: isTerminatedEarly } = event;
-  if (window === undefined || shardId === undefined) {
+  const { window, shardId, isWindowTerminatedEarly } = event ?? {};
+  if (!window || !shardId) {
     throw new TypeError(
       "Cannot process the event as it has no window: set TumblingWindowInSeconds in the mapping",
     );
@@ -177,7 +259,7 @@ function windowOf(
     start: new Date(window.start),
     end: new Date(window.end),
     shardId,
-    isTerminatedEarly: isTerminatedEarly ?? false,
+    isTerminatedEarly: isWindowTerminatedEarly ?? false,
     signal,
   };
 }
@@ -187,14 +269,4 @@ function isEmpty(state: unknown): boolean {
   return state === undefined || state === null ||
     typeof state === "object" && !Array.isArray(state) &&
       Object.keys(state).length === 0;
-}
-
-function checkSize(state: unknown): void {
-  const text = JSON.stringify(state) ?? "";
-  const bytes = new TextEncoder().encode(text).length;
-  if (bytes <= MAX_STATE_BYTES) return;
-  throw new RangeError(
-    `Cannot answer with a state of ${bytes} bytes: Lambda takes ${MAX_STATE_BYTES} at most. ` +
-      "Shorten the window, or keep less in the state",
-  );
 }
