@@ -65,6 +65,8 @@ export async function runProducer(
   });
   const dead: FailedValue<Item>[] = [];
   const letterChoices = choices.fork(6);
+  let writing: Promise<void> | undefined;
+  let isOver = false;
   const stop = new AbortController();
   const processor = processorOf(schedule.processor);
   const producer = new Producer<Item>({
@@ -76,7 +78,9 @@ export async function runProducer(
     deadLetter: schedule.deadLetter
       ? new WritableStream({
         async write(failed) {
-          await delay(letterChoices.integer(0, 300), { clock });
+          if (isOver) return;
+          writing = delay(letterChoices.integer(0, 300), { clock });
+          await writing;
           dead.push(failed);
         },
       })
@@ -121,10 +125,10 @@ export async function runProducer(
   const puts = await inTime(putting.done, describe, limitMs);
   await incidents.done();
   await chain.proxy.drained();
-  return {
+  const outcome: ProducerOutcome = {
     piped,
     puts,
-    dead,
+    dead: [...dead],
     error,
     undelivered: producer.undelivered(),
     stats: producer.stats(),
@@ -132,6 +136,10 @@ export async function runProducer(
     acknowledged: acknowledgements.acknowledged,
     counts: chain.counts,
   };
+  // A producer that is aborted does not wait for its letters longer than `abortTimeoutMs`.
+  isOver = true;
+  await writing;
+  return outcome;
 }
 
 /** Puts values in bursts. `issued` resolves after the last call, `done` after the last answer. */
