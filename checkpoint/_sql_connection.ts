@@ -26,16 +26,29 @@ export interface PostgresConnection {
   begin(work: (sql: any) => any): Promise<unknown>;
 }
 
+/** A client of a `Pool` of `npm:pg`. */
+export interface PgPoolClient {
+  /** Runs a statement with parameters. */
+  // deno-lint-ignore no-explicit-any -- The driver has a type of its own for parameters.
+  query(text: string, values?: any[]): Promise<unknown>;
+  /** Gives the client back. With an error, its connection is closed. */
+  // deno-lint-ignore no-explicit-any -- Versions of the driver have different types.
+  release(error?: any): void;
+  /** Listens for the loss of the connection. */
+  // deno-lint-ignore no-explicit-any -- The driver has overloads.
+  on(event: "error", listener: (error: any) => void): unknown;
+  /** Listens no more. */
+  // deno-lint-ignore no-explicit-any -- The driver has overloads.
+  off(event: "error", listener: (error: any) => void): unknown;
+}
+
 /** A `Pool` of `npm:pg`. */
 export interface PgPool {
   /** Runs a statement with parameters. */
   // deno-lint-ignore no-explicit-any -- The driver has a type of its own for parameters.
   query(text: string, values?: any[]): Promise<{ rows: unknown[] }>;
   /** Takes a client out of the pool. */
-  connect(): Promise<
-    // deno-lint-ignore no-explicit-any -- The same.
-    { query(text: string, values?: any[]): Promise<unknown>; release(): void }
-  >;
+  connect(): Promise<PgPoolClient>;
   /** The number of clients: distinguishes a pool from a client. */
   readonly totalCount: number;
 }
@@ -66,13 +79,18 @@ export interface SqlDriver {
   readonly dialect: "sqlite" | "postgres";
   /** Runs a statement by itself. */
   readonly run: RunSql;
-  /**
-   * Runs `work` within a transaction, which is rolled back if it rejects. `transaction` is what the
-   * application uses.
-   */
-  transaction<R>(
-    work: (run: RunSql, transaction: unknown) => Promise<R>,
-  ): Promise<R>;
+  /** Runs `work` within a transaction, which is rolled back if it rejects. */
+  transaction<R>(work: (open: OpenTransaction) => Promise<R>): Promise<R>;
+}
+
+/** A transaction that has begun. */
+export interface OpenTransaction {
+  /** Runs a statement in it. */
+  readonly run: RunSql;
+  /** What the application uses. */
+  readonly handle: unknown;
+  /** Whether it is still open, as far as that is known without a request. */
+  isOpen(): boolean;
 }
 
 /**
@@ -110,11 +128,20 @@ function has<M extends string>(
     );
 }
 
-/** One connection for all statements: while a transaction is open, the others wait. */
+/** Where the transaction of SQLite was begun: it is gone when the transaction has ended. */
+const MARK = "webstreams_kinesis_commit";
+
+/**
+ * One connection for all statements: while a transaction is open, the others wait. A statement waits
+ * for one transaction at most, because renewals of leases must not wait for the transactions of all
+ * shards.
+ */
 class SqliteDriver implements SqlDriver {
   readonly dialect = "sqlite";
   readonly #database: SqliteConnection;
   readonly #lock = new TurnLock();
+  /** One transaction at a time stands in line for the lock. */
+  readonly #transactions = new TurnLock();
 
   constructor(database: SqliteConnection) {
     this.#database = database;
@@ -123,28 +150,42 @@ class SqliteDriver implements SqlDriver {
   readonly run: RunSql = (text, values) =>
     this.#lock.run(() => this.#run(text, values));
 
-  transaction<R>(
-    work: (run: RunSql, transaction: unknown) => Promise<R>,
-  ): Promise<R> {
-    return this.#lock.run(async () => {
-      // Takes the lock of the file now: a transaction that reads first cannot wait for it later.
-      this.#database.exec("BEGIN IMMEDIATE");
+  transaction<R>(work: (open: OpenTransaction) => Promise<R>): Promise<R> {
+    return this.#transactions.run(() =>
+      this.#lock.run(() => this.#transact(work))
+    );
+  }
+
+  async #transact<R>(work: (open: OpenTransaction) => Promise<R>): Promise<R> {
+    // Takes the lock of the file now: a transaction that reads first cannot wait for it later.
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      this.#database.exec(`SAVEPOINT ${MARK}`);
+      const result = await work({
+        run: (text, values) => this.#run(text, values),
+        handle: this.#database,
+        isOpen: () => this.#hasMark(),
+      });
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
       try {
-        const result = await work(
-          (text, values) => this.#run(text, values),
-          this.#database,
-        );
-        this.#database.exec("COMMIT");
-        return result;
-      } catch (error) {
-        try {
-          this.#database.exec("ROLLBACK");
-        } catch {
-          // SQLite has rolled back by itself.
-        }
-        throw error;
+        this.#database.exec("ROLLBACK");
+      } catch {
+        // SQLite has rolled back by itself.
       }
-    });
+      throw error;
+    }
+  }
+
+  #hasMark(): boolean {
+    try {
+      this.#database.exec(`RELEASE ${MARK}`);
+      this.#database.exec(`SAVEPOINT ${MARK}`);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   // Async, so that what the driver throws becomes a rejection.
@@ -168,10 +209,14 @@ class PostgresDriver implements SqlDriver {
   readonly run: RunSql = (text, values) => runOn(this.#sql, text, values);
 
   async transaction<R>(
-    work: (run: RunSql, transaction: unknown) => Promise<R>,
+    work: (open: OpenTransaction) => Promise<R>,
   ): Promise<R> {
     return await this.#sql.begin((sql: PostgresConnection) =>
-      work((text, values) => runOn(sql, text, values), sql)
+      work({
+        run: (text, values) => runOn(sql, text, values),
+        handle: sql,
+        isOpen: () => true,
+      })
     ) as R;
   }
 }
@@ -196,9 +241,13 @@ class PgDriver implements SqlDriver {
     (await this.#pool.query(text, [...values])).rows as SqlRow[];
 
   async transaction<R>(
-    work: (run: RunSql, transaction: unknown) => Promise<R>,
+    work: (open: OpenTransaction) => Promise<R>,
   ): Promise<R> {
     const client = await this.#pool.connect();
+    let lost: unknown;
+    // Without a listener, the loss of the connection would end the process.
+    const onError = (error: unknown) => lost = error;
+    client.on("error", onError);
     const run: RunSql = async (text, values) => {
       const { rows } = await client.query(text, [...values]) as {
         rows: SqlRow[];
@@ -207,15 +256,17 @@ class PgDriver implements SqlDriver {
     };
     try {
       await client.query("BEGIN");
-      const result = await work(run, client);
+      const result = await work({ run, handle: client, isOpen: () => !lost });
       await client.query("COMMIT");
       return result;
     } catch (error) {
-      // A broken connection has no transaction any more.
-      await client.query("ROLLBACK").catch(() => {});
+      // What cannot be rolled back is not given to other code: a broken connection has no
+      // transaction any more.
+      await client.query("ROLLBACK").catch((failure) => lost ??= failure);
       throw error;
     } finally {
-      client.release();
+      client.off("error", onError);
+      client.release(lost);
     }
   }
 }

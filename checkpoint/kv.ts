@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Clock, systemClock } from "../_core/clock.ts";
+import { equalJitter } from "../_core/backoff.ts";
+import { type Clock, delay, systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { StoredLeaseError } from "../errors.ts";
@@ -13,6 +14,7 @@ import {
   type EffectContext,
   type EffectPlace,
   type EffectRecord,
+  effectsMoved,
   effectsRefused,
   freshOf,
   placeOf,
@@ -74,6 +76,10 @@ const LIST_BATCH = 500;
  * write is still accepted: a worker has asked the holder for the lease meanwhile.
  */
 const MAX_COMMITS = 4;
+/** Most operations of one commit of effects: about 10 seconds in all. */
+const MAX_EFFECT_COMMITS = 20;
+/** The waits between them. Other programs that write the same keys need some time. */
+const EFFECT_BACKOFF = { baseMs: 5, maxMs: 1000 };
 
 /**
  * Keeps leases in Deno KV. One row for each shard:
@@ -322,14 +328,18 @@ export class KvCheckpointer<K extends KvStore = KvStore>
    * value has its effects exactly once, whenever a process dies, and whichever worker it is read by.
    *
    * If a check that `work` has added fails, because another program has written that key, `work` is
-   * called again with a new operation: read the keys in `work`. The values of a shard must be
-   * processed in order: `ordering: "shard"`, the default of {@linkcode Consumer.processBatches}.
-   * Deno KV allows 100 checks and 1000 writes in an operation.
+   * called again with a new operation, after a pause and 20 times at most: read the keys in `work`.
+   * The values of a shard must be processed in order: `ordering: "shard"`, the default of {@linkcode
+   * Consumer.processBatches}. A part of a batch is committed from its first value on. Deno KV allows
+   * 100 checks and 1000 writes in an operation, of which this method needs 2 checks and 1 write: so
+   * with a check for each value, `maxValues` must not be more than 98.
    *
-   * @param records the values that the handler got: one, or a batch of one shard
+   * @param records the values that the handler got, or the first ones of them
    * @param context the context that the handler got
    * @throws {LeaseLostError} if another worker has the lease; nothing is stored then
-   * @throws {TypeError} if the records are of several shards, or `ordering` is not `"shard"`
+   * @throws {KinesisError} with the code `EffectsConflict` if the checks fail 20 times
+   * @throws {TypeError} if a record is not one of the call, if an earlier value of the call is left
+   * out, or if `ordering` is not `"shard"`
    */
   async commit<R extends EffectRecord>(
     records: R | readonly R[],
@@ -338,12 +348,13 @@ export class KvCheckpointer<K extends KvStore = KvStore>
     { signal }: CheckpointerCallOptions = {},
   ): Promise<void> {
     const all = Array.isArray(records) ? records as R[] : [records as R];
-    const place = placeOf(all, context);
+    const place = placeOf(all, context, work);
     const { owner, counter } = context.fencingToken;
     const holderKey = this.#holderKey(place);
     const effectsKey = this.#effectsKey(place);
-    for (;;) {
+    for (let tries = 1; tries <= MAX_EFFECT_COMMITS; tries++) {
       signal?.throwIfAborted();
+      context.signal.throwIfAborted();
       const [holder, effects] = await Promise.all([
         raceAbort(this.#kv.get(holderKey), signal),
         raceAbort(this.#kv.get(effectsKey), signal),
@@ -353,7 +364,7 @@ export class KvCheckpointer<K extends KvStore = KvStore>
         throw effectsRefused(place);
       }
       const position = effects.value as string | null;
-      const fresh = freshOf(all, position ?? undefined);
+      const fresh = freshOf(all, position ?? undefined, context);
       if (fresh.length === 0) return;
       const atomic = this.#kv.atomic() as ReturnType<K["atomic"]>;
       await work(fresh, atomic);
@@ -362,7 +373,12 @@ export class KvCheckpointer<K extends KvStore = KvStore>
         .set(effectsKey, positionOf(fresh));
       // Composed once, and committed again while another process locks the file.
       if (await this.#commit(() => atomic, signal)) return;
+      await delay(equalJitter(EFFECT_BACKOFF, tries, this.#random), {
+        clock: this.#clock,
+        signal: context.signal,
+      });
     }
+    throw effectsMoved(place, MAX_EFFECT_COMMITS);
   }
 
   async #write(

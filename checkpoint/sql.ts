@@ -12,10 +12,8 @@ import { applicationName } from "./_application_name.ts";
 import {
   type EffectContext,
   type EffectRecord,
-  effectsRefused,
-  freshOf,
+  effectsMoved,
   placeOf,
-  positionOf,
 } from "./_effects.ts";
 import {
   driverOf,
@@ -24,14 +22,13 @@ import {
   type SqlRow,
   type SqlTransaction,
 } from "./_sql_connection.ts";
-import { decodeRow, toText } from "./_sql_rows.ts";
+import { storeEffects } from "./_sql_effects.ts";
+import { decodeRow } from "./_sql_rows.ts";
 import {
   checkpointing,
   creating,
   deleting,
   type HeldLease,
-  KEY,
-  keyOf,
   listing,
   releasing,
   renewing,
@@ -80,6 +77,10 @@ const TABLE = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/i;
 /** Most attempts of a write while another process locks the file: about 4 seconds in all. */
 const LOCK_ATTEMPTS = 100;
 const LOCK_BACKOFF = { baseMs: 2, maxMs: 50 };
+/** Most transactions of a commit whose position another commit of the same call has moved. */
+const MAX_COMMITS = 5;
+/** Rolls back a transaction that may be tried again. */
+const MOVED = new Error("The position has moved");
 
 /**
  * Keeps leases in one table of a database, one row for each shard. Every write is one statement with
@@ -304,14 +305,21 @@ export class SqlCheckpointer<C extends SqlConnection = SqlConnection>
    * it is read by.
    *
    * The values of a shard must be processed in order: `ordering: "shard"`, the default of {@linkcode
-   * Consumer.processBatches}. With SQLite, all other statements of this checkpointer wait until the
-   * transaction has ended, so `work` must not take longer than a third of `failoverTimeMs`; use the
-   * connection for nothing else meanwhile.
+   * Consumer.processBatches}. A part of a batch is committed from its first value on.
    *
-   * @param records the values that the handler got: one, or a batch of one shard
+   * With SQLite, all other statements of this checkpointer wait until the transaction has ended, and
+   * so do all other writers to the file. So `work` must not wait for anything but the database, and
+   * must end within a sixth of `failoverTimeMs`; use the connection for nothing else meanwhile. With
+   * PostgreSQL, the row of the lease is not locked while `work` runs.
+   *
+   * `work` must not commit or roll back the transaction. If one of its statements fails, it must
+   * throw: the statement may have rolled the transaction back.
+   *
+   * @param records the values that the handler got, or the first ones of them
    * @param context the context that the handler got
    * @throws {LeaseLostError} if another worker has the lease; nothing is stored then
-   * @throws {TypeError} if the records are of several shards, or `ordering` is not `"shard"`
+   * @throws {TypeError} if `work` has ended the transaction, if a record is not one of the call, if
+   * an earlier value of the call is left out, or if `ordering` is not `"shard"`
    */
   async commit<R extends EffectRecord>(
     records: R | readonly R[],
@@ -320,34 +328,31 @@ export class SqlCheckpointer<C extends SqlConnection = SqlConnection>
     { signal }: CheckpointerCallOptions = {},
   ): Promise<void> {
     const all = Array.isArray(records) ? records as R[] : [records as R];
-    const place = placeOf(all, context);
-    const { table } = this.#target;
-    const key = keyOf(this.#target, place);
+    const place = placeOf(all, context, work);
     signal?.throwIfAborted();
     await this.#tableState.ready(signal);
-    return await this.#whenUnlocked(
-      signal,
-      () =>
-        this.#driver.transaction(async (run, transaction) => {
-          const { owner, counter } = context.fencingToken;
-          const lock = this.#driver.dialect === "postgres" ? " FOR UPDATE" : "";
-          const held = `${KEY} AND owner = $4 AND holder_counter = $5`;
-          const [row] = await run(
-            `SELECT effects FROM ${table} WHERE ${held}${lock}`,
-            [...key, toText(owner), counter],
-          );
-          if (!row) throw effectsRefused(place);
-          const { effects } = row as { effects: string | null };
-          const fresh = freshOf(all, effects ?? undefined);
-          if (fresh.length === 0) return;
-          await work(fresh, transaction as SqlTransaction<C>);
-          signal?.throwIfAborted();
-          await run(
-            `UPDATE ${table} SET effects = $4 WHERE ${KEY} RETURNING shard`,
-            [...key, positionOf(fresh)],
-          );
-        }),
-    );
+    const commit = {
+      target: this.#target,
+      dialect: this.#driver.dialect,
+      records: all,
+      work: (fresh: R[], transaction: unknown) =>
+        work(fresh, transaction as SqlTransaction<C>),
+      ...{ place, context, signal },
+    };
+    for (let tries = 1; tries <= MAX_COMMITS; tries++) {
+      try {
+        return await this.#whenUnlocked(
+          signal,
+          () =>
+            this.#driver.transaction(async (open) => {
+              if (!await storeEffects(open, commit)) throw MOVED;
+            }),
+        );
+      } catch (error) {
+        if (error !== MOVED) throw error;
+      }
+    }
+    throw effectsMoved(place, MAX_COMMITS);
   }
 
   /** A write of the holder. Without an owner it is refused. */

@@ -7,6 +7,7 @@ import type { ProcessingError } from "../../errors.ts";
 import type {
   ConsumerRecord,
   DeadLetter,
+  DecodedRecord,
   FencingToken,
 } from "../../records.ts";
 
@@ -26,6 +27,8 @@ export interface HandlerContext {
   readonly ordering: ProcessingOrder;
   /** Identifies the holder of the lease, for stores that refuse the writes of an earlier holder. */
   readonly fencingToken: FencingToken;
+  /** The values of this call, in order. For `commit`, which may leave none of them out. */
+  readonly records: readonly DecodedRecord<unknown>[];
 }
 
 /**

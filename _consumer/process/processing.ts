@@ -283,6 +283,7 @@ function placeOf({ job, number }: ShardAttempt<unknown>) {
 class ShardContext<T> implements HandlerContext {
   readonly attempt: number;
   readonly fencingToken: FencingToken;
+  readonly records: readonly ConsumerRecord<T>[];
   readonly #attempt: ShardAttempt<T>;
 
   constructor(
@@ -292,6 +293,7 @@ class ShardContext<T> implements HandlerContext {
     this.#attempt = attempt;
     this.attempt = attempt.number;
     this.fencingToken = attempt.job.lane.source.fencingToken;
+    this.records = attempt.job.records;
   }
 
   get signal(): AbortSignal {

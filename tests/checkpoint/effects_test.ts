@@ -9,11 +9,13 @@ import { DatabaseSync } from "node:sqlite";
 import { delay } from "../../_core/clock.ts";
 import {
   type EffectContext,
+  type EffectRecord,
   KvCheckpointer,
   SqlCheckpointer,
 } from "../../checkpoint/mod.ts";
-import { LeaseLostError } from "../../errors.ts";
+import { KinesisError, LeaseLostError } from "../../errors.ts";
 import type { ConsumerRecord } from "../../records.ts";
+import { FakeClock } from "../_services/fake_clock.ts";
 import { type Item, STREAM, World } from "../consumer/_world.ts";
 
 const idOf = ({ key, i }: Item) => `${key}${i}`;
@@ -173,6 +175,8 @@ Deno.test("commit refuses other orders, other contexts, and records of several s
   const context = {
     fencingToken: { owner: "one", counter: 1 },
     ordering: "shard",
+    records: [record("a"), record("b"), record("a", "other")],
+    signal: new AbortController().signal,
   } as const;
   for (const checkpointer of [sql, new KvCheckpointer({ kv, name: "app" })]) {
     const commit = (records: unknown, ...rest: unknown[]) =>
@@ -191,6 +195,12 @@ Deno.test("commit refuses other orders, other contexts, and records of several s
       [[record("a"), record("b")], context, "several shards: a and b"],
       [[record("a"), record("a", "other")], context, "several shards"],
       [record("a"), {}, "the context that the handler gets"],
+      [record("a"), undefined, "the context that the handler gets"],
+      [
+        { ...record("a"), sequenceNumber: "2" },
+        context,
+        "the value 2/0 of a as it is not one of this call",
+      ],
     ];
     for (const [records, given, message] of cases) {
       await assertRejects(
@@ -200,11 +210,203 @@ Deno.test("commit refuses other orders, other contexts, and records of several s
       );
     }
     await assertRejects(
+      () => commit(record("a"), context),
+      TypeError,
+      "must be a function that stores them",
+    );
+    await assertRejects(
       () => commit(record("a"), context, work),
       LeaseLostError,
     );
   }
   connection.close();
+  kv.close();
+});
+
+for (const how of ["returned as failed", "of another group"]) {
+  Deno.test(`commit refuses to leave out an earlier value of the call, which is ${how}`, async () => {
+    const world = new World();
+    await world.put(10);
+    const { checkpointer, commit, effects, connection } = database();
+    const errors: string[] = [];
+    const consumer = world.consumer({
+      checkpointer,
+      until: "caught-up",
+      hooks: { onHandlerError: ({ error }) => void errors.push(`${error}`) },
+    });
+    await world.run(
+      consumer.processBatches(async (records, context) => {
+        // Wrong at first, as in a program that is not finished yet.
+        if (context.attempt > 1) return await commit(records, context);
+        const [failed, ...rest] = records;
+        if (how === "of another group") {
+          const groups = [records.slice(3), records.slice(0, 3)];
+          for (const group of groups) await commit(group, context);
+        } else {
+          await commit(rest, context);
+          return [failed!];
+        }
+      }, { retry: { baseDelayMs: 10 } }),
+    );
+    assertExact(world, effects());
+    assertEquals(errors.length, 1);
+    assert(errors[0]!.includes("of the earlier value"), errors[0]);
+    connection.close();
+  });
+}
+
+Deno.test("commit stores the first values of a batch, and the handler returns the others as failed", async () => {
+  const world = new World();
+  await world.put(10);
+  const { checkpointer, commit, effects, connection } = database();
+  const consumer = world.consumer({ checkpointer, until: "caught-up" });
+  await world.run(
+    consumer.processBatches(async (records, context) => {
+      const half = Math.ceil(records.length / 2);
+      await commit(records.slice(0, half), context);
+      return records.slice(half);
+    }, { retry: { baseDelayMs: 10 } }),
+  );
+  assertExact(world, effects());
+  connection.close();
+});
+
+for (
+  const [what, end] of [
+    ["rolls back", "ROLLBACK"],
+    ["commits", "COMMIT"],
+    ["ends and begins again", "ROLLBACK; BEGIN"],
+    [
+      "swallows the error of a statement that rolls back",
+      "INSERT OR ROLLBACK INTO one VALUES (1)",
+    ],
+  ] as const
+) {
+  Deno.test(`SqlCheckpointer.commit fails when its function ${what}, and no value counts as committed`, async () => {
+    const world = new World();
+    await world.put(10);
+    const { checkpointer, effects, connection } = database();
+    connection.exec("CREATE TABLE one (id INTEGER PRIMARY KEY)");
+    connection.exec("INSERT INTO one VALUES (1)");
+    const errors: string[] = [];
+    const consumer = world.consumer({
+      checkpointer,
+      until: "caught-up",
+      hooks: { onHandlerError: ({ error }) => void errors.push(`${error}`) },
+    });
+    await world.run(
+      consumer.processBatches(
+        (records, context) =>
+          checkpointer.commit(records, context, (fresh, db) => {
+            if (context.attempt === 1) {
+              try {
+                db.exec(end);
+              } catch {
+                return;
+              }
+            }
+            const insert = db.prepare("INSERT INTO effects VALUES (?)");
+            if (context.attempt === 1) return;
+            for (const { value } of fresh) insert.run(idOf(value));
+          }),
+        { retry: { baseDelayMs: 10 } },
+      ),
+    );
+    assertExact(world, effects());
+    assertEquals(errors.length, 1);
+    assert(errors[0]!.includes("the transaction has ended"), errors[0]);
+    connection.close();
+  });
+}
+
+Deno.test("SqlCheckpointer runs a renewal after one transaction, and not after those of all shards", async () => {
+  const { checkpointer, connection } = database();
+  const shards = ["a", "b", "c"];
+  const held = await Promise.all(shards.map(async (shardId) => {
+    await checkpointer.create({
+      streamName: STREAM,
+      shardId,
+      checkpoint: { type: "TRIM_HORIZON" },
+      parentShardIds: [],
+    });
+    const leases = await checkpointer.list(STREAM);
+    const lease = leases.find((it) => it.shardId === shardId)!;
+    return (await checkpointer.take(lease, "one"))!;
+  }));
+  const order: string[] = [];
+  const ends: (() => void)[] = [];
+  const commits = held.map(({ shardId, counter, streamName }) => {
+    const record = {
+      ...{ shardId, streamName },
+      ...{ sequenceNumber: "1", subSequenceNumber: 0 },
+    };
+    return checkpointer.commit(record, {
+      fencingToken: { owner: "one", counter },
+      ordering: "shard",
+      records: [record],
+      signal: new AbortController().signal,
+    }, async () => {
+      order.push(shardId);
+      await new Promise<void>((resolve) => ends.push(resolve));
+    });
+  });
+  const renewed = checkpointer.renew(held[2]!).then(() =>
+    order.push("renewed")
+  );
+  for (let n = 0; n < 3; n++) {
+    while (ends.length <= n) await new Promise((next) => setTimeout(next));
+    ends[n]!();
+  }
+  await Promise.all([...commits, renewed]);
+  assertEquals(order, ["a", "renewed", "b", "c"]);
+  connection.close();
+});
+
+Deno.test("KvCheckpointer.commit pauses after a check that fails, and gives up after 20 or when the handler is aborted", async () => {
+  const clock = new FakeClock();
+  const kv = await Deno.openKv(":memory:");
+  const checkpointer = new KvCheckpointer({ kv, name: "app", clock });
+  const record = {
+    ...{ streamName: STREAM, shardId: "a" },
+    ...{ sequenceNumber: "1", subSequenceNumber: 0 },
+  };
+  await checkpointer.create({
+    ...{ streamName: STREAM, shardId: "a" },
+    checkpoint: { type: "TRIM_HORIZON" },
+    parentShardIds: [],
+  });
+  const [lease] = await checkpointer.list(STREAM);
+  const { counter } = (await checkpointer.take(lease!, "one"))!;
+  await kv.set(["taken"], 1);
+  let calls = 0;
+  const commit = (signal: AbortSignal) =>
+    checkpointer.commit(record, {
+      fencingToken: { owner: "one", counter },
+      ordering: "shard",
+      records: [record],
+      signal,
+    }, (_, atomic) => {
+      calls++;
+      atomic.check({ key: ["taken"], versionstamp: null });
+    });
+  const settled = async (promise: Promise<void>) => {
+    let error: unknown;
+    promise.catch((reason) => error = reason);
+    const start = clock.now();
+    while (error === undefined) {
+      await new Promise((next) => setTimeout(next));
+      await clock.advance(10);
+    }
+    return { error, ms: clock.now() - start };
+  };
+  const { error, ms } = await settled(commit(new AbortController().signal));
+  assert(error instanceof KinesisError);
+  assertEquals([error.code, calls], ["EffectsConflict", 20]);
+  assert(ms > 4000, `${ms} ms`);
+  const controller = new AbortController();
+  clock.setTimeout(() => controller.abort(new Error("late")), 1000);
+  const aborted = await settled(commit(controller.signal));
+  assertEquals((aborted.error as Error).message, "late");
   kv.close();
 });
 
@@ -355,18 +557,23 @@ Deno.test("KvCheckpointer.commit stores each effect once, refuses a worker whose
   });
   const [lease] = await checkpointer.list(STREAM);
   let held = (await checkpointer.take(lease!, "one"))!;
-  const contextOf = ({ owner, counter }: typeof held): EffectContext => ({
+  const contextOf = (
+    { owner, counter }: typeof held,
+    ofCall: readonly EffectRecord[],
+  ): EffectContext => ({
     fencingToken: { owner: owner!, counter },
     ordering: "shard",
+    records: ofCall,
+    signal: new AbortController().signal,
   });
   const records = Array.from({ length: 10 }, (_, i) => ({
     ...stream,
     sequenceNumber: `${100 + Math.floor(i / 4)}`,
     subSequenceNumber: i % 4,
   }));
-  const context = contextOf(held);
-  const add = (some: typeof records, by = context) =>
-    checkpointer.commit(some, by, async (fresh, atomic) => {
+  const holder = held;
+  const add = (some: typeof records, by = holder) =>
+    checkpointer.commit(some, contextOf(by, some), async (fresh, atomic) => {
       const sum = await kv.get<number>(["sum"]);
       atomic.check(sum).set(["sum"], (sum.value ?? 0) + fresh.length);
     });
@@ -386,11 +593,15 @@ Deno.test("KvCheckpointer.commit stores each effect once, refuses a worker whose
   // Another program writes the key of the work meanwhile: it is done again.
   let tries = 0;
   const later = [{ ...stream, sequenceNumber: "200", subSequenceNumber: 0 }];
-  await checkpointer.commit(later, context, async (_, atomic) => {
-    const before = await kv.get<number>(["sum"]);
-    if (tries++ === 0) await kv.set(["sum"], 100);
-    atomic.check(before).set(["sum"], before.value! + 1);
-  });
+  await checkpointer.commit(
+    later,
+    contextOf(holder, later),
+    async (_, atomic) => {
+      const before = await kv.get<number>(["sum"]);
+      if (tries++ === 0) await kv.set(["sum"], 100);
+      atomic.check(before).set(["sum"], before.value! + 1);
+    },
+  );
   assertEquals([tries, await sum()], [2, 101]);
 
   const other = (await checkpointer.take(held, "two"))!;
@@ -400,7 +611,7 @@ Deno.test("KvCheckpointer.commit stores each effect once, refuses a worker whose
   const again = (await checkpointer.take(other, "one"))!;
   await assertRejects(() => add(next), LeaseLostError);
   assertEquals(await sum(), 101);
-  await add(next, contextOf(again));
+  await add(next, again);
   assertEquals(await sum(), 102);
 
   await checkpointer.replace(again, {
@@ -409,8 +620,7 @@ Deno.test("KvCheckpointer.commit stores each effect once, refuses a worker whose
     parentShardIds: [],
   });
   const [fresh] = await checkpointer.list(STREAM);
-  const reader = contextOf((await checkpointer.take(fresh!, "one"))!);
-  await add(records, reader);
+  await add(records, (await checkpointer.take(fresh!, "one"))!);
   assertEquals(await sum(), 112);
   const [last] = await checkpointer.list(STREAM);
   await checkpointer.delete(last!);
