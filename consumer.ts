@@ -135,6 +135,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   readonly #isOpen: () => boolean;
   readonly #endStream: () => void;
   #processing: ProcessingRun | undefined;
+  #closing: Promise<void> | undefined;
   /** Whether the application has seen the end or the failure of the consumer. */
   #wasEndSeen = false;
 
@@ -264,12 +265,17 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /**
    * Ends the stream: stops reading, stores the progress and gives the leases back. The stream may
-   * be locked; its reader sees the end. With {@linkcode Consumer.process}, first waits for the
+   * be locked; its reader sees the end. A `for await` loop ends when the progress is stored. With {@linkcode Consumer.process}, first waits for the
    * handlers that are running.
    *
    * @throws {CheckpointError} if the progress of some shards could not be stored
    */
   async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#endStream();
     this.#wasEndSeen = true;
     await this.#processing?.stop();
@@ -468,6 +474,10 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     return processedIterator(this, {
       ...options,
       onAcknowledging: (will) => this.#feed.expectAcknowledgements(will),
+      // After a loop that has ended, the program may end, or close its store.
+      stored: async () => {
+        await this.#closing?.catch(() => {});
+      },
     }, () => this.#feed.takeNow());
   }
 

@@ -58,7 +58,7 @@ export function creating(target: SqlTarget, lease: NewLease): Statement {
     text: `INSERT INTO ${target.table}
       (name, stream, shard, ${COLUMNS.join(", ")})
       VALUES ($1, $2, $3, ${places.join(", ")})
-      ON CONFLICT DO NOTHING RETURNING shard`,
+      ON CONFLICT (name, stream, shard) DO NOTHING RETURNING shard`,
     values: [
       ...keyOf(target, lease),
       ...valuesOf({ ...lease, owner: undefined, counter: 0 }),

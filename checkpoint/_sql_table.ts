@@ -6,6 +6,7 @@
 import { SharedCall } from "../_core/shared_call.ts";
 import { systemClock } from "../_core/clock.ts";
 import type { SqlDriver } from "./_sql_connection.ts";
+import { COLUMNS } from "./_sql_rows.ts";
 
 /**
  * The statement that creates the table. The same for SQLite and PostgreSQL.
@@ -34,6 +35,9 @@ function definitionOf(table: string): string {
 )`;
 }
 
+/** The columns that a new row leaves empty. */
+const FURTHER_COLUMNS = ["holder_counter", "requested_by", "load", "effects"];
+
 /** Codes of PostgreSQL: there is no such table; two sessions have created it at once. */
 const UNDEFINED_TABLE = "42P01";
 const CREATED_TWICE = new Set(["23505", "42P07"]);
@@ -48,7 +52,7 @@ export class SqlTable {
   constructor(driver: SqlDriver, table: string, createTable: boolean) {
     this.#driver = driver;
     this.#ready = new SharedCall(async () => {
-      if (createTable && !await this.#exists(table)) await this.#create(table);
+      if (!await this.#exists(table, createTable)) await this.#create(table);
       this.#isReady = true;
     }, systemClock);
   }
@@ -58,13 +62,20 @@ export class SqlTable {
     if (!this.#isReady) await this.#ready.run(signal);
   }
 
-  /** Asks first: creating a table needs a permission, also if it exists. */
-  async #exists(table: string): Promise<boolean> {
+  /**
+   * Asks first: creating a table needs a permission, also if it exists. Rejects if a column is
+   * missing, or if the table is and must not be created.
+   */
+  async #exists(table: string, mayBeMissing: boolean): Promise<boolean> {
+    const columns = ["name", "stream", "shard", ...COLUMNS, ...FURTHER_COLUMNS];
     try {
-      await this.#driver.run(`SELECT name FROM ${table} WHERE 1 = 0`, []);
+      await this.#driver.run(
+        `SELECT ${columns.join(", ")} FROM ${table} WHERE 1 = 0`,
+        [],
+      );
       return true;
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (mayBeMissing && isMissing(error)) return false;
       throw error;
     }
   }

@@ -95,7 +95,8 @@ export interface HolderCallOptions extends CheckpointerCallOptions {
  *    later `list` shows it.
  * 4. A write whose answer was lost may have happened. If so, the same write with the same lease is
  *    refused, and {@linkcode Checkpointer.list} shows what is stored.
- * 5. Faults of the backend reject with the backend's own error. A write is sent again only if the
+ * 5. Faults of the backend reject with the backend's own error, or, if no retry can help, with a
+ *    {@linkcode KinesisError} that is not retryable: then the consumer fails at once. A write is sent again only if the
  *    answer says that it did not happen. After any other fault it may have happened, see 4.
  * 6. A checkpoint never moves by itself: only `create`, `replace` and `checkpoint` set it.
  * 7. Of a lease that is passed in, only the ids, the owner and the counter are used. `take` uses

@@ -13,6 +13,7 @@ import {
   scriptRunner,
 } from "./_redis_client.ts";
 import { type FieldText, RedisHash } from "./_redis_hash.ts";
+import { orRefusal } from "./_store_refusal.ts";
 import { decodeLease, encodeLease } from "./_stored_lease.ts";
 import {
   checkpointing,
@@ -130,7 +131,8 @@ export class RedisCheckpointer implements Checkpointer {
    * @throws {RangeError} if `name` is not 1 to 256 characters
    */
   constructor({ redis, name }: RedisCheckpointerOptions) {
-    this.#run = scriptRunner(check, redis);
+    const run = scriptRunner(check, redis);
+    this.#run = (...call) => orRefusal("Redis", () => run(...call));
     this.#name = applicationName(check, name);
   }
 

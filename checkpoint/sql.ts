@@ -39,6 +39,7 @@ import {
   taking,
 } from "./_sql_statements.ts";
 import { SqlTable } from "./_sql_table.ts";
+import { orRefusal } from "./_store_refusal.ts";
 import type {
   Checkpointer,
   CheckpointerCallOptions,
@@ -380,12 +381,14 @@ export class SqlCheckpointer<C extends SqlConnection = SqlConnection>
     { signal }: CheckpointerCallOptions = {},
   ): Promise<readonly SqlRow[]> {
     signal?.throwIfAborted();
-    await this.#tableState.ready(signal);
-    signal?.throwIfAborted();
-    return await raceAbort(
-      this.#whenUnlocked(signal, () => this.#driver.run(text, values)),
-      signal,
-    );
+    return await orRefusal(`the table ${this.#target.table}`, async () => {
+      await this.#tableState.ready(signal);
+      signal?.throwIfAborted();
+      return await raceAbort(
+        this.#whenUnlocked(signal, () => this.#driver.run(text, values)),
+        signal,
+      );
+    });
   }
 
   /** Tries again while another process writes to the file of SQLite. */

@@ -36,7 +36,10 @@ export interface ResetOptions extends ProgressOptions {
   shardIds?: readonly string[];
   /** Whether to resolve with the plan and change nothing. @default {false} */
   dryRun?: boolean;
-  /** Called when the lease of a shard is as wanted, with the number of those that are left. */
+  /**
+   * Called when the lease of a shard is as wanted, with the number of those that are left. Its errors
+   * are ignored.
+   */
   onProgress?: (reset: ShardReset, left: number) => void;
 }
 
@@ -222,7 +225,11 @@ class Reset {
     }
     this.#done.add(change);
     const left = this.#changes.length - this.#done.size;
-    this.#onProgress?.(reportOf(change), left);
+    try {
+      this.#onProgress?.(reportOf(change), left);
+    } catch {
+      // An error of a report must not leave the other shards as they were.
+    }
   }
 
   #incomplete(cause: unknown): KinesisError {

@@ -5,6 +5,7 @@
  */
 import { delay, monotonicNow } from "../../_core/clock.ts";
 import { notify } from "../../_core/notify.ts";
+import { KinesisError, ServiceError } from "../../errors.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
 import { Outage } from "../leases/store_outage.ts";
 
@@ -26,8 +27,8 @@ export interface ShardWorkParts {
   /** Called when work is done for which `run` has stopped waiting. */
   readonly onLate: () => void;
   /**
-   * Called when the work for one shard has failed for `limitMs` milliseconds. Without it, the work
-   * is tried for ever.
+   * Called when the work for one shard has failed for `limitMs` milliseconds, or has an error of
+   * the store that no retry can change. Without it, the work is tried for ever.
    */
   readonly onGivenUp?: (error: unknown) => void;
   /** See `onGivenUp`. @default {Infinity} */
@@ -149,6 +150,7 @@ export class ShardWork {
   #fail(shardId: string, error: unknown): void {
     const { hooks, stream } = this.#options;
     const { limitMs = Infinity, onGivenUp } = this.#parts;
+    if (onGivenUp && isStoreRefusal(error)) return onGivenUp(error);
     const { outage } = this.#failures.get(shardId) ?? {
       outage: new Outage({ ...this.#options, shardId, limitMs }),
     };
@@ -167,4 +169,10 @@ export class ShardWork {
       retryDelayMs,
     });
   }
+}
+
+/** Whether the store refuses what it is asked for, whichever shard it is and however often. */
+function isStoreRefusal(error: unknown): boolean {
+  return error instanceof ServiceError && !error.retryable ||
+    error instanceof KinesisError && error.code === "CheckpointStoreRefused";
 }

@@ -32,6 +32,8 @@ export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
    * acknowledges the last record.
    */
   onAcknowledging?: (acknowledges: boolean) => void;
+  /** Resolves when the progress is stored, after the end of the stream. Never rejects. */
+  stored?: () => Promise<void>;
 }
 
 /** Takes the next record of a stream past its queue, if there is one now. */
@@ -109,7 +111,7 @@ function loopOver<T>(
 
   const onResult = (
     result: ReadableStreamReadResult<ConsumerRecord<T>>,
-  ): Result<T> => {
+  ): Result<T> | Promise<Result<T>> => {
     calls--;
     source.waiting--;
     if (!result.done) {
@@ -117,7 +119,8 @@ function loopOver<T>(
       return result;
     }
     end();
-    return { done: true, value: undefined };
+    const over: Result<T> = { done: true, value: undefined };
+    return options.stored ? options.stored().then(() => over) : over;
   };
   const onError = (error: unknown): Result<T> => {
     calls--;

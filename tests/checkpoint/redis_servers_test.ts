@@ -3,6 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { createClient } from "redis";
 import { RedisCheckpointer } from "../../checkpoint/mod.ts";
+import { KinesisError } from "../../errors.ts";
 import { hasRedis, startRedis } from "../_services/redis.ts";
 import {
   accepted,
@@ -24,6 +25,33 @@ async function copied(replica: RedisCheckpointer): Promise<void> {
 }
 
 if (await hasRedis()) {
+  Deno.test("RedisCheckpointer refuses keys of another type, and a user without permission", async () => {
+    const server = await startRedis();
+    const redis = openIoRedis(server.port);
+    try {
+      const checkpointer = new RedisCheckpointer({ redis, name: "app" });
+      const refused = async (message: string) => {
+        const error = await assertRejects(
+          () => checkpointer.list(STREAM),
+          KinesisError,
+          message,
+        );
+        assertEquals(
+          [error.code, error.retryable],
+          ["CheckpointStoreRefused", false],
+        );
+      };
+      await redis.set(`@webstreams/kinesis:lease:app:${STREAM}`, "a text");
+      await refused("WRONGTYPE");
+      await redis.call("ACL", "SETUSER", "reader", "on", ">x", "~*", "+@read");
+      await redis.auth("reader", "x");
+      await refused("NOPERM");
+    } finally {
+      await closeIoRedis(redis);
+      await server.close();
+    }
+  });
+
   Deno.test("RedisCheckpointer rejects writes to a replica with READONLY, and lists", async () => {
     const main = await startRedis({
       settings: ["--repl-diskless-sync-delay", "0"],

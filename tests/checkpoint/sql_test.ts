@@ -3,10 +3,11 @@ import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import postgres from "postgres";
 import { SqlCheckpointer, type SqlConnection } from "../../checkpoint/mod.ts";
-import { StoredLeaseError } from "../../errors.ts";
+import { KinesisError, StoredLeaseError } from "../../errors.ts";
 import { hasPostgres, startPostgres } from "../_services/postgres.ts";
 import { checkpointerSuite } from "../conformance/checkpointer_suite.ts";
 import { held, STREAM } from "../conformance/checkpointer/fixtures.ts";
+import { World } from "../consumer/_world.ts";
 
 checkpointerSuite("SqlCheckpointer on SQLite in memory", () => {
   const connection = new DatabaseSync(":memory:");
@@ -159,6 +160,42 @@ Deno.test("SqlCheckpointer without createTable says that the table is missing", 
   );
   connection.close();
 });
+
+for (
+  const [what, columns, message] of [
+    ["without the column 'load'", "PRIMARY KEY (name, stream, shard)", "load"],
+    ["without a key", "load TEXT", "ON CONFLICT clause does not match"],
+    [
+      "whose key has no stream",
+      "load TEXT, PRIMARY KEY (name, shard)",
+      "ON CONFLICT clause does not match",
+    ],
+  ] as const
+) {
+  Deno.test(`SqlCheckpointer refuses a table ${what}, and a consumer fails at once`, async () => {
+    const world = new World();
+    const connection = new DatabaseSync(":memory:");
+    connection.exec(`CREATE TABLE kinesis_leases (
+      name TEXT, stream TEXT, shard TEXT, format INTEGER, owner TEXT,
+      counter BIGINT, holder_counter BIGINT, checkpoint TEXT,
+      parent_shard_ids TEXT, starting_sequence_number TEXT,
+      starting_hash_key TEXT, ending_hash_key TEXT, requested_by TEXT,
+      effects TEXT, ${columns})`);
+    const checkpointer = new SqlCheckpointer({ connection, name: "app" });
+    const consumer = world.consumer({ checkpointer });
+    const error = await assertRejects(
+      () => world.run(consumer.ready),
+      KinesisError,
+      message,
+    );
+    assertEquals(
+      [error.code, error.retryable],
+      ["CheckpointStoreRefused", false],
+    );
+    await world.run(consumer.close());
+    connection.close();
+  });
+}
 
 Deno.test("SqlCheckpointer rejects rows that are damaged or of a newer release, and changes nothing", async () => {
   const connection = new DatabaseSync(":memory:");

@@ -201,3 +201,33 @@ Deno.test("Consumer acknowledges for generators in front of a loop what the loop
   await world.run(consumer.close());
   await world.run(looping);
 });
+
+Deno.test("Consumer ends a for await loop when close() has stored the progress and given the lease back", async () => {
+  const { world, checkpointer } = await worldOf(10);
+  const slow = new Proxy(checkpointer, {
+    get: (_, method: "release") => async (...args: [never]) => {
+      if (`${method}` === "checkpoint" || method === "release") {
+        await sleep(world, 200);
+      }
+      return await checkpointer[method](...args);
+    },
+  });
+  const consumer = world.consumer({
+    checkpointer: slow,
+    checkpointIntervalMs: Infinity,
+  });
+  let read = 0;
+  const loop = (async () => {
+    for await (const _ of consumer) read++;
+    return await checkpointer.list(STREAM);
+  })();
+  await world.pass(1000);
+  const closed = consumer.close();
+  const [lease] = await world.run(loop);
+  assertEquals([read, lease!.owner, lease!.checkpoint.type], [
+    10,
+    undefined,
+    "SEQUENCE",
+  ]);
+  await world.run(closed);
+});
