@@ -78,6 +78,7 @@ export { SqlCheckpointer } from "./sql.ts";
 export type { SqlCheckpointerOptions } from "./sql.ts";
 export type {
   PgPool,
+  PgPoolClient,
   PostgresConnection,
   SqlConnection,
   SqliteConnection,
