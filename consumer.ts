@@ -298,8 +298,9 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * with the reason of `signal` if it has aborted; with a {@linkcode CheckpointError} if the
    * progress of some shards could not be stored; with a `TypeError` or `RangeError` if an option is
    * not allowed, the stream is locked, or a value that was read before is not acknowledged; with a
-   * {@linkcode ClosedError} if the consumer has ended; and with the error of the stream if that
-   * fails.
+   * {@linkcode ClosedError} if the consumer has ended; with a {@linkcode KinesisError} with the code
+   * `NoPartitionKey` if `ordering` is given as `"key"` and a value has no partition key; and with
+   * the error of the stream if that fails.
    *
    * @example
    * ```ts

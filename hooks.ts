@@ -272,6 +272,19 @@ export interface StraysEvent {
   readonly values: number;
 }
 
+/**
+ * A value has no partition key, because its stream distributes records by itself (AUTO record
+ * distribution). `Consumer.process` has nothing to order it by.
+ */
+export interface UnkeyedEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record with the value. */
+  readonly sequenceNumber: string;
+}
+
 /** A subscription to a shard has started, with enhanced fan-out. */
 export interface SubscribedEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -396,6 +409,12 @@ export interface ConsumerHooks {
    * Their producer sends them again, to the right shard.
    */
   onStrays?(event: StraysEvent): void;
+  /**
+   * Called for the first value of a stream that has no partition key, if `process` or
+   * `processBatches` orders values by their keys. Values without a key are processed beside one
+   * another. With `ordering: "key"` in the options of the call, they are an error instead.
+   */
+  onUnkeyed?(event: UnkeyedEvent): void;
   /**
    * Called when a subscription has started. Each one lives 5 minutes, so more than 12 an hour and
    * shard mean that they break, or that the application is slower than the stream.

@@ -187,5 +187,6 @@ export type {
   SubscribedEvent,
   ThrottledEvent,
   UnacknowledgedEvent,
+  UnkeyedEvent,
   ValueFailedEvent,
 } from "./hooks.ts";

@@ -73,8 +73,11 @@ export interface KinesisRecord {
   readonly streamARN?: string;
   /** The shard of the record. */
   readonly shardId: string;
-  /** The partition key of the Kinesis record. */
-  readonly partitionKey: string;
+  /**
+   * The partition key of the Kinesis record. Absent if its writer gave none, which a stream with
+   * AUTO record distribution allows.
+   */
+  readonly partitionKey?: string;
   /** The sequence number: a decimal number of up to 128 digits that rises along a shard. */
   readonly sequenceNumber: string;
   /** When Kinesis received the record, to the millisecond. Absent if the answer has no time. */
@@ -106,9 +109,10 @@ export interface DecodedRecord<T> {
   readonly shardId: string;
   /**
    * The partition key of the value. In an aggregated record every value has its own, which may
-   * differ from that of the record.
+   * differ from that of the record. Absent if the record has none, which a stream with AUTO record
+   * distribution allows.
    */
-  readonly partitionKey: string;
+  readonly partitionKey?: string;
   /** The explicit hash key of the value. Only aggregated records contain it. */
   readonly explicitHashKey?: string;
   /** The sequence number of the Kinesis record. */

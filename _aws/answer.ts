@@ -77,8 +77,8 @@ function normalizeRecord(record: unknown, readers: ScalarReaders): unknown {
       ? undefined
       : readers.time(time),
     Data: readers.blob(record.Data),
-    // Records of a stream with AUTO distribution may have no partition key.
-    PartitionKey: text(record.PartitionKey ?? "", "PartitionKey"),
+    // Records of a stream with AUTO distribution may have no partition key. A key is never empty.
+    PartitionKey: text(record.PartitionKey ?? "", "PartitionKey") || undefined,
     EncryptionType: record.EncryptionType ?? undefined,
   };
 }

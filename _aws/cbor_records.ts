@@ -13,7 +13,7 @@ export interface ReadRecord {
   SequenceNumber: string;
   ApproximateArrivalTimestamp: Date | undefined;
   Data: Uint8Array<ArrayBuffer>;
-  PartitionKey: string;
+  PartitionKey?: string;
   EncryptionType: string | undefined;
 }
 
@@ -135,6 +135,7 @@ export class CborRecords implements CborRecordReader {
       } else if (this.#is(DATA, length, key)) data = this.#data();
       else if (this.#is(PARTITION_KEY, length, key)) {
         partitionKey = this.#text();
+        if (partitionKey === undefined) return undefined;
       } else if (this.#is(ENCRYPTION_TYPE, length, key)) {
         if (this.#view.getUint8(this.#at) === NULL) this.#at++;
         else if ((encryptionType = this.#text()) === undefined) {
@@ -142,15 +143,13 @@ export class CborRecords implements CborRecordReader {
         }
       } else return undefined;
     }
-    if (
-      sequenceNumber === undefined || data === undefined ||
-      partitionKey === undefined
-    ) return undefined;
+    if (sequenceNumber === undefined || data === undefined) return undefined;
     return {
       SequenceNumber: sequenceNumber,
       ApproximateArrivalTimestamp: arrival,
       Data: data,
-      PartitionKey: partitionKey,
+      // Absent with AUTO record distribution. A key is never empty.
+      PartitionKey: partitionKey || undefined,
       EncryptionType: encryptionType,
     };
   }

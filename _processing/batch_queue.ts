@@ -114,8 +114,10 @@ export class BatchQueue<R> implements LaneQueue<R> {
     const { keyOf } = this.#parts;
     if (!keyOf) return;
     for (const record of records) {
-      if (isTaken) this.#taken.add(keyOf(record));
-      else this.#taken.delete(keyOf(record));
+      const key = keyOf(record);
+      if (key === undefined) continue;
+      if (isTaken) this.#taken.add(key);
+      else this.#taken.delete(key);
     }
   }
 

@@ -29,5 +29,8 @@ export interface LaneQueue<R> {
   clear(): void;
 }
 
-/** Gives the key of a value; values of one key are processed in order. `undefined`: no order. */
-export type KeyOf<R> = ((record: R) => string) | undefined;
+/**
+ * Gives the key of a value; values of one key are processed in order. `undefined`, or a value without
+ * a key: no order.
+ */
+export type KeyOf<R> = ((record: R) => string | undefined) | undefined;

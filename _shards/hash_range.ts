@@ -38,13 +38,14 @@ export class HashRange {
 
   /**
    * Whether a value with these keys belongs to the range. An explicit hash key that is no number
-   * belongs to every range.
+   * belongs to every range, and so does a value without keys.
    */
-  holds({ partitionKey, explicitHashKey }: RecordKeys): boolean {
+  holds({ partitionKey, explicitHashKey }: Partial<RecordKeys>): boolean {
     if (explicitHashKey !== undefined) {
       return !/^\d+$/.test(explicitHashKey) ||
         this.has(BigInt(explicitHashKey));
     }
+    if (partitionKey === undefined) return true;
     const prefix = hashKeyPrefixOf(partitionKey);
     if (prefix < this.#startPrefix || prefix > this.#endPrefix) return false;
     // Only at the edges of the range do the other 96 bits matter.

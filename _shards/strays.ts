@@ -30,7 +30,7 @@ export interface RelatedShards {
 
 /** What is known about one value of a record. Nothing is known if it could not be decoded. */
 export type StrayCandidate =
-  | (RecordKeys & { readonly type: "value"; readonly resent?: true })
+  | (Partial<RecordKeys> & { readonly type: "value"; readonly resent?: true })
   | { readonly type: "error" };
 
 /** The partition key of the aggregated records of the Kinesis Producer Library. */
@@ -45,7 +45,7 @@ const CACHE_SIZE = 10_000;
  */
 export function mayHoldStrays(
   items: readonly StrayCandidate[],
-  outerKey: string,
+  outerKey: string | undefined,
 ): boolean {
   return items.length > 1 &&
     (outerKey === KPL_PARTITION_KEY || isMarked(items));
@@ -96,7 +96,7 @@ export class Strays {
    */
   among(
     items: readonly StrayCandidate[],
-    outerKey: string,
+    outerKey: string | undefined,
   ): ReadonlySet<number> {
     if (!mayHoldStrays(items, outerKey)) return NONE;
     const isResent = isMarked(items);
@@ -121,9 +121,11 @@ export class Strays {
     );
   }
 
-  #holds(keys: RecordKeys): boolean {
+  #holds(keys: Partial<RecordKeys>): boolean {
     const { partitionKey, explicitHashKey } = keys;
-    if (explicitHashKey !== undefined) return this.#range.holds(keys);
+    if (explicitHashKey !== undefined || partitionKey === undefined) {
+      return this.#range.holds(keys);
+    }
     const known = this.#known.get(partitionKey);
     if (known !== undefined) return known;
     const holds = this.#range.holds(keys);

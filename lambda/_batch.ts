@@ -88,9 +88,12 @@ export class Batch<T> {
     const { ordering } = this.#settings;
     const { item } = entry;
     if (ordering === "none") return entry;
-    return ordering === "key" && item.type === "value"
-      ? `${item.shardId} ${item.record.partitionKey}`
-      : item.shardId;
+    if (ordering === "shard" || item.type !== "value") return item.shardId;
+    const { partitionKey } = item.record;
+    // Values without a key have no order among each other.
+    return partitionKey === undefined
+      ? entry
+      : `${item.shardId} ${partitionKey}`;
   }
 
   /** Takes the lanes in turns. */

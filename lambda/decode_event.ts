@@ -61,7 +61,7 @@ class EventRecord<T> implements DecodedRecord<T> {
   declare readonly streamName: string;
   declare readonly streamARN: string;
   declare readonly shardId: string;
-  declare readonly partitionKey: string;
+  declare readonly partitionKey?: string;
   declare readonly explicitHashKey?: string;
   declare readonly sequenceNumber: string;
   declare readonly subSequenceNumber: number;
@@ -170,8 +170,8 @@ function rawOf(record: KinesisStreamEventRecord): KinesisRecord {
     record.kinesis;
   return {
     ...place,
-    // A stream with AUTO record distribution has records without a key.
-    partitionKey: partitionKey ?? "",
+    // A stream with AUTO record distribution has records without a key. A key is never empty.
+    partitionKey: partitionKey || undefined,
     data: bytesOf(data, place.sequenceNumber),
     ...(seconds !== undefined &&
       { approximateArrivalTimestamp: new Date(Math.round(seconds * 1000)) }),

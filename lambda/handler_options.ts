@@ -32,7 +32,8 @@ export interface KinesisHandlerOptions<T> extends DecodeEventOptions<T> {
    * The values that are processed one after another: those of a `"shard"`, those of a partition
    * `"key"`, or `"none"`. With `"shard"` and `"key"` no call starts after a failure, because Lambda
    * sends everything from that record on again. With `"none"` all values are tried, and all failed
-   * records are in the answer. @default {"key"}
+   * records are in the answer. Values without a partition key, of streams with AUTO record
+   * distribution, have no order among each other with `"key"`. @default {"key"}
    */
   ordering?: "shard" | "key" | "none";
   /**

@@ -72,6 +72,11 @@ export function logHooks(logger: Logger): AllHooks {
         `A value of ${event.shardId} is not acknowledged`,
         event,
       ),
+    onUnkeyed: (event) =>
+      void logger.warn(
+        `Values of ${event.stream} have no partition key and so no order`,
+        event,
+      ),
     onStrays: (event) =>
       void logger.debug(
         `Values of ${event.shardId} were dropped as strays`,

@@ -74,7 +74,7 @@ class Decoded<T> implements DecodedRecord<T> {
   readonly streamName: string;
   readonly streamARN?: string;
   readonly shardId: string;
-  readonly partitionKey: string;
+  readonly partitionKey?: string;
   readonly explicitHashKey?: string;
   readonly sequenceNumber: string;
   readonly subSequenceNumber: number;

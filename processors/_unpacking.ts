@@ -43,7 +43,11 @@ export class Unpacking<T> {
   }
 
   /** Adds a value. */
-  add(value: T, partitionKey: string, explicitHashKey?: string): void {
+  add(
+    value: T,
+    partitionKey: string | undefined,
+    explicitHashKey?: string,
+  ): void {
     const type = "value";
     const subSequenceNumber = this.items.length;
     const resent = this.#resent;
@@ -67,7 +71,7 @@ export class Unpacking<T> {
   decode(
     serializer: Serializer<T>,
     bytes: Uint8Array<ArrayBuffer>,
-    partitionKey: string,
+    partitionKey: string | undefined,
     explicitHashKey?: string,
   ): void {
     let value: T;
@@ -83,7 +87,7 @@ export class Unpacking<T> {
   parse(
     codec: TextCodec<T>,
     text: string,
-    partitionKey: string,
+    partitionKey: string | undefined,
     explicitHashKey?: string,
   ): void {
     let value: T;

@@ -64,7 +64,7 @@ const framing: Framing = {
 function decodeElement<T>(
   parse: (text: string) => T,
   element: string,
-  partitionKey: string,
+  partitionKey: string | undefined,
   unpacking: Unpacking<T>,
 ): void {
   let value: T;

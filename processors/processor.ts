@@ -76,7 +76,7 @@ export type Unpacked<T> =
   | {
     readonly type: "value";
     readonly value: T;
-    readonly partitionKey: string;
+    readonly partitionKey?: string;
     readonly explicitHashKey?: string;
     readonly subSequenceNumber: number;
     readonly resent?: true;

@@ -51,7 +51,7 @@ export interface RecordBatch {
   /** The bytes of each record. */
   readonly data: readonly Uint8Array<ArrayBuffer>[];
   /** The partition key of a record, by its index. */
-  partitionKeyOf(index: number): string;
+  partitionKeyOf(index: number): string | undefined;
   /** A whole record, by its index. */
   recordOf(index: number): KinesisRecord;
 }
@@ -94,7 +94,7 @@ function parseOne<T>(
   }
 }
 
-function itemOf<T>(value: T, partitionKey: string): Unpacked<T> {
+function itemOf<T>(value: T, partitionKey: string | undefined): Unpacked<T> {
   return { type: "value", value, partitionKey, subSequenceNumber: 0 };
 }
 

@@ -71,6 +71,7 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onCheckpoint: true,
   onUnacknowledged: true,
   onStrays: true,
+  onUnkeyed: true,
   onSubscribed: true,
   onStalled: true,
   onCoverage: true,

@@ -23,7 +23,7 @@ export class ConsumerLetter<T> implements DeadLetter<T> {
   readonly streamName: string;
   readonly streamARN?: string;
   readonly shardId: string;
-  readonly partitionKey: string;
+  readonly partitionKey?: string;
   readonly explicitHashKey?: string;
   readonly sequenceNumber: string;
   readonly subSequenceNumber: number;
@@ -35,14 +35,17 @@ export class ConsumerLetter<T> implements DeadLetter<T> {
   /** With a `textLength`, the value and its key become shortened texts. */
   constructor(failure: ProcessingError<T>, textLength?: number) {
     const { record, cause } = failure;
+    const { partitionKey } = record;
     this.#failure = failure;
     if (textLength === undefined) {
       this.value = record.value;
-      this.partitionKey = record.partitionKey;
+      if (partitionKey !== undefined) this.partitionKey = partitionKey;
     } else {
       this.value = undefined as T;
       this.valueText = shorten(valueText(record.value), textLength);
-      this.partitionKey = shorten(record.partitionKey, LONGEST_KEY);
+      if (partitionKey !== undefined) {
+        this.partitionKey = shorten(partitionKey, LONGEST_KEY);
+      }
     }
     this.id = record.id;
     this.streamName = record.streamName;

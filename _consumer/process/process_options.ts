@@ -110,8 +110,10 @@ export interface ProcessOptions<T> {
    */
   concurrency?: number;
   /**
-   * The values that are processed one after another, see {@linkcode ProcessingOrder}.
-   * @default {"key"}
+   * The values that are processed one after another, see {@linkcode ProcessingOrder}. Values without
+   * a partition key, of streams with AUTO record distribution, have no order by default: they are
+   * processed beside one another, and the hook `onUnkeyed` is called. With `"key"` given here, such
+   * a value ends the processing with the code `NoPartitionKey`. @default {"key"}
    */
   ordering?: ProcessingOrder;
   /** How failed calls are repeated. */
@@ -180,7 +182,8 @@ export interface ProcessOptions<T> {
 export interface ProcessBatchesOptions<T> extends ProcessOptions<T> {
   /**
    * Which batches are processed one after another: with `"shard"` those of a shard, with `"key"`
-   * those that have a partition key in common, with `"none"` none. @default {"shard"}
+   * those that have a partition key in common, with `"none"` none. With `"key"`, a value without a
+   * partition key ends the processing with the code `NoPartitionKey`. @default {"shard"}
    */
   ordering?: ProcessingOrder;
   /** Most values of a batch. A batch has values of one shard. @default {500} */

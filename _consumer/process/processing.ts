@@ -11,7 +11,7 @@ import type { LaneQueue } from "../../_processing/lane_queue.ts";
 import { Scheduler } from "../../_processing/scheduler.ts";
 import type { Failure } from "../../_processing/verdict.ts";
 import type { Attempt } from "../../_processing/work.ts";
-import { ClosedError, ProcessingError } from "../../errors.ts";
+import { ClosedError, KinesisError, ProcessingError } from "../../errors.ts";
 import type { ConsumerRecord, FencingToken } from "../../records.ts";
 import { GivenUpValues } from "./given_up.ts";
 import type {
@@ -86,6 +86,8 @@ export class Processing<T> implements ProcessingRun {
     deadLettered: 0,
   };
   #failure: { readonly error: unknown } | undefined;
+  /** The streams that have values without a partition key. */
+  readonly #unkeyed = new Set<string>();
 
   /** Nothing is read before {@linkcode ProcessingRun.run}. */
   constructor(parts: ProcessingParts<T>) {
@@ -172,16 +174,43 @@ export class Processing<T> implements ProcessingRun {
       while (scheduler.hasRoom) {
         const record = feed.takeNow();
         if (!record) break;
-        scheduler.accept(record, DeliveredRecord.shardOf(record));
+        if (!this.#accept(record)) return;
       }
       if (!scheduler.hasRoom) {
         await scheduler.room();
         continue;
       }
       const record = await feed.take();
-      if (!record) return;
-      scheduler.accept(record, DeliveredRecord.shardOf(record));
+      if (!record || !this.#accept(record)) return;
     }
+  }
+
+  /** Returns false if the processing ends because of the value. */
+  #accept(record: ConsumerRecord<T>): boolean {
+    const shard = DeliveredRecord.shardOf(record);
+    if (
+      record.partitionKey === undefined &&
+      this.#parts.settings.ordering === "key" &&
+      !this.#mayBeUnordered(record, shard)
+    ) return false;
+    this.#scheduler.accept(record, shard);
+    return true;
+  }
+
+  /** Tells of a value without a key. Returns false if it ends the processing, unacknowledged. */
+  #mayBeUnordered(
+    { streamName, shardId, sequenceNumber }: ConsumerRecord<T>,
+    shard: RecordShard,
+  ): boolean {
+    const { hooks, stream } = shard.options;
+    if (this.#parts.settings.needsKeys) {
+      this.#fail(unkeyedError(streamName, shardId, sequenceNumber));
+      return false;
+    }
+    if (this.#unkeyed.has(stream)) return true;
+    this.#unkeyed.add(stream);
+    notify(hooks, "onUnkeyed", { stream, shardId, sequenceNumber });
+    return true;
   }
 
   #handle(
@@ -250,6 +279,20 @@ export class Processing<T> implements ProcessingRun {
     const { hooks } = attempt.job.lane.source.options;
     notify(hooks, "onHandlerTimeout", { ...placeOf(attempt), state });
   }
+}
+
+function unkeyedError(
+  streamName: string,
+  shardId: string,
+  sequenceNumber: string,
+): KinesisError {
+  return new KinesisError(
+    `Cannot process in the order of each key as the record ${sequenceNumber} of ${shardId} in ${streamName} ` +
+      "has no partition key, so there is nothing to order it by: the stream has had the record " +
+      "distribution strategy AUTO. Leave 'ordering' out to order only values with a key, or use " +
+      '"shard" or "none"',
+    { code: "NoPartitionKey" },
+  );
 }
 
 function processingError<T>(

@@ -19,6 +19,10 @@ export type ProcessSettings<T> =
     Omit<ProcessOptions<T>, "retry" | "deadLetter" | "signal">
   >
   & Pick<ProcessOptions<T>, "deadLetter" | "signal">
+  & {
+    /** Whether every value must have a partition key: the user has asked for the order of keys. */
+    readonly needsKeys: boolean;
+  }
   & Required<HandlerRetryOptions>;
 
 /** The settings of batches. */
@@ -103,6 +107,8 @@ function resolve<T>(
       ["shard", "key", "none"],
       presets.ordering,
     ),
+    // A default is used as far as there are keys.
+    needsKeys: options.ordering === "key",
     lookahead: count("lookahead", presets.lookahead),
     lookaheadBytes: count("lookaheadBytes", LOOKAHEAD_BYTES),
     timeoutMs: check.time("timeoutMs", options.timeoutMs, {

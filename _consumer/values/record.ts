@@ -51,7 +51,7 @@ export class DeliveredRecord<T> implements ConsumerRecord<T> {
   readonly streamName: string;
   readonly streamARN?: string;
   readonly shardId: string;
-  readonly partitionKey: string;
+  readonly partitionKey?: string;
   readonly explicitHashKey?: string;
   readonly sequenceNumber: string;
   readonly subSequenceNumber: number;

@@ -117,8 +117,8 @@ export interface KinesisApiRecord {
    * before you transfer `Data.buffer` to a worker.
    */
   Data: Uint8Array<ArrayBuffer>;
-  /** The partition key. Empty if the writer gave none, which `AUTO` distribution allows. */
-  PartitionKey: string;
+  /** The partition key. Absent if the writer gave none, which `AUTO` distribution allows. */
+  PartitionKey?: string;
   /** `NONE` or `KMS`. */
   EncryptionType?: EncryptionType;
 }

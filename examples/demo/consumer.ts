@@ -47,7 +47,7 @@ async function consume(settings: ConsumerSettings): Promise<void> {
   try {
     await consumer.ready;
     report({ type: "ready" });
-    for await (const { value, partitionKey, shardId } of consumer) {
+    for await (const { value, partitionKey = "", shardId } of consumer) {
       if (value?.run !== run) {
         foreign++;
         continue;

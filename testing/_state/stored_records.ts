@@ -30,7 +30,7 @@ function ofShard(stream: Stream, { id, log, numbers }: Shard): KinesisRecord[] {
     records.push({
       streamName: stream.name,
       shardId: id,
-      partitionKey: record.key ?? "",
+      partitionKey: record.key,
       sequenceNumber: numbers.write(record.time, offset),
       approximateArrivalTimestamp: new Date(record.time),
       data: payloadBytes(record.data),

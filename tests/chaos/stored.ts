@@ -89,7 +89,7 @@ async function readShard<T>(
         items.some((item) => !range.holds(item));
       if (isDropped) continue;
       for (const item of items) {
-        const { value, partitionKey, subSequenceNumber } = item;
+        const { value, partitionKey = "", subSequenceNumber } = item;
         values.push({
           value,
           partitionKey,

@@ -59,7 +59,7 @@ async function readAll(
       for (const { Data, PartitionKey, SequenceNumber } of answer.Records) {
         records.push({
           shardId: ShardId,
-          key: PartitionKey,
+          key: PartitionKey ?? "",
           text: decoder.decode(Data),
           seq: SequenceNumber,
         });

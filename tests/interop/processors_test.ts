@@ -29,7 +29,7 @@ async function deaggregate(data: string): Promise<KplItem[]> {
   return items.map((item, index) => {
     assert(item.type === "value");
     assertEquals(item.subSequenceNumber, index);
-    const { value, partitionKey, explicitHashKey } = item;
+    const { value, partitionKey = "", explicitHashKey } = item;
     return explicitHashKey === undefined
       ? { data: value, partitionKey }
       : { data: value, partitionKey, explicitHashKey };

@@ -103,7 +103,7 @@ Deno.test("kinesisHandler runs as many calls as 'concurrency' allows, and those 
   const handler = kinesisHandler<number>({
     processor: json<number>(),
     concurrency: 3,
-    handler: async ({ value, partitionKey }) => {
+    handler: async ({ value, partitionKey = "" }) => {
       assertEquals(running.get(partitionKey) ?? 0, 0);
       running.set(partitionKey, 1);
       most = Math.max(most, ++now);

@@ -98,7 +98,7 @@ export class FleetSource implements AsyncDisposable {
   stored(): Map<string, StoredValue[]> {
     const stored = new Map<string, StoredValue[]>();
     for (const record of this.#server.records(FLEET_STREAM)) {
-      const { shardId, sequenceNumber, partitionKey: key } = record;
+      const { shardId, sequenceNumber, partitionKey: key = "" } = record;
       const id = recordId({ shardId, sequenceNumber, subSequenceNumber: 0 });
       const values = stored.get(shardId);
       if (values) values.push({ id, key });
