@@ -100,6 +100,31 @@ export interface ShardMapEvent {
   readonly after: readonly string[];
 }
 
+/**
+ * The producer has learned how the stream distributes records to shards. Not called at the start of
+ * a producer whose stream distributes them by their keys, as most streams do.
+ */
+export interface DistributionEvent {
+  /** The stream, by name or ARN as given to the producer. */
+  readonly stream: string;
+  /** How records are distributed from now on, as far as the producer knows. */
+  readonly strategy: "AUTO" | "USER_PARTITION_KEY";
+  /**
+   * How the producer knows the strategy: `service` has said so, or `answers` have named shards that
+   * fit no other strategy.
+   */
+  readonly source: "service" | "answers";
+  /**
+   * What the options of the producer ask for and the stream does not allow. Empty if there is
+   * nothing.
+   *
+   * - `ordering`: the values of a key or shard are still sent one after another, but they are stored
+   *   in different shards, so no reader sees their order
+   * - `aggregation`: each value of a KPL processor is a record of its own
+   */
+  readonly withoutEffect: readonly ("ordering" | "aggregation")[];
+}
+
 /** The buffer of a producer is full, so writers wait; or it has room, and no writer waits. */
 export interface BufferEvent {
   /** The stream, by name or ARN as given to the producer. */
@@ -122,6 +147,11 @@ export interface ProducerHooks {
   onThrottled?(event: ThrottledEvent): void;
   /** Called when the shards become known, and after every change. */
   onShardMap?(event: ShardMapEvent): void;
+  /**
+   * Called when the stream is found to distribute records by itself (AUTO record distribution), and
+   * when it does so no longer. A warning if `withoutEffect` is not empty.
+   */
+  onDistribution?(event: DistributionEvent): void;
   /** Called when a writer starts to wait for the full buffer, and when no writer waits any more. */
   onBuffer?(event: BufferEvent): void;
 }

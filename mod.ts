@@ -172,6 +172,7 @@ export type {
   ClientHooks,
   ConsumerHooks,
   CoverageEvent,
+  DistributionEvent,
   ExpiredEvent,
   HandlerErrorEvent,
   HandlerTimeoutEvent,

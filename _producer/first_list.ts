@@ -4,11 +4,13 @@
  * @module
  */
 import { IN_USE, NOT_FOUND } from "../_aws/service_error.ts";
+import { deferred } from "../_core/deferred.ts";
 import { ResettableTimer } from "../_core/resettable_timer.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { retry } from "../_core/retry.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
 import { BACKOFF } from "./backoff.ts";
+import type { Distribution } from "./distribution.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { Resharding } from "./resharding.ts";
 import type { ListingOptions, ShardListing } from "./shard_listing.ts";
@@ -32,10 +34,15 @@ export class FirstList {
   readonly #options: FirstListOptions;
   readonly #resharding: Resharding<unknown>;
   readonly #listing: ShardListing;
+  readonly #distribution: Distribution;
   readonly #signal: AbortSignal;
   readonly #state: StreamState;
   /** Rings when values are sent without a list. */
   readonly #patience: ResettableTimer;
+  /** Resolves when {@linkcode PATIENCE_MS} is over. */
+  readonly #overtime = deferred<void>();
+  /** The question how the stream distributes records, and the work for its answer. */
+  #asking: Promise<void> | undefined;
   /** Whether the last request was one to list the shards. */
   #isListing = false;
 
@@ -44,17 +51,22 @@ export class FirstList {
     options: FirstListOptions,
     resharding: Resharding<unknown>,
     listing: ShardListing,
+    distribution: Distribution,
     signal: AbortSignal,
   ) {
     this.#options = options;
     this.#resharding = resharding;
     this.#listing = listing;
+    this.#distribution = distribution;
     this.#signal = signal;
     this.#state = new StreamState(options, signal);
     this.#patience = new ResettableTimer(
       options.clock,
       PATIENCE_MS,
-      () => resharding.start(),
+      () => {
+        resharding.start();
+        this.#overtime.resolve();
+      },
     );
   }
 
@@ -63,13 +75,17 @@ export class FirstList {
    * without a list. Returns whether the answer is known: a list, or that the shards cannot be
    * listed.
    *
-   * @throws {KinesisError} if the stream does not exist or cannot be asked
+   * @throws {KinesisError} if the stream does not exist or cannot be asked, or if it distributes
+   * records in a way that the options do not allow
    */
   async run(): Promise<boolean> {
     // The list that is under way ends some time after the abort; no timer may wait for that.
     const stopListening = onAbort(this.#signal, () => this.#patience.clear());
     try {
-      return await this.#list();
+      const isKnown = await this.#list();
+      // The answer may be later than the list.
+      await this.#asking;
+      return isKnown;
     } finally {
       stopListening();
       this.#patience.clear();
@@ -106,16 +122,32 @@ export class FirstList {
     this.#isListing = false;
     try {
       if (createStream) {
-        const isAuto = await this.#listing.createIfMissing(createStream);
-        this.#resharding.noteStrategy(isAuto);
+        const strategy = await this.#listing.createIfMissing(createStream);
+        await this.#distribution.begin(strategy);
       }
       this.#isListing = true;
       this.#patience.set();
-      await this.#resharding.list();
+      await this.#resharding.list(false, this.#ask());
       return true;
     } catch (error) {
       throw await this.#state.judge(error);
     }
+  }
+
+  /**
+   * Asks how the stream distributes records, if that must be known before the first value is sent.
+   * Resolves when the answer is applied, or when the values have waited long enough.
+   */
+  #ask(): Promise<void> | undefined {
+    const { createStream } = this.#options;
+    const distribution = this.#distribution;
+    if (createStream || !distribution.mattersAtOnce) return undefined;
+    this.#asking = this.#listing.strategy()
+      .then((strategy) => distribution.begin(strategy));
+    const ready = Promise.race([this.#asking, this.#overtime.promise]);
+    // The list may be under way, or may fail first and end the producer.
+    for (const promise of [this.#asking, ready]) promise.catch(() => {});
+    return ready;
   }
 
   #mayHelp(error: unknown): boolean {

@@ -18,11 +18,18 @@ export interface GroupingPolicy {
   /** The order groups of a record with these keys. */
   groupsOf(keys: RecordKeys): readonly string[];
   /**
-   * Whether a record that was packed under an earlier version of the shard map contains values of
-   * several shards of the present map.
+   * Whether a record that was packed under an earlier version of the shard map contains values that
+   * must not share a record now: values of several shards of the present map, or of several keys if
+   * keys are not ignored any more.
    */
   isScattered(record: EncodedRecord, version: number): boolean;
 }
+
+/** What a {@linkcode Grouping} asks about shards. */
+type GroupingRoutes = Pick<
+  ShardRoutes,
+  "ignoresKeys" | "predicts" | "shardOf" | "version"
+>;
 
 const NO_GROUPS: readonly string[] = [];
 
@@ -32,13 +39,13 @@ export class Grouping implements GroupingPolicy {
   readonly joins: boolean;
   readonly #ordering: Ordering;
   readonly #scope: FrameScope;
-  readonly #routes: Pick<ShardRoutes, "predicts" | "shardOf" | "version">;
+  readonly #routes: GroupingRoutes;
 
   /** Asks `routes` for the shard of a record. */
   constructor(
     ordering: Ordering,
     scope: FrameScope,
-    routes: Pick<ShardRoutes, "predicts" | "shardOf" | "version">,
+    routes: GroupingRoutes,
   ) {
     this.#ordering = ordering;
     this.#scope = scope;
@@ -67,7 +74,12 @@ export class Grouping implements GroupingPolicy {
   // The hash key of the record would take all of its values to one of the new shards.
   isScattered(record: EncodedRecord, version: number): boolean {
     const routes = this.#routes;
-    if (version === routes.version || !this.isForOneShard(record)) return false;
+    if (version === routes.version) return false;
+    if (this.#scope === "key") {
+      return !routes.ignoresKeys &&
+        record.puts.some((put) => put.partitionKey !== record.partitionKey);
+    }
+    if (!this.isForOneShard(record)) return false;
     // Without predictions, each value must have a record of its own.
     if (!routes.predicts) return true;
     const { puts } = record;

@@ -35,12 +35,14 @@ export class Keys<T> {
     keys: PutKeys,
     outcome: Outcome<T> | undefined,
   ): Pending<T> {
+    const keyOf = this.#options.partitionKey;
     return new Pending(
       value,
-      keys.partitionKey ?? this.#partitionKeyOf(value),
+      keys.partitionKey ?? (keyOf ? keyOf(value) : this.#randomKey()),
       keys.explicitHashKey ?? this.#options.explicitHashKey?.(value),
       this.#now(),
       outcome,
+      keyOf !== undefined || keys.partitionKey !== undefined,
     );
   }
 
@@ -82,10 +84,8 @@ export class Keys<T> {
     return recordTtlMs === Infinity ? 0 : monotonicNow(clock);
   }
 
-  #partitionKeyOf(value: T): string {
-    const { partitionKey, processor } = this.#options;
-    if (partitionKey) return partitionKey(value);
-    return processor.scope === "key"
+  #randomKey(): string {
+    return this.#options.processor.scope === "key"
       ? this.#packing.sharedKey
       : crypto.randomUUID();
   }

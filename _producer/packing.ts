@@ -8,6 +8,7 @@ import { MAX_RECORD_BYTES } from "../_aws/limits.ts";
 import { InvalidRecordError, KinesisError } from "../errors.ts";
 import { type Packer, validateKeys } from "../processors/mod.ts";
 import type { EncodedRecord, Put } from "../records.ts";
+import { KeylessPut, withValues } from "./keyless.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { Pending, Sending } from "./pending.ts";
@@ -20,7 +21,7 @@ import type { Supervisor } from "./supervisor.ts";
 /** The stages around packing. */
 interface PackingStages<T> {
   /** Predicts which values may share a record. */
-  readonly routes: Pick<ShardRoutes, "shardOfKeys">;
+  readonly routes: Pick<ShardRoutes, "ignoresKeys" | "shardOfKeys">;
   /** Receives the packed records. */
   readonly queue: Pick<SendQueue<T>, "add">;
   /** Receives the values that cannot become a record. */
@@ -35,7 +36,14 @@ export class Packing<T> {
   readonly #limit: RecordLimit;
   /** Whether values may have to be packed again. A record of a single value never is. */
   readonly #packsAgain: boolean;
-  readonly #packer: Packer<Pending<T>>;
+  /**
+   * Whether values of all keys share records while the stream ignores keys. Not with an order: it
+   * holds again at once when the stream goes back to its keys.
+   */
+  readonly #mayMixKeys: boolean;
+  readonly #packer: Packer<Pending<T> | KeylessPut<T>>;
+  /** Whether values of several keys may be in one record. */
+  #hasMixed = false;
   #sharedKey: string | undefined;
   /** Work of the packer that takes time, such as compression. */
   #working: Promise<void> | undefined;
@@ -53,10 +61,17 @@ export class Packing<T> {
     this.#supervisor = supervisor;
     this.#limit = new RecordLimit(options, signal);
     this.#packsAgain = options.processor.scope !== "record";
-    this.#packer = this.#createPacker((record) => {
+    this.#mayMixKeys = options.processor.scope === "key" &&
+      options.ordering === "none";
+    const { packedBytes } = this.#limit;
+    this.#packer = this.#createPacker<Pending<T> | KeylessPut<T>>((record) => {
       this.#sharedKey = undefined;
-      this.#add(record);
-    }, this.#limit.packedBytes);
+      this.#add(
+        this.#hasMixed
+          ? withValues(record, packedBytes)
+          : record as EncodedRecord<Pending<T>>,
+      );
+    }, packedBytes);
   }
 
   /** The number of values in the packer. */
@@ -90,13 +105,19 @@ export class Packing<T> {
     if (item !== undefined) pending.item = item;
     try {
       validateKeys(pending);
-      const packing = this.#packer.push(pending);
+      const packing = this.#packer.push(this.#toPack(pending));
       if (packing) this.#work(this.#packLater(pending, packing));
       else if (item !== undefined) pending.item = undefined;
     } catch (error) {
       const packing = this.#packAlone(pending, error);
       if (packing) this.#work(packing);
     }
+  }
+
+  #toPack(pending: Pending<T>): Pending<T> | KeylessPut<T> {
+    if (!this.#mayMixKeys || !this.#stages.routes.ignoresKeys) return pending;
+    this.#hasMixed = true;
+    return new KeylessPut(pending, this.sharedKey);
   }
 
   /** Packs all pending values. Never rejects. `undefined` if everything is packed on return. */
@@ -131,7 +152,7 @@ export class Packing<T> {
   ): Promise<EncodedRecord<Pending<T>>[]> {
     const records: EncodedRecord<Pending<T>>[] = [];
     const inside = new Set<Pending<T>>();
-    const packer = this.#createPacker((record) => {
+    const packer = this.#createPacker<Pending<T>>((record) => {
       for (const put of record.puts) inside.delete(put);
       remember(record);
       records.push(record);
@@ -159,12 +180,12 @@ export class Packing<T> {
     return records;
   }
 
-  #createPacker(
-    emit: (record: EncodedRecord<Pending<T>>) => void,
+  #createPacker<P extends Put<T>>(
+    emit: (record: EncodedRecord<P>) => void,
     maxRecordBytes: number,
-  ): Packer<Pending<T>> {
+  ): Packer<P> {
     const { routes } = this.#stages;
-    return this.#options.processor.createPacker<Pending<T>>({
+    return this.#options.processor.createPacker<P>({
       maxRecordBytes,
       shardOf: (partitionKey, explicitHashKey) =>
         routes.shardOfKeys(partitionKey, explicitHashKey),
@@ -209,7 +230,7 @@ export class Packing<T> {
       try {
         // Earlier values of the same key must be packed first.
         await this.#packer.flush();
-        const packer = this.#createPacker(
+        const packer = this.#createPacker<Pending<T>>(
           (record) => this.#add(record),
           bytes,
         );

@@ -61,6 +61,8 @@ export class Pending<T> implements Put<T> {
     readonly acceptedAt: number,
     /** Is told how the value ends, if a `put` or `putAll` waits for that. */
     readonly outcome?: Outcome<T>,
+    /** Whether the user chose the partition key. A stream that ignores keys needs no other. */
+    readonly isKeyed: boolean = true,
   ) {}
 
   /** The value as a failed one. `why` is its error if no request failed. */

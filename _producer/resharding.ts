@@ -39,6 +39,7 @@ export class Resharding<T> {
   readonly #supervisor: Pick<Supervisor, "wake">;
   #isStarted = false;
   #listedAt = Infinity;
+  #changing: Promise<void> | undefined;
 
   /** Starts without a shard map. Wakes the supervisor when values may be sent. */
   constructor(
@@ -63,11 +64,6 @@ export class Resharding<T> {
     return this.#listedAt;
   }
 
-  /** Notes before the start whether the service chooses the shards of records itself. */
-  noteStrategy(isAuto: boolean): void {
-    this.#stages.routes.change({ predicts: !isAuto });
-  }
-
   /** Lets values be sent. Does nothing if they are sent already. */
   start(): void {
     if (this.#isStarted) return;
@@ -79,11 +75,15 @@ export class Resharding<T> {
     this.#supervisor.wake();
   }
 
-  /** Lists the shards, with the closed ones if asked to, and goes over to them. */
-  async list(withClosed = false): Promise<void> {
+  /**
+   * Lists the shards, with the closed ones if asked to, and goes over to them. The list is used
+   * after `ready`.
+   */
+  async list(withClosed = false, ready?: Promise<void>): Promise<void> {
     const { routes } = this.#stages;
     this.#listedAt = monotonicNow(this.#options.clock);
     const map = await this.#listing.list(withClosed);
+    if (ready) await ready;
     // Without a map there is one lane and no limit for each shard.
     if (!map) return;
     // A list may be older than the answers, so an equal map changes no prediction.
@@ -93,8 +93,26 @@ export class Resharding<T> {
 
   /**
    * Takes all stages from the present predictions to others, in the order of the path of a value.
+   * Changes follow one another: each one holds the packer.
    */
   async change(change: RoutesChange): Promise<void> {
+    while (this.#changing) await this.#changing;
+    const changing = this.#change(change);
+    this.#changing = changing.catch(() => {}).finally(() => {
+      this.#changing = undefined;
+    });
+    await changing;
+  }
+
+  /**
+   * Changes the predictions before the start, while nothing is sent. The queue follows with the
+   * first list, or with the start if there is no list.
+   */
+  prepare(change: RoutesChange): void {
+    this.#stages.routes.change(change);
+  }
+
+  async #change(change: RoutesChange): Promise<void> {
     const { routes, packing, queue, waiters } = this.#stages;
     const { clock, stream, hooks } = this.#options;
     const before = routes.shardIds;

@@ -34,6 +34,7 @@ const HOOKS = [
   "onValueFailed",
   "onThrottled",
   "onShardMap",
+  "onDistribution",
   "onBuffer",
 ] as const satisfies readonly (keyof ProducerHooks)[];
 const RATES = ["recordsPerSecond", "bytesPerSecond"];

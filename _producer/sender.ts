@@ -14,8 +14,10 @@ import {
   type RecordOutcome,
 } from "./outcomes.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { needsNoKey } from "./keyless.ts";
 import { RequestPause } from "./request_pause.ts";
 import { StreamState } from "./stream_state.ts";
+import type { ShardRoutes } from "./shard_routes.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What became of a request. */
@@ -26,6 +28,8 @@ export interface RequestResult {
   readonly durationMs: number;
   /** Why the whole request failed, if it did. */
   readonly error: unknown;
+  /** Whether the service refuses records without a key, and the request had such records. */
+  readonly wantsKeys: boolean;
 }
 
 /** The part of the options that does not depend on the type of the values. */
@@ -34,9 +38,17 @@ type SenderOptions = Pick<
   "client" | "target" | "stream" | "clock" | "random"
 >;
 
+/** Codes of the refusal of a record without a partition key. */
+const WANTS_KEYS = new Set([
+  "InvalidArgumentException",
+  "ValidationException",
+  "SerializationException",
+]);
+
 /** Sends batches, and knows when requests have to pause. */
 export class Sender {
   readonly #options: SenderOptions;
+  readonly #routes: Pick<ShardRoutes, "ignoresKeys">;
   readonly #signal: AbortSignal;
   readonly #state: StreamState;
   readonly #pause: RequestPause;
@@ -46,10 +58,12 @@ export class Sender {
    */
   constructor(
     options: SenderOptions,
+    routes: Pick<ShardRoutes, "ignoresKeys">,
     supervisor: Pick<Supervisor, "wake">,
     signal: AbortSignal,
   ) {
     this.#options = options;
+    this.#routes = routes;
     this.#signal = signal;
     this.#state = new StreamState(options, signal);
     this.#pause = new RequestPause(options, supervisor, signal);
@@ -70,16 +84,21 @@ export class Sender {
     const { clock, stream } = this.#options;
     const { round } = this.#pause;
     const started = monotonicNow(clock);
+    const isKeyless = this.#routes.ignoresKeys &&
+      batch.some(({ record }) => needsNoKey(record));
     let answer: PutRecordsResponse;
     try {
-      answer = await this.#put(batch);
+      answer = await this.#put(batch, isKeyless);
     } catch (cause) {
       const error = await this.#state.judge(cause);
       if (this.#signal.aborted) return undefined;
       const known = toKinesisError(error, stream);
-      const isFatal = this.#pause.noteFailure(known, round);
+      const wantsKeys = isKeyless && WANTS_KEYS.has(known.code);
+      // The same records with keys are not refused.
+      const isFatal = !wantsKeys && this.#pause.noteFailure(known, round);
       const outcomes = outcomesOfFailure(batch, known, isFatal);
-      return { outcomes, durationMs: monotonicNow(clock) - started, error };
+      const durationMs = monotonicNow(clock) - started;
+      return { outcomes, durationMs, error, wantsKeys };
     }
     this.#pause.noteAnswer();
     this.#state.noteThere();
@@ -87,18 +106,25 @@ export class Sender {
       outcomes: outcomesOfAnswer(batch, answer, stream),
       durationMs: monotonicNow(clock) - started,
       error: undefined,
+      wantsKeys: isKeyless &&
+        answer.Records.some((one) => WANTS_KEYS.has(one?.ErrorCode ?? "")),
     };
   }
 
-  async #put<T>(batch: readonly Outgoing<T>[]): Promise<PutRecordsResponse> {
+  async #put<T>(
+    batch: readonly Outgoing<T>[],
+    isKeyless: boolean,
+  ): Promise<PutRecordsResponse> {
     const { client, target, stream } = this.#options;
     const answer = await client.putRecords({
       ...target,
-      Records: batch.map(({ record }) => ({
-        Data: record.data,
-        PartitionKey: record.partitionKey,
-        ExplicitHashKey: record.explicitHashKey,
-      })),
+      Records: batch.map(({ record }) =>
+        isKeyless && needsNoKey(record) ? { Data: record.data } : {
+          Data: record.data,
+          PartitionKey: record.partitionKey,
+          ExplicitHashKey: record.explicitHashKey,
+        }
+      ),
     }, { signal: this.#signal, maxAttempts: 1 });
     if (answer.Records?.length === batch.length) return answer;
     throw new ResponseError(

@@ -78,13 +78,14 @@ export class Settlement<T> {
   /** Applies the outcomes of a request to the records of its batch. */
   apply(
     batch: readonly Outgoing<T>[],
-    { outcomes, durationMs, error }: RequestResult,
+    { outcomes, durationMs, error, wantsKeys }: RequestResult,
   ): void {
     // Stored records first: giving up another record may end the producer.
     this.#applyStored(batch, outcomes);
     const failed = this.#noteFailures(batch, outcomes);
     const throttled = this.#throttle(batch, outcomes);
-    this.#applyFailures(batch, outcomes);
+    if (wantsKeys) this.#stages.watch.sendKeys();
+    this.#applyFailures(batch, outcomes, wantsKeys);
     notify(this.#options.hooks, "onBatch", {
       stream: this.#options.stream,
       records: batch.length,
@@ -239,6 +240,7 @@ export class Settlement<T> {
   #applyFailures(
     batch: readonly Outgoing<T>[],
     outcomes: readonly RecordOutcome[],
+    wantsKeys: boolean,
   ): void {
     const again: Outgoing<T>[] = [];
     for (let i = 0; i < batch.length; i++) {
@@ -251,7 +253,8 @@ export class Settlement<T> {
         this.#supervisor.fail(outcome.error);
         return;
       }
-      if (this.#isOver(item)) this.#giveUp(item, outcome.error);
+      // A record that was refused for its missing key is sent with a key at least once.
+      if (!wantsKeys && this.#isOver(item)) this.#giveUp(item, outcome.error);
       else again.push(item);
     }
     if (again.length === 0) return;

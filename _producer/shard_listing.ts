@@ -4,7 +4,11 @@
  * @module
  */
 import { createIfMissing, type NewStream } from "../_shards/create_stream.ts";
-import type { Shard, StreamDescriptionSummary } from "../client/mod.ts";
+import type {
+  RecordDistributionStrategy,
+  Shard,
+  StreamDescriptionSummary,
+} from "../client/mod.ts";
 import { ServiceError } from "../errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import { ShardMap } from "./shard_map.ts";
@@ -55,27 +59,33 @@ export class ShardListing {
     return new ShardMap(shards);
   }
 
-  /** Whether the service chooses the shards of records itself; `false` if that is not known. */
-  async isAuto(): Promise<boolean> {
+  /**
+   * Asks how the stream distributes records to shards. `undefined` if the service does not allow
+   * the question or does not answer it.
+   */
+  async strategy(): Promise<RecordDistributionStrategy | undefined> {
     const { client, target } = this.#options;
     const call = { signal: this.#signal, maxAttempts: 1 };
     try {
       const answer = await client.describeStreamSummary(target, call);
-      return distributes(answer.StreamDescriptionSummary);
+      return strategyOf(answer.StreamDescriptionSummary);
     } catch {
-      return false;
+      return undefined;
     }
   }
 
   /**
-   * Creates the stream if it is missing, and waits until it is active. Resolves with whether the
-   * service chooses the shards of records itself.
+   * Creates the stream if it is missing, and waits until it is active. Resolves with how the stream
+   * distributes records.
    */
-  async createIfMissing(how: NewStream): Promise<boolean> {
-    return distributes(await createIfMissing(this.#options, how, this.#signal));
+  async createIfMissing(how: NewStream): Promise<RecordDistributionStrategy> {
+    return strategyOf(await createIfMissing(this.#options, how, this.#signal));
   }
 }
 
-function distributes(summary: StreamDescriptionSummary): boolean {
-  return summary.RecordDistributionStrategy === "AUTO";
+// Provisioned streams, and servers that do not know the strategy, name none: keys choose the shard.
+function strategyOf(
+  summary: StreamDescriptionSummary,
+): RecordDistributionStrategy {
+  return summary.RecordDistributionStrategy ?? "USER_PARTITION_KEY";
 }

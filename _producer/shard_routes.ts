@@ -16,6 +16,8 @@ export interface RoutesChange {
   readonly map?: ShardMap;
   /** Whether shards are predicted from now on. */
   readonly predicts?: boolean;
+  /** Whether the service has said that it ignores keys. Then no shard is predicted. */
+  readonly ignoresKeys?: boolean;
 }
 
 /**
@@ -25,6 +27,7 @@ export interface RoutesChange {
 export class ShardRoutes {
   #map: ShardMap | undefined;
   #predicts = true;
+  #ignoresKeys = false;
   #version = 0;
   #cache = new Map<string, string | undefined>();
 
@@ -65,6 +68,19 @@ export class ShardRoutes {
     return this.#predicts;
   }
 
+  /** The number of open shards in the map, also while no shard is predicted. */
+  get mapSize(): number {
+    return this.#map?.size ?? 0;
+  }
+
+  /**
+   * Whether the service has said that it ignores the keys of records. Then records need no key, and
+   * values of several keys may share one.
+   */
+  get ignoresKeys(): boolean {
+    return this.#ignoresKeys;
+  }
+
   /** Rises with every change of the predictions. */
   get version(): number {
     return this.#version;
@@ -97,9 +113,16 @@ export class ShardRoutes {
   }
 
   /** Changes the predictions. */
-  change({ map = this.#map, predicts = this.#predicts }: RoutesChange): void {
+  change(
+    {
+      map = this.#map,
+      predicts = this.#predicts,
+      ignoresKeys = this.#ignoresKeys,
+    }: RoutesChange,
+  ): void {
     this.#map = map;
     this.#predicts = predicts;
+    this.#ignoresKeys = ignoresKeys;
     this.#version++;
     this.#cache.clear();
   }

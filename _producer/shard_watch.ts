@@ -5,9 +5,10 @@
  */
 import { type Clock, delay, monotonicNow } from "../_core/clock.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
+import type { RecordDistributionStrategy } from "../client/mod.ts";
 import type { HashRange, RecordKeys } from "../_shards/hash_range.ts";
+import { Distribution, type DistributionOptions } from "./distribution.ts";
 import { FirstList, type FirstListOptions } from "./first_list.ts";
-import type { ResolvedProducerOptions } from "./options.ts";
 import { Resharding, type RoutedStages } from "./resharding.ts";
 import { ShardListing } from "./shard_listing.ts";
 import type { ShardRoutes } from "./shard_routes.ts";
@@ -27,15 +28,22 @@ const STALE_MS = 60_000;
  * more.
  */
 const MOST_UNEXPLAINED = 3;
-/** After this many answers in a row that the shard map explains, shards are predicted again. */
+/**
+ * After this many answers in a row that the shard map explains, records are believed to follow their
+ * keys again. With two shards, chance makes that many agree once in 10^30 times.
+ */
 const AGREEMENTS = 100;
+/**
+ * While no shard is predicted, the service is asked how it distributes records when the last answer
+ * is {@linkcode STALE_MS} old, and after so many answers that agree with the map when it is this
+ * old, in milliseconds.
+ */
+const RECONSIDER_MS = 10_000;
 /** The pauses between later tries, while records are sent without a list. */
 const LATER_BACKOFF = { baseMs: 2000, maxMs: STALE_MS };
 
 /** The part of the options that does not depend on the type of the values. */
-type WatchOptions =
-  & FirstListOptions
-  & Pick<ResolvedProducerOptions<never>, "hooks">;
+type WatchOptions = FirstListOptions & DistributionOptions;
 
 /** The keys of a stored record, and the shard that the answer named. */
 interface Sighting {
@@ -47,9 +55,12 @@ interface Sighting {
  * Compares answers with the predictions of {@linkcode ShardRoutes}.
  *
  * An answer that names another shard than predicted is a surprise. The shards are listed until a
- * list explains it: the stream was resharded, or deleted and created again. If no list explains it,
- * the records of the stream do not follow their keys (AUTO record distribution). Then no shard is
- * predicted until the answers agree with the shard map again.
+ * list explains it: the stream was resharded, or deleted and created again. If a list does not
+ * explain it, the service is asked how it distributes records. With AUTO record distribution, and
+ * after three lists that explain nothing, no shard is predicted. From then on the service is asked
+ * once a minute while records are sent, and shards are listed only if it does not answer. Shards are
+ * predicted again when the service says so, when it refuses a record without a key, or when the
+ * answers agree with the shard map again.
  */
 export class ShardWatch<T> {
   readonly #clock: Clock;
@@ -58,6 +69,7 @@ export class ShardWatch<T> {
   readonly #signal: AbortSignal;
   readonly #listing: ShardListing;
   readonly #resharding: Resharding<T>;
+  readonly #distribution: Distribution;
   readonly #firstList: FirstList;
   /** Lists that failed since the producer started without one. */
   readonly #failedLists: FailureStreak;
@@ -82,13 +94,21 @@ export class ShardWatch<T> {
     const { clock, random } = options;
     const listing = new ShardListing(options, signal);
     const resharding = new Resharding(options, stages, listing, supervisor);
+    const distribution = new Distribution(options, resharding);
     this.#clock = clock;
     this.#routes = stages.routes;
     this.#supervisor = supervisor;
     this.#signal = signal;
     this.#listing = listing;
     this.#resharding = resharding;
-    this.#firstList = new FirstList(options, resharding, listing, signal);
+    this.#distribution = distribution;
+    this.#firstList = new FirstList(
+      options,
+      resharding,
+      listing,
+      distribution,
+      signal,
+    );
     this.#failedLists = new FailureStreak({
       backoff: LATER_BACKOFF,
       maxFailures: Infinity,
@@ -105,7 +125,8 @@ export class ShardWatch<T> {
    * Creates the stream if the options ask for that, and learns its shards. Wakes the supervisor
    * when values may be sent. Without a list, there is no shard map until a later list succeeds.
    *
-   * @throws {KinesisError} if the stream does not exist or cannot be asked
+   * @throws {KinesisError} if the stream does not exist or cannot be asked, or if it distributes
+   * records in a way that the options do not allow
    */
   async start(): Promise<void> {
     if (!await this.#firstList.run()) this.#tryLater();
@@ -128,6 +149,10 @@ export class ShardWatch<T> {
     const isExplained = routes.rangeOf(keys, shardId) !== undefined;
     if (!routes.predicts) {
       this.#agreements = isExplained ? this.#agreements + 1 : 0;
+      // In a stream of one shard every answer agrees.
+      if (this.#agreements === AGREEMENTS && routes.mapSize > 1) {
+        this.#refresh();
+      }
       return false;
     }
     if (!isExplained) this.#refresh({ keys, shardId });
@@ -152,15 +177,31 @@ export class ShardWatch<T> {
   }
 
   /**
-   * Lists the shards again if the last listing is a minute old, or if a listing that failed is due
-   * again. It is called when records are sent. So it needs no timer, and an idle producer sends no
-   * request.
+   * Lists the shards again, or asks how records are distributed, if the last answer is a minute old,
+   * or if a listing that failed is due again. It is called when records are sent. So it needs no
+   * timer, and an idle producer sends no request.
    */
   keepFresh(now: number): void {
-    const isDue = this.#routes.hasMap
-      ? now - this.#resharding.listedAt >= STALE_MS
+    const { hasMap, predicts } = this.#routes;
+    const { listedAt } = this.#resharding;
+    // Before the first list, `listedAt` is infinite.
+    const askedAt = predicts ? listedAt : Math.max(this.#refreshedAt, listedAt);
+    const isDue = hasMap || !predicts && askedAt < Infinity
+      ? now - askedAt >= STALE_MS
       : now >= this.#tryAt;
     if (isDue) this.#refresh();
+  }
+
+  /**
+   * Goes over to records with keys, because the service has refused a request whose records had
+   * none.
+   */
+  sendKeys(): void {
+    if (!this.#routes.ignoresKeys) return;
+    this.#distribution.noteRefusal();
+    this.#follow("USER_PARTITION_KEY", "answers")
+      .then(() => this.#refresh())
+      .catch((error) => this.#supervisor.fail(error));
   }
 
   /** Lists the shards again, or joins a listing that is under way. Never rejects. */
@@ -181,21 +222,36 @@ export class ShardWatch<T> {
     const clock = this.#clock;
     const routes = this.#routes;
     const signal = this.#signal;
-    const pause = this.#unexplained === 0
-      ? REFRESH_MS
-      : UNEXPLAINED_MS * 2 ** (this.#unexplained - 1);
-    const wait = this.#refreshedAt + pause - monotonicNow(clock);
+    const wait = this.#refreshedAt + this.#pauseMs - monotonicNow(clock);
     if (wait > 0) await delay(wait, { clock, signal });
     this.#refreshedAt = monotonicNow(clock);
     try {
-      // Closed shards explain late answers.
-      const withClosed = routes.predicts && this.#surprise !== undefined;
-      await this.#resharding.list(withClosed);
-      this.#tryAt = Infinity;
-      if (!routes.predicts) await this.#reconsider();
+      if (routes.predicts) await this.#listNow();
+      else await this.#reconsider();
     } finally {
       if (routes.predicts && !signal.aborted) await this.#judge();
     }
+  }
+
+  /** The shortest time since the last request for this purpose, in milliseconds. */
+  get #pauseMs(): number {
+    if (!this.#routes.predicts) return RECONSIDER_MS;
+    return this.#unexplained === 0
+      ? REFRESH_MS
+      : UNEXPLAINED_MS * 2 ** (this.#unexplained - 1);
+  }
+
+  async #listNow(): Promise<void> {
+    // Closed shards explain late answers.
+    const withClosed = this.#routes.predicts && this.#surprise !== undefined;
+    await this.#resharding.list(withClosed);
+    this.#tryAt = Infinity;
+  }
+
+  async #ask(): Promise<RecordDistributionStrategy | undefined> {
+    const strategy = await this.#listing.strategy();
+    this.#distribution.noteAnswer(strategy);
+    return strategy;
   }
 
   /** Decides after a listing whether shards can still be predicted. */
@@ -206,24 +262,47 @@ export class ShardWatch<T> {
     ) {
       this.#surprise = undefined;
       this.#unexplained = 0;
+      // The answer says whether records without a key may be sent again some day.
+      if (this.#distribution.needsKeys) await this.#ask();
       return;
     }
     this.#unexplained++;
-    const isAuto = this.#unexplained >= MOST_UNEXPLAINED ||
-      await this.#listing.isAuto();
-    if (isAuto) await this.#predict(false);
+    const strategy = await this.#ask();
+    if (strategy === "AUTO") await this.#follow("AUTO", "service");
+    else if (this.#unexplained >= MOST_UNEXPLAINED) {
+      await this.#follow("AUTO", "answers");
+    }
   }
 
-  /** Predicts shards again if the answers agree with the map. */
+  /**
+   * Predicts shards again if the service says that keys choose them. If it does not answer, or has
+   * said so all the time, the answers must agree with the map as well.
+   */
   async #reconsider(): Promise<void> {
-    if (this.#agreements < AGREEMENTS || await this.#listing.isAuto()) return;
-    await this.#predict(true);
+    const distribution = this.#distribution;
+    const strategy = await this.#ask();
+    // A refusal may have come meanwhile.
+    if (this.#routes.predicts) return;
+    if (strategy === "AUTO") {
+      this.#agreements = 0;
+      if (!distribution.isConfirmedAuto) await this.#follow("AUTO", "service");
+      return;
+    }
+    await this.#listNow();
+    const isOver = strategy !== undefined && distribution.isConfirmedAuto ||
+      this.#agreements >= AGREEMENTS;
+    if (!isOver || this.#routes.predicts) return;
+    const source = strategy === undefined ? "answers" : "service";
+    await this.#follow("USER_PARTITION_KEY", source);
   }
 
-  async #predict(predicts: boolean): Promise<void> {
+  async #follow(
+    strategy: RecordDistributionStrategy,
+    source: "service" | "answers",
+  ): Promise<void> {
     this.#surprise = undefined;
     this.#unexplained = 0;
     this.#agreements = 0;
-    await this.#resharding.change({ predicts });
+    await this.#distribution.follow(strategy, source);
   }
 }

@@ -62,7 +62,7 @@ export function connectStages<T>(
     supervisor,
     signal,
   );
-  const sender = new Sender(options, supervisor, signal);
+  const sender = new Sender(options, routes, supervisor, signal);
   const delivery = new Delivery(
     options,
     { watch, queue, sender, settlement },

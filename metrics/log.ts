@@ -43,6 +43,17 @@ export function logHooks(logger: Logger): AllHooks {
         `${event.stream} has ${event.after.length} open shards`,
         event,
       ),
+    onDistribution: (event) => {
+      const { stream, strategy, withoutEffect } = event;
+      const level = withoutEffect.length > 0 ? "warn" : "info";
+      const lost = withoutEffect.length > 0
+        ? `: no effect of ${withoutEffect.join(" and ")}`
+        : "";
+      logger[level](
+        `${stream} distributes records by ${strategy}${lost}`,
+        event,
+      );
+    },
     onBuffer: (event) =>
       void logger.debug(
         `The buffer of ${event.stream} is ${event.state}`,
