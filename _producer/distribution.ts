@@ -9,6 +9,8 @@ import { KinesisError } from "../errors.ts";
 import type { DistributionEvent } from "../hooks.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { Resharding } from "./resharding.ts";
+import type { DistributionFacts } from "./shard_listing.ts";
+import type { ShardRoutes } from "./shard_routes.ts";
 
 /** The part of the options that does not depend on the type of the values. */
 export type DistributionOptions =
@@ -28,6 +30,7 @@ export class Distribution {
     Resharding<unknown>,
     "change" | "isStarted" | "prepare"
   >;
+  readonly #routes: Pick<ShardRoutes, "noteOpenShards">;
   #strategy: RecordDistributionStrategy = "USER_PARTITION_KEY";
   #source: Source = "service";
   #needsKeys = false;
@@ -39,9 +42,11 @@ export class Distribution {
       Resharding<unknown>,
       "change" | "isStarted" | "prepare"
     >,
+    routes: Pick<ShardRoutes, "noteOpenShards">,
   ) {
     this.#options = options;
     this.#resharding = resharding;
+    this.#routes = routes;
   }
 
   /**
@@ -71,8 +76,9 @@ export class Distribution {
   }
 
   /** Notes an answer of the service. */
-  noteAnswer(strategy: RecordDistributionStrategy | undefined): void {
-    if (strategy === "USER_PARTITION_KEY") this.#needsKeys = false;
+  noteAnswer(facts: DistributionFacts | undefined): void {
+    this.#routes.noteOpenShards(facts?.openShards ?? 0);
+    if (facts?.strategy === "USER_PARTITION_KEY") this.#needsKeys = false;
   }
 
   /**
@@ -81,9 +87,9 @@ export class Distribution {
    * @throws {KinesisError} if nothing is sent yet and the options ask for an order that the service
    * does not keep
    */
-  async begin(strategy: RecordDistributionStrategy | undefined): Promise<void> {
-    this.noteAnswer(strategy);
-    if (strategy !== "AUTO") return;
+  async begin(facts: DistributionFacts | undefined): Promise<void> {
+    this.noteAnswer(facts);
+    if (facts?.strategy !== "AUTO") return;
     const { ordering, stream } = this.#options;
     if (ordering !== "none" && !this.#resharding.isStarted) {
       throw new KinesisError(

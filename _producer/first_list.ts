@@ -122,8 +122,8 @@ export class FirstList {
     this.#isListing = false;
     try {
       if (createStream) {
-        const strategy = await this.#listing.createIfMissing(createStream);
-        await this.#distribution.begin(strategy);
+        const facts = await this.#listing.createIfMissing(createStream);
+        await this.#distribution.begin(facts);
       }
       this.#isListing = true;
       this.#patience.set();
@@ -142,8 +142,8 @@ export class FirstList {
     const { createStream } = this.#options;
     const distribution = this.#distribution;
     if (createStream || !distribution.mattersAtOnce) return undefined;
-    this.#asking = this.#listing.strategy()
-      .then((strategy) => distribution.begin(strategy));
+    this.#asking = this.#listing.describe()
+      .then((facts) => distribution.begin(facts));
     const ready = Promise.race([this.#asking, this.#overtime.promise]);
     // The list may be under way, or may fail first and end the producer.
     for (const promise of [this.#asking, ready]) promise.catch(() => {});

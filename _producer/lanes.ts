@@ -6,6 +6,7 @@
 import { type BatchLimits, Lane, type LaneItem } from "./lane.ts";
 import type { ShardRates } from "./options.ts";
 import { ShardLimit } from "./shard_limit.ts";
+import type { ShardRoutes } from "./shard_routes.ts";
 
 /** An item that a batch can take. */
 interface DueItem extends LaneItem {
@@ -17,13 +18,40 @@ interface DueItem extends LaneItem {
   };
 }
 
+/** The rates of all shards together. They follow the number of shards. */
+class CommonRates implements ShardRates {
+  readonly #rates: ShardRates;
+  readonly #routes: Pick<ShardRoutes, "commonShards">;
+
+  constructor(rates: ShardRates, routes: Pick<ShardRoutes, "commonShards">) {
+    this.#rates = rates;
+    this.#routes = routes;
+  }
+
+  get recordsPerSecond(): number {
+    return this.#rates.recordsPerSecond * this.#shards;
+  }
+
+  get bytesPerSecond(): number {
+    return this.#rates.bytesPerSecond * this.#shards;
+  }
+
+  // A lane that is about to be removed may ask once more, when shards are predicted again.
+  get #shards(): number {
+    return Math.max(1, this.#routes.commonShards);
+  }
+}
+
 /** The records that may be sent as far as their order is concerned. */
 export class Lanes<I extends DueItem> {
   readonly #rates: ShardRates | undefined;
   readonly #quantumMs: number;
+  readonly #routes: Pick<ShardRoutes, "commonShards">;
   readonly #lanes = new Map<string | undefined, Lane<I>>();
   /** The limit of each shard. It stays when the lane of the shard is removed. */
   #limits = new Map<string, ShardLimit>();
+  /** The limit of all shards together, while none is predicted. */
+  #commonLimit: ShardLimit | undefined;
   readonly #totals = {
     sendableRecords: 0,
     sendableBytes: 0,
@@ -32,11 +60,17 @@ export class Lanes<I extends DueItem> {
 
   /**
    * Starts without lanes. `rates` limit every shard. A shard at its limit is served every
-   * `quantumMs` milliseconds: a request for each single token would be too many requests.
+   * `quantumMs` milliseconds: a request for each single token would be too many requests. While
+   * `routes` predict no shard, all shards together have the sum of their limits.
    */
-  constructor(rates: ShardRates | undefined, quantumMs: number) {
+  constructor(
+    rates: ShardRates | undefined,
+    quantumMs: number,
+    routes: Pick<ShardRoutes, "commonShards">,
+  ) {
     this.#rates = rates;
     this.#quantumMs = quantumMs;
+    this.#routes = routes;
   }
 
   /** Records of shards that are not at their limit, as of the last look at the limits. */
@@ -148,16 +182,24 @@ export class Lanes<I extends DueItem> {
 
   /** Lowers the rate of a shard that throttled. Returns the new rate as a part of the full rate. */
   throttle(shardId: string | undefined, now: number): number {
-    if (shardId === undefined) return 1;
-    const limit = this.#limits.get(shardId);
+    const limit = shardId === undefined
+      ? this.#limitOf(shardId)
+      : this.#limits.get(shardId);
     limit?.throttled(now);
     return limit?.factor ?? 1;
   }
 
   #limitOf(shardId: string | undefined): ShardLimit | undefined {
-    if (!this.#rates || shardId === undefined) return undefined;
+    const rates = this.#rates;
+    if (!rates) return undefined;
+    if (shardId === undefined) {
+      if (this.#routes.commonShards === 0) return undefined;
+      return this.#commonLimit ??= new ShardLimit(
+        new CommonRates(rates, this.#routes),
+      );
+    }
     let limit = this.#limits.get(shardId);
-    if (!limit) this.#limits.set(shardId, limit = new ShardLimit(this.#rates));
+    if (!limit) this.#limits.set(shardId, limit = new ShardLimit(rates));
     return limit;
   }
 

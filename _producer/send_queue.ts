@@ -43,12 +43,12 @@ export class SendQueue<T> {
   /** Starts empty. `rates` limit every shard; see {@linkcode Lanes} for `quantumMs`. */
   constructor(
     options: { rates: ShardRates | undefined; quantumMs: number },
-    routes: Pick<ShardRoutes, "shardOf" | "version">,
+    routes: Pick<ShardRoutes, "commonShards" | "shardOf" | "version">,
     grouping: GroupingPolicy,
   ) {
     this.#routes = routes;
     this.#grouping = grouping;
-    this.#lanes = new Lanes(options.rates, options.quantumMs);
+    this.#lanes = new Lanes(options.rates, options.quantumMs, routes);
   }
 
   /** Records that may be sent now, as far as their order and the limits are known. */

@@ -19,6 +19,14 @@ export type ListingOptions = Pick<
   "client" | "target" | "stream"
 >;
 
+/** What the service says of how a stream distributes records. */
+export interface DistributionFacts {
+  /** What chooses the shard of a record. */
+  readonly strategy: RecordDistributionStrategy;
+  /** The number of open shards; 0 if the answer has none. */
+  readonly openShards: number;
+}
+
 /** Codes of a service that does not allow or does not know the action. */
 const DENIED = new Set([
   "AccessDeniedException",
@@ -63,12 +71,12 @@ export class ShardListing {
    * Asks how the stream distributes records to shards. `undefined` if the service does not allow
    * the question or does not answer it.
    */
-  async strategy(): Promise<RecordDistributionStrategy | undefined> {
+  async describe(): Promise<DistributionFacts | undefined> {
     const { client, target } = this.#options;
     const call = { signal: this.#signal, maxAttempts: 1 };
     try {
       const answer = await client.describeStreamSummary(target, call);
-      return strategyOf(answer.StreamDescriptionSummary);
+      return factsOf(answer.StreamDescriptionSummary);
     } catch {
       return undefined;
     }
@@ -78,14 +86,15 @@ export class ShardListing {
    * Creates the stream if it is missing, and waits until it is active. Resolves with how the stream
    * distributes records.
    */
-  async createIfMissing(how: NewStream): Promise<RecordDistributionStrategy> {
-    return strategyOf(await createIfMissing(this.#options, how, this.#signal));
+  async createIfMissing(how: NewStream): Promise<DistributionFacts> {
+    return factsOf(await createIfMissing(this.#options, how, this.#signal));
   }
 }
 
-// Provisioned streams, and servers that do not know the strategy, name none: keys choose the shard.
-function strategyOf(
-  summary: StreamDescriptionSummary,
-): RecordDistributionStrategy {
-  return summary.RecordDistributionStrategy ?? "USER_PARTITION_KEY";
+function factsOf(summary: StreamDescriptionSummary): DistributionFacts {
+  return {
+    // Provisioned streams, and servers that do not know the strategy, name none.
+    strategy: summary.RecordDistributionStrategy ?? "USER_PARTITION_KEY",
+    openShards: summary.OpenShardCount ?? 0,
+  };
 }

@@ -28,6 +28,7 @@ export class ShardRoutes {
   #map: ShardMap | undefined;
   #predicts = true;
   #ignoresKeys = false;
+  #openShards = 0;
   #version = 0;
   #cache = new Map<string, string | undefined>();
 
@@ -71,6 +72,20 @@ export class ShardRoutes {
   /** The number of open shards in the map, also while no shard is predicted. */
   get mapSize(): number {
     return this.#map?.size ?? 0;
+  }
+
+  /**
+   * The number of shards that records of unknown shards are spread over; 0 if it is not known, and
+   * while shards are predicted.
+   */
+  get commonShards(): number {
+    if (this.#predicts) return 0;
+    return this.#openShards || this.mapSize;
+  }
+
+  /** Notes how many shards the service says are open; 0 if it does not say. */
+  noteOpenShards(count: number): void {
+    this.#openShards = count;
   }
 
   /**

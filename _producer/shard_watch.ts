@@ -94,7 +94,7 @@ export class ShardWatch<T> {
     const { clock, random } = options;
     const listing = new ShardListing(options, signal);
     const resharding = new Resharding(options, stages, listing, supervisor);
-    const distribution = new Distribution(options, resharding);
+    const distribution = new Distribution(options, resharding, stages.routes);
     this.#clock = clock;
     this.#routes = stages.routes;
     this.#supervisor = supervisor;
@@ -249,9 +249,9 @@ export class ShardWatch<T> {
   }
 
   async #ask(): Promise<RecordDistributionStrategy | undefined> {
-    const strategy = await this.#listing.strategy();
-    this.#distribution.noteAnswer(strategy);
-    return strategy;
+    const facts = await this.#listing.describe();
+    this.#distribution.noteAnswer(facts);
+    return facts?.strategy;
   }
 
   /** Decides after a listing whether shards can still be predicted. */

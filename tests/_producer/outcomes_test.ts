@@ -14,7 +14,11 @@ import { ServiceError } from "../../errors.ts";
 function batchOf(...shards: string[]): Outgoing<string>[] {
   const queue = new SendQueue<string>(
     { rates: undefined, quantumMs: 1 },
-    { version: 0, shardOf: ({ partitionKey }) => partitionKey },
+    {
+      version: 0,
+      commonShards: 0,
+      shardOf: ({ partitionKey }) => partitionKey,
+    },
     {
       groupsOf: () => [],
       followsShards: false,

@@ -18,6 +18,7 @@ interface Setup extends Partial<GroupingPolicy> {
 function setUp({ rates, shardOf = (key) => key[0], ...policy }: Setup = {}) {
   const routes = {
     version: 0,
+    commonShards: 0,
     shardOf: ({ partitionKey }: RecordKeys) => shardOf(partitionKey),
   };
   const queue = new SendQueue<string>({ rates, quantumMs: 100 }, routes, {

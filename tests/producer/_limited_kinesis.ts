@@ -6,6 +6,7 @@
  */
 import { delay } from "../../_core/clock.ts";
 import {
+  type DescribeStreamSummaryResponse,
   KinesisClient,
   type PutRecordsRequest,
   type PutRecordsResponse,
@@ -36,12 +37,22 @@ export class LimitedKinesis {
   readonly #random: () => number;
   readonly #started: number;
 
-  constructor(clock: FakeClock, shards: number, random: () => number) {
+  /** With `isAuto`, the stream distributes records by itself. */
+  constructor(
+    clock: FakeClock,
+    shards: number,
+    random: () => number,
+    isAuto = false,
+  ) {
     this.#clock = clock;
     this.#random = random;
     this.#started = clock.now();
     this.#server = new KinesisServer({ clock });
-    this.shardIds = this.#server.createStream("s", { shards }).shardIds;
+    this.shardIds = this.#server.createStream("s", {
+      shards,
+      ...isAuto &&
+        { mode: "ON_DEMAND", recordDistributionStrategy: "AUTO" },
+    }).shardIds;
     for (const shardId of this.shardIds) {
       this.shards.set(shardId, { records: [], bytes: [], refused: [] });
     }
@@ -55,6 +66,9 @@ export class LimitedKinesis {
       override async *listAllShards(): AsyncGenerator<Shard, void> {
         const { Shards } = await call("ListShards", { StreamName: "s" });
         yield* Shards as Shard[];
+      }
+      override describeStreamSummary(): Promise<DescribeStreamSummaryResponse> {
+        return call("DescribeStreamSummary", { StreamName: "s" });
       }
       override putRecords(request: PutRecordsRequest) {
         return put(request);

@@ -7,6 +7,7 @@ import {
   jsonLines,
   kplJson,
   type Processor,
+  string,
 } from "../../processors/mod.ts";
 import {
   type Ordering,
@@ -14,6 +15,8 @@ import {
   type ProducerOptions,
 } from "../../producer.ts";
 import type { FaultRule } from "../../testing/mod.ts";
+import { LimitedKinesis } from "./_limited_kinesis.ts";
+import { accessDenied, FakeClock, seeded } from "./_set_up.ts";
 import { type Item, values, World } from "../consumer/_world.ts";
 
 const NAME = "auto";
@@ -366,6 +369,46 @@ Deno.test("Producer keeps sending keys to a service that says AUTO and refuses r
   const read = await readAll(world, jsonLines<Item>());
   assertEquals(new Set(read.map(({ i }) => i)).size, 2000);
 });
+
+for (const isDenied of [false, true]) {
+  Deno.test(
+    `Producer sends what four shards take when more is written to a stream with AUTO distribution that ${
+      isDenied ? "must not be" : "is"
+    } asked, and gives nothing up`,
+    async () => {
+      const clock = new FakeClock();
+      const random = seeded(3);
+      const kinesis = new LimitedKinesis(clock, 4, random, true);
+      const client = kinesis.client();
+      if (isDenied) {
+        client.describeStreamSummary = () => Promise.reject(accessDenied());
+      }
+      const producer = new Producer<string>({
+        client,
+        streamName: "s",
+        processor: string(),
+        bufferedValues: 10_000,
+        clock,
+        random,
+      });
+      const seconds = 20;
+      const end = clock.now() + 1000 * seconds;
+      const source = new ReadableStream<string>({
+        pull(out) {
+          if (clock.now() < end) out.enqueue("x".repeat(90));
+          else out.close();
+        },
+      }, { highWaterMark: 0 });
+      // Without a limit, most records are throttled again and again, until some are given up.
+      await clock.runUntil(source.pipeTo(producer), 120_000);
+      const { delivered, failed, throttled } = producer.stats();
+      assertEquals(failed, 0);
+      const perSecond = delivered / ((clock.now() - end) / 1000 + seconds);
+      assert(perSecond > 3600, `${perSecond} a second`);
+      assert(throttled < delivered / 20, `${throttled} of ${delivered}`);
+    },
+  );
+}
 
 Deno.test("Producer starts within 3 seconds if the question for the distribution is not answered", async () => {
   const { world, make, told } = setUp({
