@@ -76,7 +76,7 @@ export interface ValueFailedEvent {
 export interface ThrottledEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
-  /** The predicted shard of the records. Absent if it is not known. */
+  /** The predicted shard of the records. Absent if it is not known; then all shards are slowed. */
   readonly shardId?: string;
   /** The number of Kinesis records that one answer throttled. They are sent again. */
   readonly records: number;

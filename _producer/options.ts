@@ -60,7 +60,8 @@ export interface ProducerOptions<T> {
   processor: Processor<T>;
   /**
    * The partition key: the name of a field of the value, or a function. Default: a random key,
-   * which spreads values evenly over the shards and keeps no order.
+   * which spreads values evenly over the shards and keeps no order, or no key if the stream has AUTO
+   * record distribution.
    */
   partitionKey?: (keyof T & string) | KeyOf<T>;
   /**
@@ -106,7 +107,9 @@ export interface ProducerOptions<T> {
    * key; `"shard"`, all records of one shard. An ordered record is sent after the record before it
    * is acknowledged. If there are few keys or few shards, choose a processor that packs many values
    * into one record. After a reshard, ordered records wait for the records that are under way to
-   * the old shards.
+   * the old shards. A stream with AUTO record distribution keeps no order: the producer fails with
+   * the code `OrderingNotSupported` before its first request, or calls the hook `onDistribution` if
+   * it learns of the strategy later.
    * @default {"none"}
    */
   ordering?: Ordering;
@@ -125,7 +128,8 @@ export interface ProducerOptions<T> {
   recordTtlMs?: number;
   /**
    * The rates at which records are sent to each shard, or `false` for no limit. Lower the rates if
-   * several producers share the stream. A shard that throttles is sent less for a while.
+   * several producers share the stream. A shard that throttles is sent less for a while. On a
+   * stream with AUTO record distribution, all shards together have the sum of their rates.
    * @default {{ recordsPerSecond: 1000, bytesPerSecond: 1_048_576 }}
    */
   shardRates?: Partial<ShardRates> | false;
