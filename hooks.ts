@@ -12,7 +12,7 @@ import type {
   ShardStatus,
   ShardWait,
 } from "./health.ts";
-import type { ShardPosition } from "./records.ts";
+import type { ConsumerRecord, ShardPosition } from "./records.ts";
 
 /** An HTTP attempt of a call has ended. */
 export interface AttemptEvent {
@@ -56,6 +56,17 @@ export interface BatchEvent {
   readonly failed: number;
   /** The number of these records that exceeded a rate limit. */
   readonly throttled: number;
+  /** The number of values in the records that this request did not store. */
+  readonly failedValues: number;
+  /** The number of records in the request that an earlier request carried: the retries. */
+  readonly resent: number;
+  /**
+   * How long a value waited on average from its acceptance by the producer to this request, in
+   * milliseconds. Only values that no earlier request carried count. Absent if there is none.
+   */
+  readonly bufferedMs?: number;
+  /** The longest of these waits, in milliseconds. */
+  readonly longestBufferedMs?: number;
   /** The error of the whole request, if it failed. */
   readonly error?: unknown;
 }
@@ -170,6 +181,12 @@ export interface ReadEvent {
    * The lag behind the latest record of the shard, in milliseconds. Absent if the answer has none.
    */
   readonly millisBehindLatest?: number;
+  /**
+   * The time from the request to the decoded answer of GetRecords, in milliseconds, with the
+   * attempts that the client repeated. Absent for an event of a subscription: Kinesis sends it
+   * without a request.
+   */
+  readonly durationMs?: number;
 }
 
 /** The state of a shard in a consumer has changed. */
@@ -266,6 +283,26 @@ export interface CheckpointEvent {
   readonly shardId: string;
   /** The sequence number, or `SHARD_END`. */
   readonly position: string;
+  /**
+   * The time that storing took, in milliseconds, with the wait for an earlier write of the same
+   * lease.
+   */
+  readonly durationMs: number;
+}
+
+/** A lease was renewed, or the renewal has failed. A checkpoint renews the lease as well. */
+export interface RenewEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /**
+   * The time that the renewal took, in milliseconds, with the wait for an earlier write of the same
+   * lease.
+   */
+  readonly durationMs: number;
+  /** The error, if the renewal failed. A `LeaseLostError` means that the lease is lost. */
+  readonly error?: unknown;
 }
 
 /**
@@ -366,6 +403,26 @@ export interface StatusEvent {
   readonly coverage: Coverage;
 }
 
+/** A call of the handler of `Consumer.process` or `Consumer.processBatches` has ended. */
+export interface HandledEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record with the first value of the call. */
+  readonly sequenceNumber: string;
+  /** The values of the call. Keep none of them: they may be large, or secret. */
+  readonly records: readonly ConsumerRecord<unknown>[];
+  /** The number of the call for these values, from 1. */
+  readonly attempt: number;
+  /** The time from the call to its end, in milliseconds. */
+  readonly durationMs: number;
+  /** The number of values that the call did not process. 0 if it succeeded. */
+  readonly failed: number;
+  /** The error of the first of these values: what the handler threw or returned for it. */
+  readonly error?: unknown;
+}
+
 /** A call of the handler of `Consumer.process` or `Consumer.processBatches` has failed. */
 export interface HandlerErrorEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -430,8 +487,10 @@ export interface ConsumerHooks {
    * in `from`.
    */
   onRecreated?(event: RecreatedEvent): void;
-  /** Called after every stored checkpoint. */
+  /** Called after every stored checkpoint. Never called without a `checkpointer`. */
   onCheckpoint?(event: CheckpointEvent): void;
+  /** Called after every renewal of a lease. Never called without a `checkpointer`. */
+  onRenew?(event: RenewEvent): void;
   /** Called when the oldest value of a shard has not been acknowledged for 1, 2, 4, 8… minutes. */
   onUnacknowledged?(event: UnacknowledgedEvent): void;
   /**
@@ -462,6 +521,11 @@ export interface ConsumerHooks {
   onCoverage?(event: CoverageEvent): void;
   /** Called once a minute while the consumer reads. */
   onStatus?(event: StatusEvent): void;
+  /**
+   * Called when a call of the handler has ended, or is waited for no longer; before
+   * `onHandlerError`.
+   */
+  onHandled?(event: HandledEvent): void;
   /** Called when a call of the handler has failed. */
   onHandlerError?(event: HandlerErrorEvent): void;
   /** Called when a call of the handler has exceeded its time limit, and when its shard is given up. */

@@ -13,8 +13,8 @@ export function notify<H extends object, K extends keyof H>(
   name: K,
   event: H[K] extends ((event: infer E) => void) | undefined ? E : never,
 ): void {
-  const hook = hooks?.[name];
-  if (typeof hook !== "function") return;
+  if (!hears(hooks, name)) return;
+  const hook = hooks[name] as (event: unknown) => void;
   try {
     const returned: unknown = hook.call(hooks, event);
     // An unhandled rejection of an async hook would end the process in Deno and Node.js.
@@ -22,6 +22,17 @@ export function notify<H extends object, K extends keyof H>(
   } catch {
     // Ignored, as hooks.ts documents.
   }
+}
+
+/**
+ * Whether a hook exists. Ask before the clock is read, or facts are collected, only for a hook: then
+ * a hook that is absent costs nothing.
+ */
+export function hears<H extends object>(
+  hooks: H | undefined,
+  name: keyof H,
+): hooks is H {
+  return typeof hooks?.[name] === "function";
 }
 
 /** Whether a value may be a promise. Most hooks return nothing, and then need no promise. */

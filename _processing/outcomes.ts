@@ -26,6 +26,15 @@ export interface OutcomeParts<R, L extends WorkLane> {
    * rejects, the processing fails.
    */
   readonly bury: (failure: Failure<R>, attempts: number) => Promise<void>;
+  /**
+   * A call has ended, or is waited for no longer. `failed` is the number of its values that are not
+   * processed, `error` that of the first of them.
+   */
+  readonly onEnd?: (
+    attempt: Attempt<R, L>,
+    failed: number,
+    error: unknown,
+  ) => void;
   /** A call has failed. `delayMs` is the time to the next one; absent if there is none. */
   readonly onFailure: (
     attempt: Attempt<R, L>,
@@ -65,16 +74,18 @@ export class Outcomes<R, L extends WorkLane> {
 
   /** The handler has returned. */
   returned(attempt: Attempt<R, L>, result: unknown): void {
-    const { acknowledge, failuresIn, onError } = this.#parts;
+    const { acknowledge, failuresIn, onEnd, onError } = this.#parts;
     const { job } = attempt;
-    if (job.lane.isDropped) return this.#events.over(job);
     let failures: readonly Failure<R>[];
     try {
       failures = failuresIn(result, job.records);
     } catch (error) {
-      onError(error);
+      onEnd?.(attempt, job.records.length, error);
+      if (!job.lane.isDropped) onError(error);
       return this.#events.over(job);
     }
+    onEnd?.(attempt, failures.length, failures[0]?.error);
+    if (job.lane.isDropped) return this.#events.over(job);
     if (failures.length === 0) {
       for (const record of job.records) acknowledge(record, true);
       return this.#settle(job);
@@ -89,6 +100,7 @@ export class Outcomes<R, L extends WorkLane> {
   /** The handler has thrown. */
   threw(attempt: Attempt<R, L>, error: unknown): void {
     const { job } = attempt;
+    this.#parts.onEnd?.(attempt, job.records.length, error);
     if (job.lane.isDropped) return this.#events.over(job);
     const failures = job.records.map((record) => ({ record, error }));
     this.#fail(attempt, failures, true);

@@ -359,19 +359,22 @@ export class Scheduler<R, L extends WorkLane> {
 
   /** The values of the call are not processed, so its lane is given up. */
   #onAbandoned(attempt: Attempt<R, L>): void {
+    const { timeoutMs, graceMs } = this.#settings;
     const { job, isLate } = attempt;
-    if (!job.lane.isDropped && isLate) this.#giveUp(attempt);
+    const error = new TimeoutError(
+      isLate
+        ? `The handler has not ended within ${timeoutMs} ms ('timeoutMs') and ${graceMs} ms more ` +
+          "('graceMs')"
+        : `The handler has not ended within ${graceMs} ms ('graceMs') after its signal was aborted`,
+      { timeoutMs: isLate ? timeoutMs + graceMs : graceMs },
+    );
+    this.#parts.onEnd?.(attempt, job.records.length, error);
+    if (!job.lane.isDropped && isLate) this.#giveUp(attempt, error);
     this.#leave(job);
   }
 
-  #giveUp(attempt: Attempt<R, L>): void {
-    const { timeoutMs, graceMs } = this.#settings;
+  #giveUp(attempt: Attempt<R, L>, error: TimeoutError): void {
     const { lane } = attempt.job;
-    const error = new TimeoutError(
-      `The handler has not ended within ${timeoutMs} ms ('timeoutMs') and ${graceMs} ms more ` +
-        "('graceMs')",
-      { timeoutMs: timeoutMs + graceMs },
-    );
     const isFinal = this.#isEnding && !this.#isStopped;
     this.#parts.onAbandoned(attempt, error, isFinal);
     lane.source.giveUp(error);

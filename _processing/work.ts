@@ -178,6 +178,8 @@ export class Attempt<R, L extends WorkLane> {
   readonly job: Job<R, L>;
   /** The number of the call, from 1. */
   readonly number: number;
+  /** When the handler was called, in milliseconds of the monotonic clock. -1 if not measured. */
+  calledAt = -1;
   /** When the handler returned its promise, in milliseconds of the monotonic clock. */
   startedAt = 0;
   /** Whether it has exceeded its time limit. */

@@ -5,11 +5,12 @@
  */
 import { textOf } from "../_core/text_of.ts";
 import { monotonicNow } from "../_core/clock.ts";
+import { hears } from "../_core/notify.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { InvalidRecordError } from "../errors.ts";
 import type { PutKeys, ResolvedProducerOptions } from "./options.ts";
 import type { Packing } from "./packing.ts";
-import { type Outcome, Pending } from "./pending.ts";
+import { NOT_MEASURED, type Outcome, Pending } from "./pending.ts";
 
 /** Makes pending values out of values. */
 export class Keys<T> {
@@ -77,11 +78,13 @@ export class Keys<T> {
     }
   }
 
-  // Only `recordTtlMs` needs the age of a value. Without it the clock is not read, which saves a
-  // number on the heap for each value.
+  // Only `recordTtlMs` and the hook `onBatch` need the age of a value. Without them the clock is not
+  // read, which saves a number on the heap for each value.
   #now(): number {
-    const { clock, recordTtlMs } = this.#options;
-    return recordTtlMs === Infinity ? 0 : monotonicNow(clock);
+    const { clock, hooks, recordTtlMs } = this.#options;
+    return recordTtlMs === Infinity && !hears(hooks, "onBatch")
+      ? NOT_MEASURED
+      : monotonicNow(clock);
   }
 
   #randomKey(): string {

@@ -13,6 +13,9 @@ import type {
 } from "../records.ts";
 import type { UntoldFailures } from "./untold_failures.ts";
 
+/** The time of acceptance of a value if nothing needs it. */
+export const NOT_MEASURED = -1;
+
 /** The requests that carried a value. */
 export interface Sending {
   /** Requests that carried the value so far. */
@@ -57,7 +60,7 @@ export class Pending<T> implements Put<T> {
     readonly value: T,
     readonly partitionKey: string,
     readonly explicitHashKey: string | undefined,
-    /** When the value was accepted, by the monotonic clock; 0 without `recordTtlMs`. */
+    /** When the value was accepted, by the monotonic clock; or {@linkcode NOT_MEASURED}. */
     readonly acceptedAt: number,
     /** Is told how the value ends, if a `put` or `putAll` waits for that. */
     readonly outcome?: Outcome<T>,

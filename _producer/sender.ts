@@ -24,6 +24,8 @@ import type { Supervisor } from "./supervisor.ts";
 export interface RequestResult {
   /** What became of each record, in the order of the batch. */
   readonly outcomes: readonly RecordOutcome[];
+  /** When the request was sent, by the monotonic clock. */
+  readonly startedAt: number;
   /** From the request to the answer, in milliseconds. */
   readonly durationMs: number;
   /** Why the whole request failed, if it did. */
@@ -83,7 +85,7 @@ export class Sender {
   ): Promise<RequestResult | undefined> {
     const { clock, stream } = this.#options;
     const { round } = this.#pause;
-    const started = monotonicNow(clock);
+    const startedAt = monotonicNow(clock);
     const isKeyless = this.#routes.ignoresKeys &&
       batch.some(({ record }) => needsNoKey(record));
     let answer: PutRecordsResponse;
@@ -97,14 +99,15 @@ export class Sender {
       // The same records with keys are not refused.
       const isFatal = !wantsKeys && this.#pause.noteFailure(known, round);
       const outcomes = outcomesOfFailure(batch, known, isFatal);
-      const durationMs = monotonicNow(clock) - started;
-      return { outcomes, durationMs, error, wantsKeys };
+      const durationMs = monotonicNow(clock) - startedAt;
+      return { outcomes, startedAt, durationMs, error, wantsKeys };
     }
     this.#pause.noteAnswer();
     this.#state.noteThere();
     return {
       outcomes: outcomesOfAnswer(batch, answer, stream),
-      durationMs: monotonicNow(clock) - started,
+      startedAt,
+      durationMs: monotonicNow(clock) - startedAt,
       error: undefined,
       wantsKeys: isKeyless &&
         answer.Records.some((one) => WANTS_KEYS.has(one?.ErrorCode ?? "")),

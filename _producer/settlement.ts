@@ -6,10 +6,11 @@
  */
 import { equalJitter } from "../_core/backoff.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
-import { notify } from "../_core/notify.ts";
+import { hears, notify } from "../_core/notify.ts";
 import { KinesisError } from "../errors.ts";
 import type { EncodedRecord, PutReceipt } from "../records.ts";
 import { BACKOFF } from "./backoff.ts";
+import { factsOf } from "./batch_facts.ts";
 import type { Grouping } from "./grouping.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
@@ -76,21 +77,22 @@ export class Settlement<T> {
   }
 
   /** Applies the outcomes of a request to the records of its batch. */
-  apply(
-    batch: readonly Outgoing<T>[],
-    { outcomes, durationMs, error, wantsKeys }: RequestResult,
-  ): void {
+  apply(batch: readonly Outgoing<T>[], result: RequestResult): void {
+    const { outcomes, wantsKeys } = result;
+    const { hooks, stream } = this.#options;
+    // Before the outcomes are applied: records that are packed again may lose their values.
+    const facts = hears(hooks, "onBatch") && factsOf(batch, result);
     // Stored records first: giving up another record may end the producer.
     this.#applyStored(batch, outcomes);
     const failed = this.#noteFailures(batch, outcomes);
     const throttled = this.#throttle(batch, outcomes);
     if (wantsKeys) this.#stages.watch.sendKeys();
     this.#applyFailures(batch, outcomes, wantsKeys);
-    notify(this.#options.hooks, "onBatch", {
-      stream: this.#options.stream,
-      records: batch.length,
-      values: sum(batch, ({ record }) => record.puts.length),
-      bytes: sum(batch, ({ record }) => record.size),
+    if (!facts) return;
+    const { durationMs, error } = result;
+    notify(hooks, "onBatch", {
+      stream,
+      ...facts,
       durationMs,
       failed,
       throttled,
@@ -296,10 +298,4 @@ export class Settlement<T> {
     this.#stages.queue.settle(item);
     this.#stages.ledger.giveUp(item.record.puts, error, item);
   }
-}
-
-function sum<I>(items: readonly I[], of: (item: I) => number): number {
-  let total = 0;
-  for (const item of items) total += of(item);
-  return total;
 }

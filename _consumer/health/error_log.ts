@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, monotonicNow } from "../../_core/clock.ts";
-import { notify } from "../../_core/notify.ts";
+import { hears, notify } from "../../_core/notify.ts";
 import type { LastError } from "../../health.ts";
 import type { ConsumerHooks, ReadErrorEvent } from "../../hooks.ts";
 import { momentOf } from "./moment.ts";
@@ -45,15 +45,18 @@ export class ErrorLog {
   listen(hooks: ConsumerHooks | undefined): ConsumerHooks {
     const listening: ConsumerHooks = {};
     for (const name of HOOK_NAMES) forward(name, listening, hooks);
-    listening.onReadError = (event) => {
+    const note = (event: ReadErrorEvent) => {
       this.#last.set(event.shardId, { event, at: monotonicNow(this.#clock) });
       notify(hooks, "onReadError", event);
     };
-    return listening;
+    return Object.defineProperty(listening, "onReadError", { value: note });
   }
 }
 
-/** The hook is looked up when it is called: programs may set it later. */
+/**
+ * The hook is looked up when it is asked for: programs may set it later. It is absent while that of
+ * the user is absent.
+ */
 function forward<K extends keyof ConsumerHooks>(
   name: K,
   from: ConsumerHooks,
@@ -61,5 +64,8 @@ function forward<K extends keyof ConsumerHooks>(
 ): void {
   const call = (event: Parameters<typeof notify<ConsumerHooks, K>>[2]) =>
     notify(to, name, event);
-  from[name] = call as ConsumerHooks[K];
+  Object.defineProperty(from, name, {
+    configurable: true,
+    get: () => hears(to, name) ? call : undefined,
+  });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { every } from "../../_core/every.ts";
-import { notify } from "../../_core/notify.ts";
+import { hears, notify } from "../../_core/notify.ts";
 import type { StatusEvent } from "../../hooks.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
 
@@ -20,6 +20,10 @@ export function reportStatus(
   status: () => Omit<StatusEvent, "stream">,
   signal: AbortSignal,
 ): Promise<void> {
-  const report = () => notify(hooks, "onStatus", { stream, ...status() });
+  const report = () => {
+    if (hears(hooks, "onStatus")) {
+      notify(hooks, "onStatus", { stream, ...status() });
+    }
+  };
   return every(REPORT_MS, report, { clock, signal });
 }

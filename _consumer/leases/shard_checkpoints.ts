@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { notify } from "../../_core/notify.ts";
+import { monotonicNow } from "../../_core/clock.ts";
+import { hears, notify } from "../../_core/notify.ts";
 import type { Checkpoint } from "../../records.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
 import type { ShardProgress } from "../values/shard_progress.ts";
@@ -16,7 +17,10 @@ export interface ShardCheckpointsParts {
   /** Follows which values are acknowledged. */
   readonly progress: ShardProgress;
   /** The options of the consumer. */
-  readonly options: Pick<ConsumerSettings, "hooks" | "stream">;
+  readonly options: Pick<
+    ConsumerSettings,
+    "clock" | "durable" | "hooks" | "stream"
+  >;
 }
 
 /** Writes the watermark of a shard into its lease, and SHARD_END at the end. */
@@ -55,12 +59,19 @@ export class ShardCheckpoints {
   }
 
   async #write(checkpoint: Checkpoint): Promise<void> {
-    const { lease, options: { hooks, stream } } = this.#parts;
+    const { lease, options: { clock, durable, hooks, stream } } = this.#parts;
     const { shardId } = lease;
+    // Without a checkpointer the lease is in memory, and nothing is stored.
+    if (!durable || !hears(hooks, "onCheckpoint")) {
+      return await lease.write(checkpoint);
+    }
+    const startedAt = monotonicNow(clock);
     await lease.write(checkpoint);
+    const durationMs = monotonicNow(clock) - startedAt;
     const position = checkpoint.type === "SEQUENCE"
       ? checkpoint.sequenceNumber
       : checkpoint.type;
-    notify(hooks, "onCheckpoint", { stream, shardId, position });
+    const event = { stream, shardId, position, durationMs };
+    notify(hooks, "onCheckpoint", event);
   }
 }

@@ -7,7 +7,7 @@
 import type { Admission } from "../../_core/admission.ts";
 import { monotonicNow } from "../../_core/clock.ts";
 import { every } from "../../_core/every.ts";
-import { notify } from "../../_core/notify.ts";
+import { hears, notify } from "../../_core/notify.ts";
 import { LeaseLostError } from "../../errors.ts";
 import type { OldestUnacknowledged } from "../../health.ts";
 import type { ConsumerSettings } from "../options/resolved_options.ts";
@@ -130,10 +130,27 @@ export class Upkeep<S extends KeptSession> {
       ) {
         this.#startOnce(this.#renewing, session, () => {
           this.#renewedAt.set(session, now);
-          return lease.renew();
+          return this.#renew(session);
         }, Math.ceil(RETRIED_AFTER) * lookMs);
       }
     }
+  }
+
+  async #renew({ shardId, lease }: S): Promise<void> {
+    const { clock, hooks, stream } = this.#options;
+    if (!hears(hooks, "onRenew")) return await lease.renew();
+    const startedAt = monotonicNow(clock);
+    const told = (error?: unknown) => {
+      const durationMs = monotonicNow(clock) - startedAt;
+      notify(hooks, "onRenew", { stream, shardId, durationMs, error });
+    };
+    try {
+      await lease.renew();
+    } catch (error) {
+      told(error ?? new Error(String(error)));
+      throw error;
+    }
+    told();
   }
 
   #startStoring(): void {

@@ -69,6 +69,7 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onExpired: true,
   onRecreated: true,
   onCheckpoint: true,
+  onRenew: true,
   onUnacknowledged: true,
   onStrays: true,
   onUnkeyed: true,
@@ -76,6 +77,7 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onStalled: true,
   onCoverage: true,
   onStatus: true,
+  onHandled: true,
   onHandlerError: true,
   onHandlerTimeout: true,
 };

@@ -4,7 +4,7 @@
  * @module
  */
 import { monotonicNow } from "../../_core/clock.ts";
-import { notify } from "../../_core/notify.ts";
+import { hears, notify } from "../../_core/notify.ts";
 import { onAbort } from "../../_core/on_abort.ts";
 import { textOf } from "../../_core/text_of.ts";
 import type { LaneQueue } from "../../_processing/lane_queue.ts";
@@ -111,6 +111,7 @@ export class Processing<T> implements ProcessingRun {
           record.ack();
         },
         bury: (failure, attempts) => this.#bury(failure, attempts),
+        onEnd: (...event) => this.#reportEnd(...event),
         onFailure: (...event) => this.#reportFailure(...event),
         onLate: (attempt) => this.#reportTimeout(attempt, "late"),
         onAbandoned: (...event) => this.#onAbandoned(...event),
@@ -218,6 +219,10 @@ export class Processing<T> implements ProcessingRun {
     attempt: ShardAttempt<T>,
   ): unknown {
     if (attempt.number > 1) this.#summary.retries++;
+    const { hooks } = attempt.job.lane.source.options;
+    if (hears(hooks, "onHandled")) {
+      attempt.calledAt = monotonicNow(this.#parts.options.clock);
+    }
     return this.#parts.mode.call(
       records,
       new ShardContext(attempt, this.#parts.settings.ordering),
@@ -242,6 +247,27 @@ export class Processing<T> implements ProcessingRun {
   #abort(reason: unknown): void {
     this.#failure ??= { error: reason };
     this.#scheduler.abort(reason);
+  }
+
+  #reportEnd(
+    attempt: ShardAttempt<T>,
+    failed: number,
+    error: unknown,
+  ): void {
+    const { job: { records, lane }, number, calledAt } = attempt;
+    const { hooks, stream } = lane.source.options;
+    if (calledAt < 0 || !hears(hooks, "onHandled")) return;
+    const { shardId, sequenceNumber } = records[0]!;
+    notify(hooks, "onHandled", {
+      stream,
+      shardId,
+      sequenceNumber,
+      records,
+      attempt: number,
+      durationMs: monotonicNow(this.#parts.options.clock) - calledAt,
+      failed,
+      error,
+    });
   }
 
   #reportFailure(

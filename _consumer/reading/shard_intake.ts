@@ -5,7 +5,7 @@
  */
 import type { LeaseLoad } from "../../checkpoint/mod.ts";
 import { Deque } from "../../_core/deque.ts";
-import { notify } from "../../_core/notify.ts";
+import { hears, notify } from "../../_core/notify.ts";
 import type { ChildShard, KinesisApiRecord } from "../../client/mod.ts";
 import type { ExpiredEvent } from "../../hooks.ts";
 import type { ShardPosition } from "../../records.ts";
@@ -59,6 +59,8 @@ export interface AnswerFacts {
   readonly millisBehindLatest: number | undefined;
   /** The children of a closed shard. */
   readonly childShards: readonly ChildShard[] | undefined;
+  /** The time of the request, in milliseconds. Only if the hook `onRead` asks for it. */
+  readonly durationMs?: number;
 }
 
 /**
@@ -185,7 +187,17 @@ export class ShardIntake implements ShardRecords {
     // read at the first record that arrived later.
     if (isNew || this.#state === "caught-up") this.#hasCaughtUp = true;
     this.meter.note(size, millisBehindLatest);
-    notify(hooks, "onRead", { stream, shardId, ...size, millisBehindLatest });
+    if (hears(hooks, "onRead")) {
+      const { durationMs } = facts;
+      const event = {
+        stream,
+        shardId,
+        ...size,
+        millisBehindLatest,
+        durationMs,
+      };
+      notify(hooks, "onRead", event);
+    }
     onChange();
   }
 

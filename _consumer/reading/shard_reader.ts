@@ -6,6 +6,7 @@
 import { MAX_READ_RECORDS } from "../../_aws/limits.ts";
 import type { Admission } from "../../_core/admission.ts";
 import { delay, monotonicNow } from "../../_core/clock.ts";
+import { hears } from "../../_core/notify.ts";
 import { onAbort } from "../../_core/on_abort.ts";
 import { raceAbort } from "../../_core/race_abort.ts";
 import type { GetRecordsResponse, KinesisApiRecord } from "../../client/mod.ts";
@@ -55,6 +56,8 @@ interface PollFacts {
   readonly startedAt: number;
   /** The same by the clock of the service, in milliseconds since the epoch, rounded down. */
   readonly askedAt: number;
+  /** The time to the decoded answer, in milliseconds. Only if the hook `onRead` asks for it. */
+  readonly durationMs: number | undefined;
 }
 
 /** Polls one shard. */
@@ -179,8 +182,13 @@ export class ShardReader implements RecordReader {
     const startedAt = monotonicNow(clock);
     const askedAt = serviceNow(this.#options);
     let answer: GetRecordsResponse;
+    let durationMs: number | undefined;
     try {
       answer = await this.#getRecords(iterator, limit, signal);
+      if (hears(this.#options.hooks, "onRead")) {
+        durationMs = monotonicNow(clock) - startedAt;
+      }
+      await this.#check(answer, signal);
     } catch (error) {
       share.giveUp(reserved);
       throw error;
@@ -197,7 +205,14 @@ export class ShardReader implements RecordReader {
       if (expired) this.#intake.tellExpired(expired);
       this.#cursor.confirm();
     }
-    const facts = { kept, isFull, isPastUntil, startedAt, askedAt };
+    const facts = {
+      kept,
+      isFull,
+      isPastUntil,
+      startedAt,
+      askedAt,
+      durationMs,
+    };
     this.#take({ ...answer, Records: records }, facts);
     if (comesAgain) return iterator;
     // Records that did not fit are read again, with a new iterator behind the last kept record.
@@ -220,13 +235,19 @@ export class ShardReader implements RecordReader {
       ...("StreamARN" in target ? target : undefined),
     }, { signal });
     // A client of the user may not heed the signal.
-    const answer = await raceAbort(call, signal);
+    return await raceAbort(call, signal);
+  }
+
+  /** Rejects if an answer is damaged. */
+  async #check(
+    answer: GetRecordsResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { shardId, existence } = this.#parts;
     const mayGoOn = areWhole(answer.Records) &&
       (answer.NextShardIterator ||
         await mayEnd(answer.ChildShards, existence, signal));
     if (!mayGoOn) throw damagedAnswer(shardId, "GetRecords");
-    return answer;
   }
 
   /**
@@ -234,7 +255,7 @@ export class ShardReader implements RecordReader {
    */
   #take(
     answer: GetRecordsResponse,
-    { kept, isFull, isPastUntil, startedAt, askedAt }: PollFacts,
+    { kept, isFull, isPastUntil, startedAt, askedAt, durationMs }: PollFacts,
   ): void {
     const { Records, MillisBehindLatest, NextShardIterator } = answer;
     const isCut = kept.length < Records.length;
@@ -259,6 +280,7 @@ export class ShardReader implements RecordReader {
       askedAt,
       millisBehindLatest: MillisBehindLatest,
       childShards: answer.ChildShards,
+      durationMs,
     });
   }
 }

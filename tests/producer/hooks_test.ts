@@ -1,13 +1,19 @@
 import { assertEquals, assertInstanceOf, assertLess } from "@std/assert";
 import type {
+  BatchEvent,
   BufferEvent,
   ShardMapEvent,
   ThrottledEvent,
 } from "../../hooks.ts";
-import { json } from "../../processors/mod.ts";
+import { json, jsonLines } from "../../processors/mod.ts";
 import type { ProducerOptions } from "../../producer.ts";
 import { DeliveryError, type ServiceError } from "../../errors.ts";
-import { accessDenied, connectionLost, setUpProducer } from "./_set_up.ts";
+import {
+  accessDenied,
+  connectionLost,
+  FakeClock,
+  setUpProducer,
+} from "./_set_up.ts";
 
 function setUp(options: Partial<ProducerOptions<number>> = {}, shards = 1) {
   return setUpProducer<number>({
@@ -163,4 +169,70 @@ Deno.test("Producer.putAll lists every value once when a hook aborts the produce
   );
   assertInstanceOf(error, DeliveryError);
   assertEquals(error.failures.map(({ value }) => value), [2n, 3, 1]);
+});
+
+Deno.test("ProducerHooks.onBatch tells what was stored, and how long its values were buffered", async () => {
+  const events: BatchEvent[] = [];
+  const { clock, client, producer } = setUpProducer<number>({
+    processor: jsonLines<number>(),
+    partitionKey: (n) => n < 3 ? "a" : "b",
+    lingerMs: 100,
+    hooks: { onBatch: (event) => void events.push(event) },
+  });
+  client.onPut = (request, index) =>
+    client.storeSome(
+      request,
+      (entry) =>
+        index === 0 && entry.PartitionKey === "b"
+          ? "InternalFailure"
+          : undefined,
+    );
+  for (let n = 0; n < 4; n++) {
+    producer.put(n);
+    await clock.advance(20);
+  }
+  await clock.advance(20);
+  await clock.runUntil(producer.close());
+  const [first, second] = events as [BatchEvent, BatchEvent];
+  assertEquals(events.length, 2);
+  assertEquals(
+    [first.records, first.values, first.failed, first.failedValues],
+    [2, 4, 1, 1],
+  );
+  assertEquals([first.resent, first.bufferedMs, first.longestBufferedMs], [
+    0,
+    (100 + 80 + 60 + 40) / 4,
+    100,
+  ]);
+  assertEquals(
+    [second.records, second.values, second.failed, second.failedValues],
+    [1, 1, 0, 0],
+  );
+  // Its records were sent before, so they did not wait for their first request.
+  assertEquals(
+    [second.resent, second.bufferedMs, second.longestBufferedMs],
+    [1, undefined, undefined],
+  );
+});
+
+Deno.test("Producer reads the clock for each value only if onBatch is there", async () => {
+  async function readings(
+    hooks: ProducerOptions<number>["hooks"],
+  ): Promise<number> {
+    const fake = new FakeClock();
+    let count = 0;
+    const now = fake.now.bind(fake);
+    const clock = Object.assign(fake, { monotonic: () => (count++, now()) });
+    const { producer } = setUpProducer<number>(
+      { processor: json<number>(), hooks },
+      1,
+      clock,
+    );
+    for (let n = 0; n < 100; n++) producer.put(n);
+    await clock.runUntil(producer.close());
+    return count;
+  }
+  const none = await readings(undefined);
+  assertEquals(await readings({ onBatch: undefined }), none);
+  assertEquals(await readings({ onBatch: () => {} }), none + 100);
 });
