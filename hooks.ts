@@ -60,9 +60,11 @@ export interface BatchEvent {
   readonly failedValues: number;
   /** The number of records in the request that an earlier request carried: the retries. */
   readonly resent: number;
+  /** The number of values that no earlier request carried. */
+  readonly newValues: number;
   /**
    * How long a value waited on average from its acceptance by the producer to this request, in
-   * milliseconds. Only values that no earlier request carried count. Absent if there is none.
+   * milliseconds. Only `newValues` count. Absent if there is none.
    */
   readonly bufferedMs?: number;
   /** The longest of these waits, in milliseconds. */

@@ -16,6 +16,7 @@ export type BatchFacts = Pick<
   | "bytes"
   | "failedValues"
   | "resent"
+  | "newValues"
   | "bufferedMs"
   | "longestBufferedMs"
 >;
@@ -25,7 +26,8 @@ export function factsOf<T>(
   batch: readonly Outgoing<T>[],
   { outcomes, startedAt }: Pick<RequestResult, "outcomes" | "startedAt">,
 ): BatchFacts {
-  let [values, bytes, failedValues, resent] = [0, 0, 0, 0];
+  let [values, bytes, failedValues] = [0, 0, 0];
+  let [resent, newValues] = [0, 0];
   let [measured, bufferedMs, longestBufferedMs] = [0, 0, 0];
   for (let i = 0; i < batch.length; i++) {
     const { record: { puts, size }, attempts } = batch[i]!;
@@ -36,6 +38,7 @@ export function factsOf<T>(
       resent++;
       continue;
     }
+    newValues += puts.length;
     for (const { acceptedAt } of puts) {
       if (acceptedAt === NOT_MEASURED) continue;
       const ms = startedAt - acceptedAt;
@@ -44,7 +47,14 @@ export function factsOf<T>(
       longestBufferedMs = Math.max(longestBufferedMs, ms);
     }
   }
-  const counts = { records: batch.length, values, bytes, failedValues, resent };
+  const counts = {
+    records: batch.length,
+    values,
+    bytes,
+    failedValues,
+    resent,
+    newValues,
+  };
   if (measured === 0) return counts;
   return { ...counts, bufferedMs: bufferedMs / measured, longestBufferedMs };
 }

@@ -37,6 +37,9 @@ export interface Families {
   readonly putSeconds: Histogram;
   readonly putRecords: Counter;
   readonly putValues: Counter;
+  readonly storedValues: Counter;
+  readonly resentRecords: Counter;
+  readonly bufferingSeconds: Histogram;
   readonly putBytes: Counter;
   readonly failedRecords: Counter;
   readonly failedValues: Counter;
@@ -45,6 +48,7 @@ export interface Families {
   readonly bufferFull: Counter;
   readonly bufferedValues: Gauge;
   readonly reads: Counter;
+  readonly readSeconds: Histogram;
   readonly readRecords: Counter;
   readonly readBytes: Counter;
   readonly lagSeconds: Gauge;
@@ -53,6 +57,13 @@ export interface Families {
   readonly shardEvents: Counter;
   readonly checkpoints: Counter;
   readonly lastCheckpoint: Gauge;
+  readonly checkpointSeconds: Histogram;
+  readonly renewals: Counter;
+  readonly renewalSeconds: Histogram;
+  readonly shards: Gauge;
+  readonly workers: Gauge;
+  readonly handlerSeconds: Histogram;
+  readonly handledValues: Counter;
   readonly handlerErrors: Counter;
   readonly handlerTimeouts: Counter;
   readonly stalls: Counter;
@@ -110,6 +121,21 @@ export function families(prefix: string): Families {
       "Values in requests, also those that are sent again",
       "stream",
     ),
+    storedValues: counter(
+      `${producer}values_total`,
+      "Values in the Kinesis records that were stored",
+      "stream",
+    ),
+    resentRecords: counter(
+      `${producer}resent_records_total`,
+      "Kinesis records in requests that an earlier request carried",
+      "stream",
+    ),
+    bufferingSeconds: seconds(
+      `${producer}buffering_seconds`,
+      "Time of values from the producer's acceptance to their first request, each as the mean of its request",
+      "stream",
+    ),
     putBytes: counter(
       `${producer}sent_bytes_total`,
       "Data and partition keys in requests",
@@ -151,6 +177,11 @@ export function families(prefix: string): Families {
     reads: counter(
       `${consumer}reads_total`,
       "Answers of GetRecords, and events of subscriptions",
+      "stream",
+    ),
+    readSeconds: seconds(
+      `${consumer}read_seconds`,
+      "Time of GetRecords with the attempts that were repeated",
       "stream",
     ),
     readRecords: counter(
@@ -195,6 +226,45 @@ export function families(prefix: string): Families {
       `${consumer}last_checkpoint_seconds`,
       "When the last checkpoint was stored, in seconds since the epoch",
       "stream",
+    ),
+    checkpointSeconds: seconds(
+      `${consumer}checkpoint_seconds`,
+      "Time to store a checkpoint",
+      "stream",
+    ),
+    renewals: counter(
+      `${consumer}renewals_total`,
+      "Renewals of leases by their outcome: ok, or the code of the error",
+      "stream",
+      "outcome",
+    ),
+    renewalSeconds: seconds(
+      `${consumer}renewal_seconds`,
+      "Time to renew a lease",
+      "stream",
+    ),
+    shards: gauge(
+      `${consumer}shards`,
+      "All shards that are known and not forgotten, by state, once a minute",
+      "stream",
+      "state",
+    ),
+    workers: gauge(
+      `${consumer}workers`,
+      "Workers that hold a lease, once a minute",
+      "stream",
+    ),
+    handlerSeconds: seconds(
+      `${consumer}handler_seconds`,
+      "Time of calls of the handler by their outcome: ok, or failed if a value was not processed",
+      "stream",
+      "outcome",
+    ),
+    handledValues: counter(
+      `${consumer}handled_values_total`,
+      "Values in calls of the handler that have ended, by outcome: ok or failed",
+      "stream",
+      "outcome",
     ),
     handlerErrors: counter(
       `${consumer}handler_errors_total`,

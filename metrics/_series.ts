@@ -138,15 +138,15 @@ export class Histogram extends Metric<Distribution> {
     this.#buckets = buckets;
   }
 
-  /** Adds an observation. */
-  observe(labels: Labels, value: number): void {
+  /** Adds an observation, or several of the same value. */
+  observe(labels: Labels, value: number, times = 1): void {
     this.update(labels, (before) => {
       const it = before ??
         { counts: this.#buckets.map(() => 0), sum: 0, count: 0 };
       const bucket = this.#buckets.findIndex((bound) => value <= bound);
-      if (bucket >= 0) it.counts[bucket]!++;
-      it.sum += value;
-      it.count++;
+      if (bucket >= 0) it.counts[bucket]! += times;
+      it.sum += value * times;
+      it.count += times;
       return it;
     });
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { OptionCheck } from "../_core/option_check.ts";
+import type { ShardStatus } from "../health.ts";
 import type { AllHooks } from "./combine.ts";
 import { type Families, families, listOf } from "./_families.ts";
 import type { PrometheusMetric } from "./_series.ts";
@@ -95,6 +96,17 @@ function isIn(registry: PrometheusRegistry, metric: PrometheusMetric): boolean {
 const OVER = new Set(["finished", "lost", "released"]);
 const MS = 1000;
 
+const SHARD_STATES: readonly ShardStatus["state"][] = [
+  "waiting",
+  "elsewhere",
+  "opening",
+  "reading",
+  "caught-up",
+  "past-until",
+  "ended",
+  "finished",
+];
+
 function hooksOf(to: Families, perShard: boolean): AllHooks {
   const held = new Map<string, Set<string>>();
   const placeOf = (stream: string, shardId = "unknown") => ({
@@ -108,9 +120,9 @@ function hooksOf(to: Families, perShard: boolean): AllHooks {
       to.requestBytes.add({ action }, requestBytes);
       to.responseBytes.add({ action }, responseBytes);
     },
-    onBatch(
-      { stream, records, values, bytes, durationMs, failed, throttled, error },
-    ) {
+    onBatch(event) {
+      const { stream, records, values, bytes, failed, throttled } = event;
+      const { durationMs, newValues, bufferedMs, error } = event;
       const outcome = error === undefined && failed > 0
         ? "partial"
         : outcomeOf(error);
@@ -118,7 +130,12 @@ function hooksOf(to: Families, perShard: boolean): AllHooks {
       to.putSeconds.observe({ stream }, durationMs / MS);
       to.putRecords.add({ stream }, records - failed);
       to.putValues.add({ stream }, values);
+      to.storedValues.add({ stream }, values - event.failedValues);
+      to.resentRecords.add({ stream }, event.resent);
       to.putBytes.add({ stream }, bytes);
+      if (bufferedMs !== undefined) {
+        to.bufferingSeconds.observe({ stream }, bufferedMs / MS, newValues);
+      }
       if (throttled > 0) {
         to.failedRecords.add({ stream, reason: "throttled" }, throttled);
       }
@@ -143,8 +160,13 @@ function hooksOf(to: Families, perShard: boolean): AllHooks {
       if (state === "full") to.bufferFull.add({ stream });
       to.bufferedValues.set({ stream }, bufferedValues);
     },
-    onRead({ stream, shardId, records, bytes, millisBehindLatest }) {
+    onRead(
+      { stream, shardId, records, bytes, millisBehindLatest, durationMs },
+    ) {
       to.reads.add({ stream });
+      if (durationMs !== undefined) {
+        to.readSeconds.observe({ stream }, durationMs / MS);
+      }
       to.readRecords.add({ stream }, records);
       to.readBytes.add({ stream }, bytes);
       // An answer may arrive after the shard was given back.
@@ -165,9 +187,29 @@ function hooksOf(to: Families, perShard: boolean): AllHooks {
       } else shards.add(shardId);
       to.heldShards.set({ stream }, shards.size);
     },
-    onCheckpoint({ stream }) {
+    onCheckpoint({ stream, durationMs }) {
       to.checkpoints.add({ stream });
+      to.checkpointSeconds.observe({ stream }, durationMs / MS);
       to.lastCheckpoint.set({ stream }, Date.now() / MS);
+    },
+    onRenew({ stream, durationMs, error }) {
+      to.renewals.add({ stream, outcome: outcomeOf(error) });
+      to.renewalSeconds.observe({ stream }, durationMs / MS);
+    },
+    onStatus({ stream, shards }) {
+      for (const state of SHARD_STATES) {
+        const { length } = shards.filter((shard) => shard.state === state);
+        to.shards.set({ stream, state }, length);
+      }
+      const owners = new Set(shards.map(({ owner }) => owner));
+      owners.delete(undefined);
+      to.workers.set({ stream }, owners.size);
+    },
+    onHandled({ stream, records, failed, durationMs }) {
+      const outcome = failed === 0 ? "ok" : "failed";
+      to.handlerSeconds.observe({ stream, outcome }, durationMs / MS);
+      to.handledValues.add({ stream, outcome: "ok" }, records.length - failed);
+      to.handledValues.add({ stream, outcome: "failed" }, failed);
     },
     onHandlerError({ stream, values, retryDelayMs }) {
       const then = retryDelayMs === undefined ? "given-up" : "retried";

@@ -74,9 +74,7 @@ if (await hasPrometheus()) {
       checkpointer: new MemoryCheckpointer(),
       pollIntervalMs: 100,
     });
-    const reading = (async () => {
-      for await (const _ of consumer);
-    })();
+    const reading = consumer.process(() => {});
     let isOver = false;
     const writing = (async () => {
       for (let i = 0; !isOver; i++) {

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Registry } from "prom-client";
+import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { KinesisClient } from "../../client/mod.ts";
 import { Consumer } from "../../consumer.ts";
 import { Producer } from "../../producer.ts";
-import { json } from "../../processors/mod.ts";
+import { json, jsonLines } from "../../processors/mod.ts";
 import { prometheusHooks } from "../../metrics/mod.ts";
 import { KinesisServer, withFaults } from "../../testing/mod.ts";
 
@@ -75,6 +76,79 @@ Deno.test("prometheusHooks counts what a producer and a consumer do", async () =
   );
   assert(!text.includes("lag_seconds{"), "the shards are not read any more");
   assert(/# TYPE kinesis_client_attempt_seconds histogram/.test(text));
+});
+
+Deno.test("prometheusHooks answers the questions of the lists of the KPL and the KCL", async () => {
+  const registry = new Registry();
+  const hooks = prometheusHooks(registry);
+  const server = new KinesisServer();
+  server.createStream("orders", { shards: 1 });
+  const fetch = withFaults(server.fetch, {
+    rules: [{
+      action: "PutRecords",
+      times: 1,
+      fault: { type: "partial", fail: 1 },
+    }],
+  });
+  const client = new KinesisClient({ region: "eu-west-1", credentials, fetch });
+  const orders = {
+    client,
+    streamName: "orders",
+    processor: jsonLines<number>(),
+    hooks,
+  };
+  const producer = new Producer({ ...orders, partitionKey: (n) => `${n % 2}` });
+  for (let i = 0; i < 20; i++) producer.put(i);
+  await producer.close();
+  let calls = 0;
+  await new Consumer({
+    ...orders,
+    checkpointer: new MemoryCheckpointer(),
+    until: "caught-up",
+  }).process(() => {
+    if (++calls === 1) throw new Error("no");
+  }, { retry: { baseDelayMs: 1 } });
+  const value = (name: string, labels = "") =>
+    valueOf(registry, `kinesis_${name}{stream="orders"${labels}}`);
+  assertEquals(await value("producer_values_total"), 20);
+  assertEquals(await value("producer_sent_values_total"), 40);
+  assertEquals(await value("producer_records_total"), 2);
+  assertEquals(await value("producer_resent_records_total"), 2);
+  assertEquals(await value("producer_buffering_seconds_count"), 20);
+  assert((await value("producer_buffering_seconds_sum"))! > 0);
+  assert((await value("consumer_read_seconds_count"))! > 0);
+  assertEquals(await value("consumer_checkpoint_seconds_count"), 1);
+  const [ok, failed] = [',outcome="ok"', ',outcome="failed"'];
+  assertEquals(await value("consumer_handler_seconds_count", ok), 20);
+  assertEquals(await value("consumer_handler_seconds_count", failed), 1);
+  assertEquals(await value("consumer_handled_values_total", ok), 20);
+  assertEquals(await value("consumer_handled_values_total", failed), 1);
+});
+
+Deno.test("prometheusHooks counts renewals, shards and workers", async () => {
+  const registry = new Registry();
+  const hooks = prometheusHooks(registry);
+  hooks.onRenew!({ ...place, durationMs: 20 });
+  hooks.onRenew!({ ...place, durationMs: 20, error: { code: "LeaseLost" } });
+  const shard = { ...place, parentShardIds: [] };
+  hooks.onStatus!({
+    stream: "orders",
+    coverage: { problems: [] },
+    shards: [
+      { ...shard, state: "reading", owner: "a" },
+      { ...shard, state: "elsewhere", owner: "b" },
+      { ...shard, state: "elsewhere", owner: "b" },
+      { ...shard, state: "waiting" },
+    ],
+  });
+  const value = (name: string, labels = "") =>
+    valueOf(registry, `kinesis_consumer_${name}{stream="orders"${labels}}`);
+  assertEquals(await value("renewals_total", ',outcome="ok"'), 1);
+  assertEquals(await value("renewals_total", ',outcome="LeaseLost"'), 1);
+  assertEquals(await value("renewal_seconds_count"), 2);
+  assertEquals(await value("shards", ',state="elsewhere"'), 2);
+  assertEquals(await value("shards", ',state="finished"'), 0);
+  assertEquals(await value("workers"), 2);
 });
 
 Deno.test("prometheusHooks keeps the lag of a shard as long as this worker reads it", async () => {

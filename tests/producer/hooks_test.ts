@@ -199,8 +199,14 @@ Deno.test("ProducerHooks.onBatch tells what was stored, and how long its values 
     [first.records, first.values, first.failed, first.failedValues],
     [2, 4, 1, 1],
   );
-  assertEquals([first.resent, first.bufferedMs, first.longestBufferedMs], [
+  assertEquals([
+    first.resent,
+    first.newValues,
+    first.bufferedMs,
+    first.longestBufferedMs,
+  ], [
     0,
+    4,
     (100 + 80 + 60 + 40) / 4,
     100,
   ]);
@@ -210,8 +216,13 @@ Deno.test("ProducerHooks.onBatch tells what was stored, and how long its values 
   );
   // Its records were sent before, so they did not wait for their first request.
   assertEquals(
-    [second.resent, second.bufferedMs, second.longestBufferedMs],
-    [1, undefined, undefined],
+    [
+      second.resent,
+      second.newValues,
+      second.bufferedMs,
+      second.longestBufferedMs,
+    ],
+    [1, 0, undefined, undefined],
   );
 });
 
