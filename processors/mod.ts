@@ -20,6 +20,11 @@ export type {
 } from "../records.ts";
 export { bytes } from "./bytes.ts";
 export {
+  type CloudEventAttribute,
+  cloudEvents,
+  type CloudEventsOptions,
+} from "./cloud_events.ts";
+export {
   type CompressionOptions,
   deflateRaw,
   type DeflateRawOptions,
@@ -63,4 +68,11 @@ export type {
   StandardSchema,
 } from "./standard_schema.ts";
 export { string } from "./string.ts";
+export {
+  type TraceCarrier,
+  type TraceContext,
+  traceContextOf,
+} from "./trace_context.ts";
+export { traceEnvelope, type TraceEnvelopeOptions } from "./trace_envelope.ts";
+export type { EnvelopeOptions } from "./_envelope.ts";
 export { validated, type ValidatedOptions } from "./validated.ts";
