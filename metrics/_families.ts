@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { Counter, Gauge, Histogram, type PrometheusMetric } from "./_series.ts";
-
 /** Upper bounds of the times of requests, in seconds. */
 const REQUEST_SECONDS = [
   0.005,
@@ -20,14 +18,52 @@ const REQUEST_SECONDS = [
   10,
 ];
 
-const counter = (name: string, help: string, ...labelNames: string[]) =>
-  new Counter({ name, help, labelNames });
-const gauge = (name: string, help: string, ...labelNames: string[]) =>
-  new Gauge({ name, help, labelNames });
-const seconds = (name: string, help: string, ...labelNames: string[]) =>
-  new Histogram({ name, help, labelNames }, REQUEST_SECONDS);
+/** What a metric is. */
+export interface Definition {
+  /** The name, in the style of Prometheus. */
+  readonly name: string;
+  /** What it counts. */
+  readonly help: string;
+  /** The names of its labels. */
+  readonly labelNames: readonly string[];
+  /** The value of a gauge that raises no alarm. @default {0} */
+  readonly neutral?: number;
+}
 
-/** All metrics, each new. */
+/** Labels of a series. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** A number that only grows. */
+export interface Counter {
+  /** Adds to the number. @default {1} */
+  add(labels: Labels, amount?: number): void;
+}
+
+/** A number that is set. */
+export interface Gauge {
+  /** Sets the number. */
+  set(labels: Labels, value: number): void;
+  /** Removes the series with these labels. */
+  remove(labels: Labels): void;
+}
+
+/** A distribution of times, in seconds. */
+export interface Histogram {
+  /** Adds an observation, or several of the same value. */
+  observe(labels: Labels, value: number, times?: number): void;
+}
+
+/** Makes metrics for the system that collects them. */
+export interface Makers {
+  /** Makes a counter. */
+  counter(definition: Definition): Counter;
+  /** Makes a gauge. */
+  gauge(definition: Definition): Gauge;
+  /** Makes a histogram. `buckets` are the upper bounds, rising. */
+  histogram(definition: Definition, buckets: readonly number[]): Histogram;
+}
+
+/** All metrics. */
 export interface Families {
   readonly attempts: Counter;
   readonly attemptSeconds: Histogram;
@@ -74,7 +110,13 @@ export interface Families {
 }
 
 /** Makes the metrics. `prefix` starts their names. */
-export function families(prefix: string): Families {
+export function families(prefix: string, makers: Makers): Families {
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    makers.counter({ name, help, labelNames });
+  const gauge = (name: string, help: string, ...labelNames: string[]) =>
+    makers.gauge({ name, help, labelNames });
+  const seconds = (name: string, help: string, ...labelNames: string[]) =>
+    makers.histogram({ name, help, labelNames }, REQUEST_SECONDS);
   const client = `${prefix}client_`;
   const producer = `${prefix}producer_`;
   const consumer = `${prefix}consumer_`;
@@ -153,12 +195,13 @@ export function families(prefix: string): Families {
       "stream",
       "code",
     ),
-    rateFactor: gauge(
-      `${producer}rate_factor`,
-      "Part of its limits that a throttled shard gets, as of its last throttle",
-      "stream",
-      "shard",
-    ),
+    rateFactor: makers.gauge({
+      name: `${producer}rate_factor`,
+      help:
+        "Part of its limits that a throttled shard gets, as of its last throttle",
+      labelNames: ["stream", "shard"],
+      neutral: 1,
+    }),
     openShards: gauge(
       `${producer}open_shards`,
       "Open shards in the last list",
@@ -306,9 +349,4 @@ export function families(prefix: string): Families {
       "stream",
     ),
   };
-}
-
-/** All metrics in a list. */
-export function listOf(all: Families): PrometheusMetric[] {
-  return Object.values(all);
 }

@@ -4,8 +4,7 @@
  * @module
  */
 
-/** Labels of a series. */
-export type Labels = Readonly<Record<string, string>>;
+import type { Definition, Labels } from "./_families.ts";
 
 /** A value that a registry collects. */
 export interface PrometheusValue {
@@ -39,13 +38,6 @@ export interface PrometheusMetric {
   reset(): void;
 }
 
-/** What a metric is. */
-interface Definition {
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: readonly string[];
-}
-
 abstract class Metric<V> implements PrometheusMetric {
   readonly name: string;
   readonly help: string;
@@ -70,6 +62,11 @@ abstract class Metric<V> implements PrometheusMetric {
 
   reset(): void {
     this.#series.clear();
+  }
+
+  /** The labels and the value of each series. */
+  get series(): Iterable<{ readonly labels: Labels; readonly value: V }> {
+    return this.#series.values();
   }
 
   /** Removes the series with these labels. */

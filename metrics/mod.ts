@@ -37,6 +37,25 @@ export type {
   PrometheusRegistry,
 } from "./prometheus.ts";
 export type { PrometheusMetric, PrometheusValue } from "./_series.ts";
+export { openTelemetryHooks } from "./open_telemetry.ts";
+export type { OpenTelemetryHooksOptions } from "./open_telemetry.ts";
+export { traced } from "./traced.ts";
+export type { HandledRecords, TracedOptions } from "./traced.ts";
+export { traceInjector } from "./trace_injector.ts";
+export type { ProcessSpanOptions } from "./_process_span.ts";
+export type {
+  OpenTelemetryApi,
+  TelemetryAttributes,
+  TelemetryCounter,
+  TelemetryHistogram,
+  TelemetryInstrumentOptions,
+  TelemetryMeter,
+  TelemetryObservable,
+  TelemetrySpan,
+  TelemetrySpanContext,
+  TelemetrySpanOptions,
+  TelemetryTracer,
+} from "./_open_telemetry_api.ts";
 export { logHooks } from "./log.ts";
 export type { Logger } from "./log.ts";
 export { combineHooks } from "./combine.ts";

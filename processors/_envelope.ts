@@ -19,10 +19,11 @@ import {
 /** Options that all envelopes have. */
 export interface EnvelopeOptions {
   /**
-   * Called for each value that is written, while `put` or `write` accepts it: returns the context
-   * that the envelope carries. `traceInjector` of `@webstreams/kinesis/metrics` makes such a
-   * function from OpenTelemetry. If it throws, or what it returns is not valid, the value is written
-   * without a context. Default: none, so no context is written.
+   * Called when a value is serialized: during `put` of a producer, also if its buffer is full. With
+   * `pipeTo` and `write` it may be later, when another span is active. Returns the context that the
+   * envelope carries: `traceInjector` of `@webstreams/kinesis/metrics` makes such a function from
+   * OpenTelemetry. If it throws, or its result is not valid, the value is written without a context.
+   * Default: none, so no context is written.
    */
   inject?: () => TraceCarrier | undefined;
   /**

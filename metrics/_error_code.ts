@@ -1,0 +1,12 @@
+/**
+ * The codes of errors, as labels and attributes.
+ *
+ * @module
+ */
+
+/** The code of an error: there are few of them, and no text of the user. */
+export function codeOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  if (typeof code === "string" && code !== "") return code;
+  return typeof name === "string" && name !== "" ? name : "Error";
+}
