@@ -97,6 +97,14 @@ export interface TelemetrySpan {
   end(endTime?: number): void;
 }
 
+/** That another span has to do with a span. */
+export interface TelemetryLink {
+  /** The other span. */
+  context: TelemetrySpanContext;
+  /** Attributes of the link. */
+  attributes?: TelemetryAttributes;
+}
+
 /** Options of a span. */
 export interface TelemetrySpanOptions {
   /** 2 is a client, 4 a consumer. */
@@ -104,7 +112,7 @@ export interface TelemetrySpanOptions {
   /** Its attributes. */
   attributes?: TelemetryAttributes;
   /** Spans that have caused it. */
-  links?: { context: TelemetrySpanContext; attributes?: TelemetryAttributes }[];
+  links?: TelemetryLink[];
   /** When it started, in milliseconds since the epoch. */
   startTime?: unknown;
   /** Whether it has no parent. */

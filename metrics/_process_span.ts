@@ -9,7 +9,7 @@ import type { ConsumerRecord } from "../records.ts";
 import { type Place, spanAttributesOf } from "./_messaging.ts";
 import type {
   OpenTelemetryApi,
-  TelemetryAttributes,
+  TelemetryLink,
   TelemetrySpanContext,
   TelemetrySpanOptions,
 } from "./_open_telemetry_api.ts";
@@ -115,29 +115,24 @@ export class ProcessSpans {
   #linksTo(
     records: readonly ConsumerRecord<unknown>[],
     isBatch: boolean,
-  ): { context: TelemetrySpanContext; attributes?: TelemetryAttributes }[] {
+  ): TelemetryLink[] {
     const { traceContext = ({ value }) => traceContextOf(value) } =
       this.#options;
-    const links = new Map<
-      string,
-      { context: TelemetrySpanContext; attributes?: TelemetryAttributes }
-    >();
+    const links: TelemetryLink[] = [];
+    const linked = new Set<string>();
     for (const record of records) {
-      const context = this.#spanContextOf(traceContext(record));
-      if (!context || links.has(context.spanId)) continue;
+      const carrier = traceContext(record);
+      const context = carrier && this.#spanContextOf(carrier);
+      if (!context || linked.has(context.spanId)) continue;
+      linked.add(context.spanId);
       const attributes = { "messaging.message.id": record.sequenceNumber };
-      links.set(
-        context.spanId,
-        isBatch ? { context, attributes } : { context },
-      );
+      links.push(isBatch ? { context, attributes } : { context });
     }
-    return [...links.values()];
+    return links;
   }
 
-  #spanContextOf(
-    carrier: TraceCarrier | undefined,
-  ): TelemetrySpanContext | undefined {
-    const { traceparent, tracestate } = carrier ?? {};
+  #spanContextOf(carrier: TraceCarrier): TelemetrySpanContext | undefined {
+    const { traceparent, tracestate } = carrier;
     if (typeof traceparent !== "string") return undefined;
     const [, traceId = "", spanId = "", flags = ""] = traceparent.split("-");
     if (!isId(traceId, 32) || !isId(spanId, 16)) return undefined;

@@ -71,23 +71,31 @@ abstract class Metric<V> implements PrometheusMetric {
 
   /** Removes the series with these labels. */
   remove(labels: Labels): void {
-    this.#series.delete(this.#keyOf(labels));
+    this.#series.delete(keyOf(this.labelNames, labels));
   }
 
   protected update(labels: Labels, change: (before: V | undefined) => V): void {
-    const key = this.#keyOf(labels);
-    const value = change(this.#series.get(key)?.value);
-    this.#series.set(key, { labels, value });
+    const key = keyOf(this.labelNames, labels);
+    const series = this.#series.get(key);
+    if (series) series.value = change(series.value);
+    else this.#series.set(key, { labels, value: change(undefined) });
   }
 
   protected abstract valuesOf(
     labels: Record<string, string>,
     value: V,
   ): PrometheusValue[];
+}
 
-  #keyOf(labels: Labels): string {
-    return JSON.stringify(this.labelNames.map((name) => labels[name]));
+/** A text that no other values of these labels have. */
+export function keyOf(names: readonly string[], labels: Labels): string {
+  // With the lengths, because a value may have any character. JSON took four times as long.
+  let key = "";
+  for (const name of names) {
+    const value = labels[name]!;
+    key += `${value.length}:${value}`;
   }
+  return key;
 }
 
 /** A number that only grows. */

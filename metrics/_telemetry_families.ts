@@ -14,7 +14,7 @@ import type {
   TelemetryAttributes,
   TelemetryMeter,
 } from "./_open_telemetry_api.ts";
-import { Counter } from "./_series.ts";
+import { Counter, keyOf } from "./_series.ts";
 
 /** The metrics of each meter: several producers and consumers share them. */
 const known = /* @__PURE__ */ new WeakMap<object, Families>();
@@ -84,11 +84,15 @@ class ForgetfulGauge implements Gauge {
   }
 
   set(labels: Labels, value: number): void {
-    this.#series.set(this.#keyOf(labels), { labels, value, isOver: false });
+    this.#series.set(keyOf(this.#definition.labelNames, labels), {
+      labels,
+      value,
+      isOver: false,
+    });
   }
 
   remove(labels: Labels): void {
-    const key = this.#keyOf(labels);
+    const key = keyOf(this.#definition.labelNames, labels);
     if (!this.#series.has(key)) return;
     const { neutral: value = 0 } = this.#definition;
     this.#series.set(key, { labels, value, isOver: true });
@@ -100,12 +104,6 @@ class ForgetfulGauge implements Gauge {
       observe(value, { ...labels });
       if (isOver) this.#series.delete(key);
     }
-  }
-
-  #keyOf(labels: Labels): string {
-    return JSON.stringify(
-      this.#definition.labelNames.map((name) => labels[name]),
-    );
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Metrics and logs of clients, producers and consumers, over their hooks.
+ * Metrics, spans and logs of clients, producers and consumers, over their hooks. Nothing of
+ * `npm:prom-client` or `npm:@opentelemetry/api` is imported: the application passes its own objects.
  *
  * @example Prometheus, with the registry of `npm:prom-client`
  * ```ts
@@ -29,6 +30,27 @@
  * assertMatch(text, /kinesis_consumer_records_total\{stream="orders"\} 1/);
  * ```
  *
+ * @example OpenTelemetry, with the module `npm:@opentelemetry/api`
+ * ```ts
+ * import { openTelemetryHooks, traced, traceInjector } from "@webstreams/kinesis/metrics";
+ * import { json, traceEnvelope } from "@webstreams/kinesis/processors";
+ * import * as api from "@opentelemetry/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // After the SDK is set up. For `hooks` of clients, producers and consumers:
+ * const hooks = openTelemetryHooks(api, { consumerGroup: "billing" });
+ * // For `processor` of producers and consumers: each value carries the context of its writer.
+ * const processor = traceEnvelope(json<number>(), { inject: traceInjector(api) });
+ * // For `consumer.process(handler)`: the span of a call is active in the handler.
+ * const handler = traced(api, (_: never) => {}, { consumerGroup: "billing" });
+ *
+ * assertEquals([typeof hooks.onBatch, processor.name, typeof handler], [
+ *   "function",
+ *   "trace(json)",
+ *   "function",
+ * ]);
+ * ```
+ *
  * @module
  */
 export { prometheusHooks } from "./prometheus.ts";
@@ -49,6 +71,7 @@ export type {
   TelemetryCounter,
   TelemetryHistogram,
   TelemetryInstrumentOptions,
+  TelemetryLink,
   TelemetryMeter,
   TelemetryObservable,
   TelemetrySpan,

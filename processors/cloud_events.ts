@@ -73,8 +73,8 @@ const CONTENT_TYPES: Readonly<Record<DataForm, string>> = {
  *   id: ({ id }) => `${id}`,
  *   attributes: ({ id }) => ({ subject: `order-${id}` }),
  * });
- * const bytes = orders.serialize({ id: 7 });
- * assertEquals(JSON.parse(new TextDecoder().decode(bytes)), {
+ * const text = orders.text!.stringify({ id: 7 });
+ * assertEquals(JSON.parse(text), {
  *   specversion: "1.0",
  *   id: "7",
  *   source: "/shop",
@@ -83,7 +83,7 @@ const CONTENT_TYPES: Readonly<Record<DataForm, string>> = {
  *   datacontenttype: "application/json",
  *   data: { id: 7 },
  * });
- * assertEquals(orders.deserialize(bytes), { id: 7 });
+ * assertEquals(orders.text!.parse(text), { id: 7 });
  * ```
  */
 export function cloudEvents<T>(

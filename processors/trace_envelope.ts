@@ -34,10 +34,10 @@ const MEMBERS = new Set(["traceparent", "tracestate", "data", "data_base64"]);
  * const orders = traceEnvelope(json<{ id: number }>(), {
  *   inject: () => ({ traceparent }), // in practice: traceInjector(api)
  * });
- * const bytes = orders.serialize({ id: 1 });
- * assertEquals(new TextDecoder().decode(bytes), `{"traceparent":"${traceparent}","data":{"id":1}}`);
+ * const text = orders.text!.stringify({ id: 1 });
+ * assertEquals(text, `{"traceparent":"${traceparent}","data":{"id":1}}`);
  *
- * const order = orders.deserialize(bytes);
+ * const order = orders.text!.parse(text);
  * assertEquals(order, { id: 1 });
  * assertEquals(traceContextOf(order), { traceparent });
  * const lines = createProcessor({ serializer: orders, framing: newline() });
