@@ -5,7 +5,7 @@
  */
 import type { OptionCheck } from "../_core/option_check.ts";
 import { type TraceCarrier, traceContextOf } from "../processors/mod.ts";
-import type { ConsumerRecord } from "../records.ts";
+import type { DecodedRecord } from "../records.ts";
 import { type Place, spanAttributesOf } from "./_messaging.ts";
 import type {
   OpenTelemetryApi,
@@ -26,7 +26,7 @@ export interface ProcessSpanOptions {
    * Finds the context of the span that has written a value. Default: the context in the envelope of
    * the value, see `traceContextOf`.
    */
-  traceContext?: (record: ConsumerRecord<unknown>) => TraceCarrier | undefined;
+  traceContext?: (record: DecodedRecord<unknown>) => TraceCarrier | undefined;
   /**
    * How the span of a call for one value belongs to the span that has written the value. `false`:
    * it begins a trace and has a link. `true`: it continues the trace, as a child, so that one trace
@@ -87,7 +87,7 @@ export class ProcessSpans {
 
   /** The span of a call. `isBatch` says that the handler takes several values. */
   plan(
-    records: readonly ConsumerRecord<unknown>[],
+    records: readonly DecodedRecord<unknown>[],
     place: Place,
     isBatch: boolean,
   ): PlannedSpan {
@@ -113,7 +113,7 @@ export class ProcessSpans {
 
   /** One link for each span that has written some of the values. */
   #linksTo(
-    records: readonly ConsumerRecord<unknown>[],
+    records: readonly DecodedRecord<unknown>[],
     isBatch: boolean,
   ): TelemetryLink[] {
     const { traceContext = ({ value }) => traceContextOf(value) } =

@@ -5,7 +5,7 @@
  */
 import { OptionCheck } from "../_core/option_check.ts";
 import { isThenable } from "../_core/thenable.ts";
-import type { ConsumerRecord } from "../records.ts";
+import type { DecodedRecord } from "../records.ts";
 import { markFailed } from "./_ended_span.ts";
 import { LIBRARY } from "./_messaging.ts";
 import type { OpenTelemetryApi, TelemetrySpan } from "./_open_telemetry_api.ts";
@@ -20,15 +20,15 @@ import { noteSpan } from "./_traced_calls.ts";
 /** Options of {@linkcode traced}. */
 export interface TracedOptions extends ProcessSpanOptions {}
 
-/** What a handler takes: a value of `process`, or the values of `processBatches`. */
+/** What a handler takes: a value, or the values of a batch. */
 export type HandledRecords =
-  | ConsumerRecord<unknown>
-  | readonly ConsumerRecord<unknown>[];
+  | DecodedRecord<unknown>
+  | readonly DecodedRecord<unknown>[];
 
 const check = new OptionCheck("Cannot trace");
 
 /**
- * Wraps a handler of `Consumer.process` or `Consumer.processBatches`: each call is a `process` span,
+ * Wraps a handler of `Consumer.process`, `Consumer.processBatches` or `kinesisHandler`: each call is a `process` span,
  * which is active in the handler, so that the spans of the handler are its children. It has links to
  * the spans that have written the values, or is a child of that span with `continueTrace`. The hooks
  * of `openTelemetryHooks` add no second span for the call.
@@ -37,7 +37,7 @@ const check = new OptionCheck("Cannot trace");
  */
 export function traced<
   R extends HandledRecords,
-  C extends { readonly attempt: number },
+  C extends object,
   O,
 >(
   api: OpenTelemetryApi,
@@ -53,13 +53,14 @@ export function traced<
   const spans = new ProcessSpans(api, options);
   return (records, context) => {
     const isBatch = Array.isArray(records);
-    const list: readonly ConsumerRecord<unknown>[] = isBatch
+    const list: readonly DecodedRecord<unknown>[] = isBatch
       ? records
       : [records];
     const { streamName, shardId } = list[0]!;
     const place = { stream: streamName, shardId };
     const { name, options, parent } = spans.plan(list, place, isBatch);
-    noteSpan(list, context.attempt);
+    const { attempt = 1 } = context as { readonly attempt?: number };
+    noteSpan(list, attempt);
     const call = (span: TelemetrySpan) =>
       followed(span, () => handler(records, context));
     return parent === undefined

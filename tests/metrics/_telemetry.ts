@@ -87,6 +87,8 @@ export class Telemetry implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#meters.shutdown();
+    // The exporter answers after a timer, for which the shutdown does not wait.
+    await this.#tracers.forceFlush();
     await this.#tracers.shutdown();
     api.metrics.disable();
     api.trace.disable();

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { KinesisClient } from "../../client/mod.ts";
+import { kinesisHandler } from "../../lambda/mod.ts";
 import { Consumer } from "../../consumer.ts";
 import {
   openTelemetryHooks,
@@ -19,6 +20,7 @@ import {
 } from "../../processors/mod.ts";
 import { Producer } from "../../producer.ts";
 import { KinesisServer, withFaults } from "../../testing/mod.ts";
+import { recordOf } from "../lambda/_events.ts";
 import { type ExportedMetric, Telemetry } from "./_telemetry.ts";
 
 const [CLIENT, CONSUMER] = [2, 4];
@@ -522,5 +524,39 @@ Deno.test("Each value carries the span in which it was put, also if it had to wa
   assertEquals(
     links.toSorted(),
     spans.map((span) => span.spanContext().spanId).toSorted(),
+  );
+});
+
+Deno.test("traced wraps the handler of a Lambda function", async () => {
+  await using telemetry = new Telemetry();
+  const { api } = telemetry;
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const serializer = traceEnvelope(json<Order>(), {
+    inject: () => ({ traceparent }),
+  });
+  const handler = kinesisHandler<Order>({
+    processor: serializer,
+    handler: traced(api, ({ value }, { signal }) => {
+      signal.throwIfAborted();
+      if (value.id === 2) throw new Error("no");
+    }),
+  });
+  const Records = [1, 2].map((id) =>
+    recordOf(serializer.text!.stringify({ id }), `${id}`)
+  );
+  const { batchItemFailures } = await handler({ Records });
+  assertEquals(batchItemFailures.length, 1);
+  const spans = telemetry.spans;
+  assertEquals(
+    spans.map(({ name, status, links }) => [
+      name,
+      status.code === ERROR,
+      links[0]?.context.spanId,
+    ]),
+    [false, true].map((failed) => [
+      "process lambda-stream",
+      failed,
+      "b7ad6b7169203331",
+    ]),
   );
 });
