@@ -5,7 +5,6 @@
  */
 import { textOf } from "../_core/text_of.ts";
 import { monotonicNow } from "../_core/clock.ts";
-import { hears } from "../_core/notify.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { InvalidRecordError } from "../errors.ts";
 import type { PutKeys, ResolvedProducerOptions } from "./options.ts";
@@ -79,10 +78,11 @@ export class Keys<T> {
   }
 
   // Only `recordTtlMs` and the hook `onBatch` need the age of a value. Without them the clock is not
-  // read, which saves a number on the heap for each value.
+  // read, which saves a number on the heap for each value. The hook is read by its name and not by
+  // `hears`, which is called with all names: that took 0.1 µs for each value.
   #now(): number {
     const { clock, hooks, recordTtlMs } = this.#options;
-    return recordTtlMs === Infinity && !hears(hooks, "onBatch")
+    return recordTtlMs === Infinity && hooks?.onBatch === undefined
       ? NOT_MEASURED
       : monotonicNow(clock);
   }

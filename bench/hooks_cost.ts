@@ -180,7 +180,9 @@ function casesOf(names: readonly string[], before?: Library): Case[] {
 }
 
 /** Present with the flag of the command above. */
-const { gc: collectGarbage } = globalThis as { gc?: () => void };
+const { gc: collectGarbage } = globalThis as {
+  gc?: (options: { type: "minor" }) => void;
+};
 
 /** CPU time of all threads, in microseconds for each value. */
 async function cpuOf(work: () => Promise<void>): Promise<number> {
@@ -207,7 +209,8 @@ async function compare(
     const turn = (round + cases.length) % cases.length;
     const order = [...cases.slice(turn), ...cases.slice(0, turn)];
     for (const { name, library, hooks } of order) {
-      collectGarbage?.();
+      // A full collection would drop the compiled code as well.
+      collectGarbage?.({ type: "minor" });
       const cpu = await cpuOf(() => work(library, hooks));
       if (round >= 0) measured.get(name)!.push(cpu);
     }

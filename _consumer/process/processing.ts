@@ -220,7 +220,7 @@ export class Processing<T> implements ProcessingRun {
   ): unknown {
     if (attempt.number > 1) this.#summary.retries++;
     const { hooks } = attempt.job.lane.source.options;
-    if (hears(hooks, "onHandled")) {
+    if (hooks?.onHandled !== undefined) {
       attempt.calledAt = monotonicNow(this.#parts.options.clock);
     }
     return this.#parts.mode.call(
