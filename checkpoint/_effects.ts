@@ -134,7 +134,16 @@ function isAfter(
   position: string | undefined,
 ): (record: EffectRecord) => boolean {
   if (position === undefined) return () => true;
-  const [sequenceNumber = "", sub] = position.split("/");
+  const [, sequenceNumber, sub] = /^(\d+)\/(\d+)$/.exec(position) ?? [];
+  if (sequenceNumber === undefined) {
+    throw new KinesisError(
+      `${WHAT} as the stored position ${
+        JSON.stringify(position)
+      } of earlier ones is damaged: ` +
+        "restore it. Without it, effects would be stored again",
+      { code: "LeaseDamaged" },
+    );
+  }
   const committed = { sequenceNumber, subSequenceNumber: Number(sub) };
   return (record) => compare(record, committed) > 0;
 }
