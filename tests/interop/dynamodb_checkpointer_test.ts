@@ -22,17 +22,22 @@ function oneAtATime(): typeof fetch {
 }
 
 if (await hasMoto()) {
+  // One server for all tests, because it takes a second to start.
+  const moto = await startMoto();
+  Deno.test.afterAll(() => moto.close());
+  const fetch = oneAtATime();
+  let stores = 0;
   checkpointerSuite(
     "DynamoDBCheckpointer on moto",
-    async () => {
-      const tables = new Tables(await startMoto());
-      const fetch = oneAtATime();
+    () => {
+      const tables = new Tables(moto);
+      const store = stores++;
       return {
         async open(name) {
-          await tables.createOnce(name);
-          return tables.open(name, { multiStream: true, fetch });
+          const table = `${name}-${store}`;
+          await tables.createOnce(table);
+          return tables.open(table, { multiStream: true, fetch });
         },
-        close: tables.close,
       };
     },
     { modelRuns: 3 },
