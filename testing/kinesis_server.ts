@@ -6,10 +6,12 @@
 import type { KinesisRecord } from "../records.ts";
 import { actions } from "./_actions/actions.ts";
 import { addStream } from "./_actions/create_stream.ts";
+import { openQueue } from "./_actions/open_queue.ts";
 import { seededRandom } from "./_random.ts";
 import { type LoggedRequest, RequestLog } from "./_request_log.ts";
 import { Account } from "./_state/account.ts";
 import { OffsetClock } from "./_state/offset_clock.ts";
+import { queueSnapshot } from "./_state/queue_snapshot.ts";
 import { storedRecords } from "./_state/stored_records.ts";
 import type { Stream } from "./_state/stream.ts";
 import {
@@ -29,9 +31,12 @@ import {
   type WireRequest,
 } from "./_wire/wire_request.ts";
 import type {
+  CreatedQueue,
   CreatedStream,
+  CreateQueueOptions,
   CreateStreamOptions,
   FetchHandler,
+  QueueState,
   ServerConnection,
 } from "./kinesis_server_types.ts";
 import {
@@ -137,7 +142,8 @@ export class KinesisServer {
   /**
    * Advances the server's clock by `ms` milliseconds at once. Iterators expire, old records are
    * trimmed, rate limits refill, subscriptions end after their 5 minutes, and scheduled changes
-   * happen: a stream that was CREATING or UPDATING becomes ACTIVE.
+   * happen: a stream that was CREATING or UPDATING becomes ACTIVE. Queue records become visible when
+   * their visibility timeouts end, and receives that wait for records are answered at that time.
    *
    * @throws {RangeError} if `ms` is negative
    */
@@ -203,6 +209,37 @@ export class KinesisServer {
   }
 
   /**
+   * Makes a queue that is ACTIVE at once, regardless of
+   * {@linkcode KinesisServerOptions.transitionMs}. The stream must be in ON_DEMAND mode.
+   *
+   * @throws {ServiceFault} if there is no such stream, the stream is not ACTIVE or not ON_DEMAND, a
+   * queue of that name exists, or the stream has too many consumers and queues
+   * @throws {RangeError} if an option is out of its range
+   */
+  createQueue(
+    streamName: string,
+    options: CreateQueueOptions = {},
+  ): CreatedQueue {
+    this.#account.applyDueTransitions();
+    const { arn, id, name, status } = openQueue(
+      this.#account,
+      streamName,
+      options,
+    );
+    return { queueName: name, queueARN: arn, queueId: id, status };
+  }
+
+  /**
+   * The state of a queue and its records. Looking at it changes nothing.
+   *
+   * @throws {ServiceFault} if there is no such queue
+   */
+  queue(queueARN: string): QueueState {
+    this.#account.applyDueTransitions();
+    return queueSnapshot(this.#account.queue(queueARN), this.now());
+  }
+
+  /**
    * Splits an open shard at once and returns the ids of its two children. `at` is the lowest hash
    * key of the upper child, in decimal; by default the shard is split in half.
    *
@@ -251,13 +288,17 @@ export class KinesisServer {
   }
 
   /**
-   * Ends all subscriptions and removes all streams and the log. The server keeps answering
-   * requests, as a server without streams.
+   * Ends all subscriptions, answers the receives that wait for queue records, and removes all
+   * streams, queues, channels and the log. The server keeps answering requests, as a server without
+   * streams.
    */
   close(): void {
     for (const stream of this.#account.streams.values()) {
       for (const consumer of stream.consumers.values()) consumer.endAll();
     }
+    for (const queue of this.#account.queues.values()) queue.startDeletion();
+    this.#account.queues.clear();
+    this.#account.channels.clear();
     this.#account.streams.clear();
     this.#log.clear();
   }
@@ -276,7 +317,8 @@ export class KinesisServer {
     const at = this.now();
     const requestId = this.#uuid();
     const protocol = protocolOf(request.headers) ?? "json";
-    const context = { protocol, requestId, now: at };
+    // A long poll answers later than it was asked.
+    const context = () => ({ protocol, requestId, now: this.now() });
     const entry = { at, requestId, protocol };
     let action = "";
     let body: Readonly<Record<string, unknown>> = {};
@@ -285,17 +327,19 @@ export class KinesisServer {
       action = actionOf(request);
       await this.#verifier?.verify(request, at);
       body = decodeInput(request.body, protocol);
-      const output = this.#run(action, body, { protocol, request });
-      const response = respond(output, context);
+      const output = await this.#run(action, body, { protocol, request });
+      const response = respond(output, context());
       this.#log.add({ ...entry, action, body, output, status: 200 });
       return response;
     } catch (error) {
+      // The caller of a long poll has given up.
+      request.signal?.throwIfAborted();
       const fault = error instanceof ServiceFault
         ? error
         : new ServiceFault("InternalFailure", String(error), 500);
       const { type, status } = fault;
       this.#log.add({ ...entry, action, body, error: type, status });
-      return respondFault(fault, context);
+      return respondFault(fault, context());
     }
   }
 
@@ -303,7 +347,7 @@ export class KinesisServer {
     name: string,
     body: Readonly<Record<string, unknown>>,
     { protocol, request }: { protocol: Protocol; request: WireRequest },
-  ): Output | StreamOutput {
+  ): Output | StreamOutput | Promise<Output | StreamOutput> {
     const run = actions.get(name);
     if (!run) {
       throw new ServiceFault("UnknownOperationException", `No action ${name}`);
@@ -315,6 +359,11 @@ export class KinesisServer {
       tokens: this.#tokens,
       protocol,
       signal: request.signal,
+      // A getter, as reading the signal of a served request costs time.
+      get disconnect() {
+        return request.disconnect;
+      },
+      headers: request.headers,
     });
   }
 

@@ -7,7 +7,7 @@ import type { Clock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import type { EnforcedLimits } from "./_state/account.ts";
 import { MAX_BATCH_BYTES } from "../_aws/limits.ts";
-import { DEFAULT_SHARD_LIMIT } from "./_state/limits.ts";
+import { DEFAULT_SHARD_LIMIT, MAX_IN_FLIGHT_RECORDS } from "./_state/limits.ts";
 import type { AcceptedCredentials } from "./_wire/signature.ts";
 
 /** Which rate limits are enforced; see {@linkcode KinesisServerOptions.limits}. */
@@ -35,8 +35,8 @@ export interface KinesisServerOptions {
    */
   clock?: Clock;
   /**
-   * Random numbers from 0 to 1 (exclusive), for request ids and for the shards of streams with AUTO
-   * distribution. @default {seeded, the same for every server}
+   * Random numbers from 0 to 1 (exclusive), for request ids, for the shards of streams with AUTO
+   * distribution and for the order in which queues deliver their records. @default {seeded, the same for every server}
    */
   random?: () => number;
   /**
@@ -47,9 +47,9 @@ export interface KinesisServerOptions {
    */
   limits?: boolean | KinesisServerLimits;
   /**
-   * How long a stream is CREATING, UPDATING or DELETING, and a registered consumer CREATING or
-   * DELETING, in milliseconds on the server's clock. With 0, changes happen at once. Set it to test
-   * that code waits for these states to end. A stream that is CREATING takes no records. One that
+   * How long a stream, queue or channel is CREATING, UPDATING or DELETING, and a registered consumer
+   * CREATING or DELETING, in milliseconds on the server's clock. With 0, changes happen at once. Set
+   * it to test that code waits for these states to end. A stream that is CREATING takes no records. One that
    * is DELETING still does and loses them with the rest, as Kinesis may:
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteStream.html. @default {0}
    */
@@ -68,6 +68,12 @@ export interface KinesisServerOptions {
    */
   maxPutRecordsBytes?: number;
   /**
+   * The most records of a queue that are in flight at the same time, dead letters included. A queue
+   * with so many delivers no further record. The limit of AWS is the default; with a lower one, a
+   * test needs fewer records. @default {120_000}
+   */
+  maxInFlightQueueRecords?: number;
+  /**
    * How many requests {@linkcode KinesisServer.log} keeps. Older ones are removed.
    * @default {1_000}
    */
@@ -85,6 +91,7 @@ export interface ResolvedOptions {
   readonly credentials: readonly AcceptedCredentials[] | undefined;
   readonly shardLimit: number;
   readonly maxPutRecordsBytes: number;
+  readonly maxInFlightQueueRecords: number;
   readonly logLimit: number;
 }
 
@@ -113,6 +120,11 @@ export function resolveOptions(options: KinesisServerOptions): ResolvedOptions {
     maxPutRecordsBytes: wholeNumber(
       "maxPutRecordsBytes",
       options.maxPutRecordsBytes ?? MAX_BATCH_BYTES,
+      1,
+    ),
+    maxInFlightQueueRecords: wholeNumber(
+      "maxInFlightQueueRecords",
+      options.maxInFlightQueueRecords ?? MAX_IN_FLIGHT_RECORDS,
       1,
     ),
     logLimit: wholeNumber(

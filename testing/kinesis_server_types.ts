@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { QueueStatus } from "./_state/queue.ts";
 import type { StreamMode } from "./_state/stream.ts";
 import type { AcceptedCredentials } from "./_wire/signature.ts";
 
@@ -52,4 +53,66 @@ export interface CreatedStream {
   readonly streamARN: string;
   /** The shard ids in the order of their hash keys. */
   readonly shardIds: readonly string[];
+}
+
+/** Options of {@linkcode KinesisServer.createQueue}. */
+export interface CreateQueueOptions {
+  /** The name of the queue. @default {the name of the stream, with `-queue` appended} */
+  name?: string;
+  /**
+   * Where delivery begins: with the oldest record, with the next record, or with the first record
+   * that arrived at a time or later. @default {"LATEST"}
+   */
+  startingPosition?: "TRIM_HORIZON" | "LATEST" | Date;
+  /** How long a received record stays in flight, in seconds: 0 to 43 200. @default {30} */
+  visibilityTimeoutSeconds?: number;
+  /**
+   * How often a record is received without an acknowledgement before it becomes a dead letter: 1 to
+   * 1 000. With `false`, no record becomes one. @default {6}
+   */
+  maxReceiveCount?: number | false;
+}
+
+/** The result of {@linkcode KinesisServer.createQueue}. */
+export interface CreatedQueue {
+  /** The name of the queue. */
+  readonly queueName: string;
+  /** The ARN of the queue. */
+  readonly queueARN: string;
+  /** The id of the queue: the last part of its ARN. */
+  readonly queueId: string;
+  /** The status of the queue. */
+  readonly status: QueueStatus;
+}
+
+/** The state of a queue; see {@linkcode KinesisServer.queue}. */
+export interface QueueState extends CreatedQueue {
+  /** The name of the stream whose records the queue delivers. */
+  readonly streamName: string;
+  /** The records that can be received, in the order of their arrival. */
+  readonly visible: readonly QueuedRecord[];
+  /** The records that were received, and neither acknowledged nor visible again. */
+  readonly inFlight: readonly QueuedRecord[];
+  /** The dead letters, both visible and in flight. */
+  readonly deadLetters: readonly QueuedRecord[];
+}
+
+/** A record of a queue. */
+export interface QueuedRecord {
+  /** The id of the record, the same in every queue and at every delivery. */
+  readonly recordId: string;
+  /** The shard of the stream that holds the record. */
+  readonly shardId: string;
+  /** The partition key. Absent if the record has none. */
+  readonly partitionKey?: string;
+  /** The data. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** When the record arrived in the stream. */
+  readonly approximateArrivalTimestamp: Date;
+  /** When the record was first received. Absent before. */
+  readonly firstReceiveTimestamp?: Date;
+  /** How often the record was received since it arrived or was restored. */
+  readonly receiveCount: number;
+  /** When the record becomes visible again. Present only if it is in flight. */
+  readonly visibleAt?: Date;
 }

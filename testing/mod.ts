@@ -6,9 +6,13 @@
  */
 export { KinesisServer } from "./kinesis_server.ts";
 export type {
+  CreatedQueue,
   CreatedStream,
+  CreateQueueOptions,
   CreateStreamOptions,
   FetchHandler,
+  QueuedRecord,
+  QueueState,
   ServerConnection,
 } from "./kinesis_server_types.ts";
 export type {
@@ -16,6 +20,7 @@ export type {
   KinesisServerOptions,
 } from "./kinesis_server_options.ts";
 export type { LoggedRequest } from "./_request_log.ts";
+export type { QueueStatus } from "./_state/queue.ts";
 export type { StreamMode } from "./_state/stream.ts";
 export { ServiceFault } from "./_wire/service_error.ts";
 export type { AcceptedCredentials } from "./_wire/signature.ts";

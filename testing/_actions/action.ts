@@ -19,13 +19,20 @@ export interface ActionContext {
   readonly protocol: Protocol;
   /** Aborts when the caller gives up. Ends a subscription. */
   readonly signal: AbortSignal | undefined;
+  /** Aborts when the caller gives up or its connection to a server breaks. Ends a long poll. */
+  readonly disconnect: AbortSignal | undefined;
+  /** The headers of the request. */
+  readonly headers: Headers;
 }
 
 /** Answers one request. `body` holds the members of the request, not yet checked. */
 export type Action = (
   body: Readonly<Record<string, unknown>>,
   context: ActionContext,
-) => Output | StreamOutput;
+) => Answer | Promise<Answer>;
+
+/** The answer of an action. */
+type Answer = Output | StreamOutput;
 
 /** The answer of actions that return no members. */
 export const EMPTY_OUTPUT: Output = {};
@@ -33,7 +40,10 @@ export const EMPTY_OUTPUT: Output = {};
 /** Makes an action that checks the request against `shape` and then calls `answer`. */
 export function action<S extends Shape>(
   shape: S,
-  answer: (input: InputOf<S>, context: ActionContext) => Output | StreamOutput,
+  answer: (
+    input: InputOf<S>,
+    context: ActionContext,
+  ) => Answer | Promise<Answer>,
 ): Action {
   return (body, context) => answer(readInput(shape, body), context);
 }

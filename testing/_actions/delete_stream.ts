@@ -11,6 +11,7 @@ export const deleteStream: Action = action({
   EnforceConsumerDeletion: flag,
 }, (input, { account }) => {
   const stream = account.stream(input);
+  requireUnread(account, stream);
   if (stream.consumers.size && !input.EnforceConsumerDeletion) {
     throw inUse(
       `Stream ${stream.name} under account ${stream.accountId} has registered consumers: deregister them or set EnforceConsumerDeletion.`,
@@ -20,6 +21,21 @@ export const deleteStream: Action = action({
   account.schedule(() => removeStream(account, stream));
   return EMPTY_OUTPUT;
 });
+
+/** Throws if a queue or a channel reads the stream. */
+function requireUnread(account: Account, stream: Stream): void {
+  for (
+    const [kind, { length }] of [
+      ["queues", account.queuesOf(stream)],
+      ["channels", account.channelsOf(stream)],
+    ] as const
+  ) {
+    if (length === 0) continue;
+    throw inUse(
+      `Stream ${stream.name} under account ${stream.accountId} has ${length} ${kind}: delete them first.`,
+    );
+  }
+}
 
 /** Removes a stream with its records, and ends its subscriptions with an exception. */
 function removeStream(account: Account, stream: Stream): void {

@@ -8,4 +8,5 @@ export const describeLimits: Action = action({}, (_input, { account }) => ({
   OnDemandStreamCount: [...account.streams.values()]
     .filter(({ mode }) => mode === "ON_DEMAND").length,
   OnDemandStreamCountLimit: ON_DEMAND_STREAM_LIMIT,
+  ChannelCount: account.channels.size,
 }));

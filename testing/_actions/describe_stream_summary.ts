@@ -22,6 +22,8 @@ export const describeStreamSummary: Action = action(
           ? 0
           : stream.shards.open.length,
         ConsumerCount: stream.consumers.size,
+        QueueCount: account.queuesOf(stream).length,
+        ChannelCount: account.channelsOf(stream).length,
         MaxRecordSizeInKiB: stream.maxRecordKiB,
         WarmThroughput: stream.warmMiBps === undefined ? undefined : {
           TargetMiBps: stream.warmMiBps,

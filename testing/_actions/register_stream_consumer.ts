@@ -1,13 +1,10 @@
 import { FanOutConsumer } from "../_state/consumer.ts";
-import {
-  MAX_CONSUMERS,
-  MAX_CONSUMERS_ADVANTAGE,
-  MAX_CREATING_CONSUMERS,
-} from "../_state/limits.ts";
+import { MAX_CREATING_CONSUMERS } from "../_state/limits.ts";
 import { resourceName, streamArn, tags } from "../_wire/fields.ts";
 import { inUse, limitExceeded } from "../_wire/service_error.ts";
 import { required } from "../_wire/shape.ts";
 import { type Action, action } from "./action.ts";
+import { requireConsumerPlace } from "./consumer_limit.ts";
 import { addTags } from "./resource_tags.ts";
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html */
@@ -27,14 +24,12 @@ export const registerStreamConsumer: Action = action({
       `Consumer ${name} under stream ${stream.name} already exists for account ${stream.accountId}.`,
     );
   }
-  const limit = stream.mode === "ON_DEMAND" && account.hasCommitment
-    ? MAX_CONSUMERS_ADVANTAGE
-    : MAX_CONSUMERS;
+  requireConsumerPlace(account, stream);
   const creating = [...consumers.values()]
     .filter(({ status }) => status === "CREATING").length;
-  if (consumers.size >= limit || creating >= MAX_CREATING_CONSUMERS) {
+  if (creating >= MAX_CREATING_CONSUMERS) {
     throw limitExceeded(
-      `${stream.label} has ${consumers.size} of ${limit} consumers, ${creating} of ${MAX_CREATING_CONSUMERS} being created.`,
+      `${stream.label} has ${MAX_CREATING_CONSUMERS} consumers that are CREATING, and no more are allowed.`,
     );
   }
   const consumer = new FanOutConsumer(name, stream.arn, account.now);

@@ -1,5 +1,5 @@
 import { streamArn, streamMode } from "../_wire/fields.ts";
-import { invalidArgument } from "../_wire/service_error.ts";
+import { inUse, invalidArgument } from "../_wire/service_error.ts";
 import { integer, required, structure } from "../_wire/shape.ts";
 import { type Action, action, EMPTY_OUTPUT } from "./action.ts";
 import { scheduleUpdate } from "./schedule_update.ts";
@@ -19,6 +19,12 @@ export const updateStreamMode: Action = action({
   const { WarmThroughputMiBps: warm } = input;
   if (mode === "PROVISIONED" && warm !== undefined) {
     throw invalidArgument("WarmThroughputMiBps needs the mode ON_DEMAND.");
+  }
+  const queues = account.queuesOf(stream).length;
+  if (mode === "PROVISIONED" && queues > 0) {
+    throw inUse(
+      `${stream.label} has ${queues} queues: delete them before the change to PROVISIONED.`,
+    );
   }
   if (mode === "ON_DEMAND" && stream.mode !== mode) requireOnDemand(account);
   scheduleUpdate(account, stream, () => {

@@ -11,7 +11,9 @@ import {
   validation,
 } from "../_wire/service_error.ts";
 import type { FanOutConsumer } from "./consumer.ts";
+import type { Channel } from "./channel.ts";
 import { CONTROL_CALLS_PER_SECOND } from "./limits.ts";
+import type { Queue } from "./queue.ts";
 import { TokenBucket } from "./rate.ts";
 import type { Stream } from "./stream.ts";
 
@@ -35,6 +37,7 @@ export interface AccountOptions {
   transitionMs: number;
   shardLimit: number;
   maxPutRecordsBytes: number;
+  maxInFlightQueueRecords: number;
 }
 
 /** A stream by name, ARN or both, as most requests give it. */
@@ -61,6 +64,10 @@ export class Account {
   readonly options: AccountOptions;
   /** The streams by name. */
   readonly streams: Map<string, Stream> = new Map();
+  /** The queues by id. */
+  readonly queues: Map<string, Queue> = new Map();
+  /** The channels by id. */
+  readonly channels: Map<string, Channel> = new Map();
   /**
    * The minimum throughput commitment. It may have ended: see {@linkcode Account.hasCommitment}.
    */
@@ -96,9 +103,22 @@ export class Account {
 
   /** The ARN of the stream with this name. */
   streamArn(name: string): string {
+    return this.arn("stream", name);
+  }
+
+  /** The ARN of a resource of the account. */
+  arn(type: "stream" | "queue" | "channel", id: string): string {
     const { region, accountId } = this.options;
     const partition = region.startsWith("cn-") ? "aws-cn" : "aws";
-    return `arn:${partition}:kinesis:${region}:${accountId}:stream/${name}`;
+    return `arn:${partition}:kinesis:${region}:${accountId}:${type}/${id}`;
+  }
+
+  /** A new id for a queue or channel: 16 letters and digits, as it becomes part of a host name. */
+  newId(): string {
+    return Array.from(
+      { length: 16 },
+      () => Math.floor(this.options.random() * 36).toString(36),
+    ).join("");
   }
 
   /** The stream that a request names. Throws if it does not exist or name and ARN disagree. */
@@ -138,8 +158,35 @@ export class Account {
     throw notFound(`Consumer ${arn} not found.`);
   }
 
-  /** The stream or registered consumer with this ARN. Throws if there is none. */
-  resource(arn: string): Stream | FanOutConsumer {
+  /** The queue with this ARN. Throws if there is none. */
+  queue(arn: string): Queue {
+    const queue = this.queues.get(arn.slice(arn.lastIndexOf("/") + 1));
+    if (queue?.arn !== arn) throw notFound(`Queue ${arn} not found.`);
+    return queue;
+  }
+
+  /** The queues of a stream. */
+  queuesOf(stream: Stream): Queue[] {
+    return [...this.queues.values()].filter((queue) => queue.stream === stream);
+  }
+
+  /** The channel with this ARN. Throws if there is none. */
+  channel(arn: string): Channel {
+    const channel = this.channels.get(arn.slice(arn.lastIndexOf("/") + 1));
+    if (channel?.arn !== arn) throw notFound(`Channel ${arn} not found.`);
+    return channel;
+  }
+
+  /** The channels of a stream. */
+  channelsOf(stream: Stream): Channel[] {
+    return [...this.channels.values()]
+      .filter((channel) => channel.stream === stream);
+  }
+
+  /** The stream, registered consumer, queue or channel with this ARN. Throws if there is none. */
+  resource(arn: string): Stream | FanOutConsumer | Queue | Channel {
+    if (/:queue\/[^/]+$/.test(arn)) return this.queue(arn);
+    if (/:channel\/[^/]+$/.test(arn)) return this.channel(arn);
     if (/:stream\/[^/]+\/consumer\//.test(arn)) {
       return this.consumer(arn).consumer;
     }

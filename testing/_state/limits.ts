@@ -69,6 +69,19 @@ export const MAX_CONSUMERS_ADVANTAGE = 50;
 export const MAX_CREATING_CONSUMERS = 5;
 
 /**
+ * Records in flight of a queue, dead letters included.
+ * https://docs.aws.amazon.com/streams/latest/dev/queues-quotas.html
+ */
+export const MAX_IN_FLIGHT_RECORDS = 120_000;
+/**
+ * Queues of an account that can be CREATING or DELETING at the same time.
+ * https://docs.aws.amazon.com/streams/latest/dev/queues-quotas.html
+ */
+export const MAX_CHANGING_QUEUES = 5;
+/** How many acknowledged records a queue remembers, to deliver duplicates of them on demand. */
+export const MAX_REMEMBERED_ACKNOWLEDGEMENTS = 1_000;
+
+/**
  * UpdateShardCount calls per stream in 24 hours.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html
  */
@@ -114,17 +127,21 @@ export const DEFAULT_SHARD_LIMIT = 20_000;
 export const COMMITMENT_MS: number = 24 * HOUR;
 
 /**
- * Calls of control-plane actions per second and account.
+ * Calls of control-plane actions per second and account. The rates of the queue actions are not
+ * documented, so they are not limited.
  * https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
  */
 export const CONTROL_CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   AddTagsToStream: 5,
+  CreateChannel: 5,
   CreateStream: 5,
   DecreaseStreamRetentionPeriod: 5,
+  DeleteChannel: 5,
   DeleteResourcePolicy: 5,
   DeleteStream: 5,
   DeregisterStreamConsumer: 5,
   DescribeAccountSettings: 5,
+  DescribeChannel: 5,
   DescribeLimits: 1,
   DescribeStream: 10,
   DescribeStreamConsumer: 20,
@@ -133,6 +150,7 @@ export const CONTROL_CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   EnableEnhancedMonitoring: 5,
   GetResourcePolicy: 5,
   IncreaseStreamRetentionPeriod: 5,
+  ListChannels: 5,
   ListStreamConsumers: 5,
   ListStreams: 5,
   ListTagsForResource: 5,
@@ -147,6 +165,7 @@ export const CONTROL_CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   TagResource: 5,
   UntagResource: 5,
   UpdateAccountSettings: 5,
+  UpdateChannel: 5,
   UpdateMaxRecordSize: 5,
   UpdateShardCount: 10,
   UpdateStreamMode: 5,

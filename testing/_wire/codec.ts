@@ -23,6 +23,8 @@ export interface LargeOutput {
   json(): string;
   /** The number of records in the answer. */
   readonly records: number;
+  /** More headers of the response. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The answer as an object, for CBOR. */
   value(): Readonly<Record<string, unknown>>;
 }
@@ -38,7 +40,8 @@ export interface StreamOutput {
   readonly eventStream: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-function isLarge(output: Output): output is LargeOutput {
+/** Whether an answer writes its own JSON. */
+export function isLarge(output: Output): output is LargeOutput {
   return typeof output.json === "function";
 }
 

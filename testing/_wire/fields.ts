@@ -4,9 +4,24 @@
  * @module
  */
 import { MAX_TAGS } from "../_state/limits.ts";
-import { type Field, text, textMap } from "./shape.ts";
+import {
+  type Field,
+  list,
+  required,
+  structure,
+  text,
+  textMap,
+  timestamp,
+} from "./shape.ts";
 
-/** The name of a stream or registered consumer. */
+/** A stream by which a list is filtered. */
+export interface StreamFilter {
+  readonly StreamARN: string;
+  /** Milliseconds since the epoch. */
+  readonly StreamCreationTimestamp?: number;
+}
+
+/** The name of a stream, registered consumer, queue or channel. */
 export const resourceName: Field<string> = text({
   min: 1,
   max: 128,
@@ -31,6 +46,26 @@ export const consumerArn: Field<string> = text({
   pattern:
     /^arn:aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+$/,
 });
+/** The ARN of a queue. */
+export const queueArn: Field<string> = text({
+  min: 1,
+  max: 2_048,
+  pattern: /^arn:aws.*:kinesis:.*:\d{12}:queue\/\S+$/,
+});
+/** The ARN of a channel. */
+export const channelArn: Field<string> = text({
+  min: 1,
+  max: 2_048,
+  pattern: /^arn:aws.*:kinesis:.*:\d{12}:channel\/\S+$/,
+});
+/** Streams by which a list of queues or channels is filtered. */
+export const streamFilter: Field<readonly StreamFilter[]> = list(
+  structure({
+    StreamARN: required(streamArn),
+    StreamCreationTimestamp: timestamp,
+  }),
+  { min: 1, max: 10_000 },
+);
 /** The id of a shard. */
 export const shardId: Field<string> = text({
   min: 1,

@@ -6,6 +6,7 @@
 import {
   CONTENT_TYPES,
   encodeOutput,
+  isLarge,
   type Output,
   type Protocol,
   type StreamOutput,
@@ -36,7 +37,10 @@ export function respond(
     });
   }
   return new Response(encodeOutput(output, context.protocol), {
-    headers: headers(context, CONTENT_TYPES[context.protocol]),
+    headers: {
+      ...headers(context, CONTENT_TYPES[context.protocol]),
+      ...(isLarge(output) ? output.headers : undefined),
+    },
   });
 }
 
@@ -59,7 +63,7 @@ function isStream(output: Output | StreamOutput): output is StreamOutput {
   return "eventStream" in output;
 }
 
-function headers(context: AnswerContext, type: string): HeadersInit {
+function headers(context: AnswerContext, type: string): Record<string, string> {
   return {
     "content-type": type,
     "date": new Date(context.now).toUTCString(),

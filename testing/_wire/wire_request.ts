@@ -13,7 +13,10 @@ export interface WireRequest {
   readonly headers: Headers;
   /** Text if the caller passed text, otherwise bytes. */
   readonly body: string | Uint8Array<ArrayBuffer>;
+  /** The signal of the caller. `undefined` if a server such as `Deno.serve` passed the request. */
   readonly signal: AbortSignal | undefined;
+  /** As `signal`. If a server passed the request, it aborts when the connection breaks. */
+  readonly disconnect: AbortSignal | undefined;
 }
 
 /** Reads the arguments of a `fetch` call, or of a call by a server such as `Deno.serve`. */
@@ -27,12 +30,14 @@ export async function readRequest(
     (typeof init.body === "string" || init.body instanceof Uint8Array)
   ) {
     // A client in the same process usually calls it like this. The body needs no copy.
+    const signal = init.signal ?? undefined;
     return {
       method: init.method ?? "GET",
       url: String(input),
       headers: new Headers(init.headers),
       body: init.body as string | Uint8Array<ArrayBuffer>,
-      signal: init.signal ?? undefined,
+      signal,
+      disconnect: signal,
     };
   }
   const isServed = input instanceof Request && given !== undefined &&
@@ -48,6 +53,10 @@ export async function readRequest(
     // A server cancels the body of the answer when its client disconnects, so the signal of its
     // request is not needed.
     signal: isServed ? undefined : request.signal,
+    // Read only by a long poll: reading the signal of a served request costs time.
+    get disconnect() {
+      return request.signal;
+    },
   };
 }
 

@@ -34,7 +34,7 @@ Deno.test("KinesisServer answers invalid input to every action with status 200 o
       );
     }
   }
-  assertEquals(actions.size, 40);
+  assertEquals(actions.size, 57);
 });
 
 Deno.test("CreateStream needs ShardCount in provisioned mode and rejects it in on-demand mode", async () => {

@@ -1,0 +1,12 @@
+import { structure } from "../_wire/shape.ts";
+import type { Action } from "./action.ts";
+import { judgeEntries, receiptHandle } from "./judge_entries.ts";
+
+/**
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AcknowledgeQueueRecords.html
+ */
+export const acknowledgeQueueRecords: Action = judgeEntries(
+  "records",
+  structure({ ReceiptHandle: receiptHandle }),
+  (records, receipt, _entry, now) => records.acknowledge(receipt, now),
+);

@@ -1,0 +1,9 @@
+import type { Action } from "./action.ts";
+import { receiveAction } from "./receive_records.ts";
+
+/**
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ReceiveDeadLetterQueueRecords.html
+ */
+export const receiveDeadLetterQueueRecords: Action = receiveAction(
+  "deadLetters",
+);
