@@ -23,8 +23,8 @@ export type Fault =
   | { readonly type: "cut"; readonly afterBytes: number }
   /**
    * The request is throttled, with HTTP status 400: ProvisionedThroughputExceededException for
-   * PutRecord, PutRecords, GetRecords and GetShardIterator, LimitExceededException for other
-   * actions. `retryAfterMs` adds a `Retry-After` header, in whole seconds, rounded up.
+   * PutRecord, PutRecords, GetRecords and GetShardIterator, ThrottlingException for the actions on
+   * queue records, LimitExceededException for other actions. `retryAfterMs` adds a `Retry-After` header, in whole seconds, rounded up.
    */
   | { readonly type: "throttle"; readonly retryAfterMs?: number }
   /** The service answers with the exception `code`. `status` is 500 by default. */
@@ -36,9 +36,10 @@ export type Fault =
     readonly when?: FaultMoment;
   }
   /**
-   * Some records of a PutRecords fail and are not stored; the others are sent on. The request is
-   * encoded again without the failed records but not signed again, so a server that verifies
-   * signatures refuses it.
+   * Some records of a PutRecords fail and are not stored; the others are sent on. The same for the
+   * entries of the actions that acknowledge, restore, or change the visibility of queue records. The
+   * request is encoded again without the failed records but not signed again, so a server that
+   * verifies signatures refuses it.
    */
   | {
     readonly type: "partial";
@@ -48,8 +49,24 @@ export type Fault =
     readonly fail:
       | number
       | ((record: FaultRecord, index: number) => boolean);
-    /** The ErrorCode of the failed records. @default {"ProvisionedThroughputExceededException"} */
+    /**
+     * The ErrorCode of the failed records.
+     * @default {"ProvisionedThroughputExceededException" for PutRecords, "ThrottlingException" for
+     * entries}
+     */
     readonly code?: string;
+  }
+  /**
+   * ReceiveQueueRecords or ReceiveDeadLetterQueueRecords returns up to `records` records although
+   * they are in flight or acknowledged. They count against the Limit of the request, get a new
+   * receipt handle, and are in flight afterwards, so that they have to be acknowledged again. Only a
+   * {@linkcode KinesisServer} does that, and it remembers the last 1 000 acknowledged records of a
+   * queue; other services ignore the fault.
+   */
+  | {
+    readonly type: "duplicate";
+    /** The most duplicates in one answer: 1 to 10. @default {1} */
+    readonly records?: number;
   }
   /** A subscription sends nothing after `afterEvents` events, and its connection stays open. */
   | { readonly type: "silence"; readonly afterEvents: number }
@@ -61,12 +78,14 @@ export type Fault =
     readonly message?: string;
   };
 
-/** The keys of one record of a PutRecords. */
+/** One record of a PutRecords, or one entry of an action on queue records. */
 export interface FaultRecord {
-  /** The partition key. */
+  /** The partition key. Empty if the record has none, and for entries. */
   readonly partitionKey: string;
   /** The explicit hash key in decimal. Absent if the record has none. */
   readonly explicitHashKey?: string;
+  /** The receipt handle of an entry. Absent for records. */
+  readonly receiptHandle?: string;
 }
 
 /** The request that {@linkcode FaultRule.match} is asked about. */

@@ -6,6 +6,7 @@
 import { systemClock } from "../_core/clock.ts";
 import { Exchange, type Fetch } from "./_faults/exchange.ts";
 import { inject } from "./_faults/inject.ts";
+import { ENTRY_ACTIONS, RECEIVE_ACTIONS } from "./_faults/queue_actions.ts";
 import { ShardFinder } from "./_faults/shard_finder.ts";
 import { seededRandom } from "./_random.ts";
 import type { Fault, FaultPlan, FaultRule } from "./fault_plan.ts";
@@ -127,10 +128,13 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
 }
 
 /** Faults that apply to one action only. */
-const ONLY_ACTIONS: Readonly<Partial<Record<Fault["type"], string>>> = {
-  partial: "PutRecords",
-  silence: "SubscribeToShard",
-  exception: "SubscribeToShard",
+const ONLY_ACTIONS: Readonly<
+  Partial<Record<Fault["type"], readonly string[]>>
+> = {
+  partial: ["PutRecords", ...ENTRY_ACTIONS],
+  duplicate: RECEIVE_ACTIONS,
+  silence: ["SubscribeToShard"],
+  exception: ["SubscribeToShard"],
 };
 
 function usesShard(rule: FaultRule): boolean {
@@ -145,7 +149,7 @@ function isHit(
 ): boolean {
   const { rule } = state;
   const only = ONLY_ACTIONS[rule.fault.type];
-  const isMeant = (only === undefined || only === action) &&
+  const isMeant = (only === undefined || only.includes(action)) &&
     (rule.action === undefined || [rule.action].flat().includes(action)) &&
     (rule.shardId === undefined || rule.shardId === shardId) &&
     (rule.match === undefined || rule.match({ action, input, shardId }));
@@ -178,4 +182,11 @@ function checkRule(rule: FaultRule, index: number): void {
   check("probability", probability, 1);
   check("skip", skip, Infinity);
   check("times", times, Infinity);
+  if (rule.fault.type !== "duplicate") return;
+  const { records = 1 } = rule.fault;
+  if (!Number.isInteger(records) || records < 1 || records > 10) {
+    throw new RangeError(
+      `Cannot use rule ${index} of the fault plan as 'records' must be an integer from 1 to 10: current value is ${records}`,
+    );
+  }
 }

@@ -36,7 +36,7 @@ export function receiveAction(lane: LaneName): Action {
   }, async (input, { account, tokens, disconnect, headers }) => {
     const queue = account.queue(input.QueueARN);
     const waitSeconds = input.WaitTimeSeconds ?? DEFAULT_WAIT_SECONDS;
-    const duplicates = Number(headers.get(DUPLICATES_HEADER) ?? 0);
+    const duplicates = Number(headers.get(DUPLICATES_HEADER)) || 0;
     const receive = () => {
       const seconds = input.VisibilityTimeoutSeconds ??
         queue.settings.visibilityTimeoutSeconds;

@@ -68,8 +68,9 @@ export class CallReader {
     service: string,
     input: Readonly<Record<string, unknown>>,
   ): string {
-    const { StreamARN, ConsumerARN, ResourceARN } = input;
-    const arn = StreamARN ?? ConsumerARN ?? ResourceARN;
+    const { StreamARN, ConsumerARN, ResourceARN, QueueARN, ChannelARN } = input;
+    const arn = StreamARN ?? ConsumerARN ?? ResourceARN ?? QueueARN ??
+      ChannelARN;
     if (typeof arn === "string") return arn;
     const { StreamName, ShardIterator, TableName } = input;
     if (service === "dynamodb" && typeof TableName === "string") {

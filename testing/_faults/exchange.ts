@@ -34,6 +34,7 @@ export class Exchange {
   readonly #request: Request | URL | string;
   readonly #init: RequestInit | undefined;
   readonly #headers: Headers;
+  readonly #body: string | Uint8Array<ArrayBuffer>;
 
   constructor(
     fetch: Fetch,
@@ -44,6 +45,7 @@ export class Exchange {
     this.#fetch = fetch;
     this.#request = request;
     this.#init = init;
+    this.#body = body;
     const own = request instanceof Request ? request : undefined;
     this.#headers = new Headers(init?.headers ?? own?.headers);
     this.signal = init?.signal ?? own?.signal;
@@ -94,6 +96,14 @@ export class Exchange {
     const body = encodeOutput(input, this.protocol);
     const init = { method, ...this.#init, headers, signal: this.signal, body };
     return new Exchange(this.#fetch, url, init, body);
+  }
+
+  /** A copy of the request with one more header. */
+  withHeader(name: string, value: string): Exchange {
+    const headers = new Headers(this.#headers);
+    headers.set(name, value);
+    const init = { ...this.#init, headers };
+    return new Exchange(this.#fetch, this.#request, init, this.#body);
   }
 
   /** Makes an answer in the encoding of the request. */

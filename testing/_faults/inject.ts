@@ -8,13 +8,14 @@ import type { Fault } from "../fault_plan.ts";
 import { afterEvents, cutAfter } from "./bodies.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Injection } from "./injection.ts";
-import { failPartly } from "./partial.ts";
+import { deliverDuplicates } from "./duplicate.ts";
+import { failEntries, failRecords } from "./partial.ts";
+import { ENTRY_ACTIONS, RECEIVE_ACTIONS } from "./queue_actions.ts";
 
-/**
- * Actions that are throttled with ProvisionedThroughputExceededException, not
- * LimitExceededException.
- */
-const DATA_PLANE = /^(PutRecords?|GetRecords|GetShardIterator)$/;
+/** Actions that are throttled with ProvisionedThroughputExceededException. */
+const SHARD_ACTIONS = /^(PutRecords?|GetRecords|GetShardIterator)$/;
+/** Actions that are throttled with ThrottlingException. */
+const QUEUE_ACTIONS = [...RECEIVE_ACTIONS, ...ENTRY_ACTIONS];
 
 /** Answers a request with the fault applied. */
 export async function inject(
@@ -23,7 +24,12 @@ export async function inject(
 ): Promise<Response> {
   const { exchange, next } = injection;
   if (fault.type === "partial") {
-    return await failPartly(injection, fault);
+    return ENTRY_ACTIONS.includes(exchange.action)
+      ? await failEntries(injection, fault)
+      : await failRecords(injection, fault);
+  }
+  if (fault.type === "duplicate") {
+    return await deliverDuplicates(injection, fault);
   }
   injection.onHit();
   switch (fault.type) {
@@ -42,8 +48,10 @@ export async function inject(
       });
     case "throttle":
       return refuse(exchange, {
-        code: DATA_PLANE.test(exchange.action)
+        code: SHARD_ACTIONS.test(exchange.action)
           ? "ProvisionedThroughputExceededException"
+          : QUEUE_ACTIONS.includes(exchange.action)
+          ? "ThrottlingException"
           : "LimitExceededException",
         status: 400,
         message: "Rate exceeded (injected).",
