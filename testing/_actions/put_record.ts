@@ -37,9 +37,14 @@ export const putRecord: Action = action({
       `SequenceNumberForOrdering must not be given, as ${stream.label} distributes records by itself.`,
     );
   }
-  const shard = shardOf(stream, record, random);
+  const target = shardOf(stream, record, random);
   endDryRun(input);
-  const number = stream.write(shard, record, account.now, limits.write);
+  const { shard, number } = stream.write(
+    target,
+    record,
+    account.now,
+    limits.write,
+  );
   shard.notify();
   return {
     ShardId: shard.id,

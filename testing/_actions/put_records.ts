@@ -55,18 +55,17 @@ export const putRecords: Action = action({
   endDryRun(input);
   const now = account.now;
   const results = records.map((record, index): Result => {
-    const shard = shards[index]!;
     try {
-      return {
-        shard,
-        number: stream.write(shard, record, now, limits.write),
-      };
+      return stream.write(shards[index]!, record, now, limits.write);
     } catch (error) {
       if (!(error instanceof ServiceFault)) throw error;
       return { code: error.type, message: error.message };
     }
   });
-  for (const shard of new Set(shards)) shard.notify();
+  const changed = results.flatMap((result) =>
+    "shard" in result ? [result.shard] : []
+  );
+  for (const shard of new Set(changed)) shard.notify();
   return new PutRecordsOutput(results, stream.encryptionType);
 });
 

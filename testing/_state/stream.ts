@@ -150,25 +150,30 @@ export class Stream {
   }
 
   /**
-   * Stores one record and returns its sequence number. Throws if the shard's write rate is
-   * exceeded.
+   * Stores one record. Throws if the shard's write rate is exceeded. With AUTO distribution, another
+   * shard takes the record then, and it throws only if the rates of all shards are exceeded.
    */
   write(
     shard: Shard,
     record: { data: Payload; key: string | undefined; size: number },
     now: number,
     limited: boolean,
-  ): string {
-    if (limited && !shard.admit(record.size, now)) {
-      throw throughputExceeded(this.rateMessage(shard));
-    }
-    return shard.append({
+  ): { shard: Shard; number: string } {
+    const hasRoom = (one: Shard) => !limited || one.admit(record.size, now);
+    const target = hasRoom(shard)
+      ? shard
+      : this.isAutoDistributed
+      ? this.shards.open.find((other) => other !== shard && hasRoom(other))
+      : undefined;
+    if (!target) throw throughputExceeded(this.rateMessage(shard));
+    const number = target.append({
       data: record.data,
       key: record.key,
       size: record.size,
-      time: Math.max(now, shard.log.lastTime),
+      time: Math.max(now, target.log.lastTime),
       encrypted: this.keyId !== undefined,
     });
+    return { shard: target, number };
   }
 
   /** The error message for a shard whose rate is exceeded. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { KinesisServer } from "../../testing/mod.ts";
 import { actions } from "../../testing/_actions/actions.ts";
+import { FakeClock } from "../_services/fake_clock.ts";
 import { call, entry, fails, iterator, ok } from "./_call.ts";
 
 const DAY = 24 * 3_600_000;
@@ -290,6 +291,60 @@ Deno.test("KinesisServer makes a stream that distributes records by itself", asy
     RangeError,
     `must not be "AUTO" unless 'mode' is "ON_DEMAND"`,
   );
+});
+
+Deno.test("a stream with AUTO distribution throttles only when all of its shards are full", async () => {
+  const expected = { AUTO: 2_000, USER_PARTITION_KEY: 1_000 } as const;
+  for (const strategy of ["AUTO", "USER_PARTITION_KEY"] as const) {
+    const server = new KinesisServer({ clock: new FakeClock() });
+    server.createStream("t", {
+      mode: "ON_DEMAND",
+      shards: 2,
+      recordDistributionStrategy: strategy,
+    });
+    let stored = 0;
+    for (let i = 0; i < 5; i++) {
+      const { FailedRecordCount } = await ok(server.fetch, "PutRecords", {
+        StreamName: "t",
+        Records: Array(500).fill({ PartitionKey: "k", Data: "" }),
+      });
+      stored += 500 - FailedRecordCount;
+    }
+    assertEquals(stored, expected[strategy]);
+  }
+});
+
+Deno.test("a record of a stream with AUTO distribution keeps its key, or has none", async () => {
+  for (const protocol of ["json", "cbor"] as const) {
+    const { fetch, server } = withStream();
+    server.createStream("t", {
+      mode: "ON_DEMAND",
+      shards: 1,
+      recordDistributionStrategy: "AUTO",
+    });
+    const Data = protocol === "json" ? "" : new Uint8Array();
+    await ok(fetch, "PutRecords", {
+      StreamName: "t",
+      Records: [
+        { Data },
+        { Data, PartitionKey: "k" },
+        // Ignored, although it is above the highest hash key.
+        { Data, ExplicitHashKey: "9".repeat(39) },
+      ],
+    }, { protocol });
+    const { ShardIterator } = await ok(fetch, "GetShardIterator", {
+      StreamName: "t",
+      ShardId: "shardId-000000000000",
+      ShardIteratorType: "TRIM_HORIZON",
+    });
+    const { Records } = await ok(fetch, "GetRecords", { ShardIterator }, {
+      protocol,
+    });
+    const keys = Records.map((record: Record<string, unknown>) =>
+      "PartitionKey" in record ? record.PartitionKey : "none"
+    );
+    assertEquals(keys, ["none", "k", "none"]);
+  }
 });
 
 Deno.test("UpdateAccountSettings starts a commitment that lasts at least 24 hours", async () => {
