@@ -19,8 +19,8 @@ export interface LoggedRequest {
    */
   readonly input: Readonly<Record<string, unknown>>;
   /**
-   * The number of records that a PutRecord or PutRecords carried or a GetRecords returned;
-   * otherwise 0.
+   * The number of records that a PutRecord or PutRecords carried, or that a GetRecords or a receive
+   * of queue records returned; otherwise 0.
    */
   readonly records: number;
   /** The HTTP status of the answer. */
