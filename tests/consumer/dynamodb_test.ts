@@ -340,3 +340,17 @@ Deno.test("Consumer goes on in its table when it is given the ARN in place of th
     assertEquals(read.length, 10);
   }
 });
+
+Deno.test("Consumer fails at once when the table in DynamoDB has another key", async () => {
+  await using tables = await Tables.start();
+  await tables.create("app", "id");
+  const world = new World({ shards: 2 });
+  const { checkpointer } = new Worker(world, tables.open("app"));
+  const consumer = world.consumer({ checkpointer });
+  const error = await assertRejects(
+    () => world.run(consumer.ready),
+    KinesisError,
+  );
+  assertEquals(error.retryable, false);
+  await world.run(consumer.close());
+});
