@@ -9,6 +9,7 @@ import type { RecordDistributionStrategy } from "../client/mod.ts";
 import type { HashRange, RecordKeys } from "../_shards/hash_range.ts";
 import { Distribution, type DistributionOptions } from "./distribution.ts";
 import { FirstList, type FirstListOptions } from "./first_list.ts";
+import { ListOutage } from "./list_outage.ts";
 import { Resharding, type RoutedStages } from "./resharding.ts";
 import { ShardListing } from "./shard_listing.ts";
 import type { ShardRoutes } from "./shard_routes.ts";
@@ -55,11 +56,11 @@ interface Sighting {
  * Compares answers with the predictions of {@linkcode ShardRoutes}.
  *
  * An answer that names another shard than predicted is a surprise. The shards are listed until a
- * list explains it: the stream was resharded, or deleted and created again. If a list does not
- * explain it, the service is asked how it distributes records. With AUTO record distribution, and
+ * list explains it: the stream was resharded, or deleted and created again. If a list that was asked
+ * for after the answer does not explain it, the service is asked how it distributes records. With AUTO record distribution, and
  * after three lists that explain nothing, no shard is predicted. From then on the service is asked
- * once a minute while records are sent, and shards are listed only if it does not answer. Shards are
- * predicted again when the service says so, when it refuses a record without a key, or when the
+ * once a minute while records are sent, and shards are listed only if it does not answer. The same
+ * happens if all listings fail for half a minute. Shards are predicted again when the service says so, when it refuses a record without a key, or when the
  * answers agree with the shard map again.
  */
 export class ShardWatch<T> {
@@ -81,6 +82,8 @@ export class ShardWatch<T> {
   #surprise: Sighting | undefined;
   /** Listings in a row that did not explain it. */
   #unexplained = 0;
+  /** Listings that failed while there was a surprise. */
+  readonly #outage: ListOutage;
   /** Answers in a row that the map explains, while no shard is predicted. */
   #agreements = 0;
 
@@ -114,6 +117,7 @@ export class ShardWatch<T> {
       maxFailures: Infinity,
       random,
     });
+    this.#outage = new ListOutage(random);
   }
 
   /** Whether the shards are known, or values are sent without knowing them. */
@@ -225,20 +229,29 @@ export class ShardWatch<T> {
     const wait = this.#refreshedAt + this.#pauseMs - monotonicNow(clock);
     if (wait > 0) await delay(wait, { clock, signal });
     this.#refreshedAt = monotonicNow(clock);
-    try {
-      if (routes.predicts) await this.#listNow();
-      else await this.#reconsider();
-    } finally {
-      if (routes.predicts && !signal.aborted) await this.#judge();
+    if (!routes.predicts) await this.#reconsider();
+    else {
+      const surprise = this.#surprise;
+      try {
+        await this.#listNow();
+      } catch (error) {
+        if (!signal.aborted) await this.#noteFailure(error);
+        throw error;
+      }
+      this.#outage.end();
+      // A refusal of records without a key may have come meanwhile.
+      if (!routes.predicts || signal.aborted) return;
+      await this.#judge(surprise);
     }
   }
 
   /** The shortest time since the last request for this purpose, in milliseconds. */
   get #pauseMs(): number {
     if (!this.#routes.predicts) return RECONSIDER_MS;
-    return this.#unexplained === 0
+    const pauseMs = this.#unexplained === 0
       ? REFRESH_MS
       : UNEXPLAINED_MS * 2 ** (this.#unexplained - 1);
+    return Math.max(pauseMs, this.#outage.pauseMs);
   }
 
   async #listNow(): Promise<void> {
@@ -254,24 +267,42 @@ export class ShardWatch<T> {
     return facts?.strategy;
   }
 
-  /** Decides after a listing whether shards can still be predicted. */
-  async #judge(): Promise<void> {
-    const surprise = this.#surprise;
-    if (
-      !surprise || this.#routes.rangeOf(surprise.keys, surprise.shardId)
-    ) {
+  /**
+   * Decides after a listing whether shards can still be predicted. `surprise` is the surprise that
+   * was there when it began. A list may be older than an answer that came during the listing, so it
+   * says nothing about that answer unless it explains it.
+   */
+  async #judge(surprise: Sighting | undefined): Promise<void> {
+    if (this.#explains(this.#surprise)) {
       this.#surprise = undefined;
       this.#unexplained = 0;
       // The answer says whether records without a key may be sent again some day.
       if (this.#distribution.needsKeys) await this.#ask();
       return;
     }
+    if (this.#explains(surprise)) return;
     this.#unexplained++;
     const strategy = await this.#ask();
     if (strategy === "AUTO") await this.#follow("AUTO", "service");
     else if (this.#unexplained >= MOST_UNEXPLAINED) {
       await this.#follow("AUTO", "answers");
     }
+  }
+
+  /** Whether there is no surprise, or the map explains it. */
+  #explains(surprise: Sighting | undefined): boolean {
+    return !surprise ||
+      this.#routes.rangeOf(surprise.keys, surprise.shardId) !== undefined;
+  }
+
+  /** Decides after a listing that failed whether an answer waits longer for its explanation. */
+  async #noteFailure(error: unknown): Promise<void> {
+    if (!this.#routes.predicts || this.#explains(this.#surprise)) return;
+    const now = monotonicNow(this.#clock);
+    const isOver = this.#outage.noteFailure(error, now);
+    const strategy = await this.#ask();
+    if (strategy === "AUTO") await this.#follow("AUTO", "service");
+    else if (isOver) await this.#follow("AUTO", "answers");
   }
 
   /**
@@ -303,6 +334,7 @@ export class ShardWatch<T> {
     this.#surprise = undefined;
     this.#unexplained = 0;
     this.#agreements = 0;
+    this.#outage.end();
     await this.#distribution.follow(strategy, source);
   }
 }

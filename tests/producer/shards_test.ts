@@ -8,6 +8,7 @@ import {
   seeded,
   setUpProducer,
   type StubKinesis,
+  unavailable,
 } from "./_set_up.ts";
 import { deaggregate } from "../interop/kcl/deaggregate.ts";
 
@@ -146,6 +147,54 @@ Deno.test("Producer sends values alone when the shards cannot be listed any more
   );
   assert(setup.client.listings <= 4, `${setup.client.listings}`);
   await setup.clock.runUntil(setup.producer.close());
+});
+
+Deno.test("Producer sends no value twice when six listings fail after a merge", async () => {
+  const setup = setUp(4);
+  const { clock, client, producer } = setup;
+  await putMany(setup, "old");
+  client.stored.length = 0;
+  // Values for the shards before the merge, whose answers come late.
+  client.latencyMs = 500;
+  const puts = putMany(setup, "new");
+  const [first, second] = client.openShardIds;
+  client.merge(first!, second!);
+  let failures = 0;
+  client.onList = () => {
+    if (failures++ < 6) throw unavailable();
+  };
+  assertEquals(new Set(await puts), new Set(["stored"]));
+  assert(failures > 6, `${failures}`);
+  assertEquals(producer.stats().retried, 0);
+  assertEquals(readByKcl(client).sort(), names("new"));
+  client.stored.length = 0;
+  await putMany(setup, "later");
+  // Shards are predicted still: one record for each.
+  assertEquals(client.stored.length, 3);
+  await clock.runUntil(producer.close());
+  assertEquals(clock.pendingTimers, 0);
+});
+
+Deno.test("Producer sends values alone when all listings fail for half a minute after a reshard", async () => {
+  const setup = setUp(1);
+  const { clock, client } = setup;
+  await putMany(setup, "old");
+  client.split(client.openShardIds[0]!);
+  client.onList = () => {
+    throw unavailable();
+  };
+  const started = clock.now();
+  const outcomes = await putMany(setup, "new");
+  assertEquals(new Set(outcomes), new Set(["stored"]));
+  const waited = clock.now() - started;
+  assert(waited >= 30_000 && waited < 60_000, `${waited}`);
+  assert(client.listings < 14, `${client.listings}`);
+  assertEquals(
+    readByKcl(client).sort(),
+    [...names("new"), ...names("old")].sort(),
+  );
+  await clock.runUntil(setup.producer.close());
+  assertEquals(clock.pendingTimers, 0);
 });
 
 Deno.test("Producer.undelivered names the values of a record in the wrong shard until they are sent again", async () => {
