@@ -3,15 +3,13 @@
  *
  * @module
  */
+import { acknowledgingSink } from "./_acknowledging/acknowledging_sink.ts";
 import {
   type Acknowledgeable,
-  acknowledgingSink,
-} from "./_consumer/values/acknowledging_sink.ts";
-import {
-  type ConsumerIterator,
-  type ConsumerIteratorOptions,
+  type AcknowledgingIterator,
+  type AcknowledgingIteratorOptions,
   processedIterator,
-} from "./_consumer/values/iterator.ts";
+} from "./_acknowledging/iterator.ts";
 import type {
   ConsumedStream,
   ManyStreamsOptions,
@@ -40,11 +38,11 @@ import { sharedAcknowledgements } from "./_consumer/values/tee.ts";
 import { ClosedError } from "./errors.ts";
 import type { ConsumerRecord } from "./records.ts";
 
-export type { Acknowledgeable } from "./_consumer/values/acknowledging_sink.ts";
 export type {
-  ConsumerIterator,
-  ConsumerIteratorOptions,
-} from "./_consumer/values/iterator.ts";
+  Acknowledgeable,
+  AcknowledgingIterator,
+  AcknowledgingIteratorOptions,
+} from "./_acknowledging/iterator.ts";
 export type {
   ConsumedStream,
   ManyStreamsOptions,
@@ -470,8 +468,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * `Readable` whose `read()` calls `next()`: set `acknowledge: false` for it.
    */
   override values(
-    options?: ConsumerIteratorOptions,
-  ): ConsumerIterator<T> {
+    options?: AcknowledgingIteratorOptions,
+  ): AcknowledgingIterator<ConsumerRecord<T>> {
     return processedIterator(this, {
       ...options,
       onAcknowledging: (will) => this.#feed.expectAcknowledgements(will),
@@ -484,8 +482,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /** Iterates like {@linkcode Consumer.values}. */
   override [Symbol.asyncIterator](
-    options?: ConsumerIteratorOptions,
-  ): ConsumerIterator<T> {
+    options?: AcknowledgingIteratorOptions,
+  ): AcknowledgingIterator<ConsumerRecord<T>> {
     return this.values(options);
   }
 

@@ -76,12 +76,12 @@ export type {
 export { Consumer } from "./consumer.ts";
 export type {
   Acknowledgeable,
+  AcknowledgingIterator,
+  AcknowledgingIteratorOptions,
   BatchHandler,
   BatchResult,
   ConsumedStream,
   ConsumerClient,
-  ConsumerIterator,
-  ConsumerIteratorOptions,
   ConsumerOptions,
   ConsumerStatus,
   Coverage,

@@ -22,6 +22,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "record_id.ts": 2,
   "_service/": 3,
   "client/": 3,
+  "_acknowledging/": 4,
   "_dead_letters/": 4,
   "_processing/": 4,
   "_shards/": 4,

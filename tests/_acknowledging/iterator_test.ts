@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { processedIterator } from "../../../_consumer/values/iterator.ts";
-import type { ConsumerRecord } from "../../../records.ts";
+import { processedIterator } from "../../_acknowledging/iterator.ts";
+import type { ConsumerRecord } from "../../records.ts";
 
 /** A stream of numbers with a log of the reads, acknowledgements and the cancel. */
 function numbers(count: number, fails = false) {

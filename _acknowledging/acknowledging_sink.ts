@@ -3,12 +3,9 @@
  *
  * @module
  */
-import { isDurableSink, writeDurably } from "../../durable_sink.ts";
-import { KinesisError } from "../../errors.ts";
-import type { ConsumerRecord } from "../../records.ts";
-
-/** Anything that can be acknowledged. */
-export type Acknowledgeable = Pick<ConsumerRecord<unknown>, "ack">;
+import { isDurableSink, writeDurably } from "../durable_sink.ts";
+import { KinesisError } from "../errors.ts";
+import type { Acknowledgeable } from "./iterator.ts";
 
 /**
  * Puts a sink in front of `sink` that acknowledges each record after `sink` has stored it.

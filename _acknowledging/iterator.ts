@@ -3,30 +3,35 @@
  *
  * @module
  */
-import type { ConsumerRecord } from "../../records.ts";
 import { isReadingAhead } from "./reads_ahead.ts";
 
+/** Anything that can be acknowledged. */
+export interface Acknowledgeable {
+  /** Marks the value as processed. */
+  ack(): void;
+}
+
 /** Options of {@linkcode Consumer.values}. */
-export interface ConsumerIteratorOptions extends ReadableStreamIteratorOptions {
+export interface AcknowledgingIteratorOptions
+  extends ReadableStreamIteratorOptions {
   /**
    * Whether asking for the next record acknowledges the last one. Set it to `false` for code that
    * takes records before it has processed the earlier ones, such as `p-map`. Such code calls
-   * {@linkcode ConsumerRecord.ack} itself. @default {true}
+   * `ack()` of each record itself. @default {true}
    */
   acknowledge?: boolean;
 }
 
-/** The iterator of a consumer. `await using` ends it as `break` ends its loop. */
-export interface ConsumerIterator<T>
-  extends AsyncIterableIterator<ConsumerRecord<T>> {
+/** The iterator over records. `await using` ends it as `break` ends its loop. */
+export interface AcknowledgingIterator<R> extends AsyncIterableIterator<R> {
   /** Iterates. Several loops may share the iterator. */
-  [Symbol.asyncIterator](): ConsumerIterator<T>;
+  [Symbol.asyncIterator](): AcknowledgingIterator<R>;
   /** Ends the iteration, and closes the consumer unless `preventCancel` is set. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Options of {@linkcode processedIterator}. */
-export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
+export interface ProcessedIteratorOptions extends AcknowledgingIteratorOptions {
   /**
    * Called before the first record, and at each change, with whether a call of `next()`
    * acknowledges the last record.
@@ -37,15 +42,15 @@ export interface ProcessedIteratorOptions extends ConsumerIteratorOptions {
 }
 
 /** Takes the next record of a stream past its queue, if there is one now. */
-export type TakeNow<T> = () => ConsumerRecord<T> | undefined;
+type TakeNow<R> = () => R | undefined;
 
-type Result<T> = IteratorResult<ConsumerRecord<T>>;
+type Result<R> = IteratorResult<R>;
 
 /** The state that all loops over one iterator share. */
-interface Source<T> {
-  readonly reader: ReadableStreamDefaultReader<ConsumerRecord<T>>;
+interface Source<R> {
+  readonly reader: ReadableStreamDefaultReader<R>;
   readonly options: ProcessedIteratorOptions;
-  readonly takeNow: TakeNow<T>;
+  readonly takeNow: TakeNow<R>;
   /** The calls of `reader.read()` that are not answered. They come first. */
   waiting: number;
   ended: boolean;
@@ -65,11 +70,11 @@ const SETTLED = Promise.resolve();
  *
  * `takeNow` is asked before the stream is read: a read costs several times as much.
  */
-export function processedIterator<T>(
-  stream: ReadableStream<ConsumerRecord<T>>,
+export function processedIterator<R extends Acknowledgeable>(
+  stream: ReadableStream<R>,
   options: ProcessedIteratorOptions = {},
-  takeNow: TakeNow<T> = () => undefined,
-): ConsumerIterator<T> {
+  takeNow: TakeNow<R> = () => undefined,
+): AcknowledgingIterator<R> {
   const reader = stream.getReader();
   return loopOver({ reader, options, takeNow, waiting: 0, ended: false });
 }
@@ -82,14 +87,14 @@ export function processedIterator<T>(
 const CHECKED_CALLS = 2;
 
 /** An iterator that acknowledges the records that it has handed out. */
-function loopOver<T>(
-  source: Source<T>,
-): ConsumerIterator<T> {
+function loopOver<R extends Acknowledgeable>(
+  source: Source<R>,
+): AcknowledgingIterator<R> {
   const { reader, options } = source;
   const { acknowledge = true, preventCancel, onAcknowledging } = options;
   let acknowledges = acknowledge;
   let callsLookedAt = 0;
-  let last: ConsumerRecord<T> | undefined;
+  let last: R | undefined;
   let isLooped = false;
   let isFirst = true;
   /** The number of calls that are not answered yet. */
@@ -110,8 +115,8 @@ function loopOver<T>(
   };
 
   const onResult = (
-    result: ReadableStreamReadResult<ConsumerRecord<T>>,
-  ): Result<T> | Promise<Result<T>> => {
+    result: ReadableStreamReadResult<R>,
+  ): Result<R> | Promise<Result<R>> => {
     calls--;
     source.waiting--;
     if (!result.done) {
@@ -119,10 +124,10 @@ function loopOver<T>(
       return result;
     }
     end();
-    const over: Result<T> = { done: true, value: undefined };
+    const over: Result<R> = { done: true, value: undefined };
     return options.stored ? options.stored().then(() => over) : over;
   };
-  const onError = (error: unknown): Result<T> => {
+  const onError = (error: unknown): Result<R> => {
     calls--;
     source.waiting--;
     // Another loop has ended the iterator while this loop waited.
@@ -130,7 +135,7 @@ function loopOver<T>(
     end();
     throw error;
   };
-  const advance = (): Promise<Result<T>> => {
+  const advance = (): Promise<Result<R>> => {
     if (isFirst) onAcknowledging?.(acknowledges);
     isFirst = false;
     last?.ack();
@@ -141,13 +146,13 @@ function loopOver<T>(
     }
     return taken() ?? read();
   };
-  const read = (): Promise<Result<T>> => {
+  const read = (): Promise<Result<R>> => {
     source.waiting++;
     return reader.read().then(onResult, onError);
   };
   /** The record that was taken past the queue, for the call that is not answered yet. */
-  let handedOver: ConsumerRecord<T> | undefined;
-  const taken = (): Promise<Result<T>> | undefined => {
+  let handedOver: R | undefined;
+  const taken = (): Promise<Result<R>> | undefined => {
     if (source.waiting > 0) return undefined;
     handedOver = source.takeNow();
     if (!handedOver) return undefined;
@@ -155,7 +160,7 @@ function loopOver<T>(
     return SETTLED.then(answer);
   };
   /** Runs before the caller goes on: until then, a further call is a call ahead. */
-  const answer = (): Result<T> => {
+  const answer = (): Result<R> => {
     calls--;
     return { done: false, value: handedOver! };
   };
@@ -176,7 +181,7 @@ function loopOver<T>(
     callsLookedAt < CHECKED_CALLS && ++callsLookedAt > 0 &&
     isReadingAhead(iterator.next);
 
-  const iterator: ConsumerIterator<T> = {
+  const iterator: AcknowledgingIterator<R> = {
     next() {
       if (acknowledges && (calls > 0 || isAhead())) {
         acknowledges = false;
