@@ -6,7 +6,7 @@
 import { BatchQueue } from "../../_processing/batch_queue.ts";
 import { KeyedQueue } from "../../_processing/keyed_queue.ts";
 import type { KeyOf } from "../../_processing/lane_queue.ts";
-import type { Failure } from "../../_processing/verdict.ts";
+import { failedRecords } from "../../_processing/batch_result.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import type {
   BatchHandler,
@@ -24,8 +24,6 @@ import {
   type ProcessingSource,
 } from "./processing.ts";
 
-const NONE: readonly never[] = [];
-
 /** Calls the handler for one value at a time. */
 export function oneByOne<T>(
   source: ProcessingSource<T>,
@@ -36,7 +34,7 @@ export function oneByOne<T>(
   const mode: ProcessingMode<T> = {
     queue: () => new KeyedQueue(keyOf),
     call: ([record], context) => handler(record!, context),
-    failuresIn: () => NONE,
+    failuresIn: () => [],
   };
   return new Processing({ ...source, settings, mode });
 }
@@ -63,54 +61,4 @@ export function inBatchesOf<T>(
 function keyOfOrder<T>(ordering: ProcessingOrder): KeyOf<ConsumerRecord<T>> {
   if (ordering === "none") return undefined;
   return ordering === "key" ? ({ partitionKey }) => partitionKey : () => "";
-}
-
-/**
- * Reads the result of a handler of batches.
- *
- * @throws {TypeError} if it is neither nothing nor a list of records of the batch
- */
-function failedRecords<T>(
-  result: unknown,
-  records: readonly ConsumerRecord<T>[],
-): readonly Failure<ConsumerRecord<T>>[] {
-  if (result === undefined || result === null) return NONE;
-  const batch = new Set<unknown>(records);
-  const errors = new Map<unknown, unknown>();
-  if (!isIterable(result)) throw notFailures(result);
-  for (const item of result) {
-    if (batch.has(item)) errors.set(item, withoutError());
-    else if (isFailure(item) && batch.has(item.record)) {
-      errors.set(item.record, item.error);
-    } else throw notFailures(item);
-  }
-  // Returned in the order of the batch, also if the result has another order.
-  return records.filter((record) => errors.has(record))
-    .map((record) => ({ record, error: errors.get(record) }));
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === "object" && value !== null &&
-    typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] ===
-      "function";
-}
-
-function isFailure(value: unknown): value is Failure<unknown> {
-  return typeof value === "object" && value !== null && "record" in value;
-}
-
-function withoutError(): Error {
-  return new Error("The handler has returned the record as failed");
-}
-
-function notFailures(value: unknown): TypeError {
-  return new TypeError(
-    "Cannot process batches as the handler must return nothing, or an iterable of the records " +
-      "that failed, each as it was given or as { record, error }: it has returned " +
-      (typeof value === "object" && value !== null
-        ? Object.prototype.toString.call(value)
-        : `${
-          typeof value === "string" ? JSON.stringify(value) : String(value)
-        }`),
-  );
 }

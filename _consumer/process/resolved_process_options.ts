@@ -5,9 +5,11 @@
  * @module
  */
 import { OptionCheck } from "../../_core/option_check.ts";
-import { isThenable } from "../../_core/thenable.ts";
+import {
+  type HandlerCalls,
+  resolveCallOptions,
+} from "../../_processing/call_options.ts";
 import type {
-  HandlerRetryOptions,
   ProcessBatchesOptions,
   ProcessingOrder,
   ProcessOptions,
@@ -15,15 +17,13 @@ import type {
 
 /** The options with their defaults. */
 export type ProcessSettings<T> =
-  & Required<
-    Omit<ProcessOptions<T>, "retry" | "deadLetter" | "signal">
-  >
-  & Pick<ProcessOptions<T>, "deadLetter" | "signal">
+  & HandlerCalls
+  & Required<Pick<ProcessOptions<T>, "ordering" | "lookahead" | "onPoison">>
+  & Pick<ProcessOptions<T>, "deadLetter">
   & {
     /** Whether every value must have a partition key: the user has asked for the order of keys. */
     readonly needsKeys: boolean;
-  }
-  & Required<HandlerRetryOptions>;
+  };
 
 /** The settings of batches. */
 export interface BatchSettings {
@@ -33,8 +33,6 @@ export interface BatchSettings {
 
 /** The policies that are not functions. */
 export const POLICIES: readonly unknown[] = ["fail", "skip", "dead-letter"];
-const LOOKAHEAD_BYTES = { default: 32 * 1024 * 1024, least: 1 };
-const RETRY_FIELDS = ["maxAttempts", "baseDelayMs", "maxDelayMs", "when"];
 
 /**
  * Checks the options of `process` and fills in the defaults.
@@ -92,15 +90,11 @@ function resolve<T>(
   options: ProcessOptions<T> = {},
   presets: Presets,
 ): ProcessSettings<T> {
-  check.type("handler", handler ?? null, "function");
-  checkIsCalled(check, handler, presets.generators);
-  check.object("options", options);
-  const count = (
-    name: "concurrency" | "lookahead" | "lookaheadBytes",
-    rule: { default: number; least: number },
-  ) => check.number(name, options[name], { ...rule, integer: true });
   return {
-    concurrency: count("concurrency", { default: 16, least: 1 }),
+    ...resolveCallOptions(check, handler, options, {
+      generators: presets.generators,
+      retry: { maxAttempts: 5, baseDelayMs: 200, maxDelayMs: 10_000 },
+    }),
     ordering: check.choice(
       "ordering",
       options.ordering,
@@ -109,75 +103,11 @@ function resolve<T>(
     ),
     // A default is used as far as there are keys.
     needsKeys: options.ordering === "key",
-    lookahead: count("lookahead", presets.lookahead),
-    lookaheadBytes: count("lookaheadBytes", LOOKAHEAD_BYTES),
-    timeoutMs: check.time("timeoutMs", options.timeoutMs, {
-      default: 60_000,
-      orNever: true,
-    }),
-    graceMs: check.time("graceMs", options.graceMs, {
-      default: 30_000,
-      least: 0,
-    }),
-    drainTimeoutMs: check.time("drainTimeoutMs", options.drainTimeoutMs, {
-      default: 10_000,
-      least: 0,
-    }),
-    signal: check.methods(
-      "signal",
-      options.signal,
-      "addEventListener",
-      "removeEventListener",
-    ),
-    ...resolvePoison(check, options),
-    ...resolveRetry(check, options.retry),
-  };
-}
-
-/** A call of a generator function runs nothing of its body, so each value would count as processed. */
-function checkIsCalled(
-  check: OptionCheck,
-  handler: unknown,
-  generators: readonly string[],
-): void {
-  const kind = Object.prototype.toString.call(handler).slice(8, -1);
-  if (!generators.includes(kind)) return;
-  const rule = "a function that is no generator";
-  throw new TypeError(check.message("handler", rule, handler));
-}
-
-function resolveRetry(
-  check: OptionCheck,
-  retry: HandlerRetryOptions = {},
-): Required<HandlerRetryOptions> {
-  check.object("retry", retry, RETRY_FIELDS);
-  return {
-    maxAttempts: check.number("retry.maxAttempts", retry.maxAttempts, {
-      default: 5,
-      least: 1,
+    lookahead: check.number("lookahead", options.lookahead, {
+      ...presets.lookahead,
       integer: true,
     }),
-    baseDelayMs: check.time("retry.baseDelayMs", retry.baseDelayMs, {
-      default: 200,
-    }),
-    maxDelayMs: check.time("retry.maxDelayMs", retry.maxDelayMs, {
-      default: 10_000,
-    }),
-    when: synchronous(check, check.type("retry.when", retry.when, "function")),
-  };
-}
-
-/** A promise would count as `true`, whatever it resolves with. */
-function synchronous(
-  check: OptionCheck,
-  when: HandlerRetryOptions["when"] = () => true,
-): NonNullable<HandlerRetryOptions["when"]> {
-  return (error, attempt) => {
-    const answer: unknown = when(error, attempt);
-    if (!isThenable(answer)) return answer as boolean;
-    answer.then(undefined, () => {});
-    const rule = "a function that returns true or false, not a promise";
-    throw new TypeError(check.message("retry.when", rule, when));
+    ...resolvePoison(check, options),
   };
 }
 
