@@ -234,20 +234,22 @@ export class DeliveryError<T = unknown> extends KinesisError {
 }
 
 /**
- * A handler of `Consumer.process` or `Consumer.processBatches` could not process a value, and there
- * is no further attempt. `code` is `HandlerFailed`, and `cause` is what the handler threw.
+ * A handler of `Consumer.process` or `Consumer.processBatches`, or of those of a `QueueConsumer`,
+ * could not process a value, and there is no further attempt. `code` is `HandlerFailed`, and `cause`
+ * is what the handler threw.
  */
-export class ProcessingError<T = unknown> extends KinesisError {
+export class ProcessingError<T = unknown, R = ConsumerRecord<T>>
+  extends KinesisError {
   /** The name of the class. Minifying does not change it. */
   override readonly name: string = "ProcessingError";
-  /** The value with its place in the stream. */
-  readonly record: ConsumerRecord<T>;
+  /** The value with its place in the stream or queue. */
+  readonly record: R;
   /** The number of calls of the handler. */
   readonly attempts: number;
   /** Makes an error. */
   constructor(
     message: string,
-    options: ErrorOptions & { record: ConsumerRecord<T>; attempts: number },
+    options: ErrorOptions & { record: R; attempts: number },
   ) {
     super(message, { ...options, code: "HandlerFailed" });
     this.record = options.record;
@@ -387,6 +389,15 @@ function allRetryable(errors: readonly unknown[]): boolean {
 /** The deepest nesting of causes that is shown. The causes of an error can form a cycle. */
 const MAX_DEPTH = 8;
 const MAX_LISTED = 10;
+/** The fields of a record that an error shows: never the value. */
+const PLACE = [
+  "streamName",
+  "shardId",
+  "queueARN",
+  "recordId",
+  "partitionKey",
+  "sequenceNumber",
+];
 let depth = 0;
 
 function dataOf(error: Error): Record<string, unknown> {
@@ -412,9 +423,7 @@ function dataOf(error: Error): Record<string, unknown> {
       }));
     }
     if (error.name === "DecodeError" || error.name === "ProcessingError") {
-      const { streamName, shardId, partitionKey, sequenceNumber } =
-        (error as DecodeError).record;
-      data.record = { streamName, shardId, partitionKey, sequenceNumber };
+      data.record = placeOf((error as ProcessingError).record);
     }
     if (error instanceof AggregateError) data.errors = plainOf(error.errors);
     const cause = plainOf(error.cause);
@@ -423,6 +432,16 @@ function dataOf(error: Error): Record<string, unknown> {
     depth--;
   }
   return data;
+}
+
+/** The place of a value in its stream or queue. */
+function placeOf(record: object): Record<string, unknown> {
+  const given = record as Record<string, unknown>;
+  const place: Record<string, unknown> = {};
+  for (const field of PLACE) {
+    if (given[field] !== undefined) place[field] = given[field];
+  }
+  return place;
 }
 
 /** The JSON of a value. `undefined` for objects other than errors, maps and arrays. */

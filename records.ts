@@ -191,3 +191,86 @@ export type StartPosition =
   | "LATEST"
   | Date
   | Readonly<Record<string, ShardPosition>>;
+
+/**
+ * A decoded value of a queue. Its record is not visible to other receivers until it is settled: all
+ * of its values are acknowledged or given back, or the visibility is lost.
+ */
+export interface QueueRecord<T> {
+  /**
+   * The text that identifies the value for ever, also if it is delivered again: `recordId`, a hyphen
+   * and the index of the value in its record. The key for writes that may be repeated.
+   *
+   * The text is made each time the property is read. `JSON.stringify(record)` contains it;
+   * `{ ...record }` does not.
+   */
+  readonly id: string;
+  /** The decoded value. */
+  readonly value: T;
+  /** The ARN of the queue. */
+  readonly queueARN: string;
+  /**
+   * The id of the record that contains the value: the same at every delivery and in every queue of
+   * the stream. 1 to 64 characters of `a-z0-9`.
+   */
+  readonly recordId: string;
+  /** The index of the value in its record, from 0. */
+  readonly subSequenceNumber: number;
+  /**
+   * The partition key of the value. In an aggregated record every value has its own. Absent if its
+   * writer gave none. It has no influence on the order.
+   */
+  readonly partitionKey?: string;
+  /** The explicit hash key of the value. Only aggregated records contain it. */
+  readonly explicitHashKey?: string;
+  /** When the stream received the record. */
+  readonly approximateArrivalTimestamp: Date;
+  /** When the record was delivered for the first time. */
+  readonly firstReceiveTimestamp: Date;
+  /** How often the record was delivered, with this delivery. */
+  readonly receiveCount: number;
+  /**
+   * Aborts when the visibility of the record is lost, so that it is delivered again: no answer to
+   * extensions arrived in time, or the record was held for `maxHoldMs`. The reason is a
+   * {@linkcode KinesisError} with the code `VisibilityLost`. Not aborted by `ack` and `retry`.
+   */
+  readonly signal: AbortSignal;
+  /**
+   * Marks the value as processed. The record is removed from the queue when all of its values are.
+   * Further calls, and calls after `retry`, have no effect. Call it as a method of the record.
+   */
+  ack(): void;
+  /**
+   * Gives the value back: its record is delivered again, with all of its values, when all of them
+   * are settled and `delaySeconds` have passed. After as many deliveries as the queue allows it
+   * becomes a dead letter instead. Further calls, and calls after `ack`, have no effect. Call it as
+   * a method of the record.
+   *
+   * @throws {RangeError} if `delaySeconds` is not an integer from 0 to 43 200
+   */
+  retry(options?: QueueRetryOptions): void;
+}
+
+/** Options of {@linkcode QueueRecord.retry}. */
+export interface QueueRetryOptions {
+  /**
+   * How long the record stays invisible, in seconds: 0 to 43 200. Of several values of a record, the
+   * longest delay counts. @default {0}
+   */
+  delaySeconds?: number;
+}
+
+/** A decoded value of a record that was delivered too often without an acknowledgement. */
+export interface DeadLetterRecord<T> extends QueueRecord<T> {
+  /**
+   * Marks the value as done. The dead letter is deleted when all of its values are, or restored if
+   * {@linkcode DeadLetterRecord.restore} was called for one of them.
+   */
+  ack(): void;
+  /**
+   * Puts the record back into the queue, with all of its values and a receive count of 0, when all
+   * of them are settled. Further calls, and calls after `ack` or `retry`, have no effect. Call it as
+   * a method of the record.
+   */
+  restore(): void;
+}

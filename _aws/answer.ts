@@ -21,11 +21,15 @@ type Fields = Record<string, unknown>;
 
 const TIMES = new Set([
   "ApproximateArrivalTimestamp",
+  "ChannelCreationTimestamp",
   "ConsumerCreationTimestamp",
   "EarliestAllowedEndAt",
   "EndedAt",
+  "FirstReceiveTimestamp",
+  "QueueCreationTimestamp",
   "StartedAt",
   "StreamCreationTimestamp",
+  "Timestamp",
 ]);
 
 /**
@@ -52,6 +56,8 @@ function normalizeFields(fields: Fields, readers: ScalarReaders): void {
       for (let i = 0; i < value.length; i++) {
         value[i] = normalizeRecord(value[i], readers);
       }
+    } else if (name === "QueueRecords" && Array.isArray(value)) {
+      for (const record of value) normalizeQueueRecord(record, readers);
     } else if (TIMES.has(name)) fields[name] = readers.time(value);
     else if (Array.isArray(value)) {
       for (const item of value) {
@@ -81,6 +87,17 @@ function normalizeRecord(record: unknown, readers: ScalarReaders): unknown {
     PartitionKey: text(record.PartitionKey ?? "", "PartitionKey") || undefined,
     EncryptionType: record.EncryptionType ?? undefined,
   };
+}
+
+/** A record of a queue. There are at most ten in an answer. */
+function normalizeQueueRecord(record: unknown, readers: ScalarReaders): void {
+  if (!isFields(record)) throw new TypeError("a record is not an object");
+  text(record.ReceiptHandle, "ReceiptHandle");
+  text(record.RecordId, "RecordId");
+  const data = readers.blob(record.Data);
+  delete record.Data;
+  normalizeFields(record, readers);
+  record.Data = data;
 }
 
 /** Whether a record needs no conversion. True for nearly all results of a PutRecords answer. */

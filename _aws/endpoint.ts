@@ -21,10 +21,12 @@ export interface EndpointOptions {
   /** The region, for example `eu-central-1`. */
   region: string | undefined;
   /**
-   * `data` for PutRecord, PutRecords, GetRecords, GetShardIterator and SubscribeToShard; `control`
-   * for all other actions. It is part of the host name of account endpoints.
+   * `data` for the actions on records, `control` for all other actions. It is part of the host name
+   * of account endpoints.
    */
   operationType: "data" | "control";
+  /** Whether the action is one on queues, which have hosts of their own. @default {false} */
+  isOfQueues?: boolean;
   /** Whether the endpoint uses FIPS-validated cryptography. @default {false} */
   useFips?: boolean;
   /**
@@ -36,15 +38,21 @@ export interface EndpointOptions {
   endpoint?: string | URL;
   /** Whether `endpoint` may be a plain http URL of another machine. @default {false} */
   allowHttp?: boolean;
-  /** The StreamARN of the request. */
+  /** The StreamId of the request. Used if it has the format of such an id. */
+  streamId?: string;
+  /** The StreamARN of the request. Used if there is no `streamId`. */
   streamARN?: string;
   /** The ConsumerARN of the request. Used if there is no `streamARN`. */
   consumerARN?: string;
   /**
-   * The ResourceARN of the request: a stream, consumer or channel. Used if there is no
+   * The ResourceARN of the request: a stream, consumer, channel or queue. Used if there is no
    * `consumerARN`.
    */
   resourceARN?: string;
+  /** The ChannelARN of the request. Used if there is no `resourceARN`. */
+  channelARN?: string;
+  /** The QueueARN of the request. Used if there is no `channelARN`. */
+  queueARN?: string;
   /** The account id of the credentials. Its endpoint is used for requests without an ARN. */
   accountId?: string;
   /**
@@ -111,68 +119,101 @@ export function customEndpoint(
   );
 }
 
+/** The parts of a host name. */
+interface Route {
+  /** The first labels, if the request goes to the endpoint of an account or resource. */
+  readonly label?: string;
+  /** Whether the host is one of queues. */
+  readonly isOfQueues?: boolean;
+}
+
 function hostOf(region: string, options: EndpointOptions): string {
   const { useFips = false, useDualStack = false, operationType } = options;
   const partition = partitionOf(region);
-  const account = accountLabel(region, partition, options);
-  // In GovCloud the standard endpoint is the FIPS endpoint. Only its dual-stack and account
-  // endpoints have a separate name for FIPS.
+  const { label, isOfQueues = options.isOfQueues ?? false } = routeOf(
+    region,
+    partition,
+    options,
+  );
+  // In GovCloud the standard endpoint is the FIPS endpoint. Only its other endpoints have a separate
+  // name for FIPS.
   const isPlainFips = partition.name === "aws-us-gov" && !useDualStack &&
-    account === undefined;
-  const service = `kinesis${useFips && !isPlainFips ? "-fips" : ""}`;
+    label === undefined && !isOfQueues;
+  const service = `kinesis${isOfQueues ? "-queues" : ""}${
+    useFips && !isPlainFips ? "-fips" : ""
+  }`;
   const suffix = useDualStack
     ? partition.dualStackDnsSuffix
     : partition.dnsSuffix;
-  return account === undefined
+  return label === undefined
     ? `${service}.${region}.${suffix}`
-    : `${account}.${operationType}-${service}.${region}.${suffix}`;
+    : `${label}.${operationType}-${service}.${region}.${suffix}`;
 }
 
-/**
- * The first label of the host name if the request goes to the endpoint of an account or channel,
- * otherwise `undefined`.
- */
-function accountLabel(
+/** Finds the account or resource whose endpoint a request goes to. */
+function routeOf(
   region: string,
   partition: Partition,
   options: EndpointOptions,
-): string | undefined {
-  const { what, accountId } = options;
+): Route {
+  const { what, accountId, queueARN, resourceARN } = options;
   const { accountIdEndpointMode: mode = "preferred" } = options;
+  const parse = (name: string, arn: string, types: readonly string[]) =>
+    parseKinesisArn(`${what} as '${name}'`, arn, { types, partition, region });
   if (WITHOUT_ACCOUNT_ENDPOINTS.includes(partition.name)) {
-    if (mode !== "required") return undefined;
+    const arn = queueARN ?? (isQueueArn(resourceARN) ? resourceARN : undefined);
+    if (arn !== undefined) {
+      const name = queueARN === undefined ? "ResourceARN" : "QueueARN";
+      const { resourceId } = parse(name, arn, ["queue"]);
+      checkLabel(`${what} as '${name}'`, resourceId);
+      return { isOfQueues: true };
+    }
+    if (mode !== "required") return {};
     throw new TypeError(
       `${what} with 'accountIdEndpointMode' "required" as partition ${partition.name} has no such endpoints`,
     );
   }
-  const allowed = { types: ["stream"], partition, region };
-  if (options.streamARN !== undefined) {
-    const subject = `${what} as 'StreamARN'`;
-    return parseKinesisArn(subject, options.streamARN, allowed).accountId;
+  const ofStream = streamLabel(options.streamId);
+  if (ofStream !== undefined) return { label: ofStream };
+  for (const name of ["StreamARN", "ConsumerARN"] as const) {
+    const arn = name === "StreamARN" ? options.streamARN : options.consumerARN;
+    if (arn !== undefined) {
+      return { label: parse(name, arn, ["stream"]).accountId };
+    }
   }
-  if (options.consumerARN !== undefined) {
-    const subject = `${what} as 'ConsumerARN'`;
-    return parseKinesisArn(subject, options.consumerARN, allowed).accountId;
-  }
-  if (options.resourceARN !== undefined) {
-    const types = ["stream", "channel"];
-    const subject = `${what} as 'ResourceARN'`;
-    const arn = parseKinesisArn(subject, options.resourceARN, {
-      ...allowed,
-      types,
-    });
-    return arn.resourceType === "channel"
-      ? checkLabel(subject, arn.resourceId)
-      : arn.accountId;
+  const resources = [
+    ["ResourceARN", resourceARN, ["stream", "channel", "queue"]],
+    ["ChannelARN", options.channelARN, ["channel"]],
+    ["QueueARN", queueARN, ["queue"]],
+  ] as const;
+  for (const [name, arn, types] of resources) {
+    if (arn === undefined) continue;
+    const { resourceType, resourceId, accountId } = parse(name, arn, types);
+    if (resourceType === "stream") return { label: accountId };
+    return {
+      label: checkLabel(`${what} as '${name}'`, resourceId),
+      isOfQueues: resourceType === "queue",
+    };
   }
   if (accountId !== undefined && mode !== "disabled") {
-    return checkLabel(`${what} as 'accountId'`, accountId);
+    return { label: checkLabel(`${what} as 'accountId'`, accountId) };
   }
   if (mode === "required") {
     throw new TypeError(
       `${what} with 'accountIdEndpointMode' "required" as the credentials name no account: set 'accountId'`,
     );
   }
+  return {};
+}
+
+function isQueueArn(arn: string | undefined): boolean {
+  return arn !== undefined && /^([^:]*:){5}queue[:/]/.test(arn);
+}
+
+/** The labels of a stream's own endpoint. `undefined` if the text is not such an id. */
+function streamLabel(streamId: string | undefined): string | undefined {
+  const match = /^([\x21-\x7e]{20})-([\x21-\x7e]{3})$/.exec(streamId ?? "");
+  return match ? `${match[1]}.${match[2]}` : undefined;
 }
 
 function checkLabel(subject: string, label: string): string {

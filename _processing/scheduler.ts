@@ -377,8 +377,7 @@ export class Scheduler<R, L extends WorkLane> {
     const { lane } = attempt.job;
     const isFinal = this.#isEnding && !this.#isStopped;
     this.#parts.onAbandoned(attempt, error, isFinal);
-    lane.source.giveUp(error);
-    this.#drop(lane, error);
+    if (lane.source.giveUp(error) !== "keep") this.#drop(lane, error);
   }
 
   /** The values of a lane are not processed here any more. */

@@ -21,8 +21,11 @@ export interface WorkLane {
    * here.
    */
   settle?(): void;
-  /** A handler does not end, so the values of the lane have to be processed elsewhere. */
-  giveUp(reason: Error): void;
+  /**
+   * A handler does not end, so the values of the lane have to be processed elsewhere. With `"keep"`,
+   * only those of the call are given up, and the lane goes on.
+   */
+  giveUp(reason: Error): void | "keep";
 }
 
 /** A lane with its values and jobs. */

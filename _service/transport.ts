@@ -9,7 +9,7 @@ import {
   clockCorrection,
   mayBeSkew,
 } from "../_aws/service_error.ts";
-import { delay, monotonicNow } from "../_core/clock.ts";
+import { delay, LONGEST_TIMER_MS, monotonicNow } from "../_core/clock.ts";
 import { startDeadline } from "../_core/deadline.ts";
 import { notify } from "../_core/notify.ts";
 import { ServiceError, TimeoutError } from "../errors.ts";
@@ -78,6 +78,11 @@ export interface TransportCallOptions extends CallOptions {
    * @default {() => true}
    */
   mayRepeat?: (failure: unknown) => boolean;
+  /**
+   * How long the service itself waits before it answers, in milliseconds. It is added to the time
+   * limit of each attempt. @default {0}
+   */
+  waitMs?: number;
 }
 
 /**
@@ -159,8 +164,9 @@ export class Transport {
     attemptOnce: Attempt<T>,
   ): Promise<T> {
     const { clock, hooks } = this.#options;
-    const { signal, mayRepeat = () => true } = options;
+    const { signal, mayRepeat = () => true, waitMs } = options;
     const limits = resolveCallOptions(action, options, this.#options);
+    const timeoutMs = withWait(limits.timeoutMs, waitMs);
     const body = this.#exchange.encode(action, request);
     const call = { action, request, body };
     const repairs = { skew: false, signature: false, credentials: false };
@@ -174,7 +180,7 @@ export class Transport {
       try {
         answer = await this.#attempt(
           call,
-          limits.timeoutMs,
+          timeoutMs,
           signal,
           facts,
           attemptOnce,
@@ -289,4 +295,11 @@ export class Transport {
     this.#clockOffsetMs = correction;
     return true;
   }
+}
+
+/** The time limit of an attempt whose service waits before it answers. */
+function withWait(timeoutMs: number, waitMs = 0): number {
+  // A wait that is no number is refused by the service.
+  const total = timeoutMs + (waitMs > 0 ? waitMs : 0);
+  return timeoutMs === Infinity ? total : Math.min(total, LONGEST_TIMER_MS);
 }

@@ -24,6 +24,8 @@ export interface WaitTarget<T> {
   readonly what: string;
   /** The state that ends the wait. */
   readonly wanted: "ACTIVE" | "DELETED";
+  /** States after which it never comes to the wanted one. @default {[]} */
+  readonly hopeless?: readonly string[];
   /** Asks the service for a description. */
   describe(options: CallOptions): Promise<T>;
   /** The state in a description. */
@@ -41,14 +43,14 @@ const POLL = { baseMs: 200, maxMs: 5000 };
  * Polls until the resource has the wanted state. Resolves with the last description, or with
  * `undefined` if the resource was deleted.
  *
- * @throws {WaiterError} if the state is not reached in time
+ * @throws {WaiterError} if the state is not reached in time, or never will be
  */
 export async function waitFor<T>(
   target: WaitTarget<T>,
   { signal, timeoutMs: given }: WaitOptions,
   { clock, random }: Pick<ResolvedServiceOptions, "clock" | "random">,
 ): Promise<T | undefined> {
-  const { what, wanted } = target;
+  const { what, wanted, hopeless = [] } = target;
   const timeoutMs = new OptionCheck(`Cannot wait for ${what}`)
     .time("timeoutMs", given, { default: 300_000, least: 0, orNever: true });
   const deadline = monotonicNow(clock) + timeoutMs;
@@ -67,6 +69,12 @@ export async function waitFor<T>(
         ? "DELETED"
         : target.stateOf(description);
       if (state === wanted) return description;
+      if (hopeless.includes(state)) {
+        throw new WaiterError(
+          `Cannot wait for ${what} to be ${wanted}: it is ${state}`,
+          { lastState: state },
+        );
+      }
     } catch (error) {
       // A throttle says nothing about the state. The next poll may succeed.
       if (!(error instanceof KinesisError) || !error.retryable) throw error;

@@ -19,9 +19,12 @@ import type { ResolvedClientOptions } from "./options.ts";
 
 /** The members of a request that name the resource. */
 interface RequestTarget {
+  readonly StreamId?: string;
   readonly StreamARN?: string;
   readonly ConsumerARN?: string;
   readonly ResourceARN?: string;
+  readonly ChannelARN?: string;
+  readonly QueueARN?: string;
 }
 
 /**
@@ -34,7 +37,16 @@ const DATA_ACTIONS = new Set([
   "PutRecord",
   "PutRecords",
   "SubscribeToShard",
+  "AcknowledgeDeadLetterQueueRecords",
+  "AcknowledgeQueueRecords",
+  "ReceiveDeadLetterQueueRecords",
+  "ReceiveQueueRecords",
+  "RestoreDeadLetterQueueRecords",
+  "UpdateDeadLetterQueueRecordsVisibility",
+  "UpdateQueueRecordsVisibility",
 ]);
+/** What a destination depends on, apart from the settings. */
+type Target = Omit<EndpointOptions, "what" | "region">;
 /** The most destinations that a client remembers. At one more it forgets all of them. */
 const MAX_DESTINATIONS = 1000;
 
@@ -59,32 +71,31 @@ export class Destinations implements DestinationFinder {
     request: RequestTarget,
     signal: AbortSignal,
   ): Destination | Promise<Destination> {
-    const { StreamARN, ConsumerARN, ResourceARN } = request;
     const operationType = DATA_ACTIONS.has(action) ? "data" : "control";
-    const key = `${operationType} ${StreamARN ?? ""} ${ConsumerARN ?? ""} ${
-      ResourceARN ?? ""
-    }`;
-    return this.#known.get(key) ??
-      this.#find(action, request, operationType, key, signal);
+    const isOfQueues = action.includes("Queue");
+    const target = {
+      operationType,
+      isOfQueues,
+      streamId: request.StreamId,
+      streamARN: request.StreamARN,
+      consumerARN: request.ConsumerARN,
+      resourceARN: request.ResourceARN,
+      channelARN: request.ChannelARN,
+      queueARN: request.QueueARN,
+    } as const;
+    const key = keyOf(target);
+    return this.#known.get(key) ?? this.#find(action, target, key, signal);
   }
 
   async #find(
     action: string,
-    { StreamARN, ConsumerARN, ResourceARN }: RequestTarget,
-    operationType: "data" | "control",
+    target: Target,
     key: string,
     signal: AbortSignal,
   ): Promise<Destination> {
     // A failure is not remembered: the variable may be set before the next call.
     const settings = this.#settings ??= await this.#reading.run(signal);
-    const target = {
-      operationType,
-      streamARN: StreamARN,
-      consumerARN: ConsumerARN,
-      resourceARN: ResourceARN,
-    } as const;
-    const isOfAnyAccount = (StreamARN ?? ConsumerARN ?? ResourceARN) ===
-        undefined &&
+    const isOfAnyAccount = !hasResource(target) &&
       settings.endpoint === undefined &&
       settings.accountIdEndpointMode !== "disabled";
     if (!isOfAnyAccount) {
@@ -97,7 +108,7 @@ export class Destinations implements DestinationFinder {
     return this.#remember(key, {
       ...this.#resolve(action, ofRegion, target),
       ofAccount: (action, accountId) => {
-        const key = `${operationType} of ${accountId ?? ""}`;
+        const key = keyOf({ ...target, accountId });
         return this.#known.get(key) ??
           this.#remember(
             key,
@@ -116,7 +127,7 @@ export class Destinations implements DestinationFinder {
   #resolve(
     action: string,
     settings: EndpointSettings,
-    target: Omit<EndpointOptions, "what" | "region">,
+    target: Target,
   ): Destination {
     const what = `Cannot ${action}`;
     const { allowHttp } = this.#options;
@@ -134,4 +145,21 @@ export class Destinations implements DestinationFinder {
       throw new KinesisError(cause.message, { code: "InvalidEndpoint", cause });
     }
   }
+}
+
+function hasResource(target: Target): boolean {
+  const { streamId, streamARN, consumerARN } = target;
+  const { resourceARN, channelARN, queueARN } = target;
+  return (streamId ?? streamARN ?? consumerARN ?? resourceARN ?? channelARN ??
+    queueARN) !== undefined;
+}
+
+function keyOf(target: Target): string {
+  const { operationType, isOfQueues, streamId, streamARN } = target;
+  const { consumerARN, resourceARN, channelARN, queueARN, accountId } = target;
+  return `${operationType} ${isOfQueues} ${streamId ?? ""} ${streamARN ?? ""} ${
+    consumerARN ?? ""
+  } ${resourceARN ?? ""} ${channelARN ?? ""} ${queueARN ?? ""} ${
+    accountId ?? ""
+  }`;
 }

@@ -6,6 +6,11 @@
 import { ListProgress } from "../_aws/list_progress.ts";
 import { hasCode } from "../_aws/service_error.ts";
 import type {
+  ChannelSummary,
+  ListChannelsRequest,
+  ListChannelsResponse,
+  ListQueuesRequest,
+  ListQueuesResponse,
   ListShardsRequest,
   ListShardsResponse,
   ListStreamConsumersRequest,
@@ -14,6 +19,7 @@ import type {
   ListStreamsResponse,
   ListTagsForStreamRequest,
   ListTagsForStreamResponse,
+  QueueSummary,
   Shard,
   StreamConsumer,
   StreamSummary,
@@ -161,6 +167,38 @@ export function listAllTagsForStream(
         HasMoreTags && last
           ? { ...request, ExclusiveStartTagKey: last.Key }
           : undefined,
+    },
+  );
+}
+
+/** All queues. */
+export function listAllQueues(
+  list: (request: ListQueuesRequest) => Promise<ListQueuesResponse>,
+  request: Omit<ListQueuesRequest, "NextToken">,
+): AsyncGenerator<QueueSummary, void> {
+  return listAll<ListQueuesRequest, ListQueuesResponse, QueueSummary>(request, {
+    action: "ListQueues",
+    list,
+    items: (page) => page.QueueSummaries ?? [],
+    key: (queue) => queue.QueueARN,
+    next: ({ NextToken }) => NextToken ? { ...request, NextToken } : undefined,
+  });
+}
+
+/** All channels. */
+export function listAllChannels(
+  list: (request: ListChannelsRequest) => Promise<ListChannelsResponse>,
+  request: Omit<ListChannelsRequest, "NextToken">,
+): AsyncGenerator<ChannelSummary, void> {
+  return listAll<ListChannelsRequest, ListChannelsResponse, ChannelSummary>(
+    request,
+    {
+      action: "ListChannels",
+      list,
+      items: (page) => page.ChannelSummaries ?? [],
+      key: (channel) => channel.ChannelARN,
+      next: ({ NextToken }) =>
+        NextToken ? { ...request, NextToken } : undefined,
     },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The client: one method for each action on streams, shards, records, consumers, tags, policies and
- * the account.
+ * The client: one method for each action on streams, shards, records, consumers, queues, channels,
+ * tags, policies and the account.
  *
  * @module
  */
@@ -15,6 +15,8 @@ import { waitFor, type WaitOptions } from "../_service/wait.ts";
 import { Destinations } from "./_destination.ts";
 import { KINESIS } from "./_kinesis_service.ts";
 import {
+  listAllChannels,
+  listAllQueues,
   listAllShards,
   listAllStreamConsumers,
   listAllStreams,
@@ -33,6 +35,9 @@ import {
   type ResolvedClientOptions,
 } from "./options.ts";
 import type * as api from "./_api.ts";
+
+/** How long the service waits for a record of a queue if the request does not say, in seconds. */
+const WAIT_SECONDS = 9;
 
 /**
  * A client for Kinesis Data Streams. Requests and answers have the shapes of the API. Requests are
@@ -534,6 +539,218 @@ export class KinesisClient {
   }
 
   /**
+   * Creates a queue over an on-demand stream. Its status is `CREATING` at first.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateQueue.html
+   */
+  createQueue(
+    request: api.CreateQueueRequest,
+    options?: CallOptions,
+  ): Promise<api.QueueResponse> {
+    return this.#call("CreateQueue", request, options);
+  }
+
+  /**
+   * Deletes a queue and its dead letters. The records of the stream stay.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteQueue.html
+   */
+  async deleteQueue(
+    request: api.DeleteQueueRequest,
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#call("DeleteQueue", request, options);
+  }
+
+  /**
+   * Describes a queue.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeQueue.html
+   */
+  describeQueue(
+    request: api.DescribeQueueRequest,
+    options?: CallOptions,
+  ): Promise<api.QueueResponse> {
+    return this.#call("DescribeQueue", request, options);
+  }
+
+  /**
+   * Changes the settings of a queue. It delivers records meanwhile.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateQueue.html
+   */
+  updateQueue(
+    request: api.UpdateQueueRequest,
+    options?: CallOptions,
+  ): Promise<api.QueueResponse> {
+    return this.#call("UpdateQueue", request, options);
+  }
+
+  /**
+   * Lists one page of queues.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListQueues.html
+   */
+  listQueues(
+    request: api.ListQueuesRequest = {},
+    options?: CallOptions,
+  ): Promise<api.ListQueuesResponse> {
+    return this.#call("ListQueues", request, options);
+  }
+
+  /** Lists all queues. Each page is fetched when the iteration needs it. */
+  listAllQueues(
+    request: Omit<api.ListQueuesRequest, "NextToken"> = {},
+    options?: CallOptions,
+  ): AsyncGenerator<api.QueueSummary, void> {
+    return listAllQueues((page) => this.listQueues(page, options), request);
+  }
+
+  /**
+   * Receives up to 10 records, which are invisible to other receivers for a while. Waits for a
+   * record. The time limit of the attempt starts when this wait is over.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ReceiveQueueRecords.html
+   */
+  receiveQueueRecords(
+    request: api.ReceiveQueueRecordsRequest,
+    options?: CallOptions,
+  ): Promise<api.ReceiveQueueRecordsResponse> {
+    return this.#receive("ReceiveQueueRecords", request, options);
+  }
+
+  /**
+   * Removes up to 10 received records. Resolves also if some were not removed: check `Failed`.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AcknowledgeQueueRecords.html
+   */
+  acknowledgeQueueRecords(
+    request: api.QueueEntriesRequest,
+    options?: CallOptions,
+  ): Promise<api.QueueEntriesResponse> {
+    return this.#call("AcknowledgeQueueRecords", request, options);
+  }
+
+  /**
+   * Changes how long up to 10 received records are invisible; 0 gives them back. Resolves also if
+   * some were not changed: check `Failed`.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateQueueRecordsVisibility.html
+   */
+  updateQueueRecordsVisibility(
+    request: api.QueueVisibilityRequest,
+    options?: CallOptions,
+  ): Promise<api.QueueEntriesResponse> {
+    return this.#call("UpdateQueueRecordsVisibility", request, options);
+  }
+
+  /**
+   * Receives up to 10 dead letters, as `receiveQueueRecords` does records.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ReceiveDeadLetterQueueRecords.html
+   */
+  receiveDeadLetterQueueRecords(
+    request: api.ReceiveQueueRecordsRequest,
+    options?: CallOptions,
+  ): Promise<api.ReceiveQueueRecordsResponse> {
+    return this.#receive("ReceiveDeadLetterQueueRecords", request, options);
+  }
+
+  /**
+   * Deletes up to 10 received dead letters. Resolves also if some were not deleted: check `Failed`.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AcknowledgeDeadLetterQueueRecords.html
+   */
+  acknowledgeDeadLetterQueueRecords(
+    request: api.QueueEntriesRequest,
+    options?: CallOptions,
+  ): Promise<api.QueueEntriesResponse> {
+    return this.#call("AcknowledgeDeadLetterQueueRecords", request, options);
+  }
+
+  /**
+   * Changes how long up to 10 received dead letters are invisible. Resolves also if some were not
+   * changed: check `Failed`.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateDeadLetterQueueRecordsVisibility.html
+   */
+  updateDeadLetterQueueRecordsVisibility(
+    request: api.QueueVisibilityRequest,
+    options?: CallOptions,
+  ): Promise<api.QueueEntriesResponse> {
+    return this.#call(
+      "UpdateDeadLetterQueueRecordsVisibility",
+      request,
+      options,
+    );
+  }
+
+  /**
+   * Puts up to 10 received dead letters back into the queue, with a receive count of 0. Resolves
+   * also if some were not restored: check `Failed`.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RestoreDeadLetterQueueRecords.html
+   */
+  restoreDeadLetterQueueRecords(
+    request: api.QueueEntriesRequest,
+    options?: CallOptions,
+  ): Promise<api.QueueEntriesResponse> {
+    return this.#call("RestoreDeadLetterQueueRecords", request, options);
+  }
+
+  /**
+   * Creates a channel, which delivers the records of a stream to S3. Its status is `CREATING` at
+   * first.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateChannel.html
+   */
+  createChannel(
+    request: api.CreateChannelRequest,
+    options?: CallOptions,
+  ): Promise<api.ChannelResponse> {
+    return this.#call("CreateChannel", request, options);
+  }
+
+  /**
+   * Deletes a channel.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteChannel.html
+   */
+  async deleteChannel(
+    request: api.DeleteChannelRequest,
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#call("DeleteChannel", request, options);
+  }
+
+  /**
+   * Describes a channel.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeChannel.html
+   */
+  describeChannel(
+    request: api.DescribeChannelRequest,
+    options?: CallOptions,
+  ): Promise<api.ChannelResponse> {
+    return this.#call("DescribeChannel", request, options);
+  }
+
+  /**
+   * Changes the settings of a channel.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateChannel.html
+   */
+  updateChannel(
+    request: api.UpdateChannelRequest,
+    options?: CallOptions,
+  ): Promise<api.ChannelResponse> {
+    return this.#call("UpdateChannel", request, options);
+  }
+
+  /**
+   * Lists one page of channels.
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListChannels.html
+   */
+  listChannels(
+    request: api.ListChannelsRequest = {},
+    options?: CallOptions,
+  ): Promise<api.ListChannelsResponse> {
+    return this.#call("ListChannels", request, options);
+  }
+
+  /** Lists all channels. Each page is fetched when the iteration needs it. */
+  listAllChannels(
+    request: Omit<api.ListChannelsRequest, "NextToken"> = {},
+    options?: CallOptions,
+  ): AsyncGenerator<api.ChannelSummary, void> {
+    return listAllChannels((page) => this.listChannels(page, options), request);
+  }
+
+  /**
    * Adds or changes tags of a stream.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AddTagsToStream.html
    */
@@ -723,6 +940,74 @@ export class KinesisClient {
     return found!;
   }
 
+  /**
+   * Waits until a queue is `ACTIVE`. Polls with growing delays, up to 5 seconds.
+   *
+   * @throws {WaiterError} if the queue is not `ACTIVE` within `timeoutMs`
+   */
+  async waitUntilQueueActive(
+    queue: api.QueueTarget,
+    options: WaitOptions = {},
+  ): Promise<api.QueueDescription> {
+    return (await this.#waitForQueue("ACTIVE", queue, options))!;
+  }
+
+  /**
+   * Waits until a queue is deleted.
+   *
+   * @throws {WaiterError} if the queue still exists after `timeoutMs`
+   */
+  async waitUntilQueueDeleted(
+    queue: api.QueueTarget,
+    options: WaitOptions = {},
+  ): Promise<void> {
+    await this.#waitForQueue("DELETED", queue, options);
+  }
+
+  /**
+   * Waits until a channel is `ACTIVE`. Polls with growing delays, up to 5 seconds.
+   *
+   * @throws {WaiterError} if the channel is not `ACTIVE` within `timeoutMs`, or will never be: its
+   * status is `DELETING` or `FAILED`
+   */
+  async waitUntilChannelActive(
+    channel: api.ChannelTarget,
+    options: WaitOptions = {},
+  ): Promise<api.ChannelDescription> {
+    const found = await waitFor(
+      {
+        what: `channel "${channel.ChannelARN}"`,
+        wanted: "ACTIVE",
+        hopeless: ["DELETING", "FAILED"],
+        describe: async (call) =>
+          (await this.describeChannel(channel, call)).ChannelDescription,
+        stateOf: (description) => description.ChannelStatus,
+      },
+      options,
+      this.#options,
+    );
+    return found!;
+  }
+
+  #waitForQueue(
+    wanted: "ACTIVE" | "DELETED",
+    queue: api.QueueTarget,
+    options: WaitOptions,
+  ): Promise<api.QueueDescription | undefined> {
+    return waitFor(
+      {
+        what: `queue "${queue.QueueARN}"`,
+        wanted,
+        hopeless: wanted === "ACTIVE" ? ["DELETING"] : [],
+        describe: async (call) =>
+          (await this.describeQueue(queue, call)).QueueDescription,
+        stateOf: (description) => description.QueueStatus,
+      },
+      options,
+      this.#options,
+    );
+  }
+
   #waitForStream(
     wanted: "ACTIVE" | "DELETED",
     stream: api.StreamTarget,
@@ -740,6 +1025,19 @@ export class KinesisClient {
       options,
       this.#options,
     );
+  }
+
+  async #receive(
+    action: string,
+    request: api.ReceiveQueueRecordsRequest,
+    options?: CallOptions,
+  ): Promise<api.ReceiveQueueRecordsResponse> {
+    const { WaitTimeSeconds = WAIT_SECONDS } = request;
+    const answer = await this.#transport.call(action, request, {
+      ...options,
+      waitMs: WaitTimeSeconds * 1000,
+    });
+    return answer as api.ReceiveQueueRecordsResponse;
   }
 
   async #call<Response>(

@@ -1,0 +1,259 @@
+/**
+ * Requests with entries, of which the service judges each one alone: acknowledgements, changes of
+ * the visibility, and restored dead letters.
+ *
+ * @module
+ */
+import { type Backoff, equalJitter, type Random } from "../_core/backoff.ts";
+import { type Clock, monotonicNow } from "../_core/clock.ts";
+import { type Deferred, deferred } from "../_core/deferred.ts";
+import { textOf } from "../_core/text_of.ts";
+import { KinesisError } from "../errors.ts";
+
+/** The most entries of a request. */
+const MOST_ENTRIES = 10;
+/** The most requests at a time. Further entries wait, and fill the next requests. */
+const MOST_REQUESTS = 8;
+/** How long an entry waits for others, in milliseconds. */
+const LINGER_MS = 20;
+/** The pauses after requests or entries that the service could not serve. */
+const BACKOFF: Backoff = { baseMs: 200, maxMs: 5000 };
+/** The codes of entries that may succeed later. */
+const LATER = new Set(["ThrottlingException", "InternalFailureException"]);
+
+/** One entry of a request. */
+export interface Entry {
+  readonly ReceiptHandle: string;
+  readonly VisibilityTimeoutSeconds?: number;
+}
+
+/** The answer of the service. */
+export interface EntriesAnswer {
+  readonly Successful?: readonly { readonly ReceiptHandle: string }[];
+  readonly Failed?: readonly {
+    readonly ReceiptHandle: string;
+    readonly ErrorCode: string;
+    readonly ErrorMessage?: string;
+  }[];
+}
+
+/** What a request has done, for hooks. */
+export interface EntriesEvent {
+  readonly entries: number;
+  readonly failed: number;
+  readonly durationMs: number;
+  readonly error: unknown;
+}
+
+/** What became of an entry. */
+export interface EntryOutcome {
+  /** When the last request with the entry was sent, by the monotonic clock. */
+  readonly sentAt: number;
+  /** Why the service has not done it. Absent if it has. */
+  readonly error?: KinesisError;
+}
+
+/** What an {@linkcode EntryBatcher} works with. */
+export interface EntryBatcherParts {
+  /** The action, for messages. */
+  readonly action: string;
+  /** Sends a request. */
+  readonly send: (entries: readonly Entry[]) => Promise<EntriesAnswer>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called after each request. */
+  readonly onRequest: (event: EntriesEvent) => void;
+  /** The service refuses the requests for a reason that does not pass. */
+  readonly onRefused: (error: KinesisError) => void;
+}
+
+interface Waiting {
+  readonly entry: Entry;
+  /** After this time the entry is of no use, by the monotonic clock. */
+  readonly usefulUntil: number;
+  readonly outcome: Deferred<EntryOutcome>;
+}
+
+/** Puts entries into requests of ten, and sends those again that the service could not serve. */
+export class EntryBatcher {
+  readonly #parts: EntryBatcherParts;
+  readonly #waiting: Waiting[] = [];
+  #requests = 0;
+  #linger: unknown;
+  /** Failures in a row. */
+  #failures = 0;
+  #isPaused = false;
+  #pause: unknown;
+  #stopped: KinesisError | undefined;
+  #idle: Deferred<void> | undefined;
+
+  /** Sends nothing yet. */
+  constructor(parts: EntryBatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves with what became of the entry. Never rejects. */
+  add(entry: Entry, usefulUntil: number): Promise<EntryOutcome> {
+    const outcome = deferred<EntryOutcome>();
+    this.#waiting.push({ entry, usefulUntil, outcome });
+    this.#pump();
+    return outcome.promise;
+  }
+
+  /** Resolves when every entry has its outcome. Entries do not wait for others meanwhile. */
+  flush(): Promise<void> {
+    this.#idle ??= deferred();
+    const { promise } = this.#idle;
+    this.#pump();
+    this.#checkIdle();
+    return promise;
+  }
+
+  /** Sends nothing more. Entries without an answer have this outcome. */
+  stop(error: KinesisError): void {
+    const { clock } = this.#parts;
+    this.#stopped = error;
+    clock.clearTimeout(this.#linger);
+    clock.clearTimeout(this.#pause);
+    const sentAt = monotonicNow(clock);
+    for (const { outcome } of this.#waiting.splice(0)) {
+      outcome.resolve({ sentAt, error });
+    }
+    this.#checkIdle();
+  }
+
+  #pump(): void {
+    if (this.#stopped && this.#waiting.length > 0) this.stop(this.#stopped);
+    while (this.#waiting.length > 0 && !this.#isPaused) {
+      if (this.#requests >= MOST_REQUESTS) return;
+      const isFull = this.#waiting.length >= MOST_ENTRIES;
+      if (!isFull && !this.#idle) return this.#waitForOthers();
+      this.#sendNext();
+    }
+  }
+
+  #waitForOthers(): void {
+    this.#linger ??= this.#parts.clock.setTimeout(() => {
+      this.#linger = undefined;
+      if (this.#waiting.length > 0 && !this.#isPaused) {
+        if (this.#requests < MOST_REQUESTS) this.#sendNext();
+      }
+    }, LINGER_MS);
+  }
+
+  #sendNext(): void {
+    const now = monotonicNow(this.#parts.clock);
+    const batch: Waiting[] = [];
+    const handles = new Set<string>();
+    const later: Waiting[] = [];
+    for (const waiting of this.#waiting.splice(0)) {
+      const { entry: { ReceiptHandle }, usefulUntil, outcome } = waiting;
+      if (usefulUntil <= now) {
+        outcome.resolve({ sentAt: now, error: this.#tooLate() });
+      } else if (batch.length < MOST_ENTRIES && !handles.has(ReceiptHandle)) {
+        batch.push(waiting);
+        handles.add(ReceiptHandle);
+      } else later.push(waiting);
+    }
+    this.#waiting.push(...later);
+    if (batch.length > 0) this.#send(batch, now);
+    else this.#checkIdle();
+  }
+
+  #send(batch: readonly Waiting[], sentAt: number): void {
+    this.#requests++;
+    const { send, clock, onRequest } = this.#parts;
+    send(batch.map(({ entry }) => entry)).then((answer) => {
+      const failed = this.#apply(batch, answer, sentAt);
+      return { failed, error: undefined };
+    }, (error) => {
+      this.#applyFailure(batch, error, sentAt);
+      return { failed: batch.length, error };
+    }).then(({ failed, error }) => {
+      this.#requests--;
+      const durationMs = monotonicNow(clock) - sentAt;
+      onRequest({ entries: batch.length, failed, durationMs, error });
+      this.#pump();
+      this.#checkIdle();
+    });
+  }
+
+  #apply(
+    batch: readonly Waiting[],
+    { Successful = [], Failed = [] }: EntriesAnswer,
+    sentAt: number,
+  ): number {
+    const done = new Set(Successful.map(({ ReceiptHandle }) => ReceiptHandle));
+    const failures = new Map(
+      Failed.map((failure) => [failure.ReceiptHandle, failure]),
+    );
+    const again: Waiting[] = [];
+    let failed = 0;
+    for (const waiting of batch) {
+      const { ReceiptHandle } = waiting.entry;
+      const failure = failures.get(ReceiptHandle);
+      if (!failure && done.has(ReceiptHandle)) {
+        waiting.outcome.resolve({ sentAt });
+        continue;
+      }
+      failed++;
+      // An answer that names an entry in neither list leaves open what became of it.
+      if (!failure || LATER.has(failure.ErrorCode)) again.push(waiting);
+      else {
+        const { ErrorCode: code, ErrorMessage: message } = failure;
+        const error = new KinesisError(
+          `Cannot ${this.#parts.action} an entry: ${code}${
+            message ? `: ${message}` : ""
+          }`,
+          { code },
+        );
+        waiting.outcome.resolve({ sentAt, error });
+      }
+    }
+    if (again.length === 0) this.#failures = 0;
+    else this.#sendAgain(again);
+    return failed;
+  }
+
+  #applyFailure(
+    batch: readonly Waiting[],
+    cause: unknown,
+    sentAt: number,
+  ): void {
+    const error = cause instanceof KinesisError ? cause : new KinesisError(
+      `Cannot ${this.#parts.action}: ${textOf(cause)}`,
+      { code: "Unexpected", cause },
+    );
+    if (error.retryable) return this.#sendAgain(batch);
+    for (const { outcome } of batch) outcome.resolve({ sentAt, error });
+    this.#parts.onRefused(error);
+  }
+
+  #sendAgain(entries: readonly Waiting[]): void {
+    this.#waiting.unshift(...entries);
+    if (this.#isPaused || this.#stopped) return;
+    const { clock, random } = this.#parts;
+    this.#isPaused = true;
+    const pauseMs = equalJitter(BACKOFF, this.#failures++, random);
+    this.#pause = clock.setTimeout(() => {
+      this.#isPaused = false;
+      this.#pump();
+    }, pauseMs);
+  }
+
+  #tooLate(): KinesisError {
+    return new KinesisError(
+      `Cannot ${this.#parts.action} an entry: its visibility timeout is over`,
+      { code: "VisibilityLost" },
+    );
+  }
+
+  #checkIdle(): void {
+    if (!this.#idle || this.#requests > 0 || this.#waiting.length > 0) return;
+    const { clock } = this.#parts;
+    clock.clearTimeout(this.#linger);
+    this.#linger = undefined;
+    this.#idle.resolve();
+    this.#idle = undefined;
+  }
+}

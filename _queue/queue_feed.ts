@@ -1,0 +1,397 @@
+/**
+ * Receives records of one part of a queue, hands their values out, and settles them.
+ *
+ * @module
+ */
+import { delay, monotonicNow } from "../_core/clock.ts";
+import { Deque } from "../_core/deque.ts";
+import { type Deferred, deferred } from "../_core/deferred.ts";
+import { notify } from "../_core/notify.ts";
+import { onAbort } from "../_core/on_abort.ts";
+import type { QueueApiRecord } from "../client/mod.ts";
+import { ClosedError, type KinesisError } from "../errors.ts";
+import type { QueueEntriesEvent } from "../hooks.ts";
+import {
+  type EntriesEvent,
+  EntryBatcher,
+  type EntryOutcome,
+} from "./entry_batcher.ts";
+import { HeldRecord } from "./held_record.ts";
+import { Polls } from "./polls.ts";
+import type { QueuePart } from "./queue_part.ts";
+import { ReceivedValues } from "./received_values.ts";
+import { DeliveredQueueRecord } from "./record.ts";
+import type { ResolvedQueueOptions } from "./resolved_options.ts";
+import type { Settlement } from "./settlement.ts";
+import type { QueueConsumerStatus } from "./status.ts";
+import { TakeRate } from "./take_rate.ts";
+import { Visibility } from "./visibility.ts";
+
+/**
+ * Records are received ahead for this time, in milliseconds, at the rate at which the application
+ * takes values. A slow application has none in reserve: they are invisible to other consumers.
+ */
+const AHEAD_MS = 100;
+
+/** The end of a feed: without an error it was closed. */
+interface End {
+  readonly error?: unknown;
+}
+
+/** The values of a queue, one after another. */
+export class QueueFeed<T> {
+  readonly #options: ResolvedQueueOptions<T>;
+  readonly #part: QueuePart;
+  readonly #onError: (error: unknown) => void;
+  readonly #acknowledging: EntryBatcher;
+  readonly #changing: EntryBatcher;
+  readonly #restoring: EntryBatcher;
+  readonly #visibility: Visibility;
+  readonly #values: ReceivedValues<T>;
+  readonly #polls: Polls;
+  readonly #buffer = new Deque<DeliveredQueueRecord<T>>();
+  readonly #rate = new TakeRate();
+  #bytes = 0;
+  /** Settlements whose requests have no answer yet. */
+  readonly #settling = new Set<Promise<void>>();
+  readonly #counts = {
+    received: 0,
+    acknowledged: 0,
+    returned: 0,
+    restored: 0,
+    lost: 0,
+  };
+  /** The application waits for a value. */
+  #taker: Deferred<DeliveredQueueRecord<T> | undefined> | undefined;
+  #idleTimer: unknown;
+  #ended: End | undefined;
+  #closing: Promise<void> | undefined;
+  /** Resolves when no record is held any more. */
+  #emptied: Deferred<void> | undefined;
+  #stopFollowing = () => {};
+
+  /** Sends nothing yet. Calls `onError` once if the feed fails. */
+  constructor(
+    options: ResolvedQueueOptions<T>,
+    part: QueuePart,
+    onError: (error: unknown) => void,
+  ) {
+    const { clock, random, visibilityTimeoutSeconds: seconds } = options;
+    this.#options = options;
+    this.#part = part;
+    this.#onError = onError;
+    this.#acknowledging = this.#batcher("acknowledge", part.acknowledge);
+    this.#changing = this.#batcher("visibility", part.changeVisibility);
+    this.#restoring = this.#batcher("restore", part.restore);
+    this.#visibility = new Visibility({
+      clock,
+      seconds,
+      maxHoldMs: options.maxHoldMs,
+      changes: this.#changing,
+      onLost: (held, error) => this.#onLost(held, false, error),
+    });
+    this.#values = new ReceivedValues({
+      options,
+      onValues: (values) => this.#onValues(values),
+      onError: (error) => this.fail(error),
+    });
+    this.#polls = new Polls({
+      part,
+      queueARN: options.queueARN,
+      waitSeconds: options.waitTimeSeconds,
+      visibilitySeconds: seconds,
+      maxPolls: options.maxPolls,
+      maxFailuresInARow: options.maxFailuresInARow,
+      clock,
+      random,
+      room: () => this.#room,
+      isStarved: () => this.#taker !== undefined,
+      onRecords: (records, sentAt) => this.#onRecords(records, sentAt),
+      onAnswer: (event) =>
+        notify(options.hooks, "onReceive", {
+          ...this.#facts,
+          ...event,
+          polls: this.#polls.count,
+        }),
+      onFailure: (event) =>
+        notify(options.hooks, "onReadError", { ...this.#facts, ...event }),
+      onEnd: (error) => this.fail(error),
+    });
+  }
+
+  /** Fails the feed when the signal of the options aborts. */
+  followSignal(): void {
+    const { signal } = this.#options;
+    this.#stopFollowing = onAbort(signal, () => this.fail(signal!.reason));
+  }
+
+  /** Takes a value that is there. */
+  takeNow(): DeliveredQueueRecord<T> | undefined {
+    let record = this.#buffer.shift();
+    while (record && DeliveredQueueRecord.heldOf(record).isOver) {
+      record = this.#buffer.shift();
+    }
+    if (record) this.#rate.note(monotonicNow(this.#options.clock));
+    this.#polls.pump();
+    return record;
+  }
+
+  /**
+   * Takes the next value. Resolves with `undefined` at the end. Only one call at a time.
+   *
+   * @throws the error of the feed if it has failed
+   */
+  take(): Promise<DeliveredQueueRecord<T> | undefined> {
+    if (this.#ended) return this.#atEnd(this.#ended);
+    const record = this.takeNow();
+    if (record) return Promise.resolve(record);
+    this.#taker = deferred();
+    const { idleTimeoutMs, clock } = this.#options;
+    if (idleTimeoutMs < Infinity) {
+      this.#idleTimer = clock.setTimeout(
+        () => void this.close().catch(() => {}),
+        idleTimeoutMs,
+      );
+    }
+    const { promise } = this.#taker;
+    this.#polls.pump();
+    return promise;
+  }
+
+  /** Ends with an error, and gives everything back. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#end({ error });
+    this.#onError(error);
+    this.close(0).catch(() => {});
+  }
+
+  /**
+   * Ends. Waits this long for the values that the application has, in milliseconds, and gives back
+   * what is not settled then. Resolves when the service has answered.
+   */
+  close(patienceMs = this.#options.closeTimeoutMs): Promise<void> {
+    this.#end({});
+    return this.#closing ??= this.#close(patienceMs);
+  }
+
+  /** Resolves when every settlement until now has its answer. */
+  async settled(): Promise<void> {
+    const flushing = [
+      this.#acknowledging.flush(),
+      this.#changing.flush(),
+      this.#restoring.flush(),
+    ];
+    await Promise.all([...flushing, ...this.#settling]);
+  }
+
+  /** Stops extending a record, whose handler does not end. It is delivered again later. */
+  abandon(held: HeldRecord, reason: unknown): void {
+    if (held.isOver) return;
+    this.#visibility.release(held);
+    held.lose(reason);
+    this.#onLost(held, false, reason);
+  }
+
+  /** The state, without that of handlers. */
+  status(): QueueConsumerStatus {
+    const { queueARN, part } = this.#facts;
+    const [oldest] = this.#visibility.held;
+    const now = monotonicNow(this.#options.clock);
+    return {
+      queueARN,
+      part,
+      polls: this.#polls.count,
+      inFlight: this.#visibility.size,
+      inFlightBytes: this.#bytes,
+      buffered: this.#buffer.length,
+      oldestMs: oldest && now - oldest.received.receivedAt,
+      ...this.#counts,
+      undecodable: this.#values.undecodable,
+    };
+  }
+
+  get #facts() {
+    return { queueARN: this.#options.queueARN, part: this.#part.name };
+  }
+
+  get #room(): number {
+    const { maxInFlight, maxInFlightBytes } = this.#options;
+    if (this.#ended || this.#bytes >= maxInFlightBytes) return 0;
+    const isWanted = this.#taker !== undefined && this.#values.decoding === 0 ||
+      this.#buffer.length + this.#values.decoding < this.#ahead;
+    return isWanted ? maxInFlight - this.#visibility.size : 0;
+  }
+
+  /** The values that are received before the application asks for them. */
+  get #ahead(): number {
+    const now = monotonicNow(this.#options.clock);
+    return this.#rate.perSecond(now) * AHEAD_MS / 1000;
+  }
+
+  #batcher(
+    action: QueueEntriesEvent["action"],
+    send: QueuePart["acknowledge"],
+  ): EntryBatcher {
+    const { queueARN, clock, random, hooks } = this.#options;
+    return new EntryBatcher({
+      action: action === "visibility" ? "change the visibility of" : action,
+      send: (entries) => send({ QueueARN: queueARN, Entries: [...entries] }),
+      clock,
+      random,
+      onRequest: (event: EntriesEvent) =>
+        notify(hooks, "onEntries", { ...this.#facts, action, ...event }),
+      onRefused: (error) => this.fail(error),
+    });
+  }
+
+  #onRecords(records: readonly QueueApiRecord[], sentAt: number): void {
+    const { visibilityTimeoutSeconds } = this.#options;
+    this.#counts.received += records.length;
+    for (const raw of records) {
+      const held = new HeldRecord({
+        receiptHandle: raw.ReceiptHandle,
+        recordId: raw.RecordId,
+        receiveCount: raw.ReceiveCount,
+        bytes: raw.Data.length,
+        receivedAt: sentAt,
+        visibleAt: sentAt + visibilityTimeoutSeconds * 1000,
+      }, (held, settlement) => this.#settle(held, settlement));
+      this.#bytes += raw.Data.length;
+      this.#visibility.hold(held);
+      if (this.#ended) held.giveBack();
+      else this.#values.add(raw, held);
+    }
+  }
+
+  #onValues(values: readonly DeliveredQueueRecord<T>[]): void {
+    if (this.#ended) {
+      for (const value of values) {
+        DeliveredQueueRecord.heldOf(value).giveBack();
+      }
+      return;
+    }
+    for (const value of values) this.#buffer.push(value);
+    const taker = this.#taker;
+    if (!taker) return;
+    const record = this.takeNow();
+    if (!record) return;
+    this.#clearTaker();
+    taker.resolve(record);
+  }
+
+  /** Sends the settlement of a record. */
+  #settle(held: HeldRecord, settlement: Settlement): void {
+    this.#visibility.release(held);
+    const { receiptHandle: ReceiptHandle } = held.received;
+    const { visibleAt } = held;
+    const outcome = settlement.type === "return"
+      ? this.#changing.add({
+        ReceiptHandle,
+        VisibilityTimeoutSeconds: settlement.delaySeconds,
+      }, visibleAt)
+      : settlement.type === "restore"
+      ? this.#restoring.add({ ReceiptHandle }, visibleAt)
+      : this.#acknowledging.add({ ReceiptHandle }, visibleAt);
+    const settling = outcome.then((it) => {
+      this.#settling.delete(settling);
+      this.#onSettled(held, settlement, it);
+    });
+    this.#settling.add(settling);
+    this.#forget(held);
+  }
+
+  #onSettled(
+    held: HeldRecord,
+    { type }: Settlement,
+    { error }: EntryOutcome,
+  ): void {
+    const counts = this.#counts;
+    if (!error) {
+      if (type === "acknowledge") counts.acknowledged++;
+      else if (type === "return") counts.returned++;
+      else counts.restored++;
+      return;
+    }
+    // A record that could not be given back becomes visible when its timeout is over.
+    if (type === "return") return;
+    this.#onLost(held, true, error);
+  }
+
+  #onLost(held: HeldRecord, wasSettled: boolean, error: unknown): void {
+    const { hooks, clock } = this.#options;
+    const { recordId, receiveCount, receivedAt } = held.received;
+    this.#counts.lost++;
+    if (!wasSettled) this.#forget(held);
+    notify(hooks, "onLost", {
+      ...this.#facts,
+      recordId,
+      receiveCount,
+      heldMs: monotonicNow(clock) - receivedAt,
+      wasSettled,
+      error,
+    });
+  }
+
+  /** A record is not held any more. */
+  #forget(held: HeldRecord): void {
+    this.#bytes -= held.received.bytes;
+    if (this.#visibility.size === 0) this.#emptied?.resolve();
+    this.#polls.pump();
+  }
+
+  #clearTaker(): void {
+    this.#taker = undefined;
+    this.#options.clock.clearTimeout(this.#idleTimer);
+  }
+
+  #end(end: End): void {
+    if (this.#ended) return;
+    this.#ended = end;
+    this.#stopFollowing();
+    // Nothing further is handed out. Records whose values are partly in the hands of the application
+    // are given back as well, when the rest of them is settled.
+    while (this.#buffer.length > 0) this.#buffer.shift()!.retry();
+    const taker = this.#taker;
+    if (!taker) return;
+    this.#clearTaker();
+    taker.resolve(this.#atEnd(end));
+  }
+
+  #atEnd(end: End): Promise<undefined> {
+    return "error" in end
+      ? Promise.reject(end.error)
+      : Promise.resolve(undefined);
+  }
+
+  async #close(patienceMs: number): Promise<void> {
+    await this.#polls.stop();
+    if (patienceMs > 0 && this.#visibility.size > 0) {
+      this.#emptied = deferred();
+      await this.#atMost(patienceMs, this.#emptied.promise);
+    }
+    for (const held of [...this.#visibility.held]) held.giveBack();
+    const error: KinesisError = new ClosedError("The consumer is closed");
+    const isAnswered = await this.#atMost(
+      Math.max(patienceMs, this.#options.closeTimeoutMs),
+      this.settled(),
+    );
+    if (isAnswered) return;
+    for (
+      const batcher of [this.#acknowledging, this.#changing, this.#restoring]
+    ) batcher.stop(error);
+  }
+
+  /** Waits for a promise, at most this long, in milliseconds. Returns whether it has resolved. */
+  async #atMost(ms: number, promise: Promise<unknown>): Promise<boolean> {
+    const { clock } = this.#options;
+    const patience = new AbortController();
+    const isOver = delay(ms, { clock, signal: patience.signal }).then(
+      () => false,
+      () => true,
+    );
+    const isFirst = await Promise.race([promise.then(() => true), isOver]);
+    patience.abort();
+    return isFirst;
+  }
+}
