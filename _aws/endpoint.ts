@@ -207,7 +207,7 @@ function routeOf(
 }
 
 function isQueueArn(arn: string | undefined): boolean {
-  return arn !== undefined && /^([^:]*:){5}queue[:/]/.test(arn);
+  return arn !== undefined && /^([^:]*:){5}queue(?:[:/]|$)/.test(arn);
 }
 
 /** The labels of a stream's own endpoint. `undefined` if the text is not such an id. */

@@ -66,6 +66,7 @@ export type {
   DryRunnable,
   EncryptionType,
   HashKeyRange,
+  StreamIdentified,
   StreamTarget,
 } from "./types/common.ts";
 export type {

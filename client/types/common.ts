@@ -5,8 +5,14 @@
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
  */
+/** A request that may name a stream by its id. */
+export interface StreamIdentified {
+  /** The id of the stream. The service has reserved it for the future; today it has no effect. */
+  StreamId?: string;
+}
+
 /** A stream, by its name, its ARN or both. */
-export interface StreamTarget {
+export interface StreamTarget extends StreamIdentified {
   /** The name, 1 to 128 characters of `a-zA-Z0-9_.-`. */
   StreamName?: string;
   /** The ARN. With it the request goes to the endpoint of the stream's account. */

@@ -5,7 +5,7 @@
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
  */
-import type { DryRunnable } from "./common.ts";
+import type { DryRunnable, StreamIdentified } from "./common.ts";
 import type { KinesisApiRecord, ShardIteratorType } from "./records.ts";
 import type { ChildShard } from "./shards.ts";
 
@@ -25,7 +25,7 @@ export interface StreamConsumer {
 }
 
 /** Request of `RegisterStreamConsumer`. */
-export interface RegisterStreamConsumerRequest {
+export interface RegisterStreamConsumerRequest extends StreamIdentified {
   /** The ARN of the stream. */
   StreamARN: string;
   /** The name, 1 to 128 characters of `a-zA-Z0-9_.-`. */
@@ -41,7 +41,7 @@ export interface RegisterStreamConsumerResponse {
 }
 
 /** A consumer: by its ARN, or by its name and the ARN of the stream. */
-export interface ConsumerTarget {
+export interface ConsumerTarget extends StreamIdentified {
   /** The ARN of the consumer. */
   ConsumerARN?: string;
   /** The ARN of the stream. */
@@ -69,7 +69,7 @@ export interface DescribeStreamConsumerResponse {
 }
 
 /** Request of `ListStreamConsumers`. */
-export interface ListStreamConsumersRequest {
+export interface ListStreamConsumersRequest extends StreamIdentified {
   /** The ARN of the stream. */
   StreamARN: string;
   /** The token of the previous page. Valid for 300 seconds. */
@@ -99,7 +99,7 @@ export interface StartingPosition {
 }
 
 /** Request of `SubscribeToShard`. */
-export interface SubscribeToShardRequest extends DryRunnable {
+export interface SubscribeToShardRequest extends DryRunnable, StreamIdentified {
   /** The ARN of the consumer. */
   ConsumerARN: string;
   /** The shard. */

@@ -6,8 +6,10 @@
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
  */
+import type { StreamIdentified } from "./common.ts";
+
 /** Request of `GetResourcePolicy` and `DeleteResourcePolicy`. */
-export interface ResourcePolicyRequest {
+export interface ResourcePolicyRequest extends StreamIdentified {
   /** The ARN of a stream or a consumer. */
   ResourceARN: string;
 }

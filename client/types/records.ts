@@ -5,7 +5,12 @@
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
  */
-import type { DryRunnable, EncryptionType, StreamTarget } from "./common.ts";
+import type {
+  DryRunnable,
+  EncryptionType,
+  StreamIdentified,
+  StreamTarget,
+} from "./common.ts";
 import type { ChildShard } from "./shards.ts";
 
 /** Request of `PutRecord`. */
@@ -97,7 +102,7 @@ export interface GetShardIteratorResponse {
 }
 
 /** Request of `GetRecords`. */
-export interface GetRecordsRequest extends DryRunnable {
+export interface GetRecordsRequest extends DryRunnable, StreamIdentified {
   /** The iterator. */
   ShardIterator: string;
   /** The most records of the answer: 1 to 10 000. */

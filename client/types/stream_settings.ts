@@ -6,7 +6,11 @@
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
  */
-import type { EncryptionType, StreamTarget } from "./common.ts";
+import type {
+  EncryptionType,
+  StreamIdentified,
+  StreamTarget,
+} from "./common.ts";
 
 /** The capacity mode of a stream. */
 export interface StreamModeDetails {
@@ -75,7 +79,7 @@ export interface EnhancedMonitoringResponse {
 }
 
 /** Request of `UpdateStreamMode`. */
-export interface UpdateStreamModeRequest {
+export interface UpdateStreamModeRequest extends StreamIdentified {
   /** The ARN of the stream. */
   StreamARN: string;
   /** The new mode. */
@@ -101,7 +105,7 @@ export interface UpdateStreamWarmThroughputResponse {
 }
 
 /** Request of `UpdateMaxRecordSize`. */
-export interface UpdateMaxRecordSizeRequest {
+export interface UpdateMaxRecordSizeRequest extends StreamIdentified {
   /** The ARN of the stream. */
   StreamARN: string;
   /** The largest size of a record, in KiB: 1024 to 10 240. */
@@ -109,7 +113,8 @@ export interface UpdateMaxRecordSizeRequest {
 }
 
 /** Request of `UpdateStreamRecordDistributionStrategy`. */
-export interface UpdateStreamRecordDistributionStrategyRequest {
+export interface UpdateStreamRecordDistributionStrategyRequest
+  extends StreamIdentified {
   /** The ARN of the stream. */
   StreamARN: string;
   /** The new distribution. */

@@ -76,6 +76,8 @@ export interface StreamDescriptionSummary extends StreamFacts {
   ConsumerCount?: number;
   /** The number of attached channels. */
   ChannelCount?: number;
+  /** The number of queues over the stream. */
+  QueueCount?: number;
   /** The write capacity that is kept ready. Only with `ON_DEMAND`. */
   WarmThroughput?: WarmThroughput;
   /** The largest size of a record, in KiB. */

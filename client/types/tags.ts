@@ -5,7 +5,7 @@
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
  */
-import type { StreamTarget } from "./common.ts";
+import type { StreamIdentified, StreamTarget } from "./common.ts";
 
 /** A tag. */
 export interface Tag {
@@ -44,7 +44,7 @@ export interface ListTagsForStreamResponse {
 }
 
 /** Request of `TagResource`. */
-export interface TagResourceRequest {
+export interface TagResourceRequest extends StreamIdentified {
   /** The ARN of a stream or a consumer. */
   ResourceARN: string;
   /** Tags by key. */
@@ -52,7 +52,7 @@ export interface TagResourceRequest {
 }
 
 /** Request of `UntagResource`. */
-export interface UntagResourceRequest {
+export interface UntagResourceRequest extends StreamIdentified {
   /** The ARN of a stream or a consumer. */
   ResourceARN: string;
   /** The keys. */
@@ -60,7 +60,7 @@ export interface UntagResourceRequest {
 }
 
 /** Request of `ListTagsForResource`. */
-export interface ListTagsForResourceRequest {
+export interface ListTagsForResourceRequest extends StreamIdentified {
   /** The ARN of a stream or a consumer. */
   ResourceARN: string;
 }
