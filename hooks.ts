@@ -594,7 +594,7 @@ export interface QueueLostEvent {
 }
 
 /** A receive request has failed, and is repeated. */
-export interface QueueReadErrorEvent {
+export interface QueueReceiveErrorEvent {
   /** The ARN of the queue. */
   readonly queueARN: string;
   /** What is read: the records of the queue, or its dead letters. */
@@ -676,13 +676,14 @@ export interface QueueHooks {
   /** Called after every request that acknowledges, gives back, extends or restores records. */
   onEntries?(event: QueueEntriesEvent): void;
   /** Called when a record is visible to other receivers again before it was settled. */
-  onLost?(event: QueueLostEvent): void;
+  onVisibilityLost?(event: QueueLostEvent): void;
   /** Called when a receive request has failed and will be repeated. */
-  onReadError?(event: QueueReadErrorEvent): void;
-  /** Called when a call of the handler has ended; before `onHandlerError`. */
-  onHandled?(event: QueueHandledEvent): void;
+  onReceiveError?(event: QueueReceiveErrorEvent): void;
+  /** Called when a call of the handler has ended; before
+   * `onQueueHandlerError`. */
+  onQueueHandled?(event: QueueHandledEvent): void;
   /** Called when a call of the handler has failed. */
-  onHandlerError?(event: QueueHandlerErrorEvent): void;
+  onQueueHandlerError?(event: QueueHandlerErrorEvent): void;
   /** Called when a call of the handler has exceeded its time limit, and when it is given up. */
-  onHandlerTimeout?(event: QueueHandlerTimeoutEvent): void;
+  onQueueHandlerTimeout?(event: QueueHandlerTimeoutEvent): void;
 }

@@ -210,7 +210,7 @@ export type {
   QueueHandlerTimeoutEvent,
   QueueHooks,
   QueueLostEvent,
-  QueueReadErrorEvent,
+  QueueReceiveErrorEvent,
   QueueReceiveEvent,
   ReadErrorEvent,
   ReadEvent,

@@ -93,7 +93,7 @@ export interface QueueProcessOptions<T, R = QueueRecord<T>> {
   onPoison?: QueueHandlerPoisonPolicy<T, R>;
   /**
    * The time limit of a call, in milliseconds. After it the signal of the call aborts, and the hook
-   * `onHandlerTimeout` is called. The records of the call stay invisible until it has ended, at most
+   * `onQueueHandlerTimeout` is called. The records of the call stay invisible until it has ended, at most
    * `graceMs` more. `Infinity` is no limit. @default {60_000}
    */
   timeoutMs?: number;

@@ -180,7 +180,7 @@ export class QueueProcessing<T, R> {
   ): unknown {
     if (attempt.number > 1) this.#summary.retries++;
     const { options, mode } = this.#parts;
-    if (options.hooks?.onHandled !== undefined) {
+    if (options.hooks?.onQueueHandled !== undefined) {
       attempt.calledAt = monotonicNow(options.clock);
     }
     return mode.call(records, new CallContext(attempt));
@@ -233,8 +233,8 @@ export class QueueProcessing<T, R> {
   #reportEnd(attempt: QueueAttempt<T>, failed: number, error: unknown): void {
     const { job: { records }, number, calledAt } = attempt;
     const { hooks, clock } = this.#parts.options;
-    if (calledAt < 0 || !hears(hooks, "onHandled")) return;
-    notify(hooks, "onHandled", {
+    if (calledAt < 0 || !hears(hooks, "onQueueHandled")) return;
+    notify(hooks, "onQueueHandled", {
       ...this.#facts,
       records,
       attempt: number,
@@ -251,7 +251,7 @@ export class QueueProcessing<T, R> {
   ): void {
     const { record, error } = failures[0]!;
     const { recordId, subSequenceNumber, receiveCount } = record;
-    notify(this.#parts.options.hooks, "onHandlerError", {
+    notify(this.#parts.options.hooks, "onQueueHandlerError", {
       ...this.#facts,
       recordId,
       subSequenceNumber,
@@ -264,7 +264,7 @@ export class QueueProcessing<T, R> {
   }
 
   #reportTimeout(attempt: QueueAttempt<T>, state: "late" | "given-up"): void {
-    notify(this.#parts.options.hooks, "onHandlerTimeout", {
+    notify(this.#parts.options.hooks, "onQueueHandlerTimeout", {
       ...this.#facts,
       ...placeOf(attempt),
       state,

@@ -114,7 +114,7 @@ export class QueueFeed<T> {
           polls: this.#polls.count,
         }),
       onFailure: (event) =>
-        notify(options.hooks, "onReadError", { ...this.#facts, ...event }),
+        notify(options.hooks, "onReceiveError", { ...this.#facts, ...event }),
       onEnd: (error) => this.fail(error),
     });
   }
@@ -323,7 +323,7 @@ export class QueueFeed<T> {
     const { recordId, receiveCount, receivedAt } = held.received;
     this.#counts.lost++;
     if (!wasSettled) this.#forget(held);
-    notify(hooks, "onLost", {
+    notify(hooks, "onVisibilityLost", {
       ...this.#facts,
       recordId,
       receiveCount,

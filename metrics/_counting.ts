@@ -5,8 +5,9 @@
  */
 import type { ShardStatus } from "../health.ts";
 import type { AllHooks } from "./combine.ts";
-import { codeOf } from "./_error_code.ts";
+import { codeOf, outcomeOf } from "./_error_code.ts";
 import type { Families } from "./_families.ts";
+import { queueHooks } from "./_queue_counting.ts";
 
 /** The states in which a worker reads a shard no more. */
 const OVER = new Set(["finished", "lost", "released"]);
@@ -153,9 +154,12 @@ export function countingHooks(to: Families, perShard: boolean): AllHooks {
     onSubscribed({ stream }) {
       to.subscriptions.add({ stream });
     },
+    onDistribution({ stream, strategy }) {
+      to.distribution.set({ stream }, strategy === "AUTO" ? 1 : 0);
+    },
+    onUnkeyed({ stream }) {
+      to.unkeyed.add({ stream });
+    },
+    ...queueHooks(to),
   };
-}
-
-function outcomeOf(error: unknown): string {
-  return error === undefined ? "ok" : codeOf(error);
 }

@@ -10,3 +10,8 @@ export function codeOf(error: unknown): string {
   if (typeof code === "string" && code !== "") return code;
   return typeof name === "string" && name !== "" ? name : "Error";
 }
+
+/** The outcome of what failed with an error: `ok` without one. */
+export function outcomeOf(error: unknown): string {
+  return error === undefined ? "ok" : codeOf(error);
+}

@@ -18,6 +18,11 @@ const REQUEST_SECONDS = [
   10,
 ];
 
+/** Upper bounds of the times of long polls, in seconds: they wait for up to 20. */
+const POLL_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30];
+/** Upper bounds of the times that records are held, in seconds. */
+const HELD_SECONDS = [1, 5, 10, 30, 60, 300, 900, 3600, 14_400, 43_200];
+
 /** What a metric is. */
 export interface Definition {
   /** The name, in the style of Prometheus. */
@@ -107,6 +112,27 @@ export interface Families {
   readonly expired: Counter;
   readonly strays: Counter;
   readonly subscriptions: Counter;
+  readonly distribution: Gauge;
+  readonly unkeyed: Counter;
+  readonly queue: QueueFamilies;
+}
+
+/** The metrics of queues. */
+export interface QueueFamilies {
+  readonly receives: Counter;
+  readonly receiveSeconds: Histogram;
+  readonly records: Counter;
+  readonly bytes: Counter;
+  readonly receiveErrors: Counter;
+  readonly entries: Counter;
+  readonly failedEntries: Counter;
+  readonly entrySeconds: Histogram;
+  readonly lost: Counter;
+  readonly heldSeconds: Histogram;
+  readonly handlerSeconds: Histogram;
+  readonly handledValues: Counter;
+  readonly handlerErrors: Counter;
+  readonly handlerTimeouts: Counter;
 }
 
 /** Makes the metrics. `prefix` starts their names. */
@@ -347,6 +373,106 @@ export function families(prefix: string, makers: Makers): Families {
       `${consumer}subscriptions_total`,
       "Subscriptions that have started",
       "stream",
+    ),
+    distribution: gauge(
+      `${producer}auto_distribution`,
+      "1 while the stream distributes records by itself (AUTO), 0 once it does so no more",
+      "stream",
+    ),
+    unkeyed: counter(
+      `${consumer}unkeyed_total`,
+      "Runs of process in which values without a partition key have no order",
+      "stream",
+    ),
+    queue: queueFamilies(prefix, makers),
+  };
+}
+
+const QUEUE = ["queue", "part"];
+
+function queueFamilies(prefix: string, makers: Makers): QueueFamilies {
+  const counter = (name: string, help: string, ...labels: string[]) =>
+    makers.counter({
+      name: `${prefix}queue_${name}_total`,
+      help,
+      labelNames: [...QUEUE, ...labels],
+    });
+  const seconds = (
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    ...labels: string[]
+  ) =>
+    makers.histogram({
+      name: `${prefix}queue_${name}_seconds`,
+      help,
+      labelNames: [...QUEUE, ...labels],
+    }, buckets);
+  return {
+    receives: counter(
+      "receives",
+      "Answers to receive requests: empty, or with records",
+      "outcome",
+    ),
+    receiveSeconds: seconds(
+      "receive",
+      "Time of receive requests, with the wait for records",
+      POLL_SECONDS,
+    ),
+    records: counter("records", "Records that were received"),
+    bytes: counter("bytes", "Size of the data of these records"),
+    receiveErrors: counter(
+      "receive_errors",
+      "Receive requests that failed and are repeated",
+      "code",
+    ),
+    entries: counter(
+      "entries",
+      "Records in requests: acknowledge, visibility or restore",
+      "action",
+    ),
+    failedEntries: counter(
+      "failed_entries",
+      "Records that such a request did not serve",
+      "action",
+    ),
+    entrySeconds: seconds(
+      "entries",
+      "Time of such requests",
+      REQUEST_SECONDS,
+      "action",
+    ),
+    lost: counter(
+      "lost",
+      "Records that others could see again before they were settled, by whether the application had " +
+        "settled them",
+      "settled",
+    ),
+    heldSeconds: seconds(
+      "lost_held",
+      "How long these records were held",
+      HELD_SECONDS,
+    ),
+    handlerSeconds: seconds(
+      "handler",
+      "Time of calls of the handler by their outcome: ok, or failed if a value was not processed",
+      REQUEST_SECONDS,
+      "outcome",
+    ),
+    handledValues: counter(
+      "handled_values",
+      "Values in calls of the handler that have ended, by outcome: ok or failed",
+      "outcome",
+    ),
+    handlerErrors: counter(
+      "handler_errors",
+      "Values whose call of the handler failed, by what follows here: retried or given up",
+      "then",
+    ),
+    handlerTimeouts: counter(
+      "handler_timeouts",
+      "Calls of the handler that exceeded their time: late or given up",
+      "state",
     ),
   };
 }

@@ -4,10 +4,19 @@
  * @module
  */
 import { notify } from "../_core/notify.ts";
-import type { ClientHooks, ConsumerHooks, ProducerHooks } from "../hooks.ts";
+import { OptionCheck } from "../_core/option_check.ts";
+import type {
+  ClientHooks,
+  ConsumerHooks,
+  ProducerHooks,
+  QueueHooks,
+} from "../hooks.ts";
 
-/** The hooks of clients, producers and consumers together. */
-export interface AllHooks extends ClientHooks, ProducerHooks, ConsumerHooks {}
+/** The hooks of clients, producers, consumers and queues together. */
+export interface AllHooks
+  extends ClientHooks, ProducerHooks, ConsumerHooks, QueueHooks {}
+
+const check = new OptionCheck("Cannot combine hooks");
 
 /**
  * Makes hooks that call several others, in their order. An error of one does not keep the next from
@@ -26,8 +35,11 @@ export interface AllHooks extends ClientHooks, ProducerHooks, ConsumerHooks {}
  * hooks.onShard?.({ stream: "orders", shardId: "shardId-0", state: "opened" });
  * assertEquals(seen, ["opened", "shardId-0"]);
  * ```
+ *
+ * @throws {TypeError} if an argument is not an object
  */
 export function combineHooks(...all: readonly AllHooks[]): AllHooks {
+  all.forEach((hooks, i) => check.methods(`hooks[${i}]`, hooks ?? null));
   const combined: Record<string, (event: never) => void> = {};
   for (const name of new Set(all.flatMap((hooks) => Object.keys(hooks)))) {
     const having = all.filter((hooks) =>

@@ -4,6 +4,7 @@
  * @module
  */
 import { OptionCheck } from "../_core/option_check.ts";
+import type { QueueHooks } from "../hooks.ts";
 import type { AllHooks } from "./combine.ts";
 
 /** A logger: `console`, a logger of `jsr:@std/log`, `npm:pino` or `npm:winston` fits. */
@@ -109,6 +110,40 @@ export function logHooks(logger: Logger): AllHooks {
     onHandlerTimeout: (event) =>
       void logger.error(
         `The handler does not end for a value of ${event.shardId}`,
+        event,
+      ),
+    ...queueLogHooks(logger),
+  };
+}
+
+function queueLogHooks(logger: Logger): QueueHooks {
+  return {
+    onReceiveError: (event) =>
+      void logger.warn(
+        `Receiving from ${event.queueARN} failed, tries again`,
+        event,
+      ),
+    onEntries(event) {
+      const { action, failed, entries, queueARN } = event;
+      if (failed === 0) return;
+      logger.debug(
+        `${action} failed for ${failed} of ${entries} records of ${queueARN}`,
+        event,
+      );
+    },
+    onVisibilityLost: (event) =>
+      void logger.warn(
+        `The record ${event.recordId} is visible to other receivers again`,
+        event,
+      ),
+    onQueueHandlerError: (event) =>
+      void logger.warn(
+        `The handler failed for a value of the record ${event.recordId}`,
+        event,
+      ),
+    onQueueHandlerTimeout: (event) =>
+      void logger.error(
+        `The handler does not end for a value of the record ${event.recordId}`,
         event,
       ),
   };

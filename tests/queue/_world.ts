@@ -133,8 +133,8 @@ export class QueueWorld {
   /** Hooks that write into the fields of this world. */
   get hooks(): QueueHooks {
     return {
-      onLost: ({ recordId }) => void this.lost.push(recordId),
-      onReadError: ({ error }) => void this.errors.push(error),
+      onVisibilityLost: ({ recordId }) => void this.lost.push(recordId),
+      onReceiveError: ({ error }) => void this.errors.push(error),
     };
   }
 

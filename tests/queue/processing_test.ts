@@ -41,7 +41,7 @@ Deno.test("QueueConsumer.process gives a failing value back with growing delays 
   const queue = world.consumer({
     hooks: {
       ...world.hooks,
-      onHandlerError: (event) => void events.push(event),
+      onQueueHandlerError: (event) => void events.push(event),
     },
   });
   const times: number[] = [];
@@ -144,7 +144,7 @@ Deno.test("QueueConsumer.process gives up a call that does not end, and others g
   const hanging = world.consumer({
     hooks: {
       ...world.hooks,
-      onHandlerTimeout: ({ state }) => void states.push(state),
+      onQueueHandlerTimeout: ({ state }) => void states.push(state),
     },
   });
   const processing = hanging.process(({ value, receiveCount }) => {
