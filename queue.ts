@@ -332,9 +332,11 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
   ): AcknowledgingIterator<R> {
     return processedIterator<R>(this, {
       ...options,
-      // After a loop that has ended, the program may end.
+      // After a loop that has ended, the program may end. Values that the loop has not settled are
+      // for the application to settle.
       stored: async () => {
-        await (this.#closing ?? this.#feed.close()).catch(() => {});
+        const closing = this.#closing ?? this.#feed.close();
+        if (options?.acknowledge !== false) await closing.catch(() => {});
       },
     }, () => this.#feed.takeNow() as object as R | undefined);
   }

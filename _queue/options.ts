@@ -45,8 +45,9 @@ export interface QueueConsumerOptions<T> {
   visibilityTimeoutSeconds?: number;
   /**
    * How long a request waits for records, in seconds: 1 to 20. A long wait costs fewer requests
-   * while the queue is empty; records arrive as soon with a short one. The time limit of the client
-   * for an attempt must be longer. @default {20}
+   * while the queue is empty; records arrive as soon with a short one. When the consumer is closed
+   * while a request waits, records that it gives back are visible when the wait is over: the service
+   * may send them in answer to that request otherwise. @default {10}
    */
   waitTimeSeconds?: number;
   /**
@@ -83,9 +84,9 @@ export interface QueueConsumerOptions<T> {
    */
   idleTimeoutMs?: number;
   /**
-   * How long {@linkcode QueueConsumer.close} waits for the values that the application has, and for
-   * the answers to acknowledgements, in milliseconds. What is not settled then is given back.
-   * @default {10_000}
+   * How long {@linkcode QueueConsumer.close} waits for the values that the application has, in
+   * milliseconds. What is not settled then is given back. The answers to acknowledgements are waited
+   * for up to 10 seconds more. @default {10_000}
    */
   closeTimeoutMs?: number;
   /**

@@ -19,6 +19,8 @@ const BACKOFF = { baseMs: 200, maxMs: 10_000 };
  * does not wait for records is not asked in a hot loop.
  */
 const EMPTY_MS = 1000;
+/** How much later than asked for the service may answer a poll, in milliseconds. */
+const MARGIN_MS = 1000;
 /** How long {@linkcode Polls.stop} waits for the answers of polls, in milliseconds. */
 const STOP_MS = 1000;
 
@@ -62,6 +64,8 @@ export class Polls {
   readonly #stopping = new AbortController();
   readonly #failures: FailureStreak;
   readonly #active = new Set<Promise<void>>();
+  /** When the service answers the last poll, by the monotonic clock. */
+  #answeredBy = -Infinity;
   /** The records that polls under way may deliver. */
   #expected = 0;
   /** How many polls may be under way. */
@@ -98,26 +102,34 @@ export class Polls {
     }
   }
 
-  /** Starts no further poll. Resolves when those under way have ended, at most a second later. */
-  async stop(): Promise<void> {
+  /**
+   * Starts no further poll. Resolves when those under way have ended, at most a second later: with the
+   * time for which the service may go on to answer polls that nobody reads any more, in milliseconds.
+   */
+  async stop(): Promise<number> {
     const { clock } = this.#parts;
     this.#isStopped = true;
     clock.clearTimeout(this.#pause);
-    if (this.#active.size === 0) return;
+    if (this.#active.size === 0) return 0;
     const patience = new AbortController();
     const { signal } = patience;
     const ended = Promise.all(this.#active);
     const waited = delay(STOP_MS, { clock, signal }).catch(() => {});
-    await Promise.race([ended, waited]);
+    const hasEnded = await Promise.race([
+      ended.then(() => true),
+      waited.then(() => false),
+    ]);
     patience.abort();
-    // Records that the service has sent to a poll that is aborted here are delivered again when
-    // their visibility timeout is over.
+    if (hasEnded) return 0;
+    // The service may not notice the abort. Records that it sends in answer to such a poll are
+    // delivered again when their visibility timeout is over.
     this.#stopping.abort(
       new KinesisError("The consumer is closed", {
         code: "Closed",
       }),
     );
     await ended;
+    return Math.max(0, this.#answeredBy - monotonicNow(clock));
   }
 
   get #isPaused(): boolean {
@@ -125,7 +137,9 @@ export class Polls {
   }
 
   #start(limit: number): void {
+    const { clock, waitSeconds } = this.#parts;
     this.#expected += limit;
+    this.#answeredBy = monotonicNow(clock) + waitSeconds * 1000 + MARGIN_MS;
     const polling: Promise<void> = this.#poll(limit).finally(() => {
       this.#active.delete(polling);
       this.pump();

@@ -33,6 +33,9 @@ import { Visibility } from "./visibility.ts";
  */
 const AHEAD_MS = 100;
 
+/** How long a feed that ends waits for the last answers, in milliseconds. */
+const ANSWER_MS = 10_000;
+
 /** The end of a feed: without an error it was closed. */
 interface End {
   readonly error?: unknown;
@@ -349,9 +352,6 @@ export class QueueFeed<T> {
     if (this.#ended) return;
     this.#ended = end;
     this.#stopFollowing();
-    // Nothing further is handed out. Records whose values are partly in the hands of the application
-    // are given back as well, when the rest of them is settled.
-    while (this.#buffer.length > 0) this.#buffer.shift()!.retry();
     const taker = this.#taker;
     if (!taker) return;
     this.#clearTaker();
@@ -365,15 +365,22 @@ export class QueueFeed<T> {
   }
 
   async #close(patienceMs: number): Promise<void> {
-    await this.#polls.stop();
+    // Records that are visible before the last poll is answered would be sent to a poll of this
+    // consumer that nobody reads.
+    const delaySeconds = Math.ceil(await this.#polls.stop() / 1000);
+    // Records whose values are partly in the hands of the application are given back as well, when
+    // the rest of them is settled.
+    while (this.#buffer.length > 0) {
+      this.#buffer.shift()!.retry({ delaySeconds });
+    }
     if (patienceMs > 0 && this.#visibility.size > 0) {
       this.#emptied = deferred();
       await this.#atMost(patienceMs, this.#emptied.promise);
     }
-    for (const held of [...this.#visibility.held]) held.giveBack();
+    for (const held of [...this.#visibility.held]) held.giveBack(delaySeconds);
     const error: KinesisError = new ClosedError("The consumer is closed");
     const isAnswered = await this.#atMost(
-      Math.max(patienceMs, this.#options.closeTimeoutMs),
+      ANSWER_MS,
       this.settled(),
     );
     if (isAnswered) return;

@@ -88,7 +88,7 @@ export function resolveQueueOptions<T>(
       most: MOST_SECONDS,
     }),
     waitTimeSeconds: seconds("waitTimeSeconds", {
-      default: 20,
+      default: 10,
       least: 1,
       most: 20,
     }),

@@ -108,7 +108,7 @@ export class Destinations implements DestinationFinder {
     return this.#remember(key, {
       ...this.#resolve(action, ofRegion, target),
       ofAccount: (action, accountId) => {
-        const key = keyOf({ ...target, accountId });
+        const key = `of account ${accountId ?? ""} ${keyOf(target)}`;
         return this.#known.get(key) ??
           this.#remember(
             key,
@@ -156,10 +156,14 @@ function hasResource(target: Target): boolean {
 
 function keyOf(target: Target): string {
   const { operationType, isOfQueues, streamId, streamARN } = target;
-  const { consumerARN, resourceARN, channelARN, queueARN, accountId } = target;
-  return `${operationType} ${isOfQueues} ${streamId ?? ""} ${streamARN ?? ""} ${
-    consumerARN ?? ""
-  } ${resourceARN ?? ""} ${channelARN ?? ""} ${queueARN ?? ""} ${
-    accountId ?? ""
-  }`;
+  const { consumerARN, resourceARN, channelARN, queueARN } = target;
+  const resources = [
+    streamId,
+    streamARN,
+    consumerARN,
+    resourceARN,
+    channelARN,
+    queueARN,
+  ];
+  return `${operationType} ${isOfQueues} ${resources.join(" ")}`;
 }

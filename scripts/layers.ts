@@ -36,6 +36,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "queue.ts": 6,
   "progress.ts": 6,
   "mod.ts": 7,
+  "cli/": 7,
   "lambda/": 7,
   "metrics/": 7,
   "testing/": 7,
@@ -51,7 +52,11 @@ const INSIDERS = ["bench/", "scripts/", "tests/"];
  * Shipped files that may use `Deno` and `node:`, for files, processes and Deno KV, behind feature
  * tests.
  */
-const PLATFORM_BOUND = [/^checkpoint\/kv[^/]*\.ts$/, /^credentials\//];
+const PLATFORM_BOUND = [
+  /^checkpoint\/kv[^/]*\.ts$/,
+  /^credentials\//,
+  /^cli\//,
+];
 
 /** Whether a path is not shipped. Paths are relative to the root, with forward slashes. */
 export function isTooling(path: string): boolean {

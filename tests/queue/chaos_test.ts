@@ -147,7 +147,7 @@ for (let seed = 1; seed <= SEEDS; seed++) {
       if (random() < 0.5) start();
     }
     start();
-    for (let i = 0; i < 400 && !isOver(world); i++) await world.pass(10_000);
+    for (let i = 0; i < 400 && !isOver(world); i++) await world.pass(12_000);
     assert(isOver(world), "not over in an hour");
     await world.run(Promise.all(queues.map((queue) => queue.close())));
     await Promise.all(runs);

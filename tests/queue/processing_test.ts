@@ -196,6 +196,8 @@ Deno.test("QueueConsumer.process follows onPoison", async () => {
         );
       } else if (policy === "thrown") assertEquals(error.message, "no disk");
       else assert(error instanceof TypeError, `${error}`);
+      // When the poll that was under way is over.
+      await world.pass(12_000);
       assertEquals(world.state.visible.length, 1);
     }
     if (policy === "function") assertEquals(errors[0]!.record.value, 2);

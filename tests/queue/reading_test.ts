@@ -231,8 +231,8 @@ Deno.test("QueueConsumer polls more while answers are full, and once when the qu
   assertEquals(world.polls, 1);
   const before = world.entriesOf("ReceiveQueueRecords").length;
   await world.pass(60_000);
-  // One long poll of 20 seconds after another.
-  assertEquals(world.entriesOf("ReceiveQueueRecords").length - before, 3);
+  // One long poll of 10 seconds after another.
+  assertEquals(world.entriesOf("ReceiveQueueRecords").length - before, 6);
   await world.run(queue.close());
   await reading;
   assertEquals(world.clock.pendingTimers, 0);
@@ -376,7 +376,7 @@ Deno.test("QueueConsumer ends after idleTimeoutMs, and when its signal aborts", 
   await world.quiet();
   stop.abort(new Error("enough"));
   await assertRejects(() => world.run(next), Error, "enough");
-  await world.pass(2_000);
+  await world.pass(12_000);
   assertEquals(world.state.visible.length, 1);
   assertEquals(world.clock.pendingTimers, 0);
 });
@@ -457,4 +457,37 @@ Deno.test("QueueConsumer.tee acknowledges a value when both copies are, and give
   assertEquals(queue.status().returned, 1);
   await world.run(queue.close());
   await Promise.all([leftReader.cancel(), rightReader.cancel()]);
+});
+
+Deno.test("QueueConsumer gives records back so that no answer to its own abandoned polls takes them", async () => {
+  const world = new QueueWorld({ queue: { maxReceiveCount: 2 } });
+  await world.put(1, 2, 3);
+  // A service that does not notice that a poll was given up, and answers it.
+  const { receiveQueueRecords } = world.client;
+  const client = {
+    ...world.client,
+    receiveQueueRecords: ((
+      request: Parameters<typeof receiveQueueRecords>[0],
+      options: Parameters<typeof receiveQueueRecords>[1],
+    ) => {
+      const { signal } = options!;
+      const answer = receiveQueueRecords(request);
+      return new Promise((resolve, reject) => {
+        answer.then(resolve, reject);
+        signal!.addEventListener("abort", () => reject(signal!.reason));
+      });
+    }) as typeof receiveQueueRecords,
+  };
+  const queue = world.consumer({ client });
+  const reader = queue.getReader();
+  for (let i = 0; i < 3; i++) await world.run(reader.read());
+  // This poll waits for records that do not come.
+  const next = reader.read();
+  await world.pass(4_000);
+  await world.run(reader.cancel());
+  assertEquals((await next).done, true);
+  await world.pass(30_000);
+  const { visible, deadLetters } = world.state;
+  assertEquals([visible.length, deadLetters.length], [3, 0]);
+  assertEquals(visible.map(({ receiveCount }) => receiveCount), [1, 1, 1]);
 });

@@ -1,0 +1,16 @@
+/**
+ * What every command works with.
+ *
+ * @module
+ */
+import type { KinesisClient } from "../client/mod.ts";
+import type { Terminal } from "./_terminal.ts";
+
+/** What every command works with. */
+export interface Context {
+  /** The client. The options of the program are known when a command runs. */
+  readonly client: () => KinesisClient;
+  readonly terminal: Terminal;
+  /** Whether results are written as JSON. */
+  readonly isJson: () => boolean;
+}

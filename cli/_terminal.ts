@@ -1,0 +1,79 @@
+/**
+ * What a command line reads and writes. Tests replace it.
+ *
+ * @module
+ */
+
+/** The surroundings of a command. */
+export interface Terminal {
+  /** Writes a line of results. Resolves with `false` if the reader has gone, as `head` does. */
+  line(text: string): Promise<boolean>;
+  /** Writes a line for people: hints, warnings, errors. */
+  note(text: string): void;
+  /** Shows one line that is replaced by the next one. Nothing if people do not see it. */
+  progress(text: string): void;
+  /** Asks a question that is answered with yes or no. `undefined` if nobody can answer. */
+  confirm(question: string): boolean | undefined;
+  /** Aborts at the first Ctrl-C or SIGTERM. The second one ends the program at once. */
+  readonly signal: AbortSignal;
+  /** Whether results go to a terminal. */
+  readonly isTerminal: boolean;
+}
+
+const encoder = new TextEncoder();
+/** The exit code of a program that Ctrl-C has ended, as shells report it. */
+const INTERRUPTED = 130;
+
+/** The terminal of this process. Call `close` at the end. */
+export function systemTerminal(): Terminal & { close(): void } {
+  const stop = new AbortController();
+  const hasScreen = Deno.stderr.isTerminal();
+  let hasProgress = false;
+  const clear = () => {
+    if (hasProgress) Deno.stderr.writeSync(encoder.encode("\r\x1b[K"));
+    hasProgress = false;
+  };
+  const note = (text: string) => {
+    clear();
+    Deno.stderr.writeSync(encoder.encode(`${text}\n`));
+  };
+  const onSignal = () => {
+    if (stop.signal.aborted) {
+      note("Stopped at once: what was in flight is delivered again later");
+      Deno.exit(INTERRUPTED);
+    }
+    note("Stopping; press Ctrl-C again to stop at once");
+    stop.abort(new DOMException("Interrupted", "AbortError"));
+  };
+  const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  return {
+    async line(text) {
+      clear();
+      const bytes = encoder.encode(`${text}\n`);
+      try {
+        for (let at = 0; at < bytes.length;) {
+          at += await Deno.stdout.write(bytes.subarray(at));
+        }
+        return true;
+      } catch (error) {
+        if (error instanceof Deno.errors.BrokenPipe) return false;
+        throw error;
+      }
+    },
+    note,
+    progress(text) {
+      if (!hasScreen) return;
+      Deno.stderr.writeSync(encoder.encode(`\r${text}\x1b[K`));
+      hasProgress = true;
+    },
+    confirm: (question) =>
+      Deno.stdin.isTerminal() ? confirm(question) : undefined,
+    signal: stop.signal,
+    isTerminal: Deno.stdout.isTerminal(),
+    close() {
+      clear();
+      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+    },
+  };
+}
