@@ -55,3 +55,23 @@ export function chooseStream(
     streamName: streamARN.slice(streamARN.lastIndexOf("/") + 1),
   };
 }
+
+/**
+ * The stream of an option or argument that takes either its name or its ARN.
+ *
+ * @throws {TypeError} if it is neither
+ */
+export function streamOf(
+  check: OptionCheck,
+  name: string,
+  stream: unknown,
+): StreamChoice {
+  if (typeof stream !== "string" || stream === "") {
+    const rule = "the name or the ARN of a stream";
+    throw new TypeError(check.message(name, rule, stream));
+  }
+  return chooseStream(
+    check,
+    stream.startsWith("arn:") ? { streamARN: stream } : { streamName: stream },
+  );
+}

@@ -209,6 +209,9 @@ function shown(value: unknown): string {
   if (typeof value !== "string" && typeof value !== "object") {
     return String(value);
   }
+  if (value instanceof Date && Number.isNaN(value.getTime())) {
+    return "an invalid Date";
+  }
   try {
     return JSON.stringify(value);
   } catch {

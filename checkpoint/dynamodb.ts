@@ -140,7 +140,7 @@ export class DynamoDBCheckpointer implements Checkpointer {
    * @throws {CredentialsError} `InvalidCredentials` if `credentials` cannot be used
    */
   constructor(options: DynamoDBCheckpointerOptions) {
-    check.object("options", options);
+    check.object("options", options ?? null);
     const { tableName, kclTimestamp, coordinatorTableName } = options;
     if (typeof tableName !== "string" || !TABLE_NAME.test(tableName)) {
       const rule = "an ARN, or 3 to 255 letters, digits and _.-";

@@ -130,7 +130,9 @@ export class RedisCheckpointer implements Checkpointer {
    * @throws {TypeError} if `redis` is not a client of `npm:ioredis` or `npm:redis`
    * @throws {RangeError} if `name` is not 1 to 256 characters
    */
-  constructor({ redis, name }: RedisCheckpointerOptions) {
+  constructor(options: RedisCheckpointerOptions) {
+    check.object("options", options ?? null);
+    const { redis, name } = options;
     const run = scriptRunner(check, redis);
     this.#run = (...call) => orRefusal("Redis", () => run(...call));
     this.#name = applicationName(check, name);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { chooseStream } from "../_aws/stream_choice.ts";
+import { streamOf } from "../_aws/stream_choice.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import type { CallOptions } from "../_service/options.ts";
 import { KinesisError } from "../errors.ts";
@@ -62,14 +62,13 @@ export async function preflight(
   options: PreflightOptions,
 ): Promise<PreflightReport> {
   const check = new OptionCheck(PREFLIGHT);
-  check.object("options", options, ["stream", "as", "fanOut", "signal"]);
-  const stream = check.text("stream", options.stream);
-  const choice = chooseStream(
-    check,
-    `${stream}`.startsWith("arn:")
-      ? { streamARN: stream }
-      : { streamName: stream },
-  );
+  check.object("options", options ?? null, [
+    "stream",
+    "as",
+    "fanOut",
+    "signal",
+  ]);
+  const choice = streamOf(check, "stream", options.stream);
   const as = check.choice(
     "as",
     options.as,

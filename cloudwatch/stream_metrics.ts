@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { chooseStream, type StreamChoice } from "../_aws/stream_choice.ts";
+import { type StreamChoice, streamOf } from "../_aws/stream_choice.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import type { KinesisClient } from "../client/mod.ts";
 import { KinesisError } from "../errors.ts";
@@ -84,12 +84,7 @@ export async function streamMetrics(
 ): Promise<MetricSeries[]> {
   const check = new OptionCheck(WHAT);
   check.methods("client", client, "describeStreamSummary", "listAllShards");
-  const choice = chooseStream(
-    check,
-    `${stream}`.startsWith("arn:")
-      ? { streamARN: stream }
-      : { streamName: stream },
-  );
+  const choice = streamOf(check, "stream", stream);
   const { serviceOptions } = client;
   const { period, from, to } = resolveSpan(
     check,

@@ -79,8 +79,9 @@ const POOL_ID = /^([\w-]+):[0-9a-f-]+$/;
 export function fromCognitoIdentity(
   options: CognitoIdentityOptions,
 ): CredentialsProvider {
-  const context = contextOf(options);
   const check = new OptionCheck("Cannot use fromCognitoIdentity");
+  check.object("options", options ?? null);
+  const context = contextOf(options);
   const poolId = check.text("identityPoolId", options.identityPoolId);
   const [, region] = POOL_ID.exec(`${poolId}`) ?? [];
   if (region === undefined) {

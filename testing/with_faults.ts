@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OptionCheck } from "../_core/option_check.ts";
 import { systemClock } from "../_core/clock.ts";
 import { Exchange, type Fetch } from "./_faults/exchange.ts";
 import { inject } from "./_faults/inject.ts";
@@ -76,6 +77,9 @@ interface RuleState {
  * @throws {RangeError} if a rule's `probability`, `skip` or `times` is out of its range
  */
 export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
+  const check = new OptionCheck("Cannot inject faults");
+  check.type("fetch", fetch ?? null, "function");
+  check.object("plan", plan ?? null);
   const { clock = systemClock, seed = 1 } = plan;
   const states = plan.rules.map((rule, index): RuleState => {
     checkRule(rule, index);

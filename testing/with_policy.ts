@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OptionCheck } from "../_core/option_check.ts";
 import { Exchange, type Fetch } from "./_faults/exchange.ts";
 import { CallReader } from "./_faults/call_reader.ts";
 import { type AuthorizedCall, Policy, type PolicyDocument } from "./policy.ts";
@@ -70,6 +71,10 @@ export function withPolicy(
   policy: PolicyDocument,
   options: WithPolicyOptions = {},
 ): PolicedFetch {
+  const check = new OptionCheck("Cannot apply the policy");
+  check.type("fetch", fetch ?? null, "function");
+  check.object("policy", policy ?? null);
+  check.object("options", options);
   const rules = new Policy(policy);
   const reader = new CallReader(options);
   const denied: AuthorizedCall[] = [];

@@ -147,7 +147,7 @@ Deno.test("KinesisClient.preflight rejects if the stream does not exist, or an o
   const cases: [object, string][] = [
     [
       { as: "producer" },
-      "exactly one of 'streamName' and 'streamARN' must be given",
+      "'stream' must be the name or the ARN of a stream",
     ],
     [{ stream: "orders" }, '\'as\' must be "producer" or "consumer"'],
     [

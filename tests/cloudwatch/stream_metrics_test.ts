@@ -231,7 +231,7 @@ Deno.test("streamMetrics refuses wrong options before it sends anything", async 
   const world = new World();
   const client = world.client();
   const cases: [string, object, string][] = [
-    ["", {}, "'streamName' must be a text that is not empty"],
+    ["", {}, "'stream' must be the name or the ARN of a stream"],
     [
       "arn:aws:sqs:eu-west-1:1:queue",
       {},
