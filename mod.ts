@@ -1,7 +1,7 @@
 /**
  * AWS Kinesis Data Streams over web streams: a {@linkcode Producer} is a `WritableStream`, a
- * {@linkcode Consumer} is a `ReadableStream`, and a processor is a pair of `TransformStream`s. The
- * library needs only `fetch`, web streams and Web Crypto, so the same code runs in Deno, Node.js,
+ * {@linkcode Consumer} is a `ReadableStream`, and a processor is a pair of `TransformStream`s. A
+ * {@linkcode QueueConsumer} is a `ReadableStream` of a Kinesis queue. The library needs only `fetch`, web streams and Web Crypto, so the same code runs in Deno, Node.js,
  * Bun, Workers and browsers.
  *
  * ```ts
@@ -44,6 +44,9 @@
  * `consumer.process(handler)` calls a function for each value in place of the loop: many at a time,
  * in order of the partition key, with retries and dead letters. The options of a consumer
  * ({@linkcode ConsumerOptions}) choose enhanced fan-out, a span of time or several streams.
+ *
+ * `new QueueConsumer({ client, queueARN, processor })` reads a queue over an on-demand stream: no
+ * shards, leases or order, each value acknowledged or repeated by itself, with dead letters.
  *
  * - **Nothing is lost silently.** A value is acknowledged by Kinesis, written to the dead-letter
  *   stream, or named in an error that the caller cannot miss.

@@ -7,6 +7,7 @@
 import { type Backoff, equalJitter, type Random } from "../_core/backoff.ts";
 import { type Clock, monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
+import { Deque } from "../_core/deque.ts";
 import { textOf } from "../_core/text_of.ts";
 import { KinesisError } from "../errors.ts";
 
@@ -77,7 +78,7 @@ interface Waiting {
 /** Puts entries into requests of ten, and sends those again that the service could not serve. */
 export class EntryBatcher {
   readonly #parts: EntryBatcherParts;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting = new Deque<Waiting>();
   #requests = 0;
   #linger: unknown;
   /** Failures in a row. */
@@ -116,8 +117,8 @@ export class EntryBatcher {
     clock.clearTimeout(this.#linger);
     clock.clearTimeout(this.#pause);
     const sentAt = monotonicNow(clock);
-    for (const { outcome } of this.#waiting.splice(0)) {
-      outcome.resolve({ sentAt, error });
+    while (this.#waiting.length > 0) {
+      this.#waiting.shift()!.outcome.resolve({ sentAt, error });
     }
     this.#checkIdle();
   }
@@ -146,16 +147,18 @@ export class EntryBatcher {
     const batch: Waiting[] = [];
     const handles = new Set<string>();
     const later: Waiting[] = [];
-    for (const waiting of this.#waiting.splice(0)) {
+    while (batch.length < MOST_ENTRIES && this.#waiting.length > 0) {
+      const waiting = this.#waiting.shift()!;
       const { entry: { ReceiptHandle }, usefulUntil, outcome } = waiting;
       if (usefulUntil <= now) {
         outcome.resolve({ sentAt: now, error: this.#tooLate() });
-      } else if (batch.length < MOST_ENTRIES && !handles.has(ReceiptHandle)) {
+      } else if (handles.has(ReceiptHandle)) later.push(waiting);
+      else {
         batch.push(waiting);
         handles.add(ReceiptHandle);
-      } else later.push(waiting);
+      }
     }
-    this.#waiting.push(...later);
+    for (const waiting of later.reverse()) this.#waiting.unshift(waiting);
     if (batch.length > 0) this.#send(batch, now);
     else this.#checkIdle();
   }
@@ -230,7 +233,7 @@ export class EntryBatcher {
   }
 
   #sendAgain(entries: readonly Waiting[]): void {
-    this.#waiting.unshift(...entries);
+    for (const entry of [...entries].reverse()) this.#waiting.unshift(entry);
     if (this.#isPaused || this.#stopped) return;
     const { clock, random } = this.#parts;
     this.#isPaused = true;

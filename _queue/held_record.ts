@@ -6,6 +6,9 @@
 import { KinesisError } from "../errors.ts";
 import { combined, type Settlement } from "./settlement.ts";
 
+/** Why {@linkcode HeldRecord.overSignal} aborts. Without a reason, each abort makes an error. */
+const SETTLED = "The record is settled";
+
 /** What is known of a received record. */
 export interface ReceivedRecord {
   /** Identifies the delivery. */
@@ -101,7 +104,7 @@ export class HeldRecord {
   #end(settlement: Settlement): void {
     this.#isOver = true;
     this.#onSettled(this, settlement);
-    this.#over?.abort();
+    this.#over?.abort(SETTLED);
   }
 }
 
