@@ -38,7 +38,7 @@ export interface EndpointOptions {
   endpoint?: string | URL;
   /** Whether `endpoint` may be a plain http URL of another machine. @default {false} */
   allowHttp?: boolean;
-  /** The StreamId of the request. Used if it has the format of such an id. */
+  /** The StreamId of the request. Used if it has the form of such an id. */
   streamId?: string;
   /** The StreamARN of the request. Used if there is no `streamId`. */
   streamARN?: string;
@@ -173,8 +173,8 @@ function routeOf(
       `${what} with 'accountIdEndpointMode' "required" as partition ${partition.name} has no such endpoints`,
     );
   }
-  const ofStream = streamLabel(options.streamId);
-  if (ofStream !== undefined) return { label: ofStream };
+  const { streamId } = options;
+  if (isStreamId(streamId)) return { label: streamId.replace("-", ".") };
   for (const name of ["StreamARN", "ConsumerARN"] as const) {
     const arn = name === "StreamARN" ? options.streamARN : options.consumerARN;
     if (arn !== undefined) {
@@ -210,10 +210,13 @@ function isQueueArn(arn: string | undefined): boolean {
   return arn !== undefined && /^([^:]*:){5}queue(?:[:/]|$)/.test(arn);
 }
 
-/** The labels of a stream's own endpoint. `undefined` if the text is not such an id. */
-function streamLabel(streamId: string | undefined): string | undefined {
-  const match = /^([\x21-\x7e]{20})-([\x21-\x7e]{3})$/.exec(streamId ?? "");
-  return match ? `${match[1]}.${match[2]}` : undefined;
+/**
+ * Whether a text has the form of a StreamId. Every other text would reach the host name with
+ * characters that may end it, such as a slash.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StreamDescriptionSummary.html
+ */
+export function isStreamId(text: string | undefined): text is string {
+  return text !== undefined && /^[a-z0-9]{20}-[a-z0-9]{3}$/.test(text);
 }
 
 function checkLabel(subject: string, label: string): string {

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { type EndpointOptions, resolveEndpoint } from "../_aws/endpoint.ts";
+import {
+  type EndpointOptions,
+  isStreamId,
+  resolveEndpoint,
+} from "../_aws/endpoint.ts";
 import { SharedCall } from "../_core/shared_call.ts";
 import { KinesisError } from "../errors.ts";
 import type {
@@ -150,8 +154,9 @@ export class Destinations implements DestinationFinder {
 function hasResource(target: Target): boolean {
   const { streamId, streamARN, consumerARN } = target;
   const { resourceARN, channelARN, queueARN } = target;
-  return (streamId ?? streamARN ?? consumerARN ?? resourceARN ?? channelARN ??
-    queueARN) !== undefined;
+  return isStreamId(streamId) ||
+    (streamARN ?? consumerARN ?? resourceARN ?? channelARN ?? queueARN) !==
+      undefined;
 }
 
 function keyOf(target: Target): string {

@@ -7,7 +7,10 @@
  */
 /** A request that may name a stream by its id. */
 export interface StreamIdentified {
-  /** The id of the stream. The service has reserved it for the future; today it has no effect. */
+  /**
+   * The id of the stream, in the form `[a-z0-9]{20}-[a-z0-9]{3}`. The service has reserved it for
+   * the future, so leave it out. A request with it goes to a host of its own.
+   */
   StreamId?: string;
 }
 

@@ -72,6 +72,41 @@ Deno.test("KinesisClient sends to the endpoint of the account when a request nam
   ]);
 });
 
+Deno.test("KinesisClient sends a request to no other host because of its StreamId", async () => {
+  const { kinesis, sent } = client({
+    region: "eu-west-1",
+    credentials: {
+      accessKeyId: "id",
+      secretAccessKey: "s",
+      accountId: ACCOUNT,
+    },
+  });
+  const ids = [
+    "abcdefghij0123456789-x0z",
+    // 20 and 3 characters, as in an id, that end the host name of a URL.
+    "evil.example/1234567-abc",
+    "user@evil.example:80-a/b",
+    "ABCDEFGHIJ0123456789-x0z",
+    "short-abc",
+    "",
+  ];
+  for (const StreamId of ids) {
+    await kinesis.putRecords({ StreamId, Records: [] });
+  }
+  const ofAccount = `https://${ACCOUNT}.data-kinesis.eu-west-1.amazonaws.com/`;
+  assertEquals(sent.map((line) => line.split(" ")[0]), [
+    "https://abcdefghij0123456789.x0z.data-kinesis.eu-west-1.amazonaws.com/",
+    ...new Array(ids.length - 1).fill(ofAccount),
+  ]);
+
+  const emulator = client({
+    region: "eu-west-1",
+    endpoint: "http://127.0.0.1:4567",
+  });
+  await emulator.kinesis.putRecords({ StreamId: ids[0], Records: [] });
+  assertEquals(emulator.sent, ["http://127.0.0.1:4567/ eu-west-1"]);
+});
+
 Deno.test("KinesisClient refuses an ARN of another region or service and says so", async () => {
   const { kinesis, sent } = client({ region: "eu-west-1" });
   for (
