@@ -28,7 +28,7 @@ const COMMON_HINTS: Readonly<Record<string, string>> = {
 /** Advice about requests to Kinesis. */
 const HINTS: Readonly<Record<string, string>> = {
   AccessDeniedException:
-    "Allow this action for this stream in the policy of the credentials in use",
+    "Allow this action for this resource in the policy of the credentials in use",
   ExpiredIteratorException:
     "An iterator lives 5 minutes: ask for a new one after the last sequence number",
   ResourceNotFoundException:
@@ -56,13 +56,37 @@ const QUOTA_HINTS: Readonly<Record<string, string>> = {
     "The account has all the shards or on-demand streams that it may have, or makes 5 streams already: delete some, wait until the others are ACTIVE, or ask for a higher quota (describeLimits tells them)",
   UpdateShardCount:
     "The account has all the shards that it may have, or changed this stream too often within 24 hours: wait, delete some, or ask for a higher quota (describeLimits tells them)",
+  CreateChannel:
+    "The account has all the channels that it may have, or made too many calls on channels within a second: delete some, or wait (describeLimits tells the quota)",
+  CreateQueue:
+    "The stream has all the registered consumers and queues that it may have, or the account makes or deletes 5 queues already: delete some, or wait until the others are ACTIVE",
   RegisterStreamConsumer:
     "The stream has all the consumers that it may have, or makes 5 of them already: deregister some, or wait until the others are ACTIVE",
+};
+
+/** What the code for a name that is taken, and for a state that forbids an action, means. */
+const IN_USE_HINTS: Readonly<Record<string, string>> = {
+  CreateChannel:
+    "A channel with this name exists, perhaps created by an attempt of this call whose answer was lost: listAllChannels finds its ARN",
+  CreateQueue:
+    "A queue with this name exists, perhaps created by an attempt of this call whose answer was lost: listAllQueues finds its ARN",
+};
+
+/** What an action needs besides the permission of its name. */
+const ACCESS_HINTS: Readonly<Record<string, string>> = {
+  CreateChannel:
+    "Allow this action, and iam:PassRole for the role of the channel, in the policy of the credentials in use",
+  CreateQueue:
+    "Allow this action, and kinesis:AssociateStreamsWithQueue for the stream, in the policy of the credentials in use",
 };
 
 /** What to do about an error of Kinesis with this code; `undefined` where there is no advice. */
 export function hintFor(code: string, action: string): string | undefined {
   if (code === "LimitExceededException") return QUOTA_HINTS[action];
+  if (code === "ResourceInUseException") return IN_USE_HINTS[action];
+  if (code === "AccessDeniedException" && Object.hasOwn(ACCESS_HINTS, action)) {
+    return ACCESS_HINTS[action];
+  }
   if (Object.hasOwn(HINTS, code)) return HINTS[code];
   return commonHintFor(code, "Kinesis");
 }

@@ -83,6 +83,12 @@ export const SHARD_WRITE_BYTES_PER_SECOND: number = 1024 * 1024;
 export const MAX_RESPONSE_BYTES: number = 64 * 1024 * 1024;
 
 /**
+ * Most bytes of an answer of ReceiveQueueRecords that are read: 10 records of 10 MiB as base64, and
+ * 4 MiB for their other members. No limit for all records of an answer is documented.
+ */
+export const MAX_QUEUE_RESPONSE_BYTES: number = 138 * 1024 * 1024;
+
+/**
  * Longest partition key, in Unicode characters.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html
  */

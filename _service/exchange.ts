@@ -212,7 +212,9 @@ export class Exchange {
     facts: AttemptFacts,
   ): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      const bytes = await readBody(response, MAX_RESPONSE_BYTES, signal);
+      const limit = this.#options.service.maxResponseBytes?.(action) ??
+        MAX_RESPONSE_BYTES;
+      const bytes = await readBody(response, limit, signal);
       facts.responseBytes = bytes.length;
       return bytes;
     } catch (cause) {

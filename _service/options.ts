@@ -69,7 +69,9 @@ export interface ServiceOptions {
   retry?: RetryOptions;
   /**
    * Longest time of one attempt, from its start to the last byte of the answer, in milliseconds:
-   * 1 to 2 147 483 647, or `Infinity`. Each retry has this time again. @default {30_000}
+   * 1 to 2 147 483 647, or `Infinity`. Each retry has this time again. If a request asks the
+   * service to wait, as `receiveQueueRecords` does, the time starts after the wait.
+   * @default {30_000}
    */
   timeoutMs?: number;
   /**

@@ -22,6 +22,11 @@ export interface Service {
   readonly settingsName: string;
   /** The codec of an answer, from its content type and the codec of the request. */
   codecOf(contentType: string | null, requested: Codec): Codec;
+  /**
+   * Most bytes of an answer that are read.
+   * @default {MAX_RESPONSE_BYTES for each action}
+   */
+  maxResponseBytes?(action: string): number;
   /** What to do about an error with this code. `undefined` if there is no advice. */
   hintFor(code: string, action: string): string | undefined;
 }

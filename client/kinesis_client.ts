@@ -539,7 +539,9 @@ export class KinesisClient {
   }
 
   /**
-   * Creates a queue over an on-demand stream. Its status is `CREATING` at first.
+   * Creates a queue over an on-demand stream. Its status is `CREATING` at first. If an answer is
+   * lost, the repeated call fails with `ResourceInUseException` although the queue was created:
+   * `listAllQueues` finds its ARN.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateQueue.html
    */
   createQueue(
@@ -604,6 +606,9 @@ export class KinesisClient {
   /**
    * Receives up to 10 records, which are invisible to other receivers for a while. Waits for a
    * record. The time limit of the attempt starts when this wait is over.
+   *
+   * If an answer is lost, the call is repeated. The records of the lost answer stay invisible until
+   * their time is over, and that delivery counts towards `MaxReceiveCount`.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ReceiveQueueRecords.html
    */
   receiveQueueRecords(
@@ -614,7 +619,9 @@ export class KinesisClient {
   }
 
   /**
-   * Removes up to 10 received records. Resolves also if some were not removed: check `Failed`.
+   * Removes up to 10 received records. Resolves also if some were not removed: check `Failed`. If an
+   * answer is lost and the call is repeated, records that the first attempt has removed are in
+   * `Failed` with `ResourceNotFoundException`.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AcknowledgeQueueRecords.html
    */
   acknowledgeQueueRecords(
