@@ -363,8 +363,9 @@ export class StoredLeaseError extends KinesisError {
 }
 
 /**
- * A stream or consumer did not reach the expected state in time: for example, it is still
- * `CREATING`. `code` is `WaitTimedOut`.
+ * A stream, consumer, queue or channel did not reach the expected state in time: for example, it is
+ * still `CREATING`. `code` is `WaitTimedOut`. If the state cannot be reached any more, because a
+ * channel is `FAILED` for example, `code` is `WaitFailed`.
  */
 export class WaiterError extends KinesisError {
   /** The name of the class. Minifying does not change it. */

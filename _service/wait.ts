@@ -1,5 +1,5 @@
 /**
- * Waits until a stream or consumer has a certain state.
+ * Waits until a resource has a certain state.
  *
  * @module
  */
@@ -30,6 +30,8 @@ export interface WaitTarget<T> {
   describe(options: CallOptions): Promise<T>;
   /** The state in a description. */
   stateOf(description: T): string;
+  /** The reason for the state, if the service names one. */
+  reasonOf?(description: T): string | undefined;
 }
 
 /**
@@ -70,9 +72,12 @@ export async function waitFor<T>(
         : target.stateOf(description);
       if (state === wanted) return description;
       if (hopeless.includes(state)) {
+        const reason = description && target.reasonOf?.(description);
         throw new WaiterError(
-          `Cannot wait for ${what} to be ${wanted}: it is ${state}`,
-          { lastState: state },
+          `Cannot wait for ${what} to be ${wanted}: it is ${state}${
+            reason ? `: ${reason}` : ""
+          }`,
+          { lastState: state, code: "WaitFailed" },
         );
       }
     } catch (error) {

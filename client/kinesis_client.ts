@@ -11,7 +11,7 @@ import { OptionCheck } from "../_core/option_check.ts";
 import { checkPutData } from "../_aws/put_data.ts";
 import type { CallOptions, ServiceOptions } from "../_service/options.ts";
 import { Transport } from "../_service/transport.ts";
-import { waitFor, type WaitOptions } from "../_service/wait.ts";
+import type { WaitOptions } from "../_service/wait.ts";
 import { Destinations } from "./_destination.ts";
 import { KINESIS } from "./_kinesis_service.ts";
 import {
@@ -29,6 +29,7 @@ import {
   type PreflightReport,
 } from "./_preflight.ts";
 import { type SubscribeOptions, subscriptionEvents } from "./_subscription.ts";
+import { Waits } from "./_waits.ts";
 import {
   type KinesisClientOptions,
   resolveClientOptions,
@@ -80,6 +81,7 @@ export class KinesisClient {
   readonly #options: ResolvedClientOptions;
   readonly #codec: Codec;
   readonly #transport: Transport;
+  readonly #waits: Waits;
 
   /**
    * Makes a client. It sends nothing and reads no variables or files before the first call.
@@ -98,6 +100,7 @@ export class KinesisClient {
       codec: this.#codec,
       destinations: new Destinations(this.#options),
     });
+    this.#waits = new Waits(this, this.#options);
   }
 
   /**
@@ -907,7 +910,7 @@ export class KinesisClient {
     stream: api.StreamTarget,
     options: WaitOptions = {},
   ): Promise<api.StreamDescriptionSummary> {
-    return (await this.#waitForStream("ACTIVE", stream, options))!;
+    return (await this.#waits.stream("ACTIVE", stream, options))!;
   }
 
   /**
@@ -919,7 +922,7 @@ export class KinesisClient {
     stream: api.StreamTarget,
     options: WaitOptions = {},
   ): Promise<void> {
-    await this.#waitForStream("DELETED", stream, options);
+    await this.#waits.stream("DELETED", stream, options);
   }
 
   /**
@@ -932,35 +935,24 @@ export class KinesisClient {
     consumer: api.ConsumerTarget,
     options: WaitOptions = {},
   ): Promise<api.ConsumerDescription> {
-    const found = await waitFor(
-      {
-        what: `consumer "${consumer.ConsumerName ?? consumer.ConsumerARN}"`,
-        wanted: "ACTIVE",
-        describe: async (call) =>
-          (await this.describeStreamConsumer(consumer, call))
-            .ConsumerDescription,
-        stateOf: (description) => description.ConsumerStatus,
-      },
-      options,
-      this.#options,
-    );
-    return found!;
+    return (await this.#waits.consumer(consumer, options))!;
   }
 
   /**
    * Waits until a queue is `ACTIVE`. Polls with growing delays, up to 5 seconds.
    *
-   * @throws {WaiterError} if the queue is not `ACTIVE` within `timeoutMs`
+   * @throws {WaiterError} if the queue is not `ACTIVE` within `timeoutMs`, or will never be: its
+   * status is `DELETING`
    */
   async waitUntilQueueActive(
     queue: api.QueueTarget,
     options: WaitOptions = {},
   ): Promise<api.QueueDescription> {
-    return (await this.#waitForQueue("ACTIVE", queue, options))!;
+    return (await this.#waits.queue("ACTIVE", queue, options))!;
   }
 
   /**
-   * Waits until a queue is deleted.
+   * Waits until a queue is deleted. Its stream can be deleted only then.
    *
    * @throws {WaiterError} if the queue still exists after `timeoutMs`
    */
@@ -968,7 +960,7 @@ export class KinesisClient {
     queue: api.QueueTarget,
     options: WaitOptions = {},
   ): Promise<void> {
-    await this.#waitForQueue("DELETED", queue, options);
+    await this.#waits.queue("DELETED", queue, options);
   }
 
   /**
@@ -981,57 +973,19 @@ export class KinesisClient {
     channel: api.ChannelTarget,
     options: WaitOptions = {},
   ): Promise<api.ChannelDescription> {
-    const found = await waitFor(
-      {
-        what: `channel "${channel.ChannelARN}"`,
-        wanted: "ACTIVE",
-        hopeless: ["DELETING", "FAILED"],
-        describe: async (call) =>
-          (await this.describeChannel(channel, call)).ChannelDescription,
-        stateOf: (description) => description.ChannelStatus,
-      },
-      options,
-      this.#options,
-    );
-    return found!;
+    return (await this.#waits.channel("ACTIVE", channel, options))!;
   }
 
-  #waitForQueue(
-    wanted: "ACTIVE" | "DELETED",
-    queue: api.QueueTarget,
-    options: WaitOptions,
-  ): Promise<api.QueueDescription | undefined> {
-    return waitFor(
-      {
-        what: `queue "${queue.QueueARN}"`,
-        wanted,
-        hopeless: wanted === "ACTIVE" ? ["DELETING"] : [],
-        describe: async (call) =>
-          (await this.describeQueue(queue, call)).QueueDescription,
-        stateOf: (description) => description.QueueStatus,
-      },
-      options,
-      this.#options,
-    );
-  }
-
-  #waitForStream(
-    wanted: "ACTIVE" | "DELETED",
-    stream: api.StreamTarget,
-    options: WaitOptions,
-  ): Promise<api.StreamDescriptionSummary | undefined> {
-    return waitFor(
-      {
-        what: `stream "${stream.StreamName ?? stream.StreamARN}"`,
-        wanted,
-        describe: async (call) =>
-          (await this.describeStreamSummary(stream, call))
-            .StreamDescriptionSummary,
-        stateOf: (description) => description.StreamStatus,
-      },
-      options,
-      this.#options,
-    );
+  /**
+   * Waits until a channel is deleted. Its stream can be deleted only then.
+   *
+   * @throws {WaiterError} if the channel still exists after `timeoutMs`
+   */
+  async waitUntilChannelDeleted(
+    channel: api.ChannelTarget,
+    options: WaitOptions = {},
+  ): Promise<void> {
+    await this.#waits.channel("DELETED", channel, options);
   }
 
   async #receive(

@@ -173,3 +173,49 @@ Deno.test("KinesisClient.waitUntilActive ends with its signal", async () => {
   assertEquals(await waiting, "enough");
   assertEquals(clock.pendingTimers, 0);
 });
+
+const CHANNEL = {
+  ChannelARN: "arn:aws:kinesis:eu-west-1:123456789012:channel/c1",
+};
+const QUEUE = { QueueARN: "arn:aws:kinesis:eu-west-1:123456789012:queue/q1" };
+const channel = (ChannelStatus: string, ChannelStatusReason?: string) =>
+  ok({ ChannelDescription: { ChannelStatus, ChannelStatusReason } });
+const queue = (QueueStatus: string) =>
+  ok({ QueueDescription: { QueueStatus } });
+
+Deno.test("KinesisClient.waitUntilChannelActive stops at once when the channel has failed, and says why", async () => {
+  const { client, clock, sent, run } = stub((_, n) =>
+    n < 2 ? channel("CREATING") : channel("FAILED", "The role is missing")
+  );
+  const error = await assertRejects(
+    () => run(client.waitUntilChannelActive(CHANNEL)),
+    WaiterError,
+    `channel "${CHANNEL.ChannelARN}" to be ACTIVE: it is FAILED: The role is missing`,
+  );
+  assertEquals([error.lastState, error.code], ["FAILED", "WaitFailed"]);
+  assertEquals([sent.length, clock.pendingTimers], [3, 0]);
+});
+
+Deno.test("KinesisClient waits until a queue is ACTIVE, and not while it is being deleted", async () => {
+  const active = stub((_, n) => queue(n < 2 ? "CREATING" : "ACTIVE"));
+  const { QueueStatus } = await active.run(
+    active.client.waitUntilQueueActive(QUEUE),
+  );
+  assertEquals([QueueStatus, active.sent.length], ["ACTIVE", 3]);
+
+  const { client, run } = stub(() => queue("DELETING"));
+  await assertRejects(
+    () => run(client.waitUntilQueueActive(QUEUE)),
+    WaiterError,
+    "it is DELETING",
+  );
+});
+
+Deno.test("KinesisClient waits until a queue and a channel are gone", async () => {
+  const gone = () => failure("ResourceNotFoundException");
+  const ofQueue = stub((_, n) => n < 2 ? queue("DELETING") : gone());
+  await ofQueue.run(ofQueue.client.waitUntilQueueDeleted(QUEUE));
+  const ofChannel = stub((_, n) => n < 2 ? channel("FAILED") : gone());
+  await ofChannel.run(ofChannel.client.waitUntilChannelDeleted(CHANNEL));
+  assertEquals([ofQueue.sent.length, ofChannel.sent.length], [3, 3]);
+});
