@@ -697,8 +697,9 @@ export class KinesisClient {
   }
 
   /**
-   * Creates a channel, which delivers the records of a stream to S3. Its status is `CREATING` at
-   * first.
+   * Creates a channel, which delivers the records of an on-demand stream to S3 or S3 Tables. Its
+   * status is `CREATING` at first. If an answer is lost, the repeated call fails with
+   * `ResourceInUseException` although the channel was created: `listAllChannels` finds its ARN.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateChannel.html
    */
   createChannel(
@@ -709,7 +710,7 @@ export class KinesisClient {
   }
 
   /**
-   * Deletes a channel.
+   * Deletes a channel. What it has delivered stays.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteChannel.html
    */
   async deleteChannel(
@@ -731,7 +732,7 @@ export class KinesisClient {
   }
 
   /**
-   * Changes the settings of a channel.
+   * Changes how soon a channel delivers, or its log.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateChannel.html
    */
   updateChannel(
@@ -794,7 +795,7 @@ export class KinesisClient {
   }
 
   /**
-   * Adds or changes tags of a stream or consumer.
+   * Adds or changes tags of a stream, consumer, queue or channel.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_TagResource.html
    */
   async tagResource(
@@ -805,7 +806,7 @@ export class KinesisClient {
   }
 
   /**
-   * Removes tags of a stream or consumer.
+   * Removes tags of a stream, consumer, queue or channel.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UntagResource.html
    */
   async untagResource(
@@ -816,7 +817,7 @@ export class KinesisClient {
   }
 
   /**
-   * Lists the tags of a stream or consumer.
+   * Lists the tags of a stream, consumer, queue or channel.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListTagsForResource.html
    */
   listTagsForResource(
@@ -838,7 +839,7 @@ export class KinesisClient {
   }
 
   /**
-   * Sets the policy of a stream or consumer, which can give access to other accounts.
+   * Sets the policy of a stream, consumer or queue, which can give access to other accounts.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutResourcePolicy.html
    */
   async putResourcePolicy(
@@ -849,7 +850,7 @@ export class KinesisClient {
   }
 
   /**
-   * Reads the policy of a stream or consumer.
+   * Reads the policy of a stream, consumer or queue.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetResourcePolicy.html
    */
   getResourcePolicy(
@@ -860,7 +861,7 @@ export class KinesisClient {
   }
 
   /**
-   * Deletes the policy of a stream or consumer.
+   * Deletes the policy of a stream, consumer or queue.
    * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteResourcePolicy.html
    */
   async deleteResourcePolicy(

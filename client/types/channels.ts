@@ -16,9 +16,12 @@ export type ChannelStatus =
 
 /** How the data of records is read. */
 export interface RecordConfiguration {
-  /** The format. `GSR_JSON` has a schema in the Glue Schema Registry. */
+  /**
+   * The format: `JSON` is a JSON document per record. `GSR_JSON` has the header of the Glue Schema
+   * Registry, and is for tables only. `STRING` and `BYTE_ARRAY` are for buckets only.
+   */
   RecordFormatType: "GSR_JSON" | "JSON" | "STRING" | "BYTE_ARRAY";
-  /** The ARN of the schema, for `GSR_JSON`. */
+  /** The ARN of the schema in the Glue Schema Registry. Delivery to tables needs it. */
   GSRSchemaARN?: string;
 }
 
@@ -52,9 +55,9 @@ export interface S3StorageConfiguration {
   BucketARN: string;
   /** The account that owns the bucket, 12 digits. */
   ExpectedBucketOwner: string;
-  /** The pattern of the object keys, up to 1024 characters. */
+  /** The pattern of the object keys, 1 to 1024 characters. Default: one of the service. */
   OutputKeyTemplate?: string;
-  /** The storage class of the objects. */
+  /** The storage class of the objects. @default {"STANDARD"} */
   StorageClass?: "STANDARD" | "INTELLIGENT_TIERING" | "GLACIER_IR";
   /** The compression of the objects. */
   CompressionType: "NONE" | "GZIP" | "ZSTD";
@@ -62,9 +65,9 @@ export interface S3StorageConfiguration {
 
 /** Delivery to a bucket. */
 export interface S3DestinationConfiguration {
-  /** The longest time from a record to its object, in seconds. */
+  /** The longest time from a record to its object, in seconds. @default {300} */
   DataFreshnessInSeconds?: number;
-  /** Where records go that cannot be delivered. */
+  /** Where records go that cannot be delivered. Default: the bucket of the objects. */
   DeadLetterQueueS3Configuration?: DeadLetterQueueS3Configuration;
   /** The objects. */
   StorageConfiguration: S3StorageConfiguration;
@@ -72,25 +75,25 @@ export interface S3DestinationConfiguration {
 
 /** A field by which a table is partitioned. */
 export interface PartitionField {
-  /** How the value of the field becomes the partition. */
+  /** How the value of the field becomes the partition. `TIME_HOUR` is the only way. */
   Transform: "TIME_HOUR";
-  /** The field. */
+  /** The column, 1 to 255 characters. Its type must be `timestamptz`. */
   SourceName: string;
 }
 
 /** How a table is partitioned. */
 export interface PartitionSpec {
   /** The fields: 1 to 10. */
-  PartitionFields: PartitionField[];
+  PartitionFields: readonly PartitionField[];
 }
 
 /** A table that a channel writes to. */
 export interface S3TablesConfiguration {
   /** The ARN of the table bucket. */
   TableBucketARN: string;
-  /** The namespace. */
+  /** The namespace, 1 to 255 characters of `0-9a-z_`. */
   Namespace: string;
-  /** The name of the table. */
+  /** The name of the table, 1 to 255 characters of `0-9a-z_`. The channel creates the table. */
   TableName: string;
   /** The compression of the files. */
   CompressionType: "NONE" | "ZSTD" | "SNAPPY";
@@ -100,19 +103,19 @@ export interface S3TablesConfiguration {
 
 /** Delivery to tables. */
 export interface S3TablesDestinationConfiguration {
-  /** The longest time from a record to its row, in seconds. */
+  /** The longest time from a record to its row, in seconds. @default {300} */
   DataFreshnessInSeconds?: number;
   /** Where records go that cannot be delivered. */
   DeadLetterQueueS3Configuration: DeadLetterQueueS3Configuration;
-  /** The tables. */
-  S3TablesConfigurationList: S3TablesConfiguration[];
+  /** The table. Exactly one. */
+  S3TablesConfigurationList: readonly S3TablesConfiguration[];
 }
 
 /** How what a channel writes is encrypted. */
 export interface ChannelEncryptionConfiguration {
   /** Always `KMS`. */
   EncryptionType: "KMS";
-  /** The KMS key. */
+  /** The KMS key: its id, ARN or alias. It cannot be `alias/aws/kinesis`. */
   KeyId: string;
 }
 
@@ -120,9 +123,9 @@ export interface ChannelEncryptionConfiguration {
 export interface CloudWatchLogs {
   /** Whether it writes one. */
   Enabled: boolean;
-  /** The log group. */
+  /** The log group. Default: `/aws/kinesis/<channel name>/<channel id>`. */
   LogGroupName?: string;
-  /** The log stream. */
+  /** The log stream. @default {"DestinationDelivery"} */
   LogStreamName?: string;
 }
 
@@ -134,19 +137,19 @@ export interface ChannelLoggingConfiguration {
 
 /** Request of `CreateChannel`. Exactly one of the two destinations is required. */
 export interface CreateChannelRequest {
-  /** The name, 1 to 128 characters of `a-zA-Z0-9_.-`. */
+  /** The name, 1 to 128 characters of `a-zA-Z0-9_.-`, unique in the account and region. */
   ChannelName: string;
-  /** The role that writes to the destination. */
+  /** The role that writes to the destination. Needs the permission `iam:PassRole` for it. */
   ServiceExecutionRoleARN: string;
-  /** The streams. */
-  StreamConfigurationList: ChannelStreamConfiguration[];
+  /** The stream. Exactly one. */
+  StreamConfigurationList: readonly ChannelStreamConfiguration[];
   /** Delivery to a bucket. */
   S3DestinationConfiguration?: S3DestinationConfiguration;
   /** Delivery to tables. */
   S3TablesDestinationConfiguration?: S3TablesDestinationConfiguration;
   /** How what is written is encrypted. */
   EncryptionConfiguration?: ChannelEncryptionConfiguration;
-  /** Tags by key, up to 200. */
+  /** Tags by key, up to 50. */
   Tags?: Record<string, string>;
   /** The log. */
   LoggingConfiguration?: ChannelLoggingConfiguration;
@@ -170,7 +173,7 @@ export interface ChannelDestinationUpdate {
   DataFreshnessInSeconds: number;
 }
 
-/** Request of `UpdateChannel`. */
+/** Request of `UpdateChannel`. Nothing else about a channel can be changed. */
 export interface UpdateChannelRequest extends ChannelTarget {
   /** Changes delivery to a bucket. */
   S3DestinationConfiguration?: ChannelDestinationUpdate;
@@ -190,7 +193,7 @@ export interface ChannelDescription {
   ChannelId: string;
   /** The state. */
   ChannelStatus: ChannelStatus;
-  /** Why it has this state. */
+  /** Why it is `FAILED`. */
   ChannelStatusReason?: string;
   /** When it was created. */
   ChannelCreationTimestamp: Date;
@@ -237,7 +240,7 @@ export interface ChannelSummary {
   ChannelId: string;
   /** The state. */
   ChannelStatus: ChannelStatus;
-  /** Why it has this state. */
+  /** Why it is `FAILED`. */
   ChannelStatusReason?: string;
   /** When it was created. */
   ChannelCreationTimestamp: Date;
@@ -250,7 +253,7 @@ export interface ChannelSummary {
 /** Request of `ListChannels`. */
 export interface ListChannelsRequest {
   /** Only channels of these streams are listed. */
-  StreamFilter?: ChannelStreamFilter[];
+  StreamFilter?: readonly ChannelStreamFilter[];
   /** Page size, 1 to 10 000. A page has at most 100. @default {100} */
   MaxResults?: number;
   /** The token of the previous page. */

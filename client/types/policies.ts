@@ -1,6 +1,6 @@
 /**
- * Policies that give other accounts access to a stream or a consumer. The names are those of the
- * API. `Data` is a `Uint8Array`, and times are `Date`. A field that the service does not set is
+ * Policies that give other accounts access to a stream, consumer or queue. The names are those of
+ * the API. `Data` is a `Uint8Array`, and times are `Date`. A field that the service does not set is
  * absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
@@ -10,7 +10,7 @@ import type { StreamIdentified } from "./common.ts";
 
 /** Request of `GetResourcePolicy` and `DeleteResourcePolicy`. */
 export interface ResourcePolicyRequest extends StreamIdentified {
-  /** The ARN of a stream or a consumer. */
+  /** The ARN of a stream, consumer or queue. */
   ResourceARN: string;
 }
 

@@ -14,8 +14,8 @@ export interface ReceiveQueueRecordsRequest extends QueueTarget {
   /** How long the service waits for a record, in seconds: 1 to 20. @default {9} */
   WaitTimeSeconds?: number;
   /**
-   * How long the records are invisible to other receivers, in seconds: 0 to 43 200. Default: as the
-   * settings of the queue say.
+   * How long the records are invisible to other receivers, in seconds: 0 to 43 200 (12 hours).
+   * Default: as the settings of the queue say.
    */
   VisibilityTimeoutSeconds?: number;
 }
@@ -24,7 +24,7 @@ export interface ReceiveQueueRecordsRequest extends QueueTarget {
 export interface QueueApiRecord {
   /** Identifies the delivery, for acknowledging. Up to 1024 characters. */
   ReceiptHandle: string;
-  /** Identifies the record, at every delivery and in every queue. 1 to 64 characters of `a-z0-9`. */
+  /** Identifies the record, at each delivery and in each queue. 1 to 64 characters of `a-z0-9`. */
   RecordId: string;
   /** The partition key. Absent if its writer gave none. */
   PartitionKey?: string;
@@ -56,7 +56,7 @@ export interface QueueRecordEntry {
  */
 export interface QueueEntriesRequest extends QueueTarget {
   /** The deliveries: 1 to 10. */
-  Entries: QueueRecordEntry[];
+  Entries: readonly QueueRecordEntry[];
 }
 
 /** An entry that changes the visibility of a delivery. */
@@ -70,7 +70,7 @@ export interface QueueVisibilityEntry extends QueueRecordEntry {
  */
 export interface QueueVisibilityRequest extends QueueTarget {
   /** The deliveries: 1 to 10. */
-  Entries: QueueVisibilityEntry[];
+  Entries: readonly QueueVisibilityEntry[];
 }
 
 /** An entry that the service has not served. */

@@ -1,6 +1,7 @@
 /**
- * Queues: creating, describing, listing, changing and deleting them. The names are those of the API.
- * `Data` is a `Uint8Array`, and times are `Date`. A field that the service does not set is absent.
+ * Queues: creating, describing, listing, changing and deleting them. The names are those of the
+ * API. `Data` is a `Uint8Array`, and times are `Date`. A field that the service does not set is
+ * absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
@@ -13,7 +14,7 @@ export type QueueStatus = "CREATING" | "ACTIVE" | "UPDATING" | "DELETING";
 export interface QueueStartingPosition {
   /** At the oldest record, at the records that are written from now on, or at a time. */
   Type: "TRIM_HORIZON" | "LATEST" | "AT_TIMESTAMP";
-  /** For `AT_TIMESTAMP`. */
+  /** The time to start at. In requests only with `AT_TIMESTAMP`, which needs it. */
   Timestamp?: Date;
 }
 
@@ -29,15 +30,19 @@ export interface QueueStreamConfiguration {
 export interface DeadLetterConfiguration {
   /** `BUILT_IN`: they become dead letters of the queue. `NONE`: they are delivered again. */
   TargetType: "BUILT_IN" | "NONE";
-  /** The number of deliveries after which a record is a dead letter: 1 to 1000. @default {6} */
+  /**
+   * The number of deliveries after which a record is a dead letter: 1 to 1000. `BUILT_IN` needs it;
+   * a queue that is created without a `DeadLetterConfiguration` has 6.
+   */
   MaxReceiveCount?: number;
 }
 
 /** The settings of a queue. */
 export interface QueueAttributes {
   /**
-   * How long a received record is invisible to other receivers, in seconds: 0 to 43 200. A receive
-   * request may give another time. @default {30}
+   * How long a received record is invisible to other receivers, in seconds: 0 to 43 200 (12 hours).
+   * A receive request may give another time. Records that are in flight keep their time when it is
+   * changed. @default {30}
    */
   VisibilityTimeoutSeconds?: number;
   /** What happens to records that are delivered often without an acknowledgement. */
@@ -46,13 +51,13 @@ export interface QueueAttributes {
 
 /** Request of `CreateQueue`. Needs the permission `kinesis:AssociateStreamsWithQueue` as well. */
 export interface CreateQueueRequest {
-  /** The name, 1 to 128 characters of `a-zA-Z0-9_.-`. */
+  /** The name, 1 to 128 characters of `a-zA-Z0-9_.-`, unique in the account and region. */
   QueueName: string;
   /** The stream. Exactly one. */
-  StreamConfigurationList: QueueStreamConfiguration[];
+  StreamConfigurationList: readonly QueueStreamConfiguration[];
   /** The settings. */
   QueueAttributes?: QueueAttributes;
-  /** Tags by key, up to 200. */
+  /** Tags by key, up to 50. */
   Tags?: Record<string, string>;
 }
 
@@ -70,7 +75,7 @@ export type DescribeQueueRequest = QueueTarget;
 
 /** Request of `UpdateQueue`. */
 export interface UpdateQueueRequest extends QueueTarget {
-  /** The settings to change. */
+  /** The settings to change. Settings that are absent stay as they are. */
   QueueAttributes: QueueAttributes;
 }
 
@@ -116,7 +121,7 @@ export interface ListQueuesRequest {
   /** The token of the previous page. */
   NextToken?: string;
   /** Only queues of this stream are listed. */
-  StreamFilter?: QueueStreamFilter[];
+  StreamFilter?: readonly QueueStreamFilter[];
 }
 
 /** A queue in a list. */

@@ -1,6 +1,6 @@
 /**
- * Tags of streams and consumers. The names are those of the API. `Data` is a `Uint8Array`, and
- * times are `Date`. A field that the service does not set is absent.
+ * Tags of streams, consumers, queues and channels. The names are those of the API. `Data` is a
+ * `Uint8Array`, and times are `Date`. A field that the service does not set is absent.
  *
  * @see {@link https://docs.aws.amazon.com/kinesis/latest/APIReference/}
  * @module
@@ -45,7 +45,7 @@ export interface ListTagsForStreamResponse {
 
 /** Request of `TagResource`. */
 export interface TagResourceRequest extends StreamIdentified {
-  /** The ARN of a stream or a consumer. */
+  /** The ARN of a stream, consumer, queue or channel. */
   ResourceARN: string;
   /** Tags by key. */
   Tags: Record<string, string>;
@@ -53,7 +53,7 @@ export interface TagResourceRequest extends StreamIdentified {
 
 /** Request of `UntagResource`. */
 export interface UntagResourceRequest extends StreamIdentified {
-  /** The ARN of a stream or a consumer. */
+  /** The ARN of a stream, consumer, queue or channel. */
   ResourceARN: string;
   /** The keys. */
   TagKeys: readonly string[];
@@ -61,7 +61,7 @@ export interface UntagResourceRequest extends StreamIdentified {
 
 /** Request of `ListTagsForResource`. */
 export interface ListTagsForResourceRequest extends StreamIdentified {
-  /** The ARN of a stream or a consumer. */
+  /** The ARN of a stream, consumer, queue or channel. */
   ResourceARN: string;
 }
 
