@@ -1,6 +1,7 @@
 /** The endpoints of the client beside those that botocore finds by the published rules. */
 import { assert, assertEquals } from "@std/assert";
 import { type EndpointOptions, resolveEndpoint } from "../../_aws/endpoint.ts";
+import { partitionOf } from "../../_aws/partitions.ts";
 import { KinesisClient } from "../../client/mod.ts";
 import endpoints from "./model/endpoints.json" with { type: "json" };
 import model from "./model/model.json" with { type: "json" };
@@ -68,64 +69,119 @@ Deno.test("resolveEndpoint finds the endpoints of botocore for streams, consumer
   assert(seen.size > 150, `${seen.size}`);
 });
 
-Deno.test("KinesisClient sends every action to the endpoint that its traits in the model ask for", async () => {
-  const region = "eu-central-1";
-  const account = "123456789012";
+const ACCOUNT = "123456789012";
+const REGIONS = ["eu-central-1", "us-gov-west-1", "us-iso-east-1"];
+
+/** Values of the members that the rules read. */
+function resourcesIn(region: string): Record<string, readonly string[]> {
   const arn = (resource: string) =>
-    `arn:aws:kinesis:${region}:${account}:${resource}`;
-  const targets: Record<string, string> = {
-    StreamARN: arn("stream/orders"),
-    ConsumerARN: arn("stream/orders/consumer/app:1"),
-    ResourceARN: arn("stream/orders"),
-    ChannelARN: arn("channel/c-1"),
-    QueueARN: arn("queue/q-1"),
+    `arn:${partitionOf(region).name}:kinesis:${region}:${ACCOUNT}:${resource}`;
+  const stream = arn("stream/orders");
+  const consumer = arn("stream/orders/consumer/app:1");
+  return {
+    StreamId: ["abcdefghij0123456789-x0z"],
+    StreamARN: [stream],
+    ConsumerARN: [consumer],
+    ResourceARN: [stream, consumer, arn("channel/c-1"), arn("queue/q-1")],
+    ChannelARN: [arn("channel/c-1")],
+    QueueARN: [arn("queue/q-1")],
   };
+}
+
+interface Settings {
+  readonly region: string;
+  readonly accountId?: string;
+  readonly accountIdEndpointMode?: typeof MODES[number];
+  readonly useFips: boolean;
+  readonly useDualStack: boolean;
+}
+
+/** The settings of clients: each region, mode and account, with and without both switches. */
+function* settings(): Generator<Settings> {
+  for (const region of REGIONS) {
+    for (const accountIdEndpointMode of MODES) {
+      for (const accountId of [undefined, ACCOUNT]) {
+        // Each switch alone is compared above.
+        for (const isOn of [false, true]) {
+          const switches = { useFips: isOn, useDualStack: isOn };
+          yield { region, accountId, accountIdEndpointMode, ...switches };
+        }
+      }
+    }
+  }
+}
+
+/** Sends a request of an action. Resolves with its URL, or `error`. */
+function sender(options: Settings) {
   let sent = "";
+  const { accountId, ...ofClient } = options;
   const client = new KinesisClient({
-    region,
-    credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+    ...ofClient,
+    credentials: { accessKeyId: "id", secretAccessKey: "secret", accountId },
+    environment: {
+      env: () => undefined,
+      readTextFile: () => Promise.reject(new Error("no files")),
+    },
     retry: { maxAttempts: 1 },
     fetch: (url) => {
       sent = url.toString();
       return Promise.reject(new Error("enough"));
     },
   });
-  const send = async (action: string, request: object) => {
+  return async (action: string, request: object) => {
     const method = action[0]!.toLowerCase() + action.slice(1) as "putRecord";
     sent = "";
     const isWithoutRequest = /^Describe(Limits|AccountSettings)$/.test(action);
     await client[method](...(isWithoutRequest ? [] : [request]) as [never])
       .catch(() => {});
-    return sent;
+    return sent || "error";
   };
+}
+
+function urlOf(options: EndpointOptions): string {
+  try {
+    return resolveEndpoint(options).url.href;
+  } catch {
+    return "error";
+  }
+}
+
+Deno.test("KinesisClient sends every action to the endpoint that its traits in the model ask for, with every setting", async () => {
+  // Members that the client checks before it sends.
+  const base = { Data: new Uint8Array(), Records: [] };
   let count = 0;
-  for (const [action, traits] of Object.entries(model.actions)) {
-    const { operationType, resourceType, endpointMembers } = traits;
-    const isOfQueues = resourceType === "queue";
-    const kind = operationType as "data" | "control";
-    const base = {
-      Data: new Uint8Array(),
-      Records: [],
-      Entries: [],
-      TagKeys: [],
-      Tags: {},
-    };
-    for (const member of [undefined, ...endpointMembers]) {
-      if (member === "StreamId") continue;
-      const target = member ? { [member]: targets[member]! } : {};
-      const expected = resolveEndpoint({
-        ...optionsOf({ Region: region, ResourceType: "", ...target }, 0),
-        // Without a resource, and without an account in the credentials.
-        operationType: kind,
-        isOfQueues,
-      }).url.href;
-      assertEquals(
-        await send(action, { ...base, ...target }),
-        expected,
-        `${action} ${member}`,
+  const seen = new Set<string>();
+  for (const options of settings()) {
+    const send = sender(options);
+    const resources = resourcesIn(options.region);
+    for (const [action, traits] of Object.entries(model.actions)) {
+      const { operationType, resourceType, endpointMembers } = traits;
+      const requests = endpointMembers.flatMap((member) =>
+        resources[member]!.map((value) => ({ [member]: value }))
       );
-      count++;
+      for (const request of [{}, ...requests] as Record<string, string>[]) {
+        const expected = urlOf({
+          what: "Cannot try",
+          ...options,
+          operationType: operationType as "data" | "control",
+          isOfQueues: resourceType === "queue",
+          streamId: request.StreamId,
+          streamARN: request.StreamARN,
+          consumerARN: request.ConsumerARN,
+          resourceARN: request.ResourceARN,
+          channelARN: request.ChannelARN,
+          queueARN: request.QueueARN,
+        });
+        assertEquals(
+          await send(action, { ...base, ...request }),
+          expected,
+          `${action} ${JSON.stringify(request)} ${JSON.stringify(options)}`,
+        );
+        seen.add(expected);
+        count++;
+      }
     }
   }
-  assert(count > 80, `${count}`);
+  assert(count > 5_000, `${count}`);
+  assert(seen.size > 40, `${seen.size}`);
 });
