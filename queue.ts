@@ -29,7 +29,7 @@ import {
   type QueuePart,
   recordsPart,
 } from "./_queue/queue_part.ts";
-import type { DeliveredQueueRecord } from "./_queue/record.ts";
+import { DeliveredQueueRecord } from "./_queue/record.ts";
 import {
   redrive,
   type RedriveOptions,
@@ -117,8 +117,8 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
       controller.error(error);
     });
     const deliver = (record: DeliveredQueueRecord<T> | undefined) => {
-      if (!isOpen) return record?.retry();
-      if (record) controller.enqueue(record as object as R);
+      if (!isOpen) return record && feed.refuse(record);
+      if (record) controller.enqueue(handedOut<R>(record)!);
       else {
         isOpen = false;
         controller.close();
@@ -136,7 +136,7 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
       pull() {
         const record = feed.takeNow();
         if (!record) return feed.take().then(deliver, fail);
-        controller.enqueue(record as object as R);
+        controller.enqueue(handedOut<R>(record)!);
       },
       cancel: async () => {
         isOpen = false;
@@ -175,6 +175,9 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
    * up to `closeTimeoutMs` for the values that it has, gives them back then, and resolves when the
    * service has answered. The stream may be locked; its reader sees the end. With
    * {@linkcode QueueStream.process}, first waits for the handlers that are running.
+   *
+   * @throws {KinesisError} if the service has refused to settle records since the end: those are
+   * delivered again
    */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -305,8 +308,8 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
         new TransformStream<R, R>(
           {
             transform(record, controller) {
-              const delivered = record as object as DeliveredQueueRecord<T>;
-              controller.enqueue(delivered.copy(2) as object as R);
+              const copy = DeliveredQueueRecord.copyOf(record, 2);
+              controller.enqueue(handedOut<R>(copy)!);
             },
           },
           { highWaterMark: 1 },
@@ -338,7 +341,7 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
         const closing = this.#closing ?? this.#feed.close();
         if (options?.acknowledge !== false) await closing.catch(() => {});
       },
-    }, () => this.#feed.takeNow() as object as R | undefined);
+    }, () => this.#isOpen() ? handedOut<R>(this.#feed.takeNow()) : undefined);
   }
 
   /** Iterates like {@linkcode QueueStream.values}. */
@@ -486,4 +489,9 @@ export class DeadLetters<T> extends QueueStream<T, DeadLetterRecord<T>> {
     const resolved = resolveQueueOptions(options);
     super(resolved, deadLettersPart(resolved.client));
   }
+}
+
+/** Every record has the methods of a dead letter. The type says which of them may be called. */
+function handedOut<R>(record: object | undefined): R | undefined {
+  return record as R | undefined;
 }

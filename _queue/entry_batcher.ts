@@ -9,6 +9,7 @@ import { type Clock, monotonicNow } from "../_core/clock.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { Deque } from "../_core/deque.ts";
 import { textOf } from "../_core/text_of.ts";
+import { NOT_FOUND } from "../_aws/service_error.ts";
 import { KinesisError } from "../errors.ts";
 
 /** The most entries of a request. */
@@ -64,6 +65,11 @@ export interface EntryBatcherParts {
   readonly random: Random;
   /** Called after each request. */
   readonly onRequest: (event: EntriesEvent) => void;
+  /**
+   * Whether an entry is done that the service does not know any more after a request whose answer was
+   * lost: that request has served it.
+   */
+  readonly isDoneIfGone: boolean;
   /** The service refuses the requests for a reason that does not pass. */
   readonly onRefused: (error: KinesisError) => void;
 }
@@ -73,6 +79,8 @@ interface Waiting {
   /** After this time the entry is of no use, by the monotonic clock. */
   readonly usefulUntil: number;
   readonly outcome: Deferred<EntryOutcome>;
+  /** Whether the answer of an earlier request with the entry was lost. */
+  isUncertain: boolean;
 }
 
 /** Puts entries into requests of ten, and sends those again that the service could not serve. */
@@ -86,7 +94,6 @@ export class EntryBatcher {
   #isPaused = false;
   #pause: unknown;
   #stopped: KinesisError | undefined;
-  #idle: Deferred<void> | undefined;
 
   /** Sends nothing yet. */
   constructor(parts: EntryBatcherParts) {
@@ -96,18 +103,14 @@ export class EntryBatcher {
   /** Resolves with what became of the entry. Never rejects. */
   add(entry: Entry, usefulUntil: number): Promise<EntryOutcome> {
     const outcome = deferred<EntryOutcome>();
-    this.#waiting.push({ entry, usefulUntil, outcome });
+    this.#waiting.push({ entry, usefulUntil, outcome, isUncertain: false });
     this.#pump();
     return outcome.promise;
   }
 
-  /** Resolves when every entry has its outcome. Entries do not wait for others meanwhile. */
-  flush(): Promise<void> {
-    this.#idle ??= deferred();
-    const { promise } = this.#idle;
-    this.#pump();
-    this.#checkIdle();
-    return promise;
+  /** Sends the entries that wait for others, as far as requests are allowed. */
+  hurry(): void {
+    while (this.#mayStart) this.#sendNext();
   }
 
   /** Sends nothing more. Entries without an answer have this outcome. */
@@ -120,25 +123,22 @@ export class EntryBatcher {
     while (this.#waiting.length > 0) {
       this.#waiting.shift()!.outcome.resolve({ sentAt, error });
     }
-    this.#checkIdle();
+  }
+
+  get #mayStart(): boolean {
+    return this.#waiting.length > 0 && !this.#isPaused &&
+      this.#requests < MOST_REQUESTS;
   }
 
   #pump(): void {
     if (this.#stopped && this.#waiting.length > 0) this.stop(this.#stopped);
-    while (this.#waiting.length > 0 && !this.#isPaused) {
-      if (this.#requests >= MOST_REQUESTS) return;
-      const isFull = this.#waiting.length >= MOST_ENTRIES;
-      if (!isFull && !this.#idle) return this.#waitForOthers();
+    while (this.#mayStart && this.#waiting.length >= MOST_ENTRIES) {
       this.#sendNext();
     }
-  }
-
-  #waitForOthers(): void {
+    if (!this.#mayStart) return;
     this.#linger ??= this.#parts.clock.setTimeout(() => {
       this.#linger = undefined;
-      if (this.#waiting.length > 0 && !this.#isPaused) {
-        if (this.#requests < MOST_REQUESTS) this.#sendNext();
-      }
+      if (this.#mayStart) this.#sendNext();
     }, LINGER_MS);
   }
 
@@ -159,26 +159,33 @@ export class EntryBatcher {
       }
     }
     for (const waiting of later.reverse()) this.#waiting.unshift(waiting);
+    if (this.#waiting.length === 0) {
+      this.#parts.clock.clearTimeout(this.#linger);
+      this.#linger = undefined;
+    }
     if (batch.length > 0) this.#send(batch, now);
-    else this.#checkIdle();
   }
 
-  #send(batch: readonly Waiting[], sentAt: number): void {
-    this.#requests++;
+  /** Sends a request. Never rejects. */
+  async #send(batch: readonly Waiting[], sentAt: number): Promise<void> {
     const { send, clock, onRequest } = this.#parts;
-    send(batch.map(({ entry }) => entry)).then((answer) => {
-      const failed = this.#apply(batch, answer, sentAt);
-      return { failed, error: undefined };
-    }, (error) => {
-      this.#applyFailure(batch, error, sentAt);
-      return { failed: batch.length, error };
-    }).then(({ failed, error }) => {
-      this.#requests--;
-      const durationMs = monotonicNow(clock) - sentAt;
-      onRequest({ entries: batch.length, failed, durationMs, error });
-      this.#pump();
-      this.#checkIdle();
-    });
+    let failed = batch.length;
+    let error: unknown;
+    this.#requests++;
+    try {
+      failed = this.#apply(
+        batch,
+        await send(batch.map(({ entry }) => entry)) ?? {},
+        sentAt,
+      );
+    } catch (cause) {
+      error = cause;
+      this.#applyFailure(batch, cause, sentAt);
+    }
+    this.#requests--;
+    const durationMs = monotonicNow(clock) - sentAt;
+    onRequest({ entries: batch.length, failed, durationMs, error });
+    this.#pump();
   }
 
   #apply(
@@ -195,12 +202,16 @@ export class EntryBatcher {
     for (const waiting of batch) {
       const { ReceiptHandle } = waiting.entry;
       const failure = failures.get(ReceiptHandle);
-      if (!failure && done.has(ReceiptHandle)) {
+      const isDone = failure === undefined
+        ? done.has(ReceiptHandle)
+        : this.#isDone(waiting, failure.ErrorCode);
+      if (isDone) {
         waiting.outcome.resolve({ sentAt });
         continue;
       }
       failed++;
       // An answer that names an entry in neither list leaves open what became of it.
+      if (!failure) waiting.isUncertain = true;
       if (!failure || LATER.has(failure.ErrorCode)) again.push(waiting);
       else {
         const { ErrorCode: code, ErrorMessage: message } = failure;
@@ -218,6 +229,11 @@ export class EntryBatcher {
     return failed;
   }
 
+  /** Whether a failure means that an earlier request, whose answer was lost, has served an entry. */
+  #isDone({ isUncertain }: Waiting, code: string): boolean {
+    return this.#parts.isDoneIfGone && isUncertain && code === NOT_FOUND;
+  }
+
   #applyFailure(
     batch: readonly Waiting[],
     cause: unknown,
@@ -227,7 +243,10 @@ export class EntryBatcher {
       `Cannot ${this.#parts.action}: ${textOf(cause)}`,
       { code: "Unexpected", cause },
     );
-    if (error.retryable) return this.#sendAgain(batch);
+    if (error.retryable) {
+      for (const waiting of batch) waiting.isUncertain = true;
+      return this.#sendAgain(batch);
+    }
     for (const { outcome } of batch) outcome.resolve({ sentAt, error });
     this.#parts.onRefused(error);
   }
@@ -249,14 +268,5 @@ export class EntryBatcher {
       `Cannot ${this.#parts.action} an entry: its visibility timeout is over`,
       { code: "VisibilityLost" },
     );
-  }
-
-  #checkIdle(): void {
-    if (!this.#idle || this.#requests > 0 || this.#waiting.length > 0) return;
-    const { clock } = this.#parts;
-    clock.clearTimeout(this.#linger);
-    this.#linger = undefined;
-    this.#idle.resolve();
-    this.#idle = undefined;
   }
 }

@@ -30,8 +30,8 @@ export class HeldRecord {
   readonly received: ReceivedRecord;
   /** Until when no other receiver sees it, by the monotonic clock. */
   visibleAt: number;
-  /** Whether a request for a longer visibility is under way. */
-  isExtending = false;
+  /** Resolves when the request for a longer visibility that is under way is answered. */
+  extending: Promise<void> | undefined;
   readonly #onSettled: (held: HeldRecord, settlement: Settlement) => void;
   /** Values that are not settled. */
   #open = 0;

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Random } from "../_core/backoff.ts";
-import { type Clock, delay, monotonicNow } from "../_core/clock.ts";
+import { type Clock, monotonicNow } from "../_core/clock.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
+import { settledWithin } from "../_core/settled_within.ts";
 import type { QueueApiRecord } from "../client/mod.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
 import type { QueuePart } from "./queue_part.ts";
@@ -103,24 +104,16 @@ export class Polls {
   }
 
   /**
-   * Starts no further poll. Resolves when those under way have ended, at most a second later: with the
-   * time for which the service may go on to answer polls that nobody reads any more, in milliseconds.
+   * Starts no further poll. Resolves when those under way have ended, at most a second later: with
+   * the time for which the service may still answer polls that were abandoned, in milliseconds.
    */
   async stop(): Promise<number> {
     const { clock } = this.#parts;
     this.#isStopped = true;
     clock.clearTimeout(this.#pause);
     if (this.#active.size === 0) return 0;
-    const patience = new AbortController();
-    const { signal } = patience;
     const ended = Promise.all(this.#active);
-    const waited = delay(STOP_MS, { clock, signal }).catch(() => {});
-    const hasEnded = await Promise.race([
-      ended.then(() => true),
-      waited.then(() => false),
-    ]);
-    patience.abort();
-    if (hasEnded) return 0;
+    if (await settledWithin(STOP_MS, ended, clock)) return 0;
     // The service may not notice the abort. Records that it sends in answer to such a poll are
     // delivered again when their visibility timeout is over.
     this.#stopping.abort(
@@ -152,6 +145,7 @@ export class Polls {
       this.#parts;
     const sentAt = monotonicNow(clock);
     let records: readonly QueueApiRecord[];
+    let bytes: number;
     try {
       const answer = await part.receive({
         QueueARN: queueARN,
@@ -160,6 +154,7 @@ export class Polls {
         VisibilityTimeoutSeconds: visibilitySeconds,
       }, { signal: this.#stopping.signal });
       records = answer.QueueRecords ?? [];
+      bytes = records.reduce((sum, { Data }) => sum + Data.length, 0);
     } catch (error) {
       this.#expected -= limit;
       if (!this.#stopping.signal.aborted) this.#fail(error);
@@ -170,7 +165,6 @@ export class Polls {
     this.#adapt(records.length, limit);
     const { onAnswer, onRecords } = this.#parts;
     const durationMs = monotonicNow(clock) - sentAt;
-    const bytes = records.reduce((sum, { Data }) => sum + Data.length, 0);
     onAnswer({ records: records.length, bytes, durationMs });
     if (records.length === 0 && durationMs < EMPTY_MS / 2) this.#wait(EMPTY_MS);
     if (records.length > 0) onRecords(records, sentAt);

@@ -127,10 +127,13 @@ export class QueueProcessing<T, R> {
     );
     await scheduler.ended;
     stopFollowing();
+    this.#lanes.release();
     // The handlers have ended: what is not settled is given back at once.
-    await feed.close(0);
+    const closing = feed.close(0);
+    await closing.catch(() => {});
     await taking;
     if (this.#failure) throw this.#failure.error;
+    await closing;
     return this.#summary;
   }
 
@@ -165,7 +168,7 @@ export class QueueProcessing<T, R> {
         continue;
       }
       if (this.#lanes.held) {
-        await Promise.race([this.#lanes.held, scheduler.ended]);
+        await this.#lanes.held;
         continue;
       }
       const record = feed.takeNow() ?? await feed.take();
@@ -288,6 +291,11 @@ class QueueLanes {
   /** Resolves when further values are taken; `undefined` if they are now. */
   get held(): Promise<void> | undefined {
     return this.#shared?.held;
+  }
+
+  /** Ends the wait for {@linkcode QueueLanes.held}. */
+  release(): void {
+    this.#shared?.hold(false);
   }
 
   of(record: object): WorkLane {

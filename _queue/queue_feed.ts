@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { delay, monotonicNow } from "../_core/clock.ts";
+import { monotonicNow } from "../_core/clock.ts";
 import { Deque } from "../_core/deque.ts";
 import { type Deferred, deferred } from "../_core/deferred.ts";
 import { notify } from "../_core/notify.ts";
 import { onAbort } from "../_core/on_abort.ts";
+import { settledWithin } from "../_core/settled_within.ts";
 import type { QueueApiRecord } from "../client/mod.ts";
 import { ClosedError, type KinesisError } from "../errors.ts";
 import type { QueueEntriesEvent } from "../hooks.ts";
@@ -69,6 +70,10 @@ export class QueueFeed<T> {
   #idleTimer: unknown;
   #ended: End | undefined;
   #closing: Promise<void> | undefined;
+  /** Records that the application has not got, to be given back when all polls are over. */
+  readonly #refused: HeldRecord[] = [];
+  /** Why the service has refused entries after the end. */
+  #refusal: KinesisError | undefined;
   /** Resolves when no record is held any more. */
   #emptied: Deferred<void> | undefined;
   #stopFollowing = () => {};
@@ -128,8 +133,9 @@ export class QueueFeed<T> {
     this.#stopFollowing = onAbort(signal, () => this.fail(signal!.reason));
   }
 
-  /** Takes a value that is there. */
+  /** Takes a value that is there. `undefined` after the end. */
   takeNow(): DeliveredQueueRecord<T> | undefined {
+    if (this.#ended) return undefined;
     let record = this.#buffer.shift();
     while (record && DeliveredQueueRecord.heldOf(record).isOver) {
       record = this.#buffer.shift();
@@ -172,6 +178,8 @@ export class QueueFeed<T> {
   /**
    * Ends. Waits this long for the values that the application has, in milliseconds, and gives back
    * what is not settled then. Resolves when the service has answered.
+   *
+   * @throws {KinesisError} if the service has refused to settle records since the end
    */
   close(patienceMs = this.#options.closeTimeoutMs): Promise<void> {
     this.#end({});
@@ -180,12 +188,13 @@ export class QueueFeed<T> {
 
   /** Resolves when every settlement until now has its answer. */
   async settled(): Promise<void> {
-    const flushing = [
-      this.#acknowledging.flush(),
-      this.#changing.flush(),
-      this.#restoring.flush(),
-    ];
-    await Promise.all([...flushing, ...this.#settling]);
+    for (const batcher of this.#batchers) batcher.hurry();
+    await Promise.all(this.#settling);
+  }
+
+  /** Takes a value back that was not handed out, because the feed has ended. */
+  refuse(record: object): void {
+    this.#refused.push(DeliveredQueueRecord.heldOf(record));
   }
 
   /** Stops extending a record, whose handler does not end. It is delivered again later. */
@@ -212,6 +221,10 @@ export class QueueFeed<T> {
       ...this.#counts,
       undecodable: this.#values.undecodable,
     };
+  }
+
+  get #batchers(): EntryBatcher[] {
+    return [this.#acknowledging, this.#changing, this.#restoring];
   }
 
   get #facts() {
@@ -244,7 +257,11 @@ export class QueueFeed<T> {
       random,
       onRequest: (event: EntriesEvent) =>
         notify(hooks, "onEntries", { ...this.#facts, action, ...event }),
-      onRefused: (error) => this.fail(error),
+      isDoneIfGone: action !== "visibility",
+      onRefused: (error) => {
+        if (this.#ended) this.#refusal ??= error;
+        else this.fail(error);
+      },
     });
   }
 
@@ -262,18 +279,13 @@ export class QueueFeed<T> {
       }, (held, settlement) => this.#settle(held, settlement));
       this.#bytes += raw.Data.length;
       this.#visibility.hold(held);
-      if (this.#ended) held.giveBack();
+      if (this.#ended) this.#refused.push(held);
       else this.#values.add(raw, held);
     }
   }
 
   #onValues(values: readonly DeliveredQueueRecord<T>[]): void {
-    if (this.#ended) {
-      for (const value of values) {
-        DeliveredQueueRecord.heldOf(value).giveBack();
-      }
-      return;
-    }
+    if (this.#ended) return values.forEach((value) => this.refuse(value));
     for (const value of values) this.#buffer.push(value);
     const taker = this.#taker;
     if (!taker) return;
@@ -289,10 +301,7 @@ export class QueueFeed<T> {
     const { receiptHandle: ReceiptHandle } = held.received;
     const { visibleAt } = held;
     const outcome = settlement.type === "return"
-      ? this.#changing.add({
-        ReceiptHandle,
-        VisibilityTimeoutSeconds: settlement.delaySeconds,
-      }, visibleAt)
+      ? this.#return(held, settlement.delaySeconds)
       : settlement.type === "restore"
       ? this.#restoring.add({ ReceiptHandle }, visibleAt)
       : this.#acknowledging.add({ ReceiptHandle }, visibleAt);
@@ -302,6 +311,18 @@ export class QueueFeed<T> {
     });
     this.#settling.add(settling);
     this.#forget(held);
+  }
+
+  /** An extension that is under way could arrive after this change, and undo it. */
+  async #return(
+    held: HeldRecord,
+    delaySeconds: number,
+  ): Promise<EntryOutcome> {
+    if (held.extending) await held.extending;
+    return await this.#changing.add({
+      ReceiptHandle: held.received.receiptHandle,
+      VisibilityTimeoutSeconds: delaySeconds,
+    }, held.visibleAt);
   }
 
   #onSettled(
@@ -365,40 +386,26 @@ export class QueueFeed<T> {
   }
 
   async #close(patienceMs: number): Promise<void> {
-    // Records that are visible before the last poll is answered would be sent to a poll of this
-    // consumer that nobody reads.
+    const { clock } = this.#options;
+    // A record that is visible before the last poll is answered would be sent to an abandoned poll
+    // of this consumer.
     const delaySeconds = Math.ceil(await this.#polls.stop() / 1000);
-    // Records whose values are partly in the hands of the application are given back as well, when
-    // the rest of them is settled.
+    const giveBack = (held: HeldRecord) => held.giveBack(delaySeconds);
+    this.#refused.forEach(giveBack);
+    // Records of which the application has other values are given back as well, when those are
+    // settled.
     while (this.#buffer.length > 0) {
       this.#buffer.shift()!.retry({ delaySeconds });
     }
     if (patienceMs > 0 && this.#visibility.size > 0) {
       this.#emptied = deferred();
-      await this.#atMost(patienceMs, this.#emptied.promise);
+      await settledWithin(patienceMs, this.#emptied.promise, clock);
     }
-    for (const held of [...this.#visibility.held]) held.giveBack(delaySeconds);
-    const error: KinesisError = new ClosedError("The consumer is closed");
-    const isAnswered = await this.#atMost(
-      ANSWER_MS,
-      this.settled(),
-    );
-    if (isAnswered) return;
-    for (
-      const batcher of [this.#acknowledging, this.#changing, this.#restoring]
-    ) batcher.stop(error);
-  }
-
-  /** Waits for a promise, at most this long, in milliseconds. Returns whether it has resolved. */
-  async #atMost(ms: number, promise: Promise<unknown>): Promise<boolean> {
-    const { clock } = this.#options;
-    const patience = new AbortController();
-    const isOver = delay(ms, { clock, signal: patience.signal }).then(
-      () => false,
-      () => true,
-    );
-    const isFirst = await Promise.race([promise.then(() => true), isOver]);
-    patience.abort();
-    return isFirst;
+    [...this.#visibility.held].forEach(giveBack);
+    await settledWithin(ANSWER_MS, this.settled(), clock);
+    // Also extensions of records that are settled meanwhile.
+    const error = new ClosedError("The consumer is closed");
+    for (const batcher of this.#batchers) batcher.stop(error);
+    if (this.#refusal) throw this.#refusal;
   }
 }

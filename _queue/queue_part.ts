@@ -37,6 +37,9 @@ type SendEntries = (
   request: { QueueARN: string; Entries: Entry[] },
 ) => Promise<EntriesAnswer>;
 
+/** Requests with entries are repeated by {@linkcode EntryBatcher}, which knows lost answers. */
+const ONCE = { maxAttempts: 1 };
+
 /** What is received: records of the queue, or its dead letters. */
 export type QueuePartName = "records" | "dead-letters";
 
@@ -58,9 +61,9 @@ export function recordsPart(client: QueueClient): QueuePart {
   return {
     name: "records",
     receive: (request, options) => client.receiveQueueRecords(request, options),
-    acknowledge: (request) => client.acknowledgeQueueRecords(request),
+    acknowledge: (request) => client.acknowledgeQueueRecords(request, ONCE),
     changeVisibility: (request) =>
-      client.updateQueueRecordsVisibility(visibility(request)),
+      client.updateQueueRecordsVisibility(visibility(request), ONCE),
     restore: () =>
       Promise.reject(
         new KinesisError("Cannot restore a record that is no dead letter", {
@@ -91,10 +94,13 @@ export function deadLettersPart(client: QueueClient): QueuePart {
     receive: (request, options) =>
       client.receiveDeadLetterQueueRecords!(request, options),
     acknowledge: (request) =>
-      client.acknowledgeDeadLetterQueueRecords!(request),
+      client.acknowledgeDeadLetterQueueRecords!(request, ONCE),
     changeVisibility: (request) =>
-      client.updateDeadLetterQueueRecordsVisibility!(visibility(request)),
-    restore: (request) => client.restoreDeadLetterQueueRecords!(request),
+      client.updateDeadLetterQueueRecordsVisibility!(
+        visibility(request),
+        ONCE,
+      ),
+    restore: (request) => client.restoreDeadLetterQueueRecords!(request, ONCE),
   };
 }
 

@@ -32,7 +32,7 @@ export interface QueueRecordSource {
 interface Ticket {
   /** Copies that are not settled. */
   open: number;
-  /** Whether {@linkcode DeliveredQueueRecord.copy} has divided it. */
+  /** Whether {@linkcode DeliveredQueueRecord.copyOf} has divided it. */
   isShared: boolean;
 }
 
@@ -103,17 +103,18 @@ export class DeliveredQueueRecord<T> implements DeadLetterRecord<T> {
     this.#settle({ type: "restore" });
   }
 
-  /** One of `count` copies. The value is settled when all of them are. */
-  copy(count: number): DeliveredQueueRecord<T> {
-    const ticket = this.#ticket;
+  /** One of `count` copies of a value, which is settled when all of them are. */
+  static copyOf(record: object, count: number): object {
+    const original = record as DeliveredQueueRecord<unknown>;
+    const ticket = original.#ticket;
     if (!ticket.isShared) {
       ticket.isShared = true;
       ticket.open = count;
     }
     return new DeliveredQueueRecord(
-      this.#item,
-      this.#source,
-      this.#bytes,
+      original.#item,
+      original.#source,
+      original.#bytes,
       ticket,
     );
   }

@@ -5,8 +5,9 @@
  */
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { settledWithin } from "../_core/settled_within.ts";
 import type { QueueApiRecord } from "../client/mod.ts";
-import type { KinesisError } from "../errors.ts";
+import { ClosedError, type KinesisError } from "../errors.ts";
 import type { QueueRecord } from "../records.ts";
 import { kinesisRecordOf, queueNameOf } from "./api_record.ts";
 import { EntryBatcher } from "./entry_batcher.ts";
@@ -22,6 +23,9 @@ import type { ResolvedQueueOptions } from "./resolved_options.ts";
 const VISIBILITY_SECONDS = 300;
 /** How long a request waits for a dead letter, in seconds. */
 const WAIT_SECONDS = 1;
+
+/** How long the end waits for letters to be given back, in milliseconds. */
+const RETURN_MS = 10_000;
 
 /** The numbers of a redrive so far. */
 export interface RedriveProgress {
@@ -111,6 +115,10 @@ class Redrive<T> {
   /** The ids of the dead letters that are kept, and their newest deliveries. */
   readonly #kept = new Map<string, string>();
   #refusal: KinesisError | undefined;
+  /** Letters whose return has no answer yet. */
+  readonly #returns = new Set<Promise<unknown>>();
+  /** When the last letters were asked for, by the monotonic clock. */
+  #askedAt = -Infinity;
   /** When the next dead letter may be restored, by the monotonic clock. */
   #nextAt = -Infinity;
 
@@ -145,7 +153,7 @@ class Redrive<T> {
       }
     } finally {
       this.#giveBack([...this.#kept.values()]);
-      await this.#returning.flush();
+      await this.#returned();
     }
     return { ...this.#progress };
   }
@@ -153,6 +161,7 @@ class Redrive<T> {
   async #receive(): Promise<readonly QueueApiRecord[]> {
     const { queueARN } = this.#options;
     const { limit, signal } = this.#settings;
+    this.#askedAt = monotonicNow(this.#options.clock);
     const { QueueRecords } = await this.#part.receive({
       QueueARN: queueARN,
       Limit: Math.min(10, limit - this.#progress.restored),
@@ -183,16 +192,16 @@ class Redrive<T> {
       );
       throw error;
     }
-    const usefulUntil = monotonicNow(this.#options.clock) +
-      VISIBILITY_SECONDS * 1000;
+    const usefulUntil = this.#askedAt + VISIBILITY_SECONDS * 1000;
     const restoring = chosen.map(({ ReceiptHandle }) =>
       this.#restoring.add({ ReceiptHandle }, usefulUntil)
     );
-    await this.#restoring.flush();
-    for (const { error } of await Promise.all(restoring)) {
-      if (error) this.#progress.failed++;
-      else this.#progress.restored++;
-    }
+    this.#restoring.hurry();
+    const outcomes = await Promise.all(restoring);
+    const failed = chosen.filter((_, i) => outcomes[i]!.error !== undefined);
+    this.#progress.failed += failed.length;
+    this.#progress.restored += chosen.length - failed.length;
+    this.#giveBack(failed.map(({ ReceiptHandle }) => ReceiptHandle));
     return isNew;
   }
 
@@ -241,8 +250,19 @@ class Redrive<T> {
       VISIBILITY_SECONDS * 1000;
     for (const ReceiptHandle of receiptHandles) {
       const entry = { ReceiptHandle, VisibilityTimeoutSeconds: 0 };
-      void this.#returning.add(entry, usefulUntil);
+      const returning = this.#returning.add(entry, usefulUntil)
+        .finally(() => this.#returns.delete(returning));
+      this.#returns.add(returning);
     }
+  }
+
+  /** Waits a while for letters to be given back. Others are visible when their timeout is over. */
+  async #returned(): Promise<void> {
+    const { clock } = this.#options;
+    this.#returning.hurry();
+    const returned = Promise.all(this.#returns);
+    await settledWithin(RETURN_MS, returned, clock);
+    this.#returning.stop(new ClosedError("The redrive has ended"));
   }
 
   #batcher(action: string, send: QueuePart["restore"]): EntryBatcher {
@@ -253,6 +273,7 @@ class Redrive<T> {
       clock,
       random,
       onRequest: () => {},
+      isDoneIfGone: action === "restore",
       onRefused: (error) => {
         this.#refusal ??= error;
       },

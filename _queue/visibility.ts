@@ -85,7 +85,7 @@ export class Visibility {
       // Not later than this look: at the next one, another receiver may have it already.
       if (held.visibleAt - now <= this.#tickMs) this.#lose(held, undefined);
       else if (
-        held.visibleAt - now <= marginMs && !held.isExtending &&
+        held.visibleAt - now <= marginMs && !held.extending &&
         now - held.received.receivedAt < maxHoldMs
       ) this.#extend(held);
     }
@@ -94,12 +94,11 @@ export class Visibility {
   #extend(held: HeldRecord): void {
     const { changes, seconds } = this.#parts;
     const { receiptHandle } = held.received;
-    held.isExtending = true;
-    changes.add({
+    held.extending = changes.add({
       ReceiptHandle: receiptHandle,
       VisibilityTimeoutSeconds: seconds,
     }, held.visibleAt).then(({ sentAt, error }) => {
-      held.isExtending = false;
+      held.extending = undefined;
       if (error) this.#lose(held, error);
       else held.visibleAt = sentAt + seconds * 1000;
     });
