@@ -28,6 +28,7 @@ import {
   resolveBatchOptions,
   resolveProcessOptions,
 } from "./_consumer/process/resolved_process_options.ts";
+import { asOnlyReader } from "./_processing/only_reader.ts";
 import type {
   ProcessingRun,
   ProcessingSource,
@@ -390,35 +391,30 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
     signal: AbortSignal | undefined,
     prepare: () => ProcessingRun,
   ): Promise<ProcessingSummary> {
-    if (this.locked) {
-      throw new TypeError(
-        "Cannot process as the stream is locked: it has another reader, loop or pipe, or is " +
-          "being processed already",
-      );
-    }
+    return await asOnlyReader(
+      {
+        stream: this,
+        what: "consumer",
+        isOpen: this.#isOpen,
+        check: () => this.#checkAcknowledged(),
+        onEnd: () => {
+          this.#wasEndSeen = true;
+          this.#endStream();
+        },
+      },
+      signal,
+      () => (this.#processing = prepare()).run(),
+    );
+  }
+
+  #checkAcknowledged(): void {
     const { unacknowledged } = this.#feed;
-    if (unacknowledged > 0 && this.#isOpen()) {
-      throw new TypeError(
-        `Cannot process as ${unacknowledged} of the values that were read before are not ` +
-          "acknowledged: no checkpoint passes them, and the children of their shards are never " +
-          "read. Call their ack(), or process with a new consumer",
-      );
-    }
-    signal?.throwIfAborted();
-    // Locks the stream, so there is no second way of reading.
-    const reader = this.getReader();
-    reader.closed.catch(() => {});
-    try {
-      if (!this.#isOpen()) {
-        await reader.closed; // rejects if the consumer has failed
-        throw new ClosedError("Cannot process as the consumer has ended");
-      }
-      return await (this.#processing = prepare()).run();
-    } finally {
-      this.#wasEndSeen = true;
-      this.#endStream();
-      reader.releaseLock();
-    }
+    if (unacknowledged === 0 || !this.#isOpen()) return;
+    throw new TypeError(
+      `Cannot process as ${unacknowledged} of the values that were read before are not ` +
+        "acknowledged: no checkpoint passes them, and the children of their shards are never " +
+        "read. Call their ack(), or process with a new consumer",
+    );
   }
 
   /**

@@ -1,8 +1,8 @@
 /**
  * AWS Kinesis Data Streams over web streams: a {@linkcode Producer} is a `WritableStream`, a
  * {@linkcode Consumer} is a `ReadableStream`, and a processor is a pair of `TransformStream`s. A
- * {@linkcode QueueConsumer} is a `ReadableStream` of a Kinesis queue. The library needs only `fetch`, web streams and Web Crypto, so the same code runs in Deno, Node.js,
- * Bun, Workers and browsers.
+ * {@linkcode QueueConsumer} is a `ReadableStream` of a Kinesis queue. The library needs only `fetch`,
+ * web streams and Web Crypto, so the same code runs in Deno, Node.js, Bun, Workers and browsers.
  *
  * ```ts
  * import { Consumer, KinesisClient, Producer } from "@webstreams/kinesis";
@@ -207,14 +207,6 @@ export type {
   HandlerErrorEvent,
   HandlerTimeoutEvent,
   ProducerHooks,
-  QueueEntriesEvent,
-  QueueHandledEvent,
-  QueueHandlerErrorEvent,
-  QueueHandlerTimeoutEvent,
-  QueueHooks,
-  QueueLostEvent,
-  QueueReceiveErrorEvent,
-  QueueReceiveEvent,
   ReadErrorEvent,
   ReadEvent,
   RecreatedEvent,
@@ -230,3 +222,13 @@ export type {
   UnkeyedEvent,
   ValueFailedEvent,
 } from "./hooks.ts";
+export type {
+  QueueEntriesEvent,
+  QueueHandledEvent,
+  QueueHandlerErrorEvent,
+  QueueHandlerTimeoutEvent,
+  QueueHooks,
+  QueueLostEvent,
+  QueueReceiveErrorEvent,
+  QueueReceiveEvent,
+} from "./queue_hooks.ts";

@@ -23,6 +23,7 @@ import type {
 } from "./_queue/process_options.ts";
 import { QueueProcessing } from "./_queue/processing.ts";
 import { inBatches, oneByOne } from "./_queue/processing_modes.ts";
+import { asOnlyReader } from "./_processing/only_reader.ts";
 import { QueueFeed } from "./_queue/queue_feed.ts";
 import {
   deadLettersPart,
@@ -44,7 +45,6 @@ import {
   resolveProcessOptions,
 } from "./_queue/resolved_process_options.ts";
 import type { QueueConsumerStatus } from "./_queue/status.ts";
-import { ClosedError } from "./errors.ts";
 import type { DeadLetterRecord, QueueRecord } from "./records.ts";
 
 export type {
@@ -256,27 +256,19 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
     signal: AbortSignal | undefined,
     prepare: () => QueueProcessing<T, R>,
   ): Promise<QueueProcessingSummary> {
-    if (this.locked) {
-      throw new TypeError(
-        "Cannot process as the stream is locked: it has another reader, loop or pipe, or is " +
-          "being processed already",
-      );
-    }
-    signal?.throwIfAborted();
-    // Locks the stream, so there is no second way of reading.
-    const reader = this.getReader();
-    reader.closed.catch(() => {});
-    try {
-      if (!this.#isOpen()) {
-        await reader.closed; // rejects if the stream has failed
-        throw new ClosedError("Cannot process as the stream has ended");
-      }
-      return await (this.#processing = prepare()).run();
-    } finally {
-      this.#wasEndSeen = true;
-      this.#endStream();
-      reader.releaseLock();
-    }
+    return await asOnlyReader(
+      {
+        stream: this,
+        what: "stream",
+        isOpen: this.#isOpen,
+        onEnd: () => {
+          this.#wasEndSeen = true;
+          this.#endStream();
+        },
+      },
+      signal,
+      () => (this.#processing = prepare()).run(),
+    );
   }
 
   /**

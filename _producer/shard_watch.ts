@@ -57,11 +57,12 @@ interface Sighting {
  *
  * An answer that names another shard than predicted is a surprise. The shards are listed until a
  * list explains it: the stream was resharded, or deleted and created again. If a list that was asked
- * for after the answer does not explain it, the service is asked how it distributes records. With AUTO record distribution, and
- * after three lists that explain nothing, no shard is predicted. From then on the service is asked
- * once a minute while records are sent, and shards are listed only if it does not answer. The same
- * happens if all listings fail for half a minute. Shards are predicted again when the service says so, when it refuses a record without a key, or when the
- * answers agree with the shard map again.
+ * for after the answer does not explain it, the service is asked how it distributes records. With
+ * AUTO record distribution, after three lists that explain nothing, and after half a minute in which
+ * all listings failed, no shard is predicted. From then on the service is asked once a minute while
+ * records are sent, and shards are listed only if it does not answer. Shards are predicted again when
+ * the service says so, when it refuses a record without a key, or when the answers agree with the
+ * shard map again.
  */
 export class ShardWatch<T> {
   readonly #clock: Clock;

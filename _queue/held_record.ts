@@ -82,7 +82,7 @@ export class HeldRecord {
     if (--this.#open === 0) this.#end(this.#settlement);
   }
 
-  /** Gives the record back, whatever became of its values. */
+  /** Gives the record back, also if some of its values are settled. */
   giveBack(delaySeconds = 0): void {
     if (!this.#isOver) this.#end({ type: "return", delaySeconds });
   }

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../_core/clock.ts";
 import type { DecodeError } from "../errors.ts";
-import type { QueueHooks } from "../hooks.ts";
+import type { QueueHooks } from "../queue_hooks.ts";
 import type { Processor } from "../processors/mod.ts";
 import type { QueueClient } from "./queue_part.ts";
 

@@ -12,7 +12,7 @@ import { Scheduler } from "../_processing/scheduler.ts";
 import type { Failure } from "../_processing/verdict.ts";
 import type { Attempt, WorkLane } from "../_processing/work.ts";
 import { ProcessingError } from "../errors.ts";
-import type { QueueHooks } from "../hooks.ts";
+import type { QueueHooks } from "../queue_hooks.ts";
 import { type Abandon, RecordLane, SharedLane } from "./lanes.ts";
 import type {
   QueueHandlerContext,

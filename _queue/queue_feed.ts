@@ -11,7 +11,7 @@ import { onAbort } from "../_core/on_abort.ts";
 import { settledWithin } from "../_core/settled_within.ts";
 import type { QueueApiRecord } from "../client/mod.ts";
 import { ClosedError, type KinesisError } from "../errors.ts";
-import type { QueueEntriesEvent } from "../hooks.ts";
+import type { QueueEntriesEvent } from "../queue_hooks.ts";
 import {
   type EntriesEvent,
   EntryBatcher,

@@ -194,21 +194,25 @@ async function tailQueue(
   if (terminal.signal.aborted) stop();
   let left = count;
   const reader = stream.getReader();
-  for (;;) {
-    const { done, value: record } = await reader.read();
-    if (done) break;
-    const text = textOfBytes(record.value);
-    const isWanted = grep === undefined || text.includes(grep);
-    const hasReader = !isWanted ||
-      await terminal.line(isJson() ? jsonOf(record, text) : text);
-    // Everything else is given back when the stream is closed: before, this command would receive it
-    // again.
-    if (acknowledge && isWanted && hasReader) record.ack();
-    if (!hasReader || isWanted && --left === 0) break;
+  try {
+    for (;;) {
+      const { done, value: record } = await reader.read();
+      if (done) break;
+      const text = textOfBytes(record.value);
+      const isWanted = grep === undefined || text.includes(grep);
+      const hasReader = !isWanted ||
+        await terminal.line(isJson() ? jsonOf(record, text) : text);
+      // Everything else is given back when the stream is closed: before, this command would receive
+      // it again.
+      if (acknowledge && isWanted && hasReader) record.ack();
+      if (!hasReader || isWanted && --left === 0) break;
+    }
+    await reader.cancel();
+  } finally {
+    // Gives the rest back, and waits for the answers.
+    terminal.signal.removeEventListener("abort", stop);
+    await stream.close();
   }
-  // Gives the rest back, and waits for the answers.
-  await reader.cancel();
-  await stream.close();
 }
 
 async function redriveQueue(
@@ -284,7 +288,9 @@ function agree(
   if (yes) return;
   const answer = confirm(question);
   if (answer === undefined) {
-    throw new Failure(`${question} Give --yes where nobody can answer`);
+    throw new Failure(
+      `${question} There is no terminal to answer on: give --yes`,
+    );
   }
   if (!answer) throw new Failure("Nothing was changed");
 }

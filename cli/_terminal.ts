@@ -12,7 +12,7 @@ export interface Terminal {
   note(text: string): void;
   /** Shows one line that is replaced by the next one. Nothing if people do not see it. */
   progress(text: string): void;
-  /** Asks a question that is answered with yes or no. `undefined` if nobody can answer. */
+  /** Asks a question that is answered with yes or no. `undefined` without a terminal. */
   confirm(question: string): boolean | undefined;
   /** Aborts at the first Ctrl-C or SIGTERM. The second one ends the program at once. */
   readonly signal: AbortSignal;

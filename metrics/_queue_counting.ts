@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { QueueHooks } from "../hooks.ts";
+import type { QueueHooks } from "../queue_hooks.ts";
 import { codeOf } from "./_error_code.ts";
 import type { Families } from "./_families.ts";
 

@@ -5,12 +5,8 @@
  */
 import { notify } from "../_core/notify.ts";
 import { OptionCheck } from "../_core/option_check.ts";
-import type {
-  ClientHooks,
-  ConsumerHooks,
-  ProducerHooks,
-  QueueHooks,
-} from "../hooks.ts";
+import type { ClientHooks, ConsumerHooks, ProducerHooks } from "../hooks.ts";
+import type { QueueHooks } from "../queue_hooks.ts";
 
 /** The hooks of clients, producers, consumers and queues together. */
 export interface AllHooks

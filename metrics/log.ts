@@ -4,7 +4,7 @@
  * @module
  */
 import { OptionCheck } from "../_core/option_check.ts";
-import type { QueueHooks } from "../hooks.ts";
+import type { QueueHooks } from "../queue_hooks.ts";
 import type { AllHooks } from "./combine.ts";
 
 /** A logger: `console`, a logger of `jsr:@std/log`, `npm:pino` or `npm:winston` fits. */

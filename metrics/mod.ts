@@ -83,9 +83,5 @@ export { logHooks } from "./log.ts";
 export type { Logger } from "./log.ts";
 export { combineHooks } from "./combine.ts";
 export type { AllHooks } from "./combine.ts";
-export type {
-  ClientHooks,
-  ConsumerHooks,
-  ProducerHooks,
-  QueueHooks,
-} from "../hooks.ts";
+export type { ClientHooks, ConsumerHooks, ProducerHooks } from "../hooks.ts";
+export type { QueueHooks } from "../queue_hooks.ts";

@@ -14,6 +14,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "records.ts": 0,
   "health.ts": 0,
   "hooks.ts": 0,
+  "queue_hooks.ts": 0,
   "_core/": 1,
   "_aws/": 2,
   "credentials/": 2,

@@ -21,6 +21,7 @@ import {
   type KinesisServerOptions,
   withFaults,
 } from "../../testing/mod.ts";
+import { passTime, runUntilSettled } from "../_services/drive.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 import { isYielding } from "./_yields.ts";
 
@@ -185,35 +186,13 @@ export class World {
   }
 
   /** Moves the clock from timer to timer until the promise settles. Returns its result. */
-  async run<R>(promise: Promise<R>, maxMs = 3_600_000): Promise<R> {
-    const end = this.clock.now() + maxMs;
-    let done = false;
-    const mark = () => void (done = true);
-    promise.then(mark, mark);
-    for (;;) {
-      await this.quiet();
-      if (done) return await promise;
-      const next = this.clock.nextTimerMs;
-      if (next === undefined || this.clock.now() + next > end) {
-        throw new Error(`The promise is still pending after ${maxMs} ms`);
-      }
-      await this.clock.advance(next);
-    }
+  run<R>(promise: Promise<R>, maxMs?: number): Promise<R> {
+    return runUntilSettled(this.clock, () => this.quiet(), promise, maxMs);
   }
 
   /** Moves the clock by `ms` milliseconds, from timer to timer. */
-  async pass(ms: number): Promise<void> {
-    const end = this.clock.now() + ms;
-    for (;;) {
-      await this.quiet();
-      const next = this.clock.nextTimerMs;
-      const left = end - this.clock.now();
-      if (next === undefined || next > left) {
-        await this.clock.advance(left);
-        return await this.quiet();
-      }
-      await this.clock.advance(next);
-    }
+  pass(ms: number): Promise<void> {
+    return passTime(this.clock, () => this.quiet(), ms);
   }
 
   /** Resolves when no request is under way and all code waits for the clock or for the test. */

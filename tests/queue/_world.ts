@@ -4,7 +4,7 @@
  * @module
  */
 import { jsonCodec } from "../../_aws/json_codec.ts";
-import type { QueueHooks } from "../../hooks.ts";
+import type { QueueHooks } from "../../queue_hooks.ts";
 import { json } from "../../processors/mod.ts";
 import {
   type QueueClient,
@@ -18,6 +18,7 @@ import {
   type QueueState,
   withFaults,
 } from "../../testing/mod.ts";
+import { passTime, runUntilSettled } from "../_services/drive.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 import { answered } from "../producer/_stub_kinesis.ts";
 
@@ -180,36 +181,14 @@ export class QueueWorld {
       .map(([, count]) => count);
   }
 
-  /** Moves the clock from timer to timer until the promise settles. */
-  async run<R>(promise: Promise<R>, maxMs = 3_600_000): Promise<R> {
-    const end = this.clock.now() + maxMs;
-    let done = false;
-    const mark = () => void (done = true);
-    promise.then(mark, mark);
-    for (;;) {
-      await this.quiet();
-      if (done) return await promise;
-      const next = this.clock.nextTimerMs;
-      if (next === undefined || this.clock.now() + next > end) {
-        throw new Error(`The promise is still pending after ${maxMs} ms`);
-      }
-      await this.clock.advance(next);
-    }
+  /** Moves the clock from timer to timer until the promise settles. Returns its result. */
+  run<R>(promise: Promise<R>, maxMs?: number): Promise<R> {
+    return runUntilSettled(this.clock, () => this.quiet(), promise, maxMs);
   }
 
   /** Moves the clock by `ms` milliseconds, from timer to timer. */
-  async pass(ms: number): Promise<void> {
-    const end = this.clock.now() + ms;
-    for (;;) {
-      await this.quiet();
-      const next = this.clock.nextTimerMs;
-      const left = end - this.clock.now();
-      if (next === undefined || next > left) {
-        await this.clock.advance(left);
-        return await this.quiet();
-      }
-      await this.clock.advance(next);
-    }
+  pass(ms: number): Promise<void> {
+    return passTime(this.clock, () => this.quiet(), ms);
   }
 
   /** Lets all work go on that waits for no timer. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
 import { DecodeError, KinesisError, ProcessingError } from "../../errors.ts";
-import type { QueueHandlerErrorEvent } from "../../hooks.ts";
+import type { QueueHandlerErrorEvent } from "../../queue_hooks.ts";
 import { jsonLines } from "../../processors/mod.ts";
 import type { QueueRecord } from "../../records.ts";
 import { QueueWorld } from "./_world.ts";
