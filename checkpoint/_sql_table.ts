@@ -38,9 +38,13 @@ function definitionOf(table: string): string {
 /** The columns that a new row leaves empty. */
 const FURTHER_COLUMNS = ["holder_counter", "requested_by", "load", "effects"];
 
-/** Codes of PostgreSQL: there is no such table; two sessions have created it at once. */
+/** The code of PostgreSQL for a table that does not exist. */
 const UNDEFINED_TABLE = "42P01";
-const CREATED_TWICE = new Set(["23505", "42P07"]);
+/**
+ * Codes of PostgreSQL when two sessions create the table at once: a unique index of the catalog was
+ * violated, or the table, or the type of its rows, exists already.
+ */
+const CREATED_TWICE = new Set(["23505", "42P07", "42710"]);
 
 /** Makes sure that the table exists, once. */
 export class SqlTable {
