@@ -23,7 +23,7 @@ import {
 } from "../../testing/mod.ts";
 import { passTime, runUntilSettled } from "../_services/drive.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
-import { isYielding } from "./_yields.ts";
+import { isWorking } from "../_services/real_work.ts";
 
 /** A value that a test writes: its key, and its number among the values of the key, from 0. */
 export interface Item {
@@ -199,7 +199,7 @@ export class World {
   async quiet(): Promise<void> {
     for (let turns = 0; turns < 3; turns++) {
       do await new Promise((resolve) => setImmediate(resolve)); while (
-        this.#inFlight > 0 || isYielding()
+        this.#inFlight > 0 || isWorking()
       );
     }
   }

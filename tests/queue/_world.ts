@@ -19,6 +19,7 @@ import {
   withFaults,
 } from "../../testing/mod.ts";
 import { passTime, runUntilSettled } from "../_services/drive.ts";
+import { isWorking } from "../_services/real_work.ts";
 import { FakeClock } from "../_services/fake_clock.ts";
 import { answered } from "../producer/_stub_kinesis.ts";
 
@@ -194,7 +195,9 @@ export class QueueWorld {
   /** Lets all work go on that waits for no timer. */
   async quiet(): Promise<void> {
     for (let turns = 0; turns < 6; turns++) {
-      await new Promise((resolve) => setImmediate(resolve));
+      do await new Promise((resolve) => setImmediate(resolve)); while (
+        isWorking()
+      );
     }
   }
 }
