@@ -12,6 +12,7 @@ import type {
   ShardStatus,
   ShardWait,
 } from "./health.ts";
+import type { DecodeError } from "./errors.ts";
 import type { ConsumerRecord, ShardPosition } from "./records.ts";
 
 /** An HTTP attempt of a call has ended. */
@@ -40,6 +41,16 @@ export interface ClientHooks {
   onAttempt?(event: AttemptEvent): void;
 }
 
+/** Records of one request that were not stored, for the same reason. */
+export interface BatchFailure {
+  /** The code of the error, for example `ProvisionedThroughputExceededException`. */
+  readonly code: string;
+  /** The number of Kinesis records. */
+  readonly records: number;
+  /** Whether a rate limit was exceeded. */
+  readonly isThrottle: boolean;
+}
+
 /** A PutRecords request of a producer has ended. */
 export interface BatchEvent {
   /** The stream, by name or ARN as given to the producer. */
@@ -56,8 +67,12 @@ export interface BatchEvent {
   readonly failed: number;
   /** The number of these records that exceeded a rate limit. */
   readonly throttled: number;
+  /** The records that this request did not store, by the code of their error. Empty if there are none. */
+  readonly failures: readonly BatchFailure[];
   /** The number of values in the records that this request did not store. */
   readonly failedValues: number;
+  /** The size of data and partition keys of these records, in bytes. */
+  readonly failedBytes: number;
   /** The number of records in the request that an earlier request carried: the retries. */
   readonly resent: number;
   /** The number of values that no earlier request carried. */
@@ -89,6 +104,8 @@ export interface ValueFailedEvent {
 export interface ThrottledEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
+  /** Distinguishes the producers and consumers of this process. */
+  readonly instance: number;
   /** The predicted shard of the records. Absent if it is not known; then all shards are slowed. */
   readonly shardId?: string;
   /** The number of Kinesis records that one answer throttled. They are sent again. */
@@ -107,6 +124,8 @@ export interface ThrottledEvent {
 export interface ShardMapEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
+  /** Distinguishes the producers and consumers of this process. */
+  readonly instance: number;
   /** The open shards in the previous list, in the order of their hash keys. Empty at the start. */
   readonly before: readonly string[];
   /** The open shards now. Empty if Kinesis distributes records without regard to their keys. */
@@ -142,12 +161,39 @@ export interface DistributionEvent {
 export interface BufferEvent {
   /** The stream, by name or ARN as given to the producer. */
   readonly stream: string;
+  /** Distinguishes the producers and consumers of this process. */
+  readonly instance: number;
   /** The state from now on. */
   readonly state: "full" | "free";
   /** The number of values that are accepted and neither acknowledged nor given up. */
   readonly bufferedValues: number;
   /** The size of these values in bytes. */
   readonly bufferedBytes: number;
+}
+
+/**
+ * A Kinesis record with several values was stored in a shard to which some of its values do not
+ * belong, because the stream was resharded. Readers drop it, and all of its values are sent again.
+ */
+export interface WrongShardEvent {
+  /** The stream, by name or ARN as given to the producer. */
+  readonly stream: string;
+  /** The shard in which the record was stored. */
+  readonly shardId: string;
+  /** The number of values in the record. */
+  readonly values: number;
+}
+
+/** A producer has ended. */
+export interface ProducerEndEvent {
+  /** The stream, by name or ARN as given to the producer. */
+  readonly stream: string;
+  /** Distinguishes the producers and consumers of this process. */
+  readonly instance: number;
+  /** How it has ended. */
+  readonly how: "closed" | "failed" | "aborted";
+  /** The number of values that were accepted and neither acknowledged nor given up. */
+  readonly undelivered: number;
 }
 
 /** Hooks of a {@linkcode Producer}. */
@@ -167,12 +213,18 @@ export interface ProducerHooks {
   onDistribution?(event: DistributionEvent): void;
   /** Called when a writer starts to wait for the full buffer, and when no writer waits any more. */
   onBuffer?(event: BufferEvent): void;
+  /** Called when the values of a record are sent again, because it was stored in a wrong shard. */
+  onWrongShard?(event: WrongShardEvent): void;
+  /** Called once, when the producer was closed or aborted, or has failed. */
+  onProducerEnd?(event: ProducerEndEvent): void;
 }
 
 /** An answer of GetRecords, or an event of a subscription, has arrived. */
 export interface ReadEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
+  /** Distinguishes the consumers and producers of this process, and the streams of a consumer. */
+  readonly instance: number;
   /** The shard. */
   readonly shardId: string;
   /** The number of Kinesis records in the answer. */
@@ -195,6 +247,8 @@ export interface ReadEvent {
 export interface ShardEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
+  /** Distinguishes the consumers and producers of this process, and the streams of a consumer. */
+  readonly instance: number;
   /** The shard. */
   readonly shardId: string;
   /**
@@ -354,6 +408,28 @@ export interface UnkeyedEvent {
   readonly sequenceNumber: string;
 }
 
+/** A value could not be decoded, and the option `onPoison` of the consumer has decided. */
+export interface DecodeErrorEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** The shard. */
+  readonly shardId: string;
+  /** The sequence number of the record. */
+  readonly sequenceNumber: string;
+  /** The error, with the record that could not be decoded. */
+  readonly error: DecodeError;
+  /** `skip`: the value counts as processed. `fail`: the stream fails at this value. */
+  readonly decision: "skip" | "fail";
+}
+
+/** A consumer reads a stream no more. */
+export interface ConsumerEndEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** Distinguishes the consumers and producers of this process, and the streams of a consumer. */
+  readonly instance: number;
+}
+
 /** A subscription to a shard has started, with enhanced fan-out. */
 export interface SubscribedEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -391,6 +467,8 @@ export interface StalledEvent {
 export interface CoverageEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
+  /** Distinguishes the consumers and producers of this process, and the streams of a consumer. */
+  readonly instance: number;
   /** All problems that exist now. Empty if there are none any more. */
   readonly problems: readonly CoverageProblem[];
 }
@@ -399,6 +477,8 @@ export interface CoverageEvent {
 export interface StatusEvent {
   /** The stream, by name or ARN as given to the consumer. */
   readonly stream: string;
+  /** Distinguishes the consumers and producers of this process, and the streams of a consumer. */
+  readonly instance: number;
   /** All shards that exist or are not finished, as of the last look. */
   readonly shards: readonly ShardStatus[];
   /** Whether all hash keys are read. */
@@ -441,9 +521,11 @@ export interface HandlerErrorEvent {
   readonly error: unknown;
   /** The number of the call for these values, from 1. */
   readonly attempt: number;
+  /** How many of `values` are given up, so that `onPoison` or `deadLetter` decides about them. */
+  readonly givenUp: number;
   /**
-   * The delay before the next call, in milliseconds. Absent if there is none: the values are given
-   * up, or the consumer is being closed and they are read again by the next run.
+   * The delay before the next call for the others, in milliseconds. Absent if there is none: no
+   * other value has failed, or the consumer is being closed and the next run reads them again.
    */
   readonly retryDelayMs?: number;
 }
@@ -500,6 +582,8 @@ export interface ConsumerHooks {
    * Their producer sends them again, to the right shard.
    */
   onStrays?(event: StraysEvent): void;
+  /** Called when a value could not be decoded, after `onPoison` has decided about it. */
+  onDecodeError?(event: DecodeErrorEvent): void;
   /**
    * Called for the first value of a stream that has no partition key, if `process` or
    * `processBatches` orders values by their keys. Values without a key are processed beside one
@@ -532,4 +616,9 @@ export interface ConsumerHooks {
   onHandlerError?(event: HandlerErrorEvent): void;
   /** Called when a call of the handler has exceeded its time limit, and when its shard is given up. */
   onHandlerTimeout?(event: HandlerTimeoutEvent): void;
+  /**
+   * Called once for each stream, when the consumer was closed or has ended or failed, and its leases
+   * are given back.
+   */
+  onConsumerEnd?(event: ConsumerEndEvent): void;
 }

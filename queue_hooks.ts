@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DecodeError } from "./errors.ts";
 import type { QueueRecord } from "./records.ts";
 
 /** A receive request has been answered. */
@@ -65,6 +66,25 @@ export interface QueueLostEvent {
   readonly error?: unknown;
 }
 
+/** A value could not be decoded, and the option `onPoison` of the consumer has decided. */
+export interface QueueDecodeErrorEvent {
+  /** The ARN of the queue. */
+  readonly queueARN: string;
+  /** What is read: the records of the queue, or its dead letters. */
+  readonly part: "records" | "dead-letters";
+  /** The id of the record. */
+  readonly recordId: string;
+  /** How often the record was delivered. */
+  readonly receiveCount: number;
+  /** The error, with the record that could not be decoded. */
+  readonly error: DecodeError;
+  /**
+   * `skip`: the record is acknowledged. `return`: it is given back, and becomes a dead letter when
+   * it was received too often. `fail`: the consumer fails.
+   */
+  readonly decision: "return" | "skip" | "fail";
+}
+
 /** A receive request has failed, and is repeated. */
 export interface QueueReceiveErrorEvent {
   /** The ARN of the queue. */
@@ -115,7 +135,9 @@ export interface QueueHandlerErrorEvent {
   readonly error: unknown;
   /** The number of the call for these values in this delivery, from 1. */
   readonly attempt: number;
-  /** The delay before the next call here, in milliseconds. Absent if there is none. */
+  /** How many of `values` are given up, so that `onPoison` decides about them. */
+  readonly givenUp: number;
+  /** The delay before the next call for the others, in milliseconds. Absent if there is none. */
   readonly retryDelayMs?: number;
 }
 
@@ -151,8 +173,9 @@ export interface QueueHooks {
   onVisibilityLost?(event: QueueLostEvent): void;
   /** Called when a receive request has failed and will be repeated. */
   onReceiveError?(event: QueueReceiveErrorEvent): void;
-  /** Called when a call of the handler has ended; before
-   * `onQueueHandlerError`. */
+  /** Called when a value could not be decoded, after `onPoison` has decided about it. */
+  onQueueDecodeError?(event: QueueDecodeErrorEvent): void;
+  /** Called when a call of the handler has ended; before `onQueueHandlerError`. */
   onQueueHandled?(event: QueueHandledEvent): void;
   /** Called when a call of the handler has failed. */
   onQueueHandlerError?(event: QueueHandlerErrorEvent): void;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { StreamChoice } from "../_aws/stream_choice.ts";
+import { notify } from "../_core/notify.ts";
 import { textOf } from "../_core/text_of.ts";
 import { CheckpointError, ClosedError, StreamError } from "../errors.ts";
 import { throwIfNotStored } from "./values/ack_errors.ts";
@@ -142,7 +143,15 @@ export class StreamGroup<T> {
    */
   close(reason: unknown, isDraining = false): Promise<void> {
     this.#stop.abort();
-    return this.#all((coordinator) => coordinator.close(reason, isDraining));
+    return this.#all(async (coordinator, { hooks, stream, instance }) => {
+      try {
+        await coordinator.close(reason, isDraining);
+      } finally {
+        if (this.#isStarted) {
+          notify(hooks, "onConsumerEnd", { stream, instance });
+        }
+      }
+    });
   }
 
   #join(options: ResolvedConsumerOptions<T>): Member<T> {
@@ -209,12 +218,17 @@ export class StreamGroup<T> {
     return named;
   }
 
-  async #all(work: (coordinator: Coordinator<T>) => Promise<void>) {
+  async #all(
+    work: (
+      coordinator: Coordinator<T>,
+      options: ResolvedConsumerOptions<T>,
+    ) => Promise<void>,
+  ) {
     const failures = new Map<string, unknown>();
     const others: unknown[] = [];
     await Promise.all(this.#members.map(async ({ options, coordinator }) => {
       try {
-        await work(coordinator);
+        await work(coordinator, options);
       } catch (error) {
         if (!(error instanceof CheckpointError)) return others.push(error);
         for (const [shardId, cause] of error.failures) {

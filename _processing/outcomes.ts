@@ -35,14 +35,22 @@ export interface OutcomeParts<R, L extends WorkLane> {
     failed: number,
     error: unknown,
   ) => void;
-  /** A call has failed. `delayMs` is the time to the next one; absent if there is none. */
+  /** A call has failed. */
   readonly onFailure: (
     attempt: Attempt<R, L>,
     failures: readonly Failure<R>[],
-    delayMs: number | undefined,
+    next: AfterFailure,
   ) => void;
   /** The processing cannot go on. Values that wait are not processed any more. */
   readonly onError: (error: unknown) => void;
+}
+
+/** What follows a failed call. */
+export interface AfterFailure {
+  /** The number of values that are given up. */
+  readonly givenUp: number;
+  /** The time to the next call for the others, in milliseconds. Absent if there is none. */
+  readonly retryDelayMs?: number;
 }
 
 /** What follows an outcome. */
@@ -115,7 +123,7 @@ export class Outcomes<R, L extends WorkLane> {
     const { onError, onFailure } = this.#parts;
     if (job.lane.abortion) {
       // It was told to stop, so this does not show that its values are bad.
-      onFailure(attempt, failures, undefined);
+      onFailure(attempt, failures, { givenUp: 0 });
       return this.#events.over(job);
     }
     const wasAlone = job.isAlone;
@@ -129,7 +137,10 @@ export class Outcomes<R, L extends WorkLane> {
     }
     const { again, over, isAlone, delayMs } = verdict;
     const isRepeated = again.length > 0 && !this.#events.isStopped(job);
-    onFailure(attempt, failures, isRepeated ? delayMs : undefined);
+    onFailure(attempt, failures, {
+      givenUp: over.length,
+      ...isRepeated ? { retryDelayMs: delayMs } : {},
+    });
     if (isRepeated) job.repeat(again, isAlone);
     const goOn = () =>
       isRepeated ? this.#wait(job, delayMs) : this.#settle(job);

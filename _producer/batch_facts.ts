@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { BatchEvent } from "../hooks.ts";
+import type { BatchEvent, BatchFailure } from "../hooks.ts";
 import type { Outgoing } from "./outgoing.ts";
+import type { RecordOutcome } from "./outcomes.ts";
 import { NOT_MEASURED } from "./pending.ts";
 import type { RequestResult } from "./sender.ts";
 
@@ -14,7 +15,9 @@ export type BatchFacts = Pick<
   | "records"
   | "values"
   | "bytes"
+  | "failures"
   | "failedValues"
+  | "failedBytes"
   | "resent"
   | "newValues"
   | "bufferedMs"
@@ -26,14 +29,17 @@ export function factsOf<T>(
   batch: readonly Outgoing<T>[],
   { outcomes, startedAt }: Pick<RequestResult, "outcomes" | "startedAt">,
 ): BatchFacts {
-  let [values, bytes, failedValues] = [0, 0, 0];
+  let [values, bytes, failedValues, failedBytes] = [0, 0, 0, 0];
   let [resent, newValues] = [0, 0];
   let [measured, bufferedMs, longestBufferedMs] = [0, 0, 0];
   for (let i = 0; i < batch.length; i++) {
     const { record: { puts, size }, attempts } = batch[i]!;
     values += puts.length;
     bytes += size;
-    if (outcomes[i]!.type !== "stored") failedValues += puts.length;
+    if (outcomes[i]!.type !== "stored") {
+      failedValues += puts.length;
+      failedBytes += size;
+    }
     if (attempts > 1) {
       resent++;
       continue;
@@ -51,10 +57,26 @@ export function factsOf<T>(
     records: batch.length,
     values,
     bytes,
+    failures: failedValues > 0 ? failuresIn(outcomes) : [],
     failedValues,
+    failedBytes,
     resent,
     newValues,
   };
   if (measured === 0) return counts;
   return { ...counts, bufferedMs: bufferedMs / measured, longestBufferedMs };
+}
+
+/** The records that were not stored, by the code of their error. */
+function failuresIn(outcomes: readonly RecordOutcome[]): BatchFailure[] {
+  const byCode = new Map<string, BatchFailure & { records: number }>();
+  for (const outcome of outcomes) {
+    if (outcome.type === "stored") continue;
+    const { code } = outcome.error;
+    const isThrottle = outcome.type === "retry" && outcome.isThrottled;
+    const same = byCode.get(code);
+    if (same) same.records++;
+    else byCode.set(code, { code, records: 1, isThrottle });
+  }
+  return [...byCode.values()];
 }

@@ -14,7 +14,10 @@ import type { ShardRoutes } from "./shard_routes.ts";
 
 /** The part of the options that does not depend on the type of the values. */
 export type DistributionOptions =
-  & Pick<ResolvedProducerOptions<never>, "ordering" | "stream" | "hooks">
+  & Pick<
+    ResolvedProducerOptions<never>,
+    "ordering" | "stream" | "instance" | "hooks"
+  >
   & { readonly processor: { readonly scope: string } };
 
 /** How the producer knows a strategy: see {@linkcode DistributionEvent}. */

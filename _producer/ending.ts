@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { notify } from "../_core/notify.ts";
 import { ResettableTimer } from "../_core/resettable_timer.ts";
 import { textOf } from "../_core/text_of.ts";
 import { DeliveryError, KinesisError } from "../errors.ts";
@@ -42,7 +43,7 @@ interface RunningCall {
 /** The part of the options that an ending needs. */
 type EndingOptions = Pick<
   ResolvedProducerOptions<never>,
-  "clock" | "stream" | "abortTimeoutMs"
+  "clock" | "stream" | "abortTimeoutMs" | "hooks" | "instance"
 >;
 
 /** Ends a producer, and tells of that once. */
@@ -276,6 +277,11 @@ export class Ending<T> {
     this.#stages.intake.close();
     this.#pump.stop();
     this.#abort.abort(end.error);
-    this.#stages.ledger.end();
+    const { ledger } = this.#stages;
+    const undelivered = ledger.bufferedValues;
+    ledger.end();
+    const { hooks, stream, instance } = this.#options;
+    const { how } = end;
+    notify(hooks, "onProducerEnd", { stream, instance, how, undelivered });
   }
 }

@@ -158,9 +158,10 @@ export class Intake<T> implements Room {
 
   #setFull(isFull: boolean): void {
     this.#isFull = isFull;
-    const { stream, hooks } = this.#options;
+    const { stream, instance, hooks } = this.#options;
     notify(hooks, "onBuffer", {
       stream,
+      instance,
       state: isFull ? "full" : "free",
       bufferedValues: this.#stages.ledger.bufferedValues,
       bufferedBytes: this.bufferedBytes,

@@ -195,6 +195,8 @@ export type ResolvedProducerOptions<T> =
     readonly target: { StreamName: string } | { StreamARN: string };
     /** The stream as the user named it. */
     readonly stream: string;
+    /** Distinguishes the producers in the events of hooks. */
+    readonly instance: number;
     /** Returns the partition key of a value. `undefined` for random keys. */
     readonly partitionKey: KeyOf<T> | undefined;
     /** Returns the explicit hash key of a value. */

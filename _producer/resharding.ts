@@ -16,7 +16,7 @@ import type { Waiters } from "./waiters.ts";
 /** The part of the options that does not depend on the type of the values. */
 type ReshardingOptions = Pick<
   ResolvedProducerOptions<never>,
-  "clock" | "stream" | "hooks"
+  "clock" | "stream" | "instance" | "hooks"
 >;
 
 /** The stages that depend on the predictions. */
@@ -114,7 +114,7 @@ export class Resharding<T> {
 
   async #change(change: RoutesChange): Promise<void> {
     const { routes, packing, queue, waiters } = this.#stages;
-    const { clock, stream, hooks } = this.#options;
+    const { clock, stream, instance, hooks } = this.#options;
     const before = routes.shardIds;
     // Before the start, values are packed without regard to shards and may stay where they are.
     const isStarted = this.#isStarted;
@@ -129,7 +129,8 @@ export class Resharding<T> {
     }
     // 3. Change the predictions.
     routes.change(change);
-    notify(hooks, "onShardMap", { stream, before, after: routes.shardIds });
+    const after = routes.shardIds;
+    notify(hooks, "onShardMap", { stream, instance, before, after });
     // 4. Move queued records to the lanes, and waiting writers to the lines, of the new shards.
     queue.reroute(monotonicNow(clock));
     waiters.rearrange();

@@ -12,6 +12,7 @@ import {
   SHARD_WRITE_RECORDS_PER_SECOND,
 } from "../_aws/limits.ts";
 import { chooseStream } from "../_aws/stream_choice.ts";
+import { nextInstance } from "../_core/instances.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { resolveOutside } from "../_core/outside_options.ts";
 import {
@@ -36,6 +37,8 @@ const HOOKS = [
   "onShardMap",
   "onDistribution",
   "onBuffer",
+  "onWrongShard",
+  "onProducerEnd",
 ] as const satisfies readonly (keyof ProducerHooks)[];
 const RATES = ["recordsPerSecond", "bytesPerSecond"];
 /** With requests of this size, the cost of a request is 3 % of the cost of its bytes. */
@@ -103,6 +106,7 @@ export function resolveProducerOptions<T>(
     }),
     signal: check.signal("signal", options.signal),
     ...resolveOutside(check, options, HOOKS),
+    instance: nextInstance(),
   };
 }
 

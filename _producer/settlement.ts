@@ -178,6 +178,9 @@ export class Settlement<T> {
     if (range && record.puts.every((put) => range.holds(put))) {
       this.#settleStored(item, receipt);
     } else {
+      const { hooks, stream } = this.#options;
+      const values = record.puts.length;
+      notify(hooks, "onWrongShard", { stream, shardId, values });
       const error = new KinesisError(
         `Cannot leave a record of several values in ${shardId}, since some of them belong to other shards`,
         { code: "WrongShard", retryable: true },
@@ -227,13 +230,19 @@ export class Settlement<T> {
     batch: readonly Outgoing<T>[],
     outcomes: readonly RecordOutcome[],
   ): number {
-    const { stream, hooks, clock } = this.#options;
+    const { stream, instance, hooks, clock } = this.#options;
     const now = monotonicNow(clock);
     let throttled = 0;
     for (const [shardId, records] of throttledByShard(batch, outcomes)) {
       throttled += records;
       const rateFactor = this.#stages.queue.throttle(shardId, now);
-      notify(hooks, "onThrottled", { stream, shardId, records, rateFactor });
+      notify(hooks, "onThrottled", {
+        stream,
+        instance,
+        shardId,
+        records,
+        rateFactor,
+      });
     }
     this.#throttled += throttled;
     return throttled;

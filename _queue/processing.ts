@@ -8,6 +8,7 @@ import { hears, notify } from "../_core/notify.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { textOf } from "../_core/text_of.ts";
 import type { LaneQueue } from "../_processing/lane_queue.ts";
+import type { AfterFailure } from "../_processing/outcomes.ts";
 import { Scheduler } from "../_processing/scheduler.ts";
 import type { Failure } from "../_processing/verdict.ts";
 import type { Attempt, WorkLane } from "../_processing/work.ts";
@@ -250,7 +251,7 @@ export class QueueProcessing<T, R> {
   #reportFailure(
     attempt: QueueAttempt<T>,
     failures: readonly Failure<DeliveredQueueRecord<T>>[],
-    retryDelayMs: number | undefined,
+    next: AfterFailure,
   ): void {
     const { record, error } = failures[0]!;
     const { recordId, subSequenceNumber, receiveCount } = record;
@@ -262,7 +263,7 @@ export class QueueProcessing<T, R> {
       values: failures.length,
       error,
       attempt: attempt.number,
-      retryDelayMs,
+      ...next,
     });
   }
 

@@ -100,6 +100,7 @@ export class QueueFeed<T> {
     });
     this.#values = new ReceivedValues({
       options,
+      part: part.name,
       onValues: (values) => this.#onValues(values),
       onError: (error) => this.fail(error),
     });

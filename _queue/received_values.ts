@@ -4,7 +4,9 @@
  * @module
  */
 import type { Unpacked } from "../processors/mod.ts";
+import { notify } from "../_core/notify.ts";
 import type { DecodeError } from "../errors.ts";
+import type { QueueDecodeErrorEvent } from "../queue_hooks.ts";
 import type { QueueApiRecord } from "../client/mod.ts";
 import { kinesisRecordOf, queueNameOf } from "./api_record.ts";
 import type { HeldRecord } from "./held_record.ts";
@@ -16,8 +18,10 @@ import { returnDelaySeconds } from "./return_delay.ts";
 export interface ReceivedValuesParts<T> {
   readonly options: Pick<
     ResolvedQueueOptions<T>,
-    "queueARN" | "processor" | "onPoison"
+    "queueARN" | "processor" | "onPoison" | "hooks"
   >;
+  /** What is read. */
+  readonly part: QueueDecodeErrorEvent["part"];
   /** Takes the values of a record, in order. */
   readonly onValues: (values: readonly DeliveredQueueRecord<T>[]) => void;
   /** The stream has to fail. */
@@ -89,12 +93,18 @@ export class ReceivedValues<T> {
     const { options: { onPoison }, onError } = this.#parts;
     this.#undecodable++;
     const settle = (decision: unknown) => {
-      if (decision === "fail") return onError(error);
-      if (decision === "return") {
+      if (decision === "fail") {
+        this.#report(error, held, decision);
+        onError(error);
+      } else if (decision === "return") {
+        this.#report(error, held, decision);
         const { receiveCount } = held.received;
         const delaySeconds = returnDelaySeconds(receiveCount);
         held.settle({ type: "return", delaySeconds });
-      } else held.settle({ type: "acknowledge" });
+      } else {
+        this.#report(error, held, "skip");
+        held.settle({ type: "acknowledge" });
+      }
     };
     if (typeof onPoison !== "function") return settle(onPoison);
     try {
@@ -103,5 +113,21 @@ export class ReceivedValues<T> {
     } catch (cause) {
       onError(cause);
     }
+  }
+
+  #report(
+    error: DecodeError,
+    { received: { recordId, receiveCount } }: HeldRecord,
+    decision: QueueDecodeErrorEvent["decision"],
+  ): void {
+    const { part, options: { hooks, queueARN } } = this.#parts;
+    notify(hooks, "onQueueDecodeError", {
+      queueARN,
+      part,
+      recordId,
+      receiveCount,
+      error,
+      decision,
+    });
   }
 }

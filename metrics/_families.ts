@@ -31,9 +31,20 @@ export interface Definition {
   readonly help: string;
   /** The names of its labels. */
   readonly labelNames: readonly string[];
-  /** The value of a gauge that raises no alarm. @default {0} */
-  readonly neutral?: number;
 }
+
+/** What a gauge is. */
+export interface GaugeDefinition extends Definition {
+  /** The value of a series that nobody sets any more, for systems that cannot forget it. */
+  readonly neutral: number;
+  /** What a series of several sources has as its value. */
+  readonly merge: Merge;
+  /** Whether a series that no source sets any more stays, with the neutral value. */
+  readonly stays: boolean;
+}
+
+/** How values of several sources become one. */
+export type Merge = "max" | "min" | "sum";
 
 /** Labels of a series. */
 export type Labels = Readonly<Record<string, string>>;
@@ -44,12 +55,15 @@ export interface Counter {
   add(labels: Labels, amount?: number): void;
 }
 
-/** A number that is set. */
+/**
+ * A number that is set. Several sources may set the same series, such as two consumers of one
+ * stream, or all shards of a series that has no shard: their values are merged.
+ */
 export interface Gauge {
-  /** Sets the number. */
-  set(labels: Labels, value: number): void;
-  /** Removes the series with these labels. */
-  remove(labels: Labels): void;
+  /** Sets the number of a source. */
+  set(labels: Labels, value: number, source?: string): void;
+  /** Removes the number of a source. */
+  remove(labels: Labels, source?: string): void;
 }
 
 /** A distribution of times, in seconds. */
@@ -63,7 +77,7 @@ export interface Makers {
   /** Makes a counter. */
   counter(definition: Definition): Counter;
   /** Makes a gauge. */
-  gauge(definition: Definition): Gauge;
+  gauge(definition: GaugeDefinition): Gauge;
   /** Makes a histogram. `buckets` are the upper bounds, rising. */
   histogram(definition: Definition, buckets: readonly number[]): Histogram;
 }
@@ -82,6 +96,8 @@ export interface Families {
   readonly resentRecords: Counter;
   readonly bufferingSeconds: Histogram;
   readonly putBytes: Counter;
+  readonly storedBytes: Counter;
+  readonly wrongShard: Counter;
   readonly failedRecords: Counter;
   readonly failedValues: Counter;
   readonly rateFactor: Gauge;
@@ -111,6 +127,9 @@ export interface Families {
   readonly uncovered: Gauge;
   readonly expired: Counter;
   readonly strays: Counter;
+  readonly decodeErrors: Counter;
+  readonly unacknowledged: Counter;
+  readonly recreated: Counter;
   readonly subscriptions: Counter;
   readonly distribution: Gauge;
   readonly unkeyed: Counter;
@@ -133,14 +152,20 @@ export interface QueueFamilies {
   readonly handledValues: Counter;
   readonly handlerErrors: Counter;
   readonly handlerTimeouts: Counter;
+  readonly decodeErrors: Counter;
 }
 
 /** Makes the metrics. `prefix` starts their names. */
 export function families(prefix: string, makers: Makers): Families {
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     makers.counter({ name, help, labelNames });
-  const gauge = (name: string, help: string, ...labelNames: string[]) =>
-    makers.gauge({ name, help, labelNames });
+  const gauge = (
+    name: string,
+    help: string,
+    rule: Partial<GaugeDefinition> & Pick<GaugeDefinition, "merge">,
+    ...labelNames: string[]
+  ) =>
+    makers.gauge({ name, help, neutral: 0, stays: false, ...rule, labelNames });
   const seconds = (name: string, help: string, ...labelNames: string[]) =>
     makers.histogram({ name, help, labelNames }, REQUEST_SECONDS);
   const client = `${prefix}client_`;
@@ -209,11 +234,22 @@ export function families(prefix: string, makers: Makers): Families {
       "Data and partition keys in requests",
       "stream",
     ),
+    storedBytes: counter(
+      `${producer}bytes_total`,
+      "Data and partition keys that were stored",
+      "stream",
+    ),
+    wrongShard: counter(
+      `${producer}wrong_shard_values_total`,
+      "Values that were stored in a shard to which not all values of their record belong, and are sent again",
+      "stream",
+    ),
     failedRecords: counter(
       `${producer}failed_records_total`,
-      "Kinesis records that a request did not store, by reason: throttled or other",
+      "Kinesis records that a request did not store, by reason (throttled or other) and code of the error",
       "stream",
       "reason",
+      "code",
     ),
     failedValues: counter(
       `${producer}given_up_values_total`,
@@ -221,16 +257,17 @@ export function families(prefix: string, makers: Makers): Families {
       "stream",
       "code",
     ),
-    rateFactor: makers.gauge({
-      name: `${producer}rate_factor`,
-      help:
-        "Part of its limits that a throttled shard gets, as of its last throttle",
-      labelNames: ["stream", "shard"],
-      neutral: 1,
-    }),
+    rateFactor: gauge(
+      `${producer}rate_factor`,
+      "Part of its limits that a throttled shard gets, as of its last throttle; the least of all producers",
+      { merge: "min", neutral: 1 },
+      "stream",
+      "shard",
+    ),
     openShards: gauge(
       `${producer}open_shards`,
       "Open shards in the last list",
+      { merge: "max" },
       "stream",
     ),
     bufferFull: counter(
@@ -241,6 +278,7 @@ export function families(prefix: string, makers: Makers): Families {
     bufferedValues: gauge(
       `${producer}buffered_values`,
       "Buffered values at the last change between full and free",
+      { merge: "sum", stays: true },
       "stream",
     ),
     reads: counter(
@@ -266,6 +304,7 @@ export function families(prefix: string, makers: Makers): Families {
     lagSeconds: gauge(
       `${consumer}lag_seconds`,
       "How far reading is behind the latest record of a shard",
+      { merge: "max" },
       "stream",
       "shard",
     ),
@@ -278,6 +317,7 @@ export function families(prefix: string, makers: Makers): Families {
     heldShards: gauge(
       `${consumer}held_shards`,
       "Shards that this worker reads",
+      { merge: "sum", stays: true },
       "stream",
     ),
     shardEvents: counter(
@@ -294,6 +334,7 @@ export function families(prefix: string, makers: Makers): Families {
     lastCheckpoint: gauge(
       `${consumer}last_checkpoint_seconds`,
       "When the last checkpoint was stored, in seconds since the epoch",
+      { merge: "max" },
       "stream",
     ),
     checkpointSeconds: seconds(
@@ -315,12 +356,14 @@ export function families(prefix: string, makers: Makers): Families {
     shards: gauge(
       `${consumer}shards`,
       "All shards that are known and not forgotten, by state, once a minute",
+      { merge: "max" },
       "stream",
       "state",
     ),
     workers: gauge(
       `${consumer}workers`,
       "Workers that hold a lease, once a minute",
+      { merge: "max" },
       "stream",
     ),
     handlerSeconds: seconds(
@@ -337,7 +380,7 @@ export function families(prefix: string, makers: Makers): Families {
     ),
     handlerErrors: counter(
       `${consumer}handler_errors_total`,
-      "Values whose call of the handler failed, by what follows: retried or given up",
+      "Values whose call of the handler failed, by what follows: retried, given-up, or redelivered to the next run",
       "stream",
       "then",
     ),
@@ -356,6 +399,7 @@ export function families(prefix: string, makers: Makers): Families {
     uncovered: gauge(
       `${consumer}coverage_problems`,
       "Ranges of hash keys that no worker reads, or that belong to two shards",
+      { merge: "max", stays: true },
       "stream",
     ),
     expired: counter(
@@ -369,6 +413,22 @@ export function families(prefix: string, makers: Makers): Families {
       "Values that were dropped because their producer sends them again",
       "stream",
     ),
+    decodeErrors: counter(
+      `${consumer}decode_errors_total`,
+      "Values that could not be decoded, by the decision: skip or fail",
+      "stream",
+      "decision",
+    ),
+    unacknowledged: counter(
+      `${consumer}unacknowledged_total`,
+      "Times that the oldest value of a shard was not acknowledged for 1, 2, 4, 8 and so on minutes",
+      "stream",
+    ),
+    recreated: counter(
+      `${consumer}recreated_total`,
+      "Times that the stream was found to be created again",
+      "stream",
+    ),
     subscriptions: counter(
       `${consumer}subscriptions_total`,
       "Subscriptions that have started",
@@ -377,6 +437,7 @@ export function families(prefix: string, makers: Makers): Families {
     distribution: gauge(
       `${producer}auto_distribution`,
       "1 while the stream distributes records by itself (AUTO), 0 once it does so no more",
+      { merge: "max" },
       "stream",
     ),
     unkeyed: counter(
@@ -466,13 +527,18 @@ function queueFamilies(prefix: string, makers: Makers): QueueFamilies {
     ),
     handlerErrors: counter(
       "handler_errors",
-      "Values whose call of the handler failed, by what follows here: retried or given up",
+      "Values whose call of the handler failed, by what follows: retried here, given-up, or redelivered later",
       "then",
     ),
     handlerTimeouts: counter(
       "handler_timeouts",
       "Calls of the handler that exceeded their time: late or given up",
       "state",
+    ),
+    decodeErrors: counter(
+      "decode_errors",
+      "Values that could not be decoded, by the decision: return, skip or fail",
+      "decision",
     ),
   };
 }

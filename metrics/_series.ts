@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Definition, Labels } from "./_families.ts";
+import type { Definition, GaugeDefinition, Labels } from "./_families.ts";
 
 /** A value that a registry collects. */
 export interface PrometheusValue {
@@ -42,7 +42,6 @@ abstract class Metric<V> implements PrometheusMetric {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
-  readonly aggregator = "sum";
   abstract readonly type: string;
   readonly #series = new Map<string, { labels: Labels; value: V }>();
 
@@ -50,6 +49,11 @@ abstract class Metric<V> implements PrometheusMetric {
     this.name = name;
     this.help = help;
     this.labelNames = labelNames;
+  }
+
+  /** How the registries of several processes are added up. */
+  get aggregator(): string {
+    return "sum";
   }
 
   get() {
@@ -69,8 +73,11 @@ abstract class Metric<V> implements PrometheusMetric {
     return this.#series.values();
   }
 
-  /** Removes the series with these labels. */
-  remove(labels: Labels): void {
+  protected valueOf(labels: Labels): V | undefined {
+    return this.#series.get(keyOf(this.labelNames, labels))?.value;
+  }
+
+  protected delete(labels: Labels): void {
     this.#series.delete(keyOf(this.labelNames, labels));
   }
 
@@ -112,18 +119,56 @@ export class Counter extends Metric<number> {
   }
 }
 
-/** A number that is set. */
-export class Gauge extends Metric<number> {
+/** A number that is set, merged from that of each source. */
+export class Gauge extends Metric<Sources> {
   readonly type = "gauge";
+  readonly #definition: GaugeDefinition;
 
-  /** Sets the number. */
-  set(labels: Labels, value: number): void {
-    this.update(labels, () => value);
+  /** Starts without series. */
+  constructor(definition: GaugeDefinition) {
+    super(definition);
+    this.#definition = definition;
   }
 
-  protected valuesOf(labels: Record<string, string>, value: number) {
-    return [{ labels, value }];
+  override get aggregator(): string {
+    return this.#definition.merge;
   }
+
+  /** Sets the number of a source. */
+  set(labels: Labels, value: number, source = ""): void {
+    this.update(
+      labels,
+      (sources = new Map<string, number>()) => sources.set(source, value),
+    );
+  }
+
+  /** Removes the number of a source. The last one removes the series, unless it stays. */
+  remove(labels: Labels, source = ""): void {
+    const sources = this.valueOf(labels);
+    sources?.delete(source);
+    if (sources?.size === 0 && !this.#definition.stays) this.delete(labels);
+  }
+
+  protected valuesOf(labels: Record<string, string>, sources: Sources) {
+    return [{ labels, value: merged(sources, this.#definition) }];
+  }
+}
+
+/** The number of each source. */
+export type Sources = Map<string, number>;
+
+/** The value of a series. */
+export function merged(
+  sources: Sources,
+  { merge, neutral }: Pick<GaugeDefinition, "merge" | "neutral">,
+): number {
+  let value: number | undefined;
+  for (const it of sources.values()) {
+    if (value === undefined) value = it;
+    else if (merge === "sum") value += it;
+    else value = merge === "max" ? Math.max(value, it) : Math.min(value, it);
+  }
+  return value ?? neutral;
 }
 
 interface Distribution {

@@ -8,13 +8,14 @@ import {
   type Families,
   families,
   type Gauge,
+  type GaugeDefinition,
   type Labels,
 } from "./_families.ts";
 import type {
   TelemetryAttributes,
   TelemetryMeter,
 } from "./_open_telemetry_api.ts";
-import { Counter, keyOf } from "./_series.ts";
+import { Counter, keyOf, merged, type Sources } from "./_series.ts";
 
 /** The metrics of each meter: several producers and consumers share them. */
 const known = /* @__PURE__ */ new WeakMap<object, Families>();
@@ -64,45 +65,40 @@ export function telemetryFamilies(meter: TelemetryMeter): Families {
 
 /**
  * A gauge that forgets series. Exporters with cumulative temporality repeat the last value of a
- * series that is not told any more. So a series that is removed is told once more, with the neutral
- * value of its metric.
+ * series that is not told any more. So a series that no source sets any more is told once more,
+ * with the neutral value of its metric.
  */
 class ForgetfulGauge implements Gauge {
-  readonly #definition: Definition;
+  readonly #definition: GaugeDefinition;
   readonly #series = new Map<
     string,
-    {
-      readonly labels: Labels;
-      readonly value: number;
-      readonly isOver: boolean;
-    }
+    { readonly labels: Labels; readonly sources: Sources }
   >();
 
   /** Starts without series. */
-  constructor(definition: Definition) {
+  constructor(definition: GaugeDefinition) {
     this.#definition = definition;
   }
 
-  set(labels: Labels, value: number): void {
-    this.#series.set(keyOf(this.#definition.labelNames, labels), {
-      labels,
-      value,
-      isOver: false,
-    });
+  set(labels: Labels, value: number, source = ""): void {
+    const key = keyOf(this.#definition.labelNames, labels);
+    const series = this.#series.get(key);
+    if (series) series.sources.set(source, value);
+    else this.#series.set(key, { labels, sources: new Map([[source, value]]) });
   }
 
-  remove(labels: Labels): void {
+  remove(labels: Labels, source = ""): void {
     const key = keyOf(this.#definition.labelNames, labels);
-    if (!this.#series.has(key)) return;
-    const { neutral: value = 0 } = this.#definition;
-    this.#series.set(key, { labels, value, isOver: true });
+    this.#series.get(key)?.sources.delete(source);
   }
 
   /** Tells the value of each series. */
   tell(observe: (value: number, labels: TelemetryAttributes) => void): void {
-    for (const [key, { labels, value, isOver }] of this.#series) {
-      observe(value, { ...labels });
-      if (isOver) this.#series.delete(key);
+    for (const [key, { labels, sources }] of this.#series) {
+      observe(merged(sources, this.#definition), { ...labels });
+      if (sources.size === 0 && !this.#definition.stays) {
+        this.#series.delete(key);
+      }
     }
   }
 }
@@ -111,7 +107,8 @@ const UNITS: Readonly<Record<string, string>> = { seconds: "s", bytes: "By" };
 
 function instrumentOf({ name, help }: Definition) {
   const [, scope, rest = ""] =
-    /^kinesis_(client|producer|consumer)_(.+?)(?:_total)?$/.exec(name) ?? [];
+    /^kinesis_(client|producer|consumer|queue)_(.+?)(?:_total)?$/.exec(name) ??
+      [];
   const [, stem, suffix] = /^(.+)_(seconds|bytes)$/.exec(rest) ?? [];
   const unit = UNITS[suffix ?? rest];
   return {

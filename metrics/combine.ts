@@ -28,7 +28,8 @@ const check = new OptionCheck("Cannot combine hooks");
  *   { onShard: ({ state }) => void seen.push(state) },
  *   { onShard: ({ shardId }) => void seen.push(shardId) },
  * );
- * hooks.onShard?.({ stream: "orders", shardId: "shardId-0", state: "opened" });
+ * const place = { stream: "orders", instance: 1, shardId: "shardId-0" };
+ * hooks.onShard?.({ ...place, state: "opened" });
  * assertEquals(seen, ["opened", "shardId-0"]);
  * ```
  *

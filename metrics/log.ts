@@ -94,6 +94,22 @@ export function logHooks(logger: Logger): AllHooks {
         `Values of ${event.shardId} were dropped as strays`,
         event,
       ),
+    onWrongShard: (event) =>
+      void logger.debug(
+        `Values in ${event.shardId} of ${event.stream} are sent again`,
+        event,
+      ),
+    onDecodeError: (event) =>
+      void logger.error(
+        `A value of ${event.shardId} cannot be decoded`,
+        event,
+      ),
+    onProducerEnd: (event) => {
+      const level = event.how === "closed" ? "info" : "error";
+      logger[level](`The producer of ${event.stream} is ${event.how}`, event);
+    },
+    onConsumerEnd: (event) =>
+      void logger.info(`The consumer of ${event.stream} has ended`, event),
     onStalled: (event) =>
       void logger.error(`${event.shardId} makes no progress`, event),
     onCoverage: (event) =>
@@ -101,7 +117,7 @@ export function logHooks(logger: Logger): AllHooks {
         ? void logger.error(`Hash keys of ${event.stream} are not read`, event)
         : void logger.info(`All hash keys of ${event.stream} are read`, event),
     onHandlerError: (event) => {
-      const level = event.retryDelayMs === undefined ? "error" : "warn";
+      const level = event.givenUp > 0 ? "error" : "warn";
       logger[level](
         `The handler failed for a value of ${event.shardId}`,
         event,
@@ -136,11 +152,18 @@ function queueLogHooks(logger: Logger): QueueHooks {
         `The record ${event.recordId} is visible to other receivers again`,
         event,
       ),
-    onQueueHandlerError: (event) =>
-      void logger.warn(
-        `The handler failed for a value of the record ${event.recordId}`,
+    onQueueDecodeError: (event) =>
+      void logger.error(
+        `A value of the record ${event.recordId} cannot be decoded`,
         event,
       ),
+    onQueueHandlerError: (event) => {
+      const level = event.givenUp > 0 ? "error" : "warn";
+      logger[level](
+        `The handler failed for a value of the record ${event.recordId}`,
+        event,
+      );
+    },
     onQueueHandlerTimeout: (event) =>
       void logger.error(
         `The handler does not end for a value of the record ${event.recordId}`,

@@ -24,8 +24,8 @@ export interface PrometheusHooksOptions {
   prefix?: string;
   /**
    * Whether the lag and the rate are kept for each shard, with its id as a label. A stream of
-   * thousands of shards has as many series; without it, the lag is that of the last answer of any
-   * shard. @default {true}
+   * thousands of shards has as many series; without it, there is one with the greatest lag, and one
+   * with the least rate. @default {true}
    */
   perShard?: boolean;
 }
@@ -47,13 +47,16 @@ interface Registered {
  * or a sequence number as a label. A shard that this worker reads no more has no lag any more.
  * `docs/metrics.md` lists the metrics.
  *
- * @throws {TypeError} if `registry` is none, or has another metric of the same name
+ * @throws {TypeError} if `registry` is none or has another metric of the same name, or an option
+ * is not known
  * @throws {RangeError} if `prefix` cannot begin a name
  */
 export function prometheusHooks(
   registry: PrometheusRegistry,
-  { prefix = "kinesis_", perShard = true }: PrometheusHooksOptions = {},
+  options: PrometheusHooksOptions = {},
 ): AllHooks {
+  check.object("options", options, ["prefix", "perShard"]);
+  const { prefix = "kinesis_", perShard = true } = options;
   check.methods(
     "registry",
     registry ?? null,
@@ -77,9 +80,12 @@ function metricsIn(registry: PrometheusRegistry, prefix: string): Families {
   const known = registered.get(registry) ?? new Map<string, Registered>();
   registered.set(registry, known);
   const before = known.get(prefix);
-  if (before?.list.every((it) => isIn(registry, it))) return before.families;
-  const made = metricsOf(prefix);
-  for (const { name } of made.list) {
+  // After `registry.clear()`, everything begins anew.
+  const made = before?.list.some((it) => isIn(registry, it))
+    ? before
+    : metricsOf(prefix);
+  const missing = made.list.filter((it) => !isIn(registry, it));
+  for (const { name } of missing) {
     if (registry.getSingleMetric(name) !== undefined) {
       throw new TypeError(
         check.refusal(
@@ -88,7 +94,7 @@ function metricsIn(registry: PrometheusRegistry, prefix: string): Families {
       );
     }
   }
-  for (const metric of made.list) registry.registerMetric(metric);
+  for (const metric of missing) registry.registerMetric(metric);
   known.set(prefix, made);
   return made.families;
 }

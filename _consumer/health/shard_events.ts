@@ -10,13 +10,13 @@ import type { ConsumerSettings } from "../options/resolved_options.ts";
 /** The states of one shard that the hook is called with. */
 export class ShardEvents {
   readonly #shardId: string;
-  readonly #options: Pick<ConsumerSettings, "hooks" | "stream">;
+  readonly #options: Pick<ConsumerSettings, "hooks" | "instance" | "stream">;
   readonly #reported = new Set<ShardEvent["state"]>();
 
   /** Starts without an event. */
   constructor(
     shardId: string,
-    options: Pick<ConsumerSettings, "hooks" | "stream">,
+    options: Pick<ConsumerSettings, "hooks" | "instance" | "stream">,
   ) {
     this.#shardId = shardId;
     this.#options = options;
@@ -26,7 +26,8 @@ export class ShardEvents {
   report(state: ShardEvent["state"]): void {
     if (this.#reported.has(state)) return;
     this.#reported.add(state);
-    const { hooks, stream } = this.#options;
-    notify(hooks, "onShard", { stream, shardId: this.#shardId, state });
+    const { hooks, stream, instance } = this.#options;
+    const shardId = this.#shardId;
+    notify(hooks, "onShard", { stream, instance, shardId, state });
   }
 }

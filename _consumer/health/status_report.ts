@@ -13,16 +13,16 @@ const REPORT_MS = 60_000;
 
 /** Calls the hook `onStatus` until the signal aborts. */
 export function reportStatus(
-  { clock, hooks, stream }: Pick<
+  { clock, hooks, stream, instance }: Pick<
     ConsumerSettings,
-    "clock" | "hooks" | "stream"
+    "clock" | "hooks" | "instance" | "stream"
   >,
-  status: () => Omit<StatusEvent, "stream">,
+  status: () => Omit<StatusEvent, "instance" | "stream">,
   signal: AbortSignal,
 ): Promise<void> {
   const report = () => {
     if (hears(hooks, "onStatus")) {
-      notify(hooks, "onStatus", { stream, ...status() });
+      notify(hooks, "onStatus", { stream, instance, ...status() });
     }
   };
   return every(REPORT_MS, report, { clock, signal });

@@ -5,6 +5,7 @@
  */
 import { SHARD_READS_PER_SECOND } from "../../_aws/limits.ts";
 import { chooseStream, type StreamChoice } from "../../_aws/stream_choice.ts";
+import { nextInstance } from "../../_core/instances.ts";
 import { OptionCheck } from "../../_core/option_check.ts";
 import { resolveOutside } from "../../_core/outside_options.ts";
 import {
@@ -51,6 +52,8 @@ export type ConsumerSettings =
      * leases are not renewed.
      */
     readonly durable: boolean;
+    /** Distinguishes the consumers, and the streams of each, in the events of hooks. */
+    readonly instance: number;
   };
 
 /** The options with every default filled in. */
@@ -80,6 +83,8 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onHandled: true,
   onHandlerError: true,
   onHandlerTimeout: true,
+  onDecodeError: true,
+  onConsumerEnd: true,
 };
 /** The names of all hooks of a consumer. */
 export const HOOK_NAMES = Object.keys(HOOKS) as (keyof ConsumerHooks)[];
@@ -170,6 +175,7 @@ export function resolveConsumerOptions<T>(
       options,
       HOOK_NAMES,
     ),
+    instance: nextInstance(),
   };
 }
 

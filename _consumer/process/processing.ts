@@ -8,6 +8,7 @@ import { hears, notify } from "../../_core/notify.ts";
 import { onAbort } from "../../_core/on_abort.ts";
 import { textOf } from "../../_core/text_of.ts";
 import type { LaneQueue } from "../../_processing/lane_queue.ts";
+import type { AfterFailure } from "../../_processing/outcomes.ts";
 import { Scheduler } from "../../_processing/scheduler.ts";
 import type { Failure } from "../../_processing/verdict.ts";
 import type { Attempt } from "../../_processing/work.ts";
@@ -273,7 +274,7 @@ export class Processing<T> implements ProcessingRun {
   #reportFailure(
     attempt: ShardAttempt<T>,
     failures: readonly Failure<ConsumerRecord<T>>[],
-    retryDelayMs: number | undefined,
+    next: AfterFailure,
   ): void {
     const { hooks, stream } = attempt.job.lane.source.options;
     const { record, error } = failures[0]!;
@@ -286,7 +287,7 @@ export class Processing<T> implements ProcessingRun {
       values: failures.length,
       error,
       attempt: attempt.number,
-      retryDelayMs,
+      ...next,
     });
   }
 

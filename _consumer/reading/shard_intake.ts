@@ -171,7 +171,7 @@ export class ShardIntake implements ShardRecords {
   /** Takes notice of what an answer says, after its records were added. */
   note(facts: AnswerFacts): void {
     const { size, last, isBehind, askedAt, millisBehindLatest } = facts;
-    const { options: { stream, hooks, until }, shardId, onChange } =
+    const { options: { stream, instance, hooks, until }, shardId, onChange } =
       this.#parts;
     this.#millisBehindLatest = millisBehindLatest;
     this.#childShardIds = facts.childShards?.map((it) => it.ShardId) ?? [];
@@ -191,6 +191,7 @@ export class ShardIntake implements ShardRecords {
       const { durationMs } = facts;
       const event = {
         stream,
+        instance,
         shardId,
         ...size,
         millisBehindLatest,

@@ -17,7 +17,7 @@ import type { ConsumerSettings } from "../options/resolved_options.ts";
 /** The options that matter here. */
 export type CoverageAuditOptions = Pick<
   ConsumerSettings,
-  "clock" | "failoverTimeMs" | "hooks" | "stream"
+  "clock" | "failoverTimeMs" | "hooks" | "instance" | "stream"
 >;
 
 /** A problem that was seen at the last look. */
@@ -63,8 +63,9 @@ export class CoverageAudit {
       [...lasting].every((key) => this.#reported.has(key));
     this.#reported = lasting;
     if (isSame) return;
-    const { hooks, stream } = this.#options;
-    notify(hooks, "onCoverage", { stream, problems: this.coverage.problems });
+    const { hooks, stream, instance } = this.#options;
+    const { problems } = this.coverage;
+    notify(hooks, "onCoverage", { stream, instance, problems });
   }
 
   /** What the last look has shown. */

@@ -227,17 +227,36 @@ export class ShardValues<T> {
   }
 
   #dropPoison(error: DecodeError, ticket: Ticket): void {
-    const { options: { onPoison }, progress } = this.#parts;
-    if (onPoison === "fail") throw error;
-    if (onPoison === "skip") return progress.acknowledge(ticket);
+    const { options: { onPoison } } = this.#parts;
+    if (typeof onPoison !== "function") {
+      return this.#decided(onPoison, error, ticket);
+    }
     const result: unknown = onPoison(error);
-    if (result === undefined) return progress.acknowledge(ticket);
+    if (result === undefined) return this.#decided("skip", error, ticket);
     // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
-    const handled = Promise.resolve(result).then((decision) => {
-      if (decision === "fail") throw error;
-      progress.acknowledge(ticket);
-    });
+    const handled = Promise.resolve(result).then((decision) =>
+      this.#decided(decision === "fail" ? "fail" : "skip", error, ticket)
+    );
     this.#work("poison", handled);
+  }
+
+  /** Throws the error if the decision is to fail. */
+  #decided(
+    decision: "skip" | "fail",
+    error: DecodeError,
+    ticket: Ticket,
+  ): void {
+    const { options: { hooks, stream }, progress, shardId } = this.#parts;
+    const { sequenceNumber } = error.record;
+    notify(hooks, "onDecodeError", {
+      stream,
+      shardId,
+      sequenceNumber,
+      error,
+      decision,
+    });
+    if (decision === "fail") throw error;
+    progress.acknowledge(ticket);
   }
 
   /**

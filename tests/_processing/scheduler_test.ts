@@ -61,8 +61,8 @@ function setUp(
     acknowledge: ({ body }, isProcessed) =>
       void log.push(`${isProcessed ? "done" : "given up"} ${body}`),
     bury: () => Promise.resolve(),
-    onFailure: (_, [failure], delayMs) =>
-      void log.push(`failed ${failure!.record.body} ${delayMs}`),
+    onFailure: (_, [failure], { retryDelayMs }) =>
+      void log.push(`failed ${failure!.record.body} ${retryDelayMs}`),
     onLate: ({ job }) => void log.push(`late ${job.records[0]!.body}`),
     onAbandoned: ({ job }, _, isFinal) =>
       void log.push(`abandoned ${job.records[0]!.body} ${isFinal}`),

@@ -1,5 +1,10 @@
 /** What the hooks of a consumer tell, and what their absence saves. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertRejects,
+} from "@std/assert";
 import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import type {
@@ -10,7 +15,7 @@ import type {
   RenewEvent,
 } from "../../hooks.ts";
 import { FanOutWorld } from "./_fan_out_world.ts";
-import { type Item, World } from "./_world.ts";
+import { type Item, STREAM, World } from "./_world.ts";
 
 const until = "caught-up";
 
@@ -215,6 +220,70 @@ Deno.test("ConsumerHooks.onHandled is called once for a call that does not end i
     ]),
     [[1500, 1, "TimeoutError"]],
   );
+});
+
+Deno.test("ConsumerHooks.onConsumerEnd is called once, after the last event of every shard", async () => {
+  const world = new World({ shards: 2 });
+  await world.put(4);
+  const events: string[] = [];
+  const instances = new Set<number>();
+  const hooks: ConsumerHooks = {
+    onShard: ({ state, instance }) => {
+      events.push(state);
+      instances.add(instance);
+    },
+    onConsumerEnd: ({ stream, instance }) => {
+      events.push(`end of ${stream}`);
+      instances.add(instance);
+    },
+  };
+  const consumer = world.consumer({ hooks });
+  const reading = (async () => {
+    for await (const _ of consumer);
+  })();
+  await world.pass(5000);
+  await world.run(consumer.close());
+  await world.run(consumer.close());
+  await reading;
+  assertEquals(events.slice(-3), ["released", "released", `end of ${STREAM}`]);
+  assertEquals(instances.size, 1);
+});
+
+Deno.test("ConsumerHooks.onConsumerEnd is called for a consumer that fails", async () => {
+  const world = new World();
+  let ends = 0;
+  const hooks: ConsumerHooks = { onConsumerEnd: () => void ends++ };
+  const client = world.client();
+  client.getRecords = () => Promise.reject(new TypeError("broken"));
+  const consumer = world.consumer({ client, hooks });
+  await assertRejects(() => world.drain(consumer), TypeError, "broken");
+  assertEquals(ends, 1);
+});
+
+Deno.test("ConsumerHooks.onDecodeError is called with the decision of the policy", async () => {
+  const decided: string[] = [];
+  const hooks: ConsumerHooks = {
+    onDecodeError: ({ decision, error, shardId }) =>
+      void decided.push(`${decision} ${error.code} ${shardId}`),
+  };
+  const read = async (
+    onPoison: "fail" | "skip" | (() => Promise<"fail" | void>),
+  ) => {
+    const world = new World();
+    await world.putRaw("{", world.shardIds[0]!);
+    await world.drain(world.consumer({ until, hooks, onPoison })).catch(
+      () => {},
+    );
+  };
+  await read("skip");
+  await read("fail");
+  await read(() => Promise.resolve());
+  await read(() => Promise.resolve("fail"));
+  assertEquals(
+    decided.map((it) => it.split(" ")[0]),
+    ["skip", "fail", "skip", "fail"],
+  );
+  assertEquals(decided[0], "skip Undecodable shardId-000000000000");
 });
 
 Deno.test("Consumer reads the clock no more often for hooks that are absent", async () => {

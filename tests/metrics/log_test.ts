@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { combineHooks, logHooks } from "../../metrics/mod.ts";
 
-const place = { stream: "orders", shardId: "shardId-0" };
+const place = { stream: "orders", instance: 1, shardId: "shardId-0" };
 
 Deno.test("logHooks logs each event at its level, with its facts", () => {
   const lines: [string, string, unknown][] = [];
@@ -25,7 +25,7 @@ Deno.test("logHooks logs each event at its level, with its facts", () => {
   };
   hooks.onAttempt!(attempt);
   hooks.onAttempt!({ ...attempt, error: new Error("no"), retryDelayMs: 10 });
-  hooks.onCoverage!({ stream: "orders", problems: [] });
+  hooks.onCoverage!({ stream: "orders", instance: 1, problems: [] });
   assertEquals(lines.map(([level, message]) => `${level} ${message}`), [
     "info shardId-0 is opened",
     "warn shardId-0 is lost",

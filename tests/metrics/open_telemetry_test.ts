@@ -213,7 +213,7 @@ Deno.test("openTelemetryHooks records the metrics of this library, and forgets t
     sequenceNumber: "1",
     values: 2,
   });
-  const place = { stream: "orders", shardId: "a" };
+  const place = { stream: "orders", instance: 1, shardId: "a" };
   hooks.onStrays!({ ...place, sequenceNumber: "1", values: 1 });
   hooks.onShard!({ ...place, state: "opened" });
   const read = { ...place, records: 1, bytes: 9, millisBehindLatest: 1500 };
@@ -230,7 +230,7 @@ Deno.test("openTelemetryHooks records the metrics of this library, and forgets t
   assertEquals([bytes.unit, bytes.points[0]!.value], ["By", 9]);
   const throttled = { ...place, records: 1, rateFactor: 0.5 };
   hooks.onThrottled!(throttled);
-  hooks.onShardMap!({ stream: "orders", before: ["a"], after: [] });
+  hooks.onShardMap!({ ...place, before: ["a"], after: [] });
   hooks.onShard!({ ...place, state: "released" });
   // The SDK repeats the last value of a series with cumulative temporality.
   for (let collection = 0; collection < 2; collection++) {

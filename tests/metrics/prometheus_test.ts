@@ -9,7 +9,7 @@ import { prometheusHooks } from "../../metrics/mod.ts";
 import { KinesisServer, withFaults } from "../../testing/mod.ts";
 
 const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
-const place = { stream: "orders", shardId: "shardId-0" };
+const place = { stream: "orders", instance: 1, shardId: "shardId-0" };
 
 /** The value of a series in the text that Prometheus gets. */
 async function valueOf(
@@ -44,12 +44,14 @@ Deno.test("prometheusHooks counts what a producer and a consumer do", async () =
   };
   const producer = new Producer(orders);
   for (let i = 0; i < 20; i++) producer.put(i, { partitionKey: `${i}` });
+  await producer.flush();
+  const s = '{stream="orders"}';
+  assertEquals(await valueOf(registry, `kinesis_producer_open_shards${s}`), 2);
   await producer.close();
   const consumer = new Consumer({ ...orders, until: "caught-up" });
   let count = 0;
   for await (const _ of consumer) count++;
   assertEquals(count, 20);
-  const s = '{stream="orders"}';
   assertEquals(
     await valueOf(registry, `kinesis_producer_records_total${s}`),
     20,
@@ -58,7 +60,6 @@ Deno.test("prometheusHooks counts what a producer and a consumer do", async () =
     await valueOf(registry, `kinesis_consumer_records_total${s}`),
     20,
   );
-  assertEquals(await valueOf(registry, `kinesis_producer_open_shards${s}`), 2);
   assertEquals(await valueOf(registry, `kinesis_consumer_held_shards${s}`), 0);
   const attempts = await valueOf(
     registry,
@@ -133,6 +134,7 @@ Deno.test("prometheusHooks counts renewals, shards and workers", async () => {
   const shard = { ...place, parentShardIds: [] };
   hooks.onStatus!({
     stream: "orders",
+    instance: 1,
     coverage: { problems: [] },
     shards: [
       { ...shard, state: "reading", owner: "a" },

@@ -1,11 +1,19 @@
-import { assertEquals, assertInstanceOf, assertLess } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertLess,
+  assertRejects,
+} from "@std/assert";
 import type {
   BatchEvent,
   BufferEvent,
+  ProducerEndEvent,
   ShardMapEvent,
   ThrottledEvent,
+  WrongShardEvent,
 } from "../../hooks.ts";
-import { json, jsonLines } from "../../processors/mod.ts";
+import { json, jsonLines, kplJson } from "../../processors/mod.ts";
 import type { ProducerOptions } from "../../producer.ts";
 import { DeliveryError, type ServiceError } from "../../errors.ts";
 import {
@@ -53,12 +61,13 @@ Deno.test("ProducerHooks.onShardMap gets the open shards at the start and after 
   });
   await clock.runUntil(producer.put(0));
   const before = client.openShardIds;
-  assertEquals(events, [{ stream: "s", before: [], after: before }]);
+  const { instance } = events[0]!;
+  assertEquals(events, [{ stream: "s", instance, before: [], after: before }]);
   client.split(before[0]!);
   await clock.runUntil(producer.put(1));
   await clock.runUntil(producer.close());
   assertEquals(events.slice(1), [
-    { stream: "s", before, after: client.openShardIds },
+    { stream: "s", instance, before, after: client.openShardIds },
   ]);
 });
 
@@ -78,6 +87,50 @@ Deno.test("ProducerHooks.onBuffer is called when writers begin to wait and when 
   assertEquals(events[0]!.bufferedValues, 10);
   await clock.runUntil(producer.close());
   assertEquals(events.map(({ state }) => state), ["full", "free"]);
+});
+
+Deno.test("ProducerHooks.onProducerEnd tells once how the producer has ended, and what is undelivered", async () => {
+  const ends: ProducerEndEvent[] = [];
+  const hooks = {
+    onProducerEnd: (event: ProducerEndEvent) => void ends.push(event),
+  };
+  const closed = setUp({ hooks });
+  closed.producer.put(1);
+  await closed.clock.runUntil(closed.producer.close());
+  await closed.producer.close();
+  const aborted = setUp({ hooks, lingerMs: 60_000 });
+  const put = aborted.producer.put(1);
+  await aborted.clock.advance(1);
+  aborted.producer.abort("enough");
+  await assertRejects(() => put, DeliveryError);
+  aborted.producer.abort("again");
+  const failed = setUp({ hooks });
+  failed.client.onPut = () => Promise.reject(accessDenied());
+  failed.producer.put(1).catch(() => {});
+  await failed.clock.runUntil(failed.producer.close().catch(() => {}));
+  assertEquals(
+    ends.map(({ how, undelivered }) => [how, undelivered]),
+    [["closed", 0], ["aborted", 1], ["failed", 1]],
+  );
+  assertEquals(new Set(ends.map(({ instance }) => instance)).size, 3);
+});
+
+Deno.test("ProducerHooks.onWrongShard is called when all values of a record are sent again", async () => {
+  const events: WrongShardEvent[] = [];
+  const { clock, client, producer } = setUpProducer<number>({
+    processor: kplJson<number>(),
+    partitionKey: (n) => `k${n}`,
+    lingerMs: 10,
+    hooks: { onWrongShard: (event) => void events.push(event) },
+  });
+  await clock.runUntil(producer.put(0));
+  client.split(client.openShardIds[0]!);
+  const puts = [1, 2, 3, 4, 5, 6].map((n) => producer.put(n));
+  await clock.runUntil(producer.close());
+  await Promise.all(puts);
+  assertEquals(events.length, 1);
+  assertEquals([events[0]!.stream, events[0]!.values], ["s", 6]);
+  assert(client.openShardIds.includes(events[0]!.shardId));
 });
 
 Deno.test("Producer lists the shards again after a minute of sending, and asks nothing when it has nothing to do", async () => {
@@ -199,6 +252,9 @@ Deno.test("ProducerHooks.onBatch tells what was stored, and how long its values 
     [first.records, first.values, first.failed, first.failedValues],
     [2, 4, 1, 1],
   );
+  assertEquals(first.failedBytes, 3);
+  const failure = { code: "InternalFailure", records: 1, isThrottle: false };
+  assertEquals([first.failures, second.failures], [[failure], []]);
   assertEquals([
     first.resent,
     first.newValues,

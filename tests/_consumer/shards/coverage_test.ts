@@ -197,6 +197,7 @@ Deno.test("CoverageAudit tells what lasts for 3 failover times, once, and when i
   const reported: CoverageEvent[] = [];
   const audit = new CoverageAudit({
     clock,
+    instance: 1,
     failoverTimeMs: 10_000,
     stream: "s",
     hooks: { onCoverage: (event) => void reported.push(event) },
@@ -228,6 +229,7 @@ Deno.test("CoverageAudit waits for a second look, however late that comes", asyn
   const clock = new FakeClock();
   const audit = new CoverageAudit({
     clock,
+    instance: 1,
     failoverTimeMs: 1000,
     stream: "s",
     hooks: undefined,
