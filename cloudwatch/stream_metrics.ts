@@ -52,6 +52,16 @@ export interface StreamMetricsOptions {
 }
 
 const WHAT = "Cannot read the metrics";
+const OPTIONS: readonly (keyof StreamMetricsOptions)[] = [
+  "metrics",
+  "period",
+  "from",
+  "to",
+  "statistic",
+  "perShard",
+  "endpoint",
+  "signal",
+];
 const HOUR_MS = 3_600_000;
 const STATISTICS: readonly MetricStatistic[] = [
   "Average",
@@ -66,7 +76,8 @@ const STATISTICS: readonly MetricStatistic[] = [
  * late. Resolves with one series for each metric (and shard), in the order of the options. CloudWatch
  * does not say whether a stream exists: the series of an unknown stream have no points.
  *
- * Requests are signed with the credentials of `client`, for its region or for that of the ARN.
+ * Requests are signed with the credentials of `client`, for its region or for that of the ARN. The
+ * account of an ARN may be another one that is linked to that of the credentials in CloudWatch.
  * CloudWatch bills them by the number of series.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  *
@@ -74,7 +85,8 @@ const STATISTICS: readonly MetricStatistic[] = [
  * @param stream the name or ARN of the stream
  * @throws {TypeError} if an option has a wrong type, or names an unknown metric
  * @throws {RangeError} if a period or time is not allowed
- * @throws {KinesisError} `MetricsNotEnabled` if a metric of each shard is not enabled
+ * @throws {KinesisError} `MetricsNotEnabled` if a metric of each shard is not enabled;
+ * `MetricsIncomplete` if CloudWatch leaves a metric out, or could not read all of it
  * @throws {ServiceError} if CloudWatch answers with an error
  */
 export async function streamMetrics(
@@ -84,6 +96,7 @@ export async function streamMetrics(
 ): Promise<MetricSeries[]> {
   const check = new OptionCheck(WHAT);
   check.methods("client", client, "describeStreamSummary", "listAllShards");
+  check.object("options", options, OPTIONS);
   const choice = streamOf(check, "stream", stream);
   const { serviceOptions } = client;
   const { period, from, to } = resolveSpan(
@@ -113,7 +126,8 @@ export async function streamMetrics(
     }))
   );
   const { streamName } = choice;
-  const span = { streamName, from, to, period, signal };
+  const accountId = accountOf(choice);
+  const span = { streamName, accountId, from, to, period, signal };
   return await readSeries(transport, queries, span);
 }
 
@@ -214,6 +228,14 @@ function checkShards(shardIds: readonly string[]): readonly string[] {
     throw new TypeError(check.message("perShard", rule, shardIds));
   }
   return shardIds.map((id, index) => check.text(`perShard[${index}]`, id));
+}
+
+/**
+ * The account of an ARN. CloudWatch would otherwise answer with the stream of the same name in the
+ * account of the credentials.
+ */
+function accountOf({ target }: StreamChoice): string | undefined {
+  return "StreamARN" in target ? target.StreamARN.split(":")[4] : undefined;
 }
 
 function regionOf({ target }: StreamChoice): { region?: string } {

@@ -8,6 +8,7 @@ const NOW = Date.UTC(2026, 9, 25, 12, 30, 15);
 
 interface Query {
   readonly Id: string;
+  readonly AccountId?: string;
   readonly MetricStat: {
     readonly Metric: {
       readonly Namespace: string;
@@ -31,8 +32,15 @@ class World {
   readonly server = new KinesisServer({ clock: fixed, limits: false });
   readonly requests: Request[] = [];
   readonly urls: string[] = [];
-  answer: (request: Request) => Response = () =>
-    Response.json({ MetricDataResults: [] });
+  answer: (request: Request) => Response = (request) =>
+    Response.json({
+      MetricDataResults: request.MetricDataQueries.map(({ Id }) => ({
+        Id,
+        Timestamps: [],
+        Values: [],
+        StatusCode: "Complete",
+      })),
+    });
 
   client(options: { region?: string; endpoint?: string } = {}): KinesisClient {
     return new KinesisClient({
@@ -122,10 +130,14 @@ Deno.test("streamMetrics reads the region of an ARN, and never the endpoint of K
   const arn = "arn:aws-cn:kinesis:cn-north-1:123456789012:stream/orders";
   await streamMetrics(client, arn, { metrics: ["IncomingBytes"] });
   assertEquals(world.urls, ["https://monitoring.cn-north-1.amazonaws.com.cn/"]);
-  assertEquals(
-    world.requests[0]?.MetricDataQueries[0]?.MetricStat.Metric.Dimensions,
-    [{ Name: "StreamName", Value: "orders" }],
-  );
+  const [query] = world.requests[0]!.MetricDataQueries;
+  assertEquals(query!.MetricStat.Metric.Dimensions, [
+    { Name: "StreamName", Value: "orders" },
+  ]);
+  // Without it, CloudWatch answers with the stream of that name in the account of the credentials.
+  assertEquals(query!.AccountId, "123456789012");
+  await streamMetrics(client, "orders", { metrics: ["IncomingBytes"] });
+  assert(!("AccountId" in world.requests[1]!.MetricDataQueries[0]!));
 });
 
 Deno.test("streamMetrics follows pages, whose points of one series are joined", async () => {
@@ -156,6 +168,10 @@ Deno.test("streamMetrics rejects an answer that cannot be used, also a token tha
       { MetricDataResults: [], NextToken: "again" },
       { MetricDataResults: [{ Id: "m7", Timestamps: [], Values: [] }] },
       { MetricDataResults: [{ Id: "m0", Timestamps: [1], Values: [] }] },
+      { MetricDataResults: [{ Id: "m0", Timestamps: [1], Values: ["7"] }] },
+      { MetricDataResults: [{ Id: "m", Timestamps: [1], Values: [7] }] },
+      { MetricDataResults: [null] },
+      { MetricDataResults: "none" },
     ]
   ) {
     const world = new World();
@@ -168,6 +184,65 @@ Deno.test("streamMetrics rejects an answer that cannot be used, also a token tha
       ResponseError,
     );
     assert(world.requests.length <= 2);
+  }
+});
+
+Deno.test("streamMetrics ends when tokens take turns", async () => {
+  const world = new World();
+  world.answer = ({ NextToken }) =>
+    Response.json({
+      MetricDataResults: [],
+      NextToken: NextToken === "a" ? "b" : "a",
+    });
+  await assertRejects(
+    () => streamMetrics(world.client(), "orders"),
+    ResponseError,
+    "same token",
+  );
+  assertEquals(world.requests.length, 3);
+});
+
+Deno.test("streamMetrics rejects a series that is missing or not complete, since no points would look like no records", async () => {
+  const series = { Id: "m0", Timestamps: [1], Values: [7] };
+  const denied = { Code: "Forbidden", Value: "not linked" };
+  const cases: [object, boolean, string][] = [
+    [{ MetricDataResults: [] }, true, "IncomingBytes is missing"],
+    [{}, true, "IncomingBytes is missing"],
+    [
+      { MetricDataResults: [{ ...series, StatusCode: "InternalError" }] },
+      true,
+      "IncomingBytes is InternalError",
+    ],
+    [
+      { MetricDataResults: [{ ...series, StatusCode: "PartialData" }] },
+      true,
+      "IncomingBytes is PartialData",
+    ],
+    [
+      {
+        MetricDataResults: [{
+          ...series,
+          StatusCode: "Forbidden",
+          Messages: [denied],
+        }],
+      },
+      false,
+      "IncomingBytes is Forbidden (Forbidden: not linked)",
+    ],
+  ];
+  for (const [answer, retryable, text] of cases) {
+    const world = new World();
+    world.answer = () => Response.json(answer);
+    const error = await assertRejects(
+      () =>
+        streamMetrics(world.client(), "orders", { metrics: ["IncomingBytes"] }),
+      KinesisError,
+      text,
+    );
+    assertEquals([error.code, error.retryable], [
+      "MetricsIncomplete",
+      retryable,
+    ]);
   }
 });
 
@@ -231,6 +306,7 @@ Deno.test("streamMetrics refuses wrong options before it sends anything", async 
   const world = new World();
   const client = world.client();
   const cases: [string, object, string][] = [
+    ["orders", { periode: 60 }, "'periode'"],
     ["", {}, "'stream' must be the name or the ARN of a stream"],
     [
       "arn:aws:sqs:eu-west-1:1:queue",
