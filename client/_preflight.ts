@@ -10,6 +10,7 @@ import { KinesisError } from "../errors.ts";
 import {
   isDenied,
   isDryRun,
+  isKeyRefused,
   PREFLIGHT,
   type PreflightCalls,
   type Probe,
@@ -42,7 +43,10 @@ export interface PermissionCheck {
    * - `unknown`: it could not be found out; `error` says why
    */
   readonly status: "allowed" | "denied" | "unknown";
-  /** The reason, unless the permission is granted. */
+  /**
+   * The reason, unless the permission is granted. Also with `allowed`, if the request was refused
+   * for the key of the stream: then another check is about the key.
+   */
   readonly error?: Error;
 }
 
@@ -52,9 +56,18 @@ export interface PreflightReport {
   readonly ok: boolean;
   /** The permissions that are denied. */
   readonly missing: readonly string[];
+  /** The permissions that could not be found out; `error` of their check says why. */
+  readonly unknown: readonly string[];
   /** All permissions that were checked. */
   readonly checks: readonly PermissionCheck[];
 }
+
+/** Codes of errors because of which a permission cannot be found out. */
+const UNKNOWABLE: ReadonlySet<string> = new Set([
+  "DryRunUnsupported",
+  "DryRunUnverified",
+  "NotRegistered",
+]);
 
 /** Checks all permissions, one after another. */
 export async function preflight(
@@ -85,15 +98,40 @@ export async function preflight(
   const signal = check.signal("signal", options.signal);
   const checks: PermissionCheck[] = [];
   for (const probe of probesOf({ client, choice, fanOut, as })) {
-    checks.push(await perform(probe, { signal }));
+    const checked = await perform(probe, { signal });
+    checks.push(checked);
+    const key = keyCheck(checked, as);
+    if (
+      key && !checks.some(({ permission }) => permission === key.permission)
+    ) {
+      checks.push(key);
+    }
   }
+  const named = (wanted: PermissionCheck["status"]) =>
+    checks.filter(({ status }) => status === wanted)
+      .map(({ permission }) => permission);
   return {
     ok: checks.every(({ required, status }) =>
       !required || status === "allowed"
     ),
-    missing: checks.filter(({ status }) => status === "denied")
-      .map(({ permission }) => permission),
+    missing: named("denied"),
+    unknown: named("unknown"),
     checks,
+  };
+}
+
+/** The check of the key of an encrypted stream, if a request was refused because of it. */
+function keyCheck(
+  { error }: PermissionCheck,
+  as: PreflightOptions["as"],
+): PermissionCheck | undefined {
+  if (!isKeyRefused(error)) return undefined;
+  return {
+    permission: as === "producer" ? "kms:GenerateDataKey" : "kms:Decrypt",
+    neededFor: "the key that encrypts the stream",
+    required: true,
+    status: "denied",
+    error,
   };
 }
 
@@ -106,12 +144,14 @@ async function perform(
     return { ...facts, status: "allowed" };
   } catch (error) {
     if (isDryRun(error)) return { ...facts, status: "allowed" };
+    // The key is asked for after the permission of the action was found.
+    if (isKeyRefused(error)) return { ...facts, status: "allowed", error };
     if (isDenied(error)) {
       // The request that was refused may be one that the check needs beforehand.
       const isOwn = error.action === facts.permission.slice("kinesis:".length);
       return { ...facts, status: isOwn ? "denied" : "unknown", error };
     }
-    if (error instanceof KinesisError && error.code === "DryRunUnsupported") {
+    if (error instanceof KinesisError && UNKNOWABLE.has(error.code)) {
       return { ...facts, status: "unknown", error };
     }
     throw error;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hasCode, IN_USE, NOT_FOUND } from "../_aws/service_error.ts";
 import type { StreamChoice } from "../_aws/stream_choice.ts";
 import type { CallOptions } from "../_service/options.ts";
 import { KinesisError, ServiceError } from "../errors.ts";
@@ -31,6 +32,10 @@ export interface PreflightCalls {
   >;
   listShards: Send<api.ListShardsRequest, api.ListShardsResponse>;
   putRecords: Send<api.PutRecordsRequest, api.PutRecordsResponse>;
+  registerStreamConsumer: Send<
+    api.RegisterStreamConsumerRequest,
+    api.RegisterStreamConsumerResponse
+  >;
   subscribeToShard: Send<
     api.SubscribeToShardRequest,
     ReadableStream<api.SubscribeToShardEvent>
@@ -46,8 +51,11 @@ export interface Probe {
   run(call: CallOptions): Promise<unknown>;
 }
 
-/** Codes of refusals. Those of KMS are about the key of an encrypted stream. */
-const DENIED = /^(AccessDenied|KMSAccessDenied|KMSOptInRequired)/;
+/** Codes of refusals. */
+const DENIED = /^AccessDenied/;
+/** Codes of refusals that are about the key of an encrypted stream. */
+const KEY_REFUSED = /^(KMSAccessDenied|KMSOptInRequired)/;
+/** The shard that every stream begins with. */
 const FIRST_SHARD = "shardId-000000000000";
 /** Starts the error messages. */
 export const PREFLIGHT = "Cannot check the permissions";
@@ -65,14 +73,15 @@ export function probesOf(target: Target): Probe[] {
   return target.as === "producer" ? producing(target) : consuming(target);
 }
 
-function producing({ client, choice: { target } }: Target): Probe[] {
+function producing(producer: Target): Probe[] {
+  const { client, choice: { target } } = producer;
   return [
     {
       permission: "kinesis:PutRecords",
       neededFor: "writing",
       required: true,
       run: async (call) => {
-        await requireDryRun(client, target, call);
+        await requireDryRun(producer, call);
         const Records = [{
           Data: new Uint8Array(1),
           PartitionKey: "preflight",
@@ -134,27 +143,102 @@ function getRecords(target: Target): Probe {
   };
 }
 
+/** The registered consumer that a program reads through. */
+class RegisteredConsumer {
+  readonly #target: Target;
+  /** Its name or ARN. */
+  readonly #nameOrArn: string;
+
+  constructor(target: Target, nameOrArn: string) {
+    this.#target = target;
+    this.#nameOrArn = nameOrArn;
+  }
+
+  get isArn(): boolean {
+    return this.#nameOrArn.startsWith("arn:");
+  }
+
+  /**
+   * The ARN.
+   *
+   * @throws {KinesisError} `NotRegistered` if there is no consumer of this name
+   */
+  async arn(call: CallOptions): Promise<string> {
+    if (this.isArn) return this.#nameOrArn;
+    try {
+      const answer = await this.describe(call);
+      return answer.ConsumerDescription.ConsumerARN;
+    } catch (error) {
+      if (!hasCode(error, NOT_FOUND)) throw error;
+      throw new KinesisError(
+        `${PREFLIGHT} as the consumer "${this.#nameOrArn}" is not registered yet. A Consumer registers ` +
+          "it at its start: check again then, or register it before",
+        { code: "NotRegistered", cause: error },
+      );
+    }
+  }
+
+  async describe(
+    call: CallOptions,
+  ): Promise<api.DescribeStreamConsumerResponse> {
+    const { client } = this.#target;
+    if (this.isArn) {
+      const ConsumerARN = this.#nameOrArn;
+      return await client.describeStreamConsumer({ ConsumerARN }, call);
+    }
+    const StreamARN = await arnOf(this.#target, call);
+    return await client.describeStreamConsumer(
+      { StreamARN, ConsumerName: this.#nameOrArn },
+      call,
+    );
+  }
+
+  /** Asks for a consumer of this name once more. The refusal shows that it was allowed. */
+  async register(call: CallOptions): Promise<void> {
+    await this.arn(call);
+    const StreamARN = await arnOf(this.#target, call);
+    try {
+      await this.#target.client.registerStreamConsumer(
+        { StreamARN, ConsumerName: this.#nameOrArn },
+        call,
+      );
+    } catch (error) {
+      if (!hasCode(error, IN_USE)) throw error;
+    }
+  }
+}
+
 function subscribing(target: Target, fanOut: string): Probe[] {
   const { client, choice: { target: stream } } = target;
-  const consumerARN = async (call: CallOptions) => {
-    if (fanOut.startsWith("arn:")) return fanOut;
-    const StreamARN = "StreamARN" in stream
-      ? stream.StreamARN
-      : await arnOf(target, call);
-    const { ConsumerDescription } = await client
-      .describeStreamConsumer({ StreamARN, ConsumerName: fanOut }, call);
-    return ConsumerDescription.ConsumerARN;
+  const consumer = new RegisteredConsumer(target, fanOut);
+  const summary: Probe = {
+    permission: "kinesis:DescribeStreamSummary",
+    neededFor: "the ARN of the stream, to find a consumer by its name",
+    required: true,
+    run: (call) => client.describeStreamSummary(stream, call),
+  };
+  const register: Probe = {
+    permission: "kinesis:RegisterStreamConsumer",
+    neededFor: "registering the consumer, if it does not exist",
+    required: false,
+    run: (call) => consumer.register(call),
   };
   return [
+    ...consumer.isArn || "StreamARN" in stream ? [] : [summary],
     {
       permission: "kinesis:DescribeStreamConsumer",
       neededFor: "fan-out",
       required: true,
-      run: async (call) =>
-        fanOut.startsWith("arn:")
-          ? await client.describeStreamConsumer({ ConsumerARN: fanOut }, call)
-          : await consumerARN(call),
+      run: async (call) => {
+        try {
+          await consumer.describe(call);
+        } catch (error) {
+          // Permissions come first. A consumer that is missing by its name is registered later.
+          if (consumer.isArn || !hasCode(error, NOT_FOUND)) throw error;
+        }
+      },
     },
+    ...consumer.isArn ? [] : [register],
     {
       permission: "kinesis:SubscribeToShard",
       neededFor: "fan-out",
@@ -162,7 +246,7 @@ function subscribing(target: Target, fanOut: string): Probe[] {
       run: async (call) => {
         const ShardId = await shardOf(target, call);
         const events = await client.subscribeToShard({
-          ConsumerARN: await consumerARN(call),
+          ConsumerARN: await consumer.arn(call),
           ShardId,
           StartingPosition: { Type: "LATEST" },
           DryRun: true,
@@ -178,8 +262,10 @@ async function arnOf(
   { client, choice }: Target,
   call: CallOptions,
 ): Promise<string> {
+  const { target } = choice;
+  if ("StreamARN" in target) return target.StreamARN;
   const { StreamDescriptionSummary } = await client
-    .describeStreamSummary(choice.target, call);
+    .describeStreamSummary(target, call);
   return StreamDescriptionSummary.StreamARN;
 }
 
@@ -209,20 +295,25 @@ async function iteratorOf(target: Target, call: CallOptions): Promise<string> {
  * Makes sure that the server knows DryRun: an emulator that does not would store the record of the
  * check. A refusal is enough, because it comes before everything else.
  */
-async function requireDryRun(
-  client: PreflightCalls,
-  target: StreamChoice["target"],
-  call: CallOptions,
-): Promise<void> {
+async function requireDryRun(target: Target, call: CallOptions): Promise<void> {
+  const listed = await listedShard(target, call);
   try {
-    await client.getShardIterator({
-      ...target,
-      ShardId: await anyShard(client, target, call),
+    await target.client.getShardIterator({
+      ...target.choice.target,
+      ShardId: listed ?? FIRST_SHARD,
       ShardIteratorType: "LATEST",
       DryRun: true,
     }, call);
   } catch (error) {
     if (isDryRun(error) || isDenied(error)) return;
+    if (listed === undefined && hasCode(error, NOT_FOUND)) {
+      throw new KinesisError(
+        `${PREFLIGHT} as it is not known whether the server knows DryRun: kinesis:ListShards is denied, ` +
+          "and the stream has no first shard any more. Without DryRun, the server would store the " +
+          "record of the check",
+        { code: "DryRunUnverified", cause: error },
+      );
+    }
     throw error;
   }
   throw new KinesisError(
@@ -231,20 +322,15 @@ async function requireDryRun(
   );
 }
 
-/** The id of a shard. If it may not be asked for: that of the first shard of every stream. */
-async function anyShard(
-  client: PreflightCalls,
-  target: StreamChoice["target"],
+/** The id of a shard. `undefined` if it may not be asked for. */
+async function listedShard(
+  target: Target,
   call: CallOptions,
-): Promise<string> {
+): Promise<string | undefined> {
   try {
-    const { Shards } = await client.listShards(
-      { ...target, MaxResults: 1 },
-      call,
-    );
-    return Shards?.[0]?.ShardId ?? FIRST_SHARD;
+    return await shardOf(target, call);
   } catch (error) {
-    if (isDenied(error)) return FIRST_SHARD;
+    if (isDenied(error)) return undefined;
     throw error;
   }
 }
@@ -253,6 +339,11 @@ async function anyShard(
 export function isDryRun(error: unknown): boolean {
   return error instanceof ServiceError &&
     error.code === "DryRunOperationException";
+}
+
+/** Whether the service refuses because the key of the stream may not be used. */
+export function isKeyRefused(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && KEY_REFUSED.test(error.code);
 }
 
 /** Whether the service refuses for a lack of permission. */

@@ -1,7 +1,22 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { KinesisClient, type PreflightOptions } from "../../client/mod.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { systemClock } from "../../_core/clock.ts";
+import {
+  KinesisClient,
+  type PermissionCheck,
+  type PreflightOptions,
+} from "../../client/mod.ts";
 import { ServiceError } from "../../errors.ts";
-import { type Fetch, KinesisServer, withPolicy } from "../../testing/mod.ts";
+import {
+  type Fetch,
+  KinesisServer,
+  withFaults,
+  withPolicy,
+} from "../../testing/mod.ts";
 import { startKinesalite } from "../_services/kinesalite.ts";
 
 const ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders";
@@ -15,12 +30,26 @@ const CONSUMER = [
   "kinesis:GetShardIterator",
   "kinesis:GetRecords",
 ];
+const SHARDS = ["kinesis:ListShards", "kinesis:GetShardIterator"];
 const FAN_OUT = [
-  "kinesis:ListShards",
-  "kinesis:GetShardIterator",
+  ...SHARDS,
+  "kinesis:DescribeStreamConsumer",
+  "kinesis:RegisterStreamConsumer",
+  "kinesis:SubscribeToShard",
+];
+const FAN_OUT_BY_NAMES = [
+  ...SHARDS,
+  "kinesis:DescribeStreamSummary",
+  ...FAN_OUT.slice(2),
+];
+const FAN_OUT_BY_ARN = [
+  ...SHARDS,
   "kinesis:DescribeStreamConsumer",
   "kinesis:SubscribeToShard",
 ];
+/** When the consumer "billing" is registered. It is part of its ARN. */
+const NOW = Date.UTC(2026, 10, 1);
+const BILLING = `${ARN}/consumer/billing:${NOW / 1000}`;
 
 function clientOf(
   fetch: Fetch,
@@ -35,14 +64,17 @@ function clientOf(
   });
 }
 
-async function worldOf(actions: readonly string[]) {
-  const server = new KinesisServer();
+async function worldOf(actions: readonly string[], isRegistered = true) {
+  const server = new KinesisServer({
+    clock: { ...systemClock, now: () => NOW },
+  });
   server.createStream("orders", { shards: 2 });
   const admin = clientOf(server.fetch);
-  await admin.registerStreamConsumer({
-    StreamARN: ARN,
-    ConsumerName: "billing",
-  });
+  if (isRegistered) {
+    const billing = { StreamARN: ARN, ConsumerName: "billing" };
+    const { Consumer } = await admin.registerStreamConsumer(billing);
+    assertEquals(Consumer.ConsumerARN, BILLING);
+  }
   const fetch = withPolicy(server.fetch, {
     Statement: {
       Effect: "Allow",
@@ -62,6 +94,16 @@ const CASES: [name: string, options: PreflightOptions, needed: string[]][] = [
     as: "consumer",
     fanOut: "billing",
   }, FAN_OUT],
+  ["a consumer with fan-out by names", {
+    stream: "orders",
+    as: "consumer",
+    fanOut: "billing",
+  }, FAN_OUT_BY_NAMES],
+  ["a consumer with fan-out by an ARN", {
+    stream: "orders",
+    as: "consumer",
+    fanOut: BILLING,
+  }, FAN_OUT_BY_ARN],
 ];
 
 for (const [name, options, needed] of CASES) {
@@ -112,6 +154,73 @@ Deno.test("KinesisClient.preflight tells what another permission hides", async (
     "unknown",
   ]);
   assertEquals(report.missing, ["kinesis:GetShardIterator"]);
+});
+
+Deno.test("KinesisClient.preflight tells of a consumer that is not registered yet, and does not register it", async () => {
+  const { server, fetch } = await worldOf(FAN_OUT_BY_NAMES, false);
+  const options = {
+    stream: "orders",
+    as: "consumer",
+    fanOut: "billing",
+  } as const;
+  const report = await clientOf(fetch).preflight(options);
+  assertEquals(report.ok, false);
+  assertEquals(report.missing, []);
+  assertEquals(report.unknown, [
+    "kinesis:RegisterStreamConsumer",
+    "kinesis:SubscribeToShard",
+  ]);
+  const { error } = report.checks.at(-1)!;
+  assertStringIncludes(error!.message, '"billing" is not registered yet');
+  const { Consumers } = await clientOf(server.fetch)
+    .listStreamConsumers({ StreamARN: ARN });
+  assertEquals(Consumers, []);
+});
+
+Deno.test("KinesisClient.preflight names the permission for the key if the key of the stream is refused", async () => {
+  const { fetch } = await worldOf(["kinesis:*"]);
+  const refused = (action: string) =>
+    withFaults(fetch, {
+      rules: [{
+        action,
+        fault: { type: "error", code: "KMSAccessDeniedException", status: 400 },
+      }],
+    });
+  for (
+    const [as, action, permission] of [
+      ["producer", "PutRecords", "kms:GenerateDataKey"],
+      ["consumer", "GetRecords", "kms:Decrypt"],
+    ] as const
+  ) {
+    const report = await clientOf(refused(action))
+      .preflight({ stream: "orders", as });
+    assertEquals([report.ok, report.missing], [false, [permission]]);
+    const own = report.checks.find((it) =>
+      it.permission === `kinesis:${action}`
+    );
+    assertEquals(own?.status, "allowed");
+  }
+});
+
+Deno.test("KinesisClient.preflight of a producer without ListShards says so if the first shard has expired", async () => {
+  const { fetch } = await worldOf([
+    "kinesis:PutRecords",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:GetShardIterator",
+  ]);
+  const expired = withFaults(fetch, {
+    rules: [{
+      action: "GetShardIterator",
+      fault: { type: "error", code: "ResourceNotFoundException", status: 400 },
+    }],
+  });
+  const report = await clientOf(expired)
+    .preflight({ stream: "orders", as: "producer" });
+  assertEquals(report.ok, false);
+  assertEquals(report.missing, ["kinesis:ListShards"]);
+  assertEquals(report.unknown, ["kinesis:PutRecords"]);
+  const [{ error }] = report.checks as [PermissionCheck];
+  assertStringIncludes(error!.message, "kinesis:ListShards is denied");
 });
 
 Deno.test("KinesisClient.preflight does not know about PutRecords at a server without DryRun, and stores nothing there", async () => {
