@@ -44,11 +44,6 @@ export class OptionCheck {
     this.#what = what;
   }
 
-  /** Checks the options of a part, for example `streams[1]`: its messages name the part. */
-  of(part: string): OptionCheck {
-    return new OptionCheck(`${this.#what} of ${part}`);
-  }
-
   /**
    * A number or its default.
    *
@@ -120,20 +115,6 @@ export class OptionCheck {
     const rule = "an object" +
       (methods.length > 0 ? ` with the methods ${methods.join(", ")}` : "");
     throw new TypeError(this.refusal(`'${name}' must be ${rule}`));
-  }
-
-  /**
-   * An abort signal, or `undefined`.
-   *
-   * @throws {TypeError} if it is another value
-   */
-  signal(name: string, value: AbortSignal | undefined): typeof value {
-    return this.methods(
-      name,
-      value,
-      "addEventListener",
-      "removeEventListener",
-    );
   }
 
   /**

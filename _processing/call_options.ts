@@ -4,6 +4,7 @@
  * @module
  */
 import type { OptionCheck } from "../_core/option_check.ts";
+import { signalOption } from "../_core/signal_option.ts";
 import { isThenable } from "../_core/thenable.ts";
 
 /** How failed calls are repeated. */
@@ -79,7 +80,7 @@ export function resolveCallOptions(
       default: 10_000,
       least: 0,
     }),
-    signal: check.signal("signal", options.signal),
+    signal: signalOption(check, options),
     ...resolveRetry(check, options.retry, presets.retry),
   };
 }

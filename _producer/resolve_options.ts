@@ -14,6 +14,7 @@ import {
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { nextInstance } from "../_core/instances.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { signalOption } from "../_core/signal_option.ts";
 import { resolveOutside } from "../_core/outside_options.ts";
 import {
   CREATE_METHODS,
@@ -104,7 +105,7 @@ export function resolveProducerOptions<T>(
       least: 0,
       orNever: true,
     }),
-    signal: check.signal("signal", options.signal),
+    signal: signalOption(check, options),
     ...resolveOutside(check, options, HOOKS),
     instance: nextInstance(),
   };

@@ -5,6 +5,7 @@
  */
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { signalOption } from "../_core/signal_option.ts";
 import { settledWithin } from "../_core/settled_within.ts";
 import type { QueueApiRecord } from "../client/mod.ts";
 import { ClosedError, type KinesisError } from "../errors.ts";
@@ -100,7 +101,7 @@ function resolve<T>(given: RedriveOptions<T>): RedriveSettings<T> {
       integer: true,
     }),
     onProgress: check.type("onProgress", given.onProgress, "function"),
-    signal: check.signal("signal", given.signal),
+    signal: signalOption(check, given),
   };
 }
 

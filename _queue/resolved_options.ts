@@ -5,6 +5,7 @@
  */
 import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { signalOption } from "../_core/signal_option.ts";
 import { KinesisClient } from "../client/mod.ts";
 import type { QueueConsumerOptions } from "./options.ts";
 import { MOST_SECONDS } from "./record.ts";
@@ -108,6 +109,6 @@ export function resolveQueueOptions<T>(
       least: 0,
     }),
     maxFailuresInARow: count("maxFailuresInARow", 10),
-    signal: check.signal("signal", options.signal),
+    signal: signalOption(check, options),
   };
 }

@@ -5,6 +5,7 @@
  */
 import { streamOf } from "../_aws/stream_choice.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { signalOption } from "../_core/signal_option.ts";
 import type { CallOptions } from "../_service/options.ts";
 import { KinesisError } from "../errors.ts";
 import {
@@ -95,7 +96,7 @@ export async function preflight(
   if (fanOut !== undefined && as === "producer") {
     throw new TypeError(check.refusal("'fanOut' is only for a consumer"));
   }
-  const signal = check.signal("signal", options.signal);
+  const signal = signalOption(check, options);
   const checks: PermissionCheck[] = [];
   for (const probe of probesOf({ client, choice, fanOut, as })) {
     const checked = await perform(probe, { signal });

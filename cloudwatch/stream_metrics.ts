@@ -5,6 +5,7 @@
  */
 import { type StreamChoice, streamOf } from "../_aws/stream_choice.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { signalOption } from "../_core/signal_option.ts";
 import type { KinesisClient } from "../client/mod.ts";
 import { KinesisError } from "../errors.ts";
 import { readSeries, type SeriesQuery } from "./_metric_data.ts";
@@ -111,7 +112,7 @@ export async function streamMetrics(
     STATISTICS,
     undefined,
   );
-  const signal = check.signal("signal", options.signal);
+  const signal = signalOption(check, options);
   const transport = cloudWatch(WHAT, {
     ...serviceOptions,
     ...regionOf(choice),

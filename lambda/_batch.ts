@@ -52,12 +52,14 @@ export class Batch<T> {
     if (!await this.#deadline.isInTime(this.#decode(event))) {
       const records = event.Records.map(locate);
       // Without a report, nothing would say why Lambda sends the records again.
-      if (records[0]) this.#fail(records[0], signal.reason);
+      if (records[0]) {
+        await this.#deadline.settle(this.#fail(records[0], signal.reason));
+      }
       return records;
     }
     await this.#deadline.isInTime(this.#callAll());
     const left = this.#entries.filter(({ state }) => state !== "done");
-    if (signal.aborted) this.#reportLate(left);
+    if (signal.aborted) await this.#deadline.settle(this.#reportLate(left));
     return left.map(({ item }) => item);
   }
 
@@ -134,14 +136,14 @@ export class Batch<T> {
   }
 
   /** Reports the values that are running, or the first one if there was no time to start any. */
-  #reportLate(left: readonly Entry<T>[]): void {
+  async #reportLate(left: readonly Entry<T>[]): Promise<void> {
     const late = left.filter(({ state }) => state === "running");
     if (left[0] && this.#stopped.size === 0 && late.length === 0) {
       late.push(left[0]);
     }
-    for (const entry of late) {
+    await Promise.all(late.map((entry) => {
       entry.state = "failed";
-      this.#fail(entry.item, this.#deadline.signal.reason);
-    }
+      return this.#fail(entry.item, this.#deadline.signal.reason);
+    }));
   }
 }

@@ -8,6 +8,8 @@ import type { LambdaContext } from "./event.ts";
 
 /** Of the time that is kept, this part is left for handlers that react to the signal. */
 const GRACE = 0.5;
+/** Of the time that is kept, this part is over when reports are waited for no longer. */
+const REPORTING = 0.75;
 
 /** Aborts a signal when only the reserve is left. */
 export class Deadline {
@@ -15,18 +17,23 @@ export class Deadline {
   readonly #reserveMs: number;
   readonly #controller = new AbortController();
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
-  /** Resolves when the answer must be given, whether or not handlers are running. */
+  /** Resolves when handlers are waited for no longer. */
   readonly #over: Promise<void>;
+  /** Resolves when the answer must be given. */
+  readonly #last: Promise<void>;
 
   /** Starts the timers. Without the time of Lambda there is no limit. */
   constructor(context: LambdaContext | undefined, reserveMs: number) {
     this.#context = context;
     this.#reserveMs = reserveMs;
     const stopMs = this.#leftMs() - reserveMs;
-    this.#over = new Promise((resolve) => {
-      this.#at(stopMs, () => this.#abort());
-      this.#at(stopMs + reserveMs * GRACE, resolve);
-    });
+    this.#at(stopMs, () => this.#abort());
+    const after = (part: number) =>
+      new Promise<void>((resolve) =>
+        this.#at(stopMs + reserveMs * part, resolve)
+      );
+    this.#over = after(GRACE);
+    this.#last = after(REPORTING);
   }
 
   /** Aborts when no further value may start. */
@@ -43,12 +50,20 @@ export class Deadline {
     return this.signal.aborted;
   }
 
-  /** Waits for work, but not after the answer must be given. Whether the work has ended. */
-  async isInTime(work: Promise<unknown>): Promise<boolean> {
+  /** Waits for work as long as there is time. Whether it has ended. */
+  async isInTime(
+    work: Promise<unknown>,
+    limit: Promise<void> = this.#over,
+  ): Promise<boolean> {
     return await Promise.race([
       work.then(() => true),
-      this.#over.then(() => false),
+      limit.then(() => false),
     ]);
+  }
+
+  /** Waits for reports, which have a little more time. */
+  async settle(reports: Promise<void>): Promise<void> {
+    await this.isInTime(reports, this.#last);
   }
 
   /** Stops the timers. */

@@ -17,6 +17,9 @@ export function checkState(state: unknown): void {
   );
 }
 
+/** More levels would end with an overflow of the stack, here or in Lambda. */
+const MOST_LEVELS = 500;
+
 /** What is wrong with a value. `parents` are the objects that contain it. */
 function problemOf(
   value: unknown,
@@ -31,6 +34,9 @@ function problemOf(
         ? `the ${typeof value} ${value}`
         : typeof value
     }`;
+  }
+  if (parents.size === MOST_LEVELS) {
+    return `'state' has more than ${MOST_LEVELS} levels`;
   }
   if (parents.has(value)) return `'${path}' contains itself`;
   if (!Array.isArray(value) && !isPlain(value)) {

@@ -81,7 +81,7 @@ export type HandlerSettings<T> =
 export function resolveOptions<T>(
   options: KinesisHandlerOptions<T>,
 ): HandlerSettings<T> {
-  return {
+  const settings = {
     ...checkDecoding(check, options),
     handler: check.type("handler", options.handler ?? null, "function"),
     onPoison: checkPolicy(check, options.onPoison),
@@ -103,4 +103,7 @@ export function resolveOptions<T>(
     ),
     reserveMs: check.number("reserveMs", options.reserveMs, { default: 1000 }),
   };
+  // All other options are probably misspelled.
+  check.object("options", options, Object.keys(settings));
+  return settings;
 }

@@ -115,7 +115,7 @@ type Settings<T, S> =
   & Pick<WindowHandlerOptions<T, S>, "strays" | "onWindowEnd" | "onFailure">;
 
 function resolve<T, S>(options: WindowHandlerOptions<T, S>): Settings<T, S> {
-  return {
+  const settings = {
     ...checkDecoding(check, options),
     initialState: check.type(
       "initialState",
@@ -128,6 +128,9 @@ function resolve<T, S>(options: WindowHandlerOptions<T, S>): Settings<T, S> {
     onFailure: check.type("onFailure", options.onFailure, "function"),
     reserveMs: check.number("reserveMs", options.reserveMs, { default: 1000 }),
   };
+  // All other options are probably misspelled.
+  check.object("options", options, Object.keys(settings));
+  return settings;
 }
 
 async function answer<T, S>(
@@ -198,8 +201,7 @@ class Fold<T, S> {
     if (this.failedAt !== undefined || !records[0]) return;
     const late = this.#current ?? locate(records[0]);
     this.failedAt = late.sequenceNumber;
-    // Not awaited: the answer must be given.
-    this.#report(late, this.#signal.reason);
+    await this.#deadline.settle(this.#report(late, this.#signal.reason));
   }
 
   get #signal(): AbortSignal {

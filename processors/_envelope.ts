@@ -34,6 +34,8 @@ export interface EnvelopeOptions {
   bare?: "accept" | "reject";
 }
 
+const BOM = 0xfeff;
+
 /** How the data stands in an envelope: as JSON, as a JSON string, or as base64. */
 export type DataForm = "json" | "text" | "base64";
 
@@ -70,7 +72,10 @@ export function enveloped<T>(
     return members === "{}" ? `{${data}}` : `${members.slice(0, -1)},${data}}`;
   };
   const parse = (text: string): T => {
-    const members = membersOf(text);
+    // Some writers start with a byte order mark.
+    const members = membersOf(
+      text.charCodeAt(0) === BOM ? text.slice(1) : text,
+    );
     if (!members || !isEnvelope(members)) {
       if (bare === "reject") {
         throw new TypeError(`there is no ${name} envelope`);

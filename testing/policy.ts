@@ -63,7 +63,7 @@ export class Policy {
     this.#rules = list(Statement).map((statement, index) => {
       const name = `Statement[${index}]`;
       check.object(name, statement, ELEMENTS);
-      const part = check.of(name);
+      const part = new OptionCheck(`Cannot use the policy of ${name}`);
       return {
         isAllow:
           part.choice("Effect", statement.Effect, ["Allow", "Deny"], "Deny") ===

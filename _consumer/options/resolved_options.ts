@@ -7,6 +7,7 @@ import { SHARD_READS_PER_SECOND } from "../../_aws/limits.ts";
 import { chooseStream, type StreamChoice } from "../../_aws/stream_choice.ts";
 import { nextInstance } from "../../_core/instances.ts";
 import { OptionCheck } from "../../_core/option_check.ts";
+import { signalOption } from "../../_core/signal_option.ts";
 import { resolveOutside } from "../../_core/outside_options.ts";
 import {
   CREATE_METHODS,
@@ -169,7 +170,7 @@ export function resolveConsumerOptions<T>(
       }),
     },
     ...numbersOf(check, options),
-    signal: check.signal("signal", options.signal),
+    signal: signalOption(check, options),
     ...resolveOutside(
       check,
       options,

@@ -84,7 +84,10 @@ export class StreamOptions<T> {
     this.resolved = streams.map((stream, i) => {
       const name = `streams[${i}]`;
       CONSUMER_CHECK.object(name, stream ?? null);
-      return this.#resolve(stream, CONSUMER_CHECK.of(name));
+      return this.#resolve(
+        stream,
+        new OptionCheck(`Cannot create Consumer of ${name}`),
+      );
     });
     this.#checkDifferent();
   }

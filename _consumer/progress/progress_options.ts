@@ -6,6 +6,7 @@
 import { chooseStream, type StreamChoice } from "../../_aws/stream_choice.ts";
 import type { Clock } from "../../_core/clock.ts";
 import { OptionCheck } from "../../_core/option_check.ts";
+import { signalOption } from "../../_core/signal_option.ts";
 import { resolveOutside } from "../../_core/outside_options.ts";
 import type { Checkpointer } from "../../checkpoint/mod.ts";
 import { KinesisClient } from "../../client/mod.ts";
@@ -78,7 +79,7 @@ export function resolveProgressOptions(
     failoverTimeMs: check.time("failoverTimeMs", options.failoverTimeMs, {
       default: 10_000,
     }),
-    signal: check.signal("signal", options.signal) ??
+    signal: signalOption(check, options) ??
       new AbortController().signal,
     stallTimeoutMs: STALL_TIMEOUT_MS,
   };

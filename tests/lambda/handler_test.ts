@@ -215,6 +215,7 @@ Deno.test("kinesisHandler refuses wrong options when it is made", () => {
     [{ ...good, reserveMs: -1 }, "'reserveMs' must be"],
     [{ ...good, strays: [] }, "'strays' must be a function"],
     [{ ...good, onFailure: "log" }, "'onFailure' must be a function"],
+    [{ ...good, onfailure: () => {} }, "it has 'onfailure'"],
   ];
   for (const [options, message] of cases) {
     assertThrows(() => kinesisHandler(options as never), Error, message);

@@ -2,9 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   kinesisHandler,
   type KinesisHandlerOptions,
+  kinesisWindowHandler,
 } from "../../lambda/mod.ts";
 import { json, jsonLines } from "../../processors/mod.ts";
-import { eventOf, idsOf, recordOf } from "./_events.ts";
+import { eventOf, idsOf, recordOf, windowOf } from "./_events.ts";
 
 Deno.test("kinesisHandler stops in time: the signal aborts, and what is not processed comes again", async () => {
   for (const heeds of [true, false]) {
@@ -102,6 +103,30 @@ Deno.test("kinesisHandler reports why records come again when the time is over",
     throwing(eventOf([0]), { getRemainingTimeInMillis: () => 130 })
   );
   assertEquals(((error as Error).cause as Error).name, "TimeoutError");
+});
+
+Deno.test("kinesisHandler and kinesisWindowHandler wait for reports when the time is over, as far as there is time", async () => {
+  const stored: string[] = [];
+  const onFailure = async ({ sequenceNumber }: { sequenceNumber: string }) => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    stored.push(sequenceNumber);
+  };
+  const never = () => new Promise<never>(() => {});
+  const common = { processor: json<number>(), reserveMs: 400, onFailure };
+  const context = { getRemainingTimeInMillis: () => 450 };
+  await kinesisHandler({ ...common, handler: never })(eventOf([0]), context);
+  assertEquals(stored, ["100"]);
+  const strays = never; // The event cannot be decoded in time.
+  const late = kinesisHandler({ ...common, strays, handler: () => {} });
+  await late(eventOf([0]), context);
+  assertEquals(stored, ["100", "100"]);
+  const windows = kinesisWindowHandler<number, number>({
+    ...common,
+    initialState: () => 0,
+    reduce: never,
+  });
+  await windows(windowOf(eventOf([0])), context);
+  assertEquals(stored, ["100", "100", "100"]);
 });
 
 Deno.test("kinesisHandler does not report a value twice whose handler fails after the answer", async () => {

@@ -227,10 +227,18 @@ Deno.test("kinesisWindowHandler answers although onFailure throws or rejects", a
   }
 });
 
+/** Lists in lists. */
+function nested(levels: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level++) value = [value];
+  return value;
+}
+
 Deno.test("kinesisWindowHandler refuses a state that would come back from Lambda in another form, before the window ends", async () => {
   const circular: unknown[] = [];
   circular.push({ circular });
   const cases: [unknown, string][] = [
+    [nested(20_000), "'state' has more than 500 levels"],
     [undefined, "'state' is undefined"],
     [new Map([["a", 1]]), "'state' is a Map"],
     [{ users: new Set() }, "'state.users' is a Set"],
@@ -336,6 +344,7 @@ Deno.test("kinesisWindowHandler says what is wrong: no window, wrong options", a
     [{ ...good, onWindowEnd: 1 }, "'onWindowEnd' must be a function"],
     [{ ...good, onPoison: "drop" }, "'onPoison' must be"],
     [{ ...good, onFailure: "log" }, "'onFailure' must be a function"],
+    [{ ...good, onWindowends: () => {} }, "it has 'onWindowends'"],
     [{ ...good, strays: [] }, "'strays' must be a function"],
     [{ ...good, reserveMs: NaN }, "'reserveMs' must be"],
   ];

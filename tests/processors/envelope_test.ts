@@ -196,6 +196,22 @@ Deno.test("Envelopes of other writers are read: white space, order, escapes, oth
   );
 });
 
+Deno.test("Envelopes are read behind a byte order mark, and values keep theirs", () => {
+  const mark = "\ufeff";
+  for (
+    const serializer of [
+      traceEnvelope(string()),
+      cloudEvents(string(), { source: "/s", type: "t" }),
+    ]
+  ) {
+    const { stringify, parse } = serializer.text!;
+    assertEquals(parse(mark + stringify("a")), "a");
+    assertEquals(parse(stringify(`${mark}a`)), `${mark}a`);
+    // Without an envelope.
+    assertEquals(parse(`${mark}a`), `${mark}a`);
+  }
+});
+
 Deno.test("Records without the envelope are read as the inner serializer does, or rejected", async () => {
   for (
     const bare of ['{"id":1}', "1", "[{}]", '{"data":1,"id":2}', '"x"', "{}"]
