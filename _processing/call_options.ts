@@ -34,6 +34,8 @@ export type HandlerCalls =
 
 /** Where two ways to call a handler differ. */
 interface CallPresets {
+  /** The names of the options that only this method has. */
+  readonly others: readonly string[];
   /** The kinds of generator functions whose body would never run. */
   readonly generators: readonly string[];
   /** The defaults of `retry`. */
@@ -41,6 +43,14 @@ interface CallPresets {
 }
 
 const LOOKAHEAD_BYTES = 32 * 1024 * 1024;
+/** The names of the options of all methods. */
+const OPTIONS: readonly (keyof CallOptions)[] = [
+  "concurrency",
+  "retry",
+  "timeoutMs",
+  "graceMs",
+  "signal",
+];
 const RETRY_FIELDS = ["maxAttempts", "baseDelayMs", "maxDelayMs", "when"];
 
 /**
@@ -57,7 +67,7 @@ export function resolveCallOptions(
 ): HandlerCalls {
   check.type("handler", handler ?? null, "function");
   checkIsCalled(check, handler, presets.generators);
-  check.object("options", options);
+  check.object("options", options, [...OPTIONS, ...presets.others]);
   const count = (
     name: "concurrency" | "lookaheadBytes",
     rule: { default: number; least: number },

@@ -41,6 +41,34 @@ const HOOKS = [
   "onWrongShard",
   "onProducerEnd",
 ] as const satisfies readonly (keyof ProducerHooks)[];
+/** The names of all options: others are refused, because they are probably misspelled. */
+const OPTIONS: Record<keyof ProducerOptions<unknown>, true> = {
+  client: true,
+  streamName: true,
+  streamARN: true,
+  processor: true,
+  partitionKey: true,
+  explicitHashKey: true,
+  lingerMs: true,
+  maxBatchRecords: true,
+  maxBatchBytes: true,
+  maxRecordBytes: true,
+  maxInFlight: true,
+  bufferedValues: true,
+  bufferedBytes: true,
+  ordering: true,
+  maxAttempts: true,
+  recordTtlMs: true,
+  shardRates: true,
+  deadLetter: true,
+  createStream: true,
+  hooks: true,
+  onAbort: true,
+  abortTimeoutMs: true,
+  signal: true,
+  clock: true,
+  random: true,
+};
 const RATES = ["recordsPerSecond", "bytesPerSecond"];
 /** With requests of this size, the cost of a request is 3 % of the cost of its bytes. */
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
@@ -49,9 +77,7 @@ const DEFAULT_BATCH_BYTES = 1024 * 1024;
 export function resolveProducerOptions<T>(
   options: ProducerOptions<T>,
 ): ResolvedProducerOptions<T> {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(check.message("options", "an object", options));
-  }
+  check.object("options", options ?? null, Object.keys(OPTIONS));
   const { target, stream } = chooseStream(check, options);
   checkProcessor(options.processor);
   check.methods("deadLetter", options.deadLetter, "getWriter");

@@ -15,6 +15,26 @@ export type ResolvedQueueOptions<T> =
   & Required<Omit<QueueConsumerOptions<T>, "hooks" | "signal">>
   & Pick<QueueConsumerOptions<T>, "hooks" | "signal">;
 
+/** The names of all options: others are refused, because they are probably misspelled. */
+const OPTIONS: Record<keyof QueueConsumerOptions<unknown>, true> = {
+  client: true,
+  queueARN: true,
+  processor: true,
+  visibilityTimeoutSeconds: true,
+  waitTimeSeconds: true,
+  maxPolls: true,
+  maxInFlight: true,
+  maxInFlightBytes: true,
+  maxHoldMs: true,
+  onPoison: true,
+  idleTimeoutMs: true,
+  closeTimeoutMs: true,
+  maxFailuresInARow: true,
+  hooks: true,
+  signal: true,
+  clock: true,
+  random: true,
+};
 const QUEUE_ARN = /^arn:aws[^:]*:kinesis:[^:]+:\d{12}:queue\/\S+$/;
 
 /**
@@ -27,7 +47,7 @@ export function resolveQueueOptions<T>(
   options: QueueConsumerOptions<T>,
 ): ResolvedQueueOptions<T> {
   const check = new OptionCheck("Cannot create QueueConsumer");
-  check.object("options", options ?? null);
+  check.object("options", options ?? null, Object.keys(OPTIONS));
   const {
     client = new KinesisClient(),
     queueARN,

@@ -40,10 +40,10 @@ export function resolveProcessOptions<T, R>(
   handler: unknown,
   options: QueueProcessOptions<T, R> | undefined,
 ): QueueProcessSettings<T, R> {
-  return resolve(new OptionCheck("Cannot process"), handler, options, [
-    "GeneratorFunction",
-    "AsyncGeneratorFunction",
-  ]);
+  return resolve(new OptionCheck("Cannot process"), handler, options, {
+    others: ["onPoison"],
+    generators: ["GeneratorFunction", "AsyncGeneratorFunction"],
+  });
 }
 
 /** Like {@linkcode resolveProcessOptions}, for `processBatches`. */
@@ -53,7 +53,10 @@ export function resolveBatchOptions<T, R>(
 ): QueueProcessSettings<T, R> & BatchSettings {
   const check = new OptionCheck("Cannot process batches");
   // The failed records may be given out by a generator.
-  const settings = resolve(check, handler, options, ["AsyncGeneratorFunction"]);
+  const settings = resolve(check, handler, options, {
+    others: ["onPoison", "maxValues", "maxWaitMs"],
+    generators: ["AsyncGeneratorFunction"],
+  });
   return {
     ...settings,
     maxValues: check.number("maxValues", options?.maxValues, {
@@ -69,11 +72,11 @@ function resolve<T, R>(
   check: OptionCheck,
   handler: unknown,
   options: QueueProcessOptions<T, R> | undefined,
-  generators: readonly string[],
+  presets: { others: readonly string[]; generators: readonly string[] },
 ): QueueProcessSettings<T, R> {
   const retry = { maxAttempts: 1, ...RETURN_DELAY };
   const calls = resolveCallOptions(check, handler, options, {
-    generators,
+    ...presets,
     retry,
   });
   for (const name of ["baseDelayMs", "maxDelayMs"] as const) {

@@ -120,19 +120,21 @@ export type ResolvedServiceOptions = Readonly<
 
 /**
  * Checks the options and fills in the defaults. Does not change the caller's object. `what` starts
- * the error messages, for example `Cannot create KinesisClient`.
+ * the error messages, for example `Cannot create KinesisClient`. `others` are names of further
+ * options; all others are refused, because they are probably misspelled.
  */
 export function resolveServiceOptions(
   what: string,
   options: ServiceOptions,
+  others: readonly string[] = [],
 ): ResolvedServiceOptions {
   const check = new OptionCheck(what);
-  check.methods("options", options);
+  check.object("options", options, [...Object.keys(OPTIONS), ...others]);
   const { credentials } = options;
   if (typeof credentials !== "function") {
     check.methods("credentials", credentials);
   }
-  const retry = check.methods("retry", options.retry) ?? {};
+  const retry = check.object("retry", options.retry, RETRY) ?? {};
   const environment = check.methods(
     "environment",
     options.environment,
@@ -165,6 +167,23 @@ export function resolveServiceOptions(
   };
 }
 
+/** The names of all options. */
+const OPTIONS: Record<keyof ServiceOptions, true> = {
+  region: true,
+  endpoint: true,
+  useFips: true,
+  useDualStack: true,
+  credentials: true,
+  fetch: true,
+  retry: true,
+  timeoutMs: true,
+  allowHttp: true,
+  environment: true,
+  hooks: true,
+  clock: true,
+  random: true,
+};
+const RETRY: readonly (keyof RetryOptions)[] = ["maxAttempts", "maxDelayMs"];
 const ATTEMPTS = { least: 1, integer: true };
 
 /**

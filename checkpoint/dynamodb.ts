@@ -88,6 +88,18 @@ export interface DynamoDBCheckpointerOptions extends ServiceOptions {
 
 const check = new OptionCheck("Cannot create DynamoDBCheckpointer");
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+/** The options that other services do not have. */
+const OWN: Record<
+  Exclude<keyof DynamoDBCheckpointerOptions, keyof ServiceOptions>,
+  true
+> = {
+  tableName: true,
+  createTable: true,
+  multiStream: true,
+  coordinatorTableName: true,
+  kclTimestamp: true,
+  partialRecords: true,
+};
 const TABLE_NAME = /^([\w.-]{3,255}|arn:.{1,1020})$/;
 
 /**
@@ -160,7 +172,7 @@ export class DynamoDBCheckpointer implements Checkpointer {
       "exact",
     );
     this.#rows = { tableName, layout, kclTimestamp, partialRecords };
-    this.#client = new DynamoDBClient(options);
+    this.#client = new DynamoDBClient(options, Object.keys(OWN));
     this.#gate = new TableGate(this.#client, {
       tableName,
       createTable: check.type("createTable", options.createTable, "boolean") ??

@@ -138,7 +138,7 @@ export class KvCheckpointer<K extends KvStore = KvStore>
    * @throws {RangeError} if `name` is not 1 to 256 characters
    */
   constructor(options: KvCheckpointerOptions<K>) {
-    check.object("options", options ?? null);
+    check.object("options", options ?? null, ["kv", "name", "clock", "random"]);
     const { kv, name } = options;
     if (!isKvStore(kv)) {
       const rule = "an object with the methods get, list and atomic " +

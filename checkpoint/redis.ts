@@ -131,7 +131,7 @@ export class RedisCheckpointer implements Checkpointer {
    * @throws {RangeError} if `name` is not 1 to 256 characters
    */
   constructor(options: RedisCheckpointerOptions) {
-    check.object("options", options ?? null);
+    check.object("options", options ?? null, ["redis", "name"]);
     const { redis, name } = options;
     const run = scriptRunner(check, redis);
     this.#run = (...call) => orRefusal("Redis", () => run(...call));

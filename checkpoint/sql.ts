@@ -140,7 +140,14 @@ export class SqlCheckpointer<C extends SqlConnection = SqlConnection>
    * @throws {RangeError} if `name` is not 1 to 256 characters, or `table` is not a name
    */
   constructor(options: SqlCheckpointerOptions<C>) {
-    check.object("options", options ?? null);
+    check.object("options", options ?? null, [
+      "connection",
+      "name",
+      "table",
+      "createTable",
+      "clock",
+      "random",
+    ]);
     const { connection, name, table = "kinesis_leases" } = options;
     this.#driver = driverOf(check, connection);
     if (typeof table !== "string" || !TABLE.test(table)) {

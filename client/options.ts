@@ -57,7 +57,8 @@ const WHAT = "Cannot create KinesisClient";
 export function resolveClientOptions(
   options: KinesisClientOptions,
 ): ResolvedClientOptions {
-  const service = resolveServiceOptions(WHAT, options);
+  const others = ["accountIdEndpointMode", "protocol"];
+  const service = resolveServiceOptions(WHAT, options, others);
   const check = new OptionCheck(WHAT);
   return {
     ...service,

@@ -119,7 +119,8 @@ export function jsonList<T = unknown>(
 }
 
 function jsonSerializer<T>(options: JsonOptions): Serializer<T> {
-  new OptionCheck("Cannot use json").methods("options", options);
+  new OptionCheck("Cannot use json")
+    .object("options", options, ["replacer", "reviver"]);
   const { replacer, reviver } = options;
   const stringify = (value: T): string => {
     let text: string | undefined;

@@ -40,7 +40,11 @@ const DEFAULT_MAX_AGGREGATE_BYTES = 51_200;
  */
 export function kpl(options: KplOptions = {}): Framing {
   const check = new OptionCheck("Cannot use kpl");
-  check.methods("options", options);
+  check.object("options", options, [
+    "maxAggregateBytes",
+    "outerPartitionKey",
+    "aggregateAlways",
+  ]);
   const maxAggregateBytes = check.number(
     "maxAggregateBytes",
     options.maxAggregateBytes,
@@ -98,9 +102,11 @@ export function kpl(options: KplOptions = {}): Framing {
 export function kplJson<T = unknown>(
   options: KplOptions & JsonOptions = {},
 ): Processor<T> {
+  const { replacer, reviver, ...rest } = new OptionCheck("Cannot use kplJson")
+    .object("options", options);
   return createProcessor({
-    serializer: json<T>(options),
-    framing: kpl(options),
+    serializer: json<T>({ replacer, reviver }),
+    framing: kpl(rest),
   });
 }
 

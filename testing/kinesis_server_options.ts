@@ -95,11 +95,27 @@ export interface ResolvedOptions {
   readonly logLimit: number;
 }
 
+/** The names of all options. */
+const OPTIONS: Record<keyof KinesisServerOptions, true> = {
+  region: true,
+  accountId: true,
+  clock: true,
+  random: true,
+  limits: true,
+  transitionMs: true,
+  credentials: true,
+  shardLimit: true,
+  maxPutRecordsBytes: true,
+  maxInFlightQueueRecords: true,
+  logLimit: true,
+};
+
 /**
  * Checks the options and fills in the defaults. Throws a RangeError that names the invalid option.
  */
 export function resolveOptions(options: KinesisServerOptions): ResolvedOptions {
-  new OptionCheck("Cannot create KinesisServer").methods("options", options);
+  const check = new OptionCheck("Cannot create KinesisServer");
+  check.object("options", options, Object.keys(OPTIONS));
   const { accountId = "123456789012", credentials } = options;
   if (!/^\d{12}$/.test(accountId)) {
     throw new RangeError(

@@ -79,9 +79,10 @@ interface RuleState {
 export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
   const check = new OptionCheck("Cannot inject faults");
   check.type("fetch", fetch ?? null, "function");
-  check.object("plan", plan ?? null);
+  check.object("plan", plan ?? null, ["rules", "seed", "clock"]);
   const { clock = systemClock, seed = 1 } = plan;
   const states = plan.rules.map((rule, index): RuleState => {
+    check.object(`rules[${index}]`, rule ?? null, Object.keys(RULE));
     checkRule(rule, index);
     return {
       rule,
@@ -130,6 +131,18 @@ export function withFaults(fetch: Fetch, plan: FaultPlan): FaultyFetch {
   Object.defineProperty(result, "counts", { get: () => countAll(states) });
   return result;
 }
+
+/** The names of the fields of a rule. */
+const RULE: Record<keyof FaultRule, true> = {
+  fault: true,
+  name: true,
+  action: true,
+  shardId: true,
+  match: true,
+  probability: true,
+  skip: true,
+  times: true,
+};
 
 /** Faults that apply to one action only. */
 const ONLY_ACTIONS: Readonly<

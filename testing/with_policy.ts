@@ -74,7 +74,7 @@ export function withPolicy(
   const check = new OptionCheck("Cannot apply the policy");
   check.type("fetch", fetch ?? null, "function");
   check.object("policy", policy ?? null);
-  check.object("options", options);
+  check.object("options", options, ["accountId", "region"]);
   const rules = new Policy(policy);
   const reader = new CallReader(options);
   const denied: AuthorizedCall[] = [];

@@ -14,8 +14,15 @@ import {
   openTelemetryHooks,
   prometheusHooks,
 } from "../metrics/mod.ts";
-import { Consumer, KinesisClient, Producer, QueueConsumer } from "../mod.ts";
-import { withFaults, withPolicy } from "../testing/mod.ts";
+import {
+  checkpointStatus,
+  Consumer,
+  KinesisClient,
+  Producer,
+  QueueConsumer,
+} from "../mod.ts";
+import { json } from "../processors/mod.ts";
+import { KinesisServer, withFaults, withPolicy } from "../testing/mod.ts";
 
 const client = new KinesisClient({ region: "us-east-1" });
 // deno-lint-ignore no-explicit-any -- called as JavaScript would
@@ -64,3 +71,51 @@ Deno.test("preflight and streamMetrics say what is wrong with options that are m
     );
   }
 });
+
+const stream = { client, streamName: "orders", processor: json() };
+const queueARN = "arn:aws:kinesis:us-east-1:123456789012:queue/jobs";
+
+/** What takes options, here with one whose name is misspelled. */
+const misspelled: Record<string, (options: object) => unknown> = {
+  KinesisClient: (options) => new KinesisClient(options),
+  "KinesisClient, retry": (retry) => new KinesisClient({ retry }),
+  Producer: (options) => new Producer({ ...stream, ...options }),
+  Consumer: (options) => new Consumer({ ...stream, ...options }),
+  "Consumer, streams": (options) =>
+    new Consumer({ client, streams: [{ ...stream, ...options }] }),
+  "Consumer.process": (options) =>
+    new Consumer(stream).process(() => {}, options),
+  "Consumer.processBatches": (options) =>
+    new Consumer(stream).processBatches(() => {}, options),
+  QueueConsumer: (options) =>
+    new QueueConsumer({ client, queueARN, processor: json(), ...options }),
+  "QueueConsumer.process": (options) =>
+    new QueueConsumer({ client, queueARN, processor: json() })
+      .process(() => {}, options),
+  DynamoDBCheckpointer: (options) =>
+    new DynamoDBCheckpointer({ tableName: "leases", ...options }),
+  RedisCheckpointer: (options) => new RedisCheckpointer(any(options)),
+  KvCheckpointer: (options) => new KvCheckpointer(any(options)),
+  SqlCheckpointer: (options) => new SqlCheckpointer(any(options)),
+  json: (options) => json(options),
+  KinesisServer: (options) => new KinesisServer(options),
+  withFaults: (options) => withFaults(fetch, { rules: [], ...options }),
+  withPolicy: (options) => withPolicy(fetch, { Statement: [] }, options),
+  checkpointStatus: (options) => checkpointStatus(any(options)),
+  kinesisHandler: (options) =>
+    kinesisHandler({ processor: json(), handler: () => {}, ...options }),
+  prometheusHooks: (options) =>
+    prometheusHooks(
+      { registerMetric: () => {}, getSingleMetric: () => undefined },
+      options,
+    ),
+};
+
+for (const [name, call] of Object.entries(misspelled)) {
+  Deno.test(`${name} refuses an option that it does not know`, async () => {
+    const error = await (async () => await call({ mistyped: 1 }))()
+      .then(() => undefined, (it) => it);
+    assert(error instanceof TypeError, `${error}`);
+    assert(/ it has 'mistyped'$/.test(error.message), error.message);
+  });
+}

@@ -66,6 +66,40 @@ export type ResolvedConsumerOptions<T> = ConsumerSettings & {
 export const CONSUMER_CHECK: OptionCheck = new OptionCheck(
   "Cannot create Consumer",
 );
+/** The names of all options: others are refused, because they are probably misspelled. */
+const OPTIONS: Record<keyof ConsumerOptions<unknown>, true> = {
+  client: true,
+  streamName: true,
+  streamARN: true,
+  processor: true,
+  checkpointer: true,
+  from: true,
+  until: true,
+  limit: true,
+  idleTimeoutMs: true,
+  onPoison: true,
+  hooks: true,
+  signal: true,
+  workerId: true,
+  failoverTimeMs: true,
+  handoffTimeoutMs: true,
+  checkpointIntervalMs: true,
+  maxShards: true,
+  maxUnacknowledged: true,
+  acknowledgeTimeoutMs: true,
+  prefetch: true,
+  pollIntervalMs: true,
+  maxPollIntervalMs: true,
+  readsPerSecond: true,
+  fanOut: true,
+  maxFailuresInARow: true,
+  stallTimeoutMs: true,
+  expiredCheckpoint: true,
+  onRecreated: true,
+  createStream: true,
+  clock: true,
+  random: true,
+};
 const HOOKS: Record<keyof ConsumerHooks, true> = {
   onRead: true,
   onShard: true,
@@ -100,7 +134,7 @@ export function resolveConsumerOptions<T>(
   options: ConsumerOptions<T>,
   check: OptionCheck = CONSUMER_CHECK,
 ): ResolvedConsumerOptions<T> {
-  check.object("options", options ?? null);
+  check.object("options", options ?? null, Object.keys(OPTIONS));
   const { client, checkpointer, prefetch = {} } = options;
   check.object("prefetch", prefetch, ["records", "bytes"]);
   const stream = chooseStream(check, options);

@@ -59,7 +59,8 @@ export class StreamOptions<T> {
     this.#shared = { ...given, workerId };
     const { streamName, streamARN } = options as ConsumerOptions<T>;
     if (streams === undefined) {
-      const one = { ...this.#shared, streamName, streamARN };
+      const { streams: _, ...shared } = this.#shared;
+      const one = { ...shared, streamName, streamARN };
       this.resolved = [resolveConsumerOptions(one as ConsumerOptions<T>)];
       return;
     }

@@ -31,6 +31,15 @@ export interface BatchSettings {
   readonly maxWaitMs: number;
 }
 
+/** The names of the options that a queue has not, or has with another meaning. */
+const OTHERS = [
+  "ordering",
+  "onPoison",
+  "deadLetter",
+  "lookahead",
+  "lookaheadBytes",
+  "drainTimeoutMs",
+];
 /** The policies that are not functions. */
 export const POLICIES: readonly unknown[] = ["fail", "skip", "dead-letter"];
 
@@ -45,6 +54,7 @@ export function resolveProcessOptions<T>(
   options: ProcessOptions<T> | undefined,
 ): ProcessSettings<T> {
   return resolve(new OptionCheck("Cannot process"), handler, options, {
+    others: OTHERS,
     generators: ["GeneratorFunction", "AsyncGeneratorFunction"],
     ordering: "key",
     lookahead: { default: 256, least: 1 },
@@ -66,6 +76,7 @@ export function resolveBatchOptions<T>(
   const least = 2 * maxValues;
   return {
     ...resolve(check, handler, options, {
+      others: [...OTHERS, "maxValues", "maxWaitMs"],
       // The failed records may be given out by a generator.
       generators: ["AsyncGeneratorFunction"],
       ordering: "shard",
@@ -78,6 +89,8 @@ export function resolveBatchOptions<T>(
 
 /** Where the two methods differ. */
 interface Presets {
+  /** The names of the options beside those of all calls. */
+  readonly others: readonly string[];
   /** The kinds of generator functions whose body would never run. */
   readonly generators: readonly string[];
   readonly ordering: ProcessingOrder;
@@ -92,6 +105,7 @@ function resolve<T>(
 ): ProcessSettings<T> {
   return {
     ...resolveCallOptions(check, handler, options, {
+      others: presets.others,
       generators: presets.generators,
       retry: { maxAttempts: 5, baseDelayMs: 200, maxDelayMs: 10_000 },
     }),

@@ -56,15 +56,29 @@ const CHECKPOINTER_METHODS = [
   "replace",
   "delete",
 ] as const;
+/** The names of the options that all functions have. */
+const OPTIONS: Record<keyof ProgressOptions, true> = {
+  checkpointer: true,
+  client: true,
+  streamName: true,
+  streamARN: true,
+  failoverTimeMs: true,
+  clock: true,
+  signal: true,
+};
 const STALL_TIMEOUT_MS = 120_000;
 
 /** Checks the options and fills in the defaults. `what` starts the error messages. */
 export function resolveProgressOptions(
   what: string,
   options: ProgressOptions,
+  others: readonly string[] = [],
 ): ResolvedProgressOptions {
   const check = new OptionCheck(what);
-  check.object("options", options ?? null);
+  check.object("options", options ?? null, [
+    ...Object.keys(OPTIONS),
+    ...others,
+  ]);
   const { target, stream } = chooseStream(check, options);
   const { checkpointer } = options;
   if (checkpointer === undefined) {

@@ -97,7 +97,12 @@ const WRITES_AT_ONCE = 32;
 export async function resetCheckpoints(
   options: ResetOptions,
 ): Promise<ShardReset[]> {
-  const settings = resolveProgressOptions(WHAT, options);
+  const settings = resolveProgressOptions(WHAT, options, [
+    "to",
+    "shardIds",
+    "dryRun",
+    "onProgress",
+  ]);
   const check = new OptionCheck(WHAT);
   const { to, shardIds } = checkReset(check, options);
   const dryRun = check.type("dryRun", options.dryRun, "boolean") ?? false;

@@ -25,7 +25,7 @@ Deno.test("Producer brings every value to exactly one end, however and whenever 
         end: fc.constantFrom("close", "abort", "denied"),
       }),
       async (options) => {
-        const { seed, count, end, deadLetter } = options;
+        const { seed, count, end, deadLetter, ...rest } = options;
         const random = seeded(seed);
         const clock = new FakeClock();
         const doom = Math.floor(random() * 8);
@@ -41,7 +41,7 @@ Deno.test("Producer brings every value to exactly one end, however and whenever 
         });
         const { client, producer } = setUpProducer<number>(
           {
-            ...options,
+            ...rest,
             processor: json<number>(),
             partitionKey: (n) => `k${n % 7}`,
             random,
