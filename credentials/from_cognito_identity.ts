@@ -7,6 +7,7 @@
  */
 import { checkRegion, partitionOf } from "../_aws/partitions.ts";
 import { parseEndpointUrl } from "../_aws/secure_url.ts";
+import { notify } from "../_core/notify.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import { CredentialsError } from "../errors.ts";
 import type { CredentialsProvider } from "./credentials.ts";
@@ -43,7 +44,7 @@ export interface CognitoIdentityOptions extends ProviderOptions {
   /**
    * Called with the identity when Cognito has named one. Store it, for example in `localStorage`, and
    * pass it as `identityId` at the next visit. Otherwise each visit of a guest adds an identity to
-   * the pool.
+   * the pool. What it throws is ignored: the credentials do not depend on it.
    */
   onIdentity?: (identityId: string) => void;
   /** The URL of Cognito. Default: the endpoint of the region in `identityPoolId`. */
@@ -51,6 +52,17 @@ export interface CognitoIdentityOptions extends ProviderOptions {
 }
 
 const WHAT = "credentials of the identity pool";
+/** The names of all options: others are refused, because they are probably misspelled. */
+const OPTIONS: Record<keyof CognitoIdentityOptions, true> = {
+  identityPoolId: true,
+  logins: true,
+  identityId: true,
+  onIdentity: true,
+  endpoint: true,
+  fetch: true,
+  environment: true,
+  clock: true,
+};
 const POOL_ID = /^([\w-]+):[0-9a-f-]+$/;
 
 /**
@@ -80,7 +92,7 @@ export function fromCognitoIdentity(
   options: CognitoIdentityOptions,
 ): CredentialsProvider {
   const check = new OptionCheck("Cannot use fromCognitoIdentity");
-  check.object("options", options ?? null);
+  check.object("options", options ?? null, Object.keys(OPTIONS));
   const context = contextOf(options);
   const poolId = check.text("identityPoolId", options.identityPoolId);
   const [, region] = POOL_ID.exec(`${poolId}`) ?? [];
@@ -95,31 +107,39 @@ export function fromCognitoIdentity(
   const url = urlOf(region, options.endpoint);
   let identityId = check.text("identityId", options.identityId);
 
+  /** A look-up of the identity that is under way: each further one would make another guest. */
+  let looking: Promise<string> | undefined;
+
+  async function lookUp(Logins: CognitoLogins | undefined): Promise<string> {
+    const { IdentityId } = await call(context, url, "GetId", {
+      IdentityPoolId: poolId,
+      Logins,
+    });
+    if (typeof IdentityId !== "string" || IdentityId === "") {
+      throw unusable(`Cannot read ${WHAT}: 'IdentityId' is missing`);
+    }
+    identityId = IdentityId;
+    notify({ onIdentity }, "onIdentity", IdentityId);
+    return IdentityId;
+  }
+
   async function ask(isFirst: boolean): ReturnType<CredentialsProvider> {
     const Logins = typeof logins === "function" ? await logins() : logins;
-    if (identityId === undefined) {
-      const { IdentityId } = await call(context, url, "GetId", {
-        IdentityPoolId: poolId,
-        Logins,
-      });
-      if (typeof IdentityId !== "string" || IdentityId === "") {
-        throw unusable(`Cannot read ${WHAT}: 'IdentityId' is missing`);
-      }
-      identityId = IdentityId;
-      onIdentity?.(IdentityId);
-    }
+    const identity = identityId ??
+      await (looking ??= lookUp(Logins).finally(() => looking = undefined));
     try {
       const { Credentials: found } = await call(
         context,
         url,
         "GetCredentialsForIdentity",
-        { IdentityId: identityId, Logins },
+        { IdentityId: identity, Logins },
       );
       return credentialsFromDocument(WHAT, objectOf(found), COGNITO_SHAPE);
     } catch (error) {
       // An identity that was stored at an earlier visit may have been deleted since.
       if (!isFirst || !(error instanceof UnknownIdentityError)) throw error;
-      identityId = undefined;
+      // Another call may have found a new one meanwhile.
+      if (identityId === identity) identityId = undefined;
       return await ask(false);
     }
   }

@@ -14,24 +14,26 @@ const BATCH = 200;
 /** The values that are not stored in Kinesis yet, oldest first. */
 export class OfflineQueue<T> {
   readonly #database: IDBDatabase;
-  readonly #producer: Producer<T>;
+  readonly #makeProducer: () => Producer<T>;
+  /** The producer, until a value could not be sent: an error may have ended it for ever. */
+  #producer: Producer<T> | undefined;
   #sending: Promise<void> | undefined;
 
-  private constructor(database: IDBDatabase, producer: Producer<T>) {
+  private constructor(database: IDBDatabase, makeProducer: () => Producer<T>) {
     this.#database = database;
-    this.#producer = producer;
+    this.#makeProducer = makeProducer;
   }
 
-  /** Opens the queue, with the values of earlier visits. */
+  /** Opens the queue, with the values of earlier visits. Makes a producer when there is a value. */
   static async open<T>(
     name: string,
-    producer: Producer<T>,
+    makeProducer: () => Producer<T>,
   ): Promise<OfflineQueue<T>> {
     const request = indexedDB.open(name, 1);
     request.onupgradeneeded = () => {
       request.result.createObjectStore(STORE, { autoIncrement: true });
     };
-    return new OfflineQueue(await resultOf(request), producer);
+    return new OfflineQueue(await resultOf(request), makeProducer);
   }
 
   /** The number of values that wait. */
@@ -61,15 +63,21 @@ export class OfflineQueue<T> {
         this.#store("readonly").getAllKeys(null, BATCH),
       );
       if (keys.length === 0) return;
-      const sent = await Promise.allSettled(keys.map((key) => this.#send(key)));
+      const producer = this.#producer ??= this.#makeProducer();
+      const sent = await Promise.allSettled(
+        keys.map((key) => this.#send(key, producer)),
+      );
       const failed = sent.find(({ status }) => status === "rejected");
-      if (failed) throw (failed as PromiseRejectedResult).reason;
+      if (!failed) continue;
+      this.#producer = undefined;
+      producer.close().catch(() => {}); // The error is that of the value.
+      throw (failed as PromiseRejectedResult).reason;
     }
   }
 
-  async #send(key: IDBValidKey): Promise<void> {
+  async #send(key: IDBValidKey, producer: Producer<T>): Promise<void> {
     const value: T = await resultOf(this.#store("readonly").get(key));
-    await this.#producer.put(value);
+    await producer.put(value);
     await resultOf(this.#store("readwrite").delete(key));
   }
 

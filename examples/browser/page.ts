@@ -19,8 +19,9 @@ interface Click {
   readonly at: string;
 }
 
-/** How long to wait after a failure, in milliseconds. */
+/** How long to wait after a failure, in milliseconds. It doubles with each further failure. */
 const PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 300_000;
 
 const settings = document.documentElement.dataset;
 const client = new KinesisClient({
@@ -34,33 +35,44 @@ const client = new KinesisClient({
     onIdentity: (id) => localStorage.setItem("identity", id),
   }),
 });
-const producer = new Producer<Click>({
-  client,
-  streamName: settings.stream!,
-  processor: json<Click>(),
-  partitionKey: () => localStorage.getItem("identity") ?? "guest",
-  maxAttempts: 3,
-});
-const queue = await OfflineQueue.open<Click>("clicks", producer);
+const queue = await OfflineQueue.open("clicks", () =>
+  new Producer<Click>({
+    client,
+    streamName: settings.stream!,
+    processor: json<Click>(),
+    partitionKey: () => localStorage.getItem("identity") ?? "guest",
+    maxAttempts: 3,
+  }));
 const status = document.querySelector("output")!;
 let pause: ReturnType<typeof setTimeout> | undefined;
+let pauseMs = PAUSE_MS;
 
 /** Sends what waits, now if there is a network, and again after a pause if that fails. */
 async function send(): Promise<void> {
-  clearTimeout(pause);
+  let reason = "";
   try {
     if (navigator.onLine) await queue.send();
+    pauseMs = PAUSE_MS;
   } catch (error) {
     console.warn("Will try again:", error);
-    pause = setTimeout(send, PAUSE_MS);
+    reason = `: ${(error as Error).message}`;
+    // Several clicks may have waited for the same failure.
+    clearTimeout(pause);
+    pause = setTimeout(send, pauseMs);
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
   }
   const waiting = await queue.size;
-  status.textContent = waiting === 0 ? "All stored" : `${waiting} waiting`;
+  status.textContent = waiting === 0
+    ? "All stored"
+    : `${waiting} waiting${reason}`;
 }
 
 document.querySelector("button")!.addEventListener("click", async () => {
   await queue.add({ what: "button", at: new Date().toISOString() });
   await send();
 });
-addEventListener("online", send);
+addEventListener("online", () => {
+  pauseMs = PAUSE_MS;
+  send();
+});
 await send();

@@ -2,6 +2,7 @@
  * A Cloudflare Worker that writes what it is sent to a stream.
  *
  * - `POST /orders` answers when the order is stored: 201 with its shard and sequence number
+ *   (503 if that takes longer than 10 seconds)
  * - `POST /clicks` answers at once: 202, and the click is stored after the answer. It is lost if
  *   Kinesis cannot be reached then, so use it for what may be lost.
  *
@@ -20,6 +21,8 @@ export interface Env {
   readonly AWS_SECRET_ACCESS_KEY: string;
   /** An emulator in place of AWS. */
   readonly KINESIS_ENDPOINT?: string;
+  /** How long a value may take to be stored, in milliseconds. Default: 10000. */
+  readonly LIMIT_MS?: string;
 }
 
 /** What the runtime offers to a request. */
@@ -66,7 +69,9 @@ export default {
 };
 
 function producerOf(env: Env): Producer<unknown> {
+  const limitMs = Number(env.LIMIT_MS ?? 10_000);
   const client = new KinesisClient({
+    timeoutMs: limitMs,
     region: env.AWS_REGION,
     credentials: {
       accessKeyId: env.AWS_ACCESS_KEY_ID,
@@ -81,6 +86,7 @@ function producerOf(env: Env): Producer<unknown> {
     partitionKey: () => crypto.randomUUID(),
     lingerMs: 0, // There is one value: no others are worth waiting for.
     maxAttempts: 3,
+    signal: AbortSignal.timeout(limitMs),
   });
 }
 

@@ -59,3 +59,5 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 await consumer.process(handle, { concurrency: 16, ordering: "key" });
 health.close();
+// close() alone waits for connections that the orchestrator keeps open.
+health.closeAllConnections();

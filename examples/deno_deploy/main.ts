@@ -24,6 +24,8 @@ interface Visit {
 /** How long the ids of counted events are kept: longer than a consumer can be late, in ms. */
 const KEEP_IDS_MS = 8 * 24 * 3_600_000;
 const MAX_TRIES = 20;
+/** The longest partition key, in characters. */
+const MAX_NAME = 256;
 
 const kv = await Deno.openKv(Deno.env.get("KV_PATH"));
 const stream = {
@@ -35,18 +37,32 @@ const producer = new Producer<Visit>({
   ...stream,
   partitionKey: "user",
   lingerMs: 20,
+  hooks: {
+    // A producer that has failed, for a lack of permission for example, does not recover.
+    onProducerEnd: ({ how }) => how === "failed" && stopOnce(),
+  },
 });
 const consumer = new Consumer<Visit>({
   ...stream,
   checkpointer: new KvCheckpointer({ kv, name: "visits" }),
+  // Others may write to the stream as well.
+  onPoison: (error) => console.error("Left out:", error.message),
 });
+
+/** The name of a user. `undefined` if it is none: it has to be a partition key. */
+function userOf(name: unknown): string | undefined {
+  if (typeof name !== "string" || name === "") return undefined;
+  return [...name].length > MAX_NAME ? undefined : name;
+}
 
 /** Counts an event, unless its id was counted before. Both happen in one step, or none does. */
 async function count(
   { id, value }: { id: string; value: Visit },
 ): Promise<void> {
+  const user = userOf(value?.user);
+  if (user === undefined) return console.error(`Left out: ${id} has no user`);
   const idKey = ["counted", id];
-  const countKey = ["counts", value.user];
+  const countKey = ["counts", user];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const [counted, counts] = await kv.getMany<[true, number]>([
       idKey,
@@ -69,23 +85,42 @@ async function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (request.method === "POST" && pathname === "/events") {
     const visit = await request.json().catch(() => undefined);
-    if (typeof visit?.user !== "string" || visit.user === "") {
-      return new Response('The body must be { "user": "…" }\n', {
-        status: 400,
-      });
+    const user = userOf(visit?.user);
+    if (user === undefined) {
+      return text(
+        'The body must be { "user": "…" }, of 1 to 256 characters',
+        400,
+      );
     }
-    const { sequenceNumber } = await producer.put({ user: visit.user });
-    return Response.json({ sequenceNumber }, { status: 201 });
+    try {
+      const { sequenceNumber } = await producer.put({ user });
+      return Response.json({ sequenceNumber }, { status: 201 });
+    } catch (error) {
+      console.error("Not stored:", error);
+      return text("Try again later", 503);
+    }
   }
-  const [, user] = /^\/counts\/([^/]+)$/.exec(pathname) ?? [];
-  if (request.method === "GET" && user !== undefined) {
-    const { value } = await kv.get<number>([
-      "counts",
-      decodeURIComponent(user),
-    ]);
-    return Response.json({ user: decodeURIComponent(user), count: value ?? 0 });
+  const [, encoded] = /^\/counts\/([^/]+)$/.exec(pathname) ?? [];
+  if (request.method === "GET" && encoded !== undefined) {
+    const user = userOf(decoded(encoded));
+    if (user === undefined) return text("This is not the name of a user", 400);
+    const { value } = await kv.get<number>(["counts", user]);
+    return Response.json({ user, count: value ?? 0 });
   }
-  return new Response("Not found\n", { status: 404 });
+  return text("Not found", 404);
+}
+
+/** A part of a URL as text. `undefined` if it is malformed. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}
+
+function text(body: string, status: number): Response {
+  return new Response(`${body}\n`, { status });
 }
 
 const server = Deno.serve(
@@ -95,18 +130,27 @@ const server = Deno.serve(
 // The values of one user are counted one after another; those of others at the same time.
 const counting = consumer.process(count, { concurrency: 16, ordering: "key" });
 
+/** Answers the requests under way and stores their events; meanwhile gives the shards back. */
+async function stop(): Promise<void> {
+  const ends = await Promise.allSettled([
+    server.shutdown().then(() => producer.close()),
+    consumer.close(),
+    counting,
+  ]);
+  kv.close();
+  const failures = ends.filter((end) => end.status === "rejected");
+  for (const { reason } of failures) console.error("Ended by", `${reason}`);
+  Deno.exit(failures.length === 0 ? 0 : 1);
+}
+
+let stopping: Promise<void> | undefined;
+/** Ends the instance. If it cannot go on, another one takes its place. */
+function stopOnce(): void {
+  stopping ??= stop();
+}
+
 // Deno Deploy sends SIGINT before it stops an instance.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, stop);
+  Deno.addSignalListener(signal, stopOnce);
 }
-let stopping: Promise<void> | undefined;
-function stop(): void {
-  stopping ??= (async () => {
-    await server.shutdown();
-    await producer.close();
-    await consumer.close();
-    await counting;
-    kv.close();
-    Deno.exit(0);
-  })();
-}
+counting.catch(stopOnce);

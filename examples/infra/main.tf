@@ -73,7 +73,7 @@ resource "aws_kinesis_stream" "stream" {
   }
 }
 
-# Enhanced fan-out for the option fanOut: { consumerName: "billing" }. Billed for each shard.
+# Enhanced fan-out for the option fanOut: { consumerARN }. Billed for each shard.
 resource "aws_kinesis_stream_consumer" "billing" {
   name       = "billing"
   stream_arn = aws_kinesis_stream.stream.arn

@@ -57,6 +57,51 @@ Deno.test("fromCognitoIdentity gets an identity once, and credentials each time,
   ]);
 });
 
+Deno.test("fromCognitoIdentity makes one guest for look-ups at the same time, and does not depend on onIdentity", async () => {
+  const cognito = new Cognito();
+  const provider = fromCognitoIdentity({
+    identityPoolId: POOL,
+    fetch: fakeFetch(cognito.answer).fetch,
+    onIdentity: () => {
+      throw new Error("The storage is full");
+    },
+  });
+  const all = await Promise.all([provider(), provider(), provider()]);
+  assertEquals(
+    all.map(({ accessKeyId }) => accessKeyId),
+    Array(3).fill("ASIAGUEST"),
+  );
+  const actions = cognito.asked.map(({ action }) => action);
+  assertEquals(actions.filter((action) => action === "GetId").length, 1);
+});
+
+Deno.test("fromCognitoIdentity looks for the identity again after a failure, and once for calls whose identity was deleted", async () => {
+  const cognito = new Cognito();
+  let isDown = true;
+  const provider = fromCognitoIdentity({
+    identityPoolId: POOL,
+    fetch: fakeFetch((request) =>
+      isDown
+        ? Response.json({ __type: "NotAuthorizedException" }, { status: 400 })
+        : cognito.answer(request)
+    ).fetch,
+  });
+  const refused = await Promise.allSettled([provider(), provider()]);
+  assertEquals(refused.map(({ status }) => status), ["rejected", "rejected"]);
+  isDown = false;
+  assertEquals((await provider()).accessKeyId, "ASIAGUEST");
+
+  const returning = new Cognito();
+  const known = fromCognitoIdentity({
+    identityPoolId: POOL,
+    identityId: "eu-west-1:deleted",
+    fetch: fakeFetch(returning.answer).fetch,
+  });
+  await Promise.all([known(), known(), known()]);
+  const actions = returning.asked.map(({ action }) => action);
+  assertEquals(actions.filter((action) => action === "GetId").length, 1);
+});
+
 Deno.test("fromCognitoIdentity asks the region of the pool, in its partition", async () => {
   for (
     const [region, host] of [

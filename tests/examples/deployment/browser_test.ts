@@ -14,13 +14,24 @@ const IDENTITY = "eu-west-1:aaaaaaaa-2222-3333-4444-555555555555";
 const CLICK = 'document.querySelector("button").click()';
 const STATUS = 'document.querySelector("output")?.textContent';
 
+/** Cognito, and how it answers. */
+interface Guests {
+  readonly identities: string[];
+  /** Whether it refuses everything. */
+  isRefusing: boolean;
+}
+
 /** Answers as Cognito. Counts the identities that it makes. */
 async function cognito(
   request: Request,
-  identities: string[],
+  { identities, isRefusing }: Guests,
 ): Promise<Response> {
   if (request.method === "OPTIONS") return new Response();
   await request.body?.cancel();
+  if (isRefusing) {
+    const refusal = { __type: "NotAuthorizedException", message: "no guests" };
+    return Response.json(refusal, { status: 400 });
+  }
   if (request.headers.get("x-amz-target")?.endsWith("GetId")) {
     identities.push(IDENTITY);
     return Response.json({ IdentityId: IDENTITY });
@@ -36,7 +47,7 @@ async function cognito(
 }
 
 /** Serves the page with its script, and Cognito at `/cognito`. */
-async function servePage(kinesis: string, identities: string[]) {
+async function servePage(kinesis: string, guests: Guests) {
   const script = await bundle(new URL("page.ts", FOLDER));
   const html = await Deno.readTextFile(new URL("index.html", FOLDER));
   const server = Deno.serve(
@@ -44,7 +55,7 @@ async function servePage(kinesis: string, identities: string[]) {
     async (request) => {
       const { pathname, origin } = new URL(request.url);
       if (pathname === "/cognito") {
-        return withCors(await cognito(request, identities));
+        return withCors(await cognito(request, guests));
       }
       if (pathname === "/page.js") {
         return new Response(script, {
@@ -65,41 +76,49 @@ async function servePage(kinesis: string, identities: string[]) {
 if (await hasChromium()) {
   Deno.test("The page stores clicks in Kinesis, those without network when there is one again, also after a reload", async () => {
     await using kinesis = serveInMemory("clicks");
-    const identities: string[] = [];
-    await using site = await servePage(kinesis.endpoint, identities);
+    const guests: Guests = { identities: [], isRefusing: true };
+    await using site = await servePage(kinesis.endpoint, guests);
     await using page = await Page.open();
     await page.call("Page.navigate", { url: site.url });
     await page.until(STATUS, "All stored");
 
+    // An error that ends the producer: the click stays, and the page says why. After it, the next
+    // click makes another producer.
     await page.evaluate(CLICK);
-    await kinesis.until(1);
+    await page.until(`${STATUS}.split(":")[0]`, "1 waiting");
+    const text = `${await page.evaluate(STATUS)}`;
+    assert(text.includes("Cognito") || text.includes("identity"), text);
+    guests.isRefusing = false;
+
+    await page.evaluate(CLICK);
+    await kinesis.until(2);
     await page.until(STATUS, "All stored");
 
     await page.setOffline(true);
     for (let i = 0; i < 3; i++) await page.evaluate(CLICK);
     await page.until(STATUS, "3 waiting");
-    assertEquals(kinesis.values().length, 1);
+    assertEquals(kinesis.values().length, 2);
 
     await page.setOffline(false);
-    await kinesis.until(4);
+    await kinesis.until(5);
     await page.until(STATUS, "All stored");
 
     // The service refuses, the page is left, and the click is sent by the next visit.
     kinesis.refuse = true;
     await page.evaluate(CLICK);
-    await page.until(STATUS, "1 waiting");
+    await page.until(`${STATUS}.split(":")[0]`, "1 waiting");
     kinesis.refuse = false;
     await page.call("Page.navigate", { url: "about:blank" });
     await page.call("Page.navigate", { url: site.url });
-    await kinesis.until(5);
+    await kinesis.until(6);
     await page.until(STATUS, "All stored");
 
-    assertEquals(kinesis.values().length, 5);
+    assertEquals(kinesis.values().length, 6);
     assert(
       kinesis.values().every((value) =>
         (value as { what: string }).what === "button"
       ),
     );
-    assertEquals(identities, [IDENTITY]); // the second visit has used it again
+    assertEquals(guests.identities, [IDENTITY]); // the second visit has used it again
   });
 }

@@ -17,6 +17,7 @@ const SERVE = new URL("serve_worker.ts", import.meta.url);
 /** Serves the Worker. Its program ends when it is disposed of. */
 async function serve(
   endpoint: string,
+  bindings: Readonly<Record<string, string>> = {},
 ): Promise<{ program: Program; url: string }> {
   const settings = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(
@@ -29,6 +30,7 @@ async function serve(
         AWS_ACCESS_KEY_ID: "id",
         AWS_SECRET_ACCESS_KEY: "secret",
         KINESIS_ENDPOINT: endpoint,
+        ...bindings,
       },
     }),
   );
@@ -83,5 +85,28 @@ Deno.test("The Cloudflare Worker stores an order before it answers, and a click 
   const refused = await post("/orders", '{"total":2}');
   assertEquals(refused.status, 503);
   await refused.text();
+  assertEquals(await program.end(), 0);
+});
+
+Deno.test("The Cloudflare Worker answers in time although Kinesis does not", async () => {
+  const { promise: isOver, resolve: end } = Promise.withResolvers<Response>();
+  const silent = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => isOver,
+  );
+  const { program, url } = await serve(
+    `http://127.0.0.1:${silent.addr.port}`,
+    { LIMIT_MS: "300" },
+  );
+  await using _ = program;
+  const order = await fetch(new URL("/orders", url), {
+    method: "POST",
+    body: '{"total":1}',
+    signal: AbortSignal.timeout(20_000),
+  });
+  assertEquals(order.status, 503);
+  await order.text();
+  end(new Response());
+  await silent.shutdown();
   assertEquals(await program.end(), 0);
 });

@@ -60,6 +60,9 @@ Deno.test("The container's worker stops at SIGTERM without a repeated or a lost 
   const health = await fetch(`http://127.0.0.1:${port}/`);
   assertEquals(health.status, 200);
   await health.body?.cancel();
+  // An orchestrator keeps its connection open, and may be in the middle of a request.
+  using open = await Deno.connect({ hostname: "127.0.0.1", port });
+  await open.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n"));
   assertEquals(await first.stop("SIGTERM"), 0);
   const leases = await checkpointer.list("orders");
   assertEquals(leases.map(({ owner }) => owner), [undefined, undefined]);
@@ -72,4 +75,24 @@ Deno.test("The container's worker stops at SIGTERM without a repeated or a lost 
   const all = [...first.lines, ...second.lines];
   assertEquals(all.length, ORDERS);
   assertEquals(new Set(all).size, ORDERS);
+});
+
+Deno.test("The container's Dockerfile copies files that exist, and starts the worker", async () => {
+  const folder = new URL("./", WORKER);
+  const lines = (await Deno.readTextFile(new URL("Dockerfile", folder)))
+    .split("\n");
+  const copied = lines.filter((line) => line.startsWith("COPY "))
+    .flatMap((line) => line.split(" ").slice(1, -1));
+  assert(copied.includes("worker.ts"));
+  for (const file of copied) {
+    assert((await Deno.stat(new URL(file, folder))).isFile, file);
+  }
+  const start = JSON.parse(
+    lines.find((line) => line.startsWith("CMD "))!.slice(4),
+  );
+  // The program of the image is `deno`.
+  assertEquals(start, [
+    ...["run", "--allow-net", "--allow-env", "--allow-read"],
+    "worker.ts",
+  ]);
 });

@@ -6,6 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
+import { KinesisClient } from "../../../client/mod.ts";
 import { freePort } from "../../_services/service.ts";
 import { serveInMemory } from "./in_memory.ts";
 import { Program } from "../../_services/program.ts";
@@ -68,12 +69,36 @@ Deno.test("The program for Deno Deploy counts each event once, also over a resta
     const users = ["ada", "grace", "ada", "ada"];
     const statuses = users.map((user) => visit(first.url, user));
     assertEquals(await Promise.all(statuses), [201, 201, 201, 201]);
-    assertEquals(await visit(first.url, 1), 400);
+    for (const wrong of [1, "", "x".repeat(257), null]) {
+      assertEquals(await visit(first.url, wrong), 400);
+    }
+    for (const path of ["/counts/%E0%A4%A", `/counts/${"x".repeat(3000)}`]) {
+      const response = await fetch(first.url + path);
+      await response.text();
+      assertEquals(response.status, 400);
+    }
+    // What other programs write ends nothing.
+    const client = new KinesisClient({
+      endpoint: kinesis.endpoint,
+      region: "us-east-1",
+      credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+    });
+    for (const foreign of ["no json", "null", '{"user":7}', '"text"']) {
+      await client.putRecord({
+        StreamName: "visits",
+        PartitionKey: foreign,
+        Data: new TextEncoder().encode(foreign),
+      });
+    }
     await until(
       () => getJson(`${first.url}/counts/ada`),
       ({ count }) => count === 3,
     );
-    assertEquals(await first.program.stop("SIGINT"), 0);
+    kinesis.refuse = true;
+    // The producer cannot go on, so the instance answers and ends.
+    assertEquals(await visit(first.url, "ada"), 503);
+    assertEquals(await first.program.end(), 1);
+    kinesis.refuse = false;
 
     const second = start();
     await using _second = second.program;
@@ -83,7 +108,7 @@ Deno.test("The program for Deno Deploy counts each event once, also over a resta
       ({ count }) => count === 4,
     );
     assertEquals((await getJson(`${second.url}/counts/grace`)).count, 1);
-    assertEquals(await second.program.stop("SIGTERM"), 0);
+    assertEquals(await second.program.stop("SIGINT"), 0);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
