@@ -41,6 +41,8 @@ async function consume(settings: ConsumerSettings): Promise<void> {
   const ticker = setInterval(status, STATUS_MS);
   // The main process closes this input when all records have arrived, or when it ends.
   const closed = endOf(Deno.stdin.readable).then(() => {
+    // A status while the consumer closes would tell of leases that are given back.
+    clearInterval(ticker);
     status();
     return consumer.close();
   });
