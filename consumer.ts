@@ -463,7 +463,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
    * The iterator cannot distinguish other such code from a loop, for example `p-map`, or a
    * `Readable` whose `read()` calls `next()`: set `acknowledge: false` for it.
    */
-  override values(
+  // No `override` here and below: in some libraries of types, a ReadableStream does not iterate.
+  values(
     options?: AcknowledgingIteratorOptions,
   ): AcknowledgingIterator<ConsumerRecord<T>> {
     return processedIterator(this, {
@@ -477,7 +478,7 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   }
 
   /** Iterates like {@linkcode Consumer.values}. */
-  override [Symbol.asyncIterator](
+  [Symbol.asyncIterator](
     options?: AcknowledgingIteratorOptions,
   ): AcknowledgingIterator<ConsumerRecord<T>> {
     return this.values(options);

@@ -322,7 +322,8 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
    * call {@linkcode QueueRecord.ack}, as with {@linkcode Consumer.values}: set `acknowledge: false`
    * for it.
    */
-  override values(
+  // No `override` here and below: in some libraries of types, a ReadableStream does not iterate.
+  values(
     options?: AcknowledgingIteratorOptions,
   ): AcknowledgingIterator<R> {
     return processedIterator<R>(this, {
@@ -337,7 +338,7 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
   }
 
   /** Iterates like {@linkcode QueueStream.values}. */
-  override [Symbol.asyncIterator](
+  [Symbol.asyncIterator](
     options?: AcknowledgingIteratorOptions,
   ): AcknowledgingIterator<R> {
     return this.values(options);
