@@ -264,14 +264,20 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
 
   /**
    * Ends the stream: stops reading, stores the progress and gives the leases back. The stream may
-   * be locked; its reader sees the end. A `for await` loop ends when the progress is stored. With {@linkcode Consumer.process}, first waits for the
-   * handlers that are running.
+   * be locked; its reader sees the end. A `for await` loop ends when the progress is stored. With
+   * {@linkcode Consumer.process}, first waits for the handlers that are running. Nobody needs to
+   * catch a rejection of the promise.
    *
    * @throws {CheckpointError} if the progress of some shards could not be stored
    */
-  async close(): Promise<void> {
-    this.#closing ??= this.#close();
-    await this.#closing;
+  close(): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = this.#close();
+      // A handler of a signal that closes the consumer does not wait for it. What was not stored is
+      // read again, so the program need not end.
+      this.#closing.catch(() => {});
+    }
+    return this.#closing;
   }
 
   async #close(): Promise<void> {

@@ -176,12 +176,19 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
    * service has answered. The stream may be locked; its reader sees the end. With
    * {@linkcode QueueStream.process}, first waits for the handlers that are running.
    *
-   * @throws {KinesisError} if the service has refused to settle records since the end: those are
-   * delivered again
+   * In a loop or handler, do not wait for the promise: it waits for the value that they have. Nobody
+   * needs to catch its rejection.
+   *
+   * @throws {KinesisError} if the service has refused to settle records since the end, or has not
+   * done so within 10 seconds (`NotAcknowledged`): those are delivered again
    */
-  async close(): Promise<void> {
-    this.#closing ??= this.#close();
-    await this.#closing;
+  close(): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = this.#close();
+      // A loop or handler that closes its stream does not wait for it.
+      this.#closing.catch(() => {});
+    }
+    return this.#closing;
   }
 
   async #close(): Promise<void> {

@@ -19,6 +19,8 @@ export interface OutcomeParts<R, L extends WorkLane> {
     result: unknown,
     records: readonly R[],
   ) => readonly Failure<R>[];
+  /** Whether a result says which values have failed, so that the others are processed. */
+  readonly namesFailures: (result: unknown) => boolean;
   /** A value is settled: the handler has processed it, or it was given up. */
   readonly acknowledge: (record: R, isProcessed: boolean) => void;
   /**
@@ -80,10 +82,17 @@ export class Outcomes<R, L extends WorkLane> {
     this.#events = events;
   }
 
-  /** The handler has returned. */
+  /**
+   * The handler has returned. If it was told to stop and listens, its values are not processed,
+   * unless its result names those that are not.
+   */
   returned(attempt: Attempt<R, L>, result: unknown): void {
     const { acknowledge, failuresIn, onEnd, onError } = this.#parts;
-    const { job } = attempt;
+    const { job, heardStop } = attempt;
+    // `if (signal.aborted) return` must not make a value count as processed.
+    if (heardStop && !this.#parts.namesFailures(result)) {
+      return this.threw(attempt, heardStop.reason);
+    }
     let failures: readonly Failure<R>[];
     try {
       failures = failuresIn(result, job.records);

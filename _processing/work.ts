@@ -207,6 +207,14 @@ export class Attempt<R, L extends WorkLane> {
     return this.#controller.signal;
   }
 
+  /**
+   * Why the handler was told to stop, if it listens: it may have returned for that reason, without
+   * having processed its values. A handler that has never asked for the signal cannot know.
+   */
+  get heardStop(): { readonly reason: unknown } | undefined {
+    return this.#controller && this.#abortion;
+  }
+
   /** Tells the handler to stop. A second call does nothing. */
   abort(reason: unknown): void {
     if (this.#abortion) return;

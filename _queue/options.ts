@@ -16,8 +16,8 @@ import type { QueueClient } from "./queue_part.ts";
  * - `"skip"`: the value counts as processed
  * - `"fail"`: the stream fails with the {@linkcode DecodeError}, and the record is given back
  * - a function: called with the error. The value counts as processed when the promise that it
- *   returns has fulfilled. If it returns `"return"` or `"fail"`, that policy applies. If it throws,
- *   the stream fails with its error.
+ *   returns has fulfilled. If it returns `"return"` or `"fail"`, that policy applies. Another text is
+ *   a misspelled policy, with which the stream fails. If it throws, the stream fails with its error.
  *
  * In `record` of the error, `sequenceNumber` is the id of the record, and `shardId` names the queue.
  */
@@ -79,7 +79,8 @@ export interface QueueConsumerOptions<T> {
    */
   onPoison?: QueuePoisonPolicy;
   /**
-   * Ends the stream if the application waits for the next value for this long, in milliseconds.
+   * Ends the stream if no record has arrived for this long, in milliseconds, while the application
+   * waits for one and has none. A record that it works on, and requests that fail, are not idle.
    * @default {Infinity}
    */
   idleTimeoutMs?: number;

@@ -22,6 +22,8 @@ const BACKOFF = { baseMs: 200, maxMs: 10_000 };
 const EMPTY_MS = 1000;
 /** How much later than asked for the service may answer a poll, in milliseconds. */
 const MARGIN_MS = 1000;
+/** How long a poll for few records waits for room for more, in milliseconds. */
+const GATHER_MS = 200;
 /** How long {@linkcode Polls.stop} waits for the answers of polls, in milliseconds. */
 const STOP_MS = 1000;
 
@@ -33,13 +35,15 @@ export interface PollsParts {
   readonly waitSeconds: number;
   /** How long received records are invisible, in seconds. */
   readonly visibilitySeconds: number;
+  /** The most records that are held at a time. */
+  readonly maxRecords: number;
   /** The most polls at a time. */
   readonly maxPolls: number;
   readonly maxFailuresInARow: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** How many more records may be received, apart from those of polls under way. */
-  readonly room: () => number;
+  /** How many more records may be received, if polls under way bring the `expected` ones. */
+  readonly room: (expected: number) => number;
   /** Whether the application has taken all records that were received. */
   readonly isStarved: () => boolean;
   /** Records have arrived. `sentAt` is the time of the request, by the monotonic clock. */
@@ -72,6 +76,8 @@ export class Polls {
   /** How many polls may be under way. */
   #target = 1;
   #isStopped = false;
+  /** The timer of a poll for few records. */
+  #gathering: unknown;
   #pausedUntil = -Infinity;
   #pause: unknown;
 
@@ -91,14 +97,31 @@ export class Polls {
     return this.#active.size;
   }
 
+  /** Whether the last poll has failed. */
+  get areFailing(): boolean {
+    return this.#failures.length > 0;
+  }
+
   /** Starts polls if there is room for records. */
   pump(): void {
+    const { maxRecords } = this.#parts;
+    this.#pump(Math.min(MOST_RECORDS, Math.ceil(maxRecords / 4)));
+  }
+
+  /** Starts polls for at least so many records, and for fewer after a moment. */
+  #pump(least: number): void {
+    const { room, clock } = this.#parts;
     while (!this.#isStopped && this.#active.size < this.#target) {
-      const limit = Math.min(
-        MOST_RECORDS,
-        this.#parts.room() - this.#expected,
-      );
+      const limit = Math.min(MOST_RECORDS, room(this.#expected));
       if (limit < 1 || this.#isPaused) return;
+      if (limit < least) {
+        // A request for each record that is settled would cost as much as its processing.
+        this.#gathering ??= clock.setTimeout(() => {
+          this.#gathering = undefined;
+          this.#pump(1);
+        }, GATHER_MS);
+        return;
+      }
       this.#start(limit);
     }
   }
@@ -111,6 +134,7 @@ export class Polls {
     const { clock } = this.#parts;
     this.#isStopped = true;
     clock.clearTimeout(this.#pause);
+    clock.clearTimeout(this.#gathering);
     if (this.#active.size === 0) return 0;
     const ended = Promise.all(this.#active);
     if (await settledWithin(STOP_MS, ended, clock)) return 0;
@@ -195,6 +219,7 @@ export class Polls {
       retryDelayMs = this.#failures.pauseAfter(error);
     } catch (last) {
       this.#isStopped = true;
+      this.#parts.clock.clearTimeout(this.#gathering);
       return onEnd(last);
     }
     onFailure({ error, attempt: this.#failures.length, retryDelayMs });

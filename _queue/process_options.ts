@@ -11,7 +11,9 @@ export interface QueueHandlerContext {
   /**
    * Aborts when the result of this call is not used any more: `timeoutMs` is over, the visibility of
    * the record is lost, or the processing is aborted. Pass it on to `fetch` and to database drivers.
-   * With `processBatches`, a record that is lost does not abort it: see {@linkcode
+   * From then on the values of the call count as not processed, also if it returns. (For a call that
+   * has never asked for `signal` they do count, unless the record is lost: it cannot have stopped for
+   * it.) With `processBatches`, a record that is lost does not abort it: see {@linkcode
    * QueueRecord.signal}.
    */
   readonly signal: AbortSignal;

@@ -40,6 +40,8 @@ export interface QueueProcessingMode<T> {
     records: readonly DeliveredQueueRecord<T>[],
     context: QueueHandlerContext,
   ) => unknown;
+  /** Whether a result of the handler says which values have failed. */
+  readonly namesFailures: (result: unknown) => boolean;
   /** The values that a result of the handler leaves unprocessed. */
   readonly failuresIn: (
     result: unknown,
@@ -95,6 +97,7 @@ export class QueueProcessing<T, R> {
         laneCount: () => 1,
         queue: mode.queue,
         failuresIn: mode.failuresIn,
+        namesFailures: mode.namesFailures,
         sizeOf: DeliveredQueueRecord.bytesOf,
         handle: (records, attempt) => this.#handle(records, attempt),
         acknowledge: (record, isProcessed) => {

@@ -23,6 +23,7 @@ export function oneByOne<T, R>(
     queue: () => new KeyedQueue(undefined),
     call: ([record], context) => handler(record as R, context),
     failuresIn: () => [],
+    namesFailures: () => false,
     isShared: false,
   };
 }
@@ -42,6 +43,7 @@ export function inBatches<T, R>(
       if (held.length === 0) return undefined;
       return handler(held as R[], context);
     },
+    namesFailures: (result) => result !== undefined && result !== null,
     failuresIn: (result, records) =>
       failedRecords(result, records).filter(({ record }) => !isLost(record)),
     isShared: true,

@@ -10,7 +10,7 @@ import { notify } from "../_core/notify.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { settledWithin } from "../_core/settled_within.ts";
 import type { QueueApiRecord } from "../client/mod.ts";
-import { ClosedError, type KinesisError } from "../errors.ts";
+import { ClosedError, KinesisError } from "../errors.ts";
 import type { QueueEntriesEvent } from "../queue_hooks.ts";
 import {
   type EntriesEvent,
@@ -68,10 +68,14 @@ export class QueueFeed<T> {
   /** The application waits for a value. */
   #taker: Deferred<DeliveredQueueRecord<T> | undefined> | undefined;
   #idleTimer: unknown;
+  /** Whether the records of an answer are being added. */
+  #isAdding = false;
   #ended: End | undefined;
   #closing: Promise<void> | undefined;
   /** Records that the application has not got, to be given back when all polls are over. */
   readonly #refused: HeldRecord[] = [];
+  /** Acknowledgements and restores that the service has not served at the end. */
+  #unserved = 0;
   /** Why the service has refused entries after the end. */
   #refusal: KinesisError | undefined;
   /** Resolves when no record is held any more. */
@@ -109,11 +113,12 @@ export class QueueFeed<T> {
       queueARN: options.queueARN,
       waitSeconds: options.waitTimeSeconds,
       visibilitySeconds: seconds,
+      maxRecords: options.maxInFlight,
       maxPolls: options.maxPolls,
       maxFailuresInARow: options.maxFailuresInARow,
       clock,
       random,
-      room: () => this.#room,
+      room: (expected) => this.#roomBeside(expected),
       isStarved: () => this.#taker !== undefined,
       onRecords: (records, sentAt) => this.#onRecords(records, sentAt),
       onAnswer: (event) =>
@@ -156,16 +161,25 @@ export class QueueFeed<T> {
     const record = this.takeNow();
     if (record) return Promise.resolve(record);
     this.#taker = deferred();
-    const { idleTimeoutMs, clock } = this.#options;
-    if (idleTimeoutMs < Infinity) {
-      this.#idleTimer = clock.setTimeout(
-        () => void this.close().catch(() => {}),
-        idleTimeoutMs,
-      );
-    }
+    this.#waitIdly();
     const { promise } = this.#taker;
     this.#polls.pump();
     return promise;
+  }
+
+  /**
+   * Starts the time without records. A record that the application has is work, and a service that
+   * does not answer may have records: neither is idle.
+   */
+  #waitIdly(): void {
+    const { idleTimeoutMs, clock } = this.#options;
+    clock.clearTimeout(this.#idleTimer);
+    if (!this.#taker || this.#visibility.size > 0) return;
+    if (idleTimeoutMs === Infinity) return;
+    this.#idleTimer = clock.setTimeout(() => {
+      if (this.#polls.areFailing) this.#waitIdly();
+      else this.close().catch(() => {});
+    }, idleTimeoutMs);
   }
 
   /** Ends with an error, and gives everything back. */
@@ -180,7 +194,8 @@ export class QueueFeed<T> {
    * Ends. Waits this long for the values that the application has, in milliseconds, and gives back
    * what is not settled then. Resolves when the service has answered.
    *
-   * @throws {KinesisError} if the service has refused to settle records since the end
+   * @throws {KinesisError} if the service has refused to settle records since the end, or has not
+   * done so in time (`NotAcknowledged`)
    */
   close(patienceMs = this.#options.closeTimeoutMs): Promise<void> {
     this.#end({});
@@ -232,18 +247,18 @@ export class QueueFeed<T> {
     return { queueARN: this.#options.queueARN, part: this.#part.name };
   }
 
-  get #room(): number {
-    const { maxInFlight, maxInFlightBytes } = this.#options;
+  /** How many records may be received beside those that are expected. */
+  #roomBeside(expected: number): number {
+    const { maxInFlight, maxInFlightBytes, clock } = this.#options;
     if (this.#ended || this.#bytes >= maxInFlightBytes) return 0;
-    const isWanted = this.#taker !== undefined && this.#values.decoding === 0 ||
-      this.#buffer.length + this.#values.decoding < this.#ahead;
-    return isWanted ? maxInFlight - this.#visibility.size : 0;
-  }
-
-  /** The values that are received before the application asks for them. */
-  get #ahead(): number {
-    const now = monotonicNow(this.#options.clock);
-    return this.#rate.perSecond(now) * AHEAD_MS / 1000;
+    const { decoding } = this.#values;
+    const perSecond = this.#rate.perSecond(monotonicNow(clock));
+    const inReserve = this.#buffer.length + decoding + expected;
+    // A slow application waits for one answer at a time. The others are for other consumers.
+    const isWanted = this.#taker !== undefined && decoding === 0
+      ? expected === 0 || expected < perSecond
+      : inReserve < Math.floor(perSecond * AHEAD_MS / 1000);
+    return isWanted ? maxInFlight - this.#visibility.size - expected : 0;
   }
 
   #batcher(
@@ -267,9 +282,11 @@ export class QueueFeed<T> {
   }
 
   #onRecords(records: readonly QueueApiRecord[], sentAt: number): void {
-    const { visibilityTimeoutSeconds } = this.#options;
+    const { visibilityTimeoutSeconds, clock } = this.#options;
     this.#counts.received += records.length;
-    for (const raw of records) {
+    clock.clearTimeout(this.#idleTimer);
+    // All are held before the first is handed out: what there is room for depends on all of them.
+    const all = records.map((raw) => {
       const held = new HeldRecord({
         receiptHandle: raw.ReceiptHandle,
         recordId: raw.RecordId,
@@ -280,20 +297,37 @@ export class QueueFeed<T> {
       }, (held, settlement) => this.#settle(held, settlement));
       this.#bytes += raw.Data.length;
       this.#visibility.hold(held);
-      if (this.#ended) this.#refused.push(held);
-      else this.#values.add(raw, held);
+      return { raw, held };
+    });
+    if (this.#ended) {
+      return void this.#refused.push(...all.map((it) => it.held));
     }
+    this.#isAdding = true;
+    for (const { raw, held } of all) this.#values.add(raw, held);
+    this.#isAdding = false;
+    this.#deliver();
   }
 
   #onValues(values: readonly DeliveredQueueRecord<T>[]): void {
     if (this.#ended) return values.forEach((value) => this.refuse(value));
     for (const value of values) this.#buffer.push(value);
+    if (!this.#isAdding) this.#deliver();
+  }
+
+  /** Hands a value to the application if it waits for one. */
+  #deliver(): void {
     const taker = this.#taker;
-    if (!taker) return;
+    if (!taker || this.#buffer.length === 0) return;
+    // First, because what there is room for depends on whether the application waits.
+    this.#taker = undefined;
     const record = this.takeNow();
-    if (!record) return;
-    this.#clearTaker();
-    taker.resolve(record);
+    if (record) {
+      this.#clearTaker();
+      taker.resolve(record);
+    } else if (!this.#ended) {
+      this.#taker = taker;
+      this.#polls.pump();
+    }
   }
 
   /** Sends the settlement of a record. */
@@ -340,6 +374,7 @@ export class QueueFeed<T> {
     }
     // A record that could not be given back becomes visible when its timeout is over.
     if (type === "return") return;
+    if (this.#ended) this.#unserved++;
     this.#onLost(held, true, error);
   }
 
@@ -361,7 +396,10 @@ export class QueueFeed<T> {
   /** A record is not held any more. */
   #forget(held: HeldRecord): void {
     this.#bytes -= held.received.bytes;
-    if (this.#visibility.size === 0) this.#emptied?.resolve();
+    if (this.#visibility.size === 0) {
+      this.#emptied?.resolve();
+      this.#waitIdly();
+    }
     this.#polls.pump();
   }
 
@@ -407,6 +445,15 @@ export class QueueFeed<T> {
     // Also extensions of records that are settled meanwhile.
     const error = new ClosedError("The consumer is closed");
     for (const batcher of this.#batchers) batcher.stop(error);
+    await this.settled();
     if (this.#refusal) throw this.#refusal;
+    if (this.#unserved > 0) throw unserved(this.#unserved);
   }
+}
+
+function unserved(records: number): KinesisError {
+  return new KinesisError(
+    `Cannot acknowledge ${records} records: the service has not done so in time. They are delivered again`,
+    { code: "NotAcknowledged", retryable: true },
+  );
 }

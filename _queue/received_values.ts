@@ -101,6 +101,8 @@ export class ReceivedValues<T> {
         const { receiveCount } = held.received;
         const delaySeconds = returnDelaySeconds(receiveCount);
         held.settle({ type: "return", delaySeconds });
+      } else if (typeof decision === "string" && decision !== "skip") {
+        onError(unknownDecision(decision, error));
       } else {
         this.#report(error, held, "skip");
         held.settle({ type: "acknowledge" });
@@ -130,4 +132,12 @@ export class ReceivedValues<T> {
       decision,
     });
   }
+}
+
+function unknownDecision(decision: string, cause: DecodeError): TypeError {
+  return new TypeError(
+    'Cannot read the queue as \'onPoison\' must return "return", "fail", "skip" or no text: it has ' +
+      `returned ${JSON.stringify(decision)}`,
+    { cause },
+  );
 }

@@ -4,11 +4,14 @@
  * @module
  */
 import { delay, monotonicNow } from "../_core/clock.ts";
+import { FailureStreak } from "../_core/failure_streak.ts";
+import { onAbort } from "../_core/on_abort.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import { signalOption } from "../_core/signal_option.ts";
 import { settledWithin } from "../_core/settled_within.ts";
 import type { QueueApiRecord } from "../client/mod.ts";
-import { ClosedError, type KinesisError } from "../errors.ts";
+import { ClosedError, KinesisError } from "../errors.ts";
 import type { QueueRecord } from "../records.ts";
 import { kinesisRecordOf, queueNameOf } from "./api_record.ts";
 import { EntryBatcher } from "./entry_batcher.ts";
@@ -25,6 +28,9 @@ const VISIBILITY_SECONDS = 300;
 /** How long a request waits for a dead letter, in seconds. */
 const WAIT_SECONDS = 1;
 
+/** The pauses after requests that failed. */
+const BACKOFF = { baseMs: 200, maxMs: 10_000 };
+
 /** How long the end waits for letters to be given back, in milliseconds. */
 const RETURN_MS = 10_000;
 
@@ -32,9 +38,12 @@ const RETURN_MS = 10_000;
 export interface RedriveProgress {
   /** Dead letters that are back in the queue. */
   readonly restored: number;
-  /** Dead letters that stay: `where` was false for them, or they could not be decoded for it. */
+  /**
+   * Dead letters that stay: `where` was false for them, they could not be decoded for it, or they
+   * were restored by this redrive and have become dead letters again.
+   */
   readonly kept: number;
-  /** Dead letters that the service could not restore, for example because they have expired. */
+  /** Dead letters that the service would not restore, for example because they have expired. */
   readonly failed: number;
 }
 
@@ -50,13 +59,16 @@ export interface RedriveOptions<T> {
   where?: (
     record: Omit<QueueRecord<T>, "ack" | "retry" | "signal">,
   ) => boolean | PromiseLike<boolean>;
-  /** Most dead letters that are restored in a second. @default {100} */
+  /**
+   * Most dead letters that are restored in a second. Below 10, they are restored one after another
+   * or few at a time. @default {100}
+   */
   ratePerSecond?: number;
   /** Ends after this number of restored dead letters. @default {Infinity} */
   limit?: number;
   /** Called after each answer, up to ten dead letters. */
   onProgress?: (progress: RedriveProgress) => void;
-  /** Ends the redrive. */
+  /** Ends the redrive. So does the `signal` of the consumer. */
   signal?: AbortSignal;
 }
 
@@ -69,6 +81,9 @@ interface RedriveSettings<T> {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The settings, with the signal of the redrive itself. */
+type RunSettings<T> = RedriveSettings<T> & { readonly signal: AbortSignal };
+
 /** Restores dead letters until none is visible. */
 export async function redrive<T>(
   options: ResolvedQueueOptions<T>,
@@ -76,8 +91,17 @@ export async function redrive<T>(
 ): Promise<RedriveSummary> {
   const settings = resolve(given);
   const part = deadLettersPart(options.client);
-  settings.signal?.throwIfAborted();
-  return await new Redrive(options, settings, part).run();
+  const ending = new AbortController();
+  const stopFollowing = [options.signal, settings.signal].map((signal) =>
+    onAbort(signal, () => ending.abort(signal!.reason))
+  );
+  try {
+    const { signal } = ending;
+    signal.throwIfAborted();
+    return await new Redrive(options, { ...settings, signal }, part).run();
+  } finally {
+    for (const stop of stopFollowing) stop();
+  }
 }
 
 function resolve<T>(given: RedriveOptions<T>): RedriveSettings<T> {
@@ -107,14 +131,19 @@ function resolve<T>(given: RedriveOptions<T>): RedriveSettings<T> {
 
 class Redrive<T> {
   readonly #options: ResolvedQueueOptions<T>;
-  readonly #settings: RedriveSettings<T>;
+  readonly #settings: RunSettings<T>;
   readonly #part: QueuePart;
   readonly #restoring: EntryBatcher;
   readonly #returning: EntryBatcher;
   readonly #queueName: string;
   #progress = { restored: 0, kept: 0, failed: 0 };
-  /** The ids of the dead letters that are kept, and their newest deliveries. */
-  readonly #kept = new Map<string, string>();
+  /** Letters that are not to be restored again, by the ids of their records. */
+  readonly #known = new Set<string>();
+  /** The newest deliveries of letters that stay, by the ids of their records. */
+  readonly #staying = new Map<string, string>();
+  /** Letters in a row that were known. After as many as there are, all were seen. */
+  #knownInARow = 0;
+  readonly #failures: FailureStreak;
   #refusal: KinesisError | undefined;
   /** Letters whose return has no answer yet. */
   readonly #returns = new Set<Promise<unknown>>();
@@ -125,13 +154,18 @@ class Redrive<T> {
 
   constructor(
     options: ResolvedQueueOptions<T>,
-    settings: RedriveSettings<T>,
+    settings: RunSettings<T>,
     part: QueuePart,
   ) {
     this.#options = options;
     this.#settings = settings;
     this.#part = part;
     this.#queueName = queueNameOf(options.queueARN);
+    this.#failures = new FailureStreak({
+      backoff: BACKOFF,
+      maxFailures: options.maxFailuresInARow,
+      random: options.random,
+    });
     this.#restoring = this.#batcher("restore", part.restore);
     this.#returning = this.#batcher(
       "change the visibility of",
@@ -143,67 +177,98 @@ class Redrive<T> {
     const { limit, onProgress, signal } = this.#settings;
     try {
       while (this.#progress.restored < limit) {
+        await this.#pace();
         const letters = await this.#receive();
         if (letters.length === 0) break;
-        const isNew = await this.#decide(letters);
+        await this.#decide(letters);
         onProgress?.({ ...this.#progress });
         if (this.#refusal) throw this.#refusal;
         // Only letters that were looked at before: they have become visible again.
-        if (!isNew) break;
-        signal?.throwIfAborted();
+        if (this.#knownInARow >= this.#known.size) break;
+        signal.throwIfAborted();
       }
     } finally {
-      this.#giveBack([...this.#kept.values()]);
+      this.#giveBack([...this.#staying.values()]);
       await this.#returned();
     }
     return { ...this.#progress };
   }
 
+  /** Receives letters. Tries again after errors that pass. */
   async #receive(): Promise<readonly QueueApiRecord[]> {
-    const { queueARN } = this.#options;
-    const { limit, signal } = this.#settings;
-    this.#askedAt = monotonicNow(this.#options.clock);
-    const { QueueRecords } = await this.#part.receive({
-      QueueARN: queueARN,
-      Limit: Math.min(10, limit - this.#progress.restored),
-      WaitTimeSeconds: WAIT_SECONDS,
-      VisibilityTimeoutSeconds: VISIBILITY_SECONDS,
-    }, { signal });
-    return QueueRecords ?? [];
+    const { queueARN, clock } = this.#options;
+    const { limit, ratePerSecond, signal } = this.#settings;
+    for (;;) {
+      this.#askedAt = monotonicNow(clock);
+      try {
+        const { QueueRecords } = await this.#part.receive({
+          QueueARN: queueARN,
+          Limit: Math.max(
+            1,
+            Math.min(
+              10,
+              limit - this.#progress.restored,
+              Math.floor(ratePerSecond),
+            ),
+          ),
+          WaitTimeSeconds: WAIT_SECONDS,
+          VisibilityTimeoutSeconds: VISIBILITY_SECONDS,
+        }, { signal });
+        this.#failures.end();
+        return QueueRecords ?? [];
+      } catch (error) {
+        if (!(error instanceof KinesisError && error.retryable)) throw error;
+        await delay(this.#failures.pauseAfter(error), { clock, signal });
+      }
+    }
   }
 
-  /** Restores some letters, and keeps the others. Returns whether one of them is new. */
-  async #decide(letters: readonly QueueApiRecord[]): Promise<boolean> {
+  /** Restores some letters, and keeps the others. */
+  async #decide(letters: readonly QueueApiRecord[]): Promise<void> {
     const chosen: QueueApiRecord[] = [];
-    let isNew = false;
     let at = 0;
     try {
       for (; at < letters.length; at++) {
         const letter = letters[at]!;
-        const isKnown = this.#kept.has(letter.RecordId);
+        const isKnown = this.#known.has(letter.RecordId);
+        this.#knownInARow = isKnown ? this.#knownInARow + 1 : 0;
+        this.#known.add(letter.RecordId);
         if (!isKnown && await this.#isChosen(letter)) chosen.push(letter);
-        else this.#kept.set(letter.RecordId, letter.ReceiptHandle);
-        isNew ||= !isKnown;
+        else this.#keep(letter);
       }
-      this.#progress.kept = this.#kept.size;
-      await this.#pace(chosen.length);
     } catch (error) {
       this.#giveBack(
         [...chosen, ...letters.slice(at)].map((it) => it.ReceiptHandle),
       );
       throw error;
     }
+    await this.#restore(chosen);
+  }
+
+  #keep({ RecordId, ReceiptHandle }: QueueApiRecord): void {
+    if (!this.#staying.has(RecordId)) this.#progress.kept++;
+    this.#staying.set(RecordId, ReceiptHandle);
+  }
+
+  async #restore(chosen: readonly QueueApiRecord[]): Promise<void> {
+    const { clock } = this.#options;
+    const { ratePerSecond, signal } = this.#settings;
+    this.#nextAt = monotonicNow(clock) + chosen.length * 1000 / ratePerSecond;
     const usefulUntil = this.#askedAt + VISIBILITY_SECONDS * 1000;
     const restoring = chosen.map(({ ReceiptHandle }) =>
       this.#restoring.add({ ReceiptHandle }, usefulUntil)
     );
     this.#restoring.hurry();
-    const outcomes = await Promise.all(restoring);
-    const failed = chosen.filter((_, i) => outcomes[i]!.error !== undefined);
-    this.#progress.failed += failed.length;
-    this.#progress.restored += chosen.length - failed.length;
-    this.#giveBack(failed.map(({ ReceiptHandle }) => ReceiptHandle));
-    return isNew;
+    // The service may answer late. What it restores then is not counted.
+    const outcomes = await raceAbort(Promise.all(restoring), signal);
+    chosen.forEach(({ RecordId, ReceiptHandle }, i) => {
+      if (outcomes[i]!.error === undefined) {
+        return void this.#progress.restored++;
+      }
+      this.#progress.failed++;
+      // Given back at the end: before, this redrive would receive it again.
+      this.#staying.set(RecordId, ReceiptHandle);
+    });
   }
 
   async #isChosen(letter: QueueApiRecord): Promise<boolean> {
@@ -236,14 +301,13 @@ class Redrive<T> {
     return false;
   }
 
-  /** Waits until so many letters may be restored. */
-  async #pace(count: number): Promise<void> {
+  /** Waits until further letters may be restored. Before they are received, so none is held meanwhile. */
+  async #pace(): Promise<void> {
     const { clock } = this.#options;
-    const { ratePerSecond, signal } = this.#settings;
-    const now = monotonicNow(clock);
-    const startAt = Math.max(now, this.#nextAt);
-    this.#nextAt = startAt + count * 1000 / ratePerSecond;
-    if (startAt > now) await delay(startAt - now, { clock, signal });
+    const waitMs = this.#nextAt - monotonicNow(clock);
+    if (waitMs > 0) {
+      await delay(waitMs, { clock, signal: this.#settings.signal });
+    }
   }
 
   #giveBack(receiptHandles: readonly string[]): void {

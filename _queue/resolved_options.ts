@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { resolveOutside } from "../_core/outside_options.ts";
 import { signalOption } from "../_core/signal_option.ts";
 import { KinesisClient } from "../client/mod.ts";
+import type { QueueHooks } from "../queue_hooks.ts";
 import type { QueueConsumerOptions } from "./options.ts";
 import { MOST_SECONDS } from "./record.ts";
 
@@ -35,6 +36,16 @@ const OPTIONS: Record<keyof QueueConsumerOptions<unknown>, true> = {
   clock: true,
   random: true,
 };
+const HOOKS: readonly (keyof QueueHooks)[] = [
+  "onReceive",
+  "onReceiveError",
+  "onEntries",
+  "onVisibilityLost",
+  "onQueueDecodeError",
+  "onQueueHandled",
+  "onQueueHandlerError",
+  "onQueueHandlerTimeout",
+];
 const QUEUE_ARN = /^arn:aws[^:]*:kinesis:[^:]+:\d{12}:queue\/\S+$/;
 
 /**
@@ -52,10 +63,7 @@ export function resolveQueueOptions<T>(
     client = new KinesisClient(),
     queueARN,
     processor,
-    clock = systemClock,
-    random = Math.random,
     onPoison = "return",
-    hooks,
   } = options;
   check.methods(
     "client",
@@ -74,9 +82,6 @@ export function resolveQueueOptions<T>(
     );
   }
   check.methods("processor", processor ?? null, "unpack");
-  check.methods("clock", clock, "now", "setTimeout", "clearTimeout");
-  check.type("random", random, "function");
-  check.methods("hooks", hooks);
   if (typeof onPoison !== "function") {
     check.choice("onPoison", onPoison, ["return", "skip", "fail"], "return");
   }
@@ -99,10 +104,8 @@ export function resolveQueueOptions<T>(
     client,
     queueARN,
     processor,
-    clock,
-    random,
     onPoison,
-    hooks,
+    ...resolveOutside(check, options, HOOKS),
     visibilityTimeoutSeconds: seconds("visibilityTimeoutSeconds", {
       default: 30,
       least: 5,

@@ -6,7 +6,7 @@
 import type { Command } from "commander";
 import type { KinesisClient } from "../client/mod.ts";
 import { kplBytes } from "../processors/mod.ts";
-import { QueueConsumer } from "../queue.ts";
+import { QueueConsumer, type RedriveProgress } from "../queue.ts";
 import type { QueueRecord } from "../records.ts";
 import { positiveNumber, startingPosition, wholeNumber } from "./_arguments.ts";
 import type { Context } from "./_context.ts";
@@ -31,9 +31,8 @@ export function addQueueCommands(program: Command, context: Context): void {
     .requiredOption("--stream <name|arn>", "the stream")
     .option(
       "--from <position>",
-      "where its records start: oldest, latest or a time",
+      "where its records start: oldest, latest or a time (default: latest)",
       startingPosition,
-      { Type: "LATEST" as const },
     )
     .option(
       "--visibility <seconds>",
@@ -43,9 +42,8 @@ export function addQueueCommands(program: Command, context: Context): void {
     )
     .option(
       "--max-receives <count>",
-      "deliveries after which a record is a dead letter",
+      "deliveries after which a record is a dead letter (default: 6)",
       wholeNumber(1, 1000),
-      6,
     )
     .option("--no-dead-letters", "deliver records without end")
     .action((name, options) => createQueue(context, name, options));
@@ -60,7 +58,7 @@ export function addQueueCommands(program: Command, context: Context): void {
     .option("--acknowledge", "remove what was printed")
     .option(
       "--peek",
-      "give back what was printed: it counts as a delivery, and stays invisible until the end",
+      "give back what was received: it counts as a delivery, and stays invisible until the end",
     )
     .option("--dead-letters", "print the dead letters of the queue")
     .option("-n, --count <count>", "end after so many values", wholeNumber(1))
@@ -118,21 +116,27 @@ async function createQueue(
   name: string,
   options: {
     stream: string;
-    from: ReturnType<typeof startingPosition>;
+    from?: ReturnType<typeof startingPosition>;
     visibility: number;
-    maxReceives: number;
+    maxReceives?: number;
     deadLetters: boolean;
   },
 ): Promise<void> {
   const { signal } = terminal;
+  const { from = { Type: "LATEST" }, deadLetters, maxReceives = 6 } = options;
+  if (!deadLetters && options.maxReceives !== undefined) {
+    throw new Failure(
+      "Give either --max-receives or --no-dead-letters, which delivers records without end",
+    );
+  }
   const StreamARN = await streamArnOf(client(), options.stream, signal);
   const { QueueDescription } = await client().createQueue({
     QueueName: name,
-    StreamConfigurationList: [{ StreamARN, StartingPosition: options.from }],
+    StreamConfigurationList: [{ StreamARN, StartingPosition: from }],
     QueueAttributes: {
       VisibilityTimeoutSeconds: options.visibility,
-      DeadLetterConfiguration: options.deadLetters
-        ? { TargetType: "BUILT_IN", MaxReceiveCount: options.maxReceives }
+      DeadLetterConfiguration: deadLetters
+        ? { TargetType: "BUILT_IN", MaxReceiveCount: maxReceives }
         : { TargetType: "NONE" },
     },
   }, { signal });
@@ -187,7 +191,9 @@ async function tailQueue(
     );
   }
   const queueARN = await queueArnOf(client(), name, terminal.signal);
-  const queue = consumerOf(client(), queueARN, idle);
+  // Without a filter, nothing is received that is not printed: each delivery counts.
+  const most = grep === undefined && count < Infinity ? count : undefined;
+  const queue = consumerOf(client(), queueARN, idle, most);
   const stream = options.deadLetters ? queue.deadLetters() : queue;
   const stop = () => void stream.close().catch(() => {});
   terminal.signal.addEventListener("abort", stop, { once: true });
@@ -230,36 +236,45 @@ async function redriveQueue(
     } dead letters of ${name} back into the queue?`,
   );
   const started = performance.now();
-  const summary = await consumerOf(client(), queueARN).redrive({
+  let last: RedriveProgress | undefined;
+  const redriving = consumerOf(client(), queueARN).redrive({
     where: grep === undefined
       ? undefined
       : ({ value }) => textOfBytes(value).includes(grep),
     ratePerSecond: rate,
     limit,
     signal: terminal.signal,
-    onProgress: ({ restored, kept, failed }) => {
+    onProgress: (progress) => {
+      last = progress;
+      const { restored } = progress;
       const seconds = (performance.now() - started) / 1000;
       terminal.progress(
-        `${restored} restored, ${kept} kept, ${failed} failed, ` +
-          `${Math.round(restored / seconds)} a second`,
+        `${countsOf(progress)}, ${Math.round(restored / seconds)} a second`,
       );
     },
   });
-  const { restored, kept, failed } = summary;
+  const summary = await redriving.catch((error) => {
+    if (last) terminal.note(`Ended early: ${countsOf(last)}`);
+    throw error;
+  });
   await terminal.line(
-    isJson()
-      ? JSON.stringify(summary)
-      : `${restored} restored, ${kept} kept, ${failed} failed`,
+    isJson() ? JSON.stringify(summary) : countsOf(summary),
   );
+  const { failed } = summary;
   if (failed > 0) {
     throw new Failure(`${failed} dead letters could not be restored`);
   }
+}
+
+function countsOf({ restored, kept, failed }: RedriveProgress): string {
+  return `${restored} restored, ${kept} kept, ${failed} failed`;
 }
 
 function consumerOf(
   client: KinesisClient,
   queueARN: string,
   idleSeconds?: number,
+  maxInFlight?: number,
 ): QueueConsumer<Uint8Array<ArrayBuffer>> {
   return new QueueConsumer({
     client,
@@ -268,6 +283,7 @@ function consumerOf(
     processor: kplBytes(),
     onPoison: "return",
     closeTimeoutMs: 0,
+    maxInFlight,
     waitTimeSeconds: 2,
     idleTimeoutMs: idleSeconds === undefined ? undefined : idleSeconds * 1000,
   });

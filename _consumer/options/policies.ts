@@ -21,8 +21,9 @@ export type ExpiredCheckpointPolicy = "oldest" | "fail";
 /**
  * What happens to a value that cannot be decoded. `"fail"` fails with the {@linkcode DecodeError};
  * `"skip"` drops the value; a function is called with the error, and the value counts as processed
- * when the promise that the function returned has fulfilled, unless the result is `"fail"`. If the
- * function throws, the stream fails with its error.
+ * when the promise that the function returned has fulfilled, unless the result is `"fail"`. Another
+ * text is a misspelled decision, with which the stream fails. If the function throws, the stream
+ * fails with its error.
  */
 export type PoisonPolicy =
   | "fail"

@@ -15,7 +15,9 @@ import type {
 export interface HandlerContext {
   /**
    * Aborts when the result of this call is not used any more: `timeoutMs` is over, the lease of the
-   * shard is lost, or the processing is aborted. Pass it on to `fetch` and to database drivers.
+   * shard is lost, or the processing is aborted. Pass it on to `fetch` and to database drivers. From
+   * then on the values of the call count as not processed, also if it returns. (For a call that has
+   * never asked for `signal` they do count: it cannot have stopped for it.)
    */
   readonly signal: AbortSignal;
   /**

@@ -37,6 +37,8 @@ export interface ProcessingMode<T> {
     records: readonly ConsumerRecord<T>[],
     context: HandlerContext,
   ) => unknown;
+  /** Whether a result of the handler says which values have failed. */
+  readonly namesFailures: (result: unknown) => boolean;
   /** The values that a result of the handler leaves unprocessed. */
   readonly failuresIn: (
     result: unknown,
@@ -103,6 +105,7 @@ export class Processing<T> implements ProcessingRun {
         laneCount: () => parts.feed.shardCount,
         queue: mode.queue,
         failuresIn: mode.failuresIn,
+        namesFailures: mode.namesFailures,
         isOvertaken: (_shard, calls) =>
           DeliveredRecord.overtakenBy(calls.flatMap(({ taken }) => taken)),
         sizeOf: DeliveredRecord.bytesOf,

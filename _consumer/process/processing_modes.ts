@@ -35,6 +35,7 @@ export function oneByOne<T>(
     queue: () => new KeyedQueue(keyOf),
     call: ([record], context) => handler(record!, context),
     failuresIn: () => [],
+    namesFailures: () => false,
   };
   return new Processing({ ...source, settings, mode });
 }
@@ -54,6 +55,7 @@ export function inBatchesOf<T>(
     // A copy, because a handler may take values out of its list: `rows.splice(0, 25)`.
     call: (records, context) => handler([...records], context),
     failuresIn: failedRecords,
+    namesFailures: (result) => result !== undefined && result !== null,
   };
   return new Processing({ ...source, settings, mode });
 }

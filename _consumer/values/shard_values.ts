@@ -234,9 +234,14 @@ export class ShardValues<T> {
     const result: unknown = onPoison(error);
     if (result === undefined) return this.#decided("skip", error, ticket);
     // Not only promises: JavaScript such as `(e) => dead.push(e)` returns any value.
-    const handled = Promise.resolve(result).then((decision) =>
-      this.#decided(decision === "fail" ? "fail" : "skip", error, ticket)
-    );
+    const handled = Promise.resolve(result).then((decision) => {
+      // A misspelled decision must not acknowledge the value.
+      if (typeof decision === "string" && decision !== "skip") {
+        if (decision !== "fail") throw unknownDecision(decision, error);
+        return this.#decided("fail", error, ticket);
+      }
+      this.#decided("skip", error, ticket);
+    });
     this.#work("poison", handled);
   }
 
@@ -273,4 +278,12 @@ export class ShardValues<T> {
     this.#busyWith = what;
     work.then(() => end(), (error) => end({ error }));
   }
+}
+
+function unknownDecision(decision: string, cause: DecodeError): TypeError {
+  return new TypeError(
+    'Cannot read the stream as \'onPoison\' must return "fail", "skip" or no text: it has returned ' +
+      JSON.stringify(decision),
+    { cause },
+  );
 }

@@ -57,6 +57,7 @@ function setUp(
     queue: () => new KeyedQueue(({ group }) => group),
     sizeOf: ({ body }) => body.length,
     handle,
+    namesFailures: () => false,
     failuresIn: () => [],
     acknowledge: ({ body }, isProcessed) =>
       void log.push(`${isProcessed ? "done" : "given up"} ${body}`),

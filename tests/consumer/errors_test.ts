@@ -211,8 +211,21 @@ Deno.test("Consumer skips what cannot be decoded, inside a record too", async ()
   assertEquals((await world.drain(world.consumer(options))).length, 0);
 });
 
-Deno.test("Consumer accepts any value that the function 'onPoison' returns", async () => {
-  for (const returned of [7, 0, null, "dropped", { then: 1 }]) {
+Deno.test("Consumer fails if the function 'onPoison' returns a misspelled decision", async () => {
+  for (const decision of ["fial", Promise.resolve("retrun")]) {
+    const world = new World();
+    await world.putRaw("{", world.shardIds[0]!);
+    const consumer = world.consumer({ onPoison: () => decision });
+    await assertRejects(
+      () => world.drain(consumer),
+      TypeError,
+      'must return "fail", "skip" or no text',
+    );
+  }
+});
+
+Deno.test("Consumer accepts any other value that the function 'onPoison' returns", async () => {
+  for (const returned of [7, 0, null, { then: 1 }]) {
     const world = new World();
     const [shardId] = world.shardIds as [string];
     await world.putRaw("no json\n", shardId);

@@ -248,3 +248,81 @@ Deno.test("QueueConsumer.redrive and deadLetters refuse wrong options and client
   await world.pass(40_000);
   assertEquals(world.state.visible.length, 1);
 });
+
+Deno.test("QueueConsumer.redrive tries a letter once that the service refuses to restore", async () => {
+  const world = await withLetters(range(15), {
+    rules: [{
+      action: "RestoreDeadLetterQueueRecords",
+      fault: { type: "partial", fail: 10, code: "InvalidArgumentException" },
+    }],
+  });
+  const summary = await world.run(world.consumer().redrive());
+  assertEquals(summary, { restored: 0, kept: 0, failed: 15 });
+  assert(world.requests.length < 20, `${world.requests.length} requests`);
+  assertEquals(world.state.deadLetters.length, 15);
+});
+
+Deno.test("QueueConsumer.redrive ends with its signal, or that of the consumer, while the service serves no entry", async () => {
+  for (const  of of["redrive", "consumer"]) {
+    const world = await withLetters(range(5), {
+      rules: [{
+        action: "RestoreDeadLetterQueueRecords",
+        fault: { type: "partial", fail: 10 },
+      }],
+    });
+    const stop = new AbortController();
+    const { signal } = stop;
+    const queue = world.consumer(of === "consumer" ? { signal } : {});
+    const redriving = queue.redrive(of === "redrive" ? { signal } : {});
+    redriving.catch(() => {});
+    await world.pass(3000);
+    stop.abort(new Error("enough"));
+    const start = world.clock.now();
+    await assertRejects(() => world.run(redriving), Error, "enough");
+    assert(world.clock.now() - start <= 10_000);
+  }
+});
+
+Deno.test("QueueConsumer.redrive restores slowly, one after another, whatever the rate", async () => {
+  const world = await withLetters(range(4));
+  const times: number[] = [];
+  const summary = await world.run(
+    world.consumer().redrive({
+      ratePerSecond: 0.005,
+      onProgress: () => void times.push(world.clock.now()),
+    }),
+    3_600_000,
+  );
+  assertEquals(summary, { restored: 4, kept: 0, failed: 0 });
+  for (let i = 1; i < times.length; i++) {
+    assert(times[i]! - times[i - 1]! >= 200_000, `${times}`);
+  }
+});
+
+Deno.test("QueueConsumer.redrive restores a letter once, although it becomes a dead letter again", async () => {
+  const world = await withLetters(range(20));
+  const queue = world.consumer();
+  const failing = queue.process(() => {
+    throw new Error("still bad");
+  }, { retry: { baseDelayMs: 1 } });
+  const summary = await world.run(
+    world.consumer().redrive({ ratePerSecond: 10 }),
+  );
+  assertEquals(summary.restored, 20);
+  await world.run(queue.close());
+  await failing;
+  const restores = world.entriesOf("RestoreDeadLetterQueueRecords");
+  assertEquals(restores.reduce((sum, count) => sum + count, 0), 20);
+});
+
+Deno.test("QueueConsumer.redrive goes on after errors that pass", async () => {
+  const world = await withLetters(range(12), {
+    rules: [{
+      action: "ReceiveDeadLetterQueueRecords",
+      times: 5,
+      fault: { type: "throttle" },
+    }],
+  });
+  const summary = await world.run(world.consumer().redrive());
+  assertEquals(summary, { restored: 12, kept: 0, failed: 0 });
+});
