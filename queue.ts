@@ -381,14 +381,14 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
  * const client = new KinesisClient({ region: "us-east-1", credentials, fetch });
  * const processor = json<number>();
  * const producer = new Producer({ client, streamName: "orders", processor });
- * for (let i = 0; i < 10; i++) producer.put(i);
+ * for (let i = 1; i <= 10; i++) producer.put(i);
  * await producer.close();
  *
  * let sum = 0;
  * const queue = new QueueConsumer({ client, queueARN, processor });
  * for await (const { value } of queue) {
  *   sum += value;
- *   if (sum === 45) queue.close();
+ *   if (sum === 55) queue.close();
  * }
  * const { visible, inFlight } = server.queue(queueARN);
  * assertEquals(visible.length + inFlight.length, 0);

@@ -263,7 +263,7 @@ Deno.test("QueueConsumer.redrive tries a letter once that the service refuses to
 });
 
 Deno.test("QueueConsumer.redrive ends with its signal, or that of the consumer, while the service serves no entry", async () => {
-  for (const  of of["redrive", "consumer"]) {
+  for (const whose of ["redrive", "consumer"]) {
     const world = await withLetters(range(5), {
       rules: [{
         action: "RestoreDeadLetterQueueRecords",
@@ -272,8 +272,8 @@ Deno.test("QueueConsumer.redrive ends with its signal, or that of the consumer, 
     });
     const stop = new AbortController();
     const { signal } = stop;
-    const queue = world.consumer(of === "consumer" ? { signal } : {});
-    const redriving = queue.redrive(of === "redrive" ? { signal } : {});
+    const queue = world.consumer(whose === "consumer" ? { signal } : {});
+    const redriving = queue.redrive(whose === "redrive" ? { signal } : {});
     redriving.catch(() => {});
     await world.pass(3000);
     stop.abort(new Error("enough"));
