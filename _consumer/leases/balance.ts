@@ -13,6 +13,14 @@ import type { ClaimSituation } from "./claims.ts";
  */
 const UNMEASURED_MS = 180_000;
 
+/**
+ * A move for the load alone must be right at every look for so many failover times, and for a minute
+ * at most. Loads that come in bursts are off by more than a move allows now and then: without it,
+ * one in twelve fleets moved a shard to and fro within an hour.
+ */
+const STEADY_FAILOVERS = 6;
+const MOST_STEADY_MS = 60_000;
+
 /** A lease of a living worker without a load of this library. */
 interface Unmeasured {
   readonly owner: string | undefined;
@@ -25,6 +33,8 @@ export class Balance {
   readonly #failoverTimeMs: number;
   #unmeasured = new Map<string, Unmeasured>();
   #askedAt = -Infinity;
+  /** Since when each look has shown a move for the load alone. */
+  #wantedSince: number | undefined;
 
   /** Starts without knowledge. */
   constructor(
@@ -56,6 +66,20 @@ export class Balance {
       byNumber ||= now - it.since >= UNMEASURED_MS + this.#failoverTimeMs;
     }
     return { byNumber, isCalm: now - this.#askedAt < this.#failoverTimeMs };
+  }
+
+  /**
+   * Whether a move for the load alone has been right for long enough. `isWanted` says whether this
+   * look shows one. A look that may show none, because another move was just made, does not count.
+   */
+  isSteady(isWanted: boolean, isPaused: boolean, now: number): boolean {
+    if (isWanted) this.#wantedSince ??= now;
+    else if (!isPaused) this.#wantedSince = undefined;
+    const steadyMs = Math.min(
+      MOST_STEADY_MS,
+      STEADY_FAILOVERS * this.#failoverTimeMs,
+    );
+    return isWanted && now - this.#wantedSince! >= steadyMs;
   }
 
   /** Notes that this worker asks for a lease. */

@@ -44,6 +44,8 @@ export interface Claims {
   readonly take: Lease[];
   /** Leases of living workers, which this worker asks for. At most one. */
   readonly ask: Lease[];
+  /** Whether `ask` is for its load alone, and not because the other worker has more leases. */
+  readonly isForLoad: boolean;
 }
 
 /**
@@ -114,12 +116,18 @@ export function chooseClaims(situation: ClaimSituation): Claims {
     const whole = leases.reduce((sum, it) => sum + weightOf(it).total, 0);
     const missing = whole / (others.length + 1) - me.weight;
     const taken = chooseFree(situation, free, missing, weightOf);
-    return { take: resumed.concat(taken.slice(0, room)), ask: [] };
+    return {
+      take: resumed.concat(taken.slice(0, room)),
+      ask: [],
+      isForLoad: false,
+    };
   }
   const move = room > 0 && asked.size === 0
     ? bestMove(situation, me, others, weightOf)
     : undefined;
-  return { take: resumed, ask: move ? [move] : [] };
+  return move
+    ? { take: resumed, ask: [move.lease], isForLoad: move.isForLoad }
+    : { take: resumed, ask: [], isForLoad: false };
 }
 
 /** Who has which lease. */
@@ -195,7 +203,7 @@ function bestMove(
   me: Burden,
   others: readonly Burden[],
   weightOf: (lease: Lease) => Weight,
-): Lease | undefined {
+): { lease: Lease; isForLoad: boolean } | undefined {
   const heaviestFirst = [...others].sort((a, b) => b.weight - a.weight);
   for (const other of heaviestFirst) {
     const isFewer = other.leases.length >= me.leases.length + 2;
@@ -213,7 +221,7 @@ function bestMove(
       const heavier = Math.max(mine, other.weight - total);
       if (!best || heavier < best.heavier - EPSILON) best = { lease, heavier };
     }
-    if (best) return best.lease;
+    if (best) return { lease: best.lease, isForLoad: !isFewer };
   }
   return undefined;
 }

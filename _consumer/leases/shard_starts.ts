@@ -95,7 +95,7 @@ export class ShardStarts<T> {
     this.#start(lease, takenAt, fresh.has(lease.shardId));
   }
 
-  #choose(): Claims {
+  #choose(): Pick<Claims, "take" | "ask"> {
     const { directory, options, requests, room, setAside, table, work } =
       this.#parts;
     const { workerId, random, clock } = options;
@@ -119,7 +119,8 @@ export class ShardStarts<T> {
     const elsewhere = leases.filter((lease) =>
       !working.has(lease.shardId) && table.isHeld(lease.shardId)
     );
-    const { take, ask } = chooseClaims({
+    const balance = this.#balance.look(elsewhere, now);
+    const { take, isForLoad, ...chosen } = chooseClaims({
       workerId,
       leases: leases.map((lease) => requests.asSoon(lease)),
       isExpired,
@@ -130,9 +131,12 @@ export class ShardStarts<T> {
       asked: requests.waiting,
       room: left,
       isLeftOver: (lease) => room.isLeftOver(lease, now),
-      ...this.#balance.look(elsewhere, now),
+      ...balance,
       random,
     });
+    const isPaused = balance.isCalm || requests.waiting.size > 0;
+    const isSteady = this.#balance.isSteady(isForLoad, isPaused, now);
+    const ask = isForLoad && !isSteady ? [] : chosen.ask;
     const isAskable = (lease: Lease) => !requests.promisedTo(lease);
     const overdue = leases.filter(({ shardId }) =>
       requests.isOverdue(shardId) && !working.has(shardId)

@@ -180,7 +180,11 @@ export class Fleet {
     const asked = this.#shards.filter(({ requestedBy }) =>
       requestedBy === worker.name
     );
-    const { take, ask } = chooseClaims({
+    const balance = worker.balance.look(
+      leases.filter((it) => !mine(it) && this.#isAlive(it.owner)),
+      this.#now,
+    );
+    const { take, isForLoad, ...chosen } = chooseClaims({
       workerId: worker.name,
       leases,
       isExpired: ({ owner }) => owner !== undefined && !this.#isAlive(owner),
@@ -190,12 +194,12 @@ export class Fleet {
       asked: new Set(asked.map(({ id }) => id)),
       room: Infinity,
       isLeftOver: () => false,
-      ...worker.balance.look(
-        leases.filter((it) => !mine(it) && this.#isAlive(it.owner)),
-        this.#now,
-      ),
+      ...balance,
       random,
     });
+    const isPaused = balance.isCalm || asked.length > 0;
+    const isSteady = worker.balance.isSteady(isForLoad, isPaused, this.#now);
+    const ask = isForLoad && !isSteady ? [] : chosen.ask;
     for (const { shardId } of take) {
       this.#give(this.#shard(shardId), worker.name);
     }

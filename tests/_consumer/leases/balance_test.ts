@@ -44,3 +44,26 @@ Deno.test("Balance is calm for a failover time after each move", () => {
   assertEquals(isCalm(10_004), true);
   assertEquals(isCalm(10_005), false);
 });
+
+Deno.test("Balance moves a shard for its load only when that was right for six failover times, a minute at most", () => {
+  for (
+    const [failoverTimeMs, steadyMs] of [[2000, 12_000], [
+      30_000,
+      60_000,
+    ]] as const
+  ) {
+    const balance = new Balance({ failoverTimeMs });
+    const isSteady = (now: number, isWanted = true, isPaused = false) =>
+      balance.isSteady(isWanted, isPaused, now);
+    assertEquals(isSteady(0), false);
+    assertEquals(isSteady(steadyMs - 1), false);
+    assertEquals(isSteady(steadyMs), true);
+    // A look while another move is under way shows nothing.
+    assertEquals(isSteady(steadyMs + 1, false, true), false);
+    assertEquals(isSteady(steadyMs + 2), true);
+    // A look that shows no move begins anew.
+    assertEquals(isSteady(steadyMs + 3, false), false);
+    assertEquals(isSteady(steadyMs + 4), false);
+    assertEquals(isSteady(2 * steadyMs + 4), true);
+  }
+});

@@ -257,7 +257,7 @@ Deno.test("chooseClaims asks for one lease at a time, and counts it as its own",
   assertEquals(claims.ask, []);
   // The lease that was asked for has a place.
   const full = situation([...many, dead], { asked, room: 1 });
-  assertEquals(chooseClaims(full), { take: [], ask: [] });
+  assertEquals(chooseClaims(full), { take: [], ask: [], isForLoad: false });
 });
 
 Deno.test("chooseClaims does not ask for a lease that another worker has asked for, and counts it as that of the other", () => {
@@ -340,7 +340,11 @@ Deno.test("chooseClaims takes a load that is no number for unknown", () => {
   for (const bytesPerSecond of [NaN, Infinity, -1, "5" as unknown as number]) {
     const damaged = { ...lease("1", "other"), load: { bytesPerSecond } };
     const leases = [damaged, lease("2", "other"), lease("3", "me")];
-    assertEquals(chooseClaims(situation(leases)), { take: [], ask: [] });
+    assertEquals(chooseClaims(situation(leases)), {
+      take: [],
+      ask: [],
+      isForLoad: false,
+    });
     assertEquals(
       chooseClaims(situation([...leases, lease("4", "other")])).ask.length,
       1,
