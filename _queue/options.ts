@@ -80,7 +80,9 @@ export interface QueueConsumerOptions<T> {
   onPoison?: QueuePoisonPolicy;
   /**
    * Ends the stream if no record has arrived for this long, in milliseconds, while the application
-   * waits for one and has none. A record that it works on, and requests that fail, are not idle.
+   * waits for one and has none. Ends with the next empty answer of the service, up to twice this
+   * time or a second later: a record that the application works on, and a service that does not
+   * answer, are not idle. Requests wait for at most this time, rounded up to seconds.
    * @default {Infinity}
    */
   idleTimeoutMs?: number;

@@ -97,11 +97,6 @@ export class Polls {
     return this.#active.size;
   }
 
-  /** Whether the last poll has failed. */
-  get areFailing(): boolean {
-    return this.#failures.length > 0;
-  }
-
   /** Starts polls if there is room for records. */
   pump(): void {
     const { maxRecords } = this.#parts;

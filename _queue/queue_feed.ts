@@ -67,7 +67,8 @@ export class QueueFeed<T> {
   };
   /** The application waits for a value. */
   #taker: Deferred<DeliveredQueueRecord<T> | undefined> | undefined;
-  #idleTimer: unknown;
+  /** Since when the application waits and has no record, by the monotonic clock. */
+  #idleSince = 0;
   /** Whether the records of an answer are being added. */
   #isAdding = false;
   #ended: End | undefined;
@@ -111,7 +112,7 @@ export class QueueFeed<T> {
     this.#polls = new Polls({
       part,
       queueARN: options.queueARN,
-      waitSeconds: options.waitTimeSeconds,
+      waitSeconds: waitSecondsOf(options),
       visibilitySeconds: seconds,
       maxRecords: options.maxInFlight,
       maxPolls: options.maxPolls,
@@ -121,12 +122,14 @@ export class QueueFeed<T> {
       room: (expected) => this.#roomBeside(expected),
       isStarved: () => this.#taker !== undefined,
       onRecords: (records, sentAt) => this.#onRecords(records, sentAt),
-      onAnswer: (event) =>
+      onAnswer: (event) => {
         notify(options.hooks, "onReceive", {
           ...this.#facts,
           ...event,
           polls: this.#polls.count,
-        }),
+        });
+        if (event.records === 0) this.#onEmpty();
+      },
       onFailure: (event) =>
         notify(options.hooks, "onReceiveError", { ...this.#facts, ...event }),
       onEnd: (error) => this.fail(error),
@@ -167,19 +170,21 @@ export class QueueFeed<T> {
     return promise;
   }
 
-  /**
-   * Starts the time without records. A record that the application has is work, and a service that
-   * does not answer may have records: neither is idle.
-   */
+  /** Starts the time without records, unless the application has one: it works on that. */
   #waitIdly(): void {
-    const { idleTimeoutMs, clock } = this.#options;
-    clock.clearTimeout(this.#idleTimer);
     if (!this.#taker || this.#visibility.size > 0) return;
-    if (idleTimeoutMs === Infinity) return;
-    this.#idleTimer = clock.setTimeout(() => {
-      if (this.#polls.areFailing) this.#waitIdly();
-      else this.close().catch(() => {});
-    }, idleTimeoutMs);
+    this.#idleSince = monotonicNow(this.#options.clock);
+  }
+
+  /**
+   * The service has answered that there is no record. Only such an answer ends an idle stream: a
+   * service that does not answer may have records.
+   */
+  #onEmpty(): void {
+    const { idleTimeoutMs, clock } = this.#options;
+    if (!this.#taker || this.#visibility.size > 0) return;
+    const idleMs = monotonicNow(clock) - this.#idleSince;
+    if (idleMs >= idleTimeoutMs) this.close().catch(() => {});
   }
 
   /** Ends with an error, and gives everything back. */
@@ -282,9 +287,8 @@ export class QueueFeed<T> {
   }
 
   #onRecords(records: readonly QueueApiRecord[], sentAt: number): void {
-    const { visibilityTimeoutSeconds, clock } = this.#options;
+    const { visibilityTimeoutSeconds } = this.#options;
     this.#counts.received += records.length;
-    clock.clearTimeout(this.#idleTimer);
     // All are held before the first is handed out: what there is room for depends on all of them.
     const all = records.map((raw) => {
       const held = new HeldRecord({
@@ -322,7 +326,6 @@ export class QueueFeed<T> {
     this.#taker = undefined;
     const record = this.takeNow();
     if (record) {
-      this.#clearTaker();
       taker.resolve(record);
     } else if (!this.#ended) {
       this.#taker = taker;
@@ -403,18 +406,13 @@ export class QueueFeed<T> {
     this.#polls.pump();
   }
 
-  #clearTaker(): void {
-    this.#taker = undefined;
-    this.#options.clock.clearTimeout(this.#idleTimer);
-  }
-
   #end(end: End): void {
     if (this.#ended) return;
     this.#ended = end;
     this.#stopFollowing();
     const taker = this.#taker;
     if (!taker) return;
-    this.#clearTaker();
+    this.#taker = undefined;
     taker.resolve(this.#atEnd(end));
   }
 
@@ -455,5 +453,18 @@ function unserved(records: number): KinesisError {
   return new KinesisError(
     `Cannot acknowledge ${records} records: the service has not done so in time. They are delivered again`,
     { code: "NotAcknowledged", retryable: true },
+  );
+}
+
+/** A poll that waits for longer than the stream may be idle would answer too late. */
+function waitSecondsOf(
+  { waitTimeSeconds, idleTimeoutMs }: Pick<
+    ResolvedQueueOptions<never>,
+    "waitTimeSeconds" | "idleTimeoutMs"
+  >,
+): number {
+  return Math.min(
+    waitTimeSeconds,
+    Math.max(1, Math.ceil(idleTimeoutMs / 1000)),
   );
 }

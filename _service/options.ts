@@ -14,6 +14,7 @@ import {
   type Environment,
   systemEnvironment,
 } from "../credentials/mod.ts";
+import { KinesisError } from "../errors.ts";
 import type { ClientHooks } from "../hooks.ts";
 
 /** How failed calls are retried. */
@@ -128,6 +129,7 @@ export function resolveServiceOptions(
   options: ServiceOptions,
   others: readonly string[] = [],
 ): ResolvedServiceOptions {
+  requireWebCrypto(what);
   const check = new OptionCheck(what);
   check.object("options", options, [...Object.keys(OPTIONS), ...others]);
   const { credentials } = options;
@@ -165,6 +167,16 @@ export function resolveServiceOptions(
     environment: environment ?? systemEnvironment,
     ...resolveOutside(check, options, ["onAttempt"]),
   };
+}
+
+/** Old runtimes would fail at the first request, with "crypto is not defined". */
+function requireWebCrypto(what: string): void {
+  if (globalThis.crypto?.subtle) return;
+  throw new KinesisError(
+    `${what} as this runtime has no Web Crypto (globalThis.crypto): Node.js 20.11 or later is needed, ` +
+      "and in a browser a page from https or localhost",
+    { code: "UnsupportedRuntime" },
+  );
 }
 
 /** The names of all options. */

@@ -5,7 +5,7 @@
  */
 import { OptionCheck } from "../_core/option_check.ts";
 import { concat } from "../_core/bytes.ts";
-import { DecodeError } from "../errors.ts";
+import { DecodeError, KinesisError } from "../errors.ts";
 import type { KinesisRecord } from "../records.ts";
 import { CompressedPacker } from "./_compressed_packer.ts";
 import { compress, type CompressionName, decompress } from "./_compression.ts";
@@ -123,6 +123,14 @@ function compressed<T>(
   { name, prefix, detect }: Format,
 ): Processor<T> {
   const check = new OptionCheck(`Cannot use ${name}`);
+  if (typeof CompressionStream === "undefined") {
+    throw new KinesisError(
+      check.refusal(
+        "this runtime has no CompressionStream: Bun has it from 1.3.6 on",
+      ),
+      { code: "UnsupportedRuntime" },
+    );
+  }
   check.methods("inner", inner ?? null, "createPacker", "unpack");
   check.methods("options", options);
   const maxDecompressedBytes = check.number(

@@ -55,6 +55,11 @@ const TEST_PARTS: readonly TestPart[] = [
     folders: ["crash", "integration"],
     load: 0.5,
   },
+  {
+    name: "tests of packages and runtimes",
+    folders: ["packages", "runtimes"],
+    load: 0.5,
+  },
   { name: "tests of the consumer", folders: ["_consumer", "consumer"] },
   { name: "tests of the producer", folders: ["_producer", "producer"] },
   { name: "tests of formats", folders: ["_aws", "processors"] },

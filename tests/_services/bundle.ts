@@ -1,5 +1,5 @@
 /**
- * Makes one file of an example and everything that it imports, as its documentation says.
+ * Makes one file of a module and everything that it imports.
  *
  * @module
  */

@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { hasChromium, Page } from "../../_services/chromium.ts";
-import { bundle } from "./bundle.ts";
+import { bundle } from "../../_services/bundle.ts";
 import { serveInMemory, withCors } from "./in_memory.ts";
 
 const FOLDER = new URL("../../../examples/browser/", import.meta.url);

@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { bundle } from "./bundle.ts";
+import { bundle } from "../../_services/bundle.ts";
 import { serveInMemory } from "./in_memory.ts";
 import { Program } from "../../_services/program.ts";
 
@@ -12,7 +12,7 @@ const WORKER = new URL(
   "../../../examples/cloudflare_worker/worker.ts",
   import.meta.url,
 );
-const SERVE = new URL("serve_worker.ts", import.meta.url);
+const SERVE = new URL("../../_services/serve_worker.ts", import.meta.url);
 
 /** Serves the Worker. Its program ends when it is disposed of. */
 async function serve(
