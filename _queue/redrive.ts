@@ -188,6 +188,7 @@ class Redrive<T> {
         signal.throwIfAborted();
       }
     } finally {
+      this.#restoring.stop(new ClosedError("The redrive has ended"));
       this.#giveBack([...this.#staying.values()]);
       await this.#returned();
     }
@@ -259,8 +260,12 @@ class Redrive<T> {
       this.#restoring.add({ ReceiptHandle }, usefulUntil)
     );
     this.#restoring.hurry();
-    // The service may answer late. What it restores then is not counted.
-    const outcomes = await raceAbort(Promise.all(restoring), signal);
+    const outcomes = await raceAbort(Promise.all(restoring), signal)
+      .catch((error) => {
+        // Letters that a request under way restores are not counted.
+        this.#giveBack(chosen.map(({ ReceiptHandle }) => ReceiptHandle));
+        throw error;
+      });
     chosen.forEach(({ RecordId, ReceiptHandle }, i) => {
       if (outcomes[i]!.error === undefined) {
         return void this.#progress.restored++;

@@ -9,7 +9,7 @@ import { codeOf, outcomeOf } from "./_error_code.ts";
 import type { Families } from "./_families.ts";
 import { followedBy } from "./_handler_errors.ts";
 import { introducing } from "./_introducing.ts";
-import { shardGauges } from "./_shard_gauges.ts";
+import { ShardGauges } from "./_shard_gauges.ts";
 
 const MS = 1000;
 /** The states in which a worker reads a shard no more. */
@@ -27,7 +27,7 @@ const SHARD_STATES: readonly ShardStatus["state"][] = [
 
 /** Makes hooks that count into these metrics. */
 export function consumerHooks(to: Families, perShard: boolean): ConsumerHooks {
-  const ofShard = shardGauges(perShard);
+  const ofShard = new ShardGauges(perShard);
   /** The shards that each consumer reads. */
   const held = new Map<number, Set<string>>();
   const introduce = introducing((stream) => tellZero(to, stream));
@@ -45,7 +45,7 @@ export function consumerHooks(to: Families, perShard: boolean): ConsumerHooks {
       if (
         millisBehindLatest !== undefined && held.get(instance)?.has(shardId)
       ) {
-        ofShard(to.lagSeconds, event, shardId).set(millisBehindLatest / MS);
+        ofShard.set(to.lagSeconds, event, millisBehindLatest / MS);
       }
     },
     onReadError({ stream, error }) {
@@ -60,7 +60,7 @@ export function consumerHooks(to: Families, perShard: boolean): ConsumerHooks {
       held.set(instance, shards);
       if (OVER.has(state)) {
         shards.delete(shardId);
-        ofShard(to.lagSeconds, event, shardId).remove();
+        ofShard.remove(to.lagSeconds, { ...event, shardId });
       } else shards.add(shardId);
       to.heldShards.set({ stream }, shards.size, `${instance}`);
     },
@@ -129,7 +129,7 @@ export function consumerHooks(to: Families, perShard: boolean): ConsumerHooks {
       const { stream, instance } = event;
       const source = `${instance}`;
       for (const shardId of held.get(instance) ?? []) {
-        ofShard(to.lagSeconds, event, shardId).remove();
+        ofShard.remove(to.lagSeconds, { ...event, shardId });
       }
       held.delete(instance);
       to.heldShards.remove({ stream }, source);

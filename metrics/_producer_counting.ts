@@ -7,14 +7,14 @@ import type { ProducerHooks } from "../hooks.ts";
 import { codeOf, outcomeOf } from "./_error_code.ts";
 import type { Families } from "./_families.ts";
 import { introducing } from "./_introducing.ts";
-import { shardGauges } from "./_shard_gauges.ts";
+import { ShardGauges } from "./_shard_gauges.ts";
 
 const MS = 1000;
 const THROTTLED = "ProvisionedThroughputExceededException";
 
 /** Makes hooks that count into these metrics. */
 export function producerHooks(to: Families, perShard: boolean): ProducerHooks {
-  const ofShard = shardGauges(perShard);
+  const ofShard = new ShardGauges(perShard);
   /** The shards of each producer that were throttled. */
   const throttled = new Map<number, Set<string | undefined>>();
   const introduce = introducing((stream) => tellZero(to, stream));
@@ -49,7 +49,7 @@ export function producerHooks(to: Families, perShard: boolean): ProducerHooks {
       const { instance, shardId, rateFactor } = event;
       const shards = throttled.get(instance) ?? new Set();
       throttled.set(instance, shards.add(shardId));
-      ofShard(to.rateFactor, event, shardId).set(rateFactor);
+      ofShard.set(to.rateFactor, event, rateFactor);
     },
     onShardMap(event) {
       const { stream, instance, before, after } = event;
@@ -59,7 +59,7 @@ export function producerHooks(to: Families, perShard: boolean): ProducerHooks {
       for (const shardId of before) {
         if (open.has(shardId)) continue;
         throttled.get(instance)?.delete(shardId);
-        ofShard(to.rateFactor, event, shardId).remove();
+        ofShard.remove(to.rateFactor, { ...event, shardId });
       }
     },
     onBuffer({ stream, instance, state, bufferedValues }) {
@@ -77,7 +77,7 @@ export function producerHooks(to: Families, perShard: boolean): ProducerHooks {
       const { instance, stream } = event;
       const source = `${instance}`;
       for (const shardId of throttled.get(instance) ?? []) {
-        ofShard(to.rateFactor, event, shardId).remove();
+        ofShard.remove(to.rateFactor, { ...event, shardId });
       }
       throttled.delete(instance);
       to.openShards.remove({ stream }, source);

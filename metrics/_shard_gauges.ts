@@ -5,29 +5,40 @@
  */
 import type { Gauge } from "./_families.ts";
 
-/** The gauge of one shard. */
-export interface ShardGauge {
-  /** Sets the number. */
-  set(value: number): void;
-  /** Removes it. */
-  remove(): void;
+/** Where an event comes from. */
+export interface ShardPlace {
+  /** The stream. */
+  readonly stream: string;
+  /** The producer or consumer. */
+  readonly instance: number;
+  /** The shard. Absent if it is not known. */
+  readonly shardId?: string;
 }
 
-/** Finds the gauge of a shard. */
-export type ShardGauges = (
-  gauge: Gauge,
-  place: { readonly stream: string; readonly instance: number },
-  shardId?: string,
-) => ShardGauge;
+/** Sets and removes gauges of shards. */
+export class ShardGauges {
+  readonly #perShard: boolean;
 
-/** With `perShard`, each shard has a series. Otherwise all shards of a stream are merged. */
-export function shardGauges(perShard: boolean): ShardGauges {
-  return (gauge, { stream, instance }, shardId = "unknown") => {
-    const labels = { stream, shard: perShard ? shardId : "all" };
-    const source = perShard ? `${instance}` : `${instance} ${shardId}`;
-    return {
-      set: (value) => gauge.set(labels, value, source),
-      remove: () => gauge.remove(labels, source),
-    };
-  };
+  /** With `perShard`, each shard has a series. Otherwise all shards of a stream are merged. */
+  constructor(perShard: boolean) {
+    this.#perShard = perShard;
+  }
+
+  /** Sets the number of a shard. */
+  set(gauge: Gauge, place: ShardPlace, value: number): void {
+    gauge.set(this.#labelsOf(place), value, this.#sourceOf(place));
+  }
+
+  /** Removes the number of a shard. */
+  remove(gauge: Gauge, place: ShardPlace): void {
+    gauge.remove(this.#labelsOf(place), this.#sourceOf(place));
+  }
+
+  #labelsOf({ stream, shardId = "unknown" }: ShardPlace) {
+    return { stream, shard: this.#perShard ? shardId : "all" };
+  }
+
+  #sourceOf({ instance, shardId = "unknown" }: ShardPlace): string {
+    return this.#perShard ? `${instance}` : `${instance} ${shardId}`;
+  }
 }

@@ -280,6 +280,7 @@ Deno.test("QueueConsumer.redrive ends with its signal, or that of the consumer, 
     const start = world.clock.now();
     await assertRejects(() => world.run(redriving), Error, "enough");
     assert(world.clock.now() - start <= 10_000);
+    assertEquals(world.clock.pendingTimers, 0);
   }
 });
 
