@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { LONGEST_TIMER_MS } from "./clock.ts";
-
 /** The allowed numbers of an option. */
 export interface NumberRule {
   /** The value if the option is not set. */
@@ -20,16 +18,6 @@ export interface NumberRule {
   readonly integer?: boolean;
   /** Whether `Infinity` is allowed beside the numbers up to `most`. @default {false} */
   readonly orInfinity?: boolean;
-}
-
-/** The allowed times of an option. */
-export interface TimeRule {
-  /** The value if the option is not set, in milliseconds. */
-  readonly default: number;
-  /** The shortest allowed time, in milliseconds. @default {1} */
-  readonly least?: number;
-  /** Whether `Infinity` is allowed. @default {false} */
-  readonly orNever?: boolean;
 }
 
 /**
@@ -63,21 +51,6 @@ export class OptionCheck {
     throw new RangeError(
       this.message(name, integer ? `an integer ${range}` : range, value),
     );
-  }
-
-  /**
-   * A time in milliseconds, or its default. The longest time is that of a timer.
-   *
-   * @throws {RangeError} if the rule does not allow it
-   */
-  time(name: string, value: number | undefined, rule: TimeRule): number {
-    const { least = 1, orNever } = rule;
-    return this.number(name, value, {
-      default: rule.default,
-      least,
-      most: LONGEST_TIMER_MS,
-      orInfinity: orNever,
-    });
   }
 
   /**

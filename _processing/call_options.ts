@@ -4,6 +4,7 @@
  * @module
  */
 import type { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import { signalOption } from "../_core/signal_option.ts";
 import { isThenable } from "../_core/thenable.ts";
 
@@ -78,18 +79,23 @@ export function resolveCallOptions(
       default: LOOKAHEAD_BYTES,
       least: 1,
     }),
-    timeoutMs: check.time("timeoutMs", options.timeoutMs, {
+    timeoutMs: timeOption(check, "timeoutMs", options.timeoutMs, {
       default: 60_000,
       orNever: true,
     }),
-    graceMs: check.time("graceMs", options.graceMs, {
+    graceMs: timeOption(check, "graceMs", options.graceMs, {
       default: 30_000,
       least: 0,
     }),
-    drainTimeoutMs: check.time("drainTimeoutMs", options.drainTimeoutMs, {
-      default: 10_000,
-      least: 0,
-    }),
+    drainTimeoutMs: timeOption(
+      check,
+      "drainTimeoutMs",
+      options.drainTimeoutMs,
+      {
+        default: 10_000,
+        least: 0,
+      },
+    ),
     signal: signalOption(check, options),
     ...resolveRetry(check, options.retry, presets.retry),
   };
@@ -119,10 +125,10 @@ function resolveRetry(
       least: 1,
       integer: true,
     }),
-    baseDelayMs: check.time("retry.baseDelayMs", retry.baseDelayMs, {
+    baseDelayMs: timeOption(check, "retry.baseDelayMs", retry.baseDelayMs, {
       default: presets.baseDelayMs,
     }),
-    maxDelayMs: check.time("retry.maxDelayMs", retry.maxDelayMs, {
+    maxDelayMs: timeOption(check, "retry.maxDelayMs", retry.maxDelayMs, {
       default: presets.maxDelayMs,
     }),
     when: synchronous(check, check.type("retry.when", retry.when, "function")),

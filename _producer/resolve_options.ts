@@ -14,6 +14,7 @@ import {
 import { chooseStream } from "../_aws/stream_choice.ts";
 import { nextInstance } from "../_core/instances.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import { signalOption } from "../_core/signal_option.ts";
 import { resolveOutside } from "../_core/outside_options.ts";
 import {
@@ -118,7 +119,7 @@ export function resolveProducerOptions<T>(
       ["deliver", "discard"] as const,
       "deliver",
     ),
-    lingerMs: check.time("lingerMs", options.lingerMs, {
+    lingerMs: timeOption(check, "lingerMs", options.lingerMs, {
       default: 100,
       least: 0,
     }),
@@ -126,11 +127,16 @@ export function resolveProducerOptions<T>(
       default: Infinity,
       least: 1,
     }),
-    abortTimeoutMs: check.time("abortTimeoutMs", options.abortTimeoutMs, {
-      default: 30_000,
-      least: 0,
-      orNever: true,
-    }),
+    abortTimeoutMs: timeOption(
+      check,
+      "abortTimeoutMs",
+      options.abortTimeoutMs,
+      {
+        default: 30_000,
+        least: 0,
+        orNever: true,
+      },
+    ),
     signal: signalOption(check, options),
     ...resolveOutside(check, options, HOOKS),
     instance: nextInstance(),

@@ -4,6 +4,7 @@
  * @module
  */
 import { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import { resolveOutside } from "../_core/outside_options.ts";
 import { signalOption } from "../_core/signal_option.ts";
 import { KinesisClient } from "../client/mod.ts";
@@ -119,18 +120,23 @@ export function resolveQueueOptions<T>(
     maxPolls: count("maxPolls", 10, 1000),
     maxInFlight: count("maxInFlight", 1000, 120_000),
     maxInFlightBytes: count("maxInFlightBytes", 64 * 1024 * 1024),
-    maxHoldMs: check.time("maxHoldMs", options.maxHoldMs, {
+    maxHoldMs: timeOption(check, "maxHoldMs", options.maxHoldMs, {
       default: 3_600_000,
       orNever: true,
     }),
-    idleTimeoutMs: check.time("idleTimeoutMs", options.idleTimeoutMs, {
+    idleTimeoutMs: timeOption(check, "idleTimeoutMs", options.idleTimeoutMs, {
       default: Infinity,
       orNever: true,
     }),
-    closeTimeoutMs: check.time("closeTimeoutMs", options.closeTimeoutMs, {
-      default: 10_000,
-      least: 0,
-    }),
+    closeTimeoutMs: timeOption(
+      check,
+      "closeTimeoutMs",
+      options.closeTimeoutMs,
+      {
+        default: 10_000,
+        least: 0,
+      },
+    ),
     maxFailuresInARow: count("maxFailuresInARow", 10),
     signal: signalOption(check, options),
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import {
   type HandlerCalls,
   resolveCallOptions,
@@ -64,7 +65,9 @@ export function resolveBatchOptions<T, R>(
       least: 1,
       integer: true,
     }),
-    maxWaitMs: check.time("maxWaitMs", options?.maxWaitMs, { default: 1000 }),
+    maxWaitMs: timeOption(check, "maxWaitMs", options?.maxWaitMs, {
+      default: 1000,
+    }),
   };
 }
 

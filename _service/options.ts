@@ -7,6 +7,7 @@ import { parseEndpointUrl } from "../_aws/secure_url.ts";
 import type { Clock } from "../_core/clock.ts";
 import type { Fetch } from "../_core/fetch.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import { resolveOutside } from "../_core/outside_options.ts";
 import {
   type Credentials,
@@ -156,10 +157,10 @@ export function resolveServiceOptions(
       ...ATTEMPTS,
       default: 3,
     }),
-    maxDelayMs: check.time("retry.maxDelayMs", retry.maxDelayMs, {
+    maxDelayMs: timeOption(check, "retry.maxDelayMs", retry.maxDelayMs, {
       default: 20_000,
     }),
-    timeoutMs: check.time("timeoutMs", options.timeoutMs, {
+    timeoutMs: timeOption(check, "timeoutMs", options.timeoutMs, {
       default: 30_000,
       orNever: true,
     }),
@@ -210,7 +211,7 @@ export function resolveCallOptions(
 ): Required<Omit<CallOptions, "signal">> {
   const check = new OptionCheck(`Cannot ${action}`);
   return {
-    timeoutMs: check.time("timeoutMs", options.timeoutMs, {
+    timeoutMs: timeOption(check, "timeoutMs", options.timeoutMs, {
       default: defaults.timeoutMs,
       orNever: true,
     }),

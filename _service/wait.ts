@@ -7,6 +7,7 @@ import { hasCode, NOT_FOUND } from "../_aws/service_error.ts";
 import { delay, monotonicNow } from "../_core/clock.ts";
 import { FailureStreak } from "../_core/failure_streak.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import { KinesisError, WaiterError } from "../errors.ts";
 import type { CallOptions, ResolvedServiceOptions } from "./options.ts";
 
@@ -53,8 +54,12 @@ export async function waitFor<T>(
   { clock, random }: Pick<ResolvedServiceOptions, "clock" | "random">,
 ): Promise<T | undefined> {
   const { what, wanted, hopeless = [] } = target;
-  const timeoutMs = new OptionCheck(`Cannot wait for ${what}`)
-    .time("timeoutMs", given, { default: 300_000, least: 0, orNever: true });
+  const timeoutMs = timeOption(
+    new OptionCheck(`Cannot wait for ${what}`),
+    "timeoutMs",
+    given,
+    { default: 300_000, least: 0, orNever: true },
+  );
   const deadline = monotonicNow(clock) + timeoutMs;
   // A poll that finds another state counts as a failure.
   const polls = new FailureStreak({

@@ -8,6 +8,7 @@ import { cborCodec } from "../_aws/cbor_codec.ts";
 import type { Codec } from "../_aws/codec.ts";
 import { jsonCodec } from "../_aws/json_codec.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import { checkPutData } from "../_aws/put_data.ts";
 import type { CallOptions, ServiceOptions } from "../_service/options.ts";
 import { Transport } from "../_service/transport.ts";
@@ -522,7 +523,8 @@ export class KinesisClient {
     options: SubscribeOptions = {},
   ): Promise<ReadableStream<api.SubscribeToShardEvent>> {
     const { signal } = options;
-    const idleTimeoutMs = new OptionCheck("Cannot SubscribeToShard").time(
+    const idleTimeoutMs = timeOption(
+      new OptionCheck("Cannot SubscribeToShard"),
       "idleTimeoutMs",
       options.idleTimeoutMs,
       { default: 15_000 },

@@ -6,6 +6,7 @@
  */
 import { isLoopback } from "../_aws/secure_url.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import type { CredentialsProvider } from "./credentials.ts";
 import { credentialsFromDocument, TOKEN_SHAPE } from "./_document.ts";
 import {
@@ -52,7 +53,8 @@ export function fromContainer(
   options: ContainerOptions = {},
 ): CredentialsProvider {
   const context = contextOf(options);
-  const timeoutMs = new OptionCheck("Cannot use fromContainer").time(
+  const timeoutMs = timeOption(
+    new OptionCheck("Cannot use fromContainer"),
     "timeoutMs",
     options.timeoutMs,
     { default: 1000 },

@@ -8,6 +8,7 @@
  */
 import { parseEndpointUrl } from "../_aws/secure_url.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import { CredentialsError, KinesisError } from "../errors.ts";
 import { createCredentials, type CredentialsProvider } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
@@ -63,7 +64,8 @@ export function fromInstanceMetadata(
   options: InstanceMetadataOptions = {},
 ): CredentialsProvider {
   const context = contextOf(options);
-  const timeoutMs = new OptionCheck("Cannot use fromInstanceMetadata").time(
+  const timeoutMs = timeOption(
+    new OptionCheck("Cannot use fromInstanceMetadata"),
     "timeoutMs",
     options.timeoutMs,
     { default: 1000 },

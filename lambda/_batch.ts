@@ -18,6 +18,8 @@ interface Entry<T> {
   readonly item: DecodedItem<T>;
   /** Absent if it is not started. */
   state?: "running" | "done" | "failed";
+  /** Whether the handler has asked for its signal. */
+  hears?: boolean;
 }
 
 /** The items of a key, or of a shard. Those before `next` have been started. */
@@ -113,8 +115,9 @@ export class Batch<T> {
     if (isStopped || this.#deadline.isLate) return;
     entry.state = "running";
     try {
-      await this.#call(entry.item);
-      entry.state = "done";
+      await this.#call(entry);
+      // A handler that was told to stop may have returned half-way.
+      if (!entry.hears || !this.#deadline.signal.aborted) entry.state = "done";
     } catch (error) {
       // Otherwise it was reported when the time was over.
       if (entry.state !== "running") return;
@@ -123,10 +126,17 @@ export class Batch<T> {
     }
   }
 
-  async #call(item: DecodedItem<T>): Promise<void> {
+  async #call(entry: Entry<T>): Promise<void> {
     const { handler, onPoison } = this.#settings;
+    const { signal } = this.#deadline;
+    const { item } = entry;
     if (item.type === "error") return await settlePoison(item.error, onPoison);
-    await handler(item.record, { signal: this.#deadline.signal });
+    await handler(item.record, {
+      get signal() {
+        entry.hears = true;
+        return signal;
+      },
+    });
   }
 
   async #fail(item: Place | DecodedItem<T>, error: unknown): Promise<void> {

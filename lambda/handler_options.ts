@@ -15,7 +15,10 @@ import { checkPolicy } from "./_failures.ts";
 
 /** What a handler gets beside the value. */
 export interface LambdaHandlerContext {
-  /** Aborts shortly before Lambda ends the call. Pass it on: `fetch(url, { signal })`. */
+  /**
+   * Aborts shortly before Lambda ends the call. Pass it on: `fetch(url, { signal })`. From then on a
+   * value counts as failed, also if its handler returns, unless that has never asked for `signal`.
+   */
   readonly signal: AbortSignal;
 }
 

@@ -220,7 +220,10 @@ class Fold<T, S> {
       this.#current = item;
       try {
         if (this.#deadline.isLate) throw this.#signal.reason;
-        state = await this.#add(item, state);
+        const next = await this.#add(item, state);
+        // `reduce` may have returned because of the signal, without having added the value.
+        this.#signal.throwIfAborted();
+        state = next;
       } catch (error) {
         if (this.failedAt !== undefined) return;
         this.failedAt = item.sequenceNumber;

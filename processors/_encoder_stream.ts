@@ -6,6 +6,7 @@
 import { ResettableTimer } from "../_core/resettable_timer.ts";
 import { systemClock } from "../_core/clock.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { timeOption } from "../_core/time_option.ts";
 import type { EncodedRecord, Put } from "../records.ts";
 import { validateKeys } from "./keys.ts";
 import type { EncoderOptions, Processor } from "./processor.ts";
@@ -21,7 +22,8 @@ export function createEncoderStream<T>(
   options: EncoderOptions,
 ): TransformStream<Put<T>, EncodedRecord<Put<T>>> {
   const { maxRecordBytes, shardOf, clock = systemClock } = options;
-  const lingerMs = new OptionCheck("Cannot create encoder").time(
+  const lingerMs = timeOption(
+    new OptionCheck("Cannot create encoder"),
     "lingerMs",
     options.lingerMs,
     { default: Infinity, least: 0, orNever: true },

@@ -7,6 +7,7 @@ import { SHARD_READS_PER_SECOND } from "../../_aws/limits.ts";
 import { chooseStream, type StreamChoice } from "../../_aws/stream_choice.ts";
 import { nextInstance } from "../../_core/instances.ts";
 import { OptionCheck } from "../../_core/option_check.ts";
+import { timeOption } from "../../_core/time_option.ts";
 import { signalOption } from "../../_core/signal_option.ts";
 import { resolveOutside } from "../../_core/outside_options.ts";
 import {
@@ -232,7 +233,7 @@ function numbersOf(check: OptionCheck, options: Numbers) {
   const number = (name: keyof Numbers, preset: number, least = 1) =>
     check.number(name, options[name], { default: preset, least });
   const time = (name: keyof Numbers, preset: number, orNever = false) =>
-    check.time(name, options[name], { default: preset, orNever });
+    timeOption(check, name, options[name], { default: preset, orNever });
   return {
     limit,
     maxShards: check.number("maxShards", options.maxShards, {
@@ -248,10 +249,15 @@ function numbersOf(check: OptionCheck, options: Numbers) {
     stallTimeoutMs: time("stallTimeoutMs", 120_000, true),
     checkpointIntervalMs: time("checkpointIntervalMs", 1000, true),
     failoverTimeMs: time("failoverTimeMs", 10_000),
-    handoffTimeoutMs: check.time("handoffTimeoutMs", options.handoffTimeoutMs, {
-      default: 30_000,
-      least: 0,
-    }),
+    handoffTimeoutMs: timeOption(
+      check,
+      "handoffTimeoutMs",
+      options.handoffTimeoutMs,
+      {
+        default: 30_000,
+        least: 0,
+      },
+    ),
     ...pollIntervalsOf(check, options),
   };
 }
@@ -260,10 +266,16 @@ function pollIntervalsOf(
   check: OptionCheck,
   options: Pick<Numbers, "pollIntervalMs" | "maxPollIntervalMs">,
 ) {
-  const pollIntervalMs = check.time("pollIntervalMs", options.pollIntervalMs, {
-    default: 1000,
-  });
-  const maxPollIntervalMs = check.time(
+  const pollIntervalMs = timeOption(
+    check,
+    "pollIntervalMs",
+    options.pollIntervalMs,
+    {
+      default: 1000,
+    },
+  );
+  const maxPollIntervalMs = timeOption(
+    check,
     "maxPollIntervalMs",
     options.maxPollIntervalMs,
     { default: Math.max(10_000, pollIntervalMs), least: pollIntervalMs },

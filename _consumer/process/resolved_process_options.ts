@@ -5,6 +5,7 @@
  * @module
  */
 import { OptionCheck } from "../../_core/option_check.ts";
+import { timeOption } from "../../_core/time_option.ts";
 import {
   type HandlerCalls,
   resolveCallOptions,
@@ -83,7 +84,9 @@ export function resolveBatchOptions<T>(
       lookahead: { default: least, least },
     }),
     maxValues,
-    maxWaitMs: check.time("maxWaitMs", options?.maxWaitMs, { default: 1000 }),
+    maxWaitMs: timeOption(check, "maxWaitMs", options?.maxWaitMs, {
+      default: 1000,
+    }),
   };
 }
 

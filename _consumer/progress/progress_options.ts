@@ -6,6 +6,7 @@
 import { chooseStream, type StreamChoice } from "../../_aws/stream_choice.ts";
 import type { Clock } from "../../_core/clock.ts";
 import { OptionCheck } from "../../_core/option_check.ts";
+import { timeOption } from "../../_core/time_option.ts";
 import { signalOption } from "../../_core/signal_option.ts";
 import { resolveOutside } from "../../_core/outside_options.ts";
 import type { Checkpointer } from "../../checkpoint/mod.ts";
@@ -90,9 +91,14 @@ export function resolveProgressOptions(
   return {
     ...{ checkpointer, target, stream, clock },
     client: client ?? new KinesisClient(),
-    failoverTimeMs: check.time("failoverTimeMs", options.failoverTimeMs, {
-      default: 10_000,
-    }),
+    failoverTimeMs: timeOption(
+      check,
+      "failoverTimeMs",
+      options.failoverTimeMs,
+      {
+        default: 10_000,
+      },
+    ),
     signal: signalOption(check, options) ??
       new AbortController().signal,
     stallTimeoutMs: STALL_TIMEOUT_MS,

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OptionCheck } from "../../_core/option_check.ts";
+import { timeOption } from "../../_core/time_option.ts";
 
 const check = new OptionCheck("Cannot create Thing");
 
@@ -18,10 +19,10 @@ Deno.test("OptionCheck fills in defaults and passes on what is allowed", () => {
     Infinity,
   );
   assertEquals(
-    check.time("ms", undefined, { default: Infinity, orNever: true }),
+    timeOption(check, "ms", undefined, { default: Infinity, orNever: true }),
     Infinity,
   );
-  assertEquals(check.time("ms", 1.5, { default: 1 }), 1.5);
+  assertEquals(timeOption(check, "ms", 1.5, { default: 1 }), 1.5);
   assertEquals(check.choice("c", undefined, ["a", "b"], "a"), "a");
   assertEquals(check.choice("c", "b", ["a", "b"], undefined), "b");
   assertEquals(check.type("f", undefined, "function"), undefined);
@@ -47,12 +48,15 @@ Deno.test("OptionCheck says which option, what is allowed and what was given", (
     `Cannot create Thing as 'n' must be 0 or more: current value is "5"`,
   );
   assertEquals(
-    messageOf(() => check.time("ms", Infinity, { default: 1 }), RangeError),
+    messageOf(
+      () => timeOption(check, "ms", Infinity, { default: 1 }),
+      RangeError,
+    ),
     "Cannot create Thing as 'ms' must be from 1 to 2147483647: current value is Infinity",
   );
   const orNever = { default: 1, orNever: true };
   assertEquals(
-    messageOf(() => check.time("ms", 0, orNever), RangeError),
+    messageOf(() => timeOption(check, "ms", 0, orNever), RangeError),
     "Cannot create Thing as 'ms' must be from 1 to 2147483647 or Infinity: current value is 0",
   );
   assertEquals(

@@ -105,6 +105,39 @@ Deno.test("kinesisHandler reports why records come again when the time is over",
   assertEquals(((error as Error).cause as Error).name, "TimeoutError");
 });
 
+Deno.test("kinesisHandler and kinesisWindowHandler count no value as processed whose handler returns because its signal aborts", async () => {
+  const stopped = (signal: AbortSignal) =>
+    new Promise<void>((resolve) =>
+      signal.addEventListener("abort", () => resolve())
+    );
+  const common = { processor: json<number>(), reserveMs: 200 };
+  const context = { getRemainingTimeInMillis: () => 240 };
+  const handler = kinesisHandler<number>({
+    ...common,
+    ordering: "none",
+    handler: async ({ value }, context) => {
+      // Has not asked for the signal, and so cannot have stopped because of it.
+      if (value === 0) return await new Promise((go) => setTimeout(go, 80));
+      await stopped(context.signal);
+    },
+  });
+  assertEquals(idsOf(await handler(eventOf([0, 1, 2]), context)), [
+    "101",
+    "102",
+  ]);
+  const windows = kinesisWindowHandler<number, { sum: number }>({
+    ...common,
+    initialState: () => ({ sum: 0 }),
+    reduce: async ({ sum }, { value }, { signal }) => {
+      if (value === 2) await stopped(signal);
+      return signal.aborted ? { sum } : { sum: sum + value };
+    },
+  });
+  const answer = await windows(windowOf(eventOf([1, 2, 3])), context);
+  assertEquals(answer.state, { sum: 1 });
+  assertEquals(answer.batchItemFailures, [{ itemIdentifier: "101" }]);
+});
+
 Deno.test("kinesisHandler and kinesisWindowHandler wait for reports when the time is over, as far as there is time", async () => {
   const stored: string[] = [];
   const onFailure = async ({ sequenceNumber }: { sequenceNumber: string }) => {
