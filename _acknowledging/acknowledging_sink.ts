@@ -20,6 +20,7 @@ export function acknowledgingSink<R>(
   checkSink(sink);
   const writer = sink.getWriter();
   const unstored = new Set<Promise<unknown>>();
+  let isAborted = false;
   return new WritableStream({
     start(controller) {
       // If the sink fails between two records, the pipe ends at once.
@@ -33,7 +34,8 @@ export function acknowledgingSink<R>(
       };
       if (typeof record?.ack !== "function") return fail(withoutAck());
       await writer.ready;
-      const { taken, stored } = isDurableSink(sink)
+      const isDurable = isDurableSink(sink);
+      const { taken, stored } = isDurable
         ? sink[writeDurably](record)
         : { taken: undefined, stored: writer.write(record) };
       unstored.add(stored);
@@ -41,7 +43,8 @@ export function acknowledgingSink<R>(
       // limit.
       stored.then(() => {
         unstored.delete(stored);
-        record.ack();
+        // A sink that listens to the signal of its controller may have returned half-way.
+        if (isDurable || !isAborted) record.ack();
       }).catch(fail);
       await taken;
     },
@@ -50,7 +53,10 @@ export function acknowledgingSink<R>(
       await Promise.all(unstored);
       await settled();
     },
-    abort: (reason) => writer.abort(reason),
+    abort(reason) {
+      isAborted = true;
+      return writer.abort(reason);
+    },
   }, { highWaterMark: 1 });
 }
 

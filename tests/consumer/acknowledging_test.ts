@@ -5,6 +5,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
+import { delay } from "../../_core/clock.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { CheckpointError, KinesisError } from "../../errors.ts";
 import type { UnacknowledgedEvent } from "../../hooks.ts";
@@ -469,4 +470,25 @@ Deno.test("Consumer.status shows no lease of its own after close", async () => {
       ["waiting", undefined],
     ],
   );
+});
+
+Deno.test("Consumer.acknowledging acknowledges nothing that a sink has written half-way because the pipe was aborted", async () => {
+  const world = new World();
+  await world.put(1);
+  const checkpointer = new MemoryCheckpointer();
+  const consumer = world.consumer({ checkpointer });
+  const stop = new AbortController();
+  const sink = new WritableStream<ConsumerRecord<Item>>({
+    async write(_, { signal }) {
+      await delay(10_000, { clock: world.clock, signal }).catch(() => {});
+    },
+  });
+  const { signal } = stop;
+  const piping = consumer.pipeTo(consumer.acknowledging(sink), { signal });
+  piping.catch(() => {});
+  await world.pass(5000);
+  stop.abort(new Error("enough"));
+  await assertRejects(() => world.run(piping), Error, "enough");
+  await world.run(consumer.close());
+  assertEquals(await rest(world, checkpointer), [0]);
 });
