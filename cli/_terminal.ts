@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Failure } from "./_failure.ts";
 
 /** The surroundings of a command. */
 export interface Terminal {
@@ -58,7 +59,8 @@ export function systemTerminal(): Terminal & { close(): void } {
         return true;
       } catch (error) {
         if (error instanceof Deno.errors.BrokenPipe) return false;
-        throw error;
+        const why = error instanceof Error ? error.message : `${error}`;
+        throw new Failure(`Cannot write the output: ${why}`);
       }
     },
     note,

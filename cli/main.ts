@@ -31,15 +31,20 @@ export async function runCommand(
 ): Promise<number> {
   let help = "";
   const program = programOf(terminal, (text) => help += text);
-  try {
-    await program.parseAsync([...args], { from: "user" });
-    return terminal.signal.aborted ? INTERRUPTED : OK;
-  } catch (error) {
-    if (error instanceof CommanderError) {
+  const parse = async () => {
+    try {
+      await program.parseAsync([...args], { from: "user" });
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error;
       if (error.exitCode !== 0) return WRONG_USAGE;
       await terminal.line(help.trimEnd());
-      return OK;
     }
+    return OK;
+  };
+  try {
+    const code = await parse();
+    return terminal.signal.aborted ? INTERRUPTED : code;
+  } catch (error) {
     if (terminal.signal.aborted) return INTERRUPTED;
     const isKnown = error instanceof Failure || error instanceof KinesisError ||
       error instanceof TypeError || error instanceof RangeError;
