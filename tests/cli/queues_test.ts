@@ -169,18 +169,21 @@ Deno.test("cli lists streams and describes one", async () => {
   assert(help.out.includes("Examples:"), help.out);
 });
 
-Deno.test("The command line says that it cannot write its output", async () => {
-  const main = new URL("../../cli/main.ts", import.meta.url).pathname;
-  const { code, stderr } = await new Deno.Command("sh", {
-    args: [
-      "-c",
-      `"${Deno.execPath()}" run -A --no-check "${main}" --help > /dev/full`,
-    ],
-  }).output();
-  const text = new TextDecoder().decode(stderr);
-  assertEquals(
-    [code, /^error: Cannot write the output/m.test(text)],
-    [1, true],
-    text,
-  );
-});
+// Other systems have no such device.
+if (Deno.build.os === "linux") {
+  Deno.test("The command line says that it cannot write its output", async () => {
+    const main = new URL("../../cli/main.ts", import.meta.url).pathname;
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: [
+        "-c",
+        `"${Deno.execPath()}" run -A --no-check "${main}" --help > /dev/full`,
+      ],
+    }).output();
+    const text = new TextDecoder().decode(stderr);
+    assertEquals(
+      [code, /^error: Cannot write the output/m.test(text)],
+      [1, true],
+      text,
+    );
+  });
+}
