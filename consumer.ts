@@ -265,8 +265,8 @@ export class Consumer<T> extends ReadableStream<ConsumerRecord<T>> {
   /**
    * Ends the stream: stops reading, stores the progress and gives the leases back. The stream may
    * be locked; its reader sees the end. A `for await` loop ends when the progress is stored. With
-   * {@linkcode Consumer.process}, first waits for the handlers that are running. Nobody needs to
-   * catch a rejection of the promise.
+   * {@linkcode Consumer.process}, first waits for the handlers that are running. A rejection of the
+   * promise need not be caught.
    *
    * @throws {CheckpointError} if the progress of some shards could not be stored
    */

@@ -176,8 +176,8 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
    * service has answered. The stream may be locked; its reader sees the end. With
    * {@linkcode QueueStream.process}, first waits for the handlers that are running.
    *
-   * In a loop or handler, do not wait for the promise: it waits for the value that they have. Nobody
-   * needs to catch its rejection.
+   * In a loop or handler, do not wait for the promise: it waits for the value that they have. Its
+   * rejection need not be caught.
    *
    * @throws {KinesisError} if the service has refused to settle records since the end, or has not
    * done so within 10 seconds (`NotAcknowledged`): those are delivered again

@@ -55,7 +55,8 @@ export class DynamoDBClient {
   readonly #transport: Transport;
 
   /**
-   * Checks the options, which may be `others` as well. Sends nothing and reads no variables or files before the first call.
+   * Checks the options, which may be `others` as well. Sends nothing and reads no variables or
+   * files before the first call.
    *
    * @throws {TypeError} if an option has a wrong type or format, or two options exclude each other
    * @throws {RangeError} if a number is out of its range

@@ -35,7 +35,7 @@ export interface Definition {
 
 /** What a gauge is. */
 export interface GaugeDefinition extends Definition {
-  /** The value of a series that nobody sets any more, for systems that cannot forget it. */
+  /** The value of a series that no source sets any more, for systems that cannot forget it. */
   readonly neutral: number;
   /** What a series of several sources has as its value. */
   readonly merge: Merge;
