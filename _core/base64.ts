@@ -1,7 +1,7 @@
 /**
  * Padded standard base64. Uses the native functions of the runtime (about twenty times faster),
- * else `Buffer` (older Node.js), else `btoa` and `atob`. The choice is made at the first call, since
- * nothing is read at import time. Not the standard library, which npm does not have.
+ * else `Buffer` (older Node.js), else a loop and `atob`. The choice is made at the first call,
+ * since nothing is read at import time. `@std/encoding` is not in the npm registry.
  *
  * @module
  */
@@ -53,8 +53,8 @@ export function base64Decoder(): (text: string) => Uint8Array<ArrayBuffer> {
   };
 }
 
-/** Every engine takes so many arguments in one call. */
-const MOST_ARGUMENTS = 0x8000;
+const ALPHABET =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PADDING = 0x3d;
 
 /** The number of bytes in a padded text. In any other text it is a bound. */
@@ -79,13 +79,31 @@ function chooseEncoder(): (bytes: Uint8Array) => string {
         "base64",
       );
   }
+  return loopingEncoder();
+}
+
+/**
+ * For runtimes without native functions and `Buffer`, such as Chrome before version 140. At 50 KB
+ * it takes 0.1 ms. `btoa` takes 1.6 ms, as it needs a text of the bytes first.
+ */
+function loopingEncoder(): (bytes: Uint8Array) => string {
+  const alphabet = new TextEncoder().encode(ALPHABET);
+  const ascii = new TextDecoder();
   return (bytes) => {
-    let binary = "";
-    for (let at = 0; at < bytes.length; at += MOST_ARGUMENTS) {
-      const part = bytes.subarray(at, at + MOST_ARGUMENTS);
-      binary += String.fromCharCode(...part);
+    const { length } = bytes;
+    const text = new Uint8Array(Math.ceil(length / 3) * 4);
+    let end = 0;
+    for (let at = 0; at < length; at += 3) {
+      // Bytes after the end count as 0.
+      const bits = bytes[at]! << 16 | bytes[at + 1]! << 8 | bytes[at + 2]!;
+      text[end++] = alphabet[bits >> 18]!;
+      text[end++] = alphabet[bits >> 12 & 63]!;
+      text[end++] = alphabet[bits >> 6 & 63]!;
+      text[end++] = alphabet[bits & 63]!;
     }
-    return btoa(binary);
+    const rest = length % 3;
+    if (rest > 0) text.fill(PADDING, end - 3 + rest);
+    return ascii.decode(text);
   };
 }
 
@@ -101,6 +119,8 @@ function chooseDecoder(): (text: string) => Uint8Array<ArrayBuffer> {
     if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
       throw new TypeError("Cannot decode base64: unexpected character");
     }
+    // `Uint8Array.from` decodes 14 MB/s, and a loop 30 times as much. But the loop is 70 bytes of the
+    // bundle of a Lambda function, which always has `Buffer`.
     return buffer?.from(text, "base64") ??
       Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   };
