@@ -15,6 +15,19 @@ export type CompressionName = "gzip" | "deflate-raw";
  */
 const CHUNK_BYTES = 8192;
 
+/**
+ * Whether the platform lacks a format. Node.js has `deflate-raw` since version 20.12. Workers make no
+ * streams outside of handlers and throw another error there, which says nothing about the format.
+ */
+export function isMissing(format: CompressionName): boolean {
+  try {
+    new DecompressionStream(format);
+    return false;
+  } catch (error) {
+    return error instanceof TypeError || error instanceof ReferenceError;
+  }
+}
+
 /** Compresses bytes. */
 export async function compress(
   bytes: Uint8Array<ArrayBuffer>,

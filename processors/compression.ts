@@ -8,7 +8,12 @@ import { concat } from "../_core/bytes.ts";
 import { DecodeError, KinesisError } from "../errors.ts";
 import type { KinesisRecord } from "../records.ts";
 import { CompressedPacker } from "./_compressed_packer.ts";
-import { compress, type CompressionName, decompress } from "./_compression.ts";
+import {
+  compress,
+  type CompressionName,
+  decompress,
+  isMissing,
+} from "./_compression.ts";
 import { damagedRecord } from "./_errors.ts";
 import { withStreams } from "./create_processor.ts";
 import type { Processor, Unpacked } from "./processor.ts";
@@ -84,10 +89,10 @@ export function gzip<T>(
  * Raw deflate has no magic number, and some plain text is valid raw deflate. So records start with
  * a marker: an empty stored block, `00 00 00 FF FF`, which inflaters ignore. Readers treat records
  * with this marker as compressed. For records of other writers see
- * {@linkcode DeflateRawOptions.unmarked}.
+ * {@linkcode DeflateRawOptions.unmarked}. Node.js has raw deflate since version 20.12.
  *
  * @throws {RangeError} if `maxDecompressedBytes` is out of range
- * @throws {TypeError} if `unmarked` is not one of its values
+ * @throws {TypeError} if `unmarked` is not one of its values, or if the runtime has no raw deflate
  */
 export function deflateRaw<T>(
   inner: Processor<T>,
@@ -143,6 +148,11 @@ function compressed<T>(
       integer: true,
     },
   );
+  if (isMissing(name)) {
+    throw new TypeError(
+      check.refusal(`this runtime has no CompressionStream of "${name}"`),
+    );
+  }
   const fullName = `${name}(${inner.name})`;
   const compressor = {
     detect,

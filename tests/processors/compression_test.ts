@@ -268,6 +268,34 @@ Deno.test("deflateRaw reads records of other writers when 'unmarked' says that t
   );
 });
 
+Deno.test("deflateRaw is refused in a runtime without raw deflate, and used where streams cannot be made yet", () => {
+  const kept = globalThis.DecompressionStream;
+  const replaceBy = (create: (format: CompressionFormat) => unknown) => {
+    globalThis.DecompressionStream = function (format: CompressionFormat) {
+      return create(format);
+    } as unknown as typeof DecompressionStream;
+  };
+  try {
+    // Node.js before version 20.12.
+    replaceBy((format) => {
+      if (format === "deflate-raw") throw new TypeError("invalid format");
+    });
+    assertThrows(
+      () => deflateRaw(json()),
+      TypeError,
+      'Cannot use deflate-raw as this runtime has no CompressionStream of "deflate-raw"',
+    );
+    gzip(json());
+    // A Worker outside of a handler.
+    replaceBy(() => {
+      throw new Error("Disallowed operation called within global scope");
+    });
+    deflateRaw(json());
+  } finally {
+    globalThis.DecompressionStream = kept;
+  }
+});
+
 Deno.test("gzip and deflateRaw nest", async () => {
   const processor = gzip(deflateRaw(jsonLines<number>()));
   assertEquals(processor.name, "gzip(deflate-raw(json+newline))");
