@@ -1,35 +1,63 @@
 /**
- * Builds the package for npm: JavaScript and declarations of the entry points, without side effects.
+ * Builds the package for npm: JavaScript and declarations of the entry points.
  *
  *     deno run -A scripts/npm_package.ts dist/webstreams-kinesis.tgz
  *
- * `deno pack` compiles the modules and writes `package.json`. This script adds what it leaves out:
- * `sideEffects: false`, so that bundlers drop what is not used; the least version of Node.js; and a
- * reference to the library of `Symbol.asyncDispose` in the declarations that need it.
+ * `deno pack` compiles the modules and writes `package.json`. This script adds what npm users need
+ * besides, see "The npm package" in docs/decisions.md:
+ *
+ * - `sideEffects: false`, so that bundlers drop the modules that are not used;
+ * - the least version of Node.js;
+ * - a reference to the library of `Symbol.asyncDispose` in the declarations that need it;
+ * - a copy of the two files of msgpackr that are imported, in place of the dependency: msgpackr has
+ *   an optional dependency with an install script, about which package managers warn.
  *
  * @module
  */
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** What the declarations need beside the library of the user. */
 const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n';
 const NEEDS_DISPOSABLE = /Symbol\.(?:asyncD|d)ispose|\b(?:Async)?Disposable\b/;
-/** The least version of Node.js: `crypto` is global, and Web Crypto is complete. */
+/** The least version of Node.js. Continuous integration runs the package in it. */
 const ENGINES = { node: ">=20.11.0" };
+/** Stand-ins for packages of JSR. No shipped file imports them. */
+const NOT_SHIPPED = ["std"];
+
+/** The folder of the copied dependency. */
+const VENDOR = "_vendor/msgpackr";
+/** What is imported from it, and the file that has it. These files import no others. */
+const VENDORED: Readonly<Record<string, string>> = {
+  "msgpackr/pack": "pack.js",
+  "msgpackr/unpack": "unpack.js",
+};
+
+/** The parts of `package.json` that the script reads. */
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
 
 /** Writes the tarball. */
 export async function buildNpmPackage(tarball: string): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     const packed = join(folder, "packed.tgz");
-    const args = ["pack", "--quiet", "--allow-dirty", "--no-source-maps"];
-    await run(Deno.execPath(), [...args, "--output", packed], ROOT);
-    await run("tar", ["-xzf", packed, "-C", folder], ROOT);
+    await run(ROOT, Deno.execPath(), [
+      ...["pack", "--quiet", "--allow-dirty", "--no-source-maps"],
+      ...[`--ignore=${NOT_SHIPPED.join()}`, "--output", packed],
+    ]);
+    await run(ROOT, "tar", ["-xzf", packed, "-C", folder]);
     await complete(join(folder, "package"));
+    // npm gives files the same times and modes on every machine.
+    const [{ filename }] = JSON.parse(
+      await run(folder, "npm", ["pack", "./package", "--json"]),
+    );
     await Deno.mkdir(dirname(tarball), { recursive: true });
-    await run("tar", ["-czf", tarball, "-C", folder, "package"], ROOT);
+    await Deno.copyFile(join(folder, filename), tarball);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -37,42 +65,98 @@ export async function buildNpmPackage(tarball: string): Promise<void> {
 
 /** Adds what `deno pack` leaves out. */
 async function complete(folder: string): Promise<void> {
-  const manifest = join(folder, "package.json");
-  const { dependencies, ...rest } = JSON.parse(
-    await Deno.readTextFile(manifest),
-  );
-  const whole = { ...rest, sideEffects: false, engines: ENGINES, dependencies };
-  await Deno.writeTextFile(manifest, `${JSON.stringify(whole, null, 2)}\n`);
-  for await (const path of declarationsIn(folder)) {
-    const text = await Deno.readTextFile(path);
-    if (NEEDS_DISPOSABLE.test(text)) {
-      await Deno.writeTextFile(path, DISPOSABLE + text);
+  const path = join(folder, "package.json");
+  const { dependencies = {}, ...manifest } = await readManifest(path);
+  const { msgpackr: _, ...kept } = dependencies;
+  await writeJson(path, {
+    ...manifest,
+    sideEffects: false,
+    engines: ENGINES,
+    dependencies: kept,
+  });
+  await copyVendored(join(folder, VENDOR));
+  for await (const file of filesIn(folder)) {
+    if (file.endsWith(".d.ts")) await edit(file, withDisposable);
+    else if (file.endsWith(".js")) {
+      const vendor = relative(dirname(file), join(folder, VENDOR));
+      await edit(file, (text) => withVendored(text, vendor));
     }
   }
 }
 
-async function* declarationsIn(folder: string): AsyncGenerator<string> {
+function withDisposable(text: string): string {
+  return NEEDS_DISPOSABLE.test(text) ? DISPOSABLE + text : text;
+}
+
+function withVendored(text: string, vendor: string): string {
+  return Object.entries(VENDORED).reduce(
+    (edited, [specifier, file]) =>
+      edited.replaceAll(
+        `from "${specifier}"`,
+        () => `from "./${vendor.replaceAll("\\", "/")}/${file}"`,
+      ),
+    text,
+  );
+}
+
+/**
+ * Copies the files of the version that `deno.lock` pins, with the license. The manifest tells
+ * scanners for vulnerabilities which version the copy is.
+ */
+async function copyVendored(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const source = new URL(".", import.meta.resolve("msgpackr/pack"));
+  for (const file of [...Object.values(VENDORED), "LICENSE"]) {
+    await Deno.copyFile(new URL(file, source), join(folder, file));
+  }
+  const { name, version, license } = await readManifest(
+    new URL("package.json", source),
+  );
+  const manifest = { name, version, license, type: "module" };
+  await writeJson(join(folder, "package.json"), manifest);
+}
+
+async function readManifest(path: string | URL): Promise<Manifest> {
+  return JSON.parse(await Deno.readTextFile(path));
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await Deno.writeTextFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+async function edit(
+  path: string,
+  change: (text: string) => string,
+): Promise<void> {
+  const text = await Deno.readTextFile(path);
+  const changed = change(text);
+  if (changed !== text) await Deno.writeTextFile(path, changed);
+}
+
+async function* filesIn(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = join(folder, name);
-    if (isDirectory) yield* declarationsIn(path);
-    else if (name.endsWith(".d.ts")) yield path;
+    if (isDirectory) yield* filesIn(path);
+    else yield path;
   }
 }
 
+/** Runs a program, and returns its standard output. */
 async function run(
+  cwd: string,
   command: string,
   args: readonly string[],
-  cwd: string,
-): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command, {
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, {
     args: [...args],
     cwd,
     stdin: "null",
   }).output();
-  if (success) return;
+  const text = new TextDecoder();
+  if (success) return text.decode(stdout);
   throw new Error(
     `Cannot build the npm package as "${command} ${args[0]}" failed: ${
-      new TextDecoder().decode(stderr)
+      text.decode(stderr)
     }`,
   );
 }

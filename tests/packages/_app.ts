@@ -10,6 +10,30 @@ import { buildNpmPackage } from "../../scripts/npm_package.ts";
 export const IS_WHOLE_MATRIX: boolean =
   Deno.env.get("KINESIS_MATRIX") === "all";
 
+const MISSING = "tests of the npm package need node and npm";
+const TARBALL = "webstreams-kinesis.tgz";
+/** Packages are taken from the cache of npm where it has them. */
+const QUIET = ["--no-audit", "--no-fund", "--prefer-offline"];
+
+/**
+ * Whether tests can start Node.js and npm. If they are missing, an ignored test says so. With the
+ * variable `KINESIS_CI` the answer is always yes, so tests fail where they are missing.
+ */
+export async function hasNpm(): Promise<boolean> {
+  if (Deno.env.get("KINESIS_CI")) return true;
+  try {
+    for (const command of ["node", "npm"]) {
+      const args = ["--version"];
+      await new Deno.Command(command, { args, stdout: "null" }).output();
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.test.ignore(MISSING, () => {});
+    return false;
+  }
+}
+
 /** How a program has ended. */
 export interface Ended {
   readonly code: number;
@@ -21,31 +45,27 @@ export interface Ended {
 export class App implements AsyncDisposable {
   /** The folder. */
   readonly folder: string;
+  /** What npm has printed. */
+  readonly installed: string;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, installed: string) {
     this.folder = folder;
+    this.installed = installed;
   }
 
-  /** Builds the tarball, and installs it with other packages. */
-  static async install(packages: readonly string[] = []): Promise<App> {
-    const app = new App(await Deno.makeTempDir({ prefix: "app-" }));
+  /** Builds the tarball and installs it. */
+  static async install(): Promise<App> {
+    const folder = await Deno.makeTempDir({ prefix: "app-" });
     try {
-      await buildNpmPackage(app.path("webstreams-kinesis.tgz"));
-      await app.write("package.json", '{ "type": "module", "private": true }');
-      app.installed = await app.add(
-        ".",
-        "./webstreams-kinesis.tgz",
-        ...packages,
-      );
-      return app;
+      await buildNpmPackage(join(folder, TARBALL));
+      const manifest = '{ "type": "module", "private": true }';
+      await Deno.writeTextFile(join(folder, "package.json"), manifest);
+      return new App(folder, await npmInstall(folder, [`./${TARBALL}`]));
     } catch (error) {
-      await app[Symbol.asyncDispose]();
+      await Deno.remove(folder, { recursive: true });
       throw error;
     }
   }
-
-  /** What npm has printed. */
-  installed = "";
 
   /** The path of a file in the folder. */
   path(file: string): string {
@@ -63,30 +83,45 @@ export class App implements AsyncDisposable {
     await Deno.writeTextFile(this.path(file), text);
   }
 
-  /** Installs packages in a folder. Returns what npm has printed. */
-  async add(folder: string, ...packages: string[]): Promise<string> {
-    const { code, output } = await this.run(
-      ...["npm", "install", "--prefix", this.path(folder)] as const,
-      ...["--no-audit", "--no-fund", "--prefer-offline"],
-      ...packages,
-    );
-    if (code !== 0) throw new Error(`Cannot install: ${output}`);
-    return output;
+  /** Installs more packages, in this folder or a subfolder. */
+  async add(folder: string, packages: readonly string[]): Promise<void> {
+    await npmInstall(this.path(folder), packages);
   }
 
-  /** Runs a program in the folder. */
+  /** Runs a program in the folder. A path of a program begins with `./`. */
   async run(command: string, ...args: string[]): Promise<Ended> {
-    const { code, stdout, stderr } = await new Deno.Command(command, {
-      args,
-      cwd: this.folder,
-      stdin: "null",
-      env: { AWS_EC2_METADATA_DISABLED: "true" },
-    }).output();
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    return { code, output: text(stdout) + text(stderr) };
+    const program = command.startsWith("./") ? this.path(command) : command;
+    return await run(this.folder, program, args);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.folder, { recursive: true });
   }
+}
+
+async function npmInstall(
+  folder: string,
+  packages: readonly string[],
+): Promise<string> {
+  // Started by npx, npm would take another folder from the environment.
+  const options = ["--prefix", folder, ...QUIET];
+  const args = ["install", ...options, ...packages];
+  const { code, output } = await run(folder, "npm", args);
+  if (code === 0) return output;
+  throw new Error(`Cannot install ${packages.join(" ")}: ${output}`);
+}
+
+async function run(
+  cwd: string,
+  command: string,
+  args: readonly string[],
+): Promise<Ended> {
+  const { code, stdout, stderr } = await new Deno.Command(command, {
+    args: [...args],
+    cwd,
+    stdin: "null",
+    env: { AWS_EC2_METADATA_DISABLED: "true", NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, output: text(stdout) + text(stderr) };
 }
