@@ -5,7 +5,7 @@
  */
 import { OptionCheck } from "../_core/option_check.ts";
 import { concat } from "../_core/bytes.ts";
-import { DecodeError, KinesisError } from "../errors.ts";
+import { DecodeError } from "../errors.ts";
 import type { KinesisRecord } from "../records.ts";
 import { CompressedPacker } from "./_compressed_packer.ts";
 import {
@@ -128,14 +128,6 @@ function compressed<T>(
   { name, prefix, detect }: Format,
 ): Processor<T> {
   const check = new OptionCheck(`Cannot use ${name}`);
-  if (typeof CompressionStream === "undefined") {
-    throw new KinesisError(
-      check.refusal(
-        "this runtime has no CompressionStream: Bun has it from 1.3.6 on",
-      ),
-      { code: "UnsupportedRuntime" },
-    );
-  }
   check.methods("inner", inner ?? null, "createPacker", "unpack");
   check.methods("options", options);
   const maxDecompressedBytes = check.number(
@@ -150,7 +142,9 @@ function compressed<T>(
   );
   if (isMissing(name)) {
     throw new TypeError(
-      check.refusal(`this runtime has no CompressionStream of "${name}"`),
+      check.refusal(
+        `this runtime has no CompressionStream of "${name}": Node.js has it from 20.12 on, Bun from 1.3.6`,
+      ),
     );
   }
   const fullName = `${name}(${inner.name})`;

@@ -63,7 +63,6 @@ const TEST_PARTS: readonly TestPart[] = [
   { name: "tests of the consumer", folders: ["_consumer", "consumer"] },
   { name: "tests of the producer", folders: ["_producer", "producer"] },
   { name: "tests of formats", folders: ["_aws", "processors"] },
-  { name: "tests of the npm package", folders: ["packages"] },
 ];
 
 /** All steps for the repository at `root`, in the order in which they start: the longest first. */
