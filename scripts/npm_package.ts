@@ -7,7 +7,8 @@
  * besides, see "The npm package" in docs/decisions.md:
  *
  * - `sideEffects: false`, so that bundlers drop the modules that are not used;
- * - the least version of Node.js;
+ * - the least version of Node.js, and in a workflow of GitHub the repository, which npm compares with
+ *   the origin that it verifies;
  * - a reference to the library of `Symbol.asyncDispose` in the declarations that need it;
  * - a copy of the two files of msgpackr that are imported, in place of the dependency: msgpackr has
  *   an optional dependency with an install script, about which package managers warn.
@@ -70,6 +71,7 @@ async function complete(folder: string): Promise<void> {
   const { msgpackr: _, ...kept } = dependencies;
   await writeJson(path, {
     ...manifest,
+    ...repository(),
     sideEffects: false,
     engines: ENGINES,
     dependencies: kept,
@@ -82,6 +84,14 @@ async function complete(folder: string): Promise<void> {
       await edit(file, (text) => withVendored(text, vendor));
     }
   }
+}
+
+function repository(): { repository?: { type: string; url: string } } {
+  const name = Deno.env.get("GITHUB_REPOSITORY");
+  const server = Deno.env.get("GITHUB_SERVER_URL");
+  return name && server
+    ? { repository: { type: "git", url: `git+${server}/${name}.git` } }
+    : {};
 }
 
 function withDisposable(text: string): string {

@@ -1,6 +1,6 @@
 /**
- * Publishes the package to JSR: copies the tracked files without the stand-ins in `std/`, runs the
- * whole check against the genuine standard library, and publishes the copy.
+ * Publishes the package to JSR and npm: copies the tracked files without the stand-ins in `std/`,
+ * runs the whole check against the genuine standard library, and publishes the copy.
  *
  *     deno run -A scripts/release.ts --tag v0.1.0        # publishes if the tag is the version
  *     deno run -A scripts/release.ts --dry-run           # does everything except publishing
@@ -45,13 +45,32 @@ async function readConfig(root: string): Promise<Config> {
 }
 
 async function deno(folder: string, ...args: string[]): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
+  await run(folder, Deno.execPath(), args);
+}
+
+/**
+ * Publishes what `scripts/npm_package.ts` makes of the folder. npm trusts the workflow since version
+ * 11.5, so there is no token.
+ */
+async function publishToNpm(folder: string, isDryRun: boolean): Promise<void> {
+  const tarball = join(folder, "npm.tgz");
+  await deno(folder, "run", "-A", "scripts/npm_package.ts", tarball);
+  const options = ["--access", "public", ...isDryRun ? ["--dry-run"] : []];
+  await run(folder, "npx", ["-y", "npm@11", "publish", tarball, ...options]);
+}
+
+async function run(
+  cwd: string,
+  command: string,
+  args: string[],
+): Promise<void> {
+  const { success } = await new Deno.Command(command, {
     args,
-    cwd: folder,
+    cwd,
     stdin: "null",
     env: { FUZZ_INPUTS: "100000" },
   }).spawn().status;
-  if (!success) throw new Error(`Cannot release as "deno ${args[0]}" failed`);
+  if (!success) throw new Error(`Cannot release as "${args.join(" ")}" failed`);
 }
 
 if (import.meta.main) {
@@ -78,6 +97,8 @@ if (import.meta.main) {
     await deno(folder, "run", "-A", "scripts/check.ts");
     // The copy is not a git checkout, so Deno takes its files for uncommitted.
     if (!values["dry-run"]) await deno(folder, "publish", "--allow-dirty");
+    // JSR skips a version that it has, so a release that fails here can be run again.
+    await publishToNpm(folder, values["dry-run"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
