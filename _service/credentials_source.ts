@@ -49,7 +49,10 @@ export function credentialsSource(
   if (typeof credentials === "object") {
     return new StaticCredentials(credentials, options.owner);
   }
-  const provider = credentials ?? defaultCredentials(options);
+  // Not all options: `endpoint` and `timeoutMs` of a client are no options of its credentials.
+  const { fetch, environment, clock, region } = options;
+  const provider = credentials ??
+    defaultCredentials({ fetch, environment, clock, region });
   return new ProvidedCredentials(provider, options);
 }
 

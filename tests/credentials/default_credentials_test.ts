@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { KinesisClient } from "../../client/mod.ts";
 import { defaultCredentials } from "../../credentials/mod.ts";
 import { CredentialsError } from "../../errors.ts";
 import {
@@ -63,6 +64,27 @@ Deno.test("defaultCredentials prefers a named profile to keys of the environment
   delete world.environment.variables.AWS_PROFILE;
   const named = defaultCredentials({ ...world, profile: "default" });
   assertEquals((await named()).accessKeyId, "files");
+});
+
+Deno.test("KinesisClient with an endpoint asks the metadata service for credentials, and not that endpoint", async () => {
+  const { fetch, requests } = fakeFetch(({ method, url }) => {
+    if (!url.startsWith("http://169.254.169.254/")) {
+      return Response.json({ StreamNames: [], HasMoreStreams: false });
+    }
+    if (method === "PUT") return new Response("imds-token");
+    return url.endsWith("/") ? new Response("role") : document("instance");
+  });
+  const client = new KinesisClient({
+    ...{ fetch, region: "eu-west-1" },
+    environment: new FakeEnvironment(),
+    clock: new FakeClock(),
+    endpoint: "https://vpce.example.com",
+  });
+  await client.listStreams();
+  assertEquals(requests.map(({ url }) => new URL(url).host), [
+    ...Array(3).fill("169.254.169.254"),
+    "vpce.example.com",
+  ]);
 });
 
 Deno.test("defaultCredentials does not use another source when a source that is set up fails", async () => {
