@@ -54,6 +54,7 @@ const MAX_PAUSE_MS = 60_000;
  * - A look-up that takes longer than a minute, or that a caller has given up on, blocks no other
  *   call: the next call starts another look-up.
  *
+ * @throws {TypeError} if `options` is not an object or has an unknown option
  * @throws {RangeError} if `refreshBeforeMs` is negative
  *
  * @example
@@ -98,12 +99,16 @@ class Cache {
 
   constructor(
     provider: CredentialsProvider,
-    { clock = systemClock, refreshBeforeMs }: CachedCredentialsOptions,
+    options: CachedCredentialsOptions,
   ) {
+    const check = new OptionCheck("Cannot use cachedCredentials");
+    check.object("options", options ?? null, ["clock", "refreshBeforeMs"]);
+    const { clock = systemClock, refreshBeforeMs } = options;
     this.#provider = provider;
     this.#clock = clock;
-    this.#refreshBeforeMs = new OptionCheck("Cannot use cachedCredentials")
-      .number("refreshBeforeMs", refreshBeforeMs, { default: 300_000 });
+    this.#refreshBeforeMs = check.number("refreshBeforeMs", refreshBeforeMs, {
+      default: 300_000,
+    });
     this.#lookUp = new SharedCall(() => this.#refresh(), clock);
   }
 

@@ -16,6 +16,7 @@ import { fromEnvironment } from "./from_environment.ts";
 import { fromInstanceMetadata } from "./from_instance_metadata.ts";
 import {
   fromSharedFiles,
+  SHARED_FILES_OPTIONS,
   type SharedFilesOptions,
 } from "./from_shared_files.ts";
 import { fromWebIdentity } from "./from_web_identity.ts";
@@ -33,25 +34,33 @@ export type DefaultCredentialsOptions = SharedFilesOptions;
  * with its error, since credentials of a later source would belong to another identity. If no
  * source has credentials, the provider rejects with a {@linkcode CredentialsError} that lists all
  * sources and why each has none.
+ *
+ * @throws {TypeError} if `options` is not an object or has an unknown option
  */
 export function defaultCredentials(
   options: DefaultCredentialsOptions = {},
 ): CachedCredentialsProvider {
-  const { environment, clock } = contextOf(options);
+  const context = contextOf(
+    "defaultCredentials",
+    options,
+    SHARED_FILES_OPTIONS,
+  );
+  const { environment, clock } = context;
+  const { profile, region, stsEndpoint } = options;
   const notWithProfile: CredentialsProvider = () => {
-    const isNamed = options.profile ?? envOf(environment, "AWS_PROFILE");
+    const isNamed = profile ?? envOf(environment, "AWS_PROFILE");
     return isNamed
       ? Promise.reject(
         notConfigured("a profile is named, so keys are not used"),
       )
-      : fromEnvironment(options)();
+      : fromEnvironment({ environment })();
   };
   const chain = chainCredentials([
     ["environment", notWithProfile],
     ["shared files", fromSharedFiles(options)],
-    ["web identity", fromWebIdentity(options)],
-    ["container", fromContainer(options)],
-    ["instance metadata", fromInstanceMetadata(options)],
+    ["web identity", fromWebIdentity({ ...context, region, stsEndpoint })],
+    ["container", fromContainer(context)],
+    ["instance metadata", fromInstanceMetadata({ ...context, profile })],
   ]);
   return cachedCredentials(chain, { clock });
 }

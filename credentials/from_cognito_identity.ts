@@ -52,17 +52,6 @@ export interface CognitoIdentityOptions extends ProviderOptions {
 }
 
 const WHAT = "credentials of the identity pool";
-/** The names of all options: others are refused, because they are probably misspelled. */
-const OPTIONS: Record<keyof CognitoIdentityOptions, true> = {
-  identityPoolId: true,
-  logins: true,
-  identityId: true,
-  onIdentity: true,
-  endpoint: true,
-  fetch: true,
-  environment: true,
-  clock: true,
-};
 const POOL_ID = /^([\w-]+):[0-9a-f-]+$/;
 
 /**
@@ -86,14 +75,19 @@ const POOL_ID = /^([\w-]+):[0-9a-f-]+$/;
  * });
  * ```
  *
- * @throws {TypeError} if an option is wrong
+ * @throws {TypeError} if an option is wrong or unknown
  */
 export function fromCognitoIdentity(
   options: CognitoIdentityOptions,
 ): CredentialsProvider {
+  const context = contextOf("fromCognitoIdentity", options, {
+    identityPoolId: true,
+    logins: true,
+    identityId: true,
+    onIdentity: true,
+    endpoint: true,
+  });
   const check = new OptionCheck("Cannot use fromCognitoIdentity");
-  check.object("options", options ?? null, Object.keys(OPTIONS));
-  const context = contextOf(options);
   const poolId = check.text("identityPoolId", options.identityPoolId);
   const [, region] = POOL_ID.exec(`${poolId}`) ?? [];
   if (region === undefined) {

@@ -47,12 +47,13 @@ const WHAT = "the container's credentials";
  * of ECS and EKS. The provider rejects with a {@linkcode CredentialsError} if no URL is set, the
  * URL is not allowed, or the answer has no credentials.
  *
+ * @throws {TypeError} if `options` is not an object or has an unknown option
  * @throws {RangeError} if `timeoutMs` is out of range
  */
 export function fromContainer(
   options: ContainerOptions = {},
 ): CredentialsProvider {
-  const context = contextOf(options);
+  const context = contextOf("fromContainer", options, { timeoutMs: true });
   const timeoutMs = timeOption(
     new OptionCheck("Cannot use fromContainer"),
     "timeoutMs",

@@ -12,11 +12,13 @@ import { contextOf, type ProviderOptions } from "./http.ts";
  * Makes a provider that reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and, if set,
  * `AWS_SESSION_TOKEN`, `AWS_CREDENTIAL_EXPIRATION` and `AWS_ACCOUNT_ID`. The provider rejects with
  * a {@linkcode CredentialsError} if one of the first two is missing.
+ *
+ * @throws {TypeError} if `options` is not an object or has an unknown option
  */
 export function fromEnvironment(
   options: Pick<ProviderOptions, "environment"> = {},
 ): CredentialsProvider {
-  const { environment } = contextOf(options);
+  const { environment } = contextOf("fromEnvironment", options, {});
   const read = () => {
     const id = lookUpEnv(environment, "AWS_ACCESS_KEY_ID");
     const secret = lookUpEnv(environment, "AWS_SECRET_ACCESS_KEY");

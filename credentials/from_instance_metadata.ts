@@ -58,12 +58,17 @@ const EXTENSION_MS = 15 * 60 * 1000;
  * The provider rejects with a {@linkcode CredentialsError} if `AWS_EC2_METADATA_DISABLED` is true,
  * the service does not answer, or the instance has no role.
  *
+ * @throws {TypeError} if `options` is not an object or has an unknown option
  * @throws {RangeError} if `timeoutMs` is out of range
  */
 export function fromInstanceMetadata(
   options: InstanceMetadataOptions = {},
 ): CredentialsProvider {
-  const context = contextOf(options);
+  const context = contextOf("fromInstanceMetadata", options, {
+    timeoutMs: true,
+    profile: true,
+    endpoint: true,
+  });
   const timeoutMs = timeOption(
     new OptionCheck("Cannot use fromInstanceMetadata"),
     "timeoutMs",

@@ -53,6 +53,12 @@ export interface SharedFilesOptions extends ProviderOptions {
   mfaCode?: (serial: string) => string | Promise<string>;
 }
 
+/** The names of the options of {@linkcode fromSharedFiles} alone. */
+export const SHARED_FILES_OPTIONS: Record<
+  Exclude<keyof SharedFilesOptions, keyof ProviderOptions>,
+  true
+> = { profile: true, region: true, stsEndpoint: true, mfaCode: true };
+
 /**
  * Makes a provider that uses a profile with one of these: keys; `role_arn` with `source_profile` or
  * `credential_source`; `web_identity_token_file`; `credential_process`; `sso_session` or the older
@@ -62,11 +68,13 @@ export interface SharedFilesOptions extends ProviderOptions {
  * be used, and with a {@linkcode ServiceError} if STS refuses. It renews an SSO session with its
  * refresh token in the last 5 minutes of the session. The renewed session stays in memory; the
  * cache of the AWS CLI is not changed.
+ *
+ * @throws {TypeError} if `options` is not an object or has an unknown option
  */
 export function fromSharedFiles(
   options: SharedFilesOptions = {},
 ): CredentialsProvider {
-  const context = contextOf(options);
+  const context = contextOf("fromSharedFiles", options, SHARED_FILES_OPTIONS);
   const { environment } = context;
   const ssoTokens = new SsoTokens(context);
   return async () => {
@@ -128,7 +136,8 @@ class ProfileResolver {
     if (keys) return keys;
     if (settings.has("web_identity_token_file") && settings.has("role_arn")) {
       return await fromWebIdentity({
-        ...this.#options,
+        ...this.#context,
+        stsEndpoint: this.#options.stsEndpoint,
         roleArn: get("role_arn"),
         roleSessionName: get("role_session_name"),
         tokenFile: get("web_identity_token_file"),

@@ -49,11 +49,21 @@ export interface WebIdentityOptions extends ProviderOptions {
  * Makes a provider that assumes a role with a web identity token. The provider rejects with a
  * {@linkcode CredentialsError} if no role or token is set or the token cannot be read, and with a
  * {@linkcode ServiceError} if STS refuses.
+ *
+ * @throws {TypeError} if `options` is not an object or has an unknown option
  */
 export function fromWebIdentity(
   options: WebIdentityOptions = {},
 ): CredentialsProvider {
-  const context = contextOf(options);
+  const context = contextOf("fromWebIdentity", options, {
+    roleArn: true,
+    roleSessionName: true,
+    token: true,
+    tokenFile: true,
+    durationSeconds: true,
+    region: true,
+    stsEndpoint: true,
+  });
   const { environment } = context;
   return async () => {
     // The token comes first: this source is configured if there is a token.

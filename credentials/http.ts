@@ -38,9 +38,26 @@ export interface ProviderOptions {
 /** {@linkcode ProviderOptions} with their defaults. */
 export type ProviderContext = Required<ProviderOptions>;
 
-/** Fills in the defaults of {@linkcode ProviderOptions}. */
-export function contextOf(options: ProviderOptions): ProviderContext {
-  new OptionCheck("Cannot look up credentials").methods("options", options);
+/** The names of {@linkcode ProviderOptions}. */
+const SHARED: Record<keyof ProviderOptions, true> = {
+  fetch: true,
+  environment: true,
+  clock: true,
+};
+
+/**
+ * Fills in the defaults of {@linkcode ProviderOptions}. `own` are the names of all other options of
+ * the function `name`. Further options are refused, because they are probably misspelled.
+ *
+ * @throws {TypeError} if `options` is not an object or has another option
+ */
+export function contextOf<O extends ProviderOptions>(
+  name: string,
+  options: O,
+  own: Record<Exclude<keyof O, keyof ProviderOptions>, true>,
+): ProviderContext {
+  new OptionCheck(`Cannot use ${name}`)
+    .object("options", options ?? null, Object.keys({ ...own, ...SHARED }));
   return {
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     environment: options.environment ?? systemEnvironment,

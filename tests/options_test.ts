@@ -6,7 +6,16 @@ import {
   SqlCheckpointer,
 } from "../checkpoint/mod.ts";
 import { streamMetrics } from "../cloudwatch/mod.ts";
-import { fromCognitoIdentity } from "../credentials/mod.ts";
+import {
+  cachedCredentials,
+  defaultCredentials,
+  fromCognitoIdentity,
+  fromContainer,
+  fromEnvironment,
+  fromInstanceMetadata,
+  fromSharedFiles,
+  fromWebIdentity,
+} from "../credentials/mod.ts";
 import { kinesisHandler } from "../lambda/mod.ts";
 import {
   combineHooks,
@@ -102,6 +111,15 @@ const misspelled: Record<string, (options: object) => unknown> = {
   withFaults: (options) => withFaults(fetch, { rules: [], ...options }),
   withPolicy: (options) => withPolicy(fetch, { Statement: [] }, options),
   checkpointStatus: (options) => checkpointStatus(any(options)),
+  cachedCredentials: (options) =>
+    cachedCredentials(() => Promise.reject(), options),
+  defaultCredentials: (options) => defaultCredentials(options),
+  fromCognitoIdentity: (options) => fromCognitoIdentity(any(options)),
+  fromContainer: (options) => fromContainer(options),
+  fromEnvironment: (options) => fromEnvironment(options),
+  fromInstanceMetadata: (options) => fromInstanceMetadata(options),
+  fromSharedFiles: (options) => fromSharedFiles(options),
+  fromWebIdentity: (options) => fromWebIdentity(options),
   kinesisHandler: (options) =>
     kinesisHandler({ processor: json(), handler: () => {}, ...options }),
   prometheusHooks: (options) =>

@@ -295,8 +295,8 @@ Deno.test("KinesisClient and the sources of credentials refuse options that are 
   for (
     const [create, message] of [
       [() => new KinesisClient(none), "Cannot create KinesisClient as"],
-      [() => fromSharedFiles(none), "Cannot look up credentials as"],
-      [() => defaultCredentials(none), "Cannot look up credentials as"],
+      [() => fromSharedFiles(none), "Cannot use fromSharedFiles as"],
+      [() => defaultCredentials(none), "Cannot use defaultCredentials as"],
     ] as const
   ) {
     const text = `${message} 'options' must be an object`;

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { contextOf, send } from "../../credentials/http.ts";
+import { send } from "../../credentials/http.ts";
 import { CredentialsError, TimeoutError } from "../../errors.ts";
 import { FakeClock, FakeEnvironment, fakeFetch } from "./support.ts";
 
@@ -10,7 +10,7 @@ function setUp(answer: (n: number) => Response | Promise<Response>) {
   const { fetch, requests } = fakeFetch(() => answer(n++));
   const clock = new FakeClock();
   const environment = new FakeEnvironment();
-  return { clock, requests, context: contextOf({ fetch, clock, environment }) };
+  return { clock, requests, context: { fetch, clock, environment } };
 }
 
 Deno.test("send asks again after every status that passes, and after no other", async () => {
@@ -68,11 +68,11 @@ Deno.test("send keeps to its time limit with a fetch that knows nothing of signa
 });
 
 Deno.test("send names the mistake of a fetch that returns no Response", async () => {
-  const context = contextOf({
+  const context = {
     fetch: () => Promise.resolve(undefined as unknown as Response),
     environment: new FakeEnvironment(),
     clock: new FakeClock(),
-  });
+  };
   const error = await assertRejects(
     () => send(context, request),
     CredentialsError,
