@@ -2,7 +2,8 @@
  * One program for Deno Deploy: it takes events over HTTP, writes them to a stream, reads the stream,
  * and counts the events of each user in Deno KV.
  *
- * - `POST /events` with `{ "user": "ada" }`: 201 when Kinesis has stored the event
+ * - `POST /events` with `{ "user": "ada" }`: 201 when Kinesis has stored the event, 400 if it is
+ *   not an event, 503 if it may not be stored
  * - `GET /counts/ada`: the number of events so far
  *
  * Several instances may run at once. They share the shards by their leases in Deno KV, and an event
@@ -24,6 +25,12 @@ interface Visit {
 /** How long the ids of counted events are kept: longer than a consumer can be late, in ms. */
 const KEEP_IDS_MS = 8 * 24 * 3_600_000;
 const MAX_TRIES = 20;
+/** The longest time until an answer, in milliseconds. */
+const LIMIT_MS = 3_000;
+/** The longest time from SIGINT to the end, in milliseconds. Deno Deploy kills after 5 seconds. */
+const LONGEST_STOP_MS = 4_500;
+/** The longest body of a request, in characters. */
+const MAX_BODY = 10_000;
 /** The longest partition key, in characters. */
 const MAX_NAME = 256;
 
@@ -37,6 +44,8 @@ const producer = new Producer<Visit>({
   ...stream,
   partitionKey: "user",
   lingerMs: 20,
+  // No further attempt begins for an event whose request was answered with 503.
+  recordTtlMs: LIMIT_MS,
   hooks: {
     // A producer that has failed, for a lack of permission for example, does not recover.
     onProducerEnd: ({ how }) => how === "failed" && stopOnce(),
@@ -52,6 +61,7 @@ const consumer = new Consumer<Visit>({
 /** The name of a user. `undefined` if it is none: it has to be a partition key. */
 function userOf(name: unknown): string | undefined {
   if (typeof name !== "string" || name === "") return undefined;
+  if (!name.isWellFormed()) return undefined;
   return [...name].length > MAX_NAME ? undefined : name;
 }
 
@@ -81,10 +91,23 @@ async function count(
   );
 }
 
+/** Answers with 503 if the client or a service takes too long. */
+async function answerInTime(request: Request): Promise<Response> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Response>((give) => {
+    timer = setTimeout(() => give(text("Try again later", 503)), LIMIT_MS);
+  });
+  try {
+    return await Promise.race([answer(request), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (request.method === "POST" && pathname === "/events") {
-    const visit = await request.json().catch(() => undefined);
+    const visit = await readJson(request);
     const user = userOf(visit?.user);
     if (user === undefined) {
       return text(
@@ -110,6 +133,22 @@ async function answer(request: Request): Promise<Response> {
   return text("Not found", 404);
 }
 
+/** The body of a request. `undefined` if it is too long or no JSON. */
+async function readJson(
+  { body }: Request,
+): Promise<{ user?: unknown } | null | undefined> {
+  let json = "";
+  try {
+    for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      json += part;
+      if (json.length > MAX_BODY) return undefined;
+    }
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A part of a URL as text. `undefined` if it is malformed. */
 function decoded(part: string): string | undefined {
   try {
@@ -125,13 +164,22 @@ function text(body: string, status: number): Response {
 
 const server = Deno.serve(
   { port: Number(Deno.env.get("PORT") ?? 8000) },
-  answer,
+  answerInTime,
 );
 // The values of one user are counted one after another; those of others at the same time.
-const counting = consumer.process(count, { concurrency: 16, ordering: "key" });
+const counting = consumer.process(count, {
+  concurrency: 16,
+  ordering: "key",
+  drainTimeoutMs: 2_000,
+});
 
 /** Answers the requests under way and stores their events; meanwhile gives the shards back. */
 async function stop(): Promise<void> {
+  // A silent service or a slow client may hold all of this.
+  setTimeout(() => {
+    console.error("Not everything has ended in time");
+    Deno.exit(1);
+  }, LONGEST_STOP_MS);
   const ends = await Promise.allSettled([
     server.shutdown().then(() => producer.close()),
     consumer.close(),

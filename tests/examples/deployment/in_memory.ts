@@ -12,6 +12,8 @@ export interface ServedKinesis extends AsyncDisposable {
   readonly endpoint: string;
   /** Whether every request is refused for a lack of permission. */
   refuse: boolean;
+  /** Requests are processed at once, and answered after this promise. */
+  gate: Promise<void> | undefined;
   /** The values of the stream, which must be JSON, in the order of their arrival. */
   values(): unknown[];
   /** Resolves when the stream has so many records. */
@@ -32,6 +34,7 @@ export function serveInMemory(stream: string, shards = 2): ServedKinesis {
       for (const waiter of waiting) {
         if (count() >= waiter.records) waiter.go();
       }
+      await result.gate;
       return withCors(response);
     },
   );
@@ -39,6 +42,7 @@ export function serveInMemory(stream: string, shards = 2): ServedKinesis {
     server,
     endpoint: `http://127.0.0.1:${listener.addr.port}`,
     refuse: false,
+    gate: undefined,
     values: () =>
       server.records(stream)
         .sort((a, b) =>
