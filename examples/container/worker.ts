@@ -9,6 +9,7 @@
  */
 import { createServer } from "node:http";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { Consumer } from "@webstreams/kinesis";
 import { DynamoDBCheckpointer } from "@webstreams/kinesis/checkpoint";
 import { jsonLines } from "@webstreams/kinesis/processors";
@@ -25,6 +26,8 @@ const consumer = new Consumer<Order>({
   streamName: STREAM_NAME,
   processor: jsonLines<Order>(),
   checkpointer: new DynamoDBCheckpointer({ tableName: TABLE_NAME }),
+  // Others may write to the stream as well: one such value would end each worker that reads it.
+  onPoison: (error) => console.error("Left out:", error.message),
   hooks: {
     onShard: ({ shardId, state }) => console.error(`${shardId} ${state}`),
     onReadError: ({ error }) => console.error("Will try again:", error),
@@ -32,8 +35,14 @@ const consumer = new Consumer<Order>({
 });
 
 /** Processes one order. It may come again after a crash, so its effect must bear that. */
-async function handle({ value }: { readonly value: Order }): Promise<void> {
-  await new Promise((done) => setTimeout(done, 1)); // your work
+async function handle(
+  { id, value }: { readonly id: string; readonly value: Order },
+  { signal }: { readonly signal: AbortSignal },
+): Promise<void> {
+  if (typeof value?.id !== "number") {
+    return console.error(`Left out: ${id} is no order`);
+  }
+  await delay(1, undefined, { signal }); // your work
   console.log(`order ${value.id}`);
 }
 
@@ -53,11 +62,18 @@ health.listen(Number(PORT), "0.0.0.0");
 
 // The orchestrator sends SIGTERM, and SIGKILL about 30 seconds later. close() takes no new values,
 // waits for the handlers, stores the progress and releases the leases: other workers go on at once.
+// It waits for handlers for 25 seconds at most: the sum of the three times below.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => consumer.close());
 }
 
-await consumer.process(handle, { concurrency: 16, ordering: "key" });
+await consumer.process(handle, {
+  concurrency: 16,
+  ordering: "key",
+  drainTimeoutMs: 10_000,
+  timeoutMs: 10_000,
+  graceMs: 5_000,
+});
 health.close();
 // close() alone waits for connections that the orchestrator keeps open.
 health.closeAllConnections();
