@@ -2,7 +2,7 @@
  * A Cloudflare Worker that writes what it is sent to a stream.
  *
  * - `POST /orders` answers when the order is stored: 201 with its shard and sequence number
- *   (503 if that takes longer than 10 seconds)
+ *   (503 if that takes longer than 10 seconds: the order may be stored nevertheless)
  * - `POST /clicks` answers at once: 202, and the click is stored after the answer. It is lost if
  *   Kinesis cannot be reached then, so use it for what may be lost.
  *
@@ -44,7 +44,11 @@ export default {
     if (pathname !== "/orders" && pathname !== "/clicks") {
       return text("Not found", 404);
     }
-    const value = await readJson(request);
+    const body = await readText(request);
+    if (body === undefined) {
+      return text(`The body must have at most ${MAX_BYTES} bytes`, 413);
+    }
+    const value = parseJson(body);
     if (value === undefined) return text("The body must be JSON", 400);
 
     // One producer for each request: what one request has started, another one cannot wait for.
@@ -90,11 +94,23 @@ function producerOf(env: Env): Producer<unknown> {
   });
 }
 
-async function readJson(request: Request): Promise<unknown> {
-  const body = await request.text();
-  if (body.length > MAX_BYTES) return undefined;
+/** The body of a request. `undefined` if it is too long; then the rest is not read. */
+async function readText({ body }: Request): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let read = "";
+  let bytes = 0;
+  for await (const part of body ?? []) {
+    bytes += part.length;
+    if (bytes > MAX_BYTES) return undefined;
+    read += decoder.decode(part, { stream: true });
+  }
+  return read + decoder.decode();
+}
+
+/** The value of a JSON text. `undefined` if it is none. */
+function parseJson(json: string): unknown {
   try {
-    return JSON.parse(body);
+    return JSON.parse(json);
   } catch {
     return undefined;
   }

@@ -64,7 +64,9 @@ Deno.test("The Cloudflare Worker stores an order before it answers, and a click 
 
   const cases = [
     [await post("/orders", "no json"), 400],
-    [await post("/orders", `"${"x".repeat(100_000)}"`), 400],
+    [await post("/orders", ""), 400],
+    [await post("/orders", `"${"x".repeat(100_000)}"`), 413],
+    [await post("/clicks", `"${"€".repeat(50_000)}"`), 413], // 150 002 bytes
     [await post("/other", "{}"), 404],
     [await fetch(new URL("/orders", url)), 405],
   ] as const;
