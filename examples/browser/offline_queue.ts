@@ -49,12 +49,13 @@ export class OfflineQueue<T> {
   /**
    * Sends all values. Rejects if one of them could not be sent; all that are not sent stay in the
    * queue. A value whose answer was lost is sent again, so a reader may see it twice. Calls while
-   * values are being sent wait for the same work.
+   * values are being sent wait for the same work. Pages in other tabs, which have the same values,
+   * wait for their turn.
    */
   send(): Promise<void> {
-    return this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined;
-    });
+    return this.#sending ??= navigator.locks
+      .request(this.#database.name, () => this.#sendAll())
+      .finally(() => this.#sending = undefined);
   }
 
   async #sendAll(): Promise<void> {

@@ -47,8 +47,17 @@ const status = document.querySelector("output")!;
 let pause: ReturnType<typeof setTimeout> | undefined;
 let pauseMs = PAUSE_MS;
 
+/** Shows how many clicks are not stored yet, and why. */
+async function show(reason = ""): Promise<void> {
+  const waiting = await queue.size;
+  status.textContent = waiting === 0
+    ? "All stored"
+    : `${waiting} waiting${reason}`;
+}
+
 /** Sends what waits, now if there is a network, and again after a pause if that fails. */
 async function send(): Promise<void> {
+  await show();
   let reason = "";
   try {
     if (navigator.onLine) await queue.send();
@@ -61,10 +70,7 @@ async function send(): Promise<void> {
     pause = setTimeout(send, pauseMs);
     pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
   }
-  const waiting = await queue.size;
-  status.textContent = waiting === 0
-    ? "All stored"
-    : `${waiting} waiting${reason}`;
+  await show(reason);
 }
 
 document.querySelector("button")!.addEventListener("click", async () => {
