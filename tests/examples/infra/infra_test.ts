@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DynamoDBCheckpointer } from "../../../checkpoint/mod.ts";
 import { KinesisClient } from "../../../client/mod.ts";
 import { Consumer } from "../../../consumer.ts";
+import { KinesisError } from "../../../errors.ts";
 import { json } from "../../../processors/mod.ts";
 import { Producer } from "../../../producer.ts";
 import {
@@ -24,7 +25,7 @@ import {
   type Resource,
   TEMPLATE,
 } from "./cloudformation.ts";
-import { readConfiguration } from "./terraform.ts";
+import { CONFIGURATION, readConfiguration } from "./terraform.ts";
 
 const PLACE = "us-east-1:123456789012";
 const STREAM_ARN = `arn:aws:kinesis:${PLACE}:stream/orders`;
@@ -34,6 +35,12 @@ const region = "us-east-1";
 
 const template = await readTemplate();
 const configuration = await readConfiguration();
+
+const CONSUMER_NAME: string = template.StreamConsumer!.Properties.ConsumerName;
+const DOCUMENTATION = new URL(
+  "../../../docs/infrastructure.md",
+  import.meta.url,
+);
 
 /** The names of the same policy in the two files. */
 const POLICIES: readonly [inTemplate: string, inConfiguration: string][] = [
@@ -134,6 +141,36 @@ Deno.test("The two templates map the function to the stream alike, with partial 
   });
 });
 
+Deno.test("The comments on fan-out name the stream consumer by its ARN, as its policy does", async () => {
+  const { billing } = configuration.resources.aws_kinesis_stream_consumer!;
+  assertEquals(billing!.name, CONSUMER_NAME);
+  const documentation = await Deno.readTextFile(DOCUMENTATION);
+  assert(
+    documentation.includes(`\`${CONSUMER_NAME}\`, for [enhanced fan-out]`),
+  );
+  const texts = [
+    await Deno.readTextFile(TEMPLATE),
+    await Deno.readTextFile(CONFIGURATION),
+    documentation,
+  ];
+  for (const text of texts) {
+    const options = text.match(/\bfanOut: \{[^}]*\}/g) ?? [];
+    assert(options.length > 0);
+    assertEquals(new Set(options), new Set(["fanOut: { consumerARN }"]));
+  }
+
+  // With a name in place of the ARN, the consumer is registered, which the policy denies.
+  const world = new World();
+  await world.create();
+  const fetch = withPolicy(world.server.fetch, world.policyOf("FanOutPolicy"));
+  const consumer = new Consumer<unknown>({
+    client: world.client(fetch),
+    ...{ streamName: "orders", processor: json() },
+    fanOut: { consumerName: CONSUMER_NAME },
+  });
+  await assertRejects(() => consumer.ready, KinesisError, "AccessDenied");
+});
+
 /** A stream, its consumer, and a lease table. */
 class World {
   readonly server = new KinesisServer();
@@ -148,7 +185,7 @@ class World {
     await this.admin.waitUntilActive({ StreamName: "orders" });
     const { Consumer } = await this.admin.registerStreamConsumer({
       StreamARN: STREAM_ARN,
-      ConsumerName: "billing",
+      ConsumerName: CONSUMER_NAME,
     });
     this.consumerARN = Consumer.ConsumerARN;
     await this.admin.waitUntilConsumerActive({ ConsumerARN: this.consumerARN });
