@@ -180,7 +180,7 @@ export abstract class QueueStream<T, R extends QueueRecord<T>>
    * rejection need not be caught.
    *
    * @throws {KinesisError} if the service has refused to settle records since the end, or has not
-   * done so within 10 seconds (`NotAcknowledged`): those are delivered again
+   * done so within 10 seconds (`NotAcknowledged`): those may be delivered again
    */
   close(): Promise<void> {
     if (!this.#closing) {

@@ -87,7 +87,8 @@ interface Waiting {
 export class EntryBatcher {
   readonly #parts: EntryBatcherParts;
   readonly #waiting = new Deque<Waiting>();
-  #requests = 0;
+  /** The entries of each request that has no answer yet. */
+  readonly #requests = new Set<readonly Waiting[]>();
   #linger: unknown;
   /** Failures in a row. */
   #failures = 0;
@@ -113,7 +114,10 @@ export class EntryBatcher {
     while (this.#mayStart) this.#sendNext();
   }
 
-  /** Sends nothing more. Entries without an answer have this outcome. */
+  /**
+   * Sends nothing more. Entries without an answer have this outcome at once, also those of a request
+   * under way, which the service may still serve.
+   */
   stop(error: KinesisError): void {
     const { clock } = this.#parts;
     this.#stopped = error;
@@ -123,11 +127,14 @@ export class EntryBatcher {
     while (this.#waiting.length > 0) {
       this.#waiting.shift()!.outcome.resolve({ sentAt, error });
     }
+    for (const { outcome } of [...this.#requests].flat()) {
+      outcome.resolve({ sentAt, error });
+    }
   }
 
   get #mayStart(): boolean {
     return this.#waiting.length > 0 && !this.#isPaused &&
-      this.#requests < MOST_REQUESTS;
+      this.#requests.size < MOST_REQUESTS;
   }
 
   #pump(): void {
@@ -171,7 +178,7 @@ export class EntryBatcher {
     const { send, clock, onRequest } = this.#parts;
     let failed = batch.length;
     let error: unknown;
-    this.#requests++;
+    this.#requests.add(batch);
     try {
       failed = this.#apply(
         batch,
@@ -182,7 +189,7 @@ export class EntryBatcher {
       error = cause;
       this.#applyFailure(batch, cause, sentAt);
     }
-    this.#requests--;
+    this.#requests.delete(batch);
     const durationMs = monotonicNow(clock) - sentAt;
     onRequest({ entries: batch.length, failed, durationMs, error });
     this.#pump();

@@ -451,7 +451,7 @@ export class QueueFeed<T> {
 
 function unserved(records: number): KinesisError {
   return new KinesisError(
-    `Cannot acknowledge ${records} records: the service has not done so in time. They are delivered again`,
+    `Cannot acknowledge ${records} records: the service has not done so in time. They may be delivered again`,
     { code: "NotAcknowledged", retryable: true },
   );
 }

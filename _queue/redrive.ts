@@ -306,7 +306,10 @@ class Redrive<T> {
     return false;
   }
 
-  /** Waits until further letters may be restored. Before they are received, so none is held meanwhile. */
+  /**
+   * Waits until further letters may be restored. It waits before they are received, so none is held
+   * meanwhile.
+   */
   async #pace(): Promise<void> {
     const { clock } = this.#options;
     const waitMs = this.#nextAt - monotonicNow(clock);

@@ -1,6 +1,7 @@
 /** When a queue counts as idle, and what a value whose handler was told to stop counts as. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "../../_core/clock.ts";
+import { deferred } from "../../_core/deferred.ts";
 import { ConnectionError, DecodeError, KinesisError } from "../../errors.ts";
 import { json } from "../../processors/mod.ts";
 import type { QueueProcessOptions } from "../../queue.ts";
@@ -209,6 +210,27 @@ Deno.test("QueueConsumer.process rejects if the last acknowledgements are not se
     "Cannot acknowledge 5 records",
   );
   assertEquals([error.code, error.retryable], ["NotAcknowledged", true]);
+});
+
+Deno.test("QueueConsumer.process ends although the last acknowledgement gets no answer", async () => {
+  const world = new QueueWorld();
+  await world.put(...range(5));
+  const unanswered = deferred<never>();
+  const client = {
+    ...world.client,
+    acknowledgeQueueRecords: () => unanswered.promise,
+  };
+  const queue = world.consumer({ client, ...IDLE });
+  let failure: unknown;
+  queue.process(() => {}).catch((error) => failure = error);
+  await world.pass(30_000);
+  assert(failure instanceof KinesisError, String(failure));
+  assertEquals(failure.code, "NotAcknowledged");
+  assertEquals(queue.status().acknowledged, 0);
+  // An answer that comes after the end changes nothing.
+  unanswered.reject(new ConnectionError("no connection"));
+  await world.pass(30_000);
+  assertEquals(world.clock.pendingTimers, 0);
 });
 
 Deno.test("QueueConsumer.close needs no catch in a loop that it ends", async () => {
