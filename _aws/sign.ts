@@ -4,6 +4,12 @@
  * @module
  */
 import { AwsV4Signer } from "aws4fetch";
+import {
+  createSha256,
+  hexOf,
+  type HmacKey,
+  type Sha256,
+} from "../_core/sha256.ts";
 
 /** What a request is signed with. */
 export interface SigningKey {
@@ -34,15 +40,17 @@ const encoder = new TextEncoder();
 /** Signs requests; keeps the derived keys, so that four of five HMACs are computed once a day. */
 export class Signer {
   readonly #service: string;
+  readonly #sha256: Sha256;
   /**
    * By secret, day and region. Keys and not promises of them: in Workers a promise of a request
    * that has ended never settles, and one that was rejected would be remembered.
    */
-  #keys = new Map<string, CryptoKey>();
+  #keys = new Map<string, HmacKey>();
 
   /** Makes a signer for one service, by its signing name. */
-  constructor(service: string) {
+  constructor(service: string, sha256: Sha256 = createSha256()) {
     this.#service = service;
+    this.#sha256 = sha256;
   }
 
   /** Signs a POST of `body`; `now` is the corrected time in milliseconds. */
@@ -57,7 +65,7 @@ export class Signer {
     const { key, region } = request;
     const datetime = new Date(request.now).toISOString()
       .replace(/[:-]|\.\d{3}/g, "");
-    const signer = new KeptKeySigner({
+    const signer = new KeptKeySigner(this.#sha256, {
       method: "POST",
       url: request.url.href,
       headers: request.headers,
@@ -77,24 +85,38 @@ export class Signer {
     return { url, headers };
   }
 
-  async #signingKey(secret: string, scope: string[]): Promise<CryptoKey> {
+  #signingKey(secret: string, scope: string[]): HmacKey | Promise<HmacKey> {
     const name = [secret, ...scope].join("\n");
-    let key = this.#keys.get(name);
-    if (!key) {
-      key = await deriveKey(secret, scope);
-      if (this.#keys.size >= MOST_KEYS) this.#keys.clear();
-      this.#keys.set(name, key);
-    }
+    return this.#keys.get(name) ?? this.#newSigningKey(name, secret, scope);
+  }
+
+  async #newSigningKey(
+    name: string,
+    secret: string,
+    scope: string[],
+  ): Promise<HmacKey> {
+    const key = await deriveKey(this.#sha256, secret, scope);
+    if (this.#keys.size >= MOST_KEYS) this.#keys.clear();
+    this.#keys.set(name, key);
     return key;
   }
 }
 
 /**
- * aws4fetch's signer, which would import the derived key anew for every request: a third of what
- * small requests cost.
+ * aws4fetch's signer with other functions for hashes and signatures: its own ones import the derived
+ * key anew for each request, and wait for another thread three times.
  */
 class KeptKeySigner extends AwsV4Signer {
-  signingKey: Promise<CryptoKey> | undefined;
+  readonly #sha256: Sha256;
+  signingKey: HmacKey | Promise<HmacKey> | undefined;
+
+  constructor(
+    sha256: Sha256,
+    options: ConstructorParameters<typeof AwsV4Signer>[0],
+  ) {
+    super(options);
+    this.#sha256 = sha256;
+  }
 
   override async signature(): Promise<string> {
     // The hash of a large body takes longest: it runs while the key is derived.
@@ -102,28 +124,28 @@ class KeptKeySigner extends AwsV4Signer {
       this.signingKey!,
       this.stringToSign(),
     ]);
-    return hex(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
+    return hexOf(await this.#sha256.hmac(key, text));
+  }
+
+  override async stringToSign(): Promise<string> {
+    const { datetime, credentialString } = this;
+    const hash = await this.#sha256.hex(await this.canonicalString());
+    return ["AWS4-HMAC-SHA256", datetime, credentialString, hash].join("\n");
+  }
+
+  override async hexBodyHash(): Promise<string> {
+    return await this.#sha256.hex(this.body as Uint8Array<ArrayBuffer>);
   }
 }
 
-async function deriveKey(secret: string, scope: string[]): Promise<CryptoKey> {
-  let key = await importKey(encoder.encode(`AWS4${secret}`));
+async function deriveKey(
+  sha256: Sha256,
+  secret: string,
+  scope: readonly string[],
+): Promise<HmacKey> {
+  let key = await sha256.key(encoder.encode(`AWS4${secret}`));
   for (const part of scope) {
-    const next = await crypto.subtle.sign("HMAC", key, encoder.encode(part));
-    key = await importKey(new Uint8Array(next));
+    key = await sha256.key(await sha256.hmac(key, part));
   }
   return key;
-}
-
-function importKey(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  return crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);
-}
-
-function hex(buffer: ArrayBuffer): string {
-  let text = "";
-  for (const byte of new Uint8Array(buffer)) {
-    text += byte.toString(16).padStart(2, "0");
-  }
-  return text;
 }

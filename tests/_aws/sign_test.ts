@@ -5,6 +5,7 @@ import {
   assertRejects,
 } from "@std/assert";
 import { Signer } from "../../_aws/sign.ts";
+import { createSha256 } from "../../_core/sha256.ts";
 
 const request = {
   url: new URL("https://kinesis.eu-west-1.amazonaws.com/"),
@@ -64,15 +65,22 @@ async function expected(
 const signatureOf = (headers: Headers) =>
   headers.get("authorization")!.match(/Signature=(.*)$/)![1]!;
 
-Deno.test("Signer signs as Signature Version 4 says, with its remembered key too", async () => {
-  const signer = new Signer("kinesis");
-  for (let turn = 0; turn < 2; turn++) {
-    const { headers, url } = await signer.sign(request);
-    assertEquals(url.href, request.url.href);
-    assertEquals(headers.get("x-amz-date"), "20260102T030405Z");
-    assertEquals(signatureOf(headers), await expected(headers));
-  }
-});
+for (
+  const [runtime, sha256] of [
+    ["with node:crypto", createSha256()],
+    ["without node:crypto", createSha256(null)],
+  ] as const
+) {
+  Deno.test(`Signer signs as Signature Version 4 says ${runtime}, with its remembered key too`, async () => {
+    const signer = new Signer("kinesis", sha256);
+    for (let turn = 0; turn < 2; turn++) {
+      const { headers, url } = await signer.sign(request);
+      assertEquals(url.href, request.url.href);
+      assertEquals(headers.get("x-amz-date"), "20260102T030405Z");
+      assertEquals(signatureOf(headers), await expected(headers));
+    }
+  });
+}
 
 Deno.test("Signer signs the session token of temporary credentials", async () => {
   const { headers } = await new Signer("kinesis").sign({
@@ -118,7 +126,7 @@ Deno.test("Signer signs each of many requests with rotating keys", async () => {
 });
 
 Deno.test("Signer does not remember a key that could not be derived", async () => {
-  const signer = new Signer("kinesis");
+  const signer = new Signer("kinesis", createSha256(null));
   const { importKey } = crypto.subtle;
   crypto.subtle.importKey = () => Promise.reject(new Error("out of memory"));
   try {
