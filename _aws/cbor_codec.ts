@@ -7,7 +7,9 @@
 import { Slabs } from "../_core/slabs.ts";
 import { normalizeAnswer, type ScalarReaders } from "./answer.ts";
 import { type CborValue, decodeCbor, encodeCbor, epochToDate } from "./cbor.ts";
+import { CborPutResults } from "./cbor_put_results.ts";
 import { CborRecords } from "./cbor_records.ts";
+import type { CborRecordReader } from "./cbor_reader.ts";
 import { CborWriter, sizeBound } from "./cbor_writer.ts";
 import { type Codec, errorBodyOf } from "./codec.ts";
 
@@ -21,11 +23,13 @@ export const cborCodec: Codec = {
       : encodeCbor(request as CborValue);
   },
 
-  decode(_action, body) {
+  decode(action, body) {
     // Actions that return no members answer with an empty body.
     if (body.length === 0) return {};
     const slabs = new Slabs();
-    const records = new CborRecords(body, slabs, epochToDate);
+    const records = action === "PutRecords"
+      ? new CborPutResults(body)
+      : new CborRecords(body, slabs, epochToDate);
     return normalizeAnswer(
       decodeCbor(body, { records }),
       readersOf(body, slabs, records),
@@ -89,7 +93,7 @@ function encodePutRecords(request: PutRecordsShape): Uint8Array<ArrayBuffer> {
 function readersOf(
   body: Uint8Array<ArrayBuffer>,
   slabs: Slabs,
-  records: CborRecords,
+  records: CborRecordReader,
 ): ScalarReaders {
   return {
     areConverted: (list) => list === records.list,

@@ -68,13 +68,22 @@ export function decodeCbor(bytes) {
   return value();
 }
 
+/** In the shortest form, as the service writes it. */
 function head(major, argument) {
   const initial = major << 5;
   if (argument < 24) return Buffer.of(initial | argument);
   const bytes = Buffer.alloc(9);
-  bytes[0] = initial | 27;
-  bytes.writeBigUInt64BE(BigInt(argument), 1);
-  return bytes;
+  const [info, size] = argument < 2 ** 8
+    ? [24, 1]
+    : argument < 2 ** 16
+    ? [25, 2]
+    : argument < 2 ** 32
+    ? [26, 4]
+    : [27, 8];
+  bytes[0] = initial | info;
+  if (size === 8) bytes.writeBigUInt64BE(BigInt(argument), 1);
+  else bytes.writeUIntBE(argument, 1, size);
+  return bytes.subarray(0, 1 + size);
 }
 
 /** The header of a list of `length` values. */
