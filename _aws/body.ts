@@ -18,13 +18,14 @@ export async function readBody(
   limit: number,
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { body, headers } = response;
-  if (!body) return new Uint8Array(0);
+  const { headers } = response;
   const announced = Number(headers.get("content-length") ?? NaN);
   // Native and faster. The announced length is that of the compressed body.
   if (announced <= limit && !headers.has("content-encoding")) {
     return new Uint8Array(await raceAbort(response.arrayBuffer(), signal));
   }
+  const { body } = response;
+  if (!body) return new Uint8Array(0);
   const reader = body.getReader();
   const stopListening = onAbort(
     signal,

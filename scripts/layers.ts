@@ -19,6 +19,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   "_aws/": 2,
   "credentials/": 2,
   "framing/": 2,
+  "node/": 2,
   "processors/": 2,
   "record_id.ts": 2,
   "_service/": 3,
@@ -59,6 +60,9 @@ const PLATFORM_BOUND = [
   /^cli\//,
 ];
 
+/** Shipped files for Node.js alone, which import `node:` modules. */
+const NODE_ONLY = /^node\//;
+
 /** Whether a path is not shipped. Paths are relative to the root, with forward slashes. */
 export function isTooling(path: string): boolean {
   return isIn(path, TOOLING);
@@ -67,6 +71,11 @@ export function isTooling(path: string): boolean {
 /** Whether a shipped file may use `Deno`, and `node:` by dynamic `import(…)`. */
 export function isPlatformBound(path: string): boolean {
   return PLATFORM_BOUND.some((pattern) => pattern.test(path));
+}
+
+/** Whether a shipped file may use `node:` by any `import`. */
+export function isNodeOnly(path: string): boolean {
+  return NODE_ONLY.test(path);
 }
 
 /** The layer of a path. `undefined` if the path is not shipped. */

@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import {
+  isNodeOnly,
   isPlatformBound,
   isTooling,
   layerOf,
@@ -98,7 +99,10 @@ const webStandards = shipped((context, path) => {
       );
     },
     ...onImport((specifier, node, isCall) => {
-      if (specifier.startsWith("node:") && !(isCall && isPlatformBound(path))) {
+      if (
+        specifier.startsWith("node:") && !isNodeOnly(path) &&
+        !(isCall && isPlatformBound(path))
+      ) {
         report(
           node,
           `${specifier} is no web standard: shipped source runs everywhere`,

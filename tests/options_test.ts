@@ -30,6 +30,7 @@ import {
   Producer,
   QueueConsumer,
 } from "../mod.ts";
+import { nodeFetch } from "../node/mod.ts";
 import { json } from "../processors/mod.ts";
 import { KinesisServer, withFaults, withPolicy } from "../testing/mod.ts";
 
@@ -107,6 +108,7 @@ const misspelled: Record<string, (options: object) => unknown> = {
   KvCheckpointer: (options) => new KvCheckpointer(any(options)),
   SqlCheckpointer: (options) => new SqlCheckpointer(any(options)),
   json: (options) => json(options),
+  nodeFetch: (options) => nodeFetch(options),
   KinesisServer: (options) => new KinesisServer(options),
   withFaults: (options) => withFaults(fetch, { rules: [], ...options }),
   withPolicy: (options) => withPolicy(fetch, { Statement: [] }, options),

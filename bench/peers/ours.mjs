@@ -1,6 +1,7 @@
 // Measures our producer, our client in a loop, and plain `fetch` with the requests of the producer.
 // Runs in Deno, and bundled in Node.js.
 import { KinesisClient, Producer } from "../../mod.ts";
+import { nodeFetch } from "../../node/mod.ts";
 import { json, jsonLines, kplBytes, kplJson } from "../../processors/mod.ts";
 import {
   keyOf,
@@ -22,6 +23,7 @@ const connection = {
   region: "us-east-1",
   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
   protocol,
+  fetch: more.includes("nodeFetch") ? nodeFetch() : undefined,
 };
 
 // kplBytes gets values that are already bytes, like the KPL.

@@ -1,6 +1,7 @@
 // Measures our consumer in each way to read, our client in a loop, and plain `fetch`.
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { Consumer, KinesisClient } from "../../mod.ts";
+import { nodeFetch } from "../../node/mod.ts";
 import { json, jsonLines, kplJson } from "../../processors/mod.ts";
 import { measure, task } from "./reading.mjs";
 
@@ -11,6 +12,7 @@ const client = new KinesisClient({
   region: "us-east-1",
   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
   protocol,
+  fetch: task.variant.includes("nodeFetch") ? nodeFetch() : undefined,
 });
 
 function createConsumer() {

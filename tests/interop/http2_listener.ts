@@ -1,5 +1,5 @@
 /**
- * Serves a fetch handler over TLS and HTTP/2.
+ * Serves a fetch handler over TLS, with HTTP/2 and HTTP/1.1.
  *
  * `Deno.serve` would do for most clients. The AWS SDK for JavaScript closes its session as soon as SubscribeToShard is
  * answered, and waits for the streams that are open; `Deno.serve` ends those at once, `node:http2`
@@ -15,9 +15,12 @@ import { type Service, service } from "../_services/service.ts";
 /** Serves on a free loopback port. */
 export async function serveHttp2(
   { cert, key }: CertificatePair,
-  handler: (request: Request, info: object) => Promise<Response>,
+  handler: (
+    request: Request,
+    info: { httpVersion: string },
+  ) => Promise<Response>,
 ): Promise<Service> {
-  const server = http2.createSecureServer({ cert, key });
+  const server = http2.createSecureServer({ cert, key, allowHTTP1: true });
   const sessions = new Set<http2.ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -39,10 +42,14 @@ export async function serveHttp2(
 }
 
 async function answer(
-  handler: (request: Request, info: object) => Promise<Response>,
+  handler: (
+    request: Request,
+    info: { httpVersion: string },
+  ) => Promise<Response>,
   request: http2.Http2ServerRequest,
   response: http2.Http2ServerResponse,
 ): Promise<void> {
+  const authority = request.authority ?? request.headers.host;
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const headers = new Headers();
@@ -50,16 +57,16 @@ async function answer(
     if (!name.startsWith(":")) headers.set(name, String(value));
   }
   const { status, headers: sent, body } = await handler(
-    new Request(`https://${request.authority}${request.url}`, {
+    new Request(`https://${authority}${request.url}`, {
       method: request.method,
       headers,
       body: request.method === "GET" ? null : new Blob(chunks),
     }),
-    {},
+    { httpVersion: request.httpVersion },
   );
   response.writeHead(status, Object.fromEntries(sent));
   const reader = body?.getReader();
-  response.stream.on("close", () => reader?.cancel().catch(() => {}));
+  response.on("close", () => reader?.cancel().catch(() => {}));
   for (let next; (next = await reader?.read()) && !next.done;) {
     response.write(next.value);
   }

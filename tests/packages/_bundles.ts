@@ -9,7 +9,7 @@ import type { App } from "./_app.ts";
 export const BUNDLER = "esbuild@0.28.2";
 
 const PACKAGE = "@webstreams/kinesis";
-/** Everything that servers and browsers import. The command line and the tests are left out. */
+/** Everything that servers and browsers import. What only Node.js has, and the tests, are left out. */
 const ALL = [
   ...["", "/checkpoint", "/client", "/cloudwatch", "/credentials"],
   ...["/framing", "/lambda", "/metrics", "/processors"],
