@@ -5,13 +5,20 @@
  */
 
 /**
- * Resolves in a later turn of the event loop, after the timers that are due. Uses MessageChannel,
- * which takes some microseconds; a timer of 0 ms takes 1 to 2 ms. But Deno polls sockets only while
- * it waits for a timer, hardly ever between two messages. If answers from the network must arrive,
+ * Resolves in a later turn of the event loop, after the timers that are due. Takes 3 to 6 µs of CPU
+ * time with `setImmediate`, and 20 to 40 µs with MessageChannel; a timer of 0 ms takes 1 to 2 ms.
+ * But Deno polls sockets only while it waits for a timer. If answers from the network must arrive,
  * use {@linkcode Turns}.
  */
 export function turn(): Promise<void> {
+  const { setImmediate } = globalThis as {
+    setImmediate?(callback: () => void): unknown;
+  };
   return new Promise((resolve) => {
+    if (setImmediate) {
+      setImmediate(resolve);
+      return;
+    }
     if (typeof MessageChannel !== "function") {
       setTimeout(resolve, 0);
       return;

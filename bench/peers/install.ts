@@ -33,7 +33,7 @@ export interface Peers {
 export async function install(home: string): Promise<Peers> {
   await Deno.mkdir(home, { recursive: true });
   return {
-    sdk: await attempt(() => installNode(`${home}/sdk`, SDK)),
+    sdk: await attempt(() => installSdk(home)),
     python: await attempt(() => installPython(`${home}/python`)),
     kpl: await attempt(() =>
       installJava(`${home}/kpl`, "amazon-kinesis-producer", KPL)
@@ -45,6 +45,12 @@ export async function install(home: string): Promise<Peers> {
     // A new certificate for each run, so that concurrent runs do not share a key.
     tls: await attempt(async () => makeCertificate(await Deno.makeTempDir())),
   };
+}
+
+/** Installs the AWS SDK alone. Returns its folder. */
+export async function installSdk(home: string): Promise<string> {
+  await Deno.mkdir(home, { recursive: true });
+  return await installNode(`${home}/sdk`, SDK);
 }
 
 async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {

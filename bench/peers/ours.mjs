@@ -1,5 +1,8 @@
 // Measures our producer, our client in a loop, and plain `fetch` with the requests of the producer.
-// Runs in Deno, and bundled in Node.js.
+// Runs in Deno, and bundled in Node.js. The words after the protocol are options: `putAll` and
+// `keyless` of the producer, `nodeFetch`, and for plain `fetch` what is done besides: `hash` computes
+// the SHA-256 of each body, `write` the JSON text of each value and its bytes.
+import { createSha256 } from "../../_core/sha256.ts";
 import { KinesisClient, Producer } from "../../mod.ts";
 import { nodeFetch } from "../../node/mod.ts";
 import { json, jsonLines, kplBytes, kplJson } from "../../processors/mod.ts";
@@ -18,12 +21,14 @@ const processors = { json, jsonLines, kplBytes, kplJson };
 const encoder = new TextEncoder();
 const encode = (value) => encoder.encode(JSON.stringify(value));
 
+const send = more.includes("nodeFetch") ? nodeFetch() : fetch;
+
 const connection = {
   endpoint: task.endpoint,
   region: "us-east-1",
   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
   protocol,
-  fetch: more.includes("nodeFetch") ? nodeFetch() : undefined,
+  fetch: send,
 };
 
 // kplBytes gets values that are already bytes, like the KPL.
@@ -113,7 +118,7 @@ async function capture() {
           body,
         }]);
       }
-      return await fetch(request);
+      return await send(input, init);
     },
   });
   await produce(rounds(0), client);
@@ -123,12 +128,23 @@ async function capture() {
 /** Sends the recorded requests once for each round of values. */
 function replay(requests) {
   return async (source) => {
+    const sha256 = createSha256();
+    const room = new Uint8Array(1 << 20);
     let at = 0;
     await runConcurrently(8, async () => {
       if (at === requests.length) at = 0;
-      if (at === 0 && take(source, values.length).length === 0) return false;
+      if (at === 0) {
+        const round = take(source, values.length);
+        if (round.length === 0) return false;
+        if (more.includes("write")) {
+          for (const value of round) {
+            encoder.encodeInto(JSON.stringify(value), room);
+          }
+        }
+      }
       const [url, init] = requests[at++];
-      const response = await fetch(url, init);
+      if (more.includes("hash")) await sha256.hex(init.body);
+      const response = await send(url, init);
       await response.arrayBuffer();
       return response.ok;
     });

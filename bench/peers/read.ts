@@ -106,6 +106,7 @@ async function compare(framing: Framing, bytes: number): Promise<void> {
           endpoint,
           variant,
           framing,
+          bytes,
           perAnswer,
           seconds,
           tables: tables?.url,

@@ -5,14 +5,16 @@ import { nodeFetch } from "../../node/mod.ts";
 import { json, jsonLines, kplJson } from "../../processors/mod.ts";
 import { measure, task } from "./reading.mjs";
 
-const [how, protocol, checkpoints] = task.variant.split(" ");
+const [how, protocol, ...more] = task.variant.split(" ");
+const checkpoints = more.includes("checkpoints");
 const processor = { json, jsonLines, kplJson }[task.framing]();
+const send = task.variant.includes("nodeFetch") ? nodeFetch() : fetch;
 const client = new KinesisClient({
   endpoint: task.endpoint,
   region: "us-east-1",
   credentials: { accessKeyId: "id", secretAccessKey: "secret" },
   protocol,
-  fetch: task.variant.includes("nodeFetch") ? nodeFetch() : undefined,
+  fetch: send,
 });
 
 function createConsumer() {
@@ -21,7 +23,7 @@ function createConsumer() {
     streamName: "bench",
     processor,
     readsPerSecond: 1e9,
-    checkpointer: checkpoints && new MemoryCheckpointer(),
+    checkpointer: checkpoints ? new MemoryCheckpointer() : undefined,
   });
 }
 
@@ -73,8 +75,13 @@ const ways = {
       }
     }
   },
-  /** Bodies that are read and not decoded. */
+  /** Bodies that are read and not decoded. With `parse`, one text is parsed as often as values. */
   async fetch(count) {
+    const around = JSON.stringify({ id: 1000, text: "" }).length;
+    const text = JSON.stringify({
+      id: 1000,
+      text: "x".repeat(task.bytes - around),
+    });
     const headers = {
       "content-type": `application/x-amz-${protocol}-1.1`,
       "x-amz-target": "Kinesis_20131202.GetRecords",
@@ -83,7 +90,10 @@ const ways = {
     const body = protocol === "json" ? "{}" : Uint8Array.of(0xa0);
     while (!count.isEnough) {
       const init = { method: "POST", headers, body };
-      await (await fetch(task.endpoint, init)).arrayBuffer();
+      await (await send(task.endpoint, init)).arrayBuffer();
+      if (task.variant.includes("parse")) {
+        for (let i = 0; i < task.perAnswer; i++) JSON.parse(text);
+      }
       count.values += task.perAnswer;
     }
   },

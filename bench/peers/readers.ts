@@ -25,6 +25,8 @@ export interface ReadTask {
   variant: string;
   /** How values are put into records. */
   framing: Framing;
+  /** Bytes of a value. */
+  bytes: number;
   /** Values in an answer of GetRecords. */
   perAnswer: number;
   /** The URL of the emulator of DynamoDB, if it runs. */
