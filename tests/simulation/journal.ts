@@ -27,6 +27,7 @@ export type Happening =
   | { readonly type: "started"; readonly life: string; readonly worker: string }
   | { readonly type: "killed"; readonly life: string }
   | { readonly type: "ended"; readonly life: string; readonly error?: string }
+  | { readonly type: "writer-killed"; readonly life: string }
   /** A value is given to the producer. */
   | { readonly type: "put"; readonly item: Item }
   /** Kinesis has acknowledged a value, says the producer. */

@@ -309,7 +309,11 @@ function faultsOf(
     },
     {
       ...odds(),
-      fault: { type: "delay", ms: choices.integer(1000, 15_000), when: "after" },
+      fault: {
+        type: "delay",
+        ms: choices.integer(1000, 15_000),
+        when: "after",
+      },
     },
     { ...odds(), times: 2, fault: { type: "stall", when: "after" } },
   ];

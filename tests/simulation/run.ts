@@ -293,7 +293,8 @@ class World {
         return void this.#reshard(incident.type, incident.nth);
       case "kill-producer":
         if (this.#left.count === 0) return;
-        this.#writer?.kill();
+        this.#writer!.kill();
+        this.#journal.note({ type: "writer-killed", life: this.#writer!.name });
         this.#startWriter();
         return;
       case "store-outage":
@@ -430,7 +431,9 @@ class World {
       const { machine, consumer } = worker;
       if (!machine?.isAlive || !consumer) return undefined;
       return consumer.close().catch((error) => {
-        this.#journal.problem(`${worker.life} cannot close: ${describe(error)}`);
+        this.#journal.problem(
+          `${worker.life} cannot close: ${describe(error)}`,
+        );
       });
     });
     let isClosed = false;
@@ -473,7 +476,10 @@ class World {
   }
 
   #way(choices: SeededChoices, most: number): Way {
-    return { thereMs: choices.random() * most, backMs: choices.random() * most };
+    return {
+      thereMs: choices.random() * most,
+      backMs: choices.random() * most,
+    };
   }
 
   #storeDraw(choices: SeededChoices) {
