@@ -6,6 +6,7 @@
 import { quiet, resetHost } from "./host.ts";
 import { KinesisClient } from "../../client/mod.ts";
 import { Consumer } from "../../consumer.ts";
+import type { Environment } from "../../credentials/mod.ts";
 import { KinesisError } from "../../errors.ts";
 import {
   gzip,
@@ -41,6 +42,11 @@ const MOST_REQUESTS = 150;
 const MOST_SHARDS = 8;
 /** Most values that a worker holds in reading buffers, beyond its options. */
 const LOOSE_ROOM = 1.5;
+/** Without variables and files, because the disk answers in real time. */
+const NO_ENVIRONMENT: Environment = {
+  env: () => undefined,
+  readTextFile: () => Promise.reject(new Error("There are no files")),
+};
 const PROCESSORS: Record<Plan["processor"], () => Processor<Item>> = {
   json,
   jsonLines,
@@ -454,6 +460,7 @@ class World {
     let inSecond = 0;
     return new KinesisClient({
       ...this.#server.connection,
+      environment: NO_ENVIRONMENT,
       clock: machine.clock,
       random: choices.fork(1).random,
       timeoutMs: 10_000,
