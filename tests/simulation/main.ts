@@ -7,7 +7,8 @@
  *     deno task simulate --seed 17 --verbose      # with every event
  *
  * The first seed that breaks a rule is shortened to a plan that breaks the same rule, and printed.
- * `--all` goes on with the next seed, and shortens none. Exits with 1 if a rule was broken.
+ * `--all` goes on with the next seed, and shortens none. `--brief` prints only the seed and the rule,
+ * as JSON. Exits with 1 if a rule was broken.
  *
  * @module
  */
@@ -24,6 +25,7 @@ interface Options {
   readonly seed?: number;
   readonly isVerbose: boolean;
   readonly isAll: boolean;
+  readonly isBrief: boolean;
 }
 
 function options(args: readonly string[]): Options {
@@ -45,6 +47,7 @@ function options(args: readonly string[]): Options {
     seed: number("--seed"),
     isVerbose: args.includes("--verbose"),
     isAll: args.includes("--all"),
+    isBrief: args.includes("--brief"),
   };
 }
 
@@ -69,12 +72,18 @@ async function shortened(seed: number, rule: string): Promise<void> {
   console.log(`\ndeno task simulate --seed ${seed} runs it again`);
 }
 
-async function many({ from, seeds, isAll }: Options): Promise<boolean> {
+async function many(
+  { from, seeds, isAll, isBrief }: Options,
+): Promise<boolean> {
   const startedAt = Date.now();
   const broken = new Map<string, number[]>();
   for (let seed = from; seed < from + seeds; seed++) {
     const [first] = await problemsOf(drawPlan(seed));
     if (!first) continue;
+    if (isBrief) {
+      console.log(JSON.stringify({ seed, rule: first.rule }));
+      return false;
+    }
     if (!isAll) {
       await shortened(seed, first.rule);
       return false;
