@@ -1,7 +1,8 @@
 // The first import: it changes globals that others use.
 import "./host.ts";
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { drawPlan } from "./plan.ts";
+import { drawPlan, type Plan } from "./plan.ts";
+import regressions from "./regressions.json" with { type: "json" };
 import { report } from "./report.ts";
 import { run } from "./run.ts";
 import { problemsOf } from "./shrink.ts";
@@ -37,3 +38,9 @@ Deno.test("A simulation is the same for the same seed, and another for another",
   assertEquals(hashes.slice(4), hashes.slice(0, 4));
   assertNotEquals(hashes[0], hashes[1]);
 });
+
+for (const { bug, seed, plan } of regressions) {
+  Deno.test(`The simulation keeps every rule with a plan that found a bug: ${bug} (seed ${seed})`, async () => {
+    assertEquals(await problemsOf(plan as Plan), []);
+  });
+}
