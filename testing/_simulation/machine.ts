@@ -43,8 +43,15 @@ export class Machine {
   readonly #onKill = new Set<() => void>();
   #wallOffsetMs = 0;
 
-  /** Starts a machine in the world of a clock. */
-  constructor(name: string, world: VirtualClock) {
+  /**
+   * Starts a machine in the world of a clock. `lateMs` draws how late a timer is, in milliseconds,
+   * as on a busy machine.
+   */
+  constructor(
+    name: string,
+    world: VirtualClock,
+    lateMs: () => number = () => 0,
+  ) {
     this.name = name;
     this.#world = world;
     this.clock = {
@@ -54,7 +61,7 @@ export class Machine {
         const timer = { isCleared: false, handle: undefined as unknown };
         timer.handle = world.setTimeout(
           () => this.deliver(() => timer.isCleared || callback()),
-          ms,
+          (ms > 0 ? ms : 0) + lateMs(),
         );
         return timer;
       },

@@ -26,6 +26,7 @@ export type Happening =
   | { readonly type: "incident"; readonly what: string }
   | { readonly type: "started"; readonly life: string; readonly worker: string }
   | { readonly type: "killed"; readonly life: string }
+  | { readonly type: "frozen"; readonly life: string }
   | { readonly type: "ended"; readonly life: string; readonly error?: string }
   | { readonly type: "writer-killed"; readonly life: string }
   /** A value is given to the producer. */
@@ -34,12 +35,19 @@ export type Happening =
   | {
     readonly type: "acknowledged";
     readonly id: string;
-    readonly shardId: string;
-    readonly sequenceNumber: string;
+    /** Where it is stored, if the producer tells that. */
+    readonly shardId?: string;
+    readonly sequenceNumber?: string;
   }
   /** The producer has given up a value. */
   | { readonly type: "rejected"; readonly id: string; readonly error: string }
   | { readonly type: "buried"; readonly id: string }
+  /** A worker creates a lease that no worker holds. */
+  | {
+    readonly type: "created";
+    readonly life: string;
+    readonly shardId: string;
+  }
   /** A worker gets a lease, or passes it on. */
   | {
     readonly type: "taken";

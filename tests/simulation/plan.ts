@@ -71,6 +71,13 @@ export type Incident =
     }
     | { readonly type: "jump"; readonly worker: number; readonly ms: number }
     | { readonly type: "store-outage"; readonly forMs: number }
+    /** The requests of a worker to the store or to Kinesis do not arrive. */
+    | {
+      readonly type: "cut-off";
+      readonly worker: number;
+      readonly from: "store" | "kinesis";
+      readonly forMs: number;
+    }
     | { readonly type: "kill-producer" }
   );
 
@@ -103,6 +110,7 @@ export interface Plan {
     readonly maxBatchRecords: number;
     readonly lingerMs: number;
     readonly deadLetter: boolean;
+    readonly way: "put" | "write" | "putAll";
   };
   readonly workers: readonly WorkerPlan[];
   readonly incidents: readonly Incident[];
@@ -115,6 +123,20 @@ export interface Plan {
   };
   /** The probability that ListShards answers with an earlier list, or leaves a shard out. */
   readonly staleLists: number;
+  /** Timers of workers are late by up to so many milliseconds, as on a busy machine. */
+  readonly lateMs: number;
+  /**
+   * How the run ends: the workers go on until everything is processed, or they stop and a new one
+   * reads with `until: "caught-up"`.
+   */
+  readonly finish: "live" | "caught-up";
+}
+
+/** Adds what older plans do not have. */
+export function completed(plan: Partial<Plan>): Plan {
+  const added = { lateMs: 0, finish: "live" };
+  const producer = { way: "put", ...plan.producer };
+  return { ...added, ...plan, producer } as Plan;
 }
 
 const PROFILES: readonly Profile[] = [
@@ -181,6 +203,7 @@ export function drawPlan(seed: number): Plan {
       maxBatchRecords: choices.pick([3, 500]),
       lingerMs: choices.pick([5, 100]),
       deadLetter: choices.chance(0.3),
+      way: choices.pick(["put", "put", "write", "putAll"] as const),
     },
     workers: Array.from(
       { length: workerCount },
@@ -199,6 +222,8 @@ export function drawPlan(seed: number): Plan {
       ? { fail: 0.04, lose: 0.04, slow: 0.02 }
       : { fail: 0, lose: 0, slow: 0 },
     staleLists: isRough && choices.chance(0.5) ? 0.3 : 0,
+    lateMs: isStorm && choices.chance(0.3) ? choices.integer(1, 300) : 0,
+    finish: choices.chance(0.25) ? "caught-up" : "live",
   };
 }
 
@@ -275,6 +300,13 @@ function drawIncidents(
       at: at(),
       type: "freeze",
       worker: worker(),
+      forMs: choices.integer(1000, 40_000),
+    }));
+    some(1, () => ({
+      at: at(),
+      type: "cut-off",
+      worker: worker(),
+      from: choices.pick(["store", "kinesis"] as const),
       forMs: choices.integer(1000, 40_000),
     }));
     some(1, () => ({

@@ -86,6 +86,10 @@ interface Worker {
   consumer: Consumer<Item> | undefined;
   /** Set while the worker is to stay stopped. */
   isStopped: boolean;
+  /** Whether this life has been closed: by the plan, or because its program has ended. */
+  isClosed: boolean;
+  /** The service that this life cannot reach. */
+  cutOff: "store" | "kinesis" | undefined;
 }
 
 class World {
@@ -105,6 +109,9 @@ class World {
   #writer: Machine | undefined;
   #writerLives = 0;
   #isHealed = false;
+  /** Whether the worker that starts now reads with `until: "caught-up"`. */
+  #isFinishing = false;
+  #mayStart = true;
   #isOver = false;
   #storeIsDown = false;
   #requests = 0;
@@ -142,6 +149,8 @@ class World {
       machine: undefined,
       consumer: undefined,
       isStopped: true,
+      isClosed: false,
+      cutOff: undefined,
     }));
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stuck = { until: promise, end: resolve };
@@ -163,8 +172,10 @@ class World {
     this.#watch();
     await this.#clock.advance(plan.durationMs);
     this.#heal();
+    if (plan.finish === "caught-up") await this.#readToTheEnd();
     const stored = await this.#untilProcessed();
     this.#isOver = true;
+    this.#mayStart = this.#isFinishing = false;
     await this.#stopAll();
     return {
       journal: this.#journal,
@@ -206,29 +217,45 @@ class World {
   // Workers.
 
   #start(worker: Worker): void {
-    if (this.#isOver) return;
+    if (!this.#mayStart && !this.#isFinishing) return;
     worker.isStopped = false;
+    worker.isClosed = false;
     const plan = this.#plan;
     worker.lives++;
     const life = `${worker.name}.${worker.lives}`;
     worker.life = life;
-    const machine = new Machine(life, this.#clock);
-    worker.machine = machine;
     const choices = this.#choices.fork(
       1000 * (worker.index + 1) + worker.lives,
     );
+    const lateness = choices.fork(5);
+    const machine = new Machine(
+      life,
+      this.#clock,
+      plan.lateMs > 0
+        ? () => this.#isHealed ? 0 : lateness.random() * plan.lateMs
+        : undefined,
+    );
+    worker.machine = machine;
     const { journal } = { journal: this.#journal };
     journal.note({ type: "started", life, worker: worker.name });
     const consumer = new Consumer<Item>({
-      client: this.#client(machine, choices.fork(1)),
+      client: this.#client(
+        machine,
+        choices.fork(1),
+        () => worker.cutOff === "kinesis",
+      ),
       streamName: STREAM,
       processor: this.#processor,
       checkpointer: new RemoteStore({
         machine,
         store: this.#store.of(life),
-        draw: this.#storeDraw(choices.fork(2)),
+        draw: this.#storeDraw(
+          choices.fork(2),
+          () => worker.cutOff === "store",
+        ),
       }),
       workerId: worker.name,
+      ...this.#isFinishing && { until: "caught-up" as const },
       failoverTimeMs: plan.failoverTimeMs,
       ...plan.consumer,
       ...plan.fanOut && { fanOut: { consumerName: "app" } },
@@ -279,6 +306,7 @@ class World {
     });
     if (!isPlanned) this.#errors.push(error);
     if (worker.life !== life) return;
+    worker.isClosed = true;
     // Waits for the leases to be given back, as a program does before it ends.
     await worker.consumer!.close().catch(() => {});
     if (worker.life !== life || worker.isStopped || this.#isOver) return;
@@ -329,6 +357,7 @@ class World {
         if (worker.isStopped || !machine.isAlive) return;
         const { life } = worker;
         worker.isStopped = true;
+        worker.isClosed = true;
         // Started again after its end, as two processes of one name would take each other's leases.
         worker.consumer!.close().catch(() => {}).then(() =>
           this.#at(incident.restartMs, () => {
@@ -339,7 +368,13 @@ class World {
       }
       case "freeze":
         machine.freeze();
+        this.#journal.note({ type: "frozen", life: worker.life });
         return this.#at(incident.forMs, () => machine.thaw());
+      case "cut-off":
+        worker.cutOff = incident.from;
+        return this.#at(incident.forMs, () => {
+          worker.cutOff = undefined;
+        });
       case "jump":
         machine.jump(incident.ms);
     }
@@ -365,6 +400,7 @@ class World {
     this.#service.enabled = false;
     this.#stuck.end();
     for (const worker of this.#workers) {
+      worker.cutOff = undefined;
       worker.machine?.thaw();
       if (worker.machine?.isAlive && !worker.isStopped) continue;
       const { life } = worker;
@@ -373,6 +409,50 @@ class World {
           this.#start(worker);
         }
       });
+    }
+  }
+
+  /** Stops all workers, and reads with a new one until it has caught up. */
+  async #readToTheEnd(): Promise<void> {
+    const end = this.#clock.monotonic() + LIVENESS_MS;
+    let isReady = false;
+    this.#mayStart = false;
+    const stopped = this.#workers.map(async (worker) => {
+      worker.isStopped = true;
+      worker.isClosed = true;
+      if (worker.machine?.isAlive) {
+        await worker.consumer?.close().catch(() => {});
+      }
+    });
+    Promise.all([this.#writing, ...stopped]).then(() => {
+      isReady = true;
+    });
+    while (!isReady && this.#clock.monotonic() < end) {
+      await this.#clock.advance(500);
+    }
+    this.#isFinishing = true;
+    const worker = this.#workers[0]!;
+    worker.name = "w0-last";
+    this.#start(worker);
+    this.#isFinishing = false;
+    const { life } = worker;
+    const hasEnded = () =>
+      this.#journal.entries.some((it) =>
+        it.type === "ended" && it.life === life
+      );
+    while (!hasEnded() && this.#clock.monotonic() < end) {
+      await this.#clock.advance(500);
+    }
+    worker.isStopped = true;
+    if (!hasEnded()) {
+      return this.#journal.problem("reading until caught-up does not end");
+    }
+    // What is stored must be stored now: no worker goes on.
+    const missing = await this.#missing(await this.#truth.read());
+    if (missing) {
+      this.#journal.problem(
+        `reading until caught-up has ended, and ${missing}`,
+      );
     }
   }
 
@@ -436,7 +516,10 @@ class World {
       worker.isStopped = true;
       const { machine, consumer } = worker;
       if (!machine?.isAlive || !consumer) return undefined;
+      const { isClosed } = worker;
       return consumer.close().catch((error) => {
+        // The store may have failed when it was closed.
+        if (isClosed) return;
         this.#journal.problem(
           `${worker.life} cannot close: ${describe(error)}`,
         );
@@ -454,7 +537,11 @@ class World {
 
   // Network and store.
 
-  #client(machine: Machine, choices: SeededChoices): KinesisClient {
+  #client(
+    machine: Machine,
+    choices: SeededChoices,
+    isCutOff: () => boolean = () => false,
+  ): KinesisClient {
     const { latency } = this.#plan;
     let second = 0;
     let inSecond = 0;
@@ -469,6 +556,7 @@ class World {
         service: this.#service,
         way: () => this.#way(choices, latency.networkMs),
         onRequest: () => {
+          if (isCutOff()) throw new TypeError("no connection (planned)");
           this.#requests++;
           const now = Math.floor(this.#clock.monotonic() / 1000);
           inSecond = now === second ? inSecond + 1 : 1;
@@ -489,13 +577,13 @@ class World {
     };
   }
 
-  #storeDraw(choices: SeededChoices) {
+  #storeDraw(choices: SeededChoices, isCutOff: () => boolean) {
     const { latency, storeFaults, failoverTimeMs } = this.#plan;
     return () => {
       const way = this.#way(choices, latency.storeMs);
       const draw = choices.random();
       const late = choices.random() * 2 * failoverTimeMs;
-      if (this.#storeIsDown) {
+      if (this.#storeIsDown || isCutOff()) {
         return { way, fate: failure("the store is down", false) };
       }
       if (this.#isHealed) return { way };

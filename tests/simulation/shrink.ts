@@ -80,6 +80,11 @@ function* candidates(plan: Plan): Iterable<Plan> {
     if (worker.failRate > 0) yield edit({ failRate: 0 });
     if (worker.handlerMs > 0) yield edit({ handlerMs: 0 });
   }
+  if (plan.lateMs > 0) yield { ...plan, lateMs: 0 };
+  if (plan.finish !== "live") yield { ...plan, finish: "live" };
+  if (producer.way !== "put") {
+    yield { ...plan, producer: { ...producer, way: "put" } };
+  }
   if (plan.fanOut) yield { ...plan, fanOut: false };
   if (plan.processor !== "json") yield { ...plan, processor: "json" };
   if (plan.store !== "memory" && workers.every((it) => it.shape !== "commit")) {

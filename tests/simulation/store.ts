@@ -96,7 +96,11 @@ export class SimulatedStore {
       create: (lease) =>
         turn(async () => {
           const isCreated = await inner.create(lease);
-          if (isCreated) this.#created(lease);
+          if (isCreated) {
+            this.#created(lease);
+            const { shardId } = lease;
+            this.#journal.note({ type: "created", life, shardId });
+          }
           return isCreated;
         }),
       take: (lease, owner) =>

@@ -94,7 +94,8 @@ class Producing {
       }
       ends.set(id, entry.type);
       if (entry.type !== "acknowledged") continue;
-      const place = `${entry.shardId}/${entry.sequenceNumber}/`;
+      const { shardId, sequenceNumber } = entry;
+      const place = shardId ? `${shardId}/${sequenceNumber}/` : "";
       const isThere = byId.get(id)?.some((it) => it.place.startsWith(place));
       if (!isThere) {
         add(
@@ -225,6 +226,11 @@ class Consuming {
   readonly #doneBy = new Map<string, string[]>();
   /** The worker that a lease was passed to and that has not taken it yet, by shard. */
   readonly #passed = new Map<string, string>();
+  /** The shards that have a lease. */
+  readonly #created = new Set<string>();
+  /** The shards that each life reads, as it says. */
+  readonly #open = new Map<string, Set<string>>();
+  readonly #frozen = new Set<string>();
   /** Whether a worker has processed values in an order of its own. */
   #unordered = false;
   readonly #copies = new Map<string, number>();
@@ -263,6 +269,12 @@ class Consuming {
         return void this.#killed.set(entry.life, entry.at);
       case "ended":
         return void this.#ended.add(entry.life);
+      case "created":
+        return void this.#created.add(entry.shardId);
+      case "closed":
+        return void this.#open.get(entry.life)?.delete(entry.shardId);
+      case "frozen":
+        return void this.#frozen.add(entry.life);
       case "taken":
         return this.#taken(entry);
       case "opened":
@@ -309,30 +321,35 @@ class Consuming {
         at,
       );
     }
+    if (owner !== this.#workers.get(life)) return this.#passedOn(entry);
+    for (const [other, shards] of this.#open) {
+      if (other === life || !shards.has(shardId)) continue;
+      if (this.#killed.has(other) || this.#frozen.has(other)) continue;
+      this.#add(
+        "a shard was taken while another worker read it",
+        `${life} took ${shardId}, which ${other} still read`,
+        at,
+      );
+    }
     const reading = new Reading();
     reading.start = start;
     this.#readings.set(`${life} ${shardId}`, reading);
     const { profile, failoverTimeMs } = this.#plan;
     const isGentle = profile === "calm" || profile === "clocks" ||
       profile === "stuck";
-    const holder = this.#workers.get(life);
-    // A holder passes its lease on to another worker, which then takes it.
-    const isPassed = before === holder && owner !== holder;
+    // A lease that was passed to this worker has its name already.
     const isReceived = this.#passed.get(shardId) === owner && before === owner;
-    if (isPassed) this.#passed.set(shardId, owner);
-    else this.#passed.delete(shardId);
+    this.#passed.delete(shardId);
     // A worker that asks for a lease takes it if the holder cannot finish in time.
     const isOverdue = profile === "stuck" && requestedBy === owner;
-    if (
-      isGentle && before !== undefined && !isPassed && !isReceived && !isOverdue
-    ) {
+    if (isGentle && before !== undefined && !isReceived && !isOverdue) {
       this.#add(
         "the lease of a living worker was taken",
         `${life} took ${shardId} of ${before}, which was alive`,
         at,
       );
     }
-    const isEarly = profile === "kills" && before !== undefined && !isPassed &&
+    const isEarly = profile === "kills" && before !== undefined &&
       before !== owner && requestedBy !== owner && idleMs < failoverTimeMs - 1;
     if (isEarly) {
       this.#add(
@@ -343,9 +360,16 @@ class Consuming {
     }
   }
 
+  /** A holder has made another worker the holder. */
+  #passedOn({ shardId, owner }: Entry & { type: "taken" }): void {
+    this.#passed.set(shardId, owner);
+  }
+
   #opened({ life, shardId, at }: Entry & { type: "opened" }): void {
     const book = this.#book(shardId);
     book.openedAt ??= at;
+    const open = this.#open.get(life) ?? new Set();
+    this.#open.set(life, open.add(shardId));
     for (const parent of book.stored.parentShardIds) {
       const isDone = this.#books.get(parent)?.isDone ?? true;
       if (isDone) continue;
@@ -385,7 +409,17 @@ class Consuming {
       );
     }
     book.checkpoint = covered;
-    if (checkpoint.type === "SHARD_END") book.finishedAt ??= at;
+    if (checkpoint.type !== "SHARD_END") return;
+    book.finishedAt ??= at;
+    for (const child of this.#books.values()) {
+      const { shardId: id, parentShardIds } = child.stored;
+      if (!parentShardIds.includes(shardId) || this.#created.has(id)) continue;
+      this.#add(
+        "a shard was finished before its child had a lease",
+        `${life} finished ${shardId} before ${id} had a lease`,
+        at,
+      );
+    }
   }
 
   #seen(entry: Entry & { type: "seen" }): void {
