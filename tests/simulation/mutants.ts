@@ -55,9 +55,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a value is accepted after close()",
-    file: "producer.ts",
-    find: "    this.#sink.engine.refusePuts();\n    try {\n",
-    replace: "    try {\n",
+    file: "_producer/engine.ts",
+    find: "    this.#isClosing = true;\n",
+    replace: "",
   },
   {
     name: "the buffer of the consumer has no bound",
@@ -94,8 +94,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a list of shards is believed that lacks the children",
     file: "_consumer/shards/shard_directory.ts",
-    find: "if (this.lineage.shards.has(shardId)) return false;",
-    replace: "if (this.lineage.shards.has(shardId)) return true;",
+    find: 'if (this.lineage.shards.has(shardId)) return "not-listed";',
+    replace: 'if (this.lineage.shards.has(shardId)) return "stored";',
+  },
+  {
+    name: "a shard is finished although the lease of a child is not stored",
+    file: "_consumer/shards/shard_directory.ts",
+    find: "children.every((id) => leases.has(id))",
+    replace: "children.every((id) => leases || id)",
+  },
+  {
+    name: "a lease that is not confirmed any more is not given up",
+    file: "_consumer/leases/upkeep.ts",
+    find: "if (age >= GIVEN_UP_AT) {",
+    replace: "if (age >= 100 * GIVEN_UP_AT) {",
+  },
+  {
+    name: "a shard that hangs takes all calls of the handler",
+    file: "_processing/scheduler.ts",
+    find: "return lanes < 2 || running < concurrency / lanes ||",
+    replace: "return lanes < 200 || running < concurrency / lanes ||",
   },
   {
     name: "the wall clock measures intervals",

@@ -13,7 +13,8 @@ import { SeededChoices } from "../../testing/_simulation/seeded_choices.ts";
  * - `calm`: reshards, and workers that stop and start. No value may be processed twice.
  * - `clocks`: as `calm`, and the time of day of workers jumps.
  * - `kills`: as `calm`, and workers are killed. Their shards must be read again in time.
- * - `stuck`: the handler of one key hangs. The values of other shards must not wait for it.
+ * - `stuck`: the handler of one key hangs, or the requests of one shard. The values of other shards
+ *   must not wait for it.
  * - `storm`: everything: faults of the service, the network and the store, kills, frozen workers.
  * - `producer`: faults of the requests that write.
  */
@@ -115,6 +116,8 @@ export interface Plan {
   readonly workers: readonly WorkerPlan[];
   readonly incidents: readonly Incident[];
   readonly rules: readonly FaultRule[];
+  /** What hangs until the end of the faults. */
+  readonly stuck: "nothing" | "handler" | "reads";
   /** The probabilities of faults of the store, for each call. */
   readonly storeFaults: {
     readonly fail: number;
@@ -134,7 +137,7 @@ export interface Plan {
 
 /** Adds what older plans do not have. */
 export function completed(plan: Partial<Plan>): Plan {
-  const added = { lateMs: 0, finish: "live" };
+  const added = { lateMs: 0, finish: "live", stuck: "nothing" };
   const producer = { way: "put", ...plan.producer };
   return { ...added, ...plan, producer } as Plan;
 }
@@ -158,6 +161,14 @@ const SHAPES: readonly Shape[] = [
   "process-none",
   "batches",
 ];
+/** The shard whose requests hang in plans with `stuck: "reads"`. */
+export const STUCK_SHARD = "shardId-000000000000";
+const STUCK_READS: FaultRule = {
+  action: ["GetRecords", "SubscribeToShard"],
+  shardId: STUCK_SHARD,
+  skip: 3,
+  fault: { type: "stall", when: "before" },
+};
 const READS = ["GetRecords", "GetShardIterator", "ListShards"];
 
 /** Draws the plan of a seed. */
@@ -173,6 +184,9 @@ export function drawPlan(seed: number): Plan {
     ? choices.integer(2, 3)
     : choices.integer(1, 3);
   const ordering = choices.pick(["none", "key", "key", "shard"] as const);
+  const stuck = profile === "stuck"
+    ? choices.pick(["handler", "reads"] as const)
+    : "nothing";
   return {
     seed,
     profile,
@@ -217,7 +231,10 @@ export function drawPlan(seed: number): Plan {
       ? [...faultsOf(choices.fork(2), READS), ...fanOutFaults(choices.fork(3))]
       : profile === "producer"
       ? writeFaults(choices.fork(4))
+      : stuck === "reads"
+      ? [STUCK_READS]
       : [],
+    stuck,
     storeFaults: isStorm && choices.chance(0.7)
       ? { fail: 0.04, lose: 0.04, slow: 0.02 }
       : { fail: 0, lose: 0, slow: 0 },
@@ -235,7 +252,14 @@ function drawWorker(
 ): WorkerPlan {
   const isStuck = profile === "stuck";
   const shape = isStuck
-    ? choices.pick(["process-key", "process-shard", "batches"] as const)
+    ? choices.pick(
+      [
+        "process-key",
+        "process-shard",
+        "process-none",
+        "batches",
+      ] as const,
+    )
     : store === "sqlite" && choices.chance(0.25)
     ? "commit"
     : choices.pick(SHAPES);

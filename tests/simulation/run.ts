@@ -281,7 +281,7 @@ class World {
       choices: choices.fork(4),
       mayFail: () => !this.#isHealed,
       stuck: (item) =>
-        plan.profile === "stuck" && !this.#isHealed && item.key === "p1-1"
+        plan.stuck === "handler" && !this.#isHealed && item.key === "p1-1"
           ? this.#stuck.until
           : undefined,
       commit: (records, context) =>

@@ -6,7 +6,7 @@
 import { KinesisError, ProcessingError } from "../../errors.ts";
 import type { Checkpoint } from "../../records.ts";
 import type { Entry, Item } from "./journal.ts";
-import type { Plan, Shape } from "./plan.ts";
+import { type Plan, type Shape, STUCK_SHARD } from "./plan.ts";
 import type { Outcome } from "./run.ts";
 import type { StoredShard, StoredValue } from "./truth.ts";
 
@@ -551,7 +551,10 @@ class Consuming {
     const healed = entries.find(({ type }) => type === "healed")?.at ?? 0;
     const affected = new Set<string>();
     for (const { shardId, values, parentShardIds } of this.#outcome.stored) {
-      const isAffected = values.some(({ item }) => item.key === "p1-1") ||
+      const isStuck = this.#plan.stuck === "reads"
+        ? shardId === STUCK_SHARD
+        : values.some(({ item }) => item.key === "p1-1");
+      const isAffected = isStuck ||
         parentShardIds.some((id) => affected.has(id));
       if (isAffected) affected.add(shardId);
     }

@@ -210,13 +210,21 @@ class Writing {
   async #putAfterClose(): Promise<void> {
     const { life, journal } = this.#parts;
     const late = { id: `${life}/late`, key: `${life}-late`, n: 0, text: "" };
+    const { machine: { clock } } = this.#parts;
+    const timer = new AbortController();
+    const { signal } = timer;
     try {
-      await this.#producer.put(late);
+      await Promise.race([
+        this.#producer.put(late),
+        delay(60_000, { clock, signal }).catch(() => {}),
+      ]);
       journal.problem("the producer took a value after close()");
     } catch (error) {
       const { name } = error as Error;
       if (name === "ClosedError" || name === "DeliveryError") return;
       journal.problem(`put after close() failed with ${error}`);
+    } finally {
+      timer.abort();
     }
   }
 
