@@ -100,6 +100,13 @@ export type Happening =
     readonly place: Position;
     readonly id: string;
   }
+  /** A handler gets a value of a queue, has processed it, or does not go on with it. */
+  | {
+    readonly type: "received" | "processed" | "left";
+    readonly life: string;
+    readonly recordId: string;
+    readonly id: string;
+  }
   | { readonly type: "healed" }
   | { readonly type: "problem"; readonly what: string };
 

@@ -17,6 +17,7 @@ import { SeededChoices } from "../../testing/_simulation/seeded_choices.ts";
  *   must not wait for it.
  * - `storm`: everything: faults of the service, the network and the store, kills, frozen workers.
  * - `producer`: faults of the requests that write.
+ * - `queue`: workers of a queue, with faults or without.
  */
 export type Profile =
   | "calm"
@@ -24,7 +25,8 @@ export type Profile =
   | "kills"
   | "stuck"
   | "storm"
-  | "producer";
+  | "producer"
+  | "queue";
 
 /** How values are consumed. */
 export type Shape =
@@ -151,6 +153,7 @@ const PROFILES: readonly Profile[] = [
   "storm",
   "storm",
   "producer",
+  "queue",
 ];
 const SHAPES: readonly Shape[] = [
   "iterate",
@@ -231,6 +234,8 @@ export function drawPlan(seed: number): Plan {
       ? [...faultsOf(choices.fork(2), READS), ...fanOutFaults(choices.fork(3))]
       : profile === "producer"
       ? writeFaults(choices.fork(4))
+      : profile === "queue" && choices.fork(5).chance(0.7)
+      ? queueFaults(choices.fork(6))
       : stuck === "reads"
       ? [STUCK_READS]
       : [],
@@ -263,7 +268,7 @@ function drawWorker(
     : store === "sqlite" && choices.chance(0.25)
     ? "commit"
     : choices.pick(SHAPES);
-  const fails = profile === "storm" || profile === "producer";
+  const fails = ["storm", "producer", "queue"].includes(profile);
   return {
     shape,
     startAt: index === 0 ? 0 : choices.integer(0, 10_000),
@@ -301,6 +306,27 @@ function drawIncidents(
       type: "jump",
       worker: worker(),
       ms: choices.pick([-3_600_000, -20_000, 20_000, 3_600_000]),
+    }));
+  }
+  if (profile === "queue") {
+    some(2, () => ({
+      at: at(),
+      type: "kill",
+      worker: worker(),
+      restartMs: choices.integer(0, 30_000),
+      keepsName: true,
+    }));
+    some(2, () => ({
+      at: at(),
+      type: "freeze",
+      worker: worker(),
+      forMs: choices.integer(1000, 40_000),
+    }));
+    some(1, () => ({
+      at: at(),
+      type: "jump",
+      worker: worker(),
+      ms: choices.pick([-3_600_000, 3_600_000]),
     }));
   }
   if (profile === "kills") {
@@ -412,6 +438,20 @@ function writeFaults(choices: SeededChoices): FaultRule[] {
         code: "InternalFailure",
       },
     },
+    { ...odds(), fault: { type: "reset", when: "after" } },
+  ];
+}
+
+function queueFaults(choices: SeededChoices): FaultRule[] {
+  const entries = ["AcknowledgeQueueRecords", "UpdateQueueRecordsVisibility"];
+  const odds = () => ({
+    action: entries,
+    probability: choices.random() * 0.2,
+    times: choices.integer(0, 10),
+  });
+  return [
+    ...faultsOf(choices.fork(1), ["ReceiveQueueRecords", ...entries]),
+    { ...odds(), fault: { type: "partial", fail: choices.random() } },
     { ...odds(), fault: { type: "reset", when: "after" } },
   ];
 }

@@ -4,9 +4,8 @@
  * @module
  */
 import { quiet, resetHost } from "./host.ts";
-import { KinesisClient } from "../../client/mod.ts";
+import type { KinesisClient } from "../../client/mod.ts";
 import { Consumer } from "../../consumer.ts";
-import type { Environment } from "../../credentials/mod.ts";
 import { KinesisError } from "../../errors.ts";
 import {
   gzip,
@@ -21,14 +20,15 @@ import {
   VirtualClock,
   withFaults,
 } from "../../testing/mod.ts";
-import { Machine, type Way } from "../../testing/_simulation/machine.ts";
-import { networkFetch } from "../../testing/_simulation/network.ts";
+import { Machine } from "../../testing/_simulation/machine.ts";
 import { RemoteStore } from "../../testing/_simulation/remote_store.ts";
 import { SeededChoices } from "../../testing/_simulation/seeded_choices.ts";
 import { Application, PlannedFailure } from "./application.ts";
+import { drawWay, simulatedClient } from "./client.ts";
 import { type Item, Journal } from "./journal.ts";
 import { withStaleLists } from "./lists.ts";
 import type { Incident, Plan, WorkerPlan } from "./plan.ts";
+import { runQueue } from "./queue_run.ts";
 import { SimulatedStore } from "./store.ts";
 import { openShards, type StoredShard, Truth } from "./truth.ts";
 import { write } from "./writer.ts";
@@ -36,18 +36,12 @@ import { write } from "./writer.ts";
 const STREAM = "orders";
 /** Everything must be processed so long after the last fault, in milliseconds. */
 export const LIVENESS_MS = 240_000;
-/** Most requests of one worker in a second. More is a loop without a delay. */
-const MOST_REQUESTS = 150;
 /** Most open shards. */
 const MOST_SHARDS = 8;
 /** Most values that a worker holds in reading buffers, beyond its options. */
 const LOOSE_ROOM = 1.5;
-/** Without variables and files, because the disk answers in real time. */
-const NO_ENVIRONMENT: Environment = {
-  env: () => undefined,
-  readTextFile: () => Promise.reject(new Error("There are no files")),
-};
-const PROCESSORS: Record<Plan["processor"], () => Processor<Item>> = {
+/** The processors by name. */
+export const PROCESSORS: Record<Plan["processor"], () => Processor<Item>> = {
   json,
   jsonLines,
   kplJson,
@@ -68,6 +62,7 @@ export interface Outcome {
 /** Runs a plan. */
 export async function run(plan: Plan): Promise<Outcome> {
   resetHost(plan.seed);
+  if (plan.profile === "queue") return await runQueue(plan);
   const world = new World(plan);
   try {
     return await world.run();
@@ -88,6 +83,8 @@ interface Worker {
   isStopped: boolean;
   /** Whether this life has been closed: by the plan, or because its program has ended. */
   isClosed: boolean;
+  /** Whether this life has ended, and its consumer is closed. */
+  hasEnded: boolean;
   /** The service that this life cannot reach. */
   cutOff: "store" | "kinesis" | undefined;
 }
@@ -150,6 +147,7 @@ class World {
       consumer: undefined,
       isStopped: true,
       isClosed: false,
+      hasEnded: false,
       cutOff: undefined,
     }));
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -219,7 +217,7 @@ class World {
   #start(worker: Worker): void {
     if (!this.#mayStart && !this.#isFinishing) return;
     worker.isStopped = false;
-    worker.isClosed = false;
+    worker.isClosed = worker.hasEnded = false;
     const plan = this.#plan;
     worker.lives++;
     const life = `${worker.name}.${worker.lives}`;
@@ -287,7 +285,7 @@ class World {
       commit: (records, context) =>
         machine.call(
           () => this.#store.commit(records, context),
-          this.#way(effects, plan.latency.storeMs),
+          drawWay(effects, plan.latency.storeMs),
         ),
     });
     application.run().then(
@@ -309,6 +307,7 @@ class World {
     worker.isClosed = true;
     // Waits for the leases to be given back, as a program does before it ends.
     await worker.consumer!.close().catch(() => {});
+    worker.hasEnded = true;
     if (worker.life !== life || worker.isStopped || this.#isOver) return;
     this.#at(1000, () => {
       if (worker.life === life && !worker.isStopped) this.#start(worker);
@@ -435,16 +434,11 @@ class World {
     worker.name = "w0-last";
     this.#start(worker);
     this.#isFinishing = false;
-    const { life } = worker;
-    const hasEnded = () =>
-      this.#journal.entries.some((it) =>
-        it.type === "ended" && it.life === life
-      );
-    while (!hasEnded() && this.#clock.monotonic() < end) {
+    while (!worker.hasEnded && this.#clock.monotonic() < end) {
       await this.#clock.advance(500);
     }
     worker.isStopped = true;
-    if (!hasEnded()) {
+    if (!worker.hasEnded) {
       return this.#journal.problem("reading until caught-up does not end");
     }
     // What is stored must be stored now: no worker goes on.
@@ -540,47 +534,24 @@ class World {
   #client(
     machine: Machine,
     choices: SeededChoices,
-    isCutOff: () => boolean = () => false,
+    isCutOff?: () => boolean,
   ): KinesisClient {
-    const { latency } = this.#plan;
-    let second = 0;
-    let inSecond = 0;
-    return new KinesisClient({
-      ...this.#server.connection,
-      environment: NO_ENVIRONMENT,
-      clock: machine.clock,
-      random: choices.fork(1).random,
-      timeoutMs: 10_000,
-      fetch: networkFetch({
-        machine,
-        service: this.#service,
-        way: () => this.#way(choices, latency.networkMs),
-        onRequest: () => {
-          if (isCutOff()) throw new TypeError("no connection (planned)");
-          this.#requests++;
-          const now = Math.floor(this.#clock.monotonic() / 1000);
-          inSecond = now === second ? inSecond + 1 : 1;
-          second = now;
-          if (inSecond !== MOST_REQUESTS) return;
-          this.#journal.problem(
-            `${machine.name} sends ${MOST_REQUESTS} requests in a second`,
-          );
-        },
-      }),
+    return simulatedClient({
+      machine,
+      choices,
+      isCutOff,
+      service: this.#service,
+      latencyMs: this.#plan.latency.networkMs,
+      now: () => this.#clock.monotonic(),
+      onRequest: () => void this.#requests++,
+      onProblem: (what) => this.#journal.problem(what),
     });
-  }
-
-  #way(choices: SeededChoices, most: number): Way {
-    return {
-      thereMs: choices.random() * most,
-      backMs: choices.random() * most,
-    };
   }
 
   #storeDraw(choices: SeededChoices, isCutOff: () => boolean) {
     const { latency, storeFaults, failoverTimeMs } = this.#plan;
     return () => {
-      const way = this.#way(choices, latency.storeMs);
+      const way = drawWay(choices, latency.storeMs);
       const draw = choices.random();
       const late = choices.random() * 2 * failoverTimeMs;
       if (this.#storeIsDown || isCutOff()) {

@@ -7,6 +7,7 @@ import { KinesisError, ProcessingError } from "../../errors.ts";
 import type { Checkpoint } from "../../records.ts";
 import type { Entry, Item } from "./journal.ts";
 import { type Plan, type Shape, STUCK_SHARD } from "./plan.ts";
+import { checkQueue } from "./queue_verify.ts";
 import type { Outcome } from "./run.ts";
 import type { StoredShard, StoredValue } from "./truth.ts";
 
@@ -47,11 +48,13 @@ export function verify(plan: Plan, outcome: Outcome): Problem[] {
     }
   }
   new Producing(plan, outcome, add).check();
-  new Consuming(plan, outcome, add).check();
+  if (plan.profile === "queue") checkQueue(plan, outcome, add);
+  else new Consuming(plan, outcome, add).check();
   return problems.sort((a, b) => a.at - b.at);
 }
 
-type Add = (rule: string, what: string, at?: number) => void;
+/** Adds a broken rule. */
+export type Add = (rule: string, what: string, at?: number) => void;
 
 /** The rules for the producer. */
 class Producing {
@@ -253,7 +256,7 @@ class Consuming {
     if (profile === "stuck") this.#checkStuck();
     if (profile !== "storm" && profile !== "producer") this.#checkChildren();
     if (profile === "kills") this.#checkTakeovers();
-    this.#checkErrors();
+    checkErrors(this.#plan, this.#outcome, this.#add);
     this.#checkEffects();
   }
 
@@ -658,15 +661,6 @@ class Consuming {
     return started.size > 0;
   }
 
-  #checkErrors(): void {
-    const { profile } = this.#plan;
-    for (const error of this.#outcome.errors) {
-      const isExpected = profile === "storm" && isPassing(error);
-      if (isExpected) continue;
-      this.#add("a consumer has failed", `a consumer has failed: ${error}`);
-    }
-  }
-
   /** Effects that are stored with their position are there exactly once. */
   #checkEffects(): void {
     const counts = new Map<string, number>();
@@ -701,6 +695,15 @@ class Consuming {
 
 /** The virtual clock starts at this time, in milliseconds since the epoch. */
 const START = 1_700_000_000_000;
+
+/** No program fails but for the faults of the plan. */
+export function checkErrors(plan: Plan, outcome: Outcome, add: Add): void {
+  const isRough = plan.profile === "storm" || plan.profile === "queue";
+  for (const error of outcome.errors) {
+    if (isRough && isPassing(error)) continue;
+    add("a consumer has failed", `a consumer has failed: ${error}`);
+  }
+}
 
 /** Whether an error is one that ends by itself. */
 function isPassing(error: unknown): boolean {
