@@ -456,15 +456,21 @@ function unserved(records: number): KinesisError {
   );
 }
 
-/** A poll that waits for longer than the stream may be idle would answer too late. */
+/**
+ * How long a poll waits, in seconds. A poll that waits for longer than the stream may be idle would
+ * answer too late. And the visibility timeout of a record counts from the sending of its poll,
+ * because the moment of the delivery is not known: after a wait that is as long as the timeout, a
+ * record would be lost when it arrives.
+ */
 function waitSecondsOf(
-  { waitTimeSeconds, idleTimeoutMs }: Pick<
+  { waitTimeSeconds, idleTimeoutMs, visibilityTimeoutSeconds }: Pick<
     ResolvedQueueOptions<never>,
-    "waitTimeSeconds" | "idleTimeoutMs"
+    "waitTimeSeconds" | "idleTimeoutMs" | "visibilityTimeoutSeconds"
   >,
 ): number {
   return Math.min(
     waitTimeSeconds,
     Math.max(1, Math.ceil(idleTimeoutMs / 1000)),
+    Math.floor(visibilityTimeoutSeconds / 2),
   );
 }

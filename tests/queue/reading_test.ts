@@ -491,3 +491,22 @@ Deno.test("QueueConsumer gives records back so that no answer to its own abandon
   assertEquals([visible.length, deadLetters.length], [3, 0]);
   assertEquals(visible.map(({ receiveCount }) => receiveCount), [1, 1, 1]);
 });
+
+Deno.test("QueueConsumer acknowledges a record that arrives late in a wait longer than the visibility timeout", async () => {
+  const world = new QueueWorld();
+  const queue = world.consumer({
+    visibilityTimeoutSeconds: 5,
+    waitTimeSeconds: 20,
+  });
+  const seen: number[] = [];
+  const reading = queue.process(({ value }) => void seen.push(value));
+  for (const value of range(10)) {
+    await world.pass(3_700);
+    await world.put(value);
+  }
+  await world.pass(10_000);
+  assertEquals(seen, range(10));
+  assert(world.isEmpty);
+  await world.run(queue.close());
+  await reading;
+});

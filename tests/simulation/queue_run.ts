@@ -174,6 +174,8 @@ class QueueWorld {
       visibilityTimeoutSeconds: choices.pick([5, 30]),
       waitTimeSeconds: choices.pick([1, 10]),
       maxInFlight: choices.pick([10, 1000]),
+      // Longer than any handler takes.
+      closeTimeoutMs: 100_000,
       clock: machine.clock,
       random: choices.fork(2).random,
     });
