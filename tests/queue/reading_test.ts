@@ -501,7 +501,7 @@ Deno.test("QueueConsumer acknowledges a record that arrives late in a wait longe
   const seen: number[] = [];
   const reading = queue.process(({ value }) => void seen.push(value));
   for (const value of range(10)) {
-    await world.pass(3_700);
+    await world.pass(7_700);
     await world.put(value);
   }
   await world.pass(10_000);
