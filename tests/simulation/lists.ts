@@ -16,7 +16,12 @@ const MOST_LISTS = 4;
 export function withStaleLists(
   fetch: Fetch,
   choices: SeededChoices,
-  probability: () => number,
+  { probability, mayLack }: {
+    /** The probability that an answer is not up to date. */
+    readonly probability: () => number;
+    /** Whether an answer may lack a shard now. */
+    readonly mayLack: () => boolean;
+  },
 ): Fetch {
   const earlier: Shard[][] = [];
   return async (input, init) => {
@@ -29,7 +34,7 @@ export function withStaleLists(
     if (choices.chance(probability())) {
       if (earlier.length > 0 && choices.chance(0.6)) {
         shards = choices.pick(earlier);
-      } else if (shards.length > 1) {
+      } else if (shards.length > 1 && mayLack()) {
         const missing = choices.pick(shards);
         shards = shards.filter((shard) => shard !== missing);
       }

@@ -211,6 +211,8 @@ class Reading {
   readonly seen = new Map<number, number>();
   /** The number of values before the checkpoint of the lease. */
   start = 0;
+  /** Whether the lease was passed on to another worker. */
+  isPassed = false;
 }
 
 /** The rules for the workers. */
@@ -274,6 +276,8 @@ class Consuming {
         return void this.#ended.add(entry.life);
       case "created":
         return void this.#created.add(entry.shardId);
+      case "released":
+        return this.#gaveBack(entry);
       case "closed":
         return void this.#open.get(entry.life)?.delete(entry.shardId);
       case "frozen":
@@ -345,7 +349,10 @@ class Consuming {
     this.#passed.delete(shardId);
     // A worker that asks for a lease takes it if the holder cannot finish in time.
     const isOverdue = profile === "stuck" && requestedBy === owner;
-    if (isGentle && before !== undefined && !isReceived && !isOverdue) {
+    if (
+      isGentle && before !== undefined && !isReceived && !isOverdue &&
+      this.#runs(before)
+    ) {
       this.#add(
         "the lease of a living worker was taken",
         `${life} took ${shardId} of ${before}, which was alive`,
@@ -363,9 +370,25 @@ class Consuming {
     }
   }
 
+  /** Whether a worker of this name runs. */
+  #runs(worker: string): boolean {
+    for (const [life, name] of this.#workers) {
+      if (name !== worker) continue;
+      if (!this.#ended.has(life) && !this.#killed.has(life)) return true;
+    }
+    return false;
+  }
+
   /** A holder has made another worker the holder. */
-  #passedOn({ shardId, owner }: Entry & { type: "taken" }): void {
+  #passedOn({ life, shardId, owner }: Entry & { type: "taken" }): void {
     this.#passed.set(shardId, owner);
+    this.#gaveBack({ life, shardId });
+  }
+
+  /** The holder hands out nothing more, also if it does not know yet that the store has agreed. */
+  #gaveBack({ life, shardId }: { life: string; shardId: string }): void {
+    this.#open.get(life)?.delete(shardId);
+    this.#reading(life, shardId).isPassed = true;
   }
 
   #opened({ life, shardId, at }: Entry & { type: "opened" }): void {
@@ -441,6 +464,13 @@ class Consuming {
         at,
       );
     }
+    if (reading.isPassed) {
+      this.#add(
+        "a value was handed out after the lease was given back",
+        `${life} got ${id} after it had given ${shardId} back`,
+        at,
+      );
+    }
     const shape = this.#shapes.get(life)!;
     const before = reading.seen.get(index);
     // A value comes again only for its next attempt.
@@ -506,6 +536,8 @@ class Consuming {
     if (fails) return;
     for (const [place, lives] of this.#doneBy) {
       if (lives.length === 1) continue;
+      // A reader that has acknowledged nothing yet is not waited for when its consumer closes.
+      if (this.#shapes.get(lives[0]!) === "reader") continue;
       this.#add(
         "a value was processed twice without a fault",
         `${place} was processed by ${lives.join(" and ")}`,

@@ -34,8 +34,12 @@ export async function write(parts: WriterParts): Promise<void> {
   const { clock } = machine;
   const { ordering, bufferedValues, maxAttempts } = plan.producer;
   const { maxInFlight, maxBatchRecords, lingerMs, deadLetter } = plan.producer;
+  const buried = new Set<string>();
   const letters = new WritableStream<FailedValue<Item>>({
-    write: ({ value }) => journal.note({ type: "buried", id: value.id }),
+    write: ({ value: { id } }) => {
+      buried.add(id);
+      journal.note({ type: "buried", id });
+    },
   });
   const producer = new Producer<Item>({
     client,
@@ -48,7 +52,7 @@ export async function write(parts: WriterParts): Promise<void> {
     clock,
     random: parts.choices.fork(1).random,
   });
-  await new Writing(parts, producer).run();
+  await new Writing(parts, producer, buried).run();
 }
 
 /** One life of the program. */
@@ -59,11 +63,18 @@ class Writing {
   readonly #puts: Promise<void>[] = [];
   /** The values of `write`, until the end of the stream tells their outcome. */
   readonly #open = new Set<string>();
+  /** The dead letters. */
+  readonly #buried: ReadonlySet<string>;
   #total = 0;
 
-  constructor(parts: WriterParts, producer: Producer<Item>) {
+  constructor(
+    parts: WriterParts,
+    producer: Producer<Item>,
+    buried: ReadonlySet<string>,
+  ) {
     this.#parts = parts;
     this.#producer = producer;
+    this.#buried = buried;
   }
 
   async run(): Promise<void> {
@@ -176,7 +187,8 @@ class Writing {
       }
     }
     for (const id of given) {
-      if (!failed.has(id)) journal.note({ type: "acknowledged", id });
+      if (failed.has(id) || this.#buried.has(id)) continue;
+      journal.note({ type: "acknowledged", id });
     }
   }
 
@@ -197,7 +209,9 @@ class Writing {
     for (const { value, error } of this.#producer.undelivered()) {
       if (this.#open.delete(value.id)) this.#rejected(value.id, error);
     }
-    for (const id of this.#open) journal.note({ type: "acknowledged", id });
+    for (const id of this.#open) {
+      if (!this.#buried.has(id)) journal.note({ type: "acknowledged", id });
+    }
     let settled = 0;
     for (const it of this.#puts) it.then(() => settled++);
     for (let turns = 0; turns < 5; turns++) await Promise.resolve();
