@@ -324,7 +324,12 @@ class QueueWorld {
       worker.isStopped = true;
       if (!machine?.isAlive || !queue) return undefined;
       return queue.close().catch((error) => {
-        if (!isStopped) this.#journal.problem(`${life} cannot close: ${error}`);
+        // The service may have delivered the records of a frozen worker to another one.
+        const wasFrozen = this.#journal.entries.some((it) =>
+          it.type === "frozen" && it.life === life
+        );
+        if (isStopped || wasFrozen) return;
+        this.#journal.problem(`${life} cannot close: ${error}`);
       });
     });
     let isClosed = false;

@@ -557,6 +557,13 @@ class Consuming {
     }
   }
 
+  /** When a worker is stopped for the first time. Before that, all shards are read all the time. */
+  get #stopsAt(): number {
+    const { incidents, finish, durationMs } = this.#plan;
+    return incidents.find(({ type }) => type === "stop")?.at ??
+      (finish === "caught-up" ? durationMs : Infinity);
+  }
+
   #checkLagOf(entry: Entry & { type: "done" }, most: number): void {
     const book = this.#book(entry.place.shardId);
     const index = book.indexes.get(placeOf(entry.place));
@@ -621,9 +628,7 @@ class Consuming {
 
   /** The children of a reshard are opened soon after their parents are finished. */
   #checkChildren(): void {
-    const { incidents, failoverTimeMs, profile } = this.#plan;
-    // A worker that stops hands its shards over, which takes time.
-    if (incidents.some(({ type }) => type === "stop")) return;
+    const { failoverTimeMs, profile } = this.#plan;
     for (const book of this.#books.values()) {
       const { parentShardIds, shardId } = book.stored;
       if (parentShardIds.length === 0) continue;
@@ -633,7 +638,8 @@ class Consuming {
         ? CHILD_MS + 2 * failoverTimeMs
         : CHILD_MS;
       const openedAt = book.openedAt ?? this.#outcome.virtualMs;
-      if (last === Infinity || openedAt <= last + bound) continue;
+      // A worker that stops hands its shards over, which takes time.
+      if (last + bound > this.#stopsAt || openedAt <= last + bound) continue;
       this.#add(
         "a child was opened late",
         `${shardId} was opened at ${book.openedAt}, its parents were finished at ${last}`,
