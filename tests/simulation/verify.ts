@@ -548,9 +548,7 @@ class Consuming {
   /** Without faults, each value is processed soon. */
   #checkLag(): void {
     if (this.#isSlow()) return;
-    const { at: stopsAt } =
-      this.#plan.incidents.find(({ type }) => type === "stop") ??
-        { at: Infinity };
+    const stopsAt = this.#stopsAt;
     for (const entry of this.#outcome.journal.entries) {
       if (entry.type !== "done" || entry.at > stopsAt) continue;
       this.#checkLagOf(entry, LAG_MS);
