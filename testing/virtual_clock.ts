@@ -58,6 +58,8 @@ const MOST_AT_ONCE = 100_000;
  * ```
  */
 export class VirtualClock implements Clock {
+  /** Tells consumers that code takes no time. */
+  readonly isVirtual = true;
   readonly #settle: () => Promise<void>;
   #elapsed = 0;
   /** The time of day minus the time that has elapsed. */

@@ -55,6 +55,7 @@ export class Machine {
     this.name = name;
     this.#world = world;
     this.clock = {
+      isVirtual: true,
       now: () => world.now() + this.#wallOffsetMs,
       monotonic: () => world.monotonic(),
       setTimeout: (callback, ms) => {

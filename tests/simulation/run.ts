@@ -434,6 +434,9 @@ class World {
     while (!isReady && this.#clock.monotonic() < end) {
       await this.#clock.advance(500);
     }
+    // A write that is still under way to the store would look like one of a living worker.
+    const { storeFaults, failoverTimeMs } = this.#plan;
+    if (storeFaults.slow > 0) await this.#clock.advance(2 * failoverTimeMs);
     this.#isFinishing = true;
     const worker = this.#workers[0]!;
     worker.name = "w0-last";
