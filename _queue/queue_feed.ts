@@ -303,11 +303,15 @@ export class QueueFeed<T> {
       this.#visibility.hold(held);
       return { raw, held };
     });
+    // An answer may take longer than the visibility timeout. Another consumer has its records then.
+    this.#visibility.look();
     if (this.#ended) {
       return void this.#refused.push(...all.map((it) => it.held));
     }
     this.#isAdding = true;
-    for (const { raw, held } of all) this.#values.add(raw, held);
+    for (const { raw, held } of all) {
+      if (!held.isOver) this.#values.add(raw, held);
+    }
     this.#isAdding = false;
     this.#deliver();
   }

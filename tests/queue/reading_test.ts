@@ -510,3 +510,25 @@ Deno.test("QueueConsumer acknowledges a record that arrives late in a wait longe
   await world.run(queue.close());
   await reading;
 });
+
+Deno.test("QueueConsumer does not hand out a record whose answer took longer than the visibility timeout", async () => {
+  const world = new QueueWorld({
+    rules: [{
+      action: "ReceiveQueueRecords",
+      times: 1,
+      fault: { type: "delay", ms: 5_100, when: "after" },
+    }],
+  });
+  await world.put(1);
+  const queue = world.consumer({ visibilityTimeoutSeconds: 5 });
+  const seen: number[] = [];
+  const reading = queue.process((record) =>
+    void seen.push(record.receiveCount)
+  );
+  await world.pass(20_000);
+  assertEquals(seen, [2]);
+  assert(world.isEmpty);
+  assertEquals(queue.status().lost, 1);
+  await world.run(queue.close());
+  await reading;
+});
