@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Profile } from "./plan.ts";
+
 /** A planted bug. */
 export interface Mutant {
   readonly name: string;
@@ -12,6 +14,8 @@ export interface Mutant {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** The profile of the plans that find it. Seeds with other plans are left out, to save time. */
+  readonly profile?: Profile;
 }
 
 /** All planted bugs. */
@@ -36,6 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the checkpoint of a former owner is accepted",
+    profile: "storm",
     file: "checkpoint/_transitions.ts",
     find: "return isCurrent(stored, lease) && stored.owner !== undefined &&\n" +
       "    stored.owner === lease.owner;",
@@ -43,12 +48,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a record that failed is not sent again",
+    profile: "producer",
     file: "_producer/settlement.ts",
     find: "for (const item of [...items].reverse())",
     replace: "for (const item of items.slice(1))",
   },
   {
     name: "a record that failed is sent behind later records of its key",
+    profile: "producer",
     file: "_producer/order_groups.ts",
     find: "else if (group.active > 0 || group.waiting?.length) first = false;",
     replace: "else if (group.waiting?.length) first = false;",
@@ -61,6 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the buffer of the consumer has no bound",
+    profile: "storm",
     file: "_consumer/reading/read_ahead.ts",
     find: "new Shares(Math.floor(records), 1)",
     replace: "new Shares(1_000_000 + records, 1)",
@@ -73,6 +81,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "leases are taken over three times as late",
+    profile: "kills",
     file: "_consumer/leases/lease_watch.ts",
     find: "now - lease.since >= this.#failoverTimeMs",
     replace: "now - lease.since >= 3 * this.#failoverTimeMs",
@@ -87,6 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a list of shards is believed that lacks a parent",
+    profile: "storm",
     file: "_consumer/shards/expired_shards.ts",
     find: "if (!await this.#exists(shardId, signal)) expired.add(shardId);",
     replace: "expired.add(shardId);",
@@ -99,24 +109,28 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a shard is finished although the lease of a child is not stored",
+    profile: "storm",
     file: "_consumer/shards/shard_directory.ts",
     find: "children.every((id) => leases.has(id))",
     replace: "children.every((id) => leases || id)",
   },
   {
     name: "a lease that is not confirmed any more is not given up",
+    profile: "storm",
     file: "_consumer/leases/upkeep.ts",
     find: "if (age >= GIVEN_UP_AT) {",
     replace: "if (age >= 100 * GIVEN_UP_AT) {",
   },
   {
     name: "a shard that hangs takes all calls of the handler",
+    profile: "stuck",
     file: "_processing/scheduler.ts",
     find: "return lanes < 2 || running < concurrency / lanes ||",
     replace: "return lanes < 200 || running < concurrency / lanes ||",
   },
   {
     name: "the wall clock measures intervals",
+    profile: "clocks",
     file: "_core/clock.ts",
     find: "if (clock.monotonic) return clock.monotonic();",
     replace: "if (clock.monotonic) return clock.now();",
@@ -175,6 +189,7 @@ export async function hunt(
         ...["--import-map", importMap],
         new URL("main.ts", import.meta.url).pathname,
         ...["--brief", "--from", `${from}`, "--seeds", `${seeds}`],
+        ...mutant.profile ? [`--profile=${mutant.profile}`] : [],
       ],
       signal: AbortSignal.timeout(120_000),
     }).output();
