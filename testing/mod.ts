@@ -43,13 +43,13 @@ export {
   withPolicy,
   type WithPolicyOptions,
 } from "./with_policy.ts";
-export {
-  simulate,
-  type SimulatedContext,
-  type SimulatedHandler,
-  type SimulateOptions,
-  type SimulationReport,
-} from "./simulate.ts";
+export { simulate } from "./simulate.ts";
+export type {
+  SimulatedContext,
+  SimulatedHandler,
+  SimulateOptions,
+  SimulationReport,
+} from "./simulate_types.ts";
 export { VirtualClock, type VirtualClockOptions } from "./virtual_clock.ts";
 export type { Fetch } from "./_faults/exchange.ts";
 export type { Clock } from "../_core/clock.ts";

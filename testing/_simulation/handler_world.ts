@@ -19,7 +19,7 @@ import type {
   SimulatedContext,
   SimulatedHandler,
   SimulationReport,
-} from "../simulate.ts";
+} from "../simulate_types.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { type FaultyFetch, withFaults } from "../with_faults.ts";
 import { DirectClient } from "./direct_client.ts";
