@@ -129,6 +129,47 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "return lanes < 200 || running < concurrency / lanes ||",
   },
   {
+    name: "a lease is passed on while values of its shard are processed",
+    file: "_consumer/leases/handoffs.ts",
+    find: "ms: drainMs(options),",
+    replace: "ms: 0 * drainMs(options),",
+    profile: "calm",
+  },
+  {
+    name: "the effects of a value are committed again",
+    file: "checkpoint/_sql_effects.ts",
+    find: "const fresh = freshOf(records, before ?? undefined, context);",
+    replace: "const fresh = freshOf(records, undefined, context);",
+  },
+  {
+    name: "records of an event that does not fit are left out",
+    file: "_consumer/fan_out/event_intake.ts",
+    find: "if (isWhole && ContinuationSequenceNumber) {",
+    replace: "if (ContinuationSequenceNumber) {",
+  },
+  {
+    name: "a value of a queue is acknowledged before it is processed",
+    file: "_queue/processing.ts",
+    find: "handle: (records, attempt) => this.#handle(records, attempt),",
+    replace:
+      "handle: (records, attempt) => (records.forEach((it) => it.ack()), this.#handle(records, attempt)),",
+    profile: "queue",
+  },
+  {
+    name: "the visibility of a record of a queue is not extended",
+    file: "_queue/visibility.ts",
+    find: "held.visibleAt - now <= marginMs && !held.extending",
+    replace: "held.visibleAt - now <= marginMs - 1e9 && !held.extending",
+    profile: "queue",
+  },
+  {
+    name: "a record of a queue is handed out although another one has it",
+    file: "_queue/queue_feed.ts",
+    find: "    this.#visibility.look();\n",
+    replace: "",
+    profile: "queue",
+  },
+  {
     name: "the wall clock measures intervals",
     profile: "clocks",
     file: "_core/clock.ts",

@@ -100,7 +100,7 @@ export interface Plan {
     readonly checkpointIntervalMs: number;
     readonly pollIntervalMs: number;
     readonly maxUnacknowledged: number;
-    readonly prefetch: { readonly records: number };
+    readonly prefetch: { readonly records: number; readonly bytes?: number };
   };
   readonly producer: {
     readonly ordering: "none" | "key" | "shard";
@@ -153,6 +153,7 @@ const PROFILES: readonly Profile[] = [
   "storm",
   "storm",
   "producer",
+  "queue",
   "queue",
 ];
 const SHAPES: readonly Shape[] = [
@@ -207,7 +208,11 @@ export function drawPlan(seed: number): Plan {
       checkpointIntervalMs: choices.pick([200, 1000, 5000]),
       pollIntervalMs: choices.pick([250, 1000]),
       maxUnacknowledged: choices.pick([50, 100_000]),
-      prefetch: { records: choices.pick([10, 100, 50_000]) },
+      prefetch: choices.pick([
+        { records: 10 },
+        { records: 100, bytes: 2048 },
+        { records: 50_000 },
+      ]),
     },
     producer: {
       ordering,
@@ -272,7 +277,7 @@ function drawWorker(
   return {
     shape,
     startAt: index === 0 ? 0 : choices.integer(0, 10_000),
-    handlerMs: choices.pick([0, 0, 20, 200]),
+    handlerMs: choices.pick([0, 0, 20, 200, 500]),
     failRate: fails ? choices.pick([0, 0, 0.03]) : 0,
     concurrency: choices.pick([4, 16]),
   };
@@ -293,7 +298,7 @@ function drawIncidents(
   some(3, () => ({ at: at(), type: "split", nth: nth() }));
   some(3, () => ({ at: at(), type: "merge", nth: nth() }));
   if (profile !== "kills" && profile !== "stuck") {
-    some(2, () => ({
+    some(3, () => ({
       at: at(),
       type: "stop",
       worker: worker(),
@@ -453,5 +458,11 @@ function queueFaults(choices: SeededChoices): FaultRule[] {
     ...faultsOf(choices.fork(1), ["ReceiveQueueRecords", ...entries]),
     { ...odds(), fault: { type: "partial", fail: choices.random() } },
     { ...odds(), fault: { type: "reset", when: "after" } },
+    // As long as the shortest visibility timeout.
+    {
+      ...odds(),
+      action: "ReceiveQueueRecords",
+      fault: { type: "delay", ms: choices.integer(4000, 8000), when: "after" },
+    },
   ];
 }
