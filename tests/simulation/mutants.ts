@@ -142,10 +142,11 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "const fresh = freshOf(records, undefined, context);",
   },
   {
-    name: "records of an event that does not fit are left out",
+    name: "records of an event that do not fit are left out",
     file: "_consumer/fan_out/event_intake.ts",
     find: "if (isWhole && ContinuationSequenceNumber) {",
     replace: "if (ContinuationSequenceNumber) {",
+    profile: "calm",
   },
   {
     name: "a value of a queue is acknowledged before it is processed",
