@@ -6,7 +6,8 @@
 import type { Entry } from "./journal.ts";
 import type { Plan } from "./plan.ts";
 import type { Outcome } from "./run.ts";
-import { type Add, checkErrors } from "./verify.ts";
+import { checkErrors } from "./end_rules.ts";
+import type { Add } from "./problem.ts";
 
 /** Checks that each value is processed, and that no two workers have the same value. */
 export function checkQueue(plan: Plan, outcome: Outcome, add: Add): void {

@@ -5,7 +5,8 @@
  */
 import type { Plan } from "./plan.ts";
 import { type Outcome, run } from "./run.ts";
-import { type Problem, verify } from "./verify.ts";
+import type { Problem } from "./problem.ts";
+import { verify } from "./verify.ts";
 
 /** Most runs of one search. */
 const MOST_RUNS = 300;
