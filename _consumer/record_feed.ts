@@ -45,7 +45,7 @@ export class RecordFeed<T> {
   readonly #changed = new ChangeSignal();
   // While values are buffered, only fulfilled promises are awaited. Without turns, the timers that
   // renew leases and store checkpoints would not run.
-  readonly #turns = new Turns(TURN_MS);
+  readonly #turns: Turns;
   #stopFollowing = () => {};
   /** Whether the application waits for a value. */
   #isAwaited = false;
@@ -66,6 +66,7 @@ export class RecordFeed<T> {
     onError: (error: unknown) => void,
   ) {
     const options = streams[0]!;
+    this.#turns = new Turns(options.clock.isVirtual ? Infinity : TURN_MS);
     this.#signal = options.signal;
     this.#onError = onError;
     this.#limits = new ReadingLimits(options, () => this.#changed.notify());

@@ -23,6 +23,11 @@ export interface Clock {
   setTimeout(callback: () => void, ms: number): unknown;
   /** Cancels a timer. */
   clearTimeout(handle: unknown): void;
+  /**
+   * Whether the time stands still until a test moves it. Then a loop over buffered values does not
+   * yield to the event loop, which would happen at another moment in each run. @default {false}
+   */
+  readonly isVirtual?: boolean;
 }
 
 /** The longest delay of a timer, in milliseconds: 24 days. Runtimes treat a longer delay as 0. */

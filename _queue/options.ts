@@ -44,8 +44,9 @@ export interface QueueConsumerOptions<T> {
    */
   visibilityTimeoutSeconds?: number;
   /**
-   * How long a request waits for records, in seconds: 1 to 20. A long wait costs fewer requests
-   * while the queue is empty; records arrive as soon with a short one. When the consumer is closed
+   * How long a request waits for records, in seconds: 1 to 20, but at most half of
+   * `visibilityTimeoutSeconds`. A long wait costs fewer requests while the queue is empty; records
+   * arrive as soon with a short one. When the consumer is closed
    * while a request waits, records that it gives back are visible when the wait is over: the service
    * may send them in answer to that request otherwise. @default {10}
    */

@@ -303,11 +303,15 @@ export class QueueFeed<T> {
       this.#visibility.hold(held);
       return { raw, held };
     });
+    // An answer may take longer than the visibility timeout. Another consumer has its records then.
+    this.#visibility.look();
     if (this.#ended) {
       return void this.#refused.push(...all.map((it) => it.held));
     }
     this.#isAdding = true;
-    for (const { raw, held } of all) this.#values.add(raw, held);
+    for (const { raw, held } of all) {
+      if (!held.isOver) this.#values.add(raw, held);
+    }
     this.#isAdding = false;
     this.#deliver();
   }
@@ -456,15 +460,21 @@ function unserved(records: number): KinesisError {
   );
 }
 
-/** A poll that waits for longer than the stream may be idle would answer too late. */
+/**
+ * How long a poll waits, in seconds. A poll that waits for longer than the stream may be idle would
+ * answer too late. And the visibility timeout of a record counts from the sending of its poll,
+ * because the moment of the delivery is not known: after a wait that is as long as the timeout, a
+ * record would be lost when it arrives.
+ */
 function waitSecondsOf(
-  { waitTimeSeconds, idleTimeoutMs }: Pick<
+  { waitTimeSeconds, idleTimeoutMs, visibilityTimeoutSeconds }: Pick<
     ResolvedQueueOptions<never>,
-    "waitTimeSeconds" | "idleTimeoutMs"
+    "waitTimeSeconds" | "idleTimeoutMs" | "visibilityTimeoutSeconds"
   >,
 ): number {
   return Math.min(
     waitTimeSeconds,
     Math.max(1, Math.ceil(idleTimeoutMs / 1000)),
+    Math.floor(visibilityTimeoutSeconds / 2),
   );
 }

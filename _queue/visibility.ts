@@ -66,7 +66,7 @@ export class Visibility {
     this.#isTicking = true;
     this.#timer = this.#parts.clock.setTimeout(() => {
       this.#isTicking = false;
-      this.#look();
+      this.look();
       if (this.#held.size > 0) this.#startTicking();
     }, this.#tickMs);
   }
@@ -77,7 +77,11 @@ export class Visibility {
     this.#parts.clock.clearTimeout(this.#timer);
   }
 
-  #look(): void {
+  /**
+   * Extends the records whose visibility timeout is half over, and loses those whose timeout is
+   * over.
+   */
+  look(): void {
     const { clock, seconds, maxHoldMs } = this.#parts;
     const now = monotonicNow(clock);
     const marginMs = seconds * 1000 * EXTEND_AT;

@@ -73,11 +73,16 @@ export class Strays {
 
   /**
    * Makes the finder for a shard. `undefined` if the shard has no parents, because all its records
-   * were packed for the shard itself, and if the shard is not listed. If records are distributed without regard to keys, as with the
-   * strategy AUTO, nothing must be dropped.
+   * were packed for the shard itself, and if the shard is neither listed nor given as `unlisted`. If
+   * records are distributed without regard to keys, as with the strategy AUTO, nothing must be
+   * dropped.
    */
-  static of(related: RelatedShards, shardId: string): Strays | undefined {
-    const shard = related.shards.get(shardId);
+  static of(
+    related: RelatedShards,
+    shardId: string,
+    unlisted?: RelatedShard,
+  ): Strays | undefined {
+    const shard = related.shards.get(shardId) ?? unlisted;
     if (!shard || parentsOf(shard).length === 0) return undefined;
     return new Strays(related, shard);
   }

@@ -60,6 +60,7 @@ const TEST_PARTS: readonly TestPart[] = [
     folders: ["packages", "runtimes"],
     load: 0.5,
   },
+  { name: "tests by simulation", folders: ["simulation"] },
   { name: "tests of the consumer", folders: ["_consumer", "consumer"] },
   { name: "tests of the producer", folders: ["_producer", "producer"] },
   { name: "tests of formats", folders: ["_aws", "processors"] },

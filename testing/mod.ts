@@ -43,6 +43,14 @@ export {
   withPolicy,
   type WithPolicyOptions,
 } from "./with_policy.ts";
+export { simulate } from "./simulate.ts";
+export type {
+  SimulatedContext,
+  SimulatedHandler,
+  SimulateOptions,
+  SimulationReport,
+} from "./simulate_types.ts";
+export { VirtualClock, type VirtualClockOptions } from "./virtual_clock.ts";
 export type { Fetch } from "./_faults/exchange.ts";
 export type { Clock } from "../_core/clock.ts";
 export type { KinesisRecord } from "../records.ts";

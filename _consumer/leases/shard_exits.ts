@@ -4,6 +4,7 @@
  * @module
  */
 import { LeaseLostError } from "../../errors.ts";
+import type { ChildLeases } from "../shards/shard_directory.ts";
 import type { ShardSession } from "../shard_session.ts";
 import type { StreamParts } from "../stream_parts.ts";
 
@@ -76,8 +77,8 @@ export class ShardExits<T> {
   }
 
   /**
-   * Stores SHARD_END for the shards that are processed to their end. Resolves with the ids of the
-   * processed shards whose children are not listed yet: these must wait.
+   * Stores SHARD_END for the shards that are processed to their end, and whose children have leases.
+   * Resolves with the ids of the processed shards whose children are not listed yet.
    */
   async finish(): Promise<string[]> {
     const { sessions } = this.#parts;
@@ -85,8 +86,10 @@ export class ShardExits<T> {
     const finished: ShardSession<T>[] = [];
     await Promise.all(sessions.all.map(async (session) => {
       if (!session.isFinished) return;
-      if (await this.#hasAllChildren(session)) finished.push(session);
-      else waiting.push(session.shardId);
+      const leases = await this.#childLeases(session);
+      if (leases === "stored") finished.push(session);
+      // A lease that is not stored is tried again by itself.
+      else if (leases === "not-listed") waiting.push(session.shardId);
     }));
     await this.#writeEach(finished, (session) => sessions.finish(session));
     return waiting;
@@ -121,11 +124,12 @@ export class ShardExits<T> {
     });
   }
 
-  async #hasAllChildren(
+  async #childLeases(
     { shardId, childShardIds, hasExpired }: ShardSession<T>,
-  ): Promise<boolean> {
+  ): Promise<ChildLeases> {
     const { directory, signal } = this.#parts;
-    return hasExpired ||
-      await directory.hasAllChildren(shardId, childShardIds, signal);
+    return hasExpired
+      ? "stored"
+      : await directory.childLeases(shardId, childShardIds, signal);
   }
 }

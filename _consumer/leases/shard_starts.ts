@@ -10,7 +10,7 @@ import { ShardSession } from "../shard_session.ts";
 import type { StreamParts } from "../stream_parts.ts";
 import type { Existence } from "../shards/shard_directory.ts";
 import { startPosition } from "../shards/start_plan.ts";
-import { Strays } from "../../_shards/strays.ts";
+import { type RelatedShard, Strays } from "../../_shards/strays.ts";
 import { Balance } from "./balance.ts";
 import { chooseClaims, type Claims } from "./claims.ts";
 import { HeldLease } from "./held_lease.ts";
@@ -163,7 +163,7 @@ export class ShardStarts<T> {
       position: startPosition(lease, from, isFresh),
       options,
       shared,
-      strays: Strays.of(directory.lineage, lease.shardId),
+      strays: Strays.of(directory.lineage, lease.shardId, leasedShard(lease)),
       existence: () => this.#existenceOf(held),
       newReader: this.#newReader,
     }, {
@@ -181,4 +181,22 @@ export class ShardStarts<T> {
     if (existence === "replaced") this.#events.replaced();
     return existence;
   }
+}
+
+/**
+ * The shard as its lease describes it. A list of shards may be older than the lease, which another
+ * worker has created, so it may lack the shard.
+ */
+function leasedShard(
+  { shardId, parentShardIds, hashKeyRange }: Lease,
+): RelatedShard | undefined {
+  return hashKeyRange && {
+    ShardId: shardId,
+    ParentShardId: parentShardIds[0],
+    AdjacentParentShardId: parentShardIds[1],
+    HashKeyRange: {
+      StartingHashKey: hashKeyRange.startingHashKey,
+      EndingHashKey: hashKeyRange.endingHashKey,
+    },
+  };
 }

@@ -29,6 +29,15 @@ export type Existence =
   /** The stream was deleted, and the shard with this id belongs to a later stream. */
   | "replaced";
 
+/** Whether the children of a shard have leases. */
+export type ChildLeases =
+  /** All of them, or they have expired. */
+  | "stored"
+  /** All are listed. The store has refused a lease, or has not answered yet. */
+  | "not-stored"
+  /** Not all are listed. */
+  | "not-listed";
+
 /** The work that is done for each shard alone, so that a failure or delay stops no other shard. */
 export interface ShardDirectoryWork {
   /** Writes leases. A shard is read only after its lease is written. */
@@ -134,18 +143,22 @@ export class ShardDirectory {
    * parent is marked SHARD_END, so that every worker that sees a finished parent can take its
    * children. `named` are the children that the last answer of GetRecords named, if any.
    */
-  async hasAllChildren(
+  async childLeases(
     shardId: string,
     named: readonly string[],
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<ChildLeases> {
     const children = this.lineage.childrenOf(shardId);
     const missing = named.filter((id) => !this.lineage.has(id));
-    if (children.length > 0 && missing.length === 0) return true;
-    if (this.lineage.shards.has(shardId)) return false;
+    if (children.length > 0 && missing.length === 0) {
+      const { leases } = this.#table;
+      return children.every((id) => leases.has(id)) ? "stored" : "not-stored";
+    }
+    if (this.lineage.shards.has(shardId)) return "not-listed";
     // The shard and its children may have expired while its last values were processed.
     await this.#gone.ask([shardId, ...missing], signal);
-    return [shardId, ...missing].every((id) => this.#gone.has(id));
+    const areGone = [shardId, ...missing].every((id) => this.#gone.has(id));
+    return areGone ? "stored" : "not-listed";
   }
 
   /** Deletes the leases of finished shards that have expired. */

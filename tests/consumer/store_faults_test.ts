@@ -75,6 +75,36 @@ for (const method of ["create", "take", "finish"]) {
   }
 }
 
+Deno.test("Consumer finishes a shard only after the leases of its children are stored", async () => {
+  const world = new World();
+  const [parent] = world.shardIds as [string];
+  let isRefusing = true;
+  const writes: string[] = [];
+  const checkpointer = faulty((method, [lease, checkpoint]) => {
+    const { shardId } = lease as Lease;
+    if (method === "create" && shardId !== parent) {
+      if (isRefusing) return refuse();
+      writes.push("created");
+    }
+    const { type } = (checkpoint ?? {}) as Partial<Lease["checkpoint"]>;
+    if (method === "checkpoint" && type === "SHARD_END") {
+      writes.push("finished");
+    }
+  });
+  const consumer = world.consumer({ checkpointer });
+  const ended = read(consumer, () => {});
+  await world.put(10);
+  await world.pass(3000);
+  world.server.split(STREAM, parent);
+  await world.pass(20_000);
+  assertEquals(writes, []);
+  isRefusing = false;
+  await world.pass(5000);
+  assertEquals(writes, ["created", "created", "finished"]);
+  await world.run(consumer.close());
+  assertEquals(await ended, undefined);
+});
+
 Deno.test("Consumer tells of each shard that it has opened how that ended, also if the lease cannot be given back", async () => {
   for (const [how, answer] of Object.entries({ refuse, never })) {
     const world = new World({ shards: 2 });

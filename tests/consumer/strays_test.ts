@@ -9,6 +9,7 @@ import {
 } from "../../processors/mod.ts";
 import { Producer } from "../../producer.ts";
 import type { EncodedRecord, Put } from "../../records.ts";
+import { hideShards } from "./_shard_lists.ts";
 import { type Item, STREAM, values, World } from "./_world.ts";
 
 /** Partition keys whose hashes lie in the lower half, and in the upper half. */
@@ -84,6 +85,59 @@ for (
     assertEquals(reported.length, 2);
   });
 }
+
+Deno.test("Consumer drops a record in the wrong shard also if only the lease of the shard tells its hash keys", async () => {
+  const processor = kplString();
+  const world = new World();
+  const [parent] = world.shardIds;
+  const children = world.server.split(STREAM, parent!);
+  const checkpointer = new MemoryCheckpointer();
+  const half = 2n ** 127n;
+  const leases = [
+    { shardId: parent!, parentShardIds: [], from: 0n, to: 2n * half - 1n },
+    {
+      shardId: children[0],
+      parentShardIds: [parent!],
+      from: 0n,
+      to: half - 1n,
+    },
+    {
+      shardId: children[1],
+      parentShardIds: [parent!],
+      from: half,
+      to: 2n * half - 1n,
+    },
+  ];
+  // As another worker has stored them, which has seen the split.
+  for (const { from, to, ...lease } of leases) {
+    await checkpointer.create({
+      ...lease,
+      streamName: STREAM,
+      checkpoint: {
+        type: lease.shardId === parent ? "SHARD_END" : "TRIM_HORIZON",
+      },
+      hashKeyRange: {
+        startingHashKey: String(from),
+        endingHashKey: String(to),
+      },
+    });
+  }
+  await put(world, await pack(processor, [...LOW, ...HIGH], true));
+  await put(world, await pack(processor, LOW, true));
+  await put(world, await pack(processor, HIGH, true));
+  const consumer = world.consumer<string>({
+    // This worker's list of shards is older than the split.
+    client: world.client((fetch) => hideShards(fetch, (id) => id !== parent)),
+    processor,
+    checkpointer,
+    until: "caught-up",
+  });
+  assertEquals(
+    values(await world.drain(consumer)).sort(),
+    [...LOW, ...HIGH].map((key) => `of ${key}`).sort(),
+  );
+  assertEquals(consumer.status().strayValues, 4);
+});
 
 Deno.test("Consumer keeps the values of a KPL record that belong to the shard, and drops the others after a split only", async () => {
   const processor = kplString();

@@ -491,3 +491,44 @@ Deno.test("QueueConsumer gives records back so that no answer to its own abandon
   assertEquals([visible.length, deadLetters.length], [3, 0]);
   assertEquals(visible.map(({ receiveCount }) => receiveCount), [1, 1, 1]);
 });
+
+Deno.test("QueueConsumer acknowledges a record that arrives late in a wait longer than the visibility timeout", async () => {
+  const world = new QueueWorld();
+  const queue = world.consumer({
+    visibilityTimeoutSeconds: 5,
+    waitTimeSeconds: 20,
+  });
+  const seen: number[] = [];
+  const reading = queue.process(({ value }) => void seen.push(value));
+  for (const value of range(10)) {
+    await world.pass(7_700);
+    await world.put(value);
+  }
+  await world.pass(10_000);
+  assertEquals(seen, range(10));
+  assert(world.isEmpty);
+  await world.run(queue.close());
+  await reading;
+});
+
+Deno.test("QueueConsumer does not hand out a record whose answer took longer than the visibility timeout", async () => {
+  const world = new QueueWorld({
+    rules: [{
+      action: "ReceiveQueueRecords",
+      times: 1,
+      fault: { type: "delay", ms: 5_100, when: "after" },
+    }],
+  });
+  await world.put(1);
+  const queue = world.consumer({ visibilityTimeoutSeconds: 5 });
+  const seen: number[] = [];
+  const reading = queue.process((record) =>
+    void seen.push(record.receiveCount)
+  );
+  await world.pass(20_000);
+  assertEquals(seen, [2]);
+  assert(world.isEmpty);
+  assertEquals(queue.status().lost, 1);
+  await world.run(queue.close());
+  await reading;
+});
