@@ -32,6 +32,14 @@ export type {
   FaultRequest,
   FaultRule,
 } from "./fault_plan.ts";
+export { DirectClient } from "./_simulation/direct_client.ts";
+export {
+  type FisAction,
+  type FisActionId,
+  fisFaults,
+  type FisFaultsOptions,
+  type FisParameters,
+} from "./fis_faults.ts";
 export { type FaultyFetch, withFaults } from "./with_faults.ts";
 export type {
   AuthorizedCall,
