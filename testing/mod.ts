@@ -32,6 +32,20 @@ export type {
   FaultRequest,
   FaultRule,
 } from "./fault_plan.ts";
+export {
+  capture,
+  type CaptureOptions,
+  type CaptureSummary,
+  redactAll,
+} from "./capture.ts";
+export type {
+  Capture,
+  CapturedRecord,
+  CapturedShard,
+  Redact,
+  RedactedRecord,
+} from "./capture_types.ts";
+export { readCapture } from "./read_capture.ts";
 export { DirectClient } from "./_simulation/direct_client.ts";
 export {
   type FisAction,
