@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OptionCheck } from "./_core/option_check.ts";
+import { BasicCheck } from "./_core/basic_check.ts";
 
 /** The place of a value in its stream. */
 export interface ValuePosition {
@@ -15,7 +15,7 @@ export interface ValuePosition {
   readonly subSequenceNumber: number;
 }
 
-const check = /* @__PURE__ */ new OptionCheck("Cannot make a record id");
+const check = /* @__PURE__ */ new BasicCheck("Cannot make a record id");
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html */
 const SEQUENCE_NUMBER = /^(0|[1-9]\d{0,128})$/;
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Shard.html */

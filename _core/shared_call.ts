@@ -4,10 +4,16 @@
  * @module
  */
 import { type Clock, monotonicNow } from "./clock.ts";
-import { raceAbort } from "./race_abort.ts";
+import { onAbort } from "./on_abort.ts";
 
-/** A call that is older than this, in milliseconds, is not shared with further callers. */
-const SHARED_MS = 60_000;
+/**
+ * How long a call is shared, in milliseconds. A call that takes longer may never settle: in
+ * Cloudflare Workers, the end of a request stops the calls that it has started, without an error.
+ */
+const SHARED_MS = 3000;
+
+/** The same, for calls that no caller waits for. */
+const BACKGROUND_MS = 60_000;
 
 interface Running<T> {
   readonly promise: Promise<T>;
@@ -16,8 +22,9 @@ interface Running<T> {
 
 /**
  * Makes a call and shares it with all callers until it settles. A call that never settles does not
- * block later callers: after a minute, or when the signal of one caller has aborted, the next
- * caller starts another call.
+ * block later callers: after 3 seconds, or when the signal of one caller has aborted, the next
+ * caller starts another call. A caller that has waited until then for the call of another caller
+ * does so, too, and settles with the first of the calls that it waits for.
  */
 export class SharedCall<T> {
   readonly #call: () => Promise<T>;
@@ -34,14 +41,42 @@ export class SharedCall<T> {
    * Settles like the running call, or like a new call if none is running. Rejects with the signal's
    * reason if the signal aborts before.
    */
-  async run(signal?: AbortSignal): Promise<T> {
-    const running = this.#current() ?? this.#start();
-    if (!signal) return await running.promise;
-    try {
-      return await raceAbort(running.promise, signal);
-    } finally {
-      if (signal.aborted) this.#forget(running);
-    }
+  run(signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      let timer: unknown;
+      let waitsFor: Running<T>;
+      const end = () => {
+        stopListening();
+        this.#clock.clearTimeout(timer);
+      };
+      const wait = () => {
+        const shared = this.#current();
+        const running = shared ?? this.#start();
+        if (running !== waitsFor) {
+          waitsFor = running;
+          running.promise.then((value) => {
+            end();
+            resolve(value);
+          }, (error) => {
+            end();
+            reject(error);
+          });
+        }
+        // Its own call may take any time.
+        if (!shared) return;
+        timer = this.#clock.setTimeout(
+          wait,
+          Math.max(0, SHARED_MS - this.#ageOf(shared)),
+        );
+      };
+      const stopListening = onAbort(signal, () => {
+        this.#clock.clearTimeout(timer);
+        if (waitsFor) this.#forget(waitsFor);
+        reject(signal!.reason);
+      });
+      wait();
+    });
   }
 
   /** Whether a call is running that the next caller would share. */
@@ -49,16 +84,19 @@ export class SharedCall<T> {
     return this.#current() !== undefined;
   }
 
-  /** Starts the call unless it is running. Does not wait for it. */
+  /** Starts the call unless one has been running for less than a minute. Does not wait for it. */
   begin(): void {
-    if (!this.#current()) this.#start();
+    if (!this.#current(BACKGROUND_MS)) this.#start();
   }
 
-  #current(): Running<T> | undefined {
+  #current(sharedMs = SHARED_MS): Running<T> | undefined {
     const running = this.#running;
-    const isYoung = running &&
-      monotonicNow(this.#clock) - running.startedAt < SHARED_MS;
-    return isYoung ? running : undefined;
+    const isShared = running && this.#ageOf(running) < sharedMs;
+    return isShared ? running : undefined;
+  }
+
+  #ageOf({ startedAt }: Running<T>): number {
+    return monotonicNow(this.#clock) - startedAt;
   }
 
   #start(): Running<T> {

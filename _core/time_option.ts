@@ -5,7 +5,7 @@
  * @module
  */
 import { LONGEST_TIMER_MS } from "./clock.ts";
-import type { OptionCheck } from "./option_check.ts";
+import type { BasicCheck } from "./basic_check.ts";
 
 /** The allowed times of an option. */
 export interface TimeRule {
@@ -23,7 +23,7 @@ export interface TimeRule {
  * @throws {RangeError} if the rule does not allow it
  */
 export function timeOption(
-  check: OptionCheck,
+  check: BasicCheck,
   name: string,
   value: number | undefined,
   { default: preset, least = 1, orNever }: TimeRule,

@@ -51,8 +51,8 @@ const MAX_PAUSE_MS = 60_000;
  *   for the renewal.
  * - If renewals fail, calls return the old credentials while they are valid. After that, calls
  *   reject with the last error. The pauses between renewals grow from 1 to 60 seconds.
- * - A look-up that takes longer than a minute, or that a caller has given up on, blocks no other
- *   call: the next call starts another look-up.
+ * - A look-up that takes longer than 3 seconds, or that a caller has given up on, blocks no other
+ *   call: the next call starts another look-up, and so does the first of the calls that wait.
  *
  * @throws {TypeError} if `options` is not an object or has an unknown option
  * @throws {RangeError} if `refreshBeforeMs` is negative

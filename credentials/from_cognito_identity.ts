@@ -9,6 +9,7 @@ import { checkRegion, partitionOf } from "../_aws/partitions.ts";
 import { parseEndpointUrl } from "../_aws/secure_url.ts";
 import { notify } from "../_core/notify.ts";
 import { OptionCheck } from "../_core/option_check.ts";
+import { SharedCall } from "../_core/shared_call.ts";
 import { CredentialsError } from "../errors.ts";
 import type { CredentialsProvider } from "./credentials.ts";
 import { COGNITO_SHAPE, credentialsFromDocument } from "./_document.ts";
@@ -101,8 +102,9 @@ export function fromCognitoIdentity(
   const url = urlOf(region, options.endpoint);
   let identityId = check.text("identityId", options.identityId);
 
-  /** A look-up of the identity that is under way: each further one would make another guest. */
-  let looking: Promise<string> | undefined;
+  let newestLogins: CognitoLogins | undefined;
+  /** Calls that wait at the same time share one look-up: each look-up makes another guest. */
+  const looking = new SharedCall(() => lookUp(newestLogins), context.clock);
 
   async function lookUp(Logins: CognitoLogins | undefined): Promise<string> {
     const { IdentityId } = await call(context, url, "GetId", {
@@ -119,8 +121,8 @@ export function fromCognitoIdentity(
 
   async function ask(isFirst: boolean): ReturnType<CredentialsProvider> {
     const Logins = typeof logins === "function" ? await logins() : logins;
-    const identity = identityId ??
-      await (looking ??= lookUp(Logins).finally(() => looking = undefined));
+    newestLogins = Logins;
+    const identity = identityId ?? await looking.run();
     try {
       const { Credentials: found } = await call(
         context,

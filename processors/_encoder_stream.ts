@@ -5,7 +5,7 @@
  */
 import { ResettableTimer } from "../_core/resettable_timer.ts";
 import { systemClock } from "../_core/clock.ts";
-import { OptionCheck } from "../_core/option_check.ts";
+import { BasicCheck } from "../_core/basic_check.ts";
 import { timeOption } from "../_core/time_option.ts";
 import type { EncodedRecord, Put } from "../records.ts";
 import { validateKeys } from "./keys.ts";
@@ -23,7 +23,7 @@ export function createEncoderStream<T>(
 ): TransformStream<Put<T>, EncodedRecord<Put<T>>> {
   const { maxRecordBytes, shardOf, clock = systemClock } = options;
   const lingerMs = timeOption(
-    new OptionCheck("Cannot create encoder"),
+    new BasicCheck("Cannot create encoder"),
     "lingerMs",
     options.lingerMs,
     { default: Infinity, least: 0, orNever: true },

@@ -4,7 +4,7 @@
  * @module
  */
 import { DEFAULT_RECORD_BYTES, MAX_RECORD_BYTES } from "../_aws/limits.ts";
-import { OptionCheck } from "../_core/option_check.ts";
+import { BasicCheck } from "../_core/basic_check.ts";
 import type { Put } from "../records.ts";
 import type { PackerOptions } from "./processor.ts";
 
@@ -16,7 +16,7 @@ import type { PackerOptions } from "./processor.ts";
 export function recordLimit<P extends Put<unknown>>(
   { maxRecordBytes }: PackerOptions<P>,
 ): number {
-  return new OptionCheck("Cannot create packer").number(
+  return new BasicCheck("Cannot create packer").number(
     "maxRecordBytes",
     maxRecordBytes,
     {

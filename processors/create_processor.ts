@@ -64,7 +64,8 @@ export function createProcessor<T>(
   );
 }
 
-function combined<T>(
+/** Like {@linkcode createProcessor}, for a serializer and a framing of this library. */
+export function combined<T>(
   serializer: Serializer<T>,
   framing: Framing,
 ): Processor<T> {
@@ -97,7 +98,7 @@ export function serializerProcessor<T>(
   serializer: Serializer<T>,
   framing: Framing,
 ): SerializerProcessor<T> {
-  return { ...createProcessor({ serializer, framing }), ...serializer };
+  return { ...combined(serializer, framing), ...serializer };
 }
 
 /** Adds the encoder and decoder streams to a processor. */

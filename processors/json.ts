@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { OptionCheck } from "../_core/option_check.ts";
+import { BasicCheck } from "../_core/basic_check.ts";
 import { decodeUtf8, encodeUtf8 } from "../_core/utf8.ts";
-import { createProcessor, serializerProcessor } from "./create_processor.ts";
+import { combined, serializerProcessor } from "./create_processor.ts";
 import { list } from "./list.ts";
-import { newline } from "./newline.ts";
+import { textNewline } from "./newline.ts";
 import type { Processor } from "./processor.ts";
 import { kindText, pathText } from "./_value_path.ts";
 import type { Serializer, SerializerProcessor } from "./serializer.ts";
@@ -83,10 +83,7 @@ export function json<T = unknown>(
 export function jsonLines<T = unknown>(
   options: JsonOptions = {},
 ): Processor<T> {
-  return createProcessor({
-    serializer: jsonSerializer<T>(options),
-    framing: newline(),
-  });
+  return combined(jsonSerializer<T>(options), textNewline());
 }
 
 /**
@@ -112,14 +109,11 @@ export function jsonLines<T = unknown>(
 export function jsonList<T = unknown>(
   options: JsonOptions = {},
 ): Processor<T> {
-  return createProcessor({
-    serializer: jsonSerializer<T>(options),
-    framing: list(),
-  });
+  return combined(jsonSerializer<T>(options), list());
 }
 
 function jsonSerializer<T>(options: JsonOptions): Serializer<T> {
-  new OptionCheck("Cannot use json")
+  new BasicCheck("Cannot use json")
     .object("options", options, ["replacer", "reviver"]);
   const { replacer, reviver } = options;
   const stringify = (value: T): string => {

@@ -6,7 +6,7 @@
 import { decodeUtf8 } from "../_core/utf8.ts";
 import type { KinesisRecord, Put } from "../records.ts";
 import type { FrameFormat } from "./_frame.ts";
-import { createKeyedPacker } from "./_keyed_framing.ts";
+import { createKeyedPacker, createTextPacker } from "./_keyed_framing.ts";
 import { Unpacking } from "./_unpacking.ts";
 import type { Framing } from "./framing.ts";
 import type { Packer, PackerOptions, Unpacked } from "./processor.ts";
@@ -41,23 +41,45 @@ const framing: Framing = {
   ): Packer<P> {
     return createKeyedPacker(serializer, options, format, checkLine);
   },
-  unpack<T>(serializer: Serializer<T>, record: KinesisRecord): Unpacked<T>[] {
-    const unpacking = new Unpacking<T>(record, serializer.name);
-    const { data } = record;
-    if (!serializer.text) {
-      unpackBytes(serializer, data, record, unpacking);
-      return unpacking.items;
-    }
-    for (let start = 0, end; start < data.length; start = end) {
-      end = endOfLines(data, start);
-      const lines = data.subarray(start, end);
-      const text = textOf(lines);
-      if (text === undefined) unpackBytes(serializer, lines, record, unpacking);
-      else unpackText(serializer.text, text, record, unpacking);
-    }
-    return unpacking.items;
-  },
+  unpack: unpackLines,
 };
+
+/** {@linkcode newline} for serializers with a text form only, with less code. */
+export function textNewline(): Framing {
+  return textFraming;
+}
+
+const textFraming: Framing = {
+  name: "newline",
+  scope: "key",
+  createPacker<T, P extends Put<T>>(
+    { name, text }: Serializer<T>,
+    options: PackerOptions<P>,
+  ): Packer<P> {
+    return createTextPacker(name, text!, options, format, checkLine);
+  },
+  unpack: unpackLines,
+};
+
+function unpackLines<T>(
+  serializer: Serializer<T>,
+  record: KinesisRecord,
+): Unpacked<T>[] {
+  const unpacking = new Unpacking<T>(record, serializer.name);
+  const { data } = record;
+  if (!serializer.text) {
+    unpackBytes(serializer, data, record, unpacking);
+    return unpacking.items;
+  }
+  for (let start = 0, end; start < data.length; start = end) {
+    end = endOfLines(data, start);
+    const lines = data.subarray(start, end);
+    const text = textOf(lines);
+    if (text === undefined) unpackBytes(serializer, lines, record, unpacking);
+    else unpackText(serializer.text, text, record, unpacking);
+  }
+  return unpacking.items;
+}
 
 /** The end of the complete lines in the next {@linkcode DECODE_BYTES}, or of one longer line. */
 function endOfLines(data: Uint8Array, start: number): number {

@@ -43,7 +43,7 @@ const framing: Framing = {
       flush() {},
     };
   },
-  unpack: setBatchForm(unpackRecord, unpackAll),
+  unpack: /* @__PURE__ */ setBatchForm(unpackRecord, unpackAll),
 };
 
 /** Several records, without an object for each. */

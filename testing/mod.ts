@@ -32,6 +32,28 @@ export type {
   FaultRequest,
   FaultRule,
 } from "./fault_plan.ts";
+export {
+  capture,
+  type CaptureOptions,
+  type CaptureSummary,
+  redactAll,
+} from "./capture.ts";
+export type {
+  Capture,
+  CapturedRecord,
+  CapturedShard,
+  Redact,
+  RedactedRecord,
+} from "./capture_types.ts";
+export { readCapture } from "./read_capture.ts";
+export { DirectClient } from "./_simulation/direct_client.ts";
+export {
+  type FisAction,
+  type FisActionId,
+  fisFaults,
+  type FisFaultsOptions,
+  type FisParameters,
+} from "./fis_faults.ts";
 export { type FaultyFetch, withFaults } from "./with_faults.ts";
 export type {
   AuthorizedCall,
