@@ -72,7 +72,7 @@ export class VirtualClock implements Clock {
   /** Makes a clock that stands still. */
   constructor(options: VirtualClockOptions = {}) {
     this.#offset = options.now ?? 1_700_000_000_000;
-    this.#settle = options.settle ?? oneTurn;
+    this.#settle = options.settle ?? turn;
   }
 
   /** The time of day, in milliseconds since the epoch. */
@@ -233,13 +233,4 @@ export class VirtualClock implements Clock {
 
 function isBefore(a: Timer, b: Timer): boolean {
   return a.at < b.at || a.at === b.at && a.order < b.order;
-}
-
-/** Node.js, Deno and Bun have setImmediate, which is faster than a message. */
-const { setImmediate: immediate } = globalThis as {
-  setImmediate?: (callback: () => void) => unknown;
-};
-
-function oneTurn(): Promise<void> {
-  return immediate ? new Promise((resolve) => immediate(resolve)) : turn();
 }
