@@ -52,6 +52,10 @@ export {
   type ReplayReport,
 } from "./replay.ts";
 export { readCapture } from "./read_capture.ts";
+export {
+  VirtualProcess,
+  type VirtualProcessOptions,
+} from "./virtual_process.ts";
 export { DirectClient } from "./_simulation/direct_client.ts";
 export {
   type FisAction,
