@@ -5,6 +5,12 @@
  * @module
  */
 import type { FaultRule } from "../../testing/mod.ts";
+import {
+  fanOutFaults,
+  faultsOf,
+  queueFaults,
+  writeFaults,
+} from "./fault_rules.ts";
 import { SeededChoices } from "../../testing/_simulation/seeded_choices.ts";
 
 /**
@@ -374,95 +380,4 @@ function drawIncidents(
     some(1, () => ({ at: at(), type: "kill-producer" }));
   }
   return incidents.sort((a, b) => a.at - b.at);
-}
-
-function faultsOf(
-  choices: SeededChoices,
-  action: readonly string[],
-): FaultRule[] {
-  const odds = () => ({
-    action,
-    probability: choices.random() * 0.08,
-    times: choices.integer(0, 10),
-  });
-  return [
-    { ...odds(), fault: { type: "throttle" } },
-    { ...odds(), fault: { type: "reset", when: "before" } },
-    { ...odds(), fault: { type: "reset", when: "after" } },
-    { ...odds(), fault: { type: "cut", afterBytes: choices.integer(0, 200) } },
-    {
-      ...odds(),
-      fault: { type: "error", code: "InternalFailure", status: 500 },
-    },
-    {
-      ...odds(),
-      fault: {
-        type: "delay",
-        ms: choices.integer(1000, 15_000),
-        when: "after",
-      },
-    },
-    { ...odds(), times: 2, fault: { type: "stall", when: "after" } },
-  ];
-}
-
-function fanOutFaults(choices: SeededChoices): FaultRule[] {
-  const odds = () => ({
-    action: "SubscribeToShard",
-    probability: choices.random() * 0.2,
-    times: choices.integer(0, 4),
-  });
-  return [
-    { ...odds(), fault: { type: "reset", when: "before" } },
-    { ...odds(), fault: { type: "silence", afterEvents: 2 } },
-    {
-      ...odds(),
-      fault: {
-        type: "exception",
-        afterEvents: 3,
-        code: "InternalFailureException",
-      },
-    },
-  ];
-}
-
-function writeFaults(choices: SeededChoices): FaultRule[] {
-  const odds = () => ({
-    action: "PutRecords",
-    probability: choices.random() * 0.4,
-    times: choices.integer(0, 20),
-  });
-  return [
-    ...faultsOf(choices.fork(1), ["PutRecords", "ListShards"]),
-    { ...odds(), fault: { type: "partial", fail: choices.random() } },
-    {
-      ...odds(),
-      fault: {
-        type: "partial",
-        fail: choices.random(),
-        code: "InternalFailure",
-      },
-    },
-    { ...odds(), fault: { type: "reset", when: "after" } },
-  ];
-}
-
-function queueFaults(choices: SeededChoices): FaultRule[] {
-  const entries = ["AcknowledgeQueueRecords", "UpdateQueueRecordsVisibility"];
-  const odds = () => ({
-    action: entries,
-    probability: choices.random() * 0.2,
-    times: choices.integer(0, 10),
-  });
-  return [
-    ...faultsOf(choices.fork(1), ["ReceiveQueueRecords", ...entries]),
-    { ...odds(), fault: { type: "partial", fail: choices.random() } },
-    { ...odds(), fault: { type: "reset", when: "after" } },
-    // As long as the shortest visibility timeout.
-    {
-      ...odds(),
-      action: "ReceiveQueueRecords",
-      fault: { type: "delay", ms: choices.integer(4000, 8000), when: "after" },
-    },
-  ];
 }
