@@ -98,7 +98,7 @@ export interface Plan {
   readonly durationMs: number;
   readonly shards: number;
   readonly processor: "json" | "jsonLines" | "kplJson" | "gzip";
-  readonly store: "memory" | "sqlite";
+  readonly store: "memory" | "sqlite" | "dynamodb";
   readonly fanOut: boolean;
   readonly failoverTimeMs: number;
   readonly latency: { readonly networkMs: number; readonly storeMs: number };
@@ -189,7 +189,7 @@ export function drawPlan(seed: number): Plan {
   const isRough = isStorm || profile === "producer";
   const durationMs = choices.integer(30, 90) * 1000;
   const shards = choices.integer(profile === "stuck" ? 2 : 1, 4);
-  const store = choices.pick(["memory", "sqlite"] as const);
+  const store = choices.pick(["memory", "sqlite", "dynamodb"] as const);
   const workerCount = profile === "kills"
     ? choices.integer(2, 3)
     : choices.integer(1, 3);
