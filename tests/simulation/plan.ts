@@ -152,6 +152,7 @@ export function completed(plan: Partial<Plan>): Plan {
 
 const PROFILES: readonly Profile[] = [
   "calm",
+  "calm",
   "clocks",
   "kills",
   "stuck",
@@ -190,7 +191,7 @@ export function drawPlan(seed: number): Plan {
   const durationMs = choices.integer(30, 90) * 1000;
   const shards = choices.integer(profile === "stuck" ? 2 : 1, 4);
   const store = choices.pick(["memory", "sqlite", "dynamodb"] as const);
-  const workerCount = profile === "kills"
+  const workerCount = profile === "kills" || profile === "calm"
     ? choices.integer(2, 3)
     : choices.integer(1, 3);
   const ordering = choices.pick(["none", "key", "key", "shard"] as const);
@@ -204,7 +205,7 @@ export function drawPlan(seed: number): Plan {
     shards,
     processor: choices.pick(["json", "jsonLines", "kplJson", "gzip"] as const),
     store,
-    fanOut: choices.chance(0.25),
+    fanOut: choices.chance(0.35),
     failoverTimeMs: choices.pick([3000, 10_000]),
     latency: {
       networkMs: choices.integer(1, 80),
@@ -216,7 +217,7 @@ export function drawPlan(seed: number): Plan {
       maxUnacknowledged: choices.pick([50, 100_000]),
       prefetch: choices.pick([
         { records: 10 },
-        { records: 100, bytes: 2048 },
+        { records: 100, bytes: 1024 },
         { records: 50_000 },
       ]),
     },
@@ -276,14 +277,16 @@ function drawWorker(
         "batches",
       ] as const,
     )
-    : store === "sqlite" && choices.chance(0.25)
+    : store === "sqlite" && choices.chance(0.5)
     ? "commit"
     : choices.pick(SHAPES);
   const fails = ["storm", "producer", "queue"].includes(profile);
   return {
     shape,
     startAt: index === 0 ? 0 : choices.integer(0, 10_000),
-    handlerMs: choices.pick([0, 0, 20, 200, 500]),
+    handlerMs: profile === "calm"
+      ? choices.pick([0, 20, 200])
+      : choices.pick([0, 0, 20, 200, 500]),
     failRate: fails ? choices.pick([0, 0, 0.03]) : 0,
     concurrency: choices.pick([4, 16]),
   };
