@@ -140,6 +140,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the effects of a value are committed again",
+    profiles: ["storm"],
     file: "checkpoint/_sql_effects.ts",
     find: "const fresh = freshOf(records, before ?? undefined, context);",
     replace: "const fresh = freshOf(records, undefined, context);",
