@@ -6,7 +6,7 @@
  *     deno task simulate --seed 17                # runs one seed, and tells what happens
  *     deno task simulate --seed 17 --verbose      # with every event
  *
- *     deno task simulate --profile=queue          # only the seeds with plans of this profile
+ *     deno task simulate --profile=queue          # only plans of this profile
  *
  * The first seed that breaks a rule is shortened to a plan that breaks the same rule, and printed.
  * `--all` goes on with the next seed, and shortens none. `--brief` prints only the seed and the rule,
@@ -19,6 +19,7 @@ import "./host.ts";
 import { drawPlan } from "./plan.ts";
 import { report } from "./report.ts";
 import { problemsOf, shrink } from "./shrink.ts";
+import { Totals } from "./totals.ts";
 
 /** The options of the command line. */
 interface Options {
@@ -79,13 +80,14 @@ async function shortened(seed: number, rule: string): Promise<void> {
 async function many(given: Options): Promise<boolean> {
   const { from, seeds, isAll, isBrief, profile } = given;
   const startedAt = Date.now();
+  const totals = new Totals();
   let count = 0;
   const broken = new Map<string, number[]>();
   for (let seed = from; seed < from + seeds; seed++) {
     const plan = drawPlan(seed);
-    if (profile !== undefined && plan.profile !== profile) continue;
+    if (profile && !profile.split(",").includes(plan.profile)) continue;
     count++;
-    const [first] = await problemsOf(plan);
+    const [first] = await problemsOf(plan, (outcome) => totals.add(outcome));
     if (!first) continue;
     if (isBrief) {
       console.log(JSON.stringify({ seed, rule: first.rule }));
@@ -99,6 +101,7 @@ async function many(given: Options): Promise<boolean> {
     broken.set(first.rule, [...broken.get(first.rule) ?? [], seed]);
   }
   const seconds = (Date.now() - startedAt) / 1000;
+  console.log(`${totals}`);
   for (const [rule, of] of broken) console.log(`${rule}: seeds ${of}`);
   console.log(
     `${count} seeds in ${seconds.toFixed(1)} s, ${

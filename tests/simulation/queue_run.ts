@@ -205,6 +205,8 @@ class QueueWorld {
       const { recordId, value: { id } } = record;
       const fact = { life, recordId, id };
       journal.note({ type: "received", ...fact });
+      // The signal tells the application that a record was lost while it waited in a pipe.
+      if (!record.signal.aborted) this.#checkHeld(life, recordId, id);
       let isLeft = false;
       const leave = () => {
         if (isLeft) return;
@@ -212,10 +214,11 @@ class QueueWorld {
         journal.note({ type: "left", ...fact });
       };
       record.signal.addEventListener("abort", leave);
+      if (record.signal.aborted) leave();
       try {
         if (handlerMs > 0) {
           // Some values take longer than the visibility timeout.
-          const isLong = choices.chance(0.02);
+          const isLong = choices.chance(0.05) && !this.#isHealed;
           const ms = choices.integer(0, isLong ? 40_000 : handlerMs);
           await delay(ms, { clock });
         }
@@ -251,6 +254,18 @@ class QueueWorld {
       default:
         await queue.process(handle, { concurrency, timeoutMs: 100_000 });
     }
+  }
+
+  /** A record that is handed out must be invisible to other receivers. */
+  #checkHeld(life: string, recordId: string, id: string): void {
+    const { visible } = this.#server.queue(this.#queueARN);
+    if (!visible.some((it) => it.recordId === recordId)) return;
+    // A frozen worker does not know how late it is.
+    const wasFrozen = this.#journal.entries.some((it) =>
+      it.type === "frozen" && it.life === life
+    );
+    if (wasFrozen) return;
+    this.#journal.problem(`${life} got ${id}, which is visible to others`);
   }
 
   async #ended(worker: Worker, life: string, error: unknown): Promise<void> {

@@ -6,7 +6,8 @@
 import type { Entry } from "./journal.ts";
 import type { Plan } from "./plan.ts";
 import type { Outcome } from "./run.ts";
-import { type Add, checkErrors } from "./verify.ts";
+import { checkErrors } from "./end_rules.ts";
+import type { Add } from "./problem.ts";
 
 /** Checks that each value is processed, and that no two workers have the same value. */
 export function checkQueue(plan: Plan, outcome: Outcome, add: Add): void {
@@ -25,9 +26,17 @@ export function checkQueue(plan: Plan, outcome: Outcome, add: Add): void {
     const key = `${entry.recordId} ${entry.id}`;
     processed.set(key, (processed.get(key) ?? 0) + 1);
   }
-  const isGentle = plan.rules.length === 0 && isGone.size === 0 &&
+  const isCalm = plan.rules.length === 0 &&
     plan.workers.every(({ failRate }) => failRate === 0);
+  for (const { type, at, ...entry } of entries) {
+    if (!isCalm || type !== "left") continue;
+    if ("life" in entry && isGone.has(entry.life)) continue;
+    add("a record was lost without a fault", JSON.stringify(entry), at);
+  }
+  const isGentle = isCalm && isGone.size === 0;
   if (!isGentle) return;
+  // When a queue is closed, a record of which the application has only some values is given back.
+  if (plan.processor !== "json") return;
   for (const [key, count] of processed) {
     if (count === 1) continue;
     add(

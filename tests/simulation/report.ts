@@ -6,7 +6,8 @@
 import type { Entry } from "./journal.ts";
 import type { Plan } from "./plan.ts";
 import { run } from "./run.ts";
-import { type Problem, verify } from "./verify.ts";
+import type { Problem } from "./problem.ts";
+import { verify } from "./verify.ts";
 
 /** Most lines of the schedule. */
 const MOST_LINES = 80;

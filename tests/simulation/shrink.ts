@@ -4,16 +4,22 @@
  * @module
  */
 import type { Plan } from "./plan.ts";
-import { run } from "./run.ts";
-import { type Problem, verify } from "./verify.ts";
+import { type Outcome, run } from "./run.ts";
+import type { Problem } from "./problem.ts";
+import { verify } from "./verify.ts";
 
 /** Most runs of one search. */
 const MOST_RUNS = 300;
 
 /** Runs a plan and finds the broken rules. An error of the run itself is one of them. */
-export async function problemsOf(plan: Plan): Promise<Problem[]> {
+export async function problemsOf(
+  plan: Plan,
+  onOutcome: (outcome: Outcome) => void = () => {},
+): Promise<Problem[]> {
   try {
-    return verify(plan, await run(plan));
+    const outcome = await run(plan);
+    onOutcome(outcome);
+    return verify(plan, outcome);
   } catch (error) {
     const text = error instanceof Error ? error.stack! : String(error);
     return [{ rule: `the run failed: ${error}`, what: text, at: 0 }];
