@@ -46,22 +46,17 @@ export class SharedCall<T> {
     return new Promise((resolve, reject) => {
       let timer: unknown;
       let waitsFor: Running<T>;
-      const end = () => {
+      const ending = <V>(settle: (value: V) => void) => (value: V) => {
         stopListening();
         this.#clock.clearTimeout(timer);
+        settle(value);
       };
       const wait = () => {
         const shared = this.#current();
         const running = shared ?? this.#start();
         if (running !== waitsFor) {
           waitsFor = running;
-          running.promise.then((value) => {
-            end();
-            resolve(value);
-          }, (error) => {
-            end();
-            reject(error);
-          });
+          running.promise.then(ending(resolve), ending(reject));
         }
         // Its own call may take any time.
         if (!shared) return;

@@ -8,9 +8,9 @@ import { KinesisError } from "../errors.ts";
 import type { CapturedRecord, CapturedShard } from "./capture_types.ts";
 
 /** The name of the format, in the first line. */
-export const FORMAT = "webstreams-kinesis-capture";
+const FORMAT = "webstreams-kinesis-capture";
 /** The version of the format. A reader refuses newer ones. */
-export const VERSION = 1;
+const VERSION = 1;
 
 /** A line after the header. */
 export type CaptureLine =
@@ -88,23 +88,21 @@ function objectOf(text: string): Record<string, unknown> | undefined {
 
 function knownLine(fields: Record<string, unknown>): CaptureLine | undefined {
   const { type, ...rest } = fields;
-  const are = (kind: string, ...names: string[]) =>
-    names.every((name) => typeof rest[name] === kind);
-  const mayBe = (kind: string, ...names: string[]) =>
-    names.every((name) =>
-      rest[name] === undefined || typeof rest[name] === kind
-    );
+  const areTexts = (...names: string[]) =>
+    names.every((name) => typeof rest[name] === "string");
+  const mayBeTexts = (...names: string[]) =>
+    names.every((name) => rest[name] === undefined || areTexts(name));
   switch (type) {
     case "shard": {
-      const isShard =
-        are("string", "shardId", "startingHashKey", "endingHashKey") &&
-        mayBe("string", "parentShardId", "adjacentParentShardId");
+      const isShard = areTexts("shardId", "startingHashKey", "endingHashKey") &&
+        mayBeTexts("parentShardId", "adjacentParentShardId");
       if (!isShard) return undefined;
       return { type, shard: rest as object as CapturedShard };
     }
     case "record": {
-      const isRecord = are("string", "shardId", "sequenceNumber", "data") &&
-        mayBe("string", "partitionKey") && mayBe("number", "arrivedAt");
+      const { arrivedAt = 0 } = rest;
+      const isRecord = areTexts("shardId", "sequenceNumber", "data") &&
+        mayBeTexts("partitionKey") && Number.isFinite(arrivedAt);
       if (!isRecord) return undefined;
       try {
         const data = decodeBase64(rest.data as string);
@@ -115,7 +113,7 @@ function knownLine(fields: Record<string, unknown>): CaptureLine | undefined {
       }
     }
     case "end":
-      return are("number", "records")
+      return Number.isInteger(rest.records)
         ? { type, records: rest.records as number }
         : undefined;
   }

@@ -45,7 +45,17 @@ export type {
   Redact,
   RedactedRecord,
 } from "./capture_types.ts";
+export {
+  replay,
+  type ReplayedCall,
+  type ReplayOptions,
+  type ReplayReport,
+} from "./replay.ts";
 export { readCapture } from "./read_capture.ts";
+export {
+  VirtualProcess,
+  type VirtualProcessOptions,
+} from "./virtual_process.ts";
 export { DirectClient } from "./_simulation/direct_client.ts";
 export {
   type FisAction,

@@ -4,6 +4,8 @@
  * @module
  */
 import { OptionCheck } from "../_core/option_check.ts";
+import { encodeUtf8 } from "../_core/utf8.ts";
+import { json } from "../processors/mod.ts";
 import { HandlerWorld } from "./_simulation/handler_world.ts";
 import type {
   SimulatedHandler,
@@ -75,12 +77,19 @@ export async function simulate<T = number>(
       most: 8,
       ...whole,
     }),
-    values: options.values ?? numbers() as T[],
-    partitionKey: options.partitionKey,
+    processor: json<T>(),
+    records: (options.values ?? numbers() as T[]).map((value, index) => ({
+      data: encodeUtf8(JSON.stringify(value)),
+      partitionKey: options.partitionKey?.(value) ?? `key-${index % KEYS}`,
+      values: 1,
+    })),
     process: options.process ?? {},
   });
   return await world.run(options.check ?? (() => {}));
 }
+
+/** The number of partition keys, unless `partitionKey` gives others. */
+const KEYS = 8;
 
 function numbers(): number[] {
   return Array.from({ length: 100 }, (_, n) => n);

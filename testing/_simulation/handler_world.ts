@@ -11,7 +11,7 @@ import {
   type ProcessOptions,
 } from "../../consumer.ts";
 import { KinesisError } from "../../errors.ts";
-import { json } from "../../processors/mod.ts";
+import type { Processor } from "../../processors/mod.ts";
 import type { ConsumerRecord } from "../../records.ts";
 import type { FaultRule } from "../fault_plan.ts";
 import { KinesisServer } from "../kinesis_server.ts";
@@ -28,30 +28,46 @@ import { networkFetch } from "./network.ts";
 import { RemoteStore } from "./remote_store.ts";
 import { SeededChoices } from "./seeded_choices.ts";
 
-/** Until then values are written and workers crash, in milliseconds. */
+/** Until then records are written and workers crash, in milliseconds, unless `roughMs` says. */
 const ROUGH_MS = 60_000;
 /** Everything must be processed so long after that, in milliseconds. */
 const LIVENESS_MS = 600_000;
 const STREAM = "simulated";
 const SHARDS = 2;
+/** The largest that Kinesis allows. */
+const MAX_RECORD_KIB = 10_240;
 const MOST_SHARDS = 6;
-const KEYS = 8;
 const FAILOVER_MS = 5_000;
 /** The longest way of a call, in milliseconds. */
 const WAY_MS = 40;
 /** The probability that a call fails before it takes effect, and that its answer is lost. */
 const FAILURES = { before: 0.03, after: 0.03 };
 const RETRY = { baseMs: 100, maxMs: 2000 };
-const encoder = new TextEncoder();
 
 /** What a {@linkcode HandlerWorld} needs. */
 export interface HandlerWorldOptions<T> {
   readonly handler: SimulatedHandler<T>;
   readonly seed: number;
   readonly workers: number;
-  readonly values: readonly T[];
-  readonly partitionKey: ((value: T) => string) | undefined;
+  /** Reads the values of the records. */
+  readonly processor: Processor<T>;
+  /** What is written, in this order. */
+  readonly records: readonly WorldRecord[];
   readonly process: ProcessOptions<T>;
+  /** Until then workers crash, in milliseconds. @default {60_000} */
+  readonly roughMs?: number;
+  /** Called when the handler is called. Returns a function to call when it has resolved. */
+  readonly onCall?: (record: number, subSequenceNumber: number) => () => void;
+}
+
+/** A record that is written. */
+export interface WorldRecord {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly partitionKey: string;
+  /** The number of values that the processor reads from it. */
+  readonly values: number;
+  /** When it is written, in milliseconds from the start. Default: at a random time. */
+  readonly atMs?: number;
 }
 
 interface Worker<T> {
@@ -70,8 +86,11 @@ export class HandlerWorld<T> {
   readonly #service: FaultyFetch;
   readonly #store = new MemoryCheckpointer();
   readonly #workers: Worker<T>[];
-  /** The index of each value, by its shard and sequence number. */
+  /** The index of each record, by its shard and sequence number. */
   readonly #indexes = new Map<string, number>();
+  /** The index of the first value of each record. */
+  readonly #firstValues: number[] = [];
+  readonly #roughMs: number;
   /** The number of calls for each value. */
   readonly #calls: number[];
   readonly #processed = new Set<number>();
@@ -91,13 +110,22 @@ export class HandlerWorld<T> {
       limits: false,
       logLimit: 0,
     });
-    this.#server.createStream(STREAM, { shards: SHARDS });
+    this.#server.createStream(STREAM, {
+      shards: SHARDS,
+      maxRecordSizeInKiB: MAX_RECORD_KIB,
+    });
     this.#service = withFaults(this.#server.fetch, {
       rules: drawRules(this.#choices.fork(2)),
       seed: options.seed,
       clock,
     });
-    this.#calls = options.values.map(() => 0);
+    this.#roughMs = options.roughMs ?? ROUGH_MS;
+    let values = 0;
+    for (const record of options.records) {
+      this.#firstValues.push(values);
+      values += record.values;
+    }
+    this.#calls = new Array<number>(values).fill(0);
     this.#workers = Array.from({ length: options.workers }, (_, index) => ({
       index,
       lives: 0,
@@ -108,7 +136,7 @@ export class HandlerWorld<T> {
 
   /** Runs until everything is processed, and then the check. */
   async run(check: () => unknown): Promise<SimulationReport> {
-    const { seed, values } = this.#options;
+    const { seed } = this.#options;
     const choices = this.#choices.fork(3);
     for (const worker of this.#workers) {
       this.#at(choices.integer(0, 5000), () => this.#start(worker));
@@ -116,11 +144,11 @@ export class HandlerWorld<T> {
     const written = this.#write(choices.fork(1));
     written.catch(() => {});
     this.#drawIncidents(choices.fork(2));
-    await this.#clock.advance(ROUGH_MS);
+    await this.#clock.advance(this.#roughMs);
     this.#calmDown();
     await this.#clock.runUntil(written);
     const end = this.#clock.monotonic() + LIVENESS_MS;
-    while (this.#processed.size < values.length) {
+    while (this.#processed.size < this.#calls.length) {
       if (this.#clock.monotonic() > end) throw this.#missing();
       await this.#clock.advance(1000);
     }
@@ -143,29 +171,30 @@ export class HandlerWorld<T> {
     this.#clock.setTimeout(callback, ms);
   }
 
-  /** Writes the values one after another, so that those of a key stay in order. */
+  /** Writes the records one after another, so that those of a key stay in order. */
   async #write(choices: SeededChoices): Promise<void> {
-    const { values, partitionKey } = this.#options;
+    const { records } = this.#options;
     const client = new DirectClient(this.#server.fetch);
-    const pauseMs = Math.floor(ROUGH_MS / (values.length + 1));
-    for (const [index, value] of values.entries()) {
+    const pauseMs = Math.floor(this.#roughMs / (records.length + 1));
+    const pause = (ms: number) =>
+      new Promise<void>((resolve) => this.#at(ms, resolve));
+    for (const [index, { data, partitionKey, atMs }] of records.entries()) {
+      const early = atMs === undefined ? 0 : atMs - this.#clock.monotonic();
+      if (early > 0) await pause(early);
       const { Records: [stored] } = await client.putRecords({
         StreamName: STREAM,
-        Records: [{
-          Data: encoder.encode(JSON.stringify(value)),
-          PartitionKey: partitionKey?.(value) ?? `key-${index % KEYS}`,
-        }],
+        Records: [{ Data: data, PartitionKey: partitionKey }],
       });
       this.#indexes.set(`${stored!.ShardId}/${stored!.SequenceNumber}`, index);
-      const ms = choices.integer(0, 2 * pauseMs);
-      await new Promise<void>((resolve) => this.#at(ms, resolve));
+      if (atMs === undefined) await pause(choices.integer(0, 2 * pauseMs));
     }
   }
 
   #drawIncidents(choices: SeededChoices): void {
+    const minutes = Math.ceil(this.#roughMs / ROUGH_MS);
     const times = (least: number, most: number, act: () => void) => {
-      for (let n = choices.integer(least, most); n > 0; n--) {
-        this.#at(choices.integer(2000, ROUGH_MS), act);
+      for (let n = minutes * choices.integer(least, most); n > 0; n--) {
+        this.#at(choices.integer(2000, this.#roughMs), act);
       }
     };
     const worker = () => choices.pick(this.#workers);
@@ -190,7 +219,7 @@ export class HandlerWorld<T> {
         way: () => drawWay(fate),
       })),
       streamName: STREAM,
-      processor: json<T>(),
+      processor: this.#options.processor,
       checkpointer: new RemoteStore({
         machine,
         store: this.#store,
@@ -218,10 +247,12 @@ export class HandlerWorld<T> {
 
   /** The handler on one machine. */
   #handlerOn(machine: Machine, choices: SeededChoices) {
-    const { handler } = this.#options;
+    const { handler, onCall } = this.#options;
     return async (record: ConsumerRecord<T>, context: HandlerContext) => {
-      const { shardId, sequenceNumber } = record;
-      const index = this.#indexes.get(`${shardId}/${sequenceNumber}`)!;
+      const { shardId, sequenceNumber, subSequenceNumber } = record;
+      const at = this.#indexes.get(`${shardId}/${sequenceNumber}`)!;
+      const index = this.#firstValues[at]! + subSequenceNumber;
+      const onDone = onCall?.(at, subSequenceNumber);
       this.#calls[index]!++;
       const simulated: SimulatedContext = {
         attempt: context.attempt,
@@ -239,6 +270,7 @@ export class HandlerWorld<T> {
           }),
       };
       await handler(record, simulated);
+      onDone?.();
       this.#processed.add(index);
     };
   }

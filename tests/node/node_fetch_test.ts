@@ -407,7 +407,7 @@ async function serveHttp2(
   });
   server.on("stream", (stream, headers) => {
     stream.on("error", () => {});
-    handler(stream, headers);
+    handler(stream as http2.ServerHttp2Stream, headers);
   });
   return { ca: cert, server: await listen(server, "https") };
 }

@@ -14,7 +14,7 @@ import type { SeededChoices } from "../../testing/_simulation/seeded_choices.ts"
 const MOST_REQUESTS = 150;
 
 /** Without variables and files, because the disk answers in real time. */
-const NO_ENVIRONMENT: Environment = {
+export const NO_ENVIRONMENT: Environment = {
   env: () => undefined,
   readTextFile: () => Promise.reject(new Error("There are no files")),
 };

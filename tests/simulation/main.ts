@@ -6,7 +6,7 @@
  *     deno task simulate --seed 17                # runs one seed, and tells what happens
  *     deno task simulate --seed 17 --verbose      # with every event
  *
- *     deno task simulate --profile=queue          # only the seeds with plans of this profile
+ *     deno task simulate --profile=queue          # only plans of this profile
  *
  * The first seed that breaks a rule is shortened to a plan that breaks the same rule, and printed.
  * `--all` goes on with the next seed, and shortens none. `--brief` prints only the seed and the rule,
@@ -85,7 +85,7 @@ async function many(given: Options): Promise<boolean> {
   const broken = new Map<string, number[]>();
   for (let seed = from; seed < from + seeds; seed++) {
     const plan = drawPlan(seed);
-    if (profile !== undefined && plan.profile !== profile) continue;
+    if (profile && !profile.split(",").includes(plan.profile)) continue;
     count++;
     const [first] = await problemsOf(plan, (outcome) => totals.add(outcome));
     if (!first) continue;

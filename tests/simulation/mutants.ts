@@ -14,8 +14,11 @@ export interface Mutant {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
-  /** The profile of the plans that find it. Seeds with other plans are left out, to save time. */
-  readonly profile?: Profile;
+  /**
+   * The profiles of the plans that find it. Seeds with other plans are left out, to save time.
+   * @default {all}
+   */
+  readonly profiles?: readonly Profile[];
 }
 
 /** All planted bugs. */
@@ -40,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the checkpoint of a former owner is accepted",
-    profile: "storm",
+    profiles: ["storm"],
     file: "checkpoint/_transitions.ts",
     find: "return isCurrent(stored, lease) && stored.owner !== undefined &&\n" +
       "    stored.owner === lease.owner;",
@@ -48,14 +51,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a record that failed is not sent again",
-    profile: "producer",
+    profiles: ["producer"],
     file: "_producer/settlement.ts",
     find: "for (const item of [...items].reverse())",
     replace: "for (const item of items.slice(1))",
   },
   {
     name: "a record that failed is sent behind later records of its key",
-    profile: "producer",
+    profiles: ["producer"],
     file: "_producer/order_groups.ts",
     find: "else if (group.active > 0 || group.waiting?.length) first = false;",
     replace: "else if (group.waiting?.length) first = false;",
@@ -68,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the buffer of the consumer has no bound",
-    profile: "storm",
+    profiles: ["storm"],
     file: "_consumer/reading/read_ahead.ts",
     find: "new Shares(Math.floor(records), 1)",
     replace: "new Shares(1_000_000 + records, 1)",
@@ -81,7 +84,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "leases are taken over three times as late",
-    profile: "kills",
+    profiles: ["kills"],
     file: "_consumer/leases/lease_watch.ts",
     find: "now - lease.since >= this.#failoverTimeMs",
     replace: "now - lease.since >= 3 * this.#failoverTimeMs",
@@ -96,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a list of shards is believed that lacks a parent",
-    profile: "storm",
+    profiles: ["storm"],
     file: "_consumer/shards/expired_shards.ts",
     find: "if (!await this.#exists(shardId, signal)) expired.add(shardId);",
     replace: "expired.add(shardId);",
@@ -109,21 +112,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a shard is finished although the lease of a child is not stored",
-    profile: "storm",
+    profiles: ["storm"],
     file: "_consumer/shards/shard_directory.ts",
     find: "children.every((id) => leases.has(id))",
     replace: "children.every((id) => leases || id)",
   },
   {
     name: "a lease that is not confirmed any more is not given up",
-    profile: "storm",
+    profiles: ["storm"],
     file: "_consumer/leases/upkeep.ts",
     find: "if (age >= GIVEN_UP_AT) {",
     replace: "if (age >= 100 * GIVEN_UP_AT) {",
   },
   {
     name: "a shard that hangs takes all calls of the handler",
-    profile: "stuck",
+    profiles: ["stuck"],
     file: "_processing/scheduler.ts",
     find: "return lanes < 2 || running < concurrency / lanes ||",
     replace: "return lanes < 200 || running < concurrency / lanes ||",
@@ -133,10 +136,11 @@ export const MUTANTS: readonly Mutant[] = [
     file: "_consumer/leases/handoffs.ts",
     find: "ms: drainMs(options),",
     replace: "ms: 0 * drainMs(options),",
-    profile: "calm",
+    profiles: ["calm", "clocks"],
   },
   {
     name: "the effects of a value are committed again",
+    profiles: ["storm"],
     file: "checkpoint/_sql_effects.ts",
     find: "const fresh = freshOf(records, before ?? undefined, context);",
     replace: "const fresh = freshOf(records, undefined, context);",
@@ -146,7 +150,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "_consumer/fan_out/event_intake.ts",
     find: "if (isWhole && ContinuationSequenceNumber) {",
     replace: "if (ContinuationSequenceNumber) {",
-    profile: "calm",
+    profiles: ["calm", "clocks", "storm"],
   },
   {
     name: "a value of a queue is acknowledged before it is processed",
@@ -154,25 +158,25 @@ export const MUTANTS: readonly Mutant[] = [
     find: "handle: (records, attempt) => this.#handle(records, attempt),",
     replace:
       "handle: (records, attempt) => (records.forEach((it) => it.ack()), this.#handle(records, attempt)),",
-    profile: "queue",
+    profiles: ["queue"],
   },
   {
     name: "the visibility of a record of a queue is not extended",
     file: "_queue/visibility.ts",
     find: "held.visibleAt - now <= marginMs && !held.extending",
     replace: "held.visibleAt - now <= marginMs - 1e9 && !held.extending",
-    profile: "queue",
+    profiles: ["queue"],
   },
   {
     name: "a record of a queue is handed out although another one has it",
     file: "_queue/queue_feed.ts",
     find: "    this.#visibility.look();\n",
     replace: "",
-    profile: "queue",
+    profiles: ["queue"],
   },
   {
     name: "the wall clock measures intervals",
-    profile: "clocks",
+    profiles: ["clocks"],
     file: "_core/clock.ts",
     find: "if (clock.monotonic) return clock.monotonic();",
     replace: "if (clock.monotonic) return clock.now();",
@@ -231,7 +235,7 @@ export async function hunt(
         ...["--import-map", importMap],
         new URL("main.ts", import.meta.url).pathname,
         ...["--brief", "--from", `${from}`, "--seeds", `${seeds}`],
-        ...mutant.profile ? [`--profile=${mutant.profile}`] : [],
+        ...mutant.profiles ? [`--profile=${mutant.profiles}`] : [],
       ],
       signal: AbortSignal.timeout(120_000),
     }).output();

@@ -5,6 +5,12 @@
  * @module
  */
 import type { FaultRule } from "../../testing/mod.ts";
+import {
+  fanOutFaults,
+  faultsOf,
+  queueFaults,
+  writeFaults,
+} from "./fault_rules.ts";
 import { SeededChoices } from "../../testing/_simulation/seeded_choices.ts";
 
 /**
@@ -92,7 +98,7 @@ export interface Plan {
   readonly durationMs: number;
   readonly shards: number;
   readonly processor: "json" | "jsonLines" | "kplJson" | "gzip";
-  readonly store: "memory" | "sqlite";
+  readonly store: "memory" | "sqlite" | "dynamodb";
   readonly fanOut: boolean;
   readonly failoverTimeMs: number;
   readonly latency: { readonly networkMs: number; readonly storeMs: number };
@@ -146,6 +152,7 @@ export function completed(plan: Partial<Plan>): Plan {
 
 const PROFILES: readonly Profile[] = [
   "calm",
+  "calm",
   "clocks",
   "kills",
   "stuck",
@@ -183,8 +190,8 @@ export function drawPlan(seed: number): Plan {
   const isRough = isStorm || profile === "producer";
   const durationMs = choices.integer(30, 90) * 1000;
   const shards = choices.integer(profile === "stuck" ? 2 : 1, 4);
-  const store = choices.pick(["memory", "sqlite"] as const);
-  const workerCount = profile === "kills"
+  const store = choices.pick(["memory", "sqlite", "dynamodb"] as const);
+  const workerCount = profile === "kills" || profile === "calm"
     ? choices.integer(2, 3)
     : choices.integer(1, 3);
   const ordering = choices.pick(["none", "key", "key", "shard"] as const);
@@ -198,7 +205,7 @@ export function drawPlan(seed: number): Plan {
     shards,
     processor: choices.pick(["json", "jsonLines", "kplJson", "gzip"] as const),
     store,
-    fanOut: choices.chance(0.25),
+    fanOut: choices.chance(0.35),
     failoverTimeMs: choices.pick([3000, 10_000]),
     latency: {
       networkMs: choices.integer(1, 80),
@@ -210,7 +217,7 @@ export function drawPlan(seed: number): Plan {
       maxUnacknowledged: choices.pick([50, 100_000]),
       prefetch: choices.pick([
         { records: 10 },
-        { records: 100, bytes: 2048 },
+        { records: 100, bytes: 1024 },
         { records: 50_000 },
       ]),
     },
@@ -270,14 +277,16 @@ function drawWorker(
         "batches",
       ] as const,
     )
-    : store === "sqlite" && choices.chance(0.25)
+    : store === "sqlite" && choices.chance(0.5)
     ? "commit"
     : choices.pick(SHAPES);
   const fails = ["storm", "producer", "queue"].includes(profile);
   return {
     shape,
     startAt: index === 0 ? 0 : choices.integer(0, 10_000),
-    handlerMs: choices.pick([0, 0, 20, 200, 500]),
+    handlerMs: profile === "calm"
+      ? choices.pick([0, 20, 200])
+      : choices.pick([0, 0, 20, 200, 500]),
     failRate: fails ? choices.pick([0, 0, 0.03]) : 0,
     concurrency: choices.pick([4, 16]),
   };
@@ -374,95 +383,4 @@ function drawIncidents(
     some(1, () => ({ at: at(), type: "kill-producer" }));
   }
   return incidents.sort((a, b) => a.at - b.at);
-}
-
-function faultsOf(
-  choices: SeededChoices,
-  action: readonly string[],
-): FaultRule[] {
-  const odds = () => ({
-    action,
-    probability: choices.random() * 0.08,
-    times: choices.integer(0, 10),
-  });
-  return [
-    { ...odds(), fault: { type: "throttle" } },
-    { ...odds(), fault: { type: "reset", when: "before" } },
-    { ...odds(), fault: { type: "reset", when: "after" } },
-    { ...odds(), fault: { type: "cut", afterBytes: choices.integer(0, 200) } },
-    {
-      ...odds(),
-      fault: { type: "error", code: "InternalFailure", status: 500 },
-    },
-    {
-      ...odds(),
-      fault: {
-        type: "delay",
-        ms: choices.integer(1000, 15_000),
-        when: "after",
-      },
-    },
-    { ...odds(), times: 2, fault: { type: "stall", when: "after" } },
-  ];
-}
-
-function fanOutFaults(choices: SeededChoices): FaultRule[] {
-  const odds = () => ({
-    action: "SubscribeToShard",
-    probability: choices.random() * 0.2,
-    times: choices.integer(0, 4),
-  });
-  return [
-    { ...odds(), fault: { type: "reset", when: "before" } },
-    { ...odds(), fault: { type: "silence", afterEvents: 2 } },
-    {
-      ...odds(),
-      fault: {
-        type: "exception",
-        afterEvents: 3,
-        code: "InternalFailureException",
-      },
-    },
-  ];
-}
-
-function writeFaults(choices: SeededChoices): FaultRule[] {
-  const odds = () => ({
-    action: "PutRecords",
-    probability: choices.random() * 0.4,
-    times: choices.integer(0, 20),
-  });
-  return [
-    ...faultsOf(choices.fork(1), ["PutRecords", "ListShards"]),
-    { ...odds(), fault: { type: "partial", fail: choices.random() } },
-    {
-      ...odds(),
-      fault: {
-        type: "partial",
-        fail: choices.random(),
-        code: "InternalFailure",
-      },
-    },
-    { ...odds(), fault: { type: "reset", when: "after" } },
-  ];
-}
-
-function queueFaults(choices: SeededChoices): FaultRule[] {
-  const entries = ["AcknowledgeQueueRecords", "UpdateQueueRecordsVisibility"];
-  const odds = () => ({
-    action: entries,
-    probability: choices.random() * 0.2,
-    times: choices.integer(0, 10),
-  });
-  return [
-    ...faultsOf(choices.fork(1), ["ReceiveQueueRecords", ...entries]),
-    { ...odds(), fault: { type: "partial", fail: choices.random() } },
-    { ...odds(), fault: { type: "reset", when: "after" } },
-    // As long as the shortest visibility timeout.
-    {
-      ...odds(),
-      action: "ReceiveQueueRecords",
-      fault: { type: "delay", ms: choices.integer(4000, 8000), when: "after" },
-    },
-  ];
 }

@@ -205,7 +205,8 @@ class QueueWorld {
       const { recordId, value: { id } } = record;
       const fact = { life, recordId, id };
       journal.note({ type: "received", ...fact });
-      this.#checkHeld(life, recordId, id);
+      // The signal tells the application that a record was lost while it waited in a pipe.
+      if (!record.signal.aborted) this.#checkHeld(life, recordId, id);
       let isLeft = false;
       const leave = () => {
         if (isLeft) return;
@@ -213,6 +214,7 @@ class QueueWorld {
         journal.note({ type: "left", ...fact });
       };
       record.signal.addEventListener("abort", leave);
+      if (record.signal.aborted) leave();
       try {
         if (handlerMs > 0) {
           // Some values take longer than the visibility timeout.

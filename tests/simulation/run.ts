@@ -24,6 +24,7 @@ import { Machine } from "../../testing/_simulation/machine.ts";
 import { RemoteStore } from "../../testing/_simulation/remote_store.ts";
 import { SeededChoices } from "../../testing/_simulation/seeded_choices.ts";
 import { Application, PlannedFailure } from "./application.ts";
+import { missing } from "./completeness.ts";
 import { drawWay, simulatedClient } from "./client.ts";
 import { type Item, Journal } from "./journal.ts";
 import { withStaleLists } from "./lists.ts";
@@ -450,11 +451,9 @@ class World {
       return this.#journal.problem("reading until caught-up does not end");
     }
     // What is stored must be stored now: no worker goes on.
-    const missing = await this.#missing(await this.#truth.read());
-    if (missing) {
-      this.#journal.problem(
-        `reading until caught-up has ended, and ${missing}`,
-      );
+    const left = await this.#missing(await this.#truth.read());
+    if (left) {
+      this.#journal.problem(`reading until caught-up has ended, and ${left}`);
     }
   }
 
@@ -465,52 +464,24 @@ class World {
     this.#writing.then(() => {
       isWritten = true;
     });
-    let missing = "the producer is not closed";
+    let left = "the producer is not closed";
     let stored: readonly StoredShard[] = [];
     while (this.#clock.monotonic() < end) {
       await this.#clock.advance(500);
       if (!isWritten) continue;
       stored = await this.#truth.read();
-      missing = await this.#missing(stored);
-      if (missing === "") return stored;
+      left = await this.#missing(stored);
+      if (left === "") return stored;
     }
     this.#journal.problem(
-      `not over ${LIVENESS_MS} ms after the last fault: ${missing}`,
+      `not over ${LIVENESS_MS} ms after the last fault: ${left}`,
     );
     return stored.length > 0 ? stored : await this.#truth.read();
   }
 
   async #missing(stored: readonly StoredShard[]): Promise<string> {
-    const done = new Set<string>();
-    for (const entry of this.#journal.entries) {
-      if (entry.type === "done") {
-        const { shardId, sequenceNumber, subSequenceNumber } = entry.place;
-        done.add(`${shardId}/${sequenceNumber}/${subSequenceNumber}`);
-      }
-    }
-    for (const { shardId, values } of stored) {
-      const missing = values.filter(({ place }) => !done.has(place));
-      if (missing.length > 0) {
-        return `${missing.length} values of ${shardId} are not processed, the first is ${
-          missing[0]!.item.id
-        }`;
-      }
-    }
-    const leases = new Map(
-      (await this.#store.list(STREAM)).map((lease) => [lease.shardId, lease]),
-    );
-    const parents = new Set(stored.flatMap((it) => it.parentShardIds));
-    for (const { shardId, values } of stored) {
-      const { checkpoint } = leases.get(shardId) ?? {};
-      if (checkpoint?.type === "SHARD_END") continue;
-      if (parents.has(shardId)) return `${shardId} is not finished`;
-      const last = values.at(-1);
-      if (!last) continue;
-      const isCovered = checkpoint?.type === "SEQUENCE" &&
-        BigInt(checkpoint.sequenceNumber) >= BigInt(last.sequenceNumber);
-      if (!isCovered) return `no checkpoint covers ${shardId}`;
-    }
-    return "";
+    const leases = await this.#store.list(STREAM);
+    return missing(stored, this.#journal, leases);
   }
 
   async #stopAll(): Promise<void> {

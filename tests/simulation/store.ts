@@ -6,6 +6,7 @@
 import { DatabaseSync } from "node:sqlite";
 import {
   type Checkpointer,
+  DynamoDBCheckpointer,
   type EffectContext,
   type HolderCallOptions,
   type Lease,
@@ -15,6 +16,8 @@ import {
 } from "../../checkpoint/mod.ts";
 import type { Checkpoint, ConsumerRecord } from "../../records.ts";
 import type { VirtualClock } from "../../testing/mod.ts";
+import { NO_ENVIRONMENT } from "./client.ts";
+import { DynamoDBTable } from "./dynamodb.ts";
 import type { Item, Journal } from "./journal.ts";
 
 /** A row as the simulation knows it from the accepted writes. */
@@ -36,7 +39,7 @@ export class SimulatedStore {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
-    type: "memory" | "sqlite",
+    type: "memory" | "sqlite" | "dynamodb",
     clock: VirtualClock,
     journal: Journal,
   ) {
@@ -44,6 +47,19 @@ export class SimulatedStore {
     this.#journal = journal;
     if (type === "memory") {
       this.#inner = new MemoryCheckpointer();
+      return;
+    }
+    if (type === "dynamodb") {
+      this.#inner = new DynamoDBCheckpointer({
+        tableName: "leases",
+        region: "us-east-1",
+        credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+        coordinatorTableName: false,
+        environment: NO_ENVIRONMENT,
+        fetch: new DynamoDBTable().fetch,
+        clock,
+        random: () => 0.5,
+      });
       return;
     }
     const connection = new DatabaseSync(":memory:");

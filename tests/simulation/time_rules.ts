@@ -98,12 +98,13 @@ export class TimeRules {
         parentShardIds.some((id) => affected.has(id));
       if (isAffected) affected.add(shardId);
     }
+    const doneAt = this.#doneAt;
     for (const { shardId, values } of this.#outcome.stored) {
       if (affected.has(shardId)) continue;
       for (const { place, arrivedAt, item } of values) {
         const by = arrivedAt - START + HANDOFF_MS + LAG_MS;
         if (by > healed) continue;
-        const done = this.#doneAt.get(place);
+        const done = doneAt.get(place);
         if (done !== undefined && done <= by) continue;
         this.#add(
           "a shard waits for another one that is stuck",

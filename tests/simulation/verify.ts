@@ -5,7 +5,7 @@
  */
 import { checkEnd } from "./end_rules.ts";
 import type { Plan } from "./plan.ts";
-import type { Add, Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { checkQueue } from "./queue_verify.ts";
 import { ReadingRules } from "./reading_rules.ts";
 import type { Outcome } from "./run.ts";
