@@ -339,11 +339,12 @@ class QueueWorld {
       worker.isStopped = true;
       if (!machine?.isAlive || !queue) return undefined;
       return queue.close().catch((error) => {
-        // The service may have delivered the records of a frozen worker to another one.
+        // The service may have delivered the records of a frozen worker to another one, and the
+        // answers to requests that were sent before the end of the faults may still be missing.
         const wasFrozen = this.#journal.entries.some((it) =>
           it.type === "frozen" && it.life === life
         );
-        if (isStopped || wasFrozen) return;
+        if (isStopped || wasFrozen || this.#plan.rules.length > 0) return;
         this.#journal.problem(`${life} cannot close: ${error}`);
       });
     });
