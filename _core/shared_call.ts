@@ -53,17 +53,19 @@ export class SharedCall<T> {
       };
       const wait = () => {
         const shared = this.#current();
-        const running = shared ?? this.#start();
-        if (running !== waitsFor) {
-          waitsFor = running;
-          running.promise.then(ending(resolve), ending(reject));
-        }
         // Its own call may take any time.
-        if (!shared) return;
-        timer = this.#clock.setTimeout(
-          wait,
-          Math.max(0, SHARED_MS - this.#ageOf(shared)),
-        );
+        if (shared) {
+          // Before the promise is awaited: the first use of setTimeout in Deno runs microtasks, and
+          // the timer of a call that has ended in them would stay.
+          timer = this.#clock.setTimeout(
+            wait,
+            Math.max(0, SHARED_MS - this.#ageOf(shared)),
+          );
+        }
+        const running = shared ?? this.#start();
+        if (running === waitsFor) return;
+        waitsFor = running;
+        running.promise.then(ending(resolve), ending(reject));
       };
       const stopListening = onAbort(signal, () => {
         this.#clock.clearTimeout(timer);
