@@ -56,12 +56,22 @@ function nodeCrypto(): NodeCrypto | null {
     process?: { getBuiltinModule?(name: string): NodeCrypto | undefined };
   };
   try {
-    return process?.getBuiltinModule?.("node:crypto") ?? null;
+    const node = process?.getBuiltinModule?.("node:crypto");
+    return node && works(node) ? node : null;
   } catch {
-    // A runtime that knows the function and not the module.
+    // A runtime that has the function and not the module, or a part of the module.
     return null;
   }
 }
+
+function works(node: NodeCrypto): boolean {
+  const sha256 = inThisThread(node);
+  return sha256.hex("") === HASH_OF_NOTHING &&
+    sha256.hmac(encoder.encode("key"), "") instanceof Uint8Array;
+}
+
+const HASH_OF_NOTHING =
+  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 function inThisThread(node: NodeCrypto): Sha256 {
   return {

@@ -20,6 +20,8 @@ export interface AnswerParts {
   readonly headers: Headers;
   /** The body. It is paused. */
   readonly source: Readable;
+  /** Whether a body that has ended is the whole body. */
+  isComplete(): boolean;
   /** Ends the reading of the body. */
   readonly signal: AbortSignal | undefined;
   /** Whether an answer to this request has no body, whatever its headers say. */
@@ -28,6 +30,9 @@ export interface AnswerParts {
 
 /** Memory for an announced length is allocated up to so many bytes: the announcement may be false. */
 const MOST_AT_ONCE = 64 * 1024 * 1024;
+
+/** What ends the reading of a body. */
+type Ending = Pick<AnswerParts, "signal" | "isComplete">;
 
 /** The statuses that have no body. https://fetch.spec.whatwg.org/#null-body-status */
 const NULL_BODY = new Set([101, 103, 204, 205, 304]);
@@ -51,19 +56,18 @@ export class Answer implements Response {
   /** As that of an answer from the same origin. */
   readonly type = "default";
   readonly #source: Readable | undefined;
-  readonly #signal: AbortSignal | undefined;
+  readonly #parts: AnswerParts;
   #collected = false;
   #response: Response | undefined;
 
   /** Wraps a stream that has not been read. */
-  constructor(
-    { url, status, statusText, headers, source, signal, bodiless }: AnswerParts,
-  ) {
+  constructor(parts: AnswerParts) {
+    const { url, status, statusText, headers, source, bodiless } = parts;
+    this.#parts = parts;
     this.url = url;
     this.status = status;
     this.statusText = statusText;
     this.headers = headers;
-    this.#signal = signal;
     // An error before the body is read would end the process. Reading reports it.
     source.on("error", () => {});
     if (bodiless || NULL_BODY.has(status)) {
@@ -147,7 +151,7 @@ export class Answer implements Response {
     const announced = this.headers.has("content-encoding")
       ? 0
       : Number(this.headers.get("content-length") ?? 0);
-    return collect(this.#source!, announced, this.#signal);
+    return collect(this.#source!, announced, this.#parts);
   }
 
   #whole(): Response {
@@ -156,7 +160,7 @@ export class Answer implements Response {
       throw new TypeError("Cannot read the body: it has already been read");
     }
     const { status, statusText, headers } = this;
-    const stream = this.#source && streamOf(this.#source, this.#signal);
+    const stream = this.#source && streamOf(this.#source, this.#parts);
     // `Response` has no status below 200.
     const shown = status < 200 ? 200 : status;
     return this.#response = new Response(
@@ -190,7 +194,7 @@ function incomplete(): Error {
  */
 function listen(
   source: Readable,
-  signal: AbortSignal | undefined,
+  { signal, isComplete }: Ending,
   chunk: (chunk: Uint8Array<ArrayBuffer>) => void,
   end: (error?: unknown) => void,
 ): void {
@@ -213,7 +217,9 @@ function listen(
     return;
   }
   source.on("data", chunk);
-  source.on("end", () => finish());
+  source.on("end", () => {
+    finish(isComplete() ? undefined : failure(incomplete()));
+  });
   source.on("error", (error) => finish(failure(error)));
   source.on("close", () => {
     // An error is made with its stack, which takes time.
@@ -225,13 +231,13 @@ function listen(
 function collect(
   source: Readable,
   announced: number,
-  signal: AbortSignal | undefined,
+  ending: Ending,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     let whole: Uint8Array<ArrayBuffer> | undefined;
     let length = 0;
-    listen(source, signal, (chunk) => {
+    listen(source, ending, (chunk) => {
       if (
         length === 0 && announced > chunk.length && announced <= MOST_AT_ONCE
       ) whole = new Uint8Array(announced);
@@ -267,11 +273,11 @@ function joined(
 /** A web stream that reads only while it is read. */
 function streamOf(
   source: Readable,
-  signal: AbortSignal | undefined,
+  ending: Ending,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     start(controller) {
-      listen(source, signal, (chunk) => {
+      listen(source, ending, (chunk) => {
         source.pause();
         // A copy: the chunk can be a view of a larger buffer that Node.js uses again.
         controller.enqueue(new Uint8Array(chunk));

@@ -24,6 +24,8 @@ export interface Http1Options {
 /** Sends requests over HTTP/1.1. */
 export class Http1 {
   readonly #agents: Readonly<Record<string, http.Agent>>;
+  /** Requests without an answer, also those that wait for a connection. */
+  readonly #waiting = new Set<http.ClientRequest>();
 
   /** Opens no connection yet. */
   constructor({ maxConnections, idleTimeoutMs, ca, agent }: Http1Options) {
@@ -66,6 +68,7 @@ export class Http1 {
         agent: this.#agents[url.protocol],
         headers: rawHeaders(request) as unknown as http.OutgoingHttpHeaders,
       });
+      this.#waiting.add(sent);
       const stopListening = onAbort(signal, () => {
         reject(signal!.reason);
         sent.destroy();
@@ -74,14 +77,23 @@ export class Http1 {
         stopListening();
         reject(failure(error));
       });
+      sent.on("close", () => this.#waiting.delete(sent));
+      // A status 101, which no request has asked for.
+      sent.on("upgrade", (_message, socket) => {
+        stopListening();
+        socket.destroy();
+        reject(failure(new Error("the server has changed the protocol")));
+      });
       sent.on("response", (message) => {
         stopListening();
+        this.#waiting.delete(sent);
         const answer = new Answer({
           url: url.href,
           status: message.statusCode!,
           statusText: message.statusMessage ?? "",
           headers: headersOf(message.rawHeaders),
           source: message,
+          isComplete: () => message.complete,
           signal,
           bodiless: method === "HEAD",
         });
@@ -93,8 +105,11 @@ export class Http1 {
     });
   }
 
-  /** Closes all connections. Running requests fail. */
+  /** Closes all connections. Running requests fail, and those that wait for a connection. */
   close(): void {
+    for (const sent of this.#waiting) {
+      sent.destroy(new Error("nodeFetch was closed"));
+    }
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 }

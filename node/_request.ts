@@ -18,10 +18,13 @@ export interface NodeRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** https://fetch.spec.whatwg.org/#forbidden-method */
+const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
+
 /**
  * Reads the arguments of `fetch`.
  *
- * @throws {TypeError} if the URL, its scheme, a header or the body is not allowed
+ * @throws {TypeError} if the URL, its scheme, the method, a header or the body is not allowed
  */
 export async function readRequest(
   input: string | URL,
@@ -33,13 +36,17 @@ export async function readRequest(
       `Cannot fetch "${url.href}": the scheme must be http or https`,
     );
   }
+  const method = (init.method ?? "GET").toUpperCase();
+  if (FORBIDDEN.has(method)) {
+    throw new TypeError(`Cannot fetch: the method ${method} is forbidden`);
+  }
   const headers = init.headers instanceof Headers
     ? init.headers
     : new Headers(init.headers);
   const body = init.body ?? undefined;
   return {
     url,
-    method: (init.method ?? "GET").toUpperCase(),
+    method,
     headers,
     body: body === undefined || body instanceof Uint8Array
       ? body

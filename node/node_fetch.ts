@@ -5,6 +5,7 @@
  */
 import type { Fetch } from "../_core/fetch.ts";
 import { LONGEST_TIMER_MS } from "../_core/clock.ts";
+import { raceAbort } from "../_core/race_abort.ts";
 import { OptionCheck } from "../_core/option_check.ts";
 import type { Answer } from "./_answer.ts";
 import { Http1 } from "./_http1.ts";
@@ -66,12 +67,16 @@ function checkCa(
   check: OptionCheck,
   ca: NodeFetchOptions["ca"],
 ): NodeFetchOptions["ca"] {
-  const texts: unknown[] = ca === undefined ? [] : [ca].flat();
-  if (texts.every((text) => typeof text === "string" && text !== "")) return ca;
+  const texts: unknown[] = ca === undefined ? [PEM] : [ca].flat();
+  const isPem = (text: unknown) =>
+    typeof text === "string" && text.includes(PEM);
+  if (texts.length > 0 && texts.every(isPem)) return ca;
   throw new TypeError(
-    check.refusal("'ca' must be a certificate in PEM or a list of them"),
+    check.refusal(`'ca' must be a certificate in PEM ("${PEM} …") or a list`),
   );
 }
+
+const PEM = "-----BEGIN CERTIFICATE-----";
 
 /** What {@linkcode NodeFetch.stats} counts. */
 export interface NodeFetchStats {
@@ -86,8 +91,8 @@ export interface NodeFetch extends Fetch {
   /** Counts connections and requests. */
   stats(): NodeFetchStats;
   /**
-   * Closes all connections at once. Requests that run fail. Unused connections do not keep the
-   * process from ending, so programs that end need not call this.
+   * Closes all connections at once. Requests that run fail, and those that wait for a connection.
+   * Unused connections do not keep the process from ending, so programs that end need not call this.
    */
   close(): void;
 }
@@ -99,7 +104,8 @@ export interface NodeFetch extends Fetch {
  *
  * Differences to `fetch`: redirects are not followed, whatever `redirect` says; the answer of the
  * redirect is the result. There are no cookies and no cache. Bodies of requests are read as a whole
- * before they are sent. Connections of the variables `HTTP_PROXY` are left to `agent`.
+ * before they are sent. Connections of the variables `HTTP_PROXY` are left to `agent`. An answer is
+ * no instance of `Response`. Its body must be read or cancelled, or its connection stays open.
  *
  * @throws {TypeError} if an option is unknown or of the wrong type
  * @throws {RangeError} if a number is not allowed
@@ -141,7 +147,10 @@ export function nodeFetch(options: NodeFetchOptions = {}): NodeFetch {
     init: RequestInit = {},
   ): Promise<Answer> {
     init.signal?.throwIfAborted();
-    const request = await readRequest(input, init);
+    const request = await raceAbort(
+      readRequest(input, init),
+      init.signal ?? undefined,
+    );
     requests++;
     return await (usesHttp2(request) ? http2 : http1).send(request);
   }
