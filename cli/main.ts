@@ -8,8 +8,10 @@ import { Command, CommanderError } from "commander";
 import { KinesisError } from "../errors.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
-import { Failure } from "./_failure.ts";
+import { Failure, WrongUsage } from "./_failure.ts";
 import { addQueueCommands } from "./_queues.ts";
+import { addReshardCommand } from "./_reshard.ts";
+import { addStreamChangeCommands } from "./_stream_changes.ts";
 import { addStreamCommands } from "./_streams.ts";
 import { systemTerminal, type Terminal } from "./_terminal.ts";
 
@@ -50,7 +52,7 @@ export async function runCommand(
       error instanceof TypeError || error instanceof RangeError;
     if (!isKnown) throw error;
     terminal.note(`error: ${error.message}`);
-    return FAILED;
+    return error instanceof WrongUsage ? WRONG_USAGE : FAILED;
   }
 }
 
@@ -81,6 +83,8 @@ function programOf(
     .configureOutput(output)
     .exitOverride();
   addStreamCommands(program, context);
+  addStreamChangeCommands(program, context);
+  addReshardCommand(program, context);
   addQueueCommands(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
