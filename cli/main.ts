@@ -9,6 +9,7 @@ import { KinesisError } from "../errors.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
 import { Failure, WrongUsage } from "./_failure.ts";
+import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
 import { addStreamChangeCommands } from "./_stream_changes.ts";
@@ -85,6 +86,7 @@ function programOf(
   addStreamCommands(program, context);
   addStreamChangeCommands(program, context);
   addReshardCommand(program, context);
+  addPutCommand(program, context);
   addQueueCommands(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
