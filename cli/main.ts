@@ -14,6 +14,7 @@ import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
 import { addStreamChangeCommands } from "./_stream_changes.ts";
 import { addStreamCommands } from "./_streams.ts";
+import { addTailCommand } from "./_tail.ts";
 import { systemTerminal, type Terminal } from "./_terminal.ts";
 
 export type { Terminal } from "./_terminal.ts";
@@ -87,6 +88,7 @@ function programOf(
   addStreamChangeCommands(program, context);
   addReshardCommand(program, context);
   addPutCommand(program, context);
+  addTailCommand(program, context);
   addQueueCommands(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
