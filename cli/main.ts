@@ -92,6 +92,7 @@ function programOf(
   addQueueCommands(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
+      .configureHelp({ showGlobalOptions: true })
       .showHelpAfterError("(--help describes every option)");
   }
   return program;

@@ -203,6 +203,27 @@ Deno.test("put stores what it has read after Ctrl-C, without a line that has not
   assertEquals(dataOf(kinesis, "orders"), ["1", "2"]);
 });
 
+Deno.test("put shows how much of a file is stored, and how much is left after Ctrl-C", async () => {
+  await using kinesis = new FakeTerminalKinesis();
+  // One shard stores 1000 records a second.
+  kinesis.server.createStream("orders");
+  const stop = new AbortController();
+  await withFile("1\n".repeat(2_500), async (path) => {
+    const { code, lines, notes, progress } = await kinesis.run(
+      ["put", "orders", "--file", path],
+      {
+        signal: stop.signal,
+        onProgress: (text) => / [1-9]\d* %/.test(text) && stop.abort(),
+      },
+    );
+    const all = progress.join("\n");
+    assertMatch(all, /^\d+ stored, \d+ a second, \d+ %, \d+ s left$/m);
+    assertMatch(all, /^\d+ stored, stopping, \d+ lines? to go$/m);
+    // The whole file was read before.
+    assertEquals([code, lines, notes], [130, ["2500 stored, 0 bad"], ""]);
+  });
+});
+
 Deno.test("put stops at once at the second Ctrl-C and says what was left", async () => {
   await using kinesis = new CommandKinesis();
   // One shard stores 1000 records a second.

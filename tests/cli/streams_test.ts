@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { KinesisClient } from "../../client/mod.ts";
 import { FakeTerminalKinesis } from "./_fake_terminal.ts";
 
 Deno.test("create makes a stream on demand or with shards, and waits if it is asked to", async () => {
@@ -50,6 +51,22 @@ Deno.test("delete asks on a terminal, and refuses without --yes elsewhere", asyn
   assertMatch(none.notes, /ResourceNotFoundException/);
 });
 
+Deno.test("delete refuses a stream with registered consumers without --with-consumers", async () => {
+  await using kinesis = new FakeTerminalKinesis();
+  const { streamARN } = kinesis.server.createStream("orders");
+  await new KinesisClient(kinesis.server.connection).registerStreamConsumer({
+    StreamARN: streamARN,
+    ConsumerName: "app",
+  });
+  const refused = await kinesis.run(["delete", streamARN, "--yes"]);
+  assertEquals(refused.code, 1);
+  assertMatch(refused.notes, /ResourceInUseException/);
+  const deleted = await kinesis.run(
+    ["delete", streamARN, "--yes", "--with-consumers"],
+  );
+  assertEquals([deleted.code, deleted.notes], [0, `Deleted ${streamARN}`]);
+});
+
 Deno.test("reshard shows the progress until the stream is ACTIVE with the new number of shards", async () => {
   await using kinesis = new FakeTerminalKinesis({ transitionMs: 200 });
   kinesis.server.createStream("orders", { shards: 2 });
@@ -99,6 +116,8 @@ Deno.test("The commands that change streams say what is wrong", async () => {
   for (const command of ["create", "delete", "reshard"]) {
     const help = await kinesis.run([command, "--help"]);
     assertEquals(help.code, 0);
-    assertMatch(help.lines.join("\n"), /\nExamples:\n {2}\$ kinesis /);
+    const text = help.lines.join("\n");
+    assertMatch(text, /\nExamples:\n {2}\$ kinesis /);
+    assertMatch(text, /\nGlobal Options:\n(.*\n)* {2}--json /);
   }
 });
