@@ -263,6 +263,21 @@ Deno.test("put keeps the lines that it has read if the stream does not exist", a
   });
 });
 
+// Other systems have no such device.
+if (Deno.build.os === "linux") {
+  Deno.test("put stops if it cannot write the bad lines, and stores those before", async () => {
+    await using kinesis = new FakeTerminalKinesis();
+    kinesis.server.createStream("orders");
+    const { code, lines, notes } = await kinesis.run(
+      ["put", "orders", "--bad=/dev/full"],
+      { input: "1\nbad\n2\n" },
+    );
+    assertEquals([code, lines], [1, ["1 stored, 1 bad"]]);
+    assertMatch(notes, /^Stopped after line 2: later lines were not sent$/m);
+    assertMatch(notes, /^error: Cannot write \/dev\/full: /m);
+  });
+}
+
 Deno.test("put says what is wrong", async () => {
   await using kinesis = new FakeTerminalKinesis();
   kinesis.server.createStream("orders");
@@ -280,8 +295,8 @@ Deno.test("put says what is wrong", async () => {
       /no field for --key-field/,
     ],
     [["put", "orders", `--file=${here}`, `--bad=${here}`], 2, /two files/],
-    [["put", "orders", "--file=/none/such"], 1, /Cannot read \/none\/such: /],
-    [["put", "orders", "--bad=/none/such"], 1, /Cannot write \/none\/such: /],
+    [["put", "orders", `--file=${here}/a`], 1, /Cannot read .*_test.ts\/a: /],
+    [["put", "orders", `--bad=${here}/a`], 1, /Cannot write .*_test.ts\/a: /],
     [["put", "orders", "1", "--key="], 1, /partition key/i],
     [["put", "none", "1"], 1, /Stream none under account \d+ not found/],
   ];
