@@ -38,11 +38,46 @@ export function startingPosition(
     return { Type: "TRIM_HORIZON" };
   }
   if (name === "LATEST") return { Type: "LATEST" };
-  const Timestamp = new Date(text);
-  if (!Number.isNaN(Timestamp.getTime())) {
-    return { Type: "AT_TIMESTAMP", Timestamp };
-  }
+  const Timestamp = timeOf(text);
+  if (Timestamp) return { Type: "AT_TIMESTAMP", Timestamp };
   throw new InvalidArgumentError(
-    "It must be oldest, latest, or a time such as 2026-11-26T08:00:00Z.",
+    "It must be oldest, latest, a time such as 2026-11-26T08:00:00Z, or an age such as 15m.",
   );
+}
+
+/** Where records end: at the latest one, or at a time. */
+export function untilPosition(text: string): "caught-up" | Date {
+  if (text.toLowerCase() === "caught-up") return "caught-up";
+  const time = timeOf(text);
+  if (time) return time;
+  throw new InvalidArgumentError(
+    "It must be caught-up, a time such as 2026-11-26T08:00:00Z, or an age such as 5m.",
+  );
+}
+
+/** Reads a regular expression. */
+export function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A time, or the time before an age in seconds, minutes, hours or days. */
+function timeOf(text: string): Date | undefined {
+  const age = text.match(/^(\d+)([smhd])$/);
+  // Other texts, such as "5", are years and months for some runtimes.
+  if (!age && !/^\d{4}-\d{2}-\d{2}/.test(text)) return undefined;
+  const time = age
+    ? new Date(Date.now() - Number(age[1]) * UNITS_MS[age[2]!]!)
+    : new Date(text);
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }

@@ -7,5 +7,11 @@
 /** A command cannot do what it was asked for. */
 export class Failure extends Error {
   /** The name of the class. */
-  override readonly name = "Failure";
+  override readonly name: string = "Failure";
+}
+
+/** A command was called with arguments that do not fit together. */
+export class WrongUsage extends Failure {
+  /** The name of the class. */
+  override readonly name: string = "WrongUsage";
 }

@@ -8,6 +8,7 @@ import type { KinesisClient } from "../client/mod.ts";
 import { kplBytes } from "../processors/mod.ts";
 import { QueueConsumer, type RedriveProgress } from "../queue.ts";
 import type { QueueRecord } from "../records.ts";
+import { agree } from "./_agree.ts";
 import { positiveNumber, startingPosition, wholeNumber } from "./_arguments.ts";
 import type { Context } from "./_context.ts";
 import { Failure } from "./_failure.ts";
@@ -160,7 +161,7 @@ async function deleteQueue(
 ): Promise<void> {
   const { signal } = terminal;
   const QueueARN = await queueArnOf(client(), queue, signal);
-  agree(terminal.confirm, yes, `Delete ${queue} with its dead letters?`);
+  agree(terminal, yes, `Delete ${queue} with its dead letters?`);
   await client().deleteQueue({ QueueARN }, { signal });
   terminal.progress(`Waiting until ${queue} is deleted`);
   await client().waitUntilQueueDeleted({ QueueARN }, { signal });
@@ -196,6 +197,9 @@ async function tailQueue(
   const queue = consumerOf(client(), queueARN, idle, most);
   const stream = options.deadLetters ? queue.deadLetters() : queue;
   const stop = () => void stream.close().catch(() => {});
+  terminal.onStopAtOnce(() =>
+    "what was received and not removed is delivered again later"
+  );
   terminal.signal.addEventListener("abort", stop, { once: true });
   if (terminal.signal.aborted) stop();
   let left = count;
@@ -229,7 +233,7 @@ async function redriveQueue(
   const { grep, rate, limit, yes } = options;
   const queueARN = await queueArnOf(client(), name, terminal.signal);
   agree(
-    terminal.confirm,
+    terminal,
     yes,
     `Put ${
       grep === undefined ? "all" : "the chosen"
@@ -294,19 +298,4 @@ function jsonOf(
   value: string,
 ): string {
   return JSON.stringify({ ...record, value, id: record.id });
-}
-
-function agree(
-  confirm: (question: string) => boolean | undefined,
-  yes: boolean | undefined,
-  question: string,
-): void {
-  if (yes) return;
-  const answer = confirm(question);
-  if (answer === undefined) {
-    throw new Failure(
-      `${question} There is no terminal to answer on: give --yes`,
-    );
-  }
-  if (!answer) throw new Failure("Nothing was changed");
 }

@@ -5,6 +5,7 @@
  */
 import type { Command } from "commander";
 import type { Context } from "./_context.ts";
+import { streamTargetOf } from "./_stream_target.ts";
 import { writeRows } from "./_table.ts";
 
 const STREAMS = ["name", "status", "mode", "created"];
@@ -45,9 +46,7 @@ async function describeStream(
   { open }: { open?: boolean },
 ) {
   const { signal } = terminal;
-  const target = stream.startsWith("arn:")
-    ? { StreamARN: stream }
-    : { StreamName: stream };
+  const target = streamTargetOf(stream);
   const { StreamDescriptionSummary: summary } = await client()
     .describeStreamSummary(target, { signal });
   const shards = [];

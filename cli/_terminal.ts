@@ -15,6 +15,10 @@ export interface Terminal {
   progress(text: string): void;
   /** Asks a question that is answered with yes or no. `undefined` without a terminal. */
   confirm(question: string): boolean | undefined;
+  /** The bytes of standard input. */
+  input(): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** Sets what the second Ctrl-C says before it ends the program: what was left undone. */
+  onStopAtOnce(report: () => string): void;
   /** Aborts at the first Ctrl-C or SIGTERM. The second one ends the program at once. */
   readonly signal: AbortSignal;
   /** Whether results go to a terminal. */
@@ -30,6 +34,7 @@ export function systemTerminal(): Terminal & { close(): void } {
   const stop = new AbortController();
   const hasScreen = Deno.stderr.isTerminal();
   let hasProgress = false;
+  let leftovers = () => "";
   const clear = () => {
     if (hasProgress) Deno.stderr.writeSync(encoder.encode("\r\x1b[K"));
     hasProgress = false;
@@ -40,7 +45,7 @@ export function systemTerminal(): Terminal & { close(): void } {
   };
   const onSignal = () => {
     if (stop.signal.aborted) {
-      note("Stopped at once: what was in flight is delivered again later");
+      note(`Stopped at once${leftovers()}`);
       Deno.exit(INTERRUPTED);
     }
     note("Stopping; press Ctrl-C again to stop at once");
@@ -71,6 +76,13 @@ export function systemTerminal(): Terminal & { close(): void } {
     },
     confirm: (question) =>
       Deno.stdin.isTerminal() ? confirm(question) : undefined,
+    input() {
+      if (Deno.stdin.isTerminal()) {
+        note("Reading from the terminal; Ctrl-D on an empty line ends it");
+      }
+      return Deno.stdin.readable;
+    },
+    onStopAtOnce: (report) => leftovers = () => `: ${report()}`,
     signal: stop.signal,
     isTerminal: Deno.stdout.isTerminal(),
     close() {

@@ -1,5 +1,5 @@
 /**
- * Values as lines of text.
+ * Values and numbers as text.
  *
  * @module
  */
@@ -14,4 +14,9 @@ export function textOfBytes(bytes: Uint8Array<ArrayBuffer>): string {
   } catch {
     return `base64:${encodeBase64(bytes)}`;
   }
+}
+
+/** A number with the name of what is counted: `1 line`, `2 lines`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -8,9 +8,13 @@ import { Command, CommanderError } from "commander";
 import { KinesisError } from "../errors.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
-import { Failure } from "./_failure.ts";
+import { Failure, WrongUsage } from "./_failure.ts";
+import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
+import { addReshardCommand } from "./_reshard.ts";
+import { addStreamChangeCommands } from "./_stream_changes.ts";
 import { addStreamCommands } from "./_streams.ts";
+import { addTailCommand } from "./_tail.ts";
 import { systemTerminal, type Terminal } from "./_terminal.ts";
 
 export type { Terminal } from "./_terminal.ts";
@@ -50,7 +54,7 @@ export async function runCommand(
       error instanceof TypeError || error instanceof RangeError;
     if (!isKnown) throw error;
     terminal.note(`error: ${error.message}`);
-    return FAILED;
+    return error instanceof WrongUsage ? WRONG_USAGE : FAILED;
   }
 }
 
@@ -81,9 +85,14 @@ function programOf(
     .configureOutput(output)
     .exitOverride();
   addStreamCommands(program, context);
+  addStreamChangeCommands(program, context);
+  addReshardCommand(program, context);
+  addPutCommand(program, context);
+  addTailCommand(program, context);
   addQueueCommands(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
+      .configureHelp({ showGlobalOptions: true })
       .showHelpAfterError("(--help describes every option)");
   }
   return program;

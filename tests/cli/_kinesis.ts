@@ -24,8 +24,13 @@ export class CommandKinesis implements AsyncDisposable {
     );
   }
 
-  /** Starts a command. */
+  /** Starts a command without standard input. */
   spawn(...args: string[]): Deno.ChildProcess {
+    return this.spawnWith("null", ...args);
+  }
+
+  /** Starts a command. */
+  spawnWith(stdin: "null" | "piped", ...args: string[]): Deno.ChildProcess {
     const { port } = this.#listener.addr;
     const command = new Deno.Command(Deno.execPath(), {
       args: [
@@ -44,7 +49,7 @@ export class CommandKinesis implements AsyncDisposable {
         AWS_EC2_METADATA_DISABLED: "true",
         NO_COLOR: "1",
       },
-      stdin: "null",
+      stdin,
       stdout: "piped",
       stderr: "piped",
     });

@@ -1,0 +1,117 @@
+/**
+ * The command line in this process: a terminal that keeps what is written, and an in-memory Kinesis
+ * on the loopback interface.
+ *
+ * @module
+ */
+import { runCommand, type Terminal } from "../../cli/main.ts";
+import { KinesisServer, type KinesisServerOptions } from "../../testing/mod.ts";
+
+/** What a person or a program at the other end does. */
+export interface Surroundings {
+  /** Standard input. */
+  readonly input?: string | AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** The answer to questions. Without it there is no terminal to answer on. */
+  readonly answer?: boolean;
+  /** After how many lines the reader of the output goes away. */
+  readonly lines?: number;
+  /** Called with each text of the progress. */
+  readonly onProgress?: (text: string) => void;
+  /** Called with each line of the output. */
+  readonly onLine?: (text: string) => void;
+  /** Aborts as Ctrl-C does. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a command has written, and its exit code. */
+export interface Result {
+  readonly code: number;
+  readonly lines: string[];
+  readonly notes: string;
+  readonly progress: string[];
+  readonly questions: string[];
+  /** What the second Ctrl-C says. */
+  readonly leftovers: string | undefined;
+}
+
+/** A server, and commands that use it. */
+export class FakeTerminalKinesis implements AsyncDisposable {
+  readonly server: KinesisServer;
+  /** Called with each request before the server answers it. */
+  onRequest: (action: string) => Promise<void> | void = () => {};
+  readonly #listener: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor(options: KinesisServerOptions = {}) {
+    for (
+      const [name, value] of Object.entries({
+        AWS_ACCESS_KEY_ID: "id",
+        AWS_SECRET_ACCESS_KEY: "secret",
+        AWS_EC2_METADATA_DISABLED: "true",
+      })
+    ) Deno.env.set(name, value);
+    this.server = new KinesisServer(options);
+    this.#listener = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      async (request) => {
+        const target = request.headers.get("x-amz-target") ?? "";
+        await this.onRequest(target.split(".").at(-1)!);
+        return await this.server.fetch(request);
+      },
+    );
+  }
+
+  /** Runs a command to its end. */
+  async run(args: string[], around: Surroundings = {}): Promise<Result> {
+    const lines: string[] = [];
+    const notes: string[] = [];
+    const progress: string[] = [];
+    const questions: string[] = [];
+    let leftovers: (() => string) | undefined;
+    const terminal: Terminal = {
+      line(text) {
+        if (lines.length === around.lines) return Promise.resolve(false);
+        lines.push(text);
+        around.onLine?.(text);
+        return Promise.resolve(true);
+      },
+      note: (text) => void notes.push(text),
+      progress(text) {
+        progress.push(text);
+        around.onProgress?.(text);
+      },
+      confirm(question) {
+        questions.push(question);
+        return around.answer;
+      },
+      input: () => inputOf(around.input ?? ""),
+      onStopAtOnce: (report) => leftovers = report,
+      signal: around.signal ?? new AbortController().signal,
+      isTerminal: false,
+    };
+    const { port } = this.#listener.addr;
+    const code = await runCommand([
+      `--endpoint=http://127.0.0.1:${port}`,
+      "--region=us-east-1",
+      ...args,
+    ], terminal);
+    return {
+      code,
+      lines,
+      notes: notes.join("\n"),
+      progress,
+      questions,
+      leftovers: leftovers?.(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#listener.shutdown();
+  }
+}
+
+async function* inputOf(
+  input: NonNullable<Surroundings["input"]>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  if (typeof input !== "string") yield* input;
+  else if (input !== "") yield new TextEncoder().encode(input);
+}
