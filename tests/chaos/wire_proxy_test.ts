@@ -68,7 +68,7 @@ Deno.test("The wire proxy cuts answers in the middle, openly or not", async () =
 
 Deno.test("The wire proxy lets a delayed request arrive when its client has given up", async () => {
   await using world = await setUp();
-  world.faults.push({ type: "stall", when: "before", ms: 50 });
+  world.faults.push({ type: "stall", when: "before", ms: 500 });
   const signal = AbortSignal.timeout(10);
   await assertRejects(
     () =>

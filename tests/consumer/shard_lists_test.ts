@@ -244,8 +244,9 @@ Deno.test("Consumer reports which shard has expired unread and from which positi
     afterTime: undefined,
     beforeTime: events[0]?.beforeTime,
   }]);
-  // Noticed when the reader was refused, at the start.
-  assertEquals(events[0]?.beforeTime, new Date(startedAt));
+  // Noticed when the reader was refused, at the start, which has short random pauses.
+  const noticedAt = events[0]!.beforeTime!.getTime();
+  assert(noticedAt >= startedAt && noticedAt < startedAt + 1000);
   assertEquals(consumer.status().expired, events);
   assertEquals(
     consumer.status().shards.map(({ shardId }) => shardId),
