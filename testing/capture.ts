@@ -149,7 +149,9 @@ export async function capture(
         arrivedAt: read.approximateArrivalTimestamp?.getTime(),
         data: read.value,
       };
-      const kept = redact ? checkKept(await redact(record)) : record;
+      const kept = redact
+        ? checkKept(await raceAbort(Promise.resolve(redact(record)), signal))
+        : record;
       const { data, partitionKey } = kept;
       const line = { ...record, data, partitionKey };
       await write(lineOf({ type: "record", record: line }));
@@ -158,7 +160,7 @@ export async function capture(
     signal?.throwIfAborted();
     await writeShards();
     await write(lineOf({ type: "end", records }));
-    await writer.close();
+    await raceAbort(writer.close(), signal);
     return { records, shards: known.size };
   } catch (error) {
     await consumer.cancel(error).catch(() => {}); // if reading has not begun

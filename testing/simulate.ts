@@ -23,6 +23,14 @@ const OPTIONS: Record<keyof SimulateOptions<never>, true> = {
   check: true,
 };
 
+/** The seeds that give different runs. */
+export const SEEDS = { default: 1, least: 0, most: 2 ** 32 - 1, integer: true };
+
+/** The options of `Consumer.process` that a simulation takes. */
+export const PROCESS_OPTIONS: readonly (keyof NonNullable<
+  SimulateOptions<never>["process"]
+>)[] = ["concurrency", "ordering", "retry", "timeoutMs", "graceMs"];
+
 /**
  * Runs a handler of `Consumer.process` in a small world of its own, in virtual time: a stream that
  * is split and merged, workers that crash, stand still and start again, a store and a network that
@@ -62,15 +70,18 @@ export async function simulate<T = number>(
   handler: SimulatedHandler<T>,
   options: SimulateOptions<T> = {},
 ): Promise<SimulationReport> {
-  check.type("handler", handler, "function");
+  check.type("handler", handler ?? null, "function");
   check.object("options", options, Object.keys(OPTIONS));
-  check.object("process", options.process);
+  check.object("process", options.process, PROCESS_OPTIONS);
+  if (options.values !== undefined && !Array.isArray(options.values)) {
+    throw new TypeError(check.refusal("'values' must be an array"));
+  }
   check.type("partitionKey", options.partitionKey, "function");
   check.type("check", options.check, "function");
   const whole = { integer: true };
   const world = new HandlerWorld<T>({
     handler,
-    seed: check.number("seed", options.seed, { default: 1, ...whole }),
+    seed: check.number("seed", options.seed, SEEDS),
     workers: check.number("workers", options.workers, {
       default: 3,
       least: 1,

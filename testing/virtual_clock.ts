@@ -113,7 +113,7 @@ export class VirtualClock implements Clock {
   /** Removes a timer. A timer that has run, and any other argument, is ignored. */
   clearTimeout(handle: unknown): void {
     const timer = handle as Timer | undefined;
-    if (typeof timer !== "object" || timer === null || timer.isCleared) return;
+    if (typeof timer !== "object" || timer?.isCleared !== false) return;
     timer.isCleared = true;
     this.#pending--;
   }
@@ -150,15 +150,12 @@ export class VirtualClock implements Clock {
       next = this.#first()
     ) {
       atOnce = next.at > this.#elapsed ? 0 : atOnce + 1;
-      if (atOnce > MOST_AT_ONCE) {
-        throw new Error(
-          `Cannot advance the clock: ${MOST_AT_ONCE} timers ran without any time between them`,
-        );
-      }
+      if (atOnce > MOST_AT_ONCE) throw endless();
       this.#run(next);
       await this.#settle();
     }
-    this.#elapsed = target;
+    // A second call of `advance`, at the same time, may have moved further.
+    this.#elapsed = Math.max(this.#elapsed, target);
   }
 
   /**
@@ -168,7 +165,13 @@ export class VirtualClock implements Clock {
    * @throws {Error} if the promise is pending and no timer is left within `maxMs`
    */
   async runUntil<T>(promise: PromiseLike<T>, maxMs = 3_600_000): Promise<T> {
+    if (!(maxMs >= 0)) {
+      throw new RangeError(
+        `Cannot run until the promise settles as 'maxMs' must be 0 or more: current value is ${maxMs}`,
+      );
+    }
     const end = this.#elapsed + maxMs;
+    let atOnce = 0;
     let isSettled = false;
     const settled = () => void (isSettled = true);
     promise.then(settled, settled);
@@ -180,6 +183,8 @@ export class VirtualClock implements Clock {
           `Cannot run until the promise settles: it is pending, and no timer is left within ${maxMs} ms`,
         );
       }
+      atOnce = next.at > this.#elapsed ? 0 : atOnce + 1;
+      if (atOnce > MOST_AT_ONCE) throw endless();
       this.#run(next);
       await this.#settle();
     }
@@ -229,6 +234,12 @@ export class VirtualClock implements Clock {
     }
     heap[index] = last;
   }
+}
+
+function endless(): Error {
+  return new Error(
+    `Cannot advance the clock: ${MOST_AT_ONCE} timers ran without any time between them`,
+  );
 }
 
 function isBefore(a: Timer, b: Timer): boolean {

@@ -158,7 +158,7 @@ export class DirectClient implements ConsumerClient, ProducerClient {
     const { status, headers } = response;
     throw serviceError({
       action,
-      target: "the simulation",
+      target: "DirectClient",
       status,
       headers,
       body: jsonCodec.decodeError(body),

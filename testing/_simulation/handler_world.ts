@@ -264,10 +264,16 @@ export class HandlerWorld<T> {
           return context.signal;
         },
         clock: machine.clock,
-        io: <R>(call: () => R | PromiseLike<R>) =>
-          machine.call(async () => await call(), drawWay(choices), {
-            fate: this.#drawFate(choices),
-          }),
+        io: <R>(call: () => R | PromiseLike<R>) => {
+          const answer = machine.call(
+            async () => await call(),
+            drawWay(choices),
+            { fate: this.#drawFate(choices) },
+          );
+          // A handler that does not await it misses the failure, and the check finds what is lost.
+          answer.catch(() => {});
+          return answer;
+        },
       };
       await handler(record, simulated);
       onDone?.();
@@ -360,7 +366,8 @@ export class HandlerWorld<T> {
         `after the last crash; its handler was called ${
           this.#calls[index]
         } times` +
-        (this.#lastError ? `: ${textOf(this.#lastError)}` : ""),
+        (this.#lastError ? `: ${textOf(this.#lastError)}` : "") +
+        ". A handler may wait only for 'clock' and 'io' of its context: virtual time does not wait for others",
       this.#lastError,
     );
   }

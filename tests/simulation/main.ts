@@ -16,7 +16,8 @@
  */
 // The first import: it changes globals that others use.
 import "./host.ts";
-import { drawPlan } from "./plan.ts";
+import { parseArgs } from "node:util";
+import { drawPlan, PROFILES } from "./plan.ts";
 import { report } from "./report.ts";
 import { problemsOf, shrink } from "./shrink.ts";
 import { Totals } from "./totals.ts";
@@ -32,28 +33,67 @@ interface Options {
   readonly profile?: string;
 }
 
-function options(args: readonly string[]): Options {
-  const number = (name: string): number | undefined => {
-    const index = args.findIndex((it) =>
-      it === name || it.startsWith(`${name}=`)
-    );
-    if (index < 0) return undefined;
-    const text = args[index]!.split("=")[1] ?? args[index + 1];
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= 0) return value;
+const NAMES: readonly string[] = [...new Set(PROFILES)];
+
+const HELP = `Searches for a seed whose run breaks a rule.
+
+  --seeds <count>     how many seeds, from 1 (default 1000)
+  --from <seed>       the first seed (default 1)
+  --seed <seed>       runs one seed, and tells what happens
+  --verbose           with every event
+  --profile <names>   only plans of these profiles, separated by commas:
+                      ${NAMES.join(", ")}
+  --all               goes on after a seed that breaks a rule, and shortens none
+  --brief             prints only the seed and the rule, as JSON
+  --help              prints this`;
+
+/** Reads the command line. `undefined`: help was asked for. */
+function options(args: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: "string", default: "1000" },
+      from: { type: "string", default: "1" },
+      seed: { type: "string" },
+      profile: { type: "string" },
+      verbose: { type: "boolean", default: false },
+      all: { type: "boolean", default: false },
+      brief: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { profile } = values;
+  for (const name of profile?.split(",") ?? []) {
+    if (NAMES.includes(name)) continue;
     throw new RangeError(
-      `Cannot simulate as '${name}' must be an integer: current value is ${text}`,
+      `Cannot simulate as '--profile' must be of ${
+        NAMES.join(", ")
+      }: current value is ${name}`,
     );
-  };
+  }
   return {
-    from: number("--from") ?? 1,
-    seeds: number("--seeds") ?? 1000,
-    seed: number("--seed"),
-    isVerbose: args.includes("--verbose"),
-    isAll: args.includes("--all"),
-    isBrief: args.includes("--brief"),
-    profile: args.find((it) => it.startsWith("--profile="))?.split("=")[1],
+    from: integer("--from", values.from, 0),
+    seeds: integer("--seeds", values.seeds, 1),
+    seed: values.seed === undefined
+      ? undefined
+      : integer("--seed", values.seed, 0),
+    isVerbose: values.verbose,
+    isAll: values.all,
+    isBrief: values.brief,
+    profile,
   };
+}
+
+/** Seeds above this repeat others. */
+const MOST = 2 ** 32 - 1;
+
+function integer(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= MOST) return value;
+  throw new RangeError(
+    `Cannot simulate as '${name}' must be an integer from ${least} to ${MOST}: current value is "${text}"`,
+  );
 }
 
 async function one(seed: number, isFull: boolean): Promise<boolean> {
@@ -112,9 +152,18 @@ async function many(given: Options): Promise<boolean> {
 }
 
 if (import.meta.main) {
-  const given = options(Deno.args);
-  const isGood = given.seed === undefined
-    ? await many(given)
-    : await one(given.seed, given.isVerbose);
-  if (!isGood) Deno.exit(1);
+  let given: Options | undefined;
+  try {
+    given = options(Deno.args);
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(2);
+  }
+  if (!given) console.log(HELP);
+  else {
+    const isGood = given.seed === undefined
+      ? await many(given)
+      : await one(given.seed, given.isVerbose);
+    if (!isGood) Deno.exit(1);
+  }
 }

@@ -150,7 +150,7 @@ export function completed(plan: Partial<Plan>): Plan {
   return { ...added, ...plan, producer } as Plan;
 }
 
-const PROFILES: readonly Profile[] = [
+export const PROFILES: readonly Profile[] = [
   "calm",
   "calm",
   "clocks",

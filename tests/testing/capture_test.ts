@@ -214,3 +214,26 @@ Deno.test("capture refuses wrong options", async () => {
   }
   await assertRejects(() => redactAll(""), TypeError, "'secret'");
 });
+
+Deno.test("capture ends with its signal while redact or the end of the sink hangs", async () => {
+  const hang = () => new Promise<never>(() => {});
+  for (
+    const options of [
+      { redact: hang, to: new WritableStream() },
+      { to: new WritableStream({ close: hang }) },
+    ]
+  ) {
+    const { client, streamName } = await setUp();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const captured = capture({
+      client,
+      streamName,
+      until: "caught-up",
+      signal,
+      ...options,
+    });
+    setTimeout(() => controller.abort(new Error("stop")), 50);
+    await assertRejects(() => captured, Error, "stop");
+  }
+});

@@ -1,9 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { KinesisError } from "../../errors.ts";
-import { jsonLines, string } from "../../processors/mod.ts";
+import { KinesisClient, Producer } from "../../mod.ts";
+import { jsonLines, kplJson, string } from "../../processors/mod.ts";
 import {
   type Capture,
+  capture,
   type CapturedRecord,
+  KinesisServer,
+  readCapture,
   replay,
   type ReplayOptions,
 } from "../../testing/mod.ts";
@@ -154,4 +158,49 @@ Deno.test("replay says which record the processor cannot read, and refuses wrong
       "Cannot replay as '",
     );
   }
+});
+
+Deno.test("replay leaves out the records that a consumer drops, because they were sent again to the right shards", async () => {
+  const server = new KinesisServer({ limits: false });
+  const { streamName, shardIds } = server.createStream("orders", { shards: 2 });
+  const client = new KinesisClient(server.connection);
+  const processor = kplJson<number>();
+  const stream = { client, streamName, processor };
+  const producer = new Producer<number>({
+    ...stream,
+    partitionKey: (n) => `key-${n % 7}`,
+  });
+  const write = async (from: number, to: number) => {
+    for (let n = from; n < to; n++) producer.put(n);
+    await producer.flush();
+  };
+  await write(0, 50);
+  server.split(streamName, shardIds[0]!);
+  await write(50, 100);
+  await producer.close();
+  const { readable, writable } = new TransformStream<
+    Uint8Array<ArrayBuffer>
+  >();
+  const [, captured] = await Promise.all([
+    capture({ client, streamName, until: "caught-up", to: writable }),
+    readCapture(readable),
+  ]);
+  const report = await replay(captured, () => {}, { processor });
+  assertEquals(report.values, 100);
+});
+
+Deno.test("replay and its seeds refuse what they do not know", async () => {
+  for (const seed of [-1, 2 ** 32, Infinity, 1.5]) {
+    await assertRejects(
+      () => replay(captureOf(2), () => {}, { seed }),
+      RangeError,
+      "'seed' must be an integer from 0 to 4294967295",
+    );
+  }
+  const process = { concurency: 1 } as ReplayOptions<unknown>["process"];
+  await assertRejects(
+    () => replay(captureOf(2), () => {}, { process }),
+    TypeError,
+    "it has 'concurency'",
+  );
 });

@@ -133,3 +133,33 @@ Deno.test("simulate refuses wrong options", async () => {
     await assertRejects(run, Error, message);
   }
 });
+
+Deno.test("simulate tells the seed when a handler does not await its io", async () => {
+  let failed = 0;
+  for (let seed = 1; seed <= 5; seed++) {
+    const written = new Set<number>();
+    await simulate<number>(({ value }, { io }) => {
+      io(() => written.add(value));
+    }, { seed, check: () => assertEquals(written.size, 100) }).catch(
+      (error) => {
+        assert(String(error).includes(`seed ${seed}`), String(error));
+        failed++;
+      },
+    );
+  }
+  assert(failed > 0);
+});
+
+Deno.test("simulate says what is wrong with its arguments", async () => {
+  const wrong: [unknown, unknown, RegExp][] = [
+    [undefined, {}, /'handler' must be a function/],
+    [() => {}, { values: 5 }, /'values' must be an array/],
+    [() => {}, { seed: 2 ** 32 }, /'seed' must be an integer from 0 to/],
+    [() => {}, { process: { onPoison: "skip" } }, /it has 'onPoison'/],
+  ];
+  for (const [handler, options, message] of wrong) {
+    const error = await simulate(handler as never, options as never)
+      .then(() => undefined, (error) => error);
+    assert(message.test(String(error?.message)), String(error));
+  }
+});

@@ -81,3 +81,32 @@ Deno.test("VirtualClock.runUntil moves no further than the promise needs", async
   const never = new Promise(() => {});
   await assertRejects(() => clock.runUntil(never, 1000), Error, "is pending");
 });
+
+Deno.test("VirtualClock never goes back when two calls move it at the same time", async () => {
+  const clock = new VirtualClock();
+  await Promise.all([clock.advance(1000), clock.advance(10)]);
+  assertEquals(clock.monotonic(), 1000);
+});
+
+Deno.test("VirtualClock reports an endless loop of timers in runUntil, and a wrong limit", async () => {
+  const clock = new VirtualClock({ settle: () => Promise.resolve() });
+  const again = () => void clock.setTimeout(again, 0);
+  again();
+  await assertRejects(
+    () => clock.runUntil(new Promise(() => {})),
+    Error,
+    "timers ran without any time between them",
+  );
+  await assertRejects(
+    () => clock.runUntil(Promise.resolve(), NaN),
+    RangeError,
+    "'maxMs' must be 0 or more: current value is NaN",
+  );
+});
+
+Deno.test("VirtualClock ignores a handle that is none of its own", () => {
+  const clock = new VirtualClock();
+  clock.setTimeout(() => {}, 1);
+  for (const handle of [{}, null, undefined, 5]) clock.clearTimeout(handle);
+  assertEquals(clock.pendingTimers, 1);
+});
