@@ -17,7 +17,7 @@
 // The first import: it changes globals that others use.
 import "./host.ts";
 import { parseArgs } from "node:util";
-import { drawPlan, PROFILES } from "./plan.ts";
+import { completed, drawPlan, PROFILES } from "./plan.ts";
 import { report } from "./report.ts";
 import { problemsOf, shrink } from "./shrink.ts";
 import { Totals } from "./totals.ts";
@@ -31,6 +31,7 @@ interface Options {
   readonly isAll: boolean;
   readonly isBrief: boolean;
   readonly profile?: string;
+  readonly plan?: string;
 }
 
 const NAMES: readonly string[] = [...new Set(PROFILES)];
@@ -40,6 +41,7 @@ const HELP = `Searches for a seed whose run breaks a rule.
   --seeds <count>     how many seeds, from 1 (default 1000)
   --from <seed>       the first seed (default 1)
   --seed <seed>       runs one seed, and tells what happens
+  --plan <file>       runs the plan in a file, as it was printed as JSON
   --verbose           with every event
   --profile <names>   only plans of these profiles, separated by commas:
                       ${NAMES.join(", ")}
@@ -56,6 +58,7 @@ function options(args: readonly string[]): Options | undefined {
       from: { type: "string", default: "1" },
       seed: { type: "string" },
       profile: { type: "string" },
+      plan: { type: "string" },
       verbose: { type: "boolean", default: false },
       all: { type: "boolean", default: false },
       brief: { type: "boolean", default: false },
@@ -82,6 +85,7 @@ function options(args: readonly string[]): Options | undefined {
     isAll: values.all,
     isBrief: values.brief,
     profile,
+    plan: values.plan,
   };
 }
 
@@ -94,6 +98,15 @@ function integer(name: string, text: string, least: number): number {
   throw new RangeError(
     `Cannot simulate as '${name}' must be an integer from ${least} to ${MOST}: current value is "${text}"`,
   );
+}
+
+/** Runs the plan of a file. */
+async function ofFile(path: string, isFull: boolean): Promise<boolean> {
+  const plan = completed(JSON.parse(await Deno.readTextFile(path)));
+  const [first] = await problemsOf(plan);
+  console.log(await report(plan, { isFull }));
+  if (!first) console.log(`\nThe plan of ${path} keeps every rule`);
+  return first === undefined;
 }
 
 async function one(seed: number, isFull: boolean): Promise<boolean> {
@@ -114,8 +127,13 @@ async function shortened(seed: number, rule: string): Promise<void> {
   const plan = await shrink(drawPlan(seed), rule);
   console.log(await report(plan));
   console.log(`\nPlan as JSON: ${JSON.stringify(plan)}`);
-  console.log(`\ndeno task simulate --seed ${seed} runs it again`);
+  console.log(
+    `\ndeno task simulate --seed ${seed} runs it again, and --plan <file> the plan`,
+  );
 }
+
+/** How often a long run tells how far it is, in milliseconds. */
+const PROGRESS_MS = 10_000;
 
 async function many(given: Options): Promise<boolean> {
   const { from, seeds, isAll, isBrief, profile } = given;
@@ -123,7 +141,12 @@ async function many(given: Options): Promise<boolean> {
   const totals = new Totals();
   let count = 0;
   const broken = new Map<string, number[]>();
+  let toldAt = startedAt;
   for (let seed = from; seed < from + seeds; seed++) {
+    if (Date.now() - toldAt > PROGRESS_MS) {
+      toldAt = Date.now();
+      console.error(`${seed - from} of ${seeds} seeds, the next is ${seed}`);
+    }
     const plan = drawPlan(seed);
     if (profile && !profile.split(",").includes(plan.profile)) continue;
     count++;
@@ -161,7 +184,9 @@ if (import.meta.main) {
   }
   if (!given) console.log(HELP);
   else {
-    const isGood = given.seed === undefined
+    const isGood = given.plan !== undefined
+      ? await ofFile(given.plan, given.isVerbose)
+      : given.seed === undefined
       ? await many(given)
       : await one(given.seed, given.isVerbose);
     if (!isGood) Deno.exit(1);
