@@ -6,6 +6,7 @@
  * {@link https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html}
  * @module
  */
+import { hexOf } from "../_core/sha256.ts";
 import { partitionOf } from "../_aws/partitions.ts";
 import type { CredentialsError } from "../errors.ts";
 import { expirationOf } from "./_document.ts";
@@ -144,9 +145,8 @@ export function signInAgain(profile: string, reason: string): CredentialsError {
 
 async function cachePath(key: string): Promise<string[]> {
   const bytes = new TextEncoder().encode(key);
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-1", bytes));
-  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0"));
-  return [".aws", "sso", "cache", `${hex.join("")}.json`];
+  const hash = hexOf(await crypto.subtle.digest("SHA-1", bytes));
+  return [".aws", "sso", "cache", `${hash}.json`];
 }
 
 function tokenOf(profile: string, path: string, text: string): Token {

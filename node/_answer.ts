@@ -5,6 +5,7 @@
  */
 import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { concat } from "../_core/bytes.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { failure } from "./_request.ts";
 
@@ -251,23 +252,11 @@ function collect(
     }, (error) => {
       if (error !== undefined) reject(error);
       else if (whole?.length === length) resolve(whole);
-      else resolve(joined(whole ? [whole] : chunks, length));
+      else if (whole) resolve(whole.slice(0, length));
+      // A copy, since chunks of Node.js are views of larger buffers.
+      else resolve(concat(chunks, length));
     });
   });
-}
-
-/** Copies, since chunks of Node.js are views of larger buffers. */
-function joined(
-  chunks: readonly Uint8Array<ArrayBuffer>[],
-  length: number,
-): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk.subarray(0, length - offset), offset);
-    offset += chunk.length;
-  }
-  return bytes;
 }
 
 /** A web stream that reads only while it is read. */

@@ -28,6 +28,9 @@ const DEFAULT_STREAMS = 100;
 /** A connection that does not answer a ping for so many milliseconds is dead. */
 const PING_MS = 3000;
 
+/** The time to connect, and to learn the limits of the server, in milliseconds. */
+const CONNECT_MS = 10_000;
+
 /** A connection, and how many requests it has. */
 export class Http2Connection {
   /** Resolves when the server has stated its limits, or the connection has failed. */
@@ -51,8 +54,14 @@ export class Http2Connection {
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
     });
     this.#session = session;
+    // Else every further request would wait for a connection that never answers.
+    const opening = setTimeout(
+      () => session.destroy(new Error(`no connection in ${CONNECT_MS} ms`)),
+      CONNECT_MS,
+    );
     this.ready = new Promise((resolve) => {
       session.once("remoteSettings", () => {
+        clearTimeout(opening);
         if (this.#state === "connecting") this.#state = "open";
         resolve();
       });
@@ -74,6 +83,7 @@ export class Http2Connection {
     });
     session.on("close", () => {
       this.#state = "retired";
+      clearTimeout(opening);
       clearTimeout(this.#idle);
       clearTimeout(this.#pong);
       onClose();
@@ -151,13 +161,14 @@ export class Http2Connection {
    * ever.
    */
   suspect(): void {
-    if (this.#state !== "open") return;
-    this.#state = "suspect";
     const session = this.#session;
+    if (this.#state !== "open" || session.destroyed) return;
+    this.#state = "suspect";
     this.#pong = setTimeout(
       () => session.destroy(new Error("the connection is dead")),
       PING_MS,
     );
+    this.#pong.unref?.();
     const isSent = session.ping((error) => {
       clearTimeout(this.#pong);
       if (!error && this.#state === "suspect") this.#state = "open";
@@ -165,8 +176,9 @@ export class Http2Connection {
     if (!isSent) this.retire();
   }
 
-  /** Ends at once. Requests that run fail. */
+  /** Ends at once. Requests that run fail, and those that wait for the connection. */
   destroy(): void {
+    this.#error ??= new Error("nodeFetch was closed");
     this.#session.destroy();
   }
 

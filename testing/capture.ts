@@ -5,6 +5,7 @@
  */
 import { OptionCheck } from "../_core/option_check.ts";
 import { raceAbort } from "../_core/race_abort.ts";
+import { createSha256, hexOf } from "../_core/sha256.ts";
 import { encodeUtf8 } from "../_core/utf8.ts";
 import type { Shard } from "../client/mod.ts";
 import { KinesisClient } from "../client/mod.ts";
@@ -199,36 +200,19 @@ const HASH_CHARACTERS = 32;
 /**
  * Makes a function that hides all content: a partition key becomes its HMAC-SHA-256 with your key,
  * so equal keys stay equal, and the bytes of a record become as many asterisks. With the same
- * `secret`, several captures have the same hashes. Without it, nobody can find a partition key by
- * trying.
+ * `secret`, several captures have the same hashes. A partition key cannot be found by trying
+ * without it.
  *
  * @throws {TypeError} if `secret` is empty or no text
  */
 export async function redactAll(secret: string): Promise<Redact> {
   new OptionCheck("Cannot redact").text("secret", secret ?? "");
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey(
-    "raw",
-    encodeUtf8(secret),
-    algorithm,
-    false,
-    ["sign"],
-  );
+  const sha256 = createSha256();
+  const key = await sha256.key(encodeUtf8(secret));
   return async ({ data, partitionKey }) => {
     const hidden = new Uint8Array(data.length).fill(FILLER);
     if (partitionKey === undefined) return { data: hidden };
-    const hash = await crypto.subtle.sign(
-      "HMAC",
-      key,
-      encodeUtf8(partitionKey),
-    );
-    const hex = Array.from(
-      new Uint8Array(hash),
-      (byte) => byte.toString(16).padStart(2, "0"),
-    );
-    return {
-      data: hidden,
-      partitionKey: hex.join("").slice(0, HASH_CHARACTERS),
-    };
+    const hash = hexOf(await sha256.hmac(key, partitionKey));
+    return { data: hidden, partitionKey: hash.slice(0, HASH_CHARACTERS) };
   };
 }

@@ -649,6 +649,22 @@ test("nodeFetch connects again after an HTTP/2 connection broke", async () => {
   assertEquals(fetch.stats().connections, 0);
 });
 
+test("nodeFetch ends requests that wait for an HTTP/2 connection, when it is closed", async () => {
+  // Accepts connections and never answers.
+  const server = await listen(net.createServer(() => {}));
+  const fetch = nodeFetch({ http2: "always" });
+  const url = server.url.replace("http:", "https:");
+  const sent = [fetch(url), fetch(url)];
+  while (server.connections.count === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  fetch.close();
+  for (const one of sent) {
+    await assertRejects(() => one, TypeError, "nodeFetch was closed");
+  }
+  assertEquals(server.connections.count, 1);
+});
+
 test("nodeFetch connects again after close()", async () => {
   const server = await serve((_, response) => response.end("x"));
   const fetch = nodeFetch();
