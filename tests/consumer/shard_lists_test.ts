@@ -244,7 +244,8 @@ Deno.test("Consumer reports which shard has expired unread and from which positi
     afterTime: undefined,
     beforeTime: events[0]?.beforeTime,
   }]);
-  // Noticed when the reader was refused, at the start, which has short random pauses.
+  // Noticed when the reader was refused, at the start. The client adds the real milliseconds since
+  // its last answer to the time of the service.
   const noticedAt = events[0]!.beforeTime!.getTime();
   assert(noticedAt >= startedAt && noticedAt < startedAt + 1000);
   assertEquals(consumer.status().expired, events);

@@ -131,15 +131,19 @@ Deno.test("Consumer reports that a named shard has expired, and reads its childr
     });
     const startedAt = world.clock.now();
     assertEquals((await world.drain(consumer)).length, 5);
+    const [event] = expired;
     assertEquals(expired.splice(0), [{
       stream: STREAM,
       shardId: root,
       what: "shard",
       after,
       afterTime: undefined,
-      // The time of the service, in whole seconds.
-      beforeTime: new Date(Math.floor(startedAt / 1000) * 1000),
+      beforeTime: event?.beforeTime,
     }]);
+    // The service states whole seconds, and the client adds the real milliseconds since then.
+    const noticedAt = event!.beforeTime!.getTime();
+    const second = Math.floor(startedAt / 1000) * 1000;
+    assert(noticedAt >= second && noticedAt < second + 1000, `${noticedAt}`);
     assertEquals(consumer.status().expired.length, 1);
   }
 });
