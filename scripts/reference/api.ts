@@ -57,13 +57,28 @@ interface DocSymbol {
   }[];
 }
 
-/** The interfaces that some entry points export, by their names. */
-export async function interfacesOf(
+/** An exported class. */
+export interface ApiClass {
+  readonly name: string;
+  /** The text of its comment, in Markdown, without examples. */
+  readonly doc: string;
+}
+
+/** The classes that a file exports, in their order. */
+export async function classesOf(root: URL, file: string): Promise<ApiClass[]> {
+  return (await symbolsOf(root, [file])).flatMap(({ name, declarations }) =>
+    declarations.filter(({ kind }) => kind === "class")
+      .map(({ jsDoc }) => ({ name, doc: textOf(jsDoc) }))
+  );
+}
+
+/** What some files export. */
+async function symbolsOf(
   root: URL,
-  entryPoints: readonly string[],
-): Promise<Map<string, ApiInterface>> {
+  files: readonly string[],
+): Promise<DocSymbol[]> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--json", ...entryPoints],
+    args: ["doc", "--json", ...files],
     cwd: root,
     env: { NO_COLOR: "1" },
   }).output();
@@ -71,36 +86,38 @@ export async function interfacesOf(
   const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as {
     nodes: Record<string, { symbols: readonly DocSymbol[] }>;
   };
+  return Object.values(nodes).flatMap(({ symbols }) => symbols);
+}
+
+/** The interfaces that some entry points export, by their names. */
+export async function interfacesOf(
+  root: URL,
+  entryPoints: readonly string[],
+): Promise<Map<string, ApiInterface>> {
   const sources = new Sources();
   const found = new Map<string, ApiInterface>();
-  for (const { symbols } of Object.values(nodes)) {
-    for (const { name, declarations } of symbols) {
-      const declared = declarations.find(({ kind }) => kind === "interface");
-      if (!declared || found.has(name)) continue;
-      const { def, jsDoc } = declared;
-      const members = [
-        ...(def.properties ?? []).map((member) => ({
-          member,
-          isMethod: false,
-        })),
-        ...(def.methods ?? []).map((member) => ({ member, isMethod: true })),
-      ];
-      found.set(name, {
-        name,
-        doc: textOf(jsDoc),
-        parents: (def.extends ?? []).map(({ repr }) => repr),
-        members: await Promise.all(
-          members.map(async ({ member, isMethod }) => ({
-            name: member.name,
-            isOptional: member.optional === true,
-            isMethod,
-            type: typeIn(await sources.from(member.location), isMethod),
-            doc: textOf(member.jsDoc),
-            fallback: defaultIn(member.jsDoc),
-          })),
-        ),
-      });
-    }
+  for (const { name, declarations } of await symbolsOf(root, entryPoints)) {
+    const declared = declarations.find(({ kind }) => kind === "interface");
+    if (!declared || found.has(name)) continue;
+    const { def, jsDoc } = declared;
+    const membersOf = (members: readonly DocMember[], isMethod: boolean) =>
+      members.map(async (member): Promise<Member> => ({
+        name: member.name,
+        isOptional: member.optional === true,
+        isMethod,
+        type: typeIn(await sources.from(member.location), isMethod),
+        doc: textOf(member.jsDoc),
+        fallback: defaultIn(member.jsDoc),
+      }));
+    found.set(name, {
+      name,
+      doc: textOf(jsDoc),
+      parents: (def.extends ?? []).map(({ repr }) => repr),
+      members: await Promise.all([
+        ...membersOf(def.properties ?? [], false),
+        ...membersOf(def.methods ?? [], true),
+      ]),
+    });
   }
   return found;
 }

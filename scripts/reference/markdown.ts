@@ -85,7 +85,7 @@ function memberOf(member: Member): string {
 }
 
 /** A comment as Markdown: links to symbols are code. */
-function plain(doc: string): string {
+export function plain(doc: string): string {
   return doc
     .replace(
       /\{@link(?:code)? ([^\s}|]+)[^}]*\}/g,

@@ -1,11 +1,22 @@
 import { assertEquals } from "@std/assert";
-import { makeReference, REFERENCE } from "../../scripts/reference.ts";
+import { OWN_CODES } from "../../scripts/errors/own_codes.ts";
+import { codesInSource } from "../../scripts/errors/source_codes.ts";
+import { MADE_PAGES } from "../../scripts/reference.ts";
 
-Deno.test("docs/reference.md is what `deno task reference` writes", async () => {
-  assertEquals(await Deno.readTextFile(REFERENCE), await makeReference());
-});
+const ROOT = new URL("../../", import.meta.url);
 
-Deno.test("docs/reference.md names no default in the text of an option", async () => {
-  const text = await makeReference();
-  assertEquals(text.match(/@\w+ \{.*/g), null);
+for (const { file, make } of MADE_PAGES) {
+  const name = file.pathname.slice(ROOT.pathname.length);
+  Deno.test(`${name} is what \`deno task reference\` writes`, async () => {
+    const text = await make();
+    assertEquals(await Deno.readTextFile(file), text);
+    assertEquals(text.match(/\{?@\w+ \{.*/g), null, "tags in the text");
+  });
+}
+
+Deno.test("docs/errors.md has each code of the source, and no others", async () => {
+  const described = OWN_CODES.flatMap(({ codes }) => codes)
+    .map(({ code }) => code);
+  const used = [...await codesInSource(ROOT)];
+  assertEquals(described.toSorted(), used.toSorted());
 });
