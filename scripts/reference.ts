@@ -1,12 +1,14 @@
 /**
  * Writes the pages of the documentation that are made from the source: `docs/reference.md` from the
- * comments of options, and `docs/errors.md` from the classes and codes of errors.
+ * comments of options, `docs/errors.md` from the classes and codes of errors, and `docs/iam.md` from
+ * the requests of programs.
  *
  * @module
  */
 import { OWN_CODES } from "./errors/own_codes.ts";
 import { errorsPage } from "./errors/page.ts";
 import { SERVICE_CODES } from "./errors/service_codes.ts";
+import { policiesPage } from "./iam/page.ts";
 import { classesOf, interfacesOf } from "./reference/api.ts";
 import { referenceOf } from "./reference/markdown.ts";
 import { ENTRY_POINTS, SECTIONS } from "./reference/sections.ts";
@@ -39,6 +41,10 @@ export const MADE_PAGES: readonly MadePage[] = [
           SERVICE_CODES,
         ),
       ),
+  },
+  {
+    file: new URL("docs/iam.md", ROOT),
+    make: async () => await formatted(await policiesPage()),
   },
 ];
 
