@@ -3,8 +3,11 @@
  *
  * @module
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { Failure } from "./_failure.ts";
+
+type NodeHttp = typeof import("node:http");
+type IncomingMessage = InstanceType<NodeHttp["IncomingMessage"]>;
+type ServerResponse = InstanceType<NodeHttp["ServerResponse"]>;
 
 /** Answers requests. The signal of a request aborts when its client has gone. */
 export type Handler = (request: Request) => Response | Promise<Response>;
