@@ -24,3 +24,10 @@ export function connect(
   };
   return new KinesisClient({ endpoint, region, environment });
 }
+
+/** Whether requests go to another endpoint than that of the region: an emulator or a proxy. */
+export function hasEndpoint({ endpoint }: ConnectionOptions): boolean {
+  return endpoint !== undefined ||
+    ["AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"]
+      .some((name) => !!systemEnvironment.env(name));
+}

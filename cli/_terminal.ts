@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "./_failure.ts";
+import { openScreen, type Screen } from "./_screen.ts";
 
 /** The surroundings of a command. */
 export interface Terminal {
@@ -23,6 +24,11 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Whether results go to a terminal. */
   readonly isTerminal: boolean;
+  /**
+   * Takes the whole terminal for a picture that is drawn again and again. Absent where input and
+   * output are no terminal.
+   */
+  readonly screen?: () => Promise<Screen>;
 }
 
 const encoder = new TextEncoder();
@@ -85,6 +91,9 @@ export function systemTerminal(): Terminal & { close(): void } {
     onStopAtOnce: (report) => leftovers = () => `: ${report()}`,
     signal: stop.signal,
     isTerminal: Deno.stdout.isTerminal(),
+    ...(Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && {
+      screen: () => openScreen(onSignal),
+    }),
     close() {
       clear();
       for (const signal of signals) Deno.removeSignalListener(signal, onSignal);

@@ -6,9 +6,10 @@
  */
 import { Command, CommanderError } from "commander";
 import { KinesisError } from "../errors.ts";
-import { connect, type ConnectionOptions } from "./_connection.ts";
+import { connect, type ConnectionOptions, hasEndpoint } from "./_connection.ts";
 import type { Context } from "./_context.ts";
 import { Failure, WrongUsage } from "./_failure.ts";
+import { addMonitorCommand } from "./_monitor.ts";
 import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
@@ -18,6 +19,7 @@ import { addStreamCommands } from "./_streams.ts";
 import { addTailCommand } from "./_tail.ts";
 import { systemTerminal, type Terminal } from "./_terminal.ts";
 
+export type { Screen } from "./_screen.ts";
 export type { Terminal } from "./_terminal.ts";
 
 /** The exit codes. */
@@ -71,6 +73,7 @@ function programOf(
     client: () => client ??= connect(options()),
     terminal,
     isJson: () => options().json === true,
+    hasEndpoint: () => hasEndpoint(options()),
   };
   const output = {
     writeOut: writeHelp,
@@ -90,6 +93,7 @@ function programOf(
   addReshardCommand(program, context);
   addPutCommand(program, context);
   addTailCommand(program, context);
+  addMonitorCommand(program, context);
   addQueueCommands(program, context);
   addServeCommand(program, context);
   for (const command of allCommands(program)) {

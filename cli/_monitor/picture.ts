@@ -1,0 +1,224 @@
+/**
+ * A snapshot as a picture for a terminal of any size.
+ *
+ * @module
+ */
+import type { Colors } from "../_colors.ts";
+import { counted } from "../_values.ts";
+import { cut, joined, spread } from "./cells.ts";
+import { reshardText, throttlesOf } from "./lines.ts";
+import type { ShardView, Snapshot, SourceView } from "./snapshot.ts";
+import { shardTable } from "./shard_table.ts";
+import {
+  bytesText,
+  durationText,
+  loadWord,
+  numberText,
+  percentText,
+} from "./units.ts";
+
+/** Where the picture is drawn. */
+export interface PictureOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly color: Colors;
+  /** The first shard that is shown. */
+  readonly scrolled: number;
+  /** The most shards. Default: as many as there is room for. */
+  readonly most?: number;
+}
+
+/** A picture, and the first shard that it shows. */
+export interface Picture {
+  readonly lines: readonly string[];
+  readonly scrolled: number;
+}
+
+const LEVELS = "▁▂▃▄▅▆▇█";
+/** The least shards that are shown, also where the sources and errors have no room then. */
+const LEAST_SHARDS = 3;
+const MOST_ERRORS = 3;
+const MOST_RESHARDS = 3;
+
+/** Draws a snapshot. */
+export function pictureOf(
+  snapshot: Snapshot,
+  { columns, rows, color, scrolled, most }: PictureOptions,
+): Picture {
+  const open = snapshot.shards.filter(({ isOpen }) => isOpen);
+  const top = [
+    headerOf(snapshot, columns, color),
+    ...totalsOf(snapshot, columns, color),
+    "",
+    ...(open.length > 0 ? [mapOf(open, columns, color), ""] : []),
+  ];
+  const bottom = bottomOf(snapshot, columns, color);
+  const room = most ??
+    Math.max(LEAST_SHARDS, rows - top.length - bottom.length - 2);
+  const table = shardTable(open, { columns, color, scrolled, room });
+  return {
+    lines: [...top, ...table.lines, ...bottom].slice(0, rows),
+    scrolled: table.scrolled,
+  };
+}
+
+function headerOf(
+  { stream, closedShards, time }: Snapshot,
+  columns: number,
+  { bold, dim, yellow }: Colors,
+): string {
+  const shards = [
+    counted(stream.openShards, "open shard"),
+    ...(closedShards > 0 ? [`${closedShards} closed`] : []),
+  ].join(", ");
+  const mode = stream.mode === "ON_DEMAND" ? "on demand" : "provisioned";
+  const clock = new Date(time).toTimeString().slice(0, 8);
+  return spread(
+    [
+      [stream.name, bold],
+      [stream.status, stream.status === "ACTIVE" ? dim : yellow],
+      [mode, dim],
+      [shards, (text) => text],
+    ],
+    [clock, dim],
+    columns,
+  );
+}
+
+function totalsOf(
+  { totals }: Snapshot,
+  columns: number,
+  { dim, yellow, red, green }: Colors,
+): string[] {
+  const throttles = throttlesOf(totals);
+  const lag = totals.lagMs ?? 0;
+  const plain = (text: string) => text;
+  const facts: [string, string, (text: string) => string][] = [
+    [
+      "write",
+      `${numberText(totals.recordsPerSecond)} records/s ${
+        bytesText(totals.bytesPerSecond)
+      }/s`,
+      plain,
+    ],
+    [
+      "read",
+      `${numberText(totals.readRecordsPerSecond)} records/s ${
+        bytesText(totals.readBytesPerSecond)
+      }/s`,
+      plain,
+    ],
+    ["throttles", `${numberText(throttles)}/s`, throttles ? red : plain],
+    [
+      "lag",
+      durationText(totals.lagMs),
+      lag > 60_000 ? red : lag > 10_000 ? yellow : plain,
+    ],
+    [
+      "hottest",
+      percentText(totals.load),
+      (totals.load ?? 0) >= 0.8
+        ? red
+        : (totals.load ?? 0) >= 0.5
+        ? yellow
+        : green,
+    ],
+  ];
+  const lines: string[] = [];
+  let line = "";
+  let width = 0;
+  for (const [name, value, style] of facts) {
+    const needed = name.length + value.length + 1;
+    if (width > 0 && width + 3 + needed > columns) {
+      lines.push(line);
+      line = "";
+      width = 0;
+    }
+    if (width > 0) {
+      line += "   ";
+      width += 3;
+    }
+    line += `${dim(name)} ${style(cut(value, columns - name.length - 1))}`;
+    width += needed;
+  }
+  return [...lines, line];
+}
+
+/** The hash keys from left to right: each character has the load of the shard in its middle. */
+function mapOf(
+  open: readonly ShardView[],
+  columns: number,
+  { green, yellow, red, dim }: Colors,
+): string {
+  let at = 0;
+  let text = "";
+  for (let column = 0; column < columns; column++) {
+    const middle = (column + 0.5) / columns;
+    while (at < open.length - 1 && open[at]!.to <= middle) at++;
+    const { load } = open[at]!;
+    const level = LEVELS[Math.min(7, Math.floor((load ?? 0) * 8))]!;
+    const word = loadWord(load);
+    text += word === "hot"
+      ? red(level)
+      : word === "busy"
+      ? yellow(level)
+      : load
+      ? green(level)
+      : dim(load === undefined ? "·" : level);
+  }
+  return text;
+}
+
+function bottomOf(
+  { workers, sources, errors, reshards, time }: Snapshot,
+  columns: number,
+  { dim, red, yellow, bold }: Colors,
+): string[] {
+  const ago = (at: number) => `${durationText(Math.max(0, time - at))} ago`;
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ["", bold(title), ...lines];
+  const stateStyle = ({ state }: SourceView) =>
+    state === "failing" ? red : state === "on" ? (it: string) => it : dim;
+  return [
+    ...section(
+      "WORKERS",
+      workers.map((it) =>
+        joined([
+          it.name,
+          counted(it.heldShards ?? it.shards.length, "shard"),
+          `lag ${durationText(it.lagMs)}`,
+          `read ${numberText(it.readRecordsPerSecond)} records/s`,
+          counted(it.errors, "error"),
+        ], columns)
+      ),
+    ),
+    ...section(
+      "SOURCES",
+      sources.map((it) =>
+        stateStyle(it)(
+          joined([
+            `${it.name} ${it.state}`,
+            ...(it.at === undefined || it.state === "off" ? [] : [ago(it.at)]),
+            it.note ?? "",
+          ], columns),
+        )
+      ),
+    ),
+    ...section(
+      "RESHARDS",
+      reshards.slice(0, MOST_RESHARDS).map((it) =>
+        yellow(joined([ago(it.time), reshardText(it)], columns))
+      ),
+    ),
+    ...section(
+      "ERRORS",
+      errors.slice(0, MOST_ERRORS).map((it) =>
+        red(joined([
+          ago(it.time),
+          it.count > 1 ? `${it.count} times` : "",
+          `${it.source}: ${it.message}`,
+        ], columns))
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,2 @@
+export const PAGE_HTML = "";
+export const PAGE_ICON = "";

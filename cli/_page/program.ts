@@ -1,0 +1,3 @@
+export function pageProgram(): string {
+  return "";
+}
