@@ -65,8 +65,9 @@ export async function openScreen(interrupt: () => void): Promise<Screen> {
   return {
     size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }),
     draw(lines) {
-      const text = lines.slice(0, stdout.rows).join(`${CLEAR_LINE}\r\n`);
-      stdout.write(`${HOME}${text}${CLEAR_LINE}${CLEAR_BELOW}`);
+      // Cleared first: behind a full line, the cursor is still on its last character.
+      const cleared = lines.slice(0, stdout.rows).map((it) => CLEAR_LINE + it);
+      stdout.write(`${HOME}${cleared.join("\r\n")}\r\n${CLEAR_BELOW}`);
     },
     onKey: (callback) => void keys.push(callback),
     onResize: (callback) => void resizes.callbacks.push(callback),

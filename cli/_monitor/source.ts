@@ -90,6 +90,10 @@ export class Source {
 
 /** An error on one line. */
 export function textOfError(error: unknown): string {
-  const text = error instanceof Error ? error.message : `${error}`;
+  const { message, cause } = error instanceof Error
+    ? error
+    : { message: `${error}`, cause: undefined };
+  const why = cause instanceof Error ? cause.message : "";
+  const text = message.includes(why) ? message : `${message}: ${why}`;
   return text.replace(/\s+/g, " ").slice(0, 500);
 }
