@@ -8,6 +8,7 @@ import { systemClock } from "../_core/clock.ts";
 import { wholeNumber } from "./_arguments.ts";
 import type { Context } from "./_context.ts";
 import { WrongUsage } from "./_failure.ts";
+import { CloudWatchMetrics } from "./_monitor/cloudwatch_metrics.ts";
 import { linesOf } from "./_monitor/lines.ts";
 import { describe, Monitor } from "./_monitor/monitor.ts";
 import { showScreen } from "./_monitor/show_screen.ts";
@@ -98,7 +99,7 @@ async function monitor(
     fetch: (...request) => fetch(...request),
     intervalMs: interval,
     sample: options.sample,
-    cloudWatch: cloudWatchOf(context, options),
+    cloudWatch: cloudWatchOf(context, options, target.StreamARN ?? view.name),
     metrics: options.metrics ?? [],
   });
   const screen = web || isJson() ? undefined : await terminal.screen?.();
@@ -110,13 +111,16 @@ async function monitor(
   else await writeLines(context, snapshots);
 }
 
-/** Whether CloudWatch is asked, or why not. */
+/** CloudWatch, or why it is not asked. */
 function cloudWatchOf(
-  { hasEndpoint }: Context,
+  { client, hasEndpoint }: Context,
   { cloudwatch }: MonitorCommandOptions,
-): true | string {
+  stream: string,
+): CloudWatchMetrics | string {
   if (cloudwatch === false) return "--no-cloudwatch";
-  if (cloudwatch === true || !hasEndpoint()) return true;
+  if (cloudwatch === true || !hasEndpoint()) {
+    return new CloudWatchMetrics(client(), stream);
+  }
   return "an emulator has none; --cloudwatch asks it nevertheless";
 }
 

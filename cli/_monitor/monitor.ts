@@ -6,8 +6,8 @@
 import { type Clock, delay } from "../../_core/clock.ts";
 import type { Fetch } from "../../_core/fetch.ts";
 import type { KinesisClient, Shard } from "../../client/mod.ts";
-import { type StreamTarget } from "../_stream_target.ts";
-import { CLOUDWATCH_MS, CloudWatchMetrics } from "./cloudwatch_metrics.ts";
+import type { StreamTarget } from "../_stream_target.ts";
+import { CLOUDWATCH_MS, type CloudWatchMetrics } from "./cloudwatch_metrics.ts";
 import { ErrorLog } from "./error_log.ts";
 import { shardViews } from "./shard_views.ts";
 import { ShardLog } from "./shard_log.ts";
@@ -22,17 +22,23 @@ const LIST_MS = 3_000;
 const DESCRIBE_MS = 15_000;
 const READ_MS = 1_000;
 
+/** The methods of a client that are needed. */
+export type MonitorClient = Pick<
+  KinesisClient,
+  "describeStreamSummary" | "getRecords" | "getShardIterator" | "listAllShards"
+>;
+
 /** What is watched, and how. */
 export interface MonitorOptions {
-  readonly client: KinesisClient;
+  readonly client: MonitorClient;
   readonly target: StreamTarget;
   /** The answer of DescribeStreamSummary at the start. */
   readonly stream: StreamView;
   readonly intervalMs: number;
   /** Whether the tips of the shards are read. */
   readonly sample: boolean;
-  /** Whether CloudWatch is asked, or why not. */
-  readonly cloudWatch: true | string;
+  /** CloudWatch, or why it is not asked. */
+  readonly cloudWatch: CloudWatchMetrics | string;
   /** The metrics endpoints of workers. */
   readonly metrics: readonly URL[];
   readonly clock: Clock;
@@ -63,7 +69,6 @@ export class Monitor implements AsyncDisposable {
   );
   readonly #leaseSource = new Source("Leases", LIST_MS);
   readonly #tips: TipReader;
-  readonly #cloudWatch: CloudWatchMetrics;
   readonly #workers: readonly WorkerMetrics[];
   readonly #startedAt: number;
   #leases: ReadonlyMap<string, string> = new Map();
@@ -77,10 +82,6 @@ export class Monitor implements AsyncDisposable {
     this.#stream = stream;
     this.#startedAt = clock.now();
     this.#tips = new TipReader(client, target, clock);
-    this.#cloudWatch = new CloudWatchMetrics(
-      client,
-      target.StreamARN ?? stream.name,
-    );
     const names = workerNames(options.metrics);
     this.#workers = options.metrics.map((url, i) =>
       new WorkerMetrics({
@@ -107,7 +108,8 @@ export class Monitor implements AsyncDisposable {
 
   /** What is known now. */
   snapshot(): Snapshot {
-    const { clock, intervalMs } = this.#options;
+    const { clock, intervalMs, cloudWatch } = this.#options;
+    const minute = typeof cloudWatch === "string" ? {} : cloudWatch.totals;
     const shards = shardViews({
       log: this.#shards,
       tips: this.#tips,
@@ -120,7 +122,7 @@ export class Monitor implements AsyncDisposable {
       startedAt: this.#startedAt,
       intervalMs,
       stream: { ...this.#stream, openShards: this.#shards.open.length },
-      totals: totalsOf(shards, this.#workers, this.#cloudWatch.totals),
+      totals: totalsOf(shards, this.#workers, minute),
       shards,
       closedShards: this.#shards.closedCount,
       reshards: [...this.#shards.reshards],
@@ -159,10 +161,10 @@ export class Monitor implements AsyncDisposable {
     });
     repeat(this.#describe, (signal) => this.#describeStream(signal));
     if (sample) repeat(this.#sampling, (signal) => this.#read(signal));
-    if (cloudWatch === true) {
+    if (typeof cloudWatch !== "string") {
       repeat(
         this.#cloudWatchSource,
-        (signal) => this.#cloudWatch.read(clock.now(), signal),
+        (signal) => cloudWatch.read(clock.now(), signal),
       );
     }
     if (leases) {
@@ -214,9 +216,9 @@ export class Monitor implements AsyncDisposable {
       sample
         ? { ...sampling, note: `${sampling.note}${turns}${throttled}` }
         : off(this.#sampling, "--no-sample"),
-      cloudWatch === true
-        ? this.#cloudWatchSource.view()
-        : off(this.#cloudWatchSource, cloudWatch),
+      typeof cloudWatch === "string"
+        ? off(this.#cloudWatchSource, cloudWatch)
+        : this.#cloudWatchSource.view(),
       ...(leases ? [this.#leaseSource.view()] : []),
       ...(metrics.length === 0
         ? [
@@ -235,7 +237,7 @@ const SAMPLING_NOTE = "takes 1 of the 5 reads a second of each shard";
 
 /** Describes a stream. */
 export async function describe(
-  client: KinesisClient,
+  client: MonitorClient,
   target: StreamTarget,
   signal: AbortSignal,
 ): Promise<StreamView> {

@@ -110,7 +110,6 @@ export class TipReader {
     try {
       if (tip.iterator === undefined) await this.#start(tip, signal);
       else await this.#next(tip, tip.iterator, signal);
-      tip.pauseMs = SHORTEST_PAUSE_MS;
     } catch (error) {
       tip.iterator = undefined;
       if (signal.aborted || hasCode(error, "ExpiredIteratorException")) return;
@@ -140,6 +139,7 @@ export class TipReader {
       Limit: MOST_RECORDS,
       ...(streamARN !== undefined && { StreamARN: streamARN }),
     }, { signal, ...ONE_ATTEMPT });
+    tip.pauseMs = SHORTEST_PAUSE_MS;
     const now = monotonicNow(this.#clock);
     const behindMs = answer.MillisBehindLatest ?? 0;
     const elapsed = now - tip.since;

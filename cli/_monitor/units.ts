@@ -50,10 +50,12 @@ export function durationText(ms: number | null | undefined): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** A part as a percentage: `0 %`, `<1 %`, `82 %`. */
+/** A part as a percentage: `0 %`, `<0.1 %`, `4.5 %`, `82 %`. */
 export function percentText(part: number | null | undefined): string {
   if (part === null || part === undefined) return unknownText();
-  return part > 0 && part < 0.005 ? "<1 %" : `${Math.round(part * 100)} %`;
+  if (part > 0 && part < 0.0005) return "<0.1 %";
+  const digits = part >= 0.0995 || part === 0 ? 0 : 1;
+  return `${(part * 100).toFixed(digits)} %`;
 }
 
 /** The id of a shard without what all ids have in common: `shardId-000000000012` is `12`. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Point } from "../_monitor/history.ts";
-import { unknownText } from "../_monitor/units.ts";
+import { durationText, unknownText } from "../_monitor/units.ts";
 import { clockText, make, makeSvg, setAttribute, setText } from "./dom.ts";
 import { chartMs } from "./state.ts";
 
@@ -20,6 +20,13 @@ export interface ChartOptions {
   readonly value: (point: Point) => number | null;
 }
 
+/** The times from left to right, and the value at the top. */
+export interface ChartScale {
+  readonly now: number;
+  readonly spanMs: number;
+  readonly top: number;
+}
+
 /** A chart in the page. */
 export interface Chart {
   readonly element: HTMLElement;
@@ -31,6 +38,7 @@ export interface Chart {
 export function createChart(options: ChartOptions): Chart {
   const number = make("span", "number");
   const unit = make("span", "unit");
+  const span = make("span", "span");
   const line = makeSvg("path", { class: "line" });
   const area = makeSvg("path", { class: "area" });
   const mark = makeSvg("line", { class: "mark", y1: "0", y2: "40" });
@@ -49,24 +57,27 @@ export function createChart(options: ChartOptions): Chart {
     make("h3", "", options.title),
     make("p", "value", number, unit),
     make("div", "plot", picture as unknown as HTMLElement),
-    make("p", "foot", most, make("span", "span", "5 min")),
+    make("p", "foot", most, span),
     missing,
   );
   let drawn: readonly Point[] = [];
   let end = 0;
+  let spanMs = chartMs();
   let hovered: number | undefined;
   const show = () => {
     const point = hovered === undefined
       ? drawn.at(-1)
-      : pointAt(drawn, end - chartMs() * (1 - hovered));
+      : pointAt(drawn, end - spanMs * (1 - hovered));
     const value = point ? options.value(point) : null;
-    const [text, ...rest] = options.text(value).split(" ");
-    setText(number, text!);
-    setText(unit, rest.length > 0 ? ` ${rest.join(" ")}` : "");
+    const text = options.text(value);
+    // "3 min 20 s" is one number, and "812 records/s" is a number with its unit.
+    const [, first = text, rest = ""] = /^(\S+)( \D+)$/.exec(text) ?? [];
+    setText(number, first);
+    setText(unit, rest);
     const at = hovered === undefined || !point ? undefined : point[0]!;
     setAttribute(mark, "visibility", at === undefined ? "hidden" : "visible");
     if (at === undefined) return;
-    const x = `${xOf(at, end)}`;
+    const x = `${xOf(at, end, spanMs)}`;
     setAttribute(mark, "x1", x);
     setAttribute(mark, "x2", x);
     setText(most, clockText(at));
@@ -74,9 +85,11 @@ export function createChart(options: ChartOptions): Chart {
   const draw = (points: readonly Point[], now: number, from: string) => {
     drawn = points;
     end = now;
+    spanMs = spanOf(points, now);
+    setText(span, durationText(spanMs).replace(/ 0 s$/, ""));
     const values = points.flatMap((it) => options.value(it) ?? []);
     const top = Math.max(...values, 0);
-    const paths = pathsOf(points, now, top, options.value);
+    const paths = pathsOf(points, { now, spanMs, top }, options.value);
     setAttribute(line, "d", paths.line);
     setAttribute(area, "d", paths.area);
     setAttribute(element, "data-empty", values.length === 0 ? "" : undefined);
@@ -87,7 +100,7 @@ export function createChart(options: ChartOptions): Chart {
       ? options.missing
       : `now ${options.text(current)}, least ${
         options.text(Math.min(...values))
-      }, most ${options.text(top)} in the last 5 minutes`;
+      }, most ${options.text(top)} in the last ${durationText(spanMs)}`;
     setAttribute(
       picture,
       "aria-label",
@@ -110,9 +123,18 @@ export function createChart(options: ChartOptions): Chart {
   return { element, draw };
 }
 
+/** The time that is shown: the age of the oldest point, from 1 minute to all that is kept. */
+export function spanOf(points: readonly Point[], now: number): number {
+  const age = now - (points[0]?.[0] ?? now);
+  return Math.min(
+    chartMs(),
+    Math.max(60_000, Math.ceil(age / 10_000) * 10_000),
+  );
+}
+
 /** Where a time is, from 0 to 300. */
-export function xOf(time: number, now: number): number {
-  const x = 300 * (1 - (now - time) / chartMs());
+export function xOf(time: number, now: number, spanMs: number): number {
+  const x = 300 * (1 - (now - time) / spanMs);
   return Math.round(x * 10) / 10;
 }
 
@@ -132,8 +154,7 @@ export function pointAt(
 /** The line and the area below it. Where nothing is known, there is a gap. */
 export function pathsOf(
   points: readonly Point[],
-  now: number,
-  top: number,
+  { now, spanMs, top }: ChartScale,
   valueOf: (point: Point) => number | null,
 ): { line: string; area: string } {
   let line = "";
@@ -146,11 +167,11 @@ export function pathsOf(
   };
   for (const point of points) {
     const value = valueOf(point);
-    if (value === null || now - point[0]! > chartMs()) {
+    if (value === null || now - point[0]! > spanMs) {
       close();
       continue;
     }
-    const x = xOf(point[0]!, now);
+    const x = xOf(point[0]!, now, spanMs);
     const y = top === 0 ? 39 : Math.round((39 - 37 * value / top) * 10) / 10;
     const step = `${start === undefined ? "M" : "L"}${x} ${y}`;
     line += step;

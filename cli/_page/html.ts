@@ -68,6 +68,7 @@ machine.</p></noscript>
     <p id="strip-hint"></p>
   </section>
   <div class="columns">
+    <div class="wide">
     <section class="panel" id="shards" aria-labelledby="shards-title" tabindex="-1">
       <div class="head">
         <h2 id="shards-title">Shards</h2>
@@ -93,6 +94,12 @@ machine.</p></noscript>
         <p id="no-rows" class="empty">Waiting for the list of shards</p>
       </div>
     </section>
+    <section class="panel" aria-labelledby="errors-title">
+      <h2 id="errors-title">Last errors</h2>
+      <ul id="errors" class="list"></ul>
+      <p id="no-errors" class="empty">No errors.</p>
+    </section>
+    </div>
     <div class="side">
       <section class="panel" id="selected" aria-labelledby="selected-title" data-empty>
         <div class="head">
@@ -113,11 +120,6 @@ machine.</p></noscript>
         <h2 id="reshards-title">Splits and merges</h2>
         <ul id="reshards" class="list"></ul>
         <p id="no-reshards" class="empty">None yet.</p>
-      </section>
-      <section class="panel" aria-labelledby="errors-title">
-        <h2 id="errors-title">Last errors</h2>
-        <ul id="errors" class="list"></ul>
-        <p id="no-errors" class="empty">No errors.</p>
       </section>
       <section class="panel" aria-labelledby="sources-title">
         <h2 id="sources-title">Where the numbers come from</h2>

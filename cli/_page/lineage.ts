@@ -109,7 +109,7 @@ export function makeLineageRow(
   const stays = shards.filter(({ id }) => !ended.has(id));
   const ends = shards.filter(({ id }) => ended.has(id));
   const names = ends.map((shard) => {
-    const name = make("span", "name", shortShardId(shard.id));
+    const name = make("span", "name", make("span", "", shortShardId(shard.id)));
     name.style.left = `${(shard.from + shard.to) * 50}%`;
     name.style.width = `${(shard.to - shard.from) * 100}%`;
     return name;

@@ -73,7 +73,7 @@ export function overviewCharts(): ReturnType<typeof createChart>[] {
       text: (value) => `${numberText(value)} /s`,
     }),
     createChart({
-      ...{ title: "Lag of the slowest reader", text: durationText },
+      ...{ title: "Greatest lag", text: durationText },
       ...{ missing: workers, value: at(7) },
     }),
   ];

@@ -125,7 +125,8 @@ main > *, .columns > * { min-width: 0; }
 }
 .row { display: grid; grid-template-columns: 104px minmax(0, 1fr); align-items: center; }
 .when { font-size: 12px; color: var(--soft); }
-#strip { position: relative; height: 84px; border-radius: 6px; background: var(--track); }
+#strip { position: relative; height: 112px; border-radius: 6px; background: var(--track); overflow: hidden; }
+#strip::before { content: "limit"; position: absolute; z-index: 1; inset: 42px 0 auto; border-top: 1px dashed var(--soft); opacity: 0.55; font-size: 11px; line-height: 13px; padding-left: 4px; color: var(--soft); pointer-events: none; }
 .loading #strip { animation: wait 1.6s ease-in-out infinite alternate; }
 @keyframes wait { from { opacity: 0.5; } to { opacity: 1; } }
 .segment {
@@ -135,19 +136,17 @@ main > *, .columns > * { min-width: 0; }
 }
 [data-count="many"] .segment { border-left-width: 0; }
 .fill {
-  position: absolute; inset: auto 0 0; height: calc(var(--load) * 100%); min-height: 2px;
+  position: absolute; inset: auto 0 0; height: calc(var(--load) * 70px); min-height: 2px;
   background: var(--fill, var(--edge)); transition: height 0.6s ease;
 }
 .segment:hover { filter: brightness(1.08); }
 .segment[aria-selected="true"] { z-index: 1; box-shadow: inset 0 0 0 2px var(--ink); }
-.segment[aria-selected="true"] .fill { z-index: -1; }
 #strip:focus-visible .active { z-index: 2; outline: 2px solid var(--accent); outline-offset: -2px; box-shadow: inset 0 0 0 4px var(--panel); }
 .segment .name, .segment .percent { display: none; position: absolute; inset-inline: 0; text-align: center; font-size: 12px; }
-.segment .name { top: 5px; font-weight: 600; }
-.segment .percent { top: 22px; color: var(--soft); }
+.segment .name { top: 4px; font-weight: 600; }
+.segment .percent { top: 21px; color: var(--soft); }
 @container (min-width: 20px) { .segment .name { display: block; } }
 @container (min-width: 38px) { .segment .percent { display: block; } }
-.segment .name, .segment .percent { text-shadow: 0 0 3px var(--track), 0 0 3px var(--track), 0 0 2px var(--track); }
 .segment.new { animation: arrive 0.7s ease-out; }
 @keyframes arrive { from { opacity: 0; transform: scaleY(0.4); transform-origin: bottom; } }
 
@@ -159,14 +158,17 @@ main > *, .columns > * { min-width: 0; }
 .cells svg { display: block; width: 100%; height: 100%; }
 .stays { fill: var(--track); }
 .ends { fill: var(--accent-soft); stroke: var(--accent); stroke-width: 1; vector-effect: non-scaling-stroke; }
-.cells .name { position: absolute; top: 1px; transform: translateX(-50%); text-align: center; font-size: 12px; font-weight: 600; white-space: nowrap; }
+.cells .name { position: absolute; top: 1px; container-type: inline-size; transform: translateX(-50%); height: 18px; text-align: center; font-size: 12px; line-height: 18px; font-weight: 600; white-space: nowrap; }
+.cells .name span { display: none; }
+@container (min-width: 18px) { .cells .name span { display: inline; } }
 .axis p { display: flex; justify-content: space-between; padding-top: 6px; font-size: 12px; color: var(--soft); }
 .axis sup { font-size: 9px; }
 #strip-hint { margin-top: 8px; font-size: 13px; color: var(--soft); min-height: 1.45em; }
 
 .columns { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr) 400px; align-items: start; }
-.side { display: grid; gap: 16px; }
-.side h2 { margin-bottom: 10px; }
+.wide, .side { display: grid; gap: 16px; min-width: 0; }
+.wide > *, .side > * { min-width: 0; }
+.side h2, .wide > :not(#shards) h2 { margin-bottom: 10px; }
 .side .head { justify-content: space-between; margin-bottom: 4px; }
 .filters { display: flex; gap: 8px; margin-left: auto; }
 #filter { width: 210px; }
@@ -229,7 +231,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 #errors time, #reshards time { font-weight: 400; color: var(--soft); }
 #errors .detail { color: var(--ink); }
 #reshards { gap: 6px; }
-#reshards li { display: grid; grid-template-columns: 70px 58px 1fr; align-items: baseline; }
+#reshards li { display: grid; grid-template-columns: 70px 68px 1fr; align-items: baseline; }
 #reshards .tag { justify-self: start; vertical-align: 0; }
 
 @media (max-width: 1180px) {
@@ -237,7 +239,14 @@ dd { margin: 0; overflow-wrap: anywhere; }
   .columns { grid-template-columns: minmax(0, 1fr); }
   .side { grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); align-items: start; }
 }
+@media (max-width: 900px) {
+  .zeros { font-size: 0; }
+  .zeros:not(:empty)::before { content: "shard "; font-size: 14px; }
+}
 @media (max-width: 640px) {
+  .number { font-size: 20px; }
+  .chart { padding: 10px 12px 7px; }
+  .foot .span { display: none; }
   body { padding: 0 12px 32px; }
   .top { padding-top: 14px; }
   .tools { width: 100%; justify-content: space-between; }
