@@ -16,6 +16,9 @@ export interface StartEvent {
 
 /** A page without news for so long gets a sign of life, in milliseconds. */
 const PING_MS = 10_000;
+/** How long pages have for their end: so many looks, with so many milliseconds between them. */
+const LAST_TURNS = 10;
+const LAST_TURN_MS = 20;
 /** Pages at one time. */
 const MOST_PAGES = 20;
 
@@ -28,6 +31,7 @@ export class EventFeed {
   readonly #waiting = new Set<() => void>();
   #newest: Snapshot | undefined;
   #pages = 0;
+  #hasEnded = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,6 +47,15 @@ export class EventFeed {
     this.#newest = snapshot;
     this.#history.add(snapshot);
     for (const wake of this.#waiting) wake();
+  }
+
+  /** Ends the events of all pages. Resolves soon, also if a page does not take its last event. */
+  async end(): Promise<void> {
+    this.#hasEnded = true;
+    for (const wake of this.#waiting) wake();
+    for (let i = 0; i < LAST_TURNS && this.#pages > 0; i++) {
+      await delay(LAST_TURN_MS, { clock: this.#clock });
+    }
   }
 
   /**
@@ -64,8 +77,13 @@ export class EventFeed {
     else signal.addEventListener("abort", leave, { once: true });
     return new ReadableStream({
       pull: async (controller) => {
-        if ((this.#newest?.number ?? 0) <= sent) await this.#news(gone.signal);
-        if (hasLeft) return controller.close();
+        if (!this.#hasEnded && (this.#newest?.number ?? 0) <= sent) {
+          await this.#news(gone.signal);
+        }
+        if (hasLeft || this.#hasEnded) {
+          leave();
+          return controller.close();
+        }
         const snapshot = this.#newest;
         if (!snapshot || snapshot.number <= sent) {
           return controller.enqueue(encoder.encode("event: ping\ndata:\n\n"));

@@ -55,7 +55,7 @@ function refusalOf(
 ): Response | undefined {
   const host = headers.get("host") ?? "";
   // Another name would be a page of the web whose name was made to mean this machine.
-  if (!OWN_HOSTS.includes(host.toLowerCase().replace(`:${port}`, ""))) {
+  if (!OWN_HOSTS.some((name) => host.toLowerCase() === `${name}:${port}`)) {
     return plain(403, "This is for 127.0.0.1 and localhost only");
   }
   const origin = headers.get("origin");

@@ -24,10 +24,10 @@ export function* samplesOf(text: string): Generator<Sample> {
     const match = LINE.exec(line.replace(EXEMPLAR, "").trim());
     if (!match) continue;
     const [, name, labels = "", number] = match;
-    const value = numberOf(number!);
-    if (value !== undefined) {
-      yield { name: name!, labels: labelsOf(labels), value };
-    }
+    const value = Number(number);
+    // A lag or count that is not finite says nothing.
+    if (!Number.isFinite(value)) continue;
+    yield { name: name!, labels: labelsOf(labels), value };
   }
 }
 
@@ -41,10 +41,4 @@ function labelsOf(text: string): Map<string, string> {
 
 function unescaped(text: string): string {
   return text.replace(/\\(.)/g, (_, it) => it === "n" ? "\n" : it);
-}
-
-function numberOf(text: string): number | undefined {
-  const value = Number(text);
-  if (!Number.isNaN(value)) return value;
-  return /^[+-]?inf$/i.test(text) ? Infinity : undefined;
 }

@@ -37,6 +37,7 @@ export async function servePage(
     }
     for await (const snapshot of snapshots) feed.publish(snapshot);
   } finally {
+    await feed.end();
     await server.close();
   }
 }

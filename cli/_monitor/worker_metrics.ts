@@ -15,6 +15,8 @@ import type { WorkerView } from "./snapshot.ts";
 const TIMEOUT_MS = 5_000;
 /** The most bytes of an answer: some 100 000 series. */
 const MOST_BYTES = 16 * 1024 * 1024;
+/** The shard of the greatest lag where lags are not kept for each shard. */
+const ALL_SHARDS = "all";
 const THROTTLED = "ProvisionedThroughputExceededException";
 
 /** What is needed to read an endpoint. */
@@ -89,7 +91,7 @@ export class WorkerMetrics {
     const isOn = source.state === "on";
     return {
       name: source.name,
-      shards: [...this.#lags.keys()],
+      shards: [...this.#lags.keys()].filter((id) => id !== ALL_SHARDS),
       errors: this.#errorCount,
       at: source.at,
       state: source.state,
