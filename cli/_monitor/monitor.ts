@@ -17,8 +17,9 @@ import { MOST_READS, TipReader } from "./tip_reader.ts";
 import { totalsOf } from "./totals.ts";
 import { WorkerMetrics } from "./worker_metrics.ts";
 
-/** The time between two lists of the shards, in milliseconds. */
-const LIST_MS = 3_000;
+/** The time between two lists of the shards, in milliseconds: that of snapshots within bounds. */
+const SHORTEST_LIST_MS = 1_000;
+const LONGEST_LIST_MS = 3_000;
 const DESCRIBE_MS = 15_000;
 const READ_MS = 1_000;
 
@@ -55,7 +56,7 @@ export class Monitor implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #errors = new ErrorLog();
   readonly #shards = new ShardLog();
-  readonly #list = new Source("Shards", LIST_MS, "ListShards");
+  readonly #list: Source;
   readonly #describe = new Source(
     "Stream",
     DESCRIBE_MS,
@@ -67,7 +68,7 @@ export class Monitor implements AsyncDisposable {
     CLOUDWATCH_MS,
     "the last minute, up to a few minutes late",
   );
-  readonly #leaseSource = new Source("Leases", LIST_MS);
+  readonly #leaseSource = new Source("Leases", LONGEST_LIST_MS);
   readonly #tips: TipReader;
   readonly #workers: readonly WorkerMetrics[];
   readonly #startedAt: number;
@@ -81,6 +82,11 @@ export class Monitor implements AsyncDisposable {
     this.#options = options;
     this.#stream = stream;
     this.#startedAt = clock.now();
+    const listMs = Math.max(
+      SHORTEST_LIST_MS,
+      Math.min(LONGEST_LIST_MS, intervalMs),
+    );
+    this.#list = new Source("Shards", listMs, "ListShards");
     this.#tips = new TipReader(client, target, clock);
     const names = workerNames(options.metrics);
     this.#workers = options.metrics.map((url, i) =>
@@ -96,9 +102,11 @@ export class Monitor implements AsyncDisposable {
    * interval. Ends when the signal aborts.
    */
   async *snapshots(
-    { signal, isFirstAtOnce }: { signal: AbortSignal; isFirstAtOnce: boolean },
+    options: { signal: AbortSignal; isFirstAtOnce: boolean },
   ): AsyncGenerator<Snapshot> {
     const { clock, intervalMs } = this.#options;
+    const { isFirstAtOnce } = options;
+    const signal = AbortSignal.any([options.signal, this.#stop.signal]);
     const wait = (ms: number) =>
       delay(ms, { clock, signal }).then(() => true, () => false);
     await this.#start(signal);

@@ -52,7 +52,8 @@ Deno.test("monitor writes a line for each snapshot, and reshards, where there is
     lines[0]!,
     /^\d{4}-.*Z 1 open shard, write – records\/s –\/s, read – records\/s, throttles –\/s, lag –$/,
   );
-  assertMatch(lines.at(-1)!, /Z shard 0 was split into 1 and 2$/);
+  assertMatch(lines.at(-2)!, /Z shard 0 was split into 1 and 2$/);
+  assertMatch(lines.at(-1)!, /Z 2 open shards, /);
 });
 
 Deno.test("monitor ends when the reader of its output has gone", async () => {

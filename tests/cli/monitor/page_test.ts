@@ -181,7 +181,7 @@ Deno.test({
       "shardId-000000000198",
     );
     await page.evaluate(focus("#filter"));
-    await page.call("Input.insertText", { text: "0012" });
+    await page.call("Input.insertText", { text: "0129" });
     await page.until(count("#rows tr"), 1);
     await press(page, "Escape");
     await page.until(count("#rows tr"), 200);
