@@ -94,7 +94,7 @@ async function monitor(
   const target = streamTargetOf(stream);
   const client = context.client();
   const view = await describe(client, target, signal);
-  await using watching = new Monitor({
+  const watching = new Monitor({
     ...{ client, target, stream: view, clock: systemClock },
     fetch: (...request) => fetch(...request),
     intervalMs: interval,
@@ -102,13 +102,17 @@ async function monitor(
     cloudWatch: cloudWatchOf(context, options, target.StreamARN ?? view.name),
     metrics: options.metrics ?? [],
   });
-  const screen = web || isJson() ? undefined : await terminal.screen?.();
-  const isFirstAtOnce = web === true || screen !== undefined;
-  const all = watching.snapshots({ signal, isFirstAtOnce });
-  const snapshots = limited(all, count);
-  if (web) await servePage(context, snapshots, { port: port ?? 0, open });
-  else if (screen) await showScreen(screen, snapshots, terminal);
-  else await writeLines(context, snapshots);
+  try {
+    const screen = web || isJson() ? undefined : await terminal.screen?.();
+    const isFirstAtOnce = web === true || screen !== undefined;
+    const all = watching.snapshots({ signal, isFirstAtOnce });
+    const snapshots = limited(all, count);
+    if (web) await servePage(context, snapshots, { port: port ?? 0, open });
+    else if (screen) await showScreen(screen, snapshots, terminal);
+    else await writeLines(context, snapshots);
+  } finally {
+    await watching.close();
+  }
 }
 
 /** CloudWatch, or why it is not asked. */

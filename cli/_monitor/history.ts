@@ -10,14 +10,14 @@ export type Point = readonly (number | null)[];
 
 /** What a page gets at its start. A point begins with its time. */
 export interface HistoryView {
-  /** Points of the stream: the time, and then the numbers of {@linkcode STREAM_SERIES}. */
+  /** Points of the stream: the time, and then the numbers of `STREAM_SERIES`. */
   readonly stream: readonly Point[];
-  /** Points of open shards: the time, and then the numbers of {@linkcode SHARD_SERIES}. */
+  /** Points of open shards: the time, and then the numbers of `SHARD_SERIES`. */
   readonly shards: Readonly<Record<string, readonly Point[]>>;
 }
 
 /** The numbers of a point of the stream. */
-export const STREAM_SERIES = [
+const STREAM_SERIES = [
   "recordsPerSecond",
   "bytesPerSecond",
   "readRecordsPerSecond",
@@ -28,14 +28,14 @@ export const STREAM_SERIES = [
 ] as const satisfies readonly (keyof Totals)[];
 
 /** The numbers of a point of a shard. */
-export const SHARD_SERIES = [
+const SHARD_SERIES = [
   "recordsPerSecond",
   "bytesPerSecond",
   "lagMs",
 ] as const;
 
 /** Points of the stream: 10 minutes at 2 s. */
-export const MOST_POINTS = 300;
+const MOST_POINTS = 300;
 /** Points of all shards together: some megabytes. */
 const MOST_SHARD_POINTS = 60_000;
 

@@ -50,8 +50,8 @@ export interface MonitorOptions {
   ) => Promise<ReadonlyMap<string, string>>;
 }
 
-/** Watches a stream until it is disposed of. */
-export class Monitor implements AsyncDisposable {
+/** Watches a stream until it is closed. */
+export class Monitor {
   readonly #options: MonitorOptions;
   readonly #stop = new AbortController();
   readonly #errors = new ErrorLog();
@@ -141,7 +141,7 @@ export class Monitor implements AsyncDisposable {
   }
 
   /** Ends all work. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     this.#stop.abort(new DOMException("The monitor has ended", "AbortError"));
     await this.#running;
   }

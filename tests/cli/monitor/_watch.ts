@@ -98,8 +98,6 @@ export class Watch implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.clock.runUntil(this.#snapshots.return(undefined));
-    await this.clock.runUntil(
-      Promise.resolve(this.#monitor[Symbol.asyncDispose]()),
-    );
+    await this.clock.runUntil(this.#monitor.close());
   }
 }
