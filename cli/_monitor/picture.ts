@@ -37,8 +37,24 @@ export interface Picture {
 const LEVELS = "▁▂▃▄▅▆▇█";
 /** The least shards that are shown, also where the sources and errors have no room then. */
 const LEAST_SHARDS = 3;
-const MOST_ERRORS = 3;
-const MOST_RESHARDS = 3;
+/** The header of the table, and the line that says how many shards there are besides. */
+const TABLE_EDGE = 2;
+
+/** What is shown below the table, from all of it to the most important. */
+interface Detail {
+  readonly workers: number;
+  readonly reshards: number;
+  readonly errors: number;
+  /** Whether sources are shown that do not fail. */
+  readonly allSources: boolean;
+}
+
+const DETAILS: readonly Detail[] = [
+  { workers: 12, reshards: 3, errors: 3, allSources: true },
+  { workers: 6, reshards: 2, errors: 2, allSources: false },
+  { workers: 3, reshards: 0, errors: 1, allSources: false },
+  { workers: 0, reshards: 0, errors: 1, allSources: false },
+];
 
 /** Draws a snapshot. */
 export function pictureOf(
@@ -52,9 +68,12 @@ export function pictureOf(
     "",
     ...(open.length > 0 ? [mapOf(open, columns, color), ""] : []),
   ];
-  const bottom = bottomOf(snapshot, columns, color);
-  const room = most ??
-    Math.max(LEAST_SHARDS, rows - top.length - bottom.length - 2);
+  const below = rows - top.length - TABLE_EDGE;
+  const wanted = Math.min(open.length, Math.max(LEAST_SHARDS, below / 2));
+  const bottom = DETAILS
+    .map((detail) => bottomOf(snapshot, detail, columns, color))
+    .find(({ length }) => length <= below - wanted) ?? [];
+  const room = most ?? Math.max(LEAST_SHARDS, below - bottom.length);
   const table = shardTable(open, { columns, color, scrolled, room });
   return {
     lines: [...top, ...table.lines, ...bottom].slice(0, rows),
@@ -171,18 +190,21 @@ function mapOf(
 
 function bottomOf(
   { workers, sources, errors, reshards, time }: Snapshot,
+  detail: Detail,
   columns: number,
   { dim, red, yellow, bold }: Colors,
 ): string[] {
   const ago = (at: number) => `${durationText(Math.max(0, time - at))} ago`;
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ["", bold(title), ...lines];
+  const isShown = ({ state }: SourceView) =>
+    detail.allSources || state === "failing";
   const stateStyle = ({ state }: SourceView) =>
     state === "failing" ? red : state === "on" ? (it: string) => it : dim;
   return [
     ...section(
       "WORKERS",
-      workers.map((it) =>
+      workers.slice(0, detail.workers).map((it) =>
         joined([
           it.name,
           counted(it.heldShards ?? it.shards.length, "shard"),
@@ -194,7 +216,7 @@ function bottomOf(
     ),
     ...section(
       "SOURCES",
-      sources.map((it) =>
+      sources.filter(isShown).map((it) =>
         stateStyle(it)(
           joined([
             `${it.name} ${it.state}`,
@@ -206,13 +228,13 @@ function bottomOf(
     ),
     ...section(
       "RESHARDS",
-      reshards.slice(0, MOST_RESHARDS).map((it) =>
+      reshards.slice(0, detail.reshards).map((it) =>
         yellow(joined([ago(it.time), reshardText(it)], columns))
       ),
     ),
     ...section(
       "ERRORS",
-      errors.slice(0, MOST_ERRORS).map((it) =>
+      errors.slice(0, detail.errors).map((it) =>
         red(joined([
           ago(it.time),
           it.count > 1 ? `${it.count} times` : "",

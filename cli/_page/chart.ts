@@ -93,7 +93,7 @@ export function createChart(options: ChartOptions): Chart {
     setAttribute(line, "d", paths.line);
     setAttribute(area, "d", paths.area);
     setAttribute(element, "data-empty", values.length === 0 ? "" : undefined);
-    setText(most, values.length === 0 ? "" : `most ${options.text(top)}`);
+    setText(most, values.length === 0 ? "" : mostText(options.text(top)));
     const last = points.at(-1);
     const current = last ? options.value(last) : null;
     const description = values.length === 0
@@ -116,20 +116,23 @@ export function createChart(options: ChartOptions): Chart {
   picture.addEventListener("pointerleave", () => {
     hovered = undefined;
     const values = drawn.flatMap((it) => options.value(it) ?? []);
-    setText(most, `most ${options.text(Math.max(...values, 0))}`);
+    setText(most, mostText(options.text(Math.max(...values, 0))));
     show();
   });
   setText(number, unknownText());
   return { element, draw };
 }
 
+/** The greatest value. The title of the chart says already what is counted. */
+export function mostText(text: string): string {
+  return `most ${text.replace(/ (?:records)?\/s$/, "/s")}`;
+}
+
 /** The time that is shown: the age of the oldest point, from 1 minute to all that is kept. */
 export function spanOf(points: readonly Point[], now: number): number {
   const age = now - (points[0]?.[0] ?? now);
-  return Math.min(
-    chartMs(),
-    Math.max(60_000, Math.ceil(age / 10_000) * 10_000),
-  );
+  const minutes = [1, 2, 3].find((it) => age <= it * 60_000);
+  return minutes === undefined ? chartMs() : minutes * 60_000;
 }
 
 /** Where a time is, from 0 to 300. */

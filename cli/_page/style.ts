@@ -140,7 +140,9 @@ main > *, .columns > * { min-width: 0; }
   background: var(--fill, var(--edge)); transition: height 0.6s ease;
 }
 .segment:hover { filter: brightness(1.08); }
-.segment[aria-selected="true"] { z-index: 1; box-shadow: inset 0 0 0 2px var(--ink); }
+.segment[aria-selected="true"]::after {
+  content: ""; position: absolute; inset: 0; border: 2px solid var(--ink); border-radius: 2px;
+}
 #strip:focus-visible .active { z-index: 2; outline: 2px solid var(--accent); outline-offset: -2px; box-shadow: inset 0 0 0 4px var(--panel); }
 .segment .name, .segment .percent { display: none; position: absolute; inset-inline: 0; text-align: center; font-size: 12px; }
 .segment .name { top: 4px; font-weight: 600; }
@@ -234,6 +236,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
 #reshards li { display: grid; grid-template-columns: 70px 68px 1fr; align-items: baseline; }
 #reshards .tag { justify-self: start; vertical-align: 0; }
 
+@media (max-width: 1400px) {
+  .bar { width: 56px; }
+  .columns { grid-template-columns: minmax(0, 1fr) 370px; }
+}
 @media (max-width: 1180px) {
   .charts { grid-template-columns: repeat(3, minmax(0, 1fr)); }
   .columns { grid-template-columns: minmax(0, 1fr); }

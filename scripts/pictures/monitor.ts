@@ -12,7 +12,7 @@ import { startWorkers, write } from "./monitor_workload.ts";
 
 const FOLDER = new URL("../../docs/images/", import.meta.url);
 const WIDTH = 1280;
-const HEIGHT = 900;
+const HEIGHT = 840;
 const STREAM = "orders";
 
 if (import.meta.main) {
@@ -49,6 +49,7 @@ async function takePicture(page: Page, scheme: string): Promise<void> {
     ...{ width: WIDTH, height: HEIGHT },
     ...{ deviceScaleFactor: 1, mobile: false },
   });
+  await page.call("Emulation.setScrollbarsHidden", { hidden: true });
   await page.call("Emulation.setEmulatedMedia", {
     features: [{ name: "prefers-color-scheme", value: scheme }],
   });

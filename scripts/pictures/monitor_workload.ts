@@ -43,7 +43,7 @@ export async function startWorkers(
       failoverTimeMs: 3_000,
     });
     // The last worker is slower than what is written.
-    const pauseMs = i === WORKERS - 1 ? 9 : 0;
+    const pauseMs = i === WORKERS - 1 ? 30 : 0;
     const processing = consumer.process(async () => {
       if (pauseMs > 0) await delay(pauseMs);
     });
