@@ -20,13 +20,10 @@ export interface Rate {
 
 /** A rate is the average of so much time, in milliseconds. */
 const WINDOW_MS = 4_000;
-/** Without news for so long, a rate is not known any more, in milliseconds. */
-const STALE_MS = 15_000;
 
 /** Averages what arrived over the last seconds. */
 export class RateWindow {
   readonly #portions: Portion[] = [];
-  #longest = 0;
 
   /** Adds what arrived in the `ms` milliseconds before `at`. */
   add(at: number, ms: number, records: number, bytes: number): void {
@@ -36,16 +33,12 @@ export class RateWindow {
     let first = this.#portions.length;
     while (first > 0 && kept < WINDOW_MS) kept += this.#portions[--first]!.ms;
     this.#portions.splice(0, first);
-    this.#longest = Math.max(ms, this.#longest / 2);
   }
 
-  /** The rate. `undefined` if there was no news for long. */
-  rate(now: number): Rate | undefined {
+  /** The rate. `undefined` if there was no news for `staleMs` milliseconds. */
+  rate(now: number, staleMs: number): Rate | undefined {
     const last = this.#portions.at(-1);
-    // Shards of a large stream are read in turns: a turn may take longer than the limit.
-    if (!last || now - last.at > Math.max(STALE_MS, 3 * this.#longest)) {
-      return undefined;
-    }
+    if (!last || now - last.at > staleMs) return undefined;
     let [ms, records, bytes] = [0, 0, 0];
     for (const portion of this.#portions) {
       ms += portion.ms;

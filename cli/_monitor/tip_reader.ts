@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  MAX_READ_RECORDS,
   SHARD_WRITE_BYTES_PER_SECOND,
   SHARD_WRITE_RECORDS_PER_SECOND,
 } from "../../_aws/limits.ts";
@@ -16,8 +17,10 @@ import { textOfError } from "./source.ts";
 
 /** The most shards that are read at one time. Those of a larger stream take turns. */
 export const MOST_READS = 50;
-/** The records of an answer: what a shard can take in a second. */
-const MOST_RECORDS = SHARD_WRITE_RECORDS_PER_SECOND;
+/** Without news for so long, a rate is not known any more, in milliseconds. */
+const STALE_MS = 15_000;
+/** How many turns of a large stream may pass besides. */
+const STALE_TURNS = 4;
 const SHORTEST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** An answer stands for at least this time, in milliseconds. */
@@ -65,7 +68,11 @@ export class TipReader {
 
   /** The rate of a shard. `undefined` if it is not known. */
   rateOf(shardId: string): Rate | undefined {
-    return this.#tips.get(shardId)?.window.rate(monotonicNow(this.#clock));
+    const turnMs = Math.floor(this.#tips.size / MOST_READS) * 1_000;
+    return this.#tips.get(shardId)?.window.rate(
+      monotonicNow(this.#clock),
+      STALE_MS + STALE_TURNS * turnMs,
+    );
   }
 
   /**
@@ -136,7 +143,7 @@ export class TipReader {
     const streamARN = this.#target.StreamARN;
     const answer = await this.#client.getRecords({
       ShardIterator: iterator,
-      Limit: MOST_RECORDS,
+      Limit: budgetOf(monotonicNow(this.#clock) - tip.since),
       ...(streamARN !== undefined && { StreamARN: streamARN }),
     }, { signal, ...ONE_ATTEMPT });
     tip.pauseMs = SHORTEST_PAUSE_MS;
@@ -153,6 +160,12 @@ export class TipReader {
     // Records that do not fit the budget are passed over: the next answer begins at the tip again.
     tip.iterator = behindMs > 0 ? undefined : answer.NextShardIterator;
   }
+}
+
+/** The most records of an answer: what a shard can take in so much time. */
+function budgetOf(ms: number): number {
+  const seconds = Math.max(1, Math.round(ms / 1_000));
+  return Math.min(MAX_READ_RECORDS, SHARD_WRITE_RECORDS_PER_SECOND * seconds);
 }
 
 /** The bytes that count for the limit of a shard: data and partition keys. */

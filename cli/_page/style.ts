@@ -65,7 +65,7 @@ kbd { color: var(--soft); border: 1px solid var(--edge); border-radius: 4px; pad
 [data-connection="live"] .dot { background: var(--good); }
 [data-connection="lost"] .dot { background: var(--panel); border: 2px solid var(--bad); }
 [data-connection="lost"] .connection { color: var(--bad); font-weight: 600; }
-[data-connection="lost"] main { opacity: 0.6; }
+[data-connection="lost"] main { opacity: 0.8; filter: grayscale(0.7); }
 #lost, .notice {
   margin-bottom: 16px; padding: 10px 14px; border: 1px solid var(--bad); border-radius: 8px;
   background: var(--bad-back); color: var(--bad);

@@ -1,7 +1,7 @@
 /**
  * Takes pictures of the page of `monitor --web` in Chromium, at work on a Kinesis in memory:
  * `deno run -A scripts/pictures/monitor.ts` writes `docs/images/monitor-light.png` and
- * `monitor-dark.png`. It takes a minute.
+ * `monitor-dark.png`. It takes almost a minute.
  *
  * @module
  */
@@ -29,13 +29,13 @@ if (import.meta.main) {
   ], { signal: stop.signal, onLine: listening.resolve });
   await using page = await Page.open();
   await page.call("Page.navigate", { url: await listening.promise });
-  await delay(18_000);
-  server.split(STREAM, "shardId-000000000002");
   await delay(14_000);
-  server.merge(STREAM, "shardId-000000000006", "shardId-000000000007");
+  server.split(STREAM, "shardId-000000000002");
   await delay(12_000);
+  server.merge(STREAM, "shardId-000000000006", "shardId-000000000007");
+  await delay(10_000);
   server.split(STREAM, "shardId-000000000009");
-  await delay(16_000);
+  await delay(14_000);
   await page.evaluate(
     `document.getElementById("segment-shardId-000000000004").click()`,
   );

@@ -18,7 +18,7 @@ const WRITE_MS = 250;
 const RECORD_BYTES = 4_000;
 /** Where the keys are that are written most: their place, their width and their records a second. */
 const PEAKS = [
-  [0.31, 0.05, 330],
+  [0.305, 0.05, 430],
   [0.56, 0.03, 150],
   [0.72, 0.09, 120],
   [0.1, 0.1, 60],
@@ -43,7 +43,7 @@ export async function startWorkers(
       failoverTimeMs: 3_000,
     });
     // The last worker is slower than what is written.
-    const pauseMs = i === WORKERS - 1 ? 30 : 0;
+    const pauseMs = i === WORKERS - 1 ? 60 : 0;
     const processing = consumer.process(async () => {
       if (pauseMs > 0) await delay(pauseMs);
     });
