@@ -104,7 +104,9 @@ async function monitor(
   });
   try {
     const screen = web || isJson() ? undefined : await terminal.screen?.();
-    const isFirstAtOnce = web === true || screen !== undefined;
+    // The only snapshot of -n 1 has rates, which need two reads.
+    const isFirstAtOnce = web === true ||
+      (screen !== undefined && count === undefined);
     const all = watching.snapshots({ signal, isFirstAtOnce });
     const snapshots = limited(all, count);
     if (web) await servePage(context, snapshots, { port: port ?? 0, open });

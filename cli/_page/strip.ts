@@ -35,6 +35,8 @@ export function createStrip(
   const strip = byId("strip");
   const segments = new Map<string, HTMLElement>();
   let active: string | undefined;
+  /** The shard that is described below the map. */
+  let described: string | undefined;
   const open = () => state.snapshot?.shards.filter((it) => it.isOpen) ?? [];
   const activate = (id: string | undefined) => {
     active = id;
@@ -43,6 +45,10 @@ export function createStrip(
     }
     const segment = id === undefined ? undefined : segments.get(id);
     setAttribute(strip, "aria-activedescendant", segment?.id);
+    describe(id);
+  };
+  const describe = (id: string | undefined) => {
+    described = id;
     const shard = open().find((it) => it.id === id);
     setText(byId("strip-hint"), shard ? shardText(shard) : stripHint());
   };
@@ -63,10 +69,7 @@ export function createStrip(
       activate(id);
       select(id);
     });
-    segment.addEventListener("pointerenter", () => {
-      const shard = open().find((it) => it.id === id);
-      if (shard) setText(byId("strip-hint"), shardText(shard));
-    });
+    segment.addEventListener("pointerenter", () => describe(id));
     return segment;
   };
   strip.addEventListener("pointerleave", () => activate(active));
@@ -106,6 +109,7 @@ export function createStrip(
     for (const shard of shards) {
       drawSegment(segments.get(shard.id)!, shard, state.selected === shard.id);
     }
+    describe(described);
     setAttribute(strip, "data-count", shards.length > 60 ? "many" : undefined);
   };
   setText(byId("strip-hint"), stripHint());
