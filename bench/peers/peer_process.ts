@@ -87,6 +87,8 @@ export class PeerProcess implements AsyncDisposable {
     this.kill();
     await this.#writer.close().catch(() => {});
     await this.#lines.return();
+    // A generator that was never asked for a line has not read from the stream.
+    await this.#child.stdout.cancel().catch(() => {});
     await this.#child.status;
     await this.#stderr;
   }
