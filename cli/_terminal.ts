@@ -28,6 +28,11 @@ export interface Terminal {
 const encoder = new TextEncoder();
 /** The exit code of a program that Ctrl-C has ended, as shells report it. */
 const INTERRUPTED = 130;
+/**
+ * A signal so soon after the first one is part of the same Ctrl-C, in milliseconds: `npx` and `deno
+ * task` pass on a Ctrl-C that the program has got from the terminal as well.
+ */
+const SAME_PRESS_MS = 300;
 
 /** The terminal of this process. Call `close` at the end. */
 export function systemTerminal(): Terminal & { close(): void } {
@@ -35,6 +40,7 @@ export function systemTerminal(): Terminal & { close(): void } {
   const hasScreen = Deno.stderr.isTerminal();
   let hasProgress = false;
   let leftovers = () => "";
+  let stoppedAt = -Infinity;
   const clear = () => {
     if (hasProgress) Deno.stderr.writeSync(encoder.encode("\r\x1b[K"));
     hasProgress = false;
@@ -44,10 +50,13 @@ export function systemTerminal(): Terminal & { close(): void } {
     Deno.stderr.writeSync(encoder.encode(`${text}\n`));
   };
   const onSignal = () => {
+    const now = performance.now();
+    if (now - stoppedAt < SAME_PRESS_MS) return;
     if (stop.signal.aborted) {
       note(`Stopped at once${leftovers()}`);
       Deno.exit(INTERRUPTED);
     }
+    stoppedAt = now;
     note("Stopping; press Ctrl-C again to stop at once");
     stop.abort(new DOMException("Interrupted", "AbortError"));
   };
