@@ -11,6 +11,7 @@ import { allCommands, runProgram } from "./_program.ts";
 import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
+import { addServeCommand } from "./_serve.ts";
 import { addStreamChangeCommands } from "./_stream_changes.ts";
 import { addStreamCommands } from "./_streams.ts";
 import { addTailCommand } from "./_tail.ts";
@@ -51,6 +52,7 @@ function programOf(terminal: Terminal): Command {
   addPutCommand(program, context);
   addTailCommand(program, context);
   addQueueCommands(program, context);
+  addServeCommand(program, context);
   for (const command of allCommands(program)) {
     command.configureHelp({ showGlobalOptions: true })
       .showHelpAfterError("(--help describes every option)");
