@@ -15,6 +15,8 @@ export interface Task {
   /** Where to write to. Without it, the values are only encoded. */
   readonly endpoint?: string;
   readonly streamName: string;
+  /** See `maxRecordBytes` of our producer. */
+  readonly maxRecordBytes?: number;
 }
 
 /** What follows the word `ready`. */

@@ -31,6 +31,7 @@ export interface Run {
   readonly contender: Contender;
   readonly processor: string;
   readonly file: string;
+  readonly maxRecordBytes: number | undefined;
   /** What has to arrive. */
   readonly expected: Pick<Arrived, "values" | "digest">;
   /** Without it the values are only encoded. */
@@ -63,17 +64,18 @@ const CREDENTIALS = {
  * @throws {Error} if the client fails, is stuck, or values are missing or changed
  */
 export async function measure(run: Run): Promise<Measurement> {
-  const { contender, processor, file, service } = run;
+  const { contender, processor, file, maxRecordBytes, service } = run;
   const streamName = `bench-${crypto.randomUUID()}`;
   if (!service) {
-    const { ready, done } = await talk(run, { processor, file, streamName });
+    const task = { processor, file, streamName, maxRecordBytes };
+    const { ready, done } = await talk(run, task);
     return { ...done, version: ready.version, stored: done.stored! };
   }
   const { server, client, shards } = service;
   await client.createStream({ StreamName: streamName, ShardCount: shards });
   try {
     const { endpoint } = server;
-    const task = { processor, file, streamName, endpoint };
+    const task = { processor, file, streamName, endpoint, maxRecordBytes };
     const { ready, done } = await talk(run, task);
     const stored = await server.stored(streamName);
     return { ...done, version: ready.version, stored };

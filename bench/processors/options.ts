@@ -4,6 +4,7 @@
  * @module
  */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { MAX_RECORD_BYTES } from "../../_aws/limits.ts";
 import { positiveNumber, wholeNumber } from "../../cli/_arguments.ts";
 import { PEERS_HOME } from "../peers/install.ts";
 import { NAMES } from "./names.ts";
@@ -15,6 +16,8 @@ export interface Options {
   readonly shards: number;
   readonly iterations: number;
   readonly processors: readonly string[];
+  /** See `maxRecordBytes` of the producer. */
+  readonly maxRecordBytes?: number;
   readonly dryRun?: boolean;
   readonly python: boolean;
   readonly markdown?: boolean;
@@ -53,6 +56,11 @@ export function programOf(run: (options: Options) => Promise<void>): Command {
         "-p, --processors <names>",
         `processors, separated by commas: ${NAMES.join(", ")}`,
       ).argParser(namesOf).default(NAMES, "all"),
+    )
+    .option(
+      "--max-record-bytes <bytes>",
+      "the largest Kinesis record of our producer (default: that of the producer)",
+      wholeNumber(1024, MAX_RECORD_BYTES),
     )
     .option("--dry-run", "only encode: no Kinesis, no limits")
     .option("--no-python", "without async-kinesis")

@@ -57,7 +57,7 @@ async function run(endpoint: string): Promise<Done> {
     region: "us-east-1",
     credentials: { accessKeyId: "id", secretAccessKey: "secret" },
   });
-  const { streamName } = task;
+  const { streamName, maxRecordBytes } = task;
   const read: Sent[] = [];
   const consumer = new Consumer<Sent>({
     client,
@@ -65,7 +65,12 @@ async function run(endpoint: string): Promise<Done> {
     processor,
     limit: values.length,
   });
-  const producer = new Producer<Sent>({ client, streamName, processor });
+  const producer = new Producer<Sent>({
+    client,
+    streamName,
+    processor,
+    maxRecordBytes,
+  });
   const timer = setInterval(
     () => console.log(`progress ${read.length}`),
     REPORT_MS,
@@ -88,6 +93,7 @@ async function encode(): Promise<Done> {
   const records: EncodedRecord<Put<Sent>>[] = [];
   const packer = processor.createPacker<Put<Sent>>({
     shardOf: () => SHARD,
+    maxRecordBytes: task.maxRecordBytes,
     emit: (record) => records.push(record),
   });
   const times = await measured(async () => {

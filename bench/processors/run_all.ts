@@ -49,6 +49,7 @@ export async function runAll(
     try {
       const measured = await shown(place, terminal, {
         ...{ contender, processor, file, expected, service },
+        maxRecordBytes: options.maxRecordBytes,
         signal: terminal.signal,
       });
       const client = contender.name;

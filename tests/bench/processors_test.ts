@@ -37,7 +37,8 @@ Deno.test("bench:processors --dry-run counts the records and bytes of each proce
 
 Deno.test("bench:processors writes to the server, reads back and prints a table", async () => {
   const { code, lines, notes, progress } = await run(
-    "--records 300 --record-size-kb 0.5 --processors jsonLines --markdown",
+    "--records 300 --record-size-kb 0.5 --processors jsonLines --markdown " +
+      "--max-record-bytes 50000",
   );
   assertEquals([code, notes.split("\n").length], [0, 1]);
   assertMatch(notes, /^run 1 of 1, jsonLines, ours: \d+\.\d s, \d+ values\/s$/);
@@ -50,8 +51,11 @@ Deno.test("bench:processors writes to the server, reads back and prints a table"
   const cell = (column: string) => row![head!.indexOf(column)];
   assertEquals(lines.length, 6);
   assertEquals([cell("Processor"), cell("Client")], ["jsonLines", "ours"]);
-  assertEquals([cell("Values"), cell("Kinesis records")], ["300", "1"]);
-  assertEquals(cell("PUT payload units"), "6");
+  assertEquals(cell("Values"), "300");
+  // 147 KB in records of up to 50 000 bytes. A slow machine may send a record before it is full.
+  const records = Number(cell("Kinesis records"));
+  assert(records >= 3 && records < 100, `${records}`);
+  assert(Number(cell("PUT payload units")) >= 6);
 });
 
 Deno.test("bench:processors prints what is measured when Ctrl-C ends it", async () => {
@@ -103,6 +107,7 @@ Deno.test("measure rejects if values are missing or changed, or the client ends"
       },
       processor: "json",
       file: "",
+      maxRecordBytes: undefined,
       expected: arrived,
       service: undefined,
       signal: new AbortController().signal,
