@@ -7,9 +7,15 @@ import { fileURLToPath } from "node:url";
 
 /** Options of {@linkcode bundleTo}. */
 export interface BundleOptions {
-  /** Whether the code is shortened. @default {false} */
+  /**
+   * Whether the code is shortened.
+   * @default {false}
+   */
   readonly minify?: boolean;
-  /** A pattern of modules that stay imports, for example `node:*`. @default {none} */
+  /**
+   * A pattern of modules that stay imports, for example `node:*`.
+   * @default {none}
+   */
   readonly external?: string;
 }
 
