@@ -126,10 +126,14 @@ async function doctor(
     signal: terminal.signal,
     onCheck: (id) => terminal.progress(`Checking ${id}`),
   });
+  const notChecked: Result[] = [];
   for await (const result of results) {
     counts[result.status]++;
-    if (!await terminal.line(lineOf(result))) return;
+    if (result.cause !== undefined && !isJson()) notChecked.push(result);
+    else if (!await terminal.line(lineOf(result))) return;
   }
+  const together = togetherOf(notChecked);
+  if (together && !await terminal.line(lineOf(together))) return;
   const summary = `${counts.ok} ok, ${counted(counts.warning, "warning")}, ${
     counted(counts.error, "error")
   }, ${counts.skipped} skipped`;
@@ -181,6 +185,19 @@ function examOf(
     findCredentials,
     cloudWatchEndpoint: options.cloudwatchEndpoint,
     found: { preflights: new Map() },
+  };
+}
+
+/** One line for all checks that were not made because others failed. */
+function togetherOf(results: readonly Result[]): Result | undefined {
+  if (results.length < 2) return results[0];
+  const causes = [...new Set(results.map(({ cause }) => cause))];
+  return {
+    id: counted(results.length, "check"),
+    status: "skipped",
+    message: `Not made because of ${causes.join(" and ")}: ${
+      results.map(({ id }) => id).join(", ")
+    }`,
   };
 }
 

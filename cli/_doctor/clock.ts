@@ -18,7 +18,7 @@ export const clockCheck: Check = {
 };
 
 /** Judges the time of the server minus the time of this machine, in milliseconds. */
-export function judgeClock(skewMs: number | undefined): Finding {
+function judgeClock(skewMs: number | undefined): Finding {
   if (skewMs === undefined) {
     return { status: "skipped", message: "The server does not tell its time" };
   }

@@ -55,7 +55,7 @@ export const consumersCheck: Check = {
 };
 
 /** Compares the number of consumers and queues, which share a limit, with the limit. */
-export function judgeConsumers(
+function judgeConsumers(
   consumers: readonly Pick<StreamConsumer, "ConsumerName" | "ConsumerStatus">[],
   queues: number,
   limit: number,

@@ -37,7 +37,7 @@ export const credentialsCheck: Check = {
 };
 
 /** Says what is known of credentials. `now` is the time in milliseconds since the epoch. */
-export function judgeCredentials(
+function judgeCredentials(
   { source, credentials }: SourcedCredentials,
   now: number,
 ): Finding {

@@ -18,7 +18,7 @@ export const encryptionCheck: Check = {
 };
 
 /** Looks for permissions of KMS that preflights have missed. */
-export function judgeEncryption(
+function judgeEncryption(
   { EncryptionType, KeyId }: Pick<
     StreamDescriptionSummary,
     "EncryptionType" | "KeyId"

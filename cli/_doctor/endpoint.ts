@@ -43,7 +43,7 @@ export const regionCheck: Check = {
 };
 
 /** Compares the region with the ARN of the stream, and with the form of names of regions. */
-export function judgeRegion(
+function judgeRegion(
   region: string,
   source: string,
   stream: string | undefined,
@@ -126,7 +126,7 @@ async function visitOf(
  * How far the server is ahead of this machine, in milliseconds. 0 if the difference is no larger
  * than the `Date` header and the time of the round trip can explain. `undefined` without a date.
  */
-export function skewOf(
+function skewOf(
   date: string | null,
   now: number,
   tripMs: number,

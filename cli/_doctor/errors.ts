@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hintFor } from "../../_aws/error_hints.ts";
 import { partitionOf } from "../../_aws/partitions.ts";
 import type { StreamDescriptionSummary } from "../../client/mod.ts";
 import { KinesisError, ServiceError } from "../../errors.ts";
@@ -68,13 +69,26 @@ export function findingOfError(error: unknown, exam: Exam): Finding {
       data: { code: error.code, permission },
     };
   }
+  if (error instanceof ServiceError) {
+    return { status: "error", ...adviceOf(error), data: { code: error.code } };
+  }
   const message = error instanceof Error ? error.message : `${error}`;
   const data = error instanceof KinesisError ? { code: error.code } : undefined;
   return { status: "error", message, data };
 }
 
+/** The message of an error of the service, and the advice that it ends with. */
+export function adviceOf(
+  { code, action, message }: ServiceError,
+): Pick<Finding, "message" | "remedy"> {
+  const hint = hintFor(code, action);
+  return hint === undefined || !message.includes(`. ${hint}`)
+    ? { message }
+    : { message: message.replace(`. ${hint}`, ""), remedy: hint };
+}
+
 /** The permission of a call that was refused. */
-export function permissionOf({ action }: ServiceError): string {
+function permissionOf({ action }: ServiceError): string {
   return action === "GetMetricData"
     ? `cloudwatch:${action}`
     : `kinesis:${action}`;

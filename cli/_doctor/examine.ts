@@ -12,6 +12,8 @@ import { CheckTimeout, findingOfError } from "./errors.ts";
 /** A finding with the check that it is of. */
 export interface Result extends Finding {
   readonly id: string;
+  /** The check that failed, because of which this one was not made. */
+  readonly cause?: string;
 }
 
 /** What runs the checks. */
@@ -41,7 +43,7 @@ export async function* examine(
         id,
         status: "skipped",
         message: `Not checked because of ${cause}`,
-        data: { cause },
+        cause,
       };
       continue;
     }

@@ -30,7 +30,7 @@ export const hotShardsCheck: Check = {
 };
 
 /** Judges the traffic of each shard against its limits and the other shards. */
-export function judgeLoads(loads: readonly ShardLoad[]): Finding {
+function judgeLoads(loads: readonly ShardLoad[]): Finding {
   const used = loads.map((load) => ({ ...load, used: usedOf(load) }))
     .sort((a, b) => b.used - a.used);
   const [hottest] = used;
@@ -40,6 +40,9 @@ export function judgeLoads(loads: readonly ShardLoad[]): Finding {
     average,
     hottest: used.slice(0, 5),
   };
+  if (hottest.used === 0) {
+    return { status: "ok", message: "There was no traffic", data };
+  }
   const { shardId, bytesPerSecond, recordsPerSecond } = hottest;
   const message = `${shardId} is used most: ${
     percentOf(hottest.used)

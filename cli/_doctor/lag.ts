@@ -40,7 +40,7 @@ const SOURCES: readonly LagSource[] = [
 ];
 
 /** The lag of the last minute and of the first one. */
-export function lagOf(points: readonly MetricPoint[]): Lag | undefined {
+function lagOf(points: readonly MetricPoint[]): Lag | undefined {
   const [first, last] = [points[0], points.at(-1)];
   return first && last && { nowMs: last.value, beforeMs: first.value };
 }
@@ -65,7 +65,7 @@ export const lagCheck: Check = {
 };
 
 /** Judges how far readers are behind, and whether they catch up. */
-export function judgeLag({ nowMs, beforeMs }: Lag): Finding {
+function judgeLag({ nowMs, beforeMs }: Lag): Finding {
   const data = { milliseconds: nowMs, before: beforeMs };
   const trend = nowMs > beforeMs * 1.2
     ? "and falls behind further"
@@ -98,7 +98,7 @@ export const retentionCheck: Check = {
 };
 
 /** Compares the retention period with how far readers are behind, if that is known. */
-export function judgeRetention(
+function judgeRetention(
   hours: number,
   lagMs: number | undefined,
 ): Finding {

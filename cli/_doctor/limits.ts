@@ -43,7 +43,7 @@ function limitCheck(
 }
 
 /** Compares a number with its quota. Emulators leave some out. */
-export function judgeLimit(
+function judgeLimit(
   what: string,
   used?: number,
   limit?: number,

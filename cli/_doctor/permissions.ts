@@ -4,6 +4,7 @@
  * @module
  */
 import type { PermissionCheck, PreflightReport } from "../../client/mod.ts";
+import { KinesisError } from "../../errors.ts";
 import type { Check, Exam, Finding, Need } from "./check.ts";
 import { isDenied, isUnknownAction, streamArnOf } from "./errors.ts";
 import { listOf } from "./texts.ts";
@@ -83,7 +84,7 @@ function severityOf(
 }
 
 /** Judges the answer of a preflight. */
-export function judgePermissions(
+function judgePermissions(
   { ok, checks, missing }: Pick<PreflightReport, "ok" | "checks" | "missing">,
   { need, severity, resource }: Judgement,
 ): Finding {
@@ -114,6 +115,15 @@ export function judgePermissions(
     };
   }
   const [first] = unknown;
+  if (hasCode(first?.error, "NotRegistered")) {
+    return {
+      status: "skipped",
+      message:
+        "No consumer is registered, and kinesis:SubscribeToShard can be checked only with one",
+      remedy: "If a program reads with fan-out, start it and check again",
+      data,
+    };
+  }
   const why = first?.error instanceof Error ? `: ${first.error.message}` : "";
   return {
     status: "skipped",
@@ -122,6 +132,10 @@ export function judgePermissions(
     } is allowed${why}`,
     data,
   };
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof KinesisError && error.code === code;
 }
 
 function withPurpose({ permission, neededFor }: PermissionCheck): string {
@@ -179,7 +193,7 @@ export const adminCheck: Check = {
 };
 
 /** Judges which of these permissions are denied. */
-export function judgeAdmin(
+function judgeAdmin(
   denied: readonly string[],
   isNeeded: boolean,
   streamArn: string,

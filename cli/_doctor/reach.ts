@@ -94,7 +94,9 @@ const nodeNetwork: Network = {
   },
   async handshake(host, port, signal) {
     const { connect } = await import("node:tls");
-    const socket = connect({ host, port, servername: host });
+    // Addresses have no names that a certificate could be chosen by.
+    const servername = /^[\d.]+$|:/.test(host) ? undefined : host;
+    const socket = connect({ host, port, servername });
     await opened(socket, "secureConnect", signal);
   },
 };

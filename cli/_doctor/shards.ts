@@ -35,7 +35,7 @@ export const shardsCheck: Check = {
 };
 
 /** Judges the shards. Kinesis itself chooses those of a stream on demand. */
-export function judgeShards(
+function judgeShards(
   shards: readonly Shard[],
   { status, isProvisioned }: { status?: StreamStatus; isProvisioned: boolean },
 ): Finding {

@@ -5,7 +5,7 @@
  */
 import { ServiceError } from "../../errors.ts";
 import type { Check, Exam, Finding } from "./check.ts";
-import { isUnknownAction } from "./errors.ts";
+import { adviceOf, isUnknownAction } from "./errors.ts";
 
 /** What to do about each refusal of a signature. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -41,7 +41,7 @@ export const signatureCheck: Check = {
 };
 
 /** Tells refusals of the signature from those that come after it. */
-export function judgeRefusal(
+function judgeRefusal(
   error: ServiceError,
   { settings }: Pick<Exam["found"], "settings">,
 ): Finding {
@@ -51,7 +51,7 @@ export function judgeRefusal(
   if (remedy !== undefined || TIME.test(code)) {
     return {
       status: "error",
-      message,
+      message: adviceOf(error).message,
       remedy: remedy ??
         "Set the clock of this machine, and get new credentials",
       data,

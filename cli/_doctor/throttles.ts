@@ -24,7 +24,7 @@ export const writeThrottlesCheck: Check = {
 };
 
 /** Judges the records of the last hour that were refused, beside those that were stored. */
-export function judgeWriteThrottles(
+function judgeWriteThrottles(
   refused: number,
   stored: number,
   isOnDemand: boolean,
@@ -67,12 +67,12 @@ function readThrottlesOf(
 ): ReadThrottles {
   const series = seriesOf(metrics, "ReadProvisionedThroughputExceeded");
   if (series) return { refused: sumOf(series), source: "in the last hour" };
-  if (sample) return { refused: sample.throttles, source: "of the sample" };
+  if (sample) return { refused: sample.throttles, source: "in the sample" };
   throw new NotKnown("CloudWatch is not available: --sample 10s measures it");
 }
 
 /** Judges how often readers were refused. */
-export function judgeReadThrottles(
+function judgeReadThrottles(
   { refused, source }: ReadThrottles,
 ): Finding {
   const data = { refused };
