@@ -74,14 +74,17 @@ export const endpointCheck: Check = {
   needs: ["region"],
   async run(exam, signal) {
     const { credentials, settings } = exam.found;
-    const answers: string[] = [];
+    const answers: { url: string; milliseconds: number }[] = [];
     for (const url of endpointsOf(settings!, credentials?.accountId)) {
       const visit = await visitOf(url, exam, signal);
       if ("obstacle" in visit) return findingOf(url, visit.obstacle);
       exam.found.skewMs ??= visit.skewMs;
-      answers.push(`${url.origin} answers in ${visit.tripMs} ms`);
+      answers.push({ url: url.origin, milliseconds: visit.tripMs });
     }
-    return { status: "ok", message: answers.join("; ") };
+    const texts = answers.map(({ url, milliseconds }) =>
+      `${url} answers in ${milliseconds} ms`
+    );
+    return { status: "ok", message: texts.join("; "), data: { answers } };
   },
 };
 

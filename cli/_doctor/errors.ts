@@ -69,6 +69,14 @@ export function findingOfError(error: unknown, exam: Exam): Finding {
       data: { code: error.code, permission },
     };
   }
+  if (error instanceof ServiceError && error.throttled) {
+    return {
+      status: "skipped",
+      message: `The server refused ${error.action} for the rate of requests`,
+      remedy: "Check again later",
+      data: { code: error.code },
+    };
+  }
   if (error instanceof ServiceError) {
     return { status: "error", ...adviceOf(error), data: { code: error.code } };
   }

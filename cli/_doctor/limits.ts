@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { DescribeLimitsResponse } from "../../client/mod.ts";
-import type { Check, Finding } from "./check.ts";
+import type { CallOptions, DescribeLimitsResponse } from "../../client/mod.ts";
+import type { Check, Exam, Finding } from "./check.ts";
 import { percentOf } from "./texts.ts";
 
 /** This share of a quota is worth a warning. */
@@ -23,6 +23,14 @@ export const onDemandLimitCheck: Check = limitCheck(
   (limits) => [limits.OnDemandStreamCount, limits.OnDemandStreamCountLimit],
 );
 
+/** The quotas of the account. Kinesis answers once a second. */
+export async function describeLimits(
+  { client, found }: Exam,
+  call: CallOptions,
+): Promise<DescribeLimitsResponse> {
+  return found.limits ??= await client.describeLimits(call);
+}
+
 function limitCheck(
   id: string,
   what: string,
@@ -33,10 +41,8 @@ function limitCheck(
   return {
     id,
     needs: ["signature"],
-    async run({ client, found }, signal) {
-      const limits = found.limits ??= await client.describeLimits({
-        signal,
-      });
+    async run(exam, signal) {
+      const limits = await describeLimits(exam, { signal });
       return judgeLimit(what, ...numbersOf(limits));
     },
   };

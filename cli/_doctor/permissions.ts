@@ -7,6 +7,7 @@ import type { PermissionCheck, PreflightReport } from "../../client/mod.ts";
 import { KinesisError } from "../../errors.ts";
 import type { Check, Exam, Finding, Need } from "./check.ts";
 import { isDenied, isUnknownAction, streamArnOf } from "./errors.ts";
+import { describeLimits } from "./limits.ts";
 import { listOf } from "./texts.ts";
 
 /** The name for the preflight of fan-out if no consumer is registered. It is never registered. */
@@ -169,11 +170,11 @@ export const adminCheck: Check = {
   needs: ["signature"],
   async run(exam, signal) {
     const { client, found } = exam;
-    const call = { signal, maxAttempts: 2 };
+    const call = { signal };
     const StreamARN = found.summary?.StreamARN;
     const probes: [string, () => Promise<unknown>][] = [
       ["ListStreams", () => client.listStreams({ Limit: 1 }, call)],
-      ["DescribeLimits", () => client.describeLimits(call)],
+      ["DescribeLimits", () => describeLimits(exam, call)],
       ...StreamARN === undefined ? [] : [[
         "ListStreamConsumers",
         () => client.listStreamConsumers({ StreamARN, MaxResults: 1 }, call),
