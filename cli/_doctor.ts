@@ -8,6 +8,7 @@ import { KinesisClient } from "../client/mod.ts";
 import { duration } from "./_arguments.ts";
 import { colors } from "./_colors.ts";
 import { environmentOf } from "./_connection.ts";
+import { suggestValues } from "./_completions/words.ts";
 import type { Context } from "./_context.ts";
 import {
   type Check,
@@ -68,7 +69,7 @@ interface DoctorOptions {
 
 /** Adds the command to the program. */
 export function addDoctorCommand(program: Command, context: Context): void {
-  program.command("doctor")
+  const command = program.command("doctor")
     .description("find out what is wrong, and say what to do")
     .argument(
       "[stream]",
@@ -105,6 +106,7 @@ Examples:
   $ kinesis doctor orders --json | jq -r 'select(.status == "error").id'`,
     )
     .action((stream, options) => doctor(context, stream, options));
+  suggestValues(command, { for: NEEDS });
 }
 
 async function doctor(

@@ -10,6 +10,7 @@ import { QueueConsumer, type RedriveProgress } from "../queue.ts";
 import type { QueueRecord } from "../records.ts";
 import { agree } from "./_agree.ts";
 import { positiveNumber, startingPosition, wholeNumber } from "./_arguments.ts";
+import { suggestValues } from "./_completions/words.ts";
 import type { Context } from "./_context.ts";
 import { Failure } from "./_failure.ts";
 import { queueArnOf, streamArnOf } from "./_queue_reference.ts";
@@ -26,7 +27,7 @@ export function addQueueCommands(program: Command, context: Context): void {
     .description("list the queues of the account and region")
     .option("--stream <name|arn>", "only queues of this stream")
     .action((options) => listQueues(context, options));
-  queues.command("create")
+  const create = queues.command("create")
     .description("create a queue over an on-demand stream, and wait for it")
     .argument("<name>", "the name of the queue")
     .requiredOption("--stream <name|arn>", "the stream")
@@ -48,6 +49,7 @@ export function addQueueCommands(program: Command, context: Context): void {
     )
     .option("--no-dead-letters", "deliver records without end")
     .action((name, options) => createQueue(context, name, options));
+  suggestValues(create, { from: ["latest", "oldest"] });
   queues.command("delete")
     .description("delete a queue with its dead letters")
     .argument("<queue>", "its name or ARN")

@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { KinesisError } from "../errors.ts";
+import { addCompletionCommands } from "./_completions.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
 import { Failure, WrongUsage } from "./_failure.ts";
@@ -93,6 +94,7 @@ function programOf(
   addTailCommand(program, context);
   addQueueCommands(program, context);
   addDoctorCommand(program, context);
+  addCompletionCommands(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
       .configureHelp({ showGlobalOptions: true })
