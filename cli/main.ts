@@ -85,6 +85,14 @@ function programOf(
     .option("--profile <name>", "the profile of the shared AWS files")
     .option("--json", "write results as JSON, one object a line")
     .showHelpAfterError("(--help describes every command and option)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis doctor orders
+  $ kinesis tail orders --from 15m
+  $ kinesis help put`,
+    )
     .configureOutput(output)
     .exitOverride();
   addStreamCommands(program, context);

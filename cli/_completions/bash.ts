@@ -139,6 +139,9 @@ function assigned(value: Value): string {
     : `kind=${value.kind}`;
 }
 
+/** Sets words, one a line. */
 function linesOf(words: readonly string[]): string {
-  return words.length === 0 ? "" : X;
+  if (words.length === 0) return "";
+  const escaped = words.map((word) => word.replace(/['\\]/g, "\\$&"));
+  return `words=$'${escaped.join("\\n")}'`;
 }
