@@ -14,6 +14,7 @@ import { addDoctorCommand } from "./_doctor.ts";
 import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
+import { addServeCommand } from "./_serve.ts";
 import { addStreamChangeCommands } from "./_stream_changes.ts";
 import { addStreamCommands } from "./_streams.ts";
 import { addTailCommand } from "./_tail.ts";
@@ -101,6 +102,7 @@ Examples:
   addPutCommand(program, context);
   addTailCommand(program, context);
   addQueueCommands(program, context);
+  addServeCommand(program, context);
   addDoctorCommand(program, context);
   addCompletionCommands(program, context);
   for (const command of allCommands(program)) {

@@ -91,11 +91,10 @@ function optionWords(option: Option): OptionWords {
   const { short, long, description, flags } = option;
   const [, placeholder] = /[<[]([^>\]]+)/.exec(flags) ?? [];
   const words = SUGGESTIONS.get(option);
-  const value = placeholder === undefined
-    ? undefined
-    : words === undefined
+  const value = placeholder === undefined ? undefined : words === undefined
+    // An option that takes a new name, such as --stream of serve, does not take an ARN.
     ? valueOf(
-      placeholder === "path" ? placeholder : option.attributeName(),
+      placeholder.includes("arn") ? option.attributeName() : placeholder,
       option,
     )
     : { kind: "words", words } as const;
