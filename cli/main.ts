@@ -11,6 +11,7 @@ import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
 import { Failure, WrongUsage } from "./_failure.ts";
 import { addDoctorCommand } from "./_doctor.ts";
+import { nodeProcess } from "./_node_terminal.ts";
 import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
@@ -117,9 +118,19 @@ function allCommands(command: Command): Command[] {
   return command.commands.flatMap((it) => [it, ...allCommands(it)]);
 }
 
-if (import.meta.main) {
+/**
+ * Runs the command that the arguments of this process name, and ends the process with its exit code.
+ * On Deno and Node.js.
+ */
+export async function main(): Promise<never> {
+  if (!("Deno" in globalThis)) {
+    const { args, terminal, exit } = await nodeProcess();
+    return exit(await runCommand(args, terminal));
+  }
   const terminal = systemTerminal();
   const code = await runCommand(Deno.args, terminal);
   terminal.close();
   Deno.exit(code);
 }
+
+if (import.meta.main) await main();
