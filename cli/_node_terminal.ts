@@ -23,7 +23,7 @@ export interface NodeProcess {
 /** The process that runs. */
 export async function nodeProcess(): Promise<NodeProcess> {
   const { default: process } = await import("node:process");
-  const { readSync } = await import("node:fs");
+  const { closeSync, openSync, readSync } = await import("node:fs");
   const { isatty } = await import("node:tty");
   const { stdout, stderr } = process;
   const stop = new AbortController();
@@ -58,12 +58,23 @@ export async function nodeProcess(): Promise<NodeProcess> {
     note,
     progress: (text) => clear(text),
     confirm(question) {
-      // Not by process.stdin: once it is used, reads of a terminal no longer wait for a line.
       if (!isatty(STDIN)) return undefined;
       clear();
       stderr.write(`${question} [y/N] `);
+      // Opened again: reads of the standard input do not wait for a line, because Node.js makes the
+      // terminal that it shares with the standard output non-blocking.
+      const tty = openSync(
+        process.platform === "win32" ? "\\\\.\\CON" : "/dev/tty",
+        "r",
+      );
       const bytes = new Uint8Array(1024);
-      const answer = bytes.subarray(0, readSync(STDIN, bytes));
+      let length = 0;
+      try {
+        length = readSync(tty, bytes);
+      } finally {
+        closeSync(tty);
+      }
+      const answer = bytes.subarray(0, length);
       return /^y(es)?$/i.test(new TextDecoder().decode(answer).trim());
     },
     input() {
