@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Check, Exam, Finding, Found } from "../../cli/_doctor/check.ts";
 import { clockCheck } from "../../cli/_doctor/clock.ts";
 import { consumersCheck } from "../../cli/_doctor/consumers.ts";
+import { examine } from "../../cli/_doctor/examine.ts";
 import { credentialsCheck } from "../../cli/_doctor/credentials.ts";
 import { regionCheck } from "../../cli/_doctor/endpoint.ts";
 import { hotShardsCheck } from "../../cli/_doctor/hot_shards.ts";
@@ -11,6 +12,7 @@ import { diagnose, type Network } from "../../cli/_doctor/reach.ts";
 import { shardsCheck } from "../../cli/_doctor/shards.ts";
 import { distributionCheck, streamCheck } from "../../cli/_doctor/stream.ts";
 import type { StreamDescriptionSummary } from "../../client/mod.ts";
+import { ServiceError } from "../../errors.ts";
 import { fixedCredentials } from "../../credentials/credentials.ts";
 import type { Credentials } from "../../credentials/mod.ts";
 
@@ -307,4 +309,62 @@ Deno.test("doctor tries the steps of a connection in their order", async () => {
   assertEquals((await stepOf({ handshake: () => fail("bad") })).step, "tls");
   assertEquals((await stepOf({})).step, "http");
   assertEquals((await stepOf({}, "http://proxy")).step, "proxy");
+});
+
+/** Runs checks, and returns the status and the message of each. */
+async function examineAll(
+  checks: readonly Check[],
+  timeoutMs = 10_000,
+): Promise<string[]> {
+  const exam = { found: { preflights: new Map() } } as unknown as Exam;
+  const results = [];
+  for await (
+    const { status, message } of examine(checks, exam, {
+      timeoutMs,
+      signal,
+      onCheck: () => {},
+    })
+  ) results.push(`${status}: ${message}`);
+  return results;
+}
+
+Deno.test("doctor ends a check that does not look at its signal", async () => {
+  const stuck: Check = { id: "a", run: () => new Promise<never>(() => {}) };
+  const next: Check = {
+    id: "b",
+    run: () => ({ status: "ok", message: "made" }),
+  };
+  assertEquals(await examineAll([stuck, next], 20), [
+    "error: No result within 0.02 s",
+    "ok: made",
+  ]);
+});
+
+Deno.test("doctor skips a check whose action a server does not know or refuses for the rate, and fails at other errors", async () => {
+  const failing = (code: string, status: number, throttled = false): Check => ({
+    id: code,
+    run: () =>
+      Promise.reject(
+        new ServiceError("It failed", {
+          ...{ code, status, throttled, action: "DescribeLimits" },
+        }),
+      ),
+  });
+  const unknown = "skipped: The server does not know DescribeLimits";
+  assertEquals(
+    await examineAll([
+      failing("UnknownOperationException", 400),
+      failing("UnknownAction", 400),
+      failing("InvalidAction", 400),
+      failing("NotImplementedException", 501),
+      failing("Http501", 501),
+      failing("LimitExceededException", 400, true),
+      failing("InternalFailure", 500),
+    ]),
+    [
+      ...Array(5).fill(unknown),
+      "skipped: The server refused DescribeLimits for the rate of requests",
+      "error: It failed",
+    ],
+  );
 });
