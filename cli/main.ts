@@ -5,8 +5,11 @@
  * @module
  */
 import { Command } from "commander";
+import { addCompletionCommands } from "./_completions.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
+import { addDoctorCommand } from "./_doctor.ts";
+import { nodeProcess } from "./_node_terminal.ts";
 import { allCommands, runProgram } from "./_program.ts";
 import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
@@ -36,6 +39,7 @@ function programOf(terminal: Terminal): Command {
   let client: ReturnType<typeof connect> | undefined;
   const context: Context = {
     client: () => client ??= connect(options()),
+    connection: options,
     terminal,
     isJson: () => options().json === true,
   };
@@ -45,7 +49,15 @@ function programOf(terminal: Terminal): Command {
     .option("--endpoint <url>", "the URL of an emulator or proxy")
     .option("--profile <name>", "the profile of the shared AWS files")
     .option("--json", "write results as JSON, one object a line")
-    .showHelpAfterError("(--help describes every command and option)");
+    .showHelpAfterError("(--help describes every command and option)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis doctor orders
+  $ kinesis tail orders --from 15m
+  $ kinesis help put`,
+    );
   addStreamCommands(program, context);
   addStreamChangeCommands(program, context);
   addReshardCommand(program, context);
@@ -53,6 +65,8 @@ function programOf(terminal: Terminal): Command {
   addTailCommand(program, context);
   addQueueCommands(program, context);
   addServeCommand(program, context);
+  addDoctorCommand(program, context);
+  addCompletionCommands(program, context);
   for (const command of allCommands(program)) {
     command.configureHelp({ showGlobalOptions: true })
       .showHelpAfterError("(--help describes every option)");
@@ -60,9 +74,19 @@ function programOf(terminal: Terminal): Command {
   return program;
 }
 
-if (import.meta.main) {
+/**
+ * Runs the command that the arguments of this process name, and ends the process with its exit code.
+ * On Deno and Node.js.
+ */
+export async function main(): Promise<never> {
+  if (!("Deno" in globalThis)) {
+    const { args, terminal, exit } = await nodeProcess();
+    return exit(await runCommand(args, terminal));
+  }
   const terminal = systemTerminal();
   const code = await runCommand(Deno.args, terminal);
   terminal.close();
   Deno.exit(code);
 }
+
+if (import.meta.main) await main();
