@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { concat } from "../_core/bytes.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { ResponseError } from "../errors.ts";
@@ -62,5 +61,12 @@ async function readChunks(
     }
     chunks.push(value);
   }
-  return chunks.length === 1 ? chunks[0]! : concat(chunks, length);
+  if (chunks.length === 1) return chunks[0]!;
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
 }
