@@ -6,8 +6,10 @@
  */
 
 const ASYNC_KINESIS = "async-kinesis[kpl]==3.0.1";
-const KPL = "1.1.1";
-const KCL = "3.1.2";
+/** The version of the KPL. */
+export const KPL = "1.1.1";
+/** The version of the KCL. */
+export const KCL = "3.1.2";
 const DYNALITE = "dynalite@4.0.0";
 const SDK = [
   "@aws-sdk/client-kinesis@3.1143.0",
@@ -104,7 +106,7 @@ async function installPython(home: string): Promise<string> {
 }
 
 /** Installs a Java library with its dependencies. Returns the class path. */
-async function installJava(
+export async function installJava(
   home: string,
   artifact: string,
   version: string,

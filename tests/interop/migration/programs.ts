@@ -51,6 +51,16 @@ export function deno(name: string): Command {
   return [Deno.execPath(), "run", ...flags, name];
 }
 
+/** The variables of all programs. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  AWS_REGION: "us-east-1",
+  AWS_DEFAULT_REGION: "us-east-1",
+  AWS_ACCESS_KEY_ID: "id",
+  AWS_SECRET_ACCESS_KEY: "secret",
+  AWS_EC2_METADATA_DISABLED: "true",
+  NO_COLOR: "1",
+};
+
 /** Runs a program in its folder to its end. Returns the lines of its output. */
 export async function run(
   command: Command,
@@ -60,15 +70,7 @@ export async function run(
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args,
     cwd: options.folder,
-    env: {
-      AWS_REGION: "us-east-1",
-      AWS_DEFAULT_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "id",
-      AWS_SECRET_ACCESS_KEY: "secret",
-      AWS_EC2_METADATA_DISABLED: "true",
-      NO_COLOR: "1",
-      ...options.env,
-    },
+    env: { ...ENVIRONMENT, ...options.env },
     stdin: "null",
   }).output();
   const [output, errors] = [stdout, stderr].map((bytes) =>

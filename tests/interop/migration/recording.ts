@@ -12,6 +12,9 @@ import { type Command, programsOf, run } from "./programs.ts";
 /** The stream of all programs. */
 export const STREAM = "orders";
 
+/** The lease table of the programs, and the name of their application. */
+export const LEASE_TABLE = "billing";
+
 /** A record as it was stored. */
 export interface RecordedRecord {
   readonly partitionKey: string;
@@ -32,6 +35,22 @@ export interface Recording {
   readonly lines: readonly string[];
   /** The progress that the reader of the other library has stored, if it stores any. */
   readonly progress?: Readonly<Record<string, unknown>>;
+}
+
+/** Writes `read.ts` in a folder again as `read_leases.ts`, with the lease table of the KCL. */
+export async function writeReaderOfLeases(
+  folder: string,
+): Promise<void> {
+  const program = await Deno.readTextFile(`${folder}/read.ts`);
+  await Deno.writeTextFile(
+    `${folder}/read_leases.ts`,
+    program
+      .replace("{ MemoryCheckpointer }", "{ DynamoDBCheckpointer }")
+      .replace(
+        "new MemoryCheckpointer()",
+        `new DynamoDBCheckpointer({ tableName: "${LEASE_TABLE}" })`,
+      ),
+  );
 }
 
 /** The SHA-256 of each program that is not one of this library. */
@@ -73,6 +92,14 @@ export class Loopback implements AsyncDisposable {
 
   get endpoint(): string {
     return `http://127.0.0.1:${this.#listener.addr.port}`;
+  }
+
+  /** Stores texts as records of one value. */
+  async writeTexts(...texts: string[]): Promise<void> {
+    await this.write(texts.map((text) => ({
+      partitionKey: "k",
+      data: encodeBase64(text),
+    })));
   }
 
   /** Stores records. */
