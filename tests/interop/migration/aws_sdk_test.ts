@@ -80,16 +80,17 @@ Deno.test("The guide for the AWS SDK: old and new programs write the same, read 
     ["fan_out.mjs", ours],
     ["fan_out.ts", old],
   ];
-  await Promise.all(reads.map(async ([program, server]) => {
-    assertEquals((await folder.run(program, server)).sort(), ORDERS, program);
-  }));
-
-  for (const program of ["calls", "middleware"]) {
-    const [before, after] = await Promise.all([
-      folder.run(`${program}.mjs`, new KinesisServer()),
-      folder.run(`${program}.ts`, new KinesisServer()),
-    ]);
-    assertGreater(before.length, 0);
-    assertEquals(after, before);
-  }
+  await Promise.all([
+    ...reads.map(async ([program, server]) => {
+      assertEquals((await folder.run(program, server)).sort(), ORDERS, program);
+    }),
+    ...["calls", "middleware"].map(async (program) => {
+      const [before, after] = await Promise.all([
+        folder.run(`${program}.mjs`, new KinesisServer()),
+        folder.run(`${program}.ts`, new KinesisServer()),
+      ]);
+      assertGreater(before.length, 0);
+      assertEquals(after, before);
+    }),
+  ]);
 });
