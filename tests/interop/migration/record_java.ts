@@ -30,7 +30,7 @@ import {
   writeReaderOfLeases,
 } from "./recording.ts";
 
-const GUIDE = "kpl-kcl";
+const GUIDE = "kpl-and-kcl";
 
 /** The KPL accepts no plain http. */
 const CERTIFICATE = await selfSignedCertificate();

@@ -15,7 +15,7 @@ async function recorded(guide: string): Promise<Recording> {
   return JSON.parse(await Deno.readTextFile(recordingOf(guide)));
 }
 
-for (const guide of ["async-kinesis", "boto", "kpl-kcl"]) {
+for (const guide of ["async-kinesis", "boto", "kpl-and-kcl"]) {
   Deno.test(`The guide for ${guide}: its programs read what was recorded, and write what the old ones have read`, async () => {
     const { programs, written, ours, lines } = await recorded(guide);
     assertEquals(
@@ -51,10 +51,10 @@ Deno.test("The guide for async-kinesis: its checkpointer on Redis stores what th
 });
 
 Deno.test("The guide for the KPL and the KCL: its consumer goes on at the checkpoint that the KCL has stored", async () => {
-  const { progress, ours } = await recorded("kpl-kcl");
+  const { progress, ours } = await recorded("kpl-and-kcl");
   const folder = await Deno.makeTempDir();
   try {
-    await writePrograms("kpl-kcl", folder);
+    await writePrograms("kpl-and-kcl", folder);
     await writeReaderOfLeases(folder);
     await using stream = new Loopback();
     await stream.write(ours);
