@@ -11,8 +11,10 @@ const CACHE = Deno.env.get("XDG_CACHE_HOME") ?? "/tmp";
 export const PEERS_HOME: string = `${CACHE}/webstreams-kinesis-peers`;
 
 const ASYNC_KINESIS = "async-kinesis[kpl,msgpack]==3.0.1";
-const KPL = "1.1.1";
-const KCL = "3.1.2";
+/** The version of the KPL. */
+export const KPL = "1.1.1";
+/** The version of the KCL. */
+export const KCL = "3.1.2";
 const DYNALITE = "dynalite@4.0.0";
 const SDK = [
   "@aws-sdk/client-kinesis@3.1143.0",
@@ -115,7 +117,7 @@ async function installPython(home: string): Promise<string> {
 }
 
 /** Installs a Java library with its dependencies. Returns the class path. */
-async function installJava(
+export async function installJava(
   home: string,
   artifact: string,
   version: string,
