@@ -1,0 +1,157 @@
+/**
+ * Builds the site.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { entryPointsOf } from "../entry_points.ts";
+import { API_START, buildApi } from "./api.ts";
+import type { SearchEntry } from "./client/search.ts";
+import { fromFileUrl } from "./files.ts";
+import { type PageContent, pageHtml, type SiteFrame } from "./layout.ts";
+import {
+  brokenMarkdownLinks,
+  type LinkContext,
+  linkTarget,
+  siteUrl,
+} from "./link_targets.ts";
+import { notFoundPage } from "./not_found.ts";
+import { type Page, type PageGroup, readPages } from "./pages.ts";
+import { renderDocument } from "./render.ts";
+import { searchEntries, searchScript } from "./search_data.ts";
+
+/** The parts of deno.json that the site shows. */
+interface Config {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+}
+
+/** What {@linkcode buildSite} makes the site of. */
+export interface SiteOptions {
+  /** The repository. */
+  readonly root: URL;
+  /** The folder to write into, with a slash at its end. It is emptied first. */
+  readonly site: URL;
+  /** The public address of the repository, for links to its files. */
+  readonly repository?: string;
+  /** Whether the API reference is built as well. */
+  readonly withApi: boolean;
+}
+
+/** Builds the site. Throws if a Markdown file has a broken link. */
+export async function buildSite(options: SiteOptions): Promise<void> {
+  const { root, site, repository, withApi } = options;
+  const groups = await readPages(root);
+  const context = contextOf(root, groups);
+  const broken = brokenMarkdownLinks(context);
+  if (broken.length > 0) throw new Error(broken.join("\n"));
+
+  await emptied(site);
+  const { name, version, description }: Config = JSON.parse(
+    await Deno.readTextFile(new URL("deno.json", root)),
+  );
+  const api = withApi ? API_START : undefined;
+  const frame = { name, version, description, groups, repository, api };
+  const [apiEntries, script] = await Promise.all([
+    withApi ? buildApi(root, site, name, await entryPointsOf(root)) : [],
+    clientScript(),
+  ]);
+  await writePages(options, frame, context);
+  await writeAssets(site, script, [
+    ...searchEntries([...context.pages.values()]),
+    ...apiEntries,
+  ]);
+}
+
+/** What links depend on, for the pages of some groups. */
+export function contextOf(
+  root: URL,
+  groups: readonly PageGroup[],
+): LinkContext {
+  const pages = groups.flatMap(({ pages }) => pages);
+  return { root, pages: new Map(pages.map((page) => [page.source, page])) };
+}
+
+async function emptied(site: URL): Promise<void> {
+  try {
+    await Deno.remove(site, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  await Deno.mkdir(site, { recursive: true });
+}
+
+async function writePages(
+  { root, site, repository }: SiteOptions,
+  frame: SiteFrame,
+  context: LinkContext,
+): Promise<void> {
+  const copied = new Set<string>();
+  for (const page of context.pages.values()) {
+    const content = contentOf(page, frame, (href) => {
+      const target = linkTarget(page, href, context);
+      return siteUrl(page, target, repository, (path) => copied.add(path));
+    });
+    await write(site, page.output, pageHtml(frame, content));
+  }
+  const folder = frame.name.split("/").at(-1)!;
+  const notFound = notFoundPage(folder, frame.groups[0]?.pages ?? []);
+  await write(site, notFound.output, pageHtml(frame, notFound));
+  for (const path of copied) {
+    const text = await Deno.readTextFile(new URL(encodeURI(path), root));
+    await write(site, path, text);
+  }
+}
+
+function contentOf(
+  { output, source, name, document }: Page,
+  frame: SiteFrame,
+  resolveLink: (href: string) => string | undefined,
+): PageContent {
+  const isStart = source === "README.md";
+  return {
+    output,
+    title: isStart ? frame.name : name,
+    description: isStart ? frame.description : document.description,
+    headings: [...document.headings.values()],
+    content: renderDocument(document, resolveLink),
+  };
+}
+
+async function writeAssets(
+  site: URL,
+  script: string,
+  entries: readonly SearchEntry[],
+): Promise<void> {
+  const style = new URL("site.css", import.meta.url);
+  await write(site, "assets/site.css", await Deno.readTextFile(style));
+  await write(site, "assets/site.js", script);
+  await write(site, "assets/search.js", searchScript(entries));
+  // Without this file, GitHub Pages leaves out files with some names.
+  await write(site, ".nojekyll", "");
+}
+
+/** One classic script: a browser does not load modules from files. */
+async function clientScript(): Promise<string> {
+  const output = await Deno.makeTempFile({ suffix: ".js" });
+  try {
+    const entry = new URL("client/main.ts", import.meta.url);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["bundle", "--quiet", "--platform", "browser", "--format", "iife"],
+        ...["--minify", "--output", output, fromFileUrl(entry)],
+      ],
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    return await Deno.readTextFile(output);
+  } finally {
+    await Deno.remove(output);
+  }
+}
+
+async function write(site: URL, path: string, text: string): Promise<void> {
+  const file = new URL(encodeURI(path), site);
+  await Deno.mkdir(dirname(fromFileUrl(file)), { recursive: true });
+  await Deno.writeTextFile(file, text);
+}
