@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { fromFileUrl, walkFiles } from "./files.ts";
+import { fileURLToPath } from "node:url";
 import type { SearchEntry } from "./client/search.ts";
+import { walkFiles } from "./files.ts";
 import { escapeHtml } from "./html.ts";
 import { FAVICON } from "./layout.ts";
 
@@ -13,6 +14,16 @@ const FOLDER = "api/";
 
 /** The start page of the reference, relative to the site. */
 export const API_START = `${FOLDER}index.html`;
+
+/** Where the reference comes from, and where it goes. */
+export interface ApiOptions {
+  /** The repository. */
+  readonly root: URL;
+  /** The folder of the site, with a slash at its end. */
+  readonly site: URL;
+  /** The public address of the repository, for links to its files. */
+  readonly repository?: string;
+}
 
 /** A symbol in the search index of `deno doc`. */
 interface IndexNode {
@@ -26,8 +37,7 @@ interface IndexNode {
 
 /** Writes the reference of the entry points into the site. Returns its entries for the search. */
 export async function buildApi(
-  root: URL,
-  site: URL,
+  { root, site, repository }: ApiOptions,
   name: string,
   entryPoints: readonly string[],
 ): Promise<SearchEntry[]> {
@@ -35,7 +45,7 @@ export async function buildApi(
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["doc", "--html", "--quiet", `--name=${name}`],
-      ...[`--output=${fromFileUrl(folder)}`, ...entryPoints],
+      ...[`--output=${fileURLToPath(folder)}`, ...entryPoints],
     ],
     cwd: root,
   }).output();
@@ -49,7 +59,10 @@ export async function buildApi(
     const file = new URL(encodeURI(path), folder);
     const up = "../".repeat(path.split("/").length);
     const html = await Deno.readTextFile(file);
-    await Deno.writeTextFile(file, apiPage(html, up));
+    await Deno.writeTextFile(
+      file,
+      withSources(apiPage(html, up), root, repository),
+    );
   }
   return entriesOf(
     await Deno.readTextFile(new URL("search_index.js", folder)),
@@ -83,6 +96,30 @@ export function apiPage(html: string, up: string): string {
       (_, path: string) =>
         `href="${escapeHtml(path.replaceAll("&#x2F;", "/"))}index.html"`,
     );
+}
+
+/**
+ * `deno doc` links to the source in the file system of the machine that built the site. These links
+ * go to the public address of the repository. Without an address they are removed.
+ */
+export function withSources(
+  html: string,
+  root: URL,
+  repository?: string,
+): string {
+  return html.replace(
+    /<a\s+class="sourceButton"\s+href="([^"]*)">[\s\S]*?<\/a>/g,
+    (link, escaped: string) => {
+      const href = escaped.replaceAll("&#x2F;", "/");
+      if (!href.startsWith("file:")) return link;
+      if (!repository || !href.startsWith(root.href)) return "";
+      const path = href.slice(root.href.length);
+      return link.replace(
+        escaped,
+        () => escapeHtml(`${repository}/blob/main/${path}`),
+      );
+    },
+  );
 }
 
 /** Entries for the symbols that an entry point exports, but not for their members. */

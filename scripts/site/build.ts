@@ -4,10 +4,10 @@
  * @module
  */
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { entryPointsOf } from "../entry_points.ts";
-import { API_START, buildApi } from "./api.ts";
+import { API_START, type ApiOptions, buildApi } from "./api.ts";
 import type { SearchEntry } from "./client/search.ts";
-import { fromFileUrl } from "./files.ts";
 import { type PageContent, pageHtml, type SiteFrame } from "./layout.ts";
 import {
   brokenMarkdownLinks,
@@ -28,18 +28,12 @@ interface Config {
 }
 
 /** What {@linkcode buildSite} makes the site of. */
-export interface SiteOptions {
-  /** The repository. */
-  readonly root: URL;
-  /** The folder to write into, with a slash at its end. It is emptied first. */
-  readonly site: URL;
-  /** The public address of the repository, for links to its files. */
-  readonly repository?: string;
+export interface SiteOptions extends ApiOptions {
   /** Whether the API reference is built as well. */
   readonly withApi: boolean;
 }
 
-/** Builds the site. Throws if a Markdown file has a broken link. */
+/** Empties the folder and builds the site there. Throws if a Markdown file has a broken link. */
 export async function buildSite(options: SiteOptions): Promise<void> {
   const { root, site, repository, withApi } = options;
   const groups = await readPages(root);
@@ -54,7 +48,7 @@ export async function buildSite(options: SiteOptions): Promise<void> {
   const api = withApi ? API_START : undefined;
   const frame = { name, version, description, groups, repository, api };
   const [apiEntries, script] = await Promise.all([
-    withApi ? buildApi(root, site, name, await entryPointsOf(root)) : [],
+    withApi ? buildApi(options, name, await entryPointsOf(root)) : [],
     clientScript(),
   ]);
   await writePages(options, frame, context);
@@ -140,7 +134,7 @@ async function clientScript(): Promise<string> {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["bundle", "--quiet", "--platform", "browser", "--format", "iife"],
-        ...["--minify", "--output", output, fromFileUrl(entry)],
+        ...["--minify", "--output", output, fileURLToPath(entry)],
       ],
     }).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));
@@ -152,6 +146,6 @@ async function clientScript(): Promise<string> {
 
 async function write(site: URL, path: string, text: string): Promise<void> {
   const file = new URL(encodeURI(path), site);
-  await Deno.mkdir(dirname(fromFileUrl(file)), { recursive: true });
+  await Deno.mkdir(dirname(fileURLToPath(file)), { recursive: true });
   await Deno.writeTextFile(file, text);
 }

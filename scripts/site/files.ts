@@ -3,13 +3,6 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
-
-/** The path of a URL, as the system writes it. */
-export function fromFileUrl(url: URL): string {
-  return fileURLToPath(url);
-}
-
 /** The paths of all files in a folder and its subfolders, relative to it, with forward slashes. */
 export async function* walkFiles(
   folder: URL,
