@@ -12,8 +12,8 @@ import { FAVICON } from "./layout.ts";
 /** The folder of the reference in the site. */
 const FOLDER = "api/";
 
-/** The start page of the reference, relative to the site. */
-export const API_START = `${FOLDER}index.html`;
+/** The page with all modules, relative to the site. */
+export const API_START = "api.html";
 
 /** Where the reference comes from, and where it goes. */
 export interface ApiOptions {
@@ -23,6 +23,28 @@ export interface ApiOptions {
   readonly site: URL;
   /** The public address of the repository, for links to its files. */
   readonly repository?: string;
+}
+
+/** An entry point of the package. */
+export interface ApiModule {
+  /** What one imports. */
+  readonly name: string;
+  /** The page, relative to the site. */
+  readonly url: string;
+  /** The first paragraph, as HTML. */
+  readonly description: string;
+  readonly symbols: readonly ApiSymbol[];
+}
+
+/** A class, function, type or value that an entry point exports. */
+export interface ApiSymbol {
+  readonly name: string;
+  /** The page, relative to the site. */
+  readonly url: string;
+  /** Such as `Class`. */
+  readonly kind: string;
+  /** The documentation without formatting. */
+  readonly doc: string;
 }
 
 /** A symbol in the search index of `deno doc`. */
@@ -35,12 +57,20 @@ interface IndexNode {
   readonly kind: readonly { readonly title: string }[];
 }
 
-/** Writes the reference of the entry points into the site. Returns its entries for the search. */
+/** The reference, as other parts of the site need it. */
+export interface ApiReference {
+  /** The entry points, the main one first. */
+  readonly modules: readonly ApiModule[];
+  /** What the search finds. */
+  readonly entries: readonly SearchEntry[];
+}
+
+/** Writes the reference of the entry points into the site. */
 export async function buildApi(
   { root, site, repository }: ApiOptions,
   name: string,
   entryPoints: readonly string[],
-): Promise<SearchEntry[]> {
+): Promise<ApiReference> {
   const folder = new URL(FOLDER, site);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -57,34 +87,38 @@ export async function buildApi(
   for await (const path of walkFiles(folder)) {
     if (!path.endsWith(".html")) continue;
     const file = new URL(encodeURI(path), folder);
-    const up = "../".repeat(path.split("/").length);
-    const html = await Deno.readTextFile(file);
-    await Deno.writeTextFile(
-      file,
-      withSources(apiPage(html, up), root, repository),
-    );
+    const html = apiPage(await Deno.readTextFile(file), path, name);
+    await Deno.writeTextFile(file, withSources(html, root, repository));
   }
-  return entriesOf(
-    await Deno.readTextFile(new URL("search_index.js", folder)),
-    name,
+  await Deno.copyFile(
+    new URL("api.css", import.meta.url),
+    new URL("site.css", folder),
   );
+  return await readReference(folder, name);
 }
 
 /**
- * Completes a page of `deno doc`: the language, an image for the tab, a way back to the guides, and
- * names of files in place of folders, which a browser does not open without a server.
+ * Completes a page of `deno doc`: the language, an image for the tab, the ways back to the guides,
+ * imports by the name of the package, and names of files in place of folders, which a browser does
+ * not open without a server. `path` is relative to the reference.
  */
-export function apiPage(html: string, up: string): string {
+export function apiPage(html: string, path: string, name: string): string {
+  const folder = "../".repeat(path.split("/").length - 1);
   const title = /<title>([^<]*)<\/title>/.exec(html)?.[1] ?? "";
   return html
     .replace("<html>", '<html lang="en">')
     .replace(
       "</title>",
-      `</title>\n  <meta name="description" content="API reference: ${title}">\n  ${FAVICON}`,
+      () =>
+        `</title>\n  <meta name="description" content="API reference: ${title}">\n  ${FAVICON}`,
+    )
+    .replace(
+      "</head>",
+      `<link rel="stylesheet" href="${folder}site.css"></head>`,
     )
     .replace(
       '<ul class="breadcrumbs">',
-      `<a href="${up}index.html" class="contextLink" style="margin-right:1rem">← Guides</a><ul class="breadcrumbs">`,
+      `<span class="site-links"><a href="${folder}../index.html">Guides</a> <a href="${folder}../${API_START}">API</a></span><ul class="breadcrumbs">`,
     )
     .replace(
       /(<input\s+type="text"\s+id="searchbar")/,
@@ -95,6 +129,11 @@ export function apiPage(html: string, up: string): string {
       /href="((?:\.|\/|&#x2F;)+(?:\/|&#x2F;))"/g,
       (_, path: string) =>
         `href="${escapeHtml(path.replaceAll("&#x2F;", "/"))}index.html"`,
+    )
+    .replace(
+      /(<h3>Usage<\/h3>[\s\S]*?from &quot;)([^&]*)(&quot;)/,
+      (_, before: string, module: string, after: string) =>
+        before + (module === "." ? name : `${name}/${module}`) + after,
     );
 }
 
@@ -122,17 +161,46 @@ export function withSources(
   );
 }
 
-/** Entries for the symbols that an entry point exports, but not for their members. */
-function entriesOf(script: string, name: string): SearchEntry[] {
+/** Reads the index and the descriptions of the modules from the built reference. */
+async function readReference(folder: URL, name: string): Promise<ApiReference> {
+  const script = await Deno.readTextFile(new URL("search_index.js", folder));
   const json = script.slice(
-    script.indexOf("{", 15),
-    script.lastIndexOf("}", script.length - 5) + 1,
+    script.indexOf('{"kind"'),
+    script.lastIndexOf("};") + 1,
   );
   const { nodes } = JSON.parse(json) as { nodes: readonly IndexNode[] };
-  return nodes.filter(({ name }) => !name.includes(".")).map((node) => ({
-    page: `API · ${node.file === "." ? name : `${name}/${node.file}`}`,
-    heading: node.name,
-    url: new URL(node.url, `http://_/${FOLDER}`).pathname.slice(1),
-    text: `${node.kind.map(({ title }) => title).join(", ")}. ${node.doc}`,
-  }));
+  // Members have names such as "Producer.put".
+  const symbols = nodes.filter(({ name }) => !name.includes("."));
+  const modules: ApiModule[] = [];
+  for (const [file, found] of Map.groupBy(symbols, ({ file }) => file)) {
+    const url = `${file === "." ? "" : `${file}/`}index.html`;
+    const html = await Deno.readTextFile(new URL(url, folder));
+    modules.push({
+      name: file === "." ? name : `${name}/${file}`,
+      url: FOLDER + url,
+      description: firstParagraph(html),
+      symbols: found.map(({ name, url, kind, doc }) => ({
+        name,
+        url: new URL(url, `http://_/${FOLDER}`).pathname.slice(1),
+        kind: kind.map(({ title }) => title).join(", "),
+        doc,
+      })),
+    });
+  }
+  const entries = modules.flatMap(({ name, symbols }) =>
+    symbols.map((symbol) => ({
+      page: `API · ${name}`,
+      heading: symbol.name,
+      url: symbol.url,
+      text: `${symbol.kind}. ${symbol.doc}`,
+    }))
+  );
+  return { modules, entries };
+}
+
+/** The first paragraph of a module, as HTML. Its links lead to other places from another page. */
+function firstParagraph(html: string): string {
+  const [, text = ""] =
+    /id="module_doc"><div class="markdown"><p>([\s\S]*?)<\/p>/.exec(html) ?? [];
+  return text.replace(/<\/?a\b[^>]*>/g, "");
 }

@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { entryPointsOf } from "../entry_points.ts";
 import { API_START, type ApiOptions, buildApi } from "./api.ts";
+import { apiStartPage } from "./api_page.ts";
 import type { SearchEntry } from "./client/search.ts";
 import { type PageContent, pageHtml, type SiteFrame } from "./layout.ts";
 import {
@@ -47,14 +48,21 @@ export async function buildSite(options: SiteOptions): Promise<void> {
   );
   const api = withApi ? API_START : undefined;
   const frame = { name, version, description, groups, repository, api };
-  const [apiEntries, script] = await Promise.all([
-    withApi ? buildApi(options, name, await entryPointsOf(root)) : [],
-    clientScript(),
+  const [reference, script, apiTheme] = await Promise.all([
+    withApi ? buildApi(options, name, await entryPointsOf(root)) : undefined,
+    clientScript("main.ts"),
+    clientScript("api_theme.ts"),
   ]);
   await writePages(options, frame, context);
+  if (reference) {
+    const page = apiStartPage(name, reference.modules);
+    await write(site, page.output, pageHtml(frame, page));
+    // Replaces the script of `deno doc`, which stores the theme of the system as if it was chosen.
+    await write(site, "api/darkmode_toggle.js", apiTheme);
+  }
   await writeAssets(site, script, [
     ...searchEntries([...context.pages.values()]),
-    ...apiEntries,
+    ...reference?.entries ?? [],
   ]);
 }
 
@@ -127,10 +135,10 @@ async function writeAssets(
 }
 
 /** One classic script: a browser does not load modules from files. */
-async function clientScript(): Promise<string> {
+async function clientScript(name: string): Promise<string> {
   const output = await Deno.makeTempFile({ suffix: ".js" });
   try {
-    const entry = new URL("client/main.ts", import.meta.url);
+    const entry = new URL(`client/${name}`, import.meta.url);
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["bundle", "--quiet", "--platform", "browser", "--format", "iife"],

@@ -50,7 +50,7 @@ const EARLY_SCRIPT = `<script>
 document.documentElement.classList.add("scripted");
 try {
   const theme = localStorage.getItem("theme");
-  if (theme) document.documentElement.classList.add(theme);
+  if (theme === "dark" || theme === "light") document.documentElement.classList.add(theme);
 } catch {}
 </script>`;
 
@@ -111,13 +111,21 @@ function headerHtml(frame: SiteFrame, root: string): string {
       : [],
   ];
   return `<header class="top">
-<a class="brand" href="${root}index.html">${LOGO}<span>${
-    escapeHtml(frame.name)
-  }</span></a>
+<a class="brand" href="${root}index.html">${LOGO}${brandHtml(frame.name)}</a>
 <button type="button" class="find" data-search><span>Search</span> <kbd>/</kbd></button>
 ${links.join("\n")}
 <button type="button" class="theme" data-theme aria-label="Dark theme"></button>
 </header>`;
+}
+
+/** The name of the package. Small windows have no room for its scope. */
+function brandHtml(name: string): string {
+  const [scope, ...rest] = name.split("/");
+  return rest.length === 0
+    ? `<span>${escapeHtml(name)}</span>`
+    : `<span><span class="scope">${escapeHtml(`${scope}/`)}</span>${
+      escapeHtml(rest.join("/"))
+    }</span>`;
 }
 
 function navigationHtml(frame: SiteFrame, output: string): string {
@@ -131,8 +139,9 @@ function navigationHtml(frame: SiteFrame, output: string): string {
   );
   if (frame.api) {
     const href = relativeUrl(output, frame.api);
+    const current = output === frame.api ? ' aria-current="page"' : "";
     groups.push(
-      `<h2>API</h2>\n<ul>\n<li><a href="${href}">All modules</a></li>\n</ul>`,
+      `<h2>API</h2>\n<ul>\n<li><a href="${href}"${current}>API reference</a></li>\n</ul>`,
     );
   }
   return `<nav class="guides" aria-label="Pages">

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { relativeUrl } from "./html.ts";
+import { escapeHtml, relativeUrl } from "./html.ts";
 import type { PageContent } from "./layout.ts";
 import type { Page } from "./pages.ts";
 
@@ -20,7 +20,7 @@ export function notFoundPage(
   start: readonly Page[],
 ): PageContent {
   const items = start.map(({ name, output }) =>
-    `<li><a href="${relativeUrl(OUTPUT, output)}">${name}</a></li>`
+    `<li><a href="${relativeUrl(OUTPUT, output)}">${escapeHtml(name)}</a></li>`
   );
   return {
     output: OUTPUT,

@@ -64,7 +64,12 @@ function rendererOf(
             cellHtml(cell, this.parser.parseInline(cell.tokens))
           ).join("")
         }</tr>\n`;
-      return `<div class="table scroll"><table>\n<thead>\n${
+      const wide = header.length > 4
+        ? "widest"
+        : header.length > 2
+        ? "wide"
+        : "";
+      return `<div class="table scroll"><table class="${wide}">\n<thead>\n${
         row(header)
       }</thead>\n<tbody>\n${rows.map(row).join("")}</tbody>\n</table></div>\n`;
     },

@@ -1,39 +1,53 @@
 /// <reference lib="dom" />
 /**
- * The button for the dark and the light theme. Without a choice, the theme is that of the system.
+ * The dark and the light theme. Without a choice, the theme is that of the system.
  *
  * @module
  */
 
-/** The choice in the storage, which the pages of the API reference use as well. */
+/** The choice in the storage. */
 const ENTRY = "theme";
+
+/** The theme of the system. */
+export const systemIsDark: MediaQueryList = matchMedia(
+  "(prefers-color-scheme: dark)",
+);
+
+/** The theme that was chosen. */
+export function chosenTheme(): "dark" | "light" | undefined {
+  try {
+    const theme = localStorage.getItem(ENTRY);
+    return theme === "dark" || theme === "light" ? theme : undefined;
+  } catch {
+    return undefined; // Some browsers throw on any use of the storage in a page from a file.
+  }
+}
+
+/** Stores a choice. Where there is no storage, the choice lasts until the page is left. */
+export function chooseTheme(theme: "dark" | "light"): void {
+  try {
+    localStorage.setItem(ENTRY, theme);
+  } catch {
+    // See above.
+  }
+}
 
 /** Connects the button. */
 export function setUpTheme(): void {
   const button = document.querySelector<HTMLElement>("[data-theme]");
   if (!button) return;
-  const system = matchMedia("(prefers-color-scheme: dark)");
   const { classList } = document.documentElement;
   const isDark = () =>
     classList.contains("dark") ||
-    (system.matches && !classList.contains("light"));
+    (systemIsDark.matches && !classList.contains("light"));
   const show = () => button.setAttribute("aria-pressed", String(isDark()));
   button.addEventListener("click", () => {
     const theme = isDark() ? "light" : "dark";
     classList.remove("dark", "light");
     classList.add(theme);
-    store(theme);
+    chooseTheme(theme);
     show();
   });
-  system.addEventListener("change", show);
+  systemIsDark.addEventListener("change", show);
   show();
-}
-
-/** Some browsers throw on any use of the storage in a page from a file. */
-function store(theme: string): void {
-  try {
-    localStorage.setItem(ENTRY, theme);
-  } catch {
-    // The theme then lasts until the page is left.
-  }
 }
