@@ -7,8 +7,7 @@
  * besides, see "The npm package" in docs/decisions.md:
  *
  * - `sideEffects: false`, so that bundlers drop the modules that are not used;
- * - the least version of Node.js, and in a workflow of GitHub the repository, which npm compares with
- *   the origin that it verifies;
+ * - the description, the least version of Node.js, and the repository, if its address is known;
  * - a reference to the library of `Symbol.asyncDispose` in the declarations that need it;
  * - a copy of the two files of msgpackr that are imported, in place of the dependency: msgpackr has
  *   an optional dependency with an install script, about which package managers warn.
@@ -17,6 +16,7 @@
  */
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { repositoryUrl } from "./repository.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n';
@@ -71,7 +71,7 @@ async function complete(folder: string): Promise<void> {
   const { msgpackr: _, ...kept } = dependencies;
   await writeJson(path, {
     ...manifest,
-    ...repository(),
+    ...await described(),
     sideEffects: false,
     engines: ENGINES,
     dependencies: kept,
@@ -86,12 +86,15 @@ async function complete(folder: string): Promise<void> {
   }
 }
 
-function repository(): { repository?: { type: string; url: string } } {
-  const name = Deno.env.get("GITHUB_REPOSITORY");
-  const server = Deno.env.get("GITHUB_SERVER_URL");
-  return name && server
-    ? { repository: { type: "git", url: `git+${server}/${name}.git` } }
-    : {};
+/** What `deno pack` does not take over from deno.json, in the words of npm. */
+async function described(): Promise<Record<string, unknown>> {
+  const { description }: { description: string } = JSON.parse(
+    await Deno.readTextFile(join(ROOT, "deno.json")),
+  );
+  const url = await repositoryUrl();
+  return url === undefined
+    ? { description }
+    : { description, repository: { type: "git", url: `git+${url}.git` } };
 }
 
 function withDisposable(text: string): string {

@@ -131,9 +131,13 @@ export function apiPage(html: string, path: string, name: string): string {
         `href="${escapeHtml(path.replaceAll("&#x2F;", "/"))}index.html"`,
     )
     .replace(
-      /(<h3>Usage<\/h3>[\s\S]*?from &quot;)([^&]*)(&quot;)/,
-      (_, before: string, module: string, after: string) =>
-        before + (module === "." ? name : `${name}/${module}`) + after,
+      /<h3>Usage<\/h3>[\s\S]*?<\/button>/g,
+      (usage) =>
+        usage.replace(
+          /from &quot;([^&]*)&quot;/g,
+          (_, module: string) =>
+            `from &quot;${module === "." ? name : `${name}/${module}`}&quot;`,
+        ),
     );
 }
 
