@@ -17,7 +17,6 @@ import { parseArgs } from "node:util";
 import { repositoryUrl } from "./repository.ts";
 import { buildSite } from "./site/build.ts";
 import { serveSite } from "./site/serve.ts";
-import { brokenSiteLinks } from "./site/site_links.ts";
 
 if (import.meta.main) {
   const root = new URL("../", import.meta.url);
@@ -35,13 +34,17 @@ if (import.meta.main) {
   });
   const site = pathToFileURL(`${resolve(values.output)}/`);
   const repository = await repositoryUrl();
-  await buildSite({ root, site, repository, withApi: values.api });
-  const broken = await brokenSiteLinks(site);
-  console.log(`The site is in ${fileURLToPath(site)}`);
+  const broken = await buildSite({
+    root,
+    site,
+    repository,
+    withApi: values.api,
+  });
   if (broken.length > 0) {
     console.error(broken.join("\n"));
     Deno.exit(1);
   }
+  console.log(`The site is in ${fileURLToPath(site)}`);
   if (values.serve) {
     const { url, finished } = serveSite(site);
     console.log(url);

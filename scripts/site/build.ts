@@ -20,6 +20,7 @@ import { notFoundPage } from "./not_found.ts";
 import { type Page, type PageGroup, readPages } from "./pages.ts";
 import { renderDocument } from "./render.ts";
 import { searchEntries, searchScript } from "./search_data.ts";
+import { brokenSiteLinks } from "./site_links.ts";
 
 /** The parts of deno.json that the site shows. */
 interface Config {
@@ -34,13 +35,16 @@ export interface SiteOptions extends ApiOptions {
   readonly withApi: boolean;
 }
 
-/** Empties the folder and builds the site there. Throws if a Markdown file has a broken link. */
-export async function buildSite(options: SiteOptions): Promise<void> {
+/**
+ * Empties the folder and builds the site there. Returns the links that lead nowhere, one line for
+ * each. A broken link in a Markdown file prevents the build.
+ */
+export async function buildSite(options: SiteOptions): Promise<string[]> {
   const { root, site, repository, withApi } = options;
   const groups = await readPages(root);
   const context = contextOf(root, groups);
   const broken = brokenMarkdownLinks(context);
-  if (broken.length > 0) throw new Error(broken.join("\n"));
+  if (broken.length > 0) return broken;
 
   await emptied(site);
   const { name, version, description }: Config = JSON.parse(
@@ -64,6 +68,7 @@ export async function buildSite(options: SiteOptions): Promise<void> {
     ...searchEntries([...context.pages.values()]),
     ...reference?.entries ?? [],
   ]);
+  return await brokenSiteLinks(site);
 }
 
 /** What links depend on, for the pages of some groups. */

@@ -22,11 +22,18 @@ export function showCurrentPage(): void {
   const current = document.querySelector<HTMLElement>(
     ".guides [aria-current]",
   );
-  const box = current?.closest<HTMLElement>(".guides");
-  if (!current || !box) return;
-  const below = current.getBoundingClientRect().bottom -
-    box.getBoundingClientRect().bottom;
-  if (below > 0) box.scrollTop += below + box.clientHeight / 2;
+  if (current) scrollTo(current, ".guides");
+}
+
+/** Scrolls a box until it shows an element in its middle, unless the box shows the element. */
+function scrollTo(element: HTMLElement, selector: string): void {
+  const box = element.closest<HTMLElement>(selector);
+  if (!box) return;
+  const shown = box.getBoundingClientRect();
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top < shown.top || bottom > shown.bottom) {
+    box.scrollTop += top - shown.top - box.clientHeight / 2;
+  }
 }
 
 /** Marks the section that is being read in the table of contents. */
@@ -50,6 +57,8 @@ export function followHeadings(): void {
       if (heading === read) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
     }
+    const link = read && links.get(read);
+    if (link) scrollTo(link, ".contents");
   };
   let isPlanned = false;
   addEventListener("scroll", () => {
