@@ -12,6 +12,7 @@ import { Failure, WrongUsage } from "./_failure.ts";
 import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
+import { addServeCommand } from "./_serve.ts";
 import { addStreamChangeCommands } from "./_stream_changes.ts";
 import { addStreamCommands } from "./_streams.ts";
 import { addTailCommand } from "./_tail.ts";
@@ -90,6 +91,7 @@ function programOf(
   addPutCommand(program, context);
   addTailCommand(program, context);
   addQueueCommands(program, context);
+  addServeCommand(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
       .configureHelp({ showGlobalOptions: true })

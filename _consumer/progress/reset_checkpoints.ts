@@ -34,7 +34,10 @@ export interface ResetOptions extends ProgressOptions {
    * after its children. Default: all shards, and parents are read before their children again.
    */
   shardIds?: readonly string[];
-  /** Whether to resolve with the plan and change nothing. @default {false} */
+  /**
+   * Whether to resolve with the plan and change nothing.
+   * @default {false}
+   */
   dryRun?: boolean;
   /**
    * Called when the lease of a shard is as wanted, with the number of those that are left. Its errors

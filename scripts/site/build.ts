@@ -18,7 +18,7 @@ import {
 } from "./link_targets.ts";
 import { notFoundPage } from "./not_found.ts";
 import { type Page, type PageGroup, readPages } from "./pages.ts";
-import { renderDocument } from "./render.ts";
+import { renderDocument, type ResolveLink } from "./render.ts";
 import { searchEntries, searchScript } from "./search_data.ts";
 import { brokenSiteLinks } from "./site_links.ts";
 
@@ -96,9 +96,11 @@ async function writePages(
 ): Promise<void> {
   const copied = new Set<string>();
   for (const page of context.pages.values()) {
-    const content = contentOf(page, frame, (href) => {
+    const content = contentOf(page, frame, (href, use) => {
       const target = linkTarget(page, href, context);
-      return siteUrl(page, target, repository, (path) => copied.add(path));
+      // An image is a part of the page, so it is always copied.
+      const address = use === "image" ? undefined : repository;
+      return siteUrl(page, target, address, (path) => copied.add(path));
     });
     await write(site, page.output, pageHtml(frame, content));
   }
@@ -106,15 +108,16 @@ async function writePages(
   const notFound = notFoundPage(folder, frame.groups[0]?.pages ?? []);
   await write(site, notFound.output, pageHtml(frame, notFound));
   for (const path of copied) {
-    const text = await Deno.readTextFile(new URL(encodeURI(path), root));
-    await write(site, path, text);
+    const file = new URL(encodeURI(path), site);
+    await Deno.mkdir(dirname(fileURLToPath(file)), { recursive: true });
+    await Deno.copyFile(new URL(encodeURI(path), root), file);
   }
 }
 
 function contentOf(
   { output, source, name, document }: Page,
   frame: SiteFrame,
-  resolveLink: (href: string) => string | undefined,
+  resolveLink: ResolveLink,
 ): PageContent {
   const isStart = source === "README.md";
   return {

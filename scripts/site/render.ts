@@ -8,8 +8,14 @@ import { Marked, type RendererObject, type Tokens } from "marked";
 import type { MarkdownDocument } from "./document.ts";
 import { escapeHtml } from "./html.ts";
 
-/** Says where a link of a Markdown file leads in the site. Undefined leaves the text alone. */
-export type ResolveLink = (href: string) => string | undefined;
+/**
+ * Says where a link or an image of a Markdown file leads in the site. Undefined leaves the text
+ * alone.
+ */
+export type ResolveLink = (
+  href: string,
+  use: "link" | "image",
+) => string | undefined;
 
 /** Raw HTML that is kept: elements without attributes, which can do no harm. */
 const KEPT_HTML =
@@ -39,13 +45,13 @@ function rendererOf(
     },
     link({ href, title, tokens }) {
       const content = this.parser.parseInline(tokens);
-      const target = resolveLink(href);
+      const target = resolveLink(href, "link");
       if (target === undefined) return content;
       const tip = title ? ` title="${escapeHtml(title)}"` : "";
       return `<a href="${escapeHtml(target)}"${tip}>${content}</a>`;
     },
     image({ href, title, text }) {
-      const target = resolveLink(href);
+      const target = resolveLink(href, "image");
       if (target === undefined) return escapeHtml(text);
       const tip = title ? ` title="${escapeHtml(title)}"` : "";
       return `<img src="${escapeHtml(target)}" alt="${

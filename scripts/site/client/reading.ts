@@ -50,9 +50,15 @@ export function followHeadings(): void {
   if (headings.length === 0) return;
   const mark = () => {
     const top = document.querySelector("header")?.clientHeight ?? 0;
-    const read = headings.findLast((heading) =>
-      heading.getBoundingClientRect().top < top + 40
-    );
+    const { clientHeight, scrollHeight, scrollTop } = document.documentElement;
+    // The last sections cannot be scrolled to the top of the window.
+    const isAtEnd = scrollTop > 0 &&
+      scrollTop + clientHeight >= scrollHeight - 2;
+    const read = isAtEnd
+      ? headings.at(-1)
+      : headings.findLast((heading) =>
+        heading.getBoundingClientRect().top < top + 40
+      );
     for (const [heading, link] of links) {
       if (heading === read) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
