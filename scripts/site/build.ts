@@ -65,7 +65,7 @@ export async function buildSite(options: SiteOptions): Promise<string[]> {
     await write(site, "api/darkmode_toggle.js", apiTheme);
   }
   await writeAssets(site, script, [
-    ...searchEntries([...context.pages.values()]),
+    ...searchEntries(groups),
     ...reference?.entries ?? [],
   ]);
   return await brokenSiteLinks(site);

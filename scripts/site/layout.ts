@@ -135,13 +135,15 @@ function navigationHtml(frame: SiteFrame, output: string): string {
     return `<li><a href="${href}"${current}>${escapeHtml(name)}</a></li>`;
   };
   const groups = frame.groups.map(({ name, pages }) =>
-    `<h2>${escapeHtml(name)}</h2>\n<ul>\n${pages.map(item).join("\n")}\n</ul>`
+    `<p class="group">${escapeHtml(name)}</p>\n<ul>\n${
+      pages.map(item).join("\n")
+    }\n</ul>`
   );
   if (frame.api) {
     const href = relativeUrl(output, frame.api);
     const current = output === frame.api ? ' aria-current="page"' : "";
     groups.push(
-      `<h2>API</h2>\n<ul>\n<li><a href="${href}"${current}>API reference</a></li>\n</ul>`,
+      `<p class="group">API</p>\n<ul>\n<li><a href="${href}"${current}>API reference</a></li>\n</ul>`,
     );
   }
   return `<nav class="guides" aria-label="Pages">

@@ -28,6 +28,9 @@ const FOLDERS = ["", "docs/", "bench/"];
 /** The name of the group of the pages that no other group names. */
 const REST = "More";
 
+/** The name of the group with the background of the project. */
+export const PROJECT = "Project";
+
 /**
  * The groups in the order of the navigation. An entry is a file, or the start of the names of
  * several files with `*` at its end. A file that does not exist is skipped.
@@ -85,7 +88,7 @@ const GROUPS: readonly { name: string; sources: readonly string[] }[] = [
   { name: "Migrate", sources: ["docs/migration*"] },
   { name: REST, sources: [] },
   {
-    name: "Project",
+    name: PROJECT,
     sources: [
       "docs/architecture.md",
       "docs/decisions.md",

@@ -4,21 +4,34 @@
  * @module
  */
 import type { SearchEntry } from "./client/search.ts";
-import type { Page } from "./pages.ts";
+import { type Page, type PageGroup, PROJECT } from "./pages.ts";
+
+/** What the background of the project counts in the search, beside the guides for users. */
+const PROJECT_WEIGHT = 0.6;
 
 /** One entry for each section of each page. */
-export function searchEntries(pages: readonly Page[]): SearchEntry[] {
-  return pages.flatMap(({ name, output, document }) =>
-    document.sections.map(({ heading, text }) => ({
+export function searchEntries(groups: readonly PageGroup[]): SearchEntry[] {
+  return groups.flatMap(({ name, pages }) => {
+    const weight = name === PROJECT ? PROJECT_WEIGHT : undefined;
+    return pages.flatMap((page) => entriesOf(page, weight));
+  });
+}
+
+function entriesOf(
+  { name, output, document }: Page,
+  weight: number | undefined,
+): SearchEntry[] {
+  return document.sections.map(({ heading, text }) => {
+    const isPart = heading !== undefined && heading.depth > 1;
+    return {
       page: name,
-      heading: heading && heading.depth > 1 ? heading.text : "",
+      heading: isPart ? heading.text : "",
       url: encodeURI(output) +
-        (heading && heading.depth > 1
-          ? `#${encodeURIComponent(heading.id)}`
-          : ""),
+        (isPart ? `#${encodeURIComponent(heading.id)}` : ""),
       text,
-    }))
-  );
+      weight,
+    };
+  });
 }
 
 /**

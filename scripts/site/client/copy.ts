@@ -16,7 +16,8 @@ export function addCopyButtons(): void {
     button.className = "copy";
     button.textContent = "Copy";
     button.addEventListener("click", async () => {
-      const code = block.querySelector("code")?.textContent ?? "";
+      const code = block.querySelector("code");
+      if (!code) return;
       button.textContent = await copy(code) ? "Copied" : "Press Ctrl+C";
       setTimeout(() => button.textContent = "Copy", SHOWN_MS);
     });
@@ -24,12 +25,13 @@ export function addCopyButtons(): void {
   }
 }
 
-/** Copies a text. Where the page may not, such as over `http:`, selects nothing and says so. */
-async function copy(text: string): Promise<boolean> {
+/** Copies the code. Where the page may not, such as over `http:`, selects it and returns false. */
+async function copy(code: HTMLElement): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text.replace(/\n$/, ""));
+    await navigator.clipboard.writeText(code.innerText.replace(/\n$/, ""));
     return true;
   } catch {
+    getSelection()?.selectAllChildren(code);
     return false;
   }
 }

@@ -14,6 +14,8 @@ export interface SearchEntry {
   /** The address, relative to the site. */
   readonly url: string;
   readonly text: string;
+  /** The factor of its score. Lower for pages that few readers look for. @default {1} */
+  readonly weight?: number;
 }
 
 /** An entry with all words of the query. */
@@ -36,12 +38,13 @@ const AFTER = 140;
 /** What a word counts by the place where it is found. */
 const SCORES = { heading: 12, page: 6, text: 2 } as const;
 
-/** A word counts more if the place has it as a whole word, or at the start of one. */
+/** What a word counts as a whole word, at the start of one, and within one. */
 const WHOLE_WORD = 2;
 const WORD_START = 1.5;
+const WITHIN_WORD = 0.3;
 
-/** The query as it is a heading counts this much more. */
-const EXACT_HEADING = 20;
+/** What the whole query counts more, as a heading, in a heading and in the text. */
+const PHRASE = { isHeading: 20, inHeading: 8, inText: 4 } as const;
 
 /** The words of a query, in lower case. */
 export function wordsOf(query: string): string[] {
@@ -56,13 +59,13 @@ export function search(
 ): SearchResult[] {
   const words = wordsOf(query);
   if (words.length === 0) return [];
-  const exact = words.join(" ");
+  const phrase = query.trim().toLowerCase().replace(/\s+/g, " ");
   const found: { entry: SearchEntry; score: number }[] = [];
   for (const entry of entries) {
     const score = scoreOf(entry, words);
     if (score === 0) continue;
-    const isExact = (entry.heading || entry.page).toLowerCase() === exact;
-    found.push({ entry, score: score + (isExact ? EXACT_HEADING : 0) });
+    const { weight = 1 } = entry;
+    found.push({ entry, score: (score + phraseScore(entry, phrase)) * weight });
   }
   return found.sort((a, b) => b.score - a.score).slice(0, limit)
     .map(({ entry }) => ({ entry, excerpt: excerptOf(entry.text, words) }));
@@ -82,14 +85,11 @@ export function markWords(
 }
 
 /** The sum over all words, or 0 if one of them is missing. */
-function scoreOf(
-  { page, heading, text }: SearchEntry,
-  words: readonly string[],
-): number {
+function scoreOf(entry: SearchEntry, words: readonly string[]): number {
   const places = [
-    [heading.toLowerCase(), SCORES.heading],
-    [page.toLowerCase(), SCORES.page],
-    [text.toLowerCase(), SCORES.text],
+    [headingOf(entry), SCORES.heading],
+    [entry.page.toLowerCase(), SCORES.page],
+    [entry.text.toLowerCase(), SCORES.text],
   ] as const;
   let sum = 0;
   for (const word of words) {
@@ -99,6 +99,18 @@ function scoreOf(
     sum += score;
   }
   return sum;
+}
+
+function phraseScore(entry: SearchEntry, phrase: string): number {
+  const heading = headingOf(entry);
+  if (heading === phrase) return PHRASE.isHeading;
+  if (heading.includes(phrase)) return PHRASE.inHeading;
+  return entry.text.toLowerCase().includes(phrase) ? PHRASE.inText : 0;
+}
+
+/** The heading in lower case. The start of a page has the name of the page. */
+function headingOf({ heading, page }: SearchEntry): string {
+  return (heading || page).toLowerCase();
 }
 
 /** How well a text has a word: 0 if it does not have it. */
@@ -111,7 +123,8 @@ function fit(text: string, word: string): number {
   ) {
     const starts = !isWordCharacter(text[at - 1]);
     const ends = !isWordCharacter(text[at + word.length]);
-    best = Math.max(best, starts ? ends ? WHOLE_WORD : WORD_START : 1);
+    const found = starts ? ends ? WHOLE_WORD : WORD_START : WITHIN_WORD;
+    best = Math.max(best, found);
   }
   return best;
 }

@@ -39,6 +39,36 @@ Deno.test("search puts a heading before the text, and the heading that is the qu
   assertEquals(headingsOf("order", 1).length, 1);
 });
 
+Deno.test("search puts the words side by side before the words apart, and pages of a low weight last", () => {
+  const entries: SearchEntry[] = [
+    { ...entry("PA", "one", "the age of a lease"), weight: 0.6 },
+    entry("PB", "two", "a lease, and much later its age"),
+    entry("PC", "three", "the age of a lease"),
+  ];
+  assertEquals(
+    search(entries, "of  a lease", 10).map(({ entry }) => entry.page),
+    ["PC", "PA"],
+  );
+  assertEquals(
+    search(entries, "age lease", 10).map(({ entry }) => entry.page),
+    ["PB", "PC", "PA"],
+  );
+  assertEquals(
+    search([...entries, entry("PD", "four", "a lease age")], "lease age", 1)[0]!
+      .entry.page,
+    "PD",
+  );
+});
+
+Deno.test("search takes the name of a page for the heading of its start", () => {
+  const entries = [
+    entry("Other", "Part", "exactly once"),
+    entry("Exactly once", "Part", "text"),
+    entry("Exactly once", "", "text"),
+  ];
+  assertEquals(search(entries, "exactly once", 1)[0]!.entry, entries[2]);
+});
+
 Deno.test("search puts a whole word before a part of one", () => {
   const entries = [
     entry("A", "one", "replaying"),
