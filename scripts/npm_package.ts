@@ -7,8 +7,8 @@
  * besides, see "The npm package" in docs/decisions.md:
  *
  * - `sideEffects: false`, so that bundlers drop the modules that are not used;
- * - the least version of Node.js, and in a workflow of GitHub the repository, which npm compares with
- *   the origin that it verifies;
+ * - the description, the least version of Node.js, and the repository, if its address is known, which
+ *   npm compares with the origin that it verifies;
  * - links from the pages to the repository where the package lacks the file;
  * - `bin`, so that npm installs the command `kinesis`;
  * - a reference to the library of `Symbol.asyncDispose` in the declarations that need it;
@@ -21,6 +21,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Contents, withoutDeadLinks } from "./package_links.ts";
+import { repositoryUrl } from "./repository.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const USAGE = `Builds the package for npm.
@@ -86,7 +87,7 @@ async function complete(folder: string): Promise<void> {
   const { msgpackr: _, ...kept } = dependencies;
   await writeJson(path, {
     ...manifest,
-    ...repository(),
+    ...await described(),
     sideEffects: false,
     engines: ENGINES,
     bin: BIN,
@@ -100,7 +101,7 @@ async function complete(folder: string): Promise<void> {
   const paths = files.map((file) =>
     relative(folder, file).replaceAll("\\", "/")
   );
-  const origin = originUrl();
+  const origin = await repositoryUrl();
   const contents: Contents = {
     has: (path) => paths.includes(path),
     repository: origin && `${origin}/blob/v${manifest.version}/`,
@@ -119,16 +120,15 @@ async function complete(folder: string): Promise<void> {
   }
 }
 
-/** The URL of the repository, in a workflow of GitHub. */
-function originUrl(): string | undefined {
-  const name = Deno.env.get("GITHUB_REPOSITORY");
-  const server = Deno.env.get("GITHUB_SERVER_URL");
-  return name && server ? `${server}/${name}` : undefined;
-}
-
-function repository(): { repository?: { type: string; url: string } } {
-  const url = originUrl();
-  return url ? { repository: { type: "git", url: `git+${url}.git` } } : {};
+/** What `deno pack` does not take over from deno.json, in the words of npm. */
+async function described(): Promise<Record<string, unknown>> {
+  const { description }: { description: string } = JSON.parse(
+    await Deno.readTextFile(join(ROOT, "deno.json")),
+  );
+  const url = await repositoryUrl();
+  return url === undefined
+    ? { description }
+    : { description, repository: { type: "git", url: `git+${url}.git` } };
 }
 
 function withDisposable(text: string): string {
