@@ -55,6 +55,18 @@ export function untilPosition(text: string): "caught-up" | Date {
   );
 }
 
+/** Where records end, or `never`. */
+export function untilOrNever(text: string): "caught-up" | "never" | Date {
+  if (text.toLowerCase() === "never") return "never";
+  try {
+    return untilPosition(text);
+  } catch {
+    throw new InvalidArgumentError(
+      "It must be caught-up, never, a time such as 2026-11-26T08:00:00Z, or an age such as 5m.",
+    );
+  }
+}
+
 /** Reads a regular expression. */
 export function pattern(text: string): RegExp {
   try {

@@ -9,6 +9,7 @@ import { KinesisError } from "../errors.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
 import { Failure, WrongUsage } from "./_failure.ts";
+import { addCopyCommand } from "./_copy.ts";
 import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
@@ -68,6 +69,7 @@ function programOf(
   let client: ReturnType<typeof connect> | undefined;
   const context: Context = {
     client: () => client ??= connect(options()),
+    connection: options,
     terminal,
     isJson: () => options().json === true,
   };
@@ -89,6 +91,7 @@ function programOf(
   addReshardCommand(program, context);
   addPutCommand(program, context);
   addTailCommand(program, context);
+  addCopyCommand(program, context);
   addQueueCommands(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
