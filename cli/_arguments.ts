@@ -67,6 +67,15 @@ export function untilOrNever(text: string): "caught-up" | "never" | Date {
   }
 }
 
+/** Reads a duration, in milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit] = text.match(/^(\d+)([smhd])$/) ?? [];
+  if (unit !== undefined) return Number(count) * UNITS_MS[unit]!;
+  throw new InvalidArgumentError(
+    "It must be a number with s, m, h or d, such as 30s or 5m.",
+  );
+}
+
 /** Reads a regular expression. */
 export function pattern(text: string): RegExp {
   try {

@@ -17,10 +17,17 @@ export interface ConnectionOptions {
 export function connect(
   { endpoint, region, profile }: ConnectionOptions,
 ): KinesisClient {
-  const environment = profile === undefined ? systemEnvironment : {
+  const environment = environmentOf(profile);
+  return new KinesisClient({ endpoint, region, environment });
+}
+
+/** The environment with another profile than that of the system. */
+export function environmentOf(
+  profile: string | undefined,
+): typeof systemEnvironment {
+  return profile === undefined ? systemEnvironment : {
     ...systemEnvironment,
     env: (name: string) =>
       name === "AWS_PROFILE" ? profile : systemEnvironment.env(name),
   };
-  return new KinesisClient({ endpoint, region, environment });
 }

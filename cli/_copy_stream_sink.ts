@@ -34,6 +34,9 @@ export interface StreamSinkOptions {
   readonly onUnusable: () => void;
 }
 
+/** A lower number ends a copy sooner at Ctrl-C. One shard takes 1000 records a second. */
+const BUFFERED_VALUES = 10_000;
+
 const recordBytes: Serializer<CopiedRecord> = {
   name: "record",
   serialize: ({ data }) => data,
@@ -55,6 +58,9 @@ export class StreamSink implements CopySink {
   #firstLost: LostRecord | undefined;
   #onIdle: (() => void) | undefined;
   #trouble: string | undefined;
+  /** Ends the producer when the stream takes nothing more. */
+  readonly #abort = new AbortController();
+  #unusable: unknown;
 
   /** Sends nothing yet. */
   constructor(options: StreamSinkOptions) {
@@ -73,6 +79,8 @@ export class StreamSink implements CopySink {
         serializer: recordBytes,
         framing: single(),
       }),
+      signal: this.#abort.signal,
+      bufferedValues: BUFFERED_VALUES,
       ordering: usesKeys && keepsOrder ? "key" : "none",
       hooks: {
         onBatch: ({ error, records, failed, failures }) => {
@@ -191,20 +199,21 @@ export class StreamSink implements CopySink {
   #refuse(number: number, record: CapturedRecord, failure: unknown): void {
     const { refused, onUnusable } = this.#options;
     this.#refused++;
-    const why = failure instanceof Error ? failure.message : `${failure}`;
-    refused.add(record, why);
     // A record that is too large says nothing about the others.
-    if (failure instanceof InvalidRecordError) return;
+    const isOwn = failure instanceof InvalidRecordError;
+    const why = isOwn ? failure : this.#unusable ??= failure;
+    refused.add(record, why instanceof Error ? why.message : `${why}`);
+    if (isOwn) return;
+    // The producer has tried this record for a minute. Without an end, it would try the next record
+    // of each key for as long.
+    this.#abort.abort(failure);
     onUnusable();
-    const { arrivedAt } = record;
+    const { arrivedAt = Infinity } = record;
     const first = this.#firstLost;
     // Records of other shards may come later and have arrived earlier.
     this.#firstLost = {
       number: Math.min(number, first?.number ?? number),
-      arrivedAt: Math.min(
-        arrivedAt ?? Infinity,
-        first?.arrivedAt ?? Infinity,
-      ),
+      arrivedAt: Math.min(arrivedAt, first?.arrivedAt ?? Infinity),
     };
   }
 

@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { KinesisError } from "../errors.ts";
+import { addCheckpointCommands } from "./_checkpoints.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
 import { Failure, WrongUsage } from "./_failure.ts";
@@ -92,6 +93,7 @@ function programOf(
   addPutCommand(program, context);
   addTailCommand(program, context);
   addCopyCommand(program, context);
+  addCheckpointCommands(program, context);
   addQueueCommands(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
