@@ -57,13 +57,11 @@ export async function runCopy(
     terminal.progress(copyProgress(state, (performance.now() - start) / 1000));
   }, PROGRESS_MS);
   let taken = 0;
-  let isComplete = false;
   try {
     try {
       for await (const take of records(options)) {
         taken = take;
       }
-      isComplete = !stop.aborted && taken < options.count;
     } finally {
       try {
         await sink.close();
@@ -79,6 +77,8 @@ export async function runCopy(
   } finally {
     clearInterval(timer);
   }
+  // The destination may have failed at the end.
+  const isComplete = !stop.aborted && taken < options.count;
   await summarize(context, options, taken, isComplete);
   throwIfRefused(options);
 }

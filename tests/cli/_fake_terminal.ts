@@ -37,8 +37,10 @@ export interface Result {
 /** A server, and commands that use it. */
 export class FakeTerminalKinesis implements AsyncDisposable {
   readonly server: KinesisServer;
-  /** Called with each request before the server answers it. */
-  onRequest: (action: string) => Promise<void> | void = () => {};
+  /** Called with each request before the server answers it. May answer in its place. */
+  onRequest: (
+    action: string,
+  ) => Promise<Response | void> | Response | void = () => {};
   readonly #listener: Deno.HttpServer<Deno.NetAddr>;
 
   constructor(options: KinesisServerOptions = {}) {
@@ -54,10 +56,15 @@ export class FakeTerminalKinesis implements AsyncDisposable {
       { port: 0, hostname: "127.0.0.1", onListen: () => {} },
       async (request) => {
         const target = request.headers.get("x-amz-target") ?? "";
-        await this.onRequest(target.split(".").at(-1)!);
-        return await this.server.fetch(request);
+        return await this.onRequest(target.split(".").at(-1)!) ??
+          await this.server.fetch(request);
       },
     );
+  }
+
+  /** The URL of the server. */
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.#listener.addr.port}`;
   }
 
   /** Runs a command to its end. */
@@ -88,9 +95,8 @@ export class FakeTerminalKinesis implements AsyncDisposable {
       signal: around.signal ?? new AbortController().signal,
       isTerminal: false,
     };
-    const { port } = this.#listener.addr;
     const code = await runCommand([
-      `--endpoint=http://127.0.0.1:${port}`,
+      `--endpoint=${this.endpoint}`,
       "--region=us-east-1",
       ...args,
     ], terminal);
