@@ -188,9 +188,10 @@ async function lag(
       shard: shard.shardId,
       state: shard.state,
       owner: shard.owner,
-      ...(isJson()
-        ? { lagMs, oldest: arrivedAt, error }
-        : { lag: lagMs && durationText(lagMs) || lagMs, oldest: arrivedAt }),
+      ...(isJson() ? { lagMs, oldest: arrivedAt, error } : {
+        lag: lagMs === undefined ? undefined : durationText(lagMs),
+        oldest: arrivedAt,
+      }),
     }));
     await writeRows(terminal, LAGS, rows, isJson());
     checkLags(lags, max);

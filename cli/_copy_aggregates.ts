@@ -133,7 +133,7 @@ export class Aggregates {
   }
 
   #divided(
-    { data, partitionKey }: CapturedRecord,
+    { partitionKey }: CapturedRecord,
     values: readonly Value[],
     shards: readonly (string | undefined)[],
   ): CopiedRecord[] {
@@ -144,7 +144,7 @@ export class Aggregates {
       outerPartitionKey: partitionKey === KPL_KEY ? "a" : "first",
       aggregateAlways: true,
     }).createPacker(bytes(), {
-      maxRecordBytes: LARGEST_BYTES + data.length,
+      maxRecordBytes: LARGEST_BYTES,
       shardOf: () => shard ?? "",
       emit: (record) => records.push(record),
     });

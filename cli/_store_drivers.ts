@@ -23,6 +23,7 @@ const CONNECT_SECONDS = 10;
 interface IoRedis extends IoRedisClient {
   connect(): Promise<void>;
   disconnect(): void;
+  readonly status: string;
   on(event: "error", listener: (error: Error) => void): unknown;
 }
 interface Postgres extends PostgresConnection {
@@ -53,7 +54,7 @@ export async function openRedis(
   try {
     await redis.connect();
   } catch (error) {
-    redis.disconnect();
+    if (redis.status !== "end") redis.disconnect();
     throw cannotConnect("Redis", why ?? error);
   }
   return { redis, close: () => Promise.resolve(redis.disconnect()) };
