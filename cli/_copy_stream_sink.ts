@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KinesisClient } from "../client/mod.ts";
+import type { KinesisClient, Shard } from "../client/mod.ts";
 import { type DurableWrite, writeDurably } from "../durable_sink.ts";
 import { InvalidRecordError } from "../errors.ts";
 import { Producer } from "../producer.ts";
@@ -68,7 +68,13 @@ export class StreamSink implements CopySink {
     const { client, target, usesKeys, sourceUsesKeys, keepsOrder } = options;
     const aggregates = new Aggregates({
       hasStrays: sourceUsesKeys,
-      listShards: () => Array.fromAsync(client.listAllShards(target)),
+      listShards: async () => {
+        const shards: Shard[] = [];
+        for await (const shard of client.listAllShards(target)) {
+          shards.push(shard);
+        }
+        return shards;
+      },
     });
     this.#aggregates = usesKeys ? aggregates : undefined;
     this.#producer = new Producer<CopiedRecord>({

@@ -95,7 +95,7 @@ Deno.test("copy keeps the order of a key between aggregated and other records", 
   server.createStream("orders");
   server.createStream("copy", { shards: 2 });
   const client = new KinesisClient(server.connection);
-  for (let n = 0; n < 10; n++) {
+  for (let n = 0; n < 4; n++) {
     await put(kinesis, aggregate([LOW[0]!, HIGH[0]!], `${3 * n}`));
     for (const i of [1, 2]) {
       await client.putRecord({
