@@ -29,6 +29,17 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError("It must be a number above 0.");
 }
 
+/** Reads a span of time, and returns it in milliseconds. */
+export function duration(text: string): number {
+  const [, number, unit = "s"] = text.match(/^(\d+(?:\.\d+)?)(ms|[smhd])?$/) ??
+    [];
+  const ms = Number(number) * (unit === "ms" ? 1 : UNITS_MS[unit]!);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError(
+    "It must be a time above 0, such as 500ms, 10s or 2m.",
+  );
+}
+
 /** Where records start: the oldest, the latest, or a time. */
 export function startingPosition(
   text: string,
@@ -65,15 +76,6 @@ export function untilOrNever(text: string): "caught-up" | "never" | Date {
       "It must be caught-up, never, a time such as 2026-11-26T08:00:00Z, or an age such as 5m.",
     );
   }
-}
-
-/** Reads a duration, in milliseconds. */
-export function duration(text: string): number {
-  const [, count, unit] = text.match(/^(\d+)([smhd])$/) ?? [];
-  if (unit !== undefined) return Number(count) * UNITS_MS[unit]!;
-  throw new InvalidArgumentError(
-    "It must be a number with s, m, h or d, such as 30s or 5m.",
-  );
 }
 
 /** Reads a regular expression. */

@@ -11,7 +11,7 @@ import type { Terminal } from "./_terminal.ts";
 export interface Context {
   /** The client. The options of the program are known when a command runs. */
   readonly client: () => KinesisClient;
-  /** The options of the client. */
+  /** The options of the program that name the service and the credentials. */
   readonly connection: () => ConnectionOptions;
   readonly terminal: Terminal;
   /** Whether results are written as JSON. */

@@ -10,13 +10,14 @@ import {
   untilOrNever,
   wholeNumber,
 } from "./_arguments.ts";
+import { suggestValues } from "./_completions/words.ts";
 import type { Context } from "./_context.ts";
 import { type CopyOptions, openCopy } from "./_copy_open.ts";
 import { runCopy } from "./_copy_run.ts";
 
 /** Adds the command to the program. */
 export function addCopyCommand(program: Command, context: Context): void {
-  program.command("copy")
+  const command = program.command("copy")
     .description("copy the records of a stream or capture to another one")
     .argument("<source>", "a stream, the path of a capture, or -")
     .argument("<destination>", "a stream, the path of a new capture, or -")
@@ -77,4 +78,8 @@ Examples:
       const run = await openCopy(context, source, destination, options);
       await runCopy(context, run).finally(run.dispose);
     });
+  suggestValues(command, {
+    from: ["oldest", "latest"],
+    until: ["caught-up", "never"],
+  });
 }

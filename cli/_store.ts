@@ -60,7 +60,7 @@ export function addStoreOptions(command: Command): Command {
 }
 
 /** Reads the URL of a store. */
-export function storePlace(text: string): StorePlace {
+function storePlace(text: string): StorePlace {
   const [, scheme = "", rest = ""] = text.match(/^([a-z]+):(.*)$/s) ?? [];
   const kind = scheme === "rediss"
     ? "redis"

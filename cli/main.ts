@@ -7,13 +7,17 @@
 import { Command, CommanderError } from "commander";
 import { KinesisError } from "../errors.ts";
 import { addCheckpointCommands } from "./_checkpoints.ts";
+import { addCompletionCommands } from "./_completions.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
-import { Failure, WrongUsage } from "./_failure.ts";
 import { addCopyCommand } from "./_copy.ts";
+import { addDoctorCommand } from "./_doctor.ts";
+import { Failure, WrongUsage } from "./_failure.ts";
+import { nodeProcess } from "./_node_terminal.ts";
 import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
+import { addServeCommand } from "./_serve.ts";
 import { addStreamChangeCommands } from "./_stream_changes.ts";
 import { addStreamCommands } from "./_streams.ts";
 import { addTailCommand } from "./_tail.ts";
@@ -85,6 +89,14 @@ function programOf(
     .option("--profile <name>", "the profile of the shared AWS files")
     .option("--json", "write results as JSON, one object a line")
     .showHelpAfterError("(--help describes every command and option)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis doctor orders
+  $ kinesis tail orders --from 15m
+  $ kinesis help put`,
+    )
     .configureOutput(output)
     .exitOverride();
   addStreamCommands(program, context);
@@ -95,6 +107,9 @@ function programOf(
   addCopyCommand(program, context);
   addCheckpointCommands(program, context);
   addQueueCommands(program, context);
+  addServeCommand(program, context);
+  addDoctorCommand(program, context);
+  addCompletionCommands(program, context);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput(output)
       .configureHelp({ showGlobalOptions: true })
@@ -107,9 +122,19 @@ function allCommands(command: Command): Command[] {
   return command.commands.flatMap((it) => [it, ...allCommands(it)]);
 }
 
-if (import.meta.main) {
+/**
+ * Runs the command that the arguments of this process name, and ends the process with its exit code.
+ * On Deno and Node.js.
+ */
+export async function main(): Promise<never> {
+  if (!("Deno" in globalThis)) {
+    const { args, terminal, exit } = await nodeProcess();
+    return exit(await runCommand(args, terminal));
+  }
   const terminal = systemTerminal();
   const code = await runCommand(Deno.args, terminal);
   terminal.close();
   Deno.exit(code);
 }
+
+if (import.meta.main) await main();

@@ -9,6 +9,7 @@
  * - `sideEffects: false`, so that bundlers drop the modules that are not used;
  * - the least version of Node.js, and in a workflow of GitHub the repository, which npm compares with
  *   the origin that it verifies;
+ * - `bin`, so that npm installs the command `kinesis`;
  * - a reference to the library of `Symbol.asyncDispose` in the declarations that need it;
  * - a copy of the two files of msgpackr that are imported, in place of the dependency: msgpackr has
  *   an optional dependency with an install script, about which package managers warn.
@@ -25,6 +26,13 @@ const NEEDS_DISPOSABLE = /Symbol\.(?:asyncD|d)ispose|\b(?:Async)?Disposable\b/;
 const ENGINES = { node: ">=20.11.0" };
 /** Stand-ins for packages of JSR. No shipped file imports them. */
 const NOT_SHIPPED = ["std"];
+/** The command that npm installs, and its program. */
+const BIN = { kinesis: "bin/kinesis.js" };
+const BIN_PROGRAM = `#!/usr/bin/env node
+import { main } from "../cli/main.js";
+
+await main();
+`;
 
 /** The folder of the copied dependency. */
 const VENDOR = "_vendor/msgpackr";
@@ -74,8 +82,12 @@ async function complete(folder: string): Promise<void> {
     ...repository(),
     sideEffects: false,
     engines: ENGINES,
+    bin: BIN,
     dependencies: kept,
   });
+  const program = join(folder, BIN.kinesis);
+  await Deno.mkdir(dirname(program));
+  await Deno.writeTextFile(program, BIN_PROGRAM, { mode: 0o755 });
   await copyVendored(join(folder, VENDOR));
   for await (const file of filesIn(folder)) {
     if (file.endsWith(".d.ts")) await edit(file, withDisposable);

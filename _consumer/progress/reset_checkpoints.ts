@@ -35,7 +35,10 @@ export interface ResetOptions extends ProgressOptions {
    * after its children. Default: all shards, and parents are read before their children again.
    */
   shardIds?: readonly string[];
-  /** Whether to resolve with the plan and change nothing. @default {false} */
+  /**
+   * Whether to resolve with the plan and change nothing.
+   * @default {false}
+   */
   dryRun?: boolean;
   /**
    * Whether running workers lose their leases, instead of the call being refused. They notice that

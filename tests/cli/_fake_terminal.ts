@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly onLine?: (text: string) => void;
   /** Aborts as Ctrl-C does. */
   readonly signal?: AbortSignal;
+  /** Whether results go to a terminal. */
+  readonly isTerminal?: boolean;
 }
 
 /** What a command has written, and its exit code. */
@@ -34,6 +36,9 @@ export interface Result {
   readonly leftovers: string | undefined;
 }
 
+/** Answers a request. */
+type Answer = (request: Request) => Promise<Response>;
+
 /** A server, and commands that use it. */
 export class FakeTerminalKinesis implements AsyncDisposable {
   readonly server: KinesisServer;
@@ -43,7 +48,11 @@ export class FakeTerminalKinesis implements AsyncDisposable {
   ) => Promise<Response | void> | Response | void = () => {};
   readonly #listener: Deno.HttpServer<Deno.NetAddr>;
 
-  constructor(options: KinesisServerOptions = {}) {
+  /** `wrap` may put policies, faults and other services in front of the server. */
+  constructor(
+    options: KinesisServerOptions = {},
+    wrap: (fetch: Answer) => Answer = (fetch) => fetch,
+  ) {
     for (
       const [name, value] of Object.entries({
         AWS_ACCESS_KEY_ID: "id",
@@ -52,12 +61,13 @@ export class FakeTerminalKinesis implements AsyncDisposable {
       })
     ) Deno.env.set(name, value);
     this.server = new KinesisServer(options);
+    const answer = wrap(this.server.fetch);
     this.#listener = Deno.serve(
       { port: 0, hostname: "127.0.0.1", onListen: () => {} },
       async (request) => {
         const target = request.headers.get("x-amz-target") ?? "";
         return await this.onRequest(target.split(".").at(-1)!) ??
-          await this.server.fetch(request);
+          await answer(request);
       },
     );
   }
@@ -93,7 +103,7 @@ export class FakeTerminalKinesis implements AsyncDisposable {
       input: () => inputOf(around.input ?? ""),
       onStopAtOnce: (report) => leftovers = report,
       signal: around.signal ?? new AbortController().signal,
-      isTerminal: false,
+      isTerminal: around.isTerminal ?? false,
     };
     const code = await runCommand([
       `--endpoint=${this.endpoint}`,

@@ -14,7 +14,8 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { CommandKinesis } from "../cli/_kinesis.ts";
 import { App, hasNpm } from "./_app.ts";
 import {
   type Bundle,
@@ -84,6 +85,27 @@ if (await hasNpm()) {
       assertEquals(ended, { code: 0, output: "done\n" });
     });
   }
+
+  Deno.test("npm installs the command kinesis, which writes, reads, and fails with the exit codes of its documentation", async () => {
+    await using kinesis = new CommandKinesis();
+    kinesis.server.createStream("orders");
+    await kinesis.put("orders", '{"id":1}', '{"id":2}');
+    const run = (...args: string[]) =>
+      app.run("./node_modules/.bin/kinesis", ...kinesis.connection, ...args);
+    assertEquals(
+      await run("tail", "orders", "--until", "caught-up"),
+      { code: 0, output: '{"id":1}\n{"id":2}\n' },
+    );
+    assertEquals((await run("put", "orders")).output, "0 stored, 0 bad\n");
+    const deleted = await run("delete", "orders");
+    assertEquals(deleted.code, 1);
+    assertMatch(deleted.output, /There is no terminal.*--yes/);
+    const wrong = await run("tial");
+    assertEquals(wrong.code, 2);
+    assertMatch(wrong.output, /Did you mean tail/);
+    const script = await run("completions", "bash");
+    assertMatch(script.output, /complete -F _kinesis kinesis/);
+  });
 
   for (const name of Object.keys(SOURCES)) {
     Deno.test(`A bundle of the npm package for "${name}" contains no other parts, and is within its budget`, async () => {
