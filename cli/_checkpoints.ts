@@ -45,7 +45,14 @@ export function addCheckpointCommands(
   context: Context,
 ): void {
   const checkpoints = program.command("checkpoints")
-    .description("show and change how far consumers have processed a stream");
+    .description("show and change how far consumers have processed a stream")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis checkpoints status orders --store dynamodb:billing
+  $ kinesis checkpoints lag orders --store redis://localhost:6379 --name billing --max 5m`,
+    );
   const add = (name: string, description: string) =>
     addStoreOptions(
       checkpoints.command(name).description(description).argument(
