@@ -44,7 +44,8 @@ export interface ResetOptions extends ProgressOptions {
    * Whether running workers lose their leases, instead of the call being refused. They notice that
    * within half of `failoverTimeMs`, for which the call waits before it changes the first lease.
    * Handlers that are running then are told by their signals, and may process values to the end
-   * that are read again. @default {false}
+   * that are read again.
+   * @default {false}
    */
   force?: boolean;
   /**
