@@ -12,7 +12,8 @@ import {
 } from "./_arguments.ts";
 import { suggestValues } from "./_completions/words.ts";
 import type { Context } from "./_context.ts";
-import { type CopyOptions, openCopy } from "./_copy_open.ts";
+import { openCopy } from "./_copy_open.ts";
+import type { CopyOptions } from "./_copy_options.ts";
 import { runCopy } from "./_copy_run.ts";
 
 /** Adds the command to the program. */
