@@ -4,10 +4,9 @@
  * @module
  */
 import { Failure } from "./_failure.ts";
+import { Stopping } from "./_stopping.ts";
 import type { Terminal } from "./_terminal.ts";
 
-/** The exit code of a program that Ctrl-C has ended, as shells report it. */
-const INTERRUPTED = 130;
 /** Standard input as a file. */
 const STDIN = 0;
 
@@ -26,22 +25,16 @@ export async function nodeProcess(): Promise<NodeProcess> {
   const { closeSync, openSync, readSync } = await import("node:fs");
   const { isatty } = await import("node:tty");
   const { stdout, stderr } = process;
-  const stop = new AbortController();
   const clear = progressOf(stderr);
-  let leftovers = () => "";
   const note = (text: string) => {
     clear();
     stderr.write(`${text}\n`);
   };
-  const onSignal = () => {
-    if (stop.signal.aborted) {
-      note(`Stopped at once${leftovers()}`);
-      process.exit(INTERRUPTED);
-    }
-    note("Stopping; press Ctrl-C again to stop at once");
-    stop.abort(new DOMException("Interrupted", "AbortError"));
-  };
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, onSignal);
+  const { signal, onSignal, onStopAtOnce } = new Stopping({
+    note,
+    exit: (code) => process.exit(code),
+  });
+  for (const name of ["SIGINT", "SIGTERM"]) process.on(name, onSignal);
   // The callback of `write` has the error as well; without a listener the process would end.
   stdout.on("error", () => {});
   const terminal: Terminal = {
@@ -83,8 +76,8 @@ export async function nodeProcess(): Promise<NodeProcess> {
       }
       return process.stdin as AsyncIterable<Uint8Array<ArrayBuffer>>;
     },
-    onStopAtOnce: (report) => leftovers = () => `: ${report()}`,
-    signal: stop.signal,
+    onStopAtOnce,
+    signal,
     isTerminal: stdout.isTTY === true,
   };
   return {

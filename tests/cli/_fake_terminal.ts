@@ -79,50 +79,60 @@ export class FakeTerminalKinesis implements AsyncDisposable {
 
   /** Runs a command to its end. */
   async run(args: string[], around: Surroundings = {}): Promise<Result> {
-    const lines: string[] = [];
-    const notes: string[] = [];
-    const progress: string[] = [];
-    const questions: string[] = [];
-    let leftovers: (() => string) | undefined;
-    const terminal: Terminal = {
-      line(text) {
-        if (lines.length === around.lines) return Promise.resolve(false);
-        lines.push(text);
-        around.onLine?.(text);
-        return Promise.resolve(true);
-      },
-      note: (text) => void notes.push(text),
-      progress(text) {
-        progress.push(text);
-        around.onProgress?.(text);
-      },
-      confirm(question) {
-        questions.push(question);
-        return around.answer;
-      },
-      input: () => inputOf(around.input ?? ""),
-      onStopAtOnce: (report) => leftovers = report,
-      signal: around.signal ?? new AbortController().signal,
-      isTerminal: around.isTerminal ?? false,
-    };
-    const code = await runCommand([
+    const address = [
       `--endpoint=${this.endpoint}`,
       "--region=us-east-1",
-      ...args,
-    ], terminal);
-    return {
-      code,
-      lines,
-      notes: notes.join("\n"),
-      progress,
-      questions,
-      leftovers: leftovers?.(),
-    };
+    ];
+    return await runOnFakeTerminal(
+      (terminal) => runCommand([...address, ...args], terminal),
+      around,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#listener.shutdown();
   }
+}
+
+/** Runs a program, which resolves with its exit code, on a terminal that keeps what is written. */
+export async function runOnFakeTerminal(
+  program: (terminal: Terminal) => Promise<number>,
+  around: Surroundings = {},
+): Promise<Result> {
+  const lines: string[] = [];
+  const notes: string[] = [];
+  const progress: string[] = [];
+  const questions: string[] = [];
+  let leftovers: (() => string) | undefined;
+  const code = await program({
+    line(text) {
+      if (lines.length === around.lines) return Promise.resolve(false);
+      lines.push(text);
+      around.onLine?.(text);
+      return Promise.resolve(true);
+    },
+    note: (text) => void notes.push(text),
+    progress(text) {
+      progress.push(text);
+      around.onProgress?.(text);
+    },
+    confirm(question) {
+      questions.push(question);
+      return around.answer;
+    },
+    input: () => inputOf(around.input ?? ""),
+    onStopAtOnce: (report) => leftovers = report,
+    signal: around.signal ?? new AbortController().signal,
+    isTerminal: around.isTerminal ?? false,
+  });
+  return {
+    code,
+    lines,
+    notes: notes.join("\n"),
+    progress,
+    questions,
+    leftovers: leftovers?.(),
+  };
 }
 
 async function* inputOf(

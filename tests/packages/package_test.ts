@@ -15,6 +15,9 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { deadLinksOf } from "../../scripts/package_links.ts";
 import { CommandKinesis } from "../cli/_kinesis.ts";
 import { App, hasNpm } from "./_app.ts";
 import {
@@ -77,6 +80,17 @@ if (await hasNpm()) {
     const withScript = Object.entries(lock.packages)
       .filter(([, { hasInstallScript }]) => hasInstallScript);
     assertEquals(withScript, []);
+  });
+
+  Deno.test("The pages in the npm package link to no file that it lacks", async () => {
+    const root = app.path("node_modules/@webstreams/kinesis");
+    const names = await Array.fromAsync(Deno.readDir(join(root, "docs")));
+    const docs = names.map(({ name }) => `docs/${name}`);
+    for (const page of ["README.md", "CHANGELOG.md", ...docs]) {
+      const text = await Deno.readTextFile(join(root, page));
+      const has = (path: string) => existsSync(join(root, path));
+      assertEquals(deadLinksOf(text, page, has), [], page);
+    }
   });
 
   for (const { name, program } of RUNTIMES) {
