@@ -31,7 +31,7 @@ export function positiveNumber(text: string): number {
 
 /** Reads a span of time, and returns it in milliseconds. */
 export function duration(text: string): number {
-  const [, number, unit = "s"] = text.match(/^(\d+(?:\.\d+)?)(ms|[smh])?$/) ??
+  const [, number, unit = "s"] = text.match(/^(\d+(?:\.\d+)?)(ms|[smhd])?$/) ??
     [];
   const ms = Number(number) * (unit === "ms" ? 1 : UNITS_MS[unit]!);
   if (ms > 0) return ms;
@@ -64,6 +64,18 @@ export function untilPosition(text: string): "caught-up" | Date {
   throw new InvalidArgumentError(
     "It must be caught-up, a time such as 2026-11-26T08:00:00Z, or an age such as 5m.",
   );
+}
+
+/** Where records end, or `never`. */
+export function untilOrNever(text: string): "caught-up" | "never" | Date {
+  if (text.toLowerCase() === "never") return "never";
+  try {
+    return untilPosition(text);
+  } catch {
+    throw new InvalidArgumentError(
+      "It must be caught-up, never, a time such as 2026-11-26T08:00:00Z, or an age such as 5m.",
+    );
+  }
 }
 
 /** Reads a regular expression. */

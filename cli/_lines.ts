@@ -81,7 +81,8 @@ class LineBuffer {
   }
 }
 
-async function* untilAborted<T>(
+/** Yields what a source yields, until the signal aborts: then it ends at once. */
+export async function* untilAborted<T>(
   source: AsyncIterable<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {

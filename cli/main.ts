@@ -5,9 +5,11 @@
  * @module
  */
 import { Command } from "commander";
+import { addCheckpointCommands } from "./_checkpoints.ts";
 import { addCompletionCommands } from "./_completions.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
+import { addCopyCommand } from "./_copy.ts";
 import { addDoctorCommand } from "./_doctor.ts";
 import { nodeProcess } from "./_node_terminal.ts";
 import { allCommands, runProgram } from "./_program.ts";
@@ -63,6 +65,8 @@ Examples:
   addReshardCommand(program, context);
   addPutCommand(program, context);
   addTailCommand(program, context);
+  addCopyCommand(program, context);
+  addCheckpointCommands(program, context);
   addQueueCommands(program, context);
   addServeCommand(program, context);
   addDoctorCommand(program, context);

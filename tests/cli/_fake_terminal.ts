@@ -42,8 +42,10 @@ type Answer = (request: Request) => Promise<Response>;
 /** A server, and commands that use it. */
 export class FakeTerminalKinesis implements AsyncDisposable {
   readonly server: KinesisServer;
-  /** Called with each request before the server answers it. */
-  onRequest: (action: string) => Promise<void> | void = () => {};
+  /** Called with each request before the server answers it. May answer in its place. */
+  onRequest: (
+    action: string,
+  ) => Promise<Response | void> | Response | void = () => {};
   readonly #listener: Deno.HttpServer<Deno.NetAddr>;
 
   /** `wrap` may put policies, faults and other services in front of the server. */
@@ -64,8 +66,8 @@ export class FakeTerminalKinesis implements AsyncDisposable {
       { port: 0, hostname: "127.0.0.1", onListen: () => {} },
       async (request) => {
         const target = request.headers.get("x-amz-target") ?? "";
-        await this.onRequest(target.split(".").at(-1)!);
-        return await answer(request);
+        return await this.onRequest(target.split(".").at(-1)!) ??
+          await answer(request);
       },
     );
   }
