@@ -14,7 +14,10 @@ export interface SearchEntry {
   /** The address, relative to the site. */
   readonly url: string;
   readonly text: string;
-  /** The factor of its score. Lower for pages that few readers look for. @default {1} */
+  /**
+   * The factor of its score. Lower for pages that few readers look for.
+   * @default {1}
+   */
   readonly weight?: number;
 }
 
