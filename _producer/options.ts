@@ -94,8 +94,9 @@ export interface ProducerOptions<T> {
   /**
    * The largest Kinesis record in bytes, data and partition key: 1024 to 10 MiB. With this option,
    * records are packed up to it and the service is not asked. Without it, values share records of
-   * up to 1 MiB. A value that needs a larger record is sent alone if `MaxRecordSizeInKiB` of the
-   * stream allows it; the producer calls DescribeStreamSummary for the first such value.
+   * up to 250 KiB, because Kinesis throttles records that are nearly as large as what a shard accepts
+   * in a second. A larger value is sent alone: up to 1 MiB, and beyond it if `MaxRecordSizeInKiB` of
+   * the stream allows it. The producer calls DescribeStreamSummary for the first value over 1 MiB.
    */
   maxRecordBytes?: number;
   /**

@@ -24,11 +24,7 @@ import { KinesisClient, KinesisError } from "@webstreams/kinesis";
 import { KinesisServer } from "@webstreams/kinesis/testing";
 import { assertEquals } from "@std/assert";
 
-const client = new KinesisClient({
-  region: "eu-west-1",
-  credentials: { accessKeyId: "id", secretAccessKey: "secret" },
-  fetch: new KinesisServer().fetch,
-});
+const client = new KinesisClient(new KinesisServer().connection);
 try {
   await client.describeStreamSummary({ StreamName: "order" });
 } catch (error) {
