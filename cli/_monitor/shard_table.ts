@@ -42,7 +42,7 @@ const COLUMNS: readonly Column[] = [
   { title: "KEYS", width: 6, text: (it) => percentText(it.to - it.from) },
   {
     title: "WORKER",
-    width: 21,
+    width: 15,
     isText: true,
     text: ({ worker }) => worker ?? "–",
   },
