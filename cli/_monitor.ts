@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, InvalidArgumentError } from "commander";
+import type { Checkpointer } from "../checkpoint/mod.ts";
 import { systemClock } from "../_core/clock.ts";
 import { wholeNumber } from "./_arguments.ts";
 import type { Context } from "./_context.ts";
@@ -14,6 +15,7 @@ import { describe, Monitor } from "./_monitor/monitor.ts";
 import { showScreen } from "./_monitor/show_screen.ts";
 import type { Snapshot } from "./_monitor/snapshot.ts";
 import { servePage } from "./_monitor/serve_page.ts";
+import { addStoreOptions, openStore, type StoreOptions } from "./_store.ts";
 import { streamTargetOf } from "./_stream_target.ts";
 
 const HIGHEST_PORT = 65_535;
@@ -22,7 +24,10 @@ const LONGEST_INTERVAL_MS = 3_600_000;
 
 /** Adds the command to the program. */
 export function addMonitorCommand(program: Command, context: Context): void {
-  program.command("monitor")
+  const command = addStoreOptions(program.command("monitor"), {
+    isOptional: true,
+  });
+  command
     .description("show a stream at work: shards, rates, throttles, lag")
     .argument("<stream>", "its name or ARN")
     .option("--web", "show a page in a browser of this machine")
@@ -64,12 +69,13 @@ Examples:
   $ kinesis monitor orders
   $ kinesis monitor orders --web --open
   $ kinesis monitor orders --metrics http://127.0.0.1:9464/metrics
+  $ kinesis monitor orders --store dynamodb:billing
   $ kinesis monitor orders -n 1 --json | jq .totals`,
     )
     .action((stream, options) => monitor(context, stream, options));
 }
 
-interface MonitorCommandOptions {
+interface MonitorCommandOptions extends Partial<StoreOptions> {
   readonly web?: boolean;
   readonly port?: number;
   readonly open?: boolean;
@@ -94,6 +100,10 @@ async function monitor(
   const target = streamTargetOf(stream);
   const client = context.client();
   const view = await describe(client, target, signal);
+  const store = options.store && await openStore(
+    context,
+    options as StoreOptions,
+  );
   const watching = new Monitor({
     ...{ client, target, stream: view, clock: systemClock },
     fetch: (...request) => fetch(...request),
@@ -101,6 +111,9 @@ async function monitor(
     sample: options.sample,
     cloudWatch: cloudWatchOf(context, options, target.StreamARN ?? view.name),
     metrics: options.metrics ?? [],
+    ...(store && {
+      leases: (signal) => holdersIn(store.checkpointer, stream, signal),
+    }),
   });
   try {
     const screen = web || isJson() ? undefined : await terminal.screen?.();
@@ -114,7 +127,23 @@ async function monitor(
     else await writeLines(context, snapshots);
   } finally {
     await watching.close();
+    await store?.close();
   }
+}
+
+/** The holder of each lease. The store has the stream as the consumers were given it. */
+async function holdersIn(
+  checkpointer: Checkpointer,
+  stream: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const holders = new Map<string, string>();
+  for (
+    const { shardId, owner } of await checkpointer.list(stream, { signal })
+  ) {
+    if (owner !== undefined) holders.set(shardId, owner);
+  }
+  return holders;
 }
 
 /** CloudWatch, or why it is not asked. */

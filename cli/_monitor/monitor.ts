@@ -11,7 +11,12 @@ import { CLOUDWATCH_MS, type CloudWatchMetrics } from "./cloudwatch_metrics.ts";
 import { ErrorLog } from "./error_log.ts";
 import { shardViews } from "./shard_views.ts";
 import { ShardLog } from "./shard_log.ts";
-import type { Snapshot, SourceView, StreamView } from "./snapshot.ts";
+import type {
+  Snapshot,
+  SourceView,
+  StreamView,
+  WorkerView,
+} from "./snapshot.ts";
 import { Source } from "./source.ts";
 import { MOST_READS, TipReader } from "./tip_reader.ts";
 import { totalsOf } from "./totals.ts";
@@ -21,6 +26,8 @@ import { WorkerMetrics } from "./worker_metrics.ts";
 const SHORTEST_LIST_MS = 1_000;
 const LONGEST_LIST_MS = 3_000;
 const DESCRIBE_MS = 15_000;
+/** A list of leases is a scan in some stores, which AWS bills. */
+const LEASES_MS = 10_000;
 const READ_MS = 1_000;
 
 /** The methods of a client that are needed. */
@@ -68,7 +75,7 @@ export class Monitor {
     CLOUDWATCH_MS,
     "the last minute, up to a few minutes late",
   );
-  readonly #leaseSource = new Source("Leases", LONGEST_LIST_MS);
+  readonly #leaseSource = new Source("Leases", LEASES_MS, "--store");
   readonly #tips: TipReader;
   readonly #workers: readonly WorkerMetrics[];
   readonly #startedAt: number;
@@ -134,7 +141,10 @@ export class Monitor {
       shards,
       closedShards: this.#shards.closedCount,
       reshards: [...this.#shards.reshards],
-      workers: this.#workers.map((worker) => worker.view()),
+      workers: [
+        ...this.#workers.map((worker) => worker.view()),
+        ...holdersOf(this.#leases, this.#leaseSource),
+      ],
       sources: this.#sources(),
       errors: this.#errors.list(),
     };
@@ -233,7 +243,7 @@ export class Monitor {
           {
             name: "Workers",
             state: "off",
-            note: "--metrics <url> shows lag, reading and leases",
+            note: "--metrics <url> shows lag and reading, and --store leases",
           } as const,
         ]
         : this.#workers.map(({ source }) => source.view())),
@@ -261,6 +271,21 @@ export async function describe(
     openShards: it.OpenShardCount,
     consumers: it.ConsumerCount,
   };
+}
+
+/** The workers that hold leases. */
+function holdersOf(
+  leases: ReadonlyMap<string, string>,
+  { state, at }: Source,
+): WorkerView[] {
+  const shards = new Map<string, string[]>();
+  for (const [shardId, owner] of leases) {
+    shards.set(owner, [...shards.get(owner) ?? [], shardId]);
+  }
+  return [...shards].map(([name, held]) => ({
+    ...{ name, shards: held, heldShards: held.length, errors: 0 },
+    ...{ state, at },
+  }));
 }
 
 /** The hosts of the endpoints, or the whole URLs where a host has several endpoints. */

@@ -208,9 +208,11 @@ function bottomOf(
         joined([
           it.name,
           counted(it.heldShards ?? it.shards.length, "shard"),
-          `lag ${durationText(it.lagMs)}`,
-          `read ${numberText(it.readRecordsPerSecond)} records/s`,
-          counted(it.errors, "error"),
+          it.lagMs === undefined ? "" : `lag ${durationText(it.lagMs)}`,
+          it.readRecordsPerSecond === undefined
+            ? ""
+            : `read ${numberText(it.readRecordsPerSecond)} records/s`,
+          it.errors === 0 ? "" : counted(it.errors, "error"),
         ], columns)
       ),
     ),

@@ -92,10 +92,10 @@ export interface ReshardView {
   readonly children: readonly string[];
 }
 
-/** A process with a metrics endpoint. */
+/** A process with a metrics endpoint, or the holder of leases in a store. */
 export interface WorkerView {
   readonly name: string;
-  /** The shards whose lag it shows. */
+  /** The shards whose lag it shows, or whose leases it holds. */
   readonly shards: readonly string[];
   /** How many shards it reads. */
   readonly heldShards?: number;

@@ -113,8 +113,8 @@ machine.</p></noscript>
       <section class="panel" aria-labelledby="workers-title">
         <h2 id="workers-title">Workers and their leases</h2>
         <ul id="workers" class="list"></ul>
-        <p id="no-workers" class="empty">Start the monitor with <code>--metrics &lt;url&gt;</code> to see
-          the workers that read this stream.</p>
+        <p id="no-workers" class="empty">Start the monitor with <code>--metrics &lt;url&gt;</code> or
+          <code>--store &lt;url&gt;</code> to see the workers that read this stream.</p>
       </section>
       <section class="panel" aria-labelledby="reshards-title">
         <h2 id="reshards-title">Splits and merges</h2>

@@ -148,13 +148,17 @@ export function workerText(worker: Snapshot["workers"][number]): string {
   if (worker.state !== "on") {
     return worker.at === undefined
       ? "its metrics could not be read yet"
-      : `its metrics were read last at ${clockText(worker.at)}`;
+      : `read last at ${clockText(worker.at)}`;
   }
   const shards = worker.heldShards ?? worker.shards.length;
   return [
     `${shards} ${shards === 1 ? "shard" : "shards"}`,
-    `lag ${durationText(worker.lagMs)}`,
-    `reads ${numberText(worker.readRecordsPerSecond)} records/s`,
+    ...(worker.lagMs === undefined
+      ? []
+      : [`lag ${durationText(worker.lagMs)}`]),
+    ...(worker.readRecordsPerSecond === undefined
+      ? []
+      : [`reads ${numberText(worker.readRecordsPerSecond)} records/s`]),
     ...(worker.writtenRecordsPerSecond === undefined
       ? []
       : [`writes ${numberText(worker.writtenRecordsPerSecond)} records/s`]),

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { KvCheckpointer } from "../../../checkpoint/mod.ts";
 import type { Snapshot } from "../../../cli/_monitor/snapshot.ts";
 import type { Screen } from "../../../cli/main.ts";
 import { FakeTerminalKinesis } from "../_fake_terminal.ts";
@@ -87,6 +88,11 @@ Deno.test("monitor refuses a stream that does not exist, and wrong options", asy
       /^2 error: .*It must be a URL such as http:/,
     );
   }
+  assertMatch(await run("orders", "--store", "x"), /^2 error: .*It must be /);
+  assertMatch(
+    await run("orders", "--store", "kv:./none.sqlite3", "--name", "app"),
+    /^1 error: .*none\.sqlite3/,
+  );
   assertMatch(await run("orders", "-n", "0"), /^2 .*1 or more/);
   assertMatch(await run("orders", "--port", "1"), /^2 error: --port needs/);
   assertMatch(await run("orders", "--open"), /^2 error: --open needs --web/);
@@ -186,4 +192,30 @@ Deno.test("monitor restores the screen after Ctrl-C, and in the middle of a stop
   assertEquals(leftovers, "nothing was under way");
   // Once by the command, and once by what the second Ctrl-C does.
   assertEquals(screen.closed, 2);
+});
+
+Deno.test("monitor --store shows who holds the leases", async () => {
+  await using kinesis = new FakeTerminalKinesis();
+  kinesis.server.createStream("orders", { shards: 1 });
+  const path = await Deno.makeTempFile({ suffix: ".sqlite3" });
+  const kv = await Deno.openKv(path);
+  const streamName = "orders";
+  const shardId = "shardId-000000000000";
+  const checkpointer = new KvCheckpointer({ kv, name: "app" });
+  await checkpointer.create({
+    ...{ streamName, shardId, parentShardIds: [] },
+    checkpoint: { type: "LATEST" },
+  });
+  const lease = (await checkpointer.list(streamName))[0]!;
+  assert(await checkpointer.take(lease, "worker-7"));
+  kv.close();
+  const { lines, notes } = await kinesis.run([
+    ...["monitor", "orders", "--json", "-n", "1", "--interval", "500ms"],
+    ...["--store", `kv:${path}`, "--name", "app"],
+  ]);
+  assertEquals(notes, "");
+  const { shards, workers } = JSON.parse(lines[0]!);
+  assertEquals(shards[0].worker, "worker-7");
+  assertEquals(workers[0].heldShards, 1);
+  await Deno.remove(path);
 });

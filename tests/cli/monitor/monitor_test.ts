@@ -190,6 +190,9 @@ Deno.test("monitor takes the holders of leases from a store", async () => {
   await using watch = new Watch(2, {
     leases: () => Promise.resolve(new Map([["shardId-000000000001", "w-1"]])),
   });
-  const { shards } = await watch.after(2);
+  const { shards, workers } = await watch.after(2);
   assertEquals(shards.map(({ worker }) => worker), [undefined, "w-1"]);
+  assertEquals(workers.map((it) => [it.name, it.heldShards, it.state]), [
+    ["w-1", 1, "on"],
+  ]);
 });

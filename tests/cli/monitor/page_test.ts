@@ -180,6 +180,8 @@ Deno.test({
       await page.evaluate("document.activeElement.textContent"),
       "shardId-000000000198",
     );
+    await press(page, "Enter", "\r");
+    assertEquals(await page.evaluate(text("#selected-title")), "Shard 198");
     await page.evaluate(focus("#filter"));
     await page.call("Input.insertText", { text: "0129" });
     await page.until(count("#rows tr"), 1);
