@@ -8,19 +8,16 @@ import type { Fetch } from "../../_core/fetch.ts";
 import type { KinesisClient, Shard } from "../../client/mod.ts";
 import type { StreamTarget } from "../_stream_target.ts";
 import { CLOUDWATCH_MS, type CloudWatchMetrics } from "./cloudwatch_metrics.ts";
+import { describe } from "./describe.ts";
 import { ErrorLog } from "./error_log.ts";
 import { shardViews } from "./shard_views.ts";
 import { ShardLog } from "./shard_log.ts";
-import type {
-  Snapshot,
-  SourceView,
-  StreamView,
-  WorkerView,
-} from "./snapshot.ts";
+import type { Snapshot, SourceView, StreamView } from "./snapshot.ts";
 import { Source } from "./source.ts";
 import { MOST_READS, TipReader } from "./tip_reader.ts";
 import { totalsOf } from "./totals.ts";
 import { WorkerMetrics } from "./worker_metrics.ts";
+import { holdersOf, workerNames } from "./workers.ts";
 
 /** The time between two lists of the shards, in milliseconds: that of snapshots within bounds. */
 const SHORTEST_LIST_MS = 1_000;
@@ -252,46 +249,3 @@ export class Monitor {
 }
 
 const SAMPLING_NOTE = "takes 1 of the 5 reads a second of each shard";
-
-/** Describes a stream. */
-export async function describe(
-  client: MonitorClient,
-  target: StreamTarget,
-  signal: AbortSignal,
-): Promise<StreamView> {
-  const { StreamDescriptionSummary: it } = await client
-    .describeStreamSummary(target, { signal });
-  return {
-    name: it.StreamName,
-    arn: it.StreamARN,
-    status: it.StreamStatus,
-    mode: it.StreamModeDetails?.StreamMode,
-    retentionHours: it.RetentionPeriodHours,
-    encryption: it.EncryptionType,
-    openShards: it.OpenShardCount,
-    consumers: it.ConsumerCount,
-  };
-}
-
-/** The workers that hold leases. */
-function holdersOf(
-  leases: ReadonlyMap<string, string>,
-  { state, at }: Source,
-): WorkerView[] {
-  const shards = new Map<string, string[]>();
-  for (const [shardId, owner] of leases) {
-    shards.set(owner, [...shards.get(owner) ?? [], shardId]);
-  }
-  return [...shards].map(([name, held]) => ({
-    ...{ name, shards: held, heldShards: held.length, errors: 0 },
-    ...{ state, at },
-  }));
-}
-
-/** The hosts of the endpoints, or the whole URLs where a host has several endpoints. */
-function workerNames(urls: readonly URL[]): string[] {
-  const hosts = urls.map(({ host }) => host);
-  return urls.map(({ href, host }) =>
-    hosts.filter((it) => it === host).length > 1 ? href : host
-  );
-}
