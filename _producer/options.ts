@@ -98,7 +98,11 @@ export interface ProducerOptions<T> {
    * @default {8}
    */
   maxInFlight?: number;
-  /** How many values may be unacknowledged before writers wait. @default {50_000} */
+  /**
+   * How many values may be unacknowledged before writers wait. Writers also wait while all
+   * `maxInFlight` requests are under way and full batches for half as many requests are ready.
+   * @default {50_000}
+   */
   bufferedValues?: number;
   /** How many bytes may be unacknowledged before writers wait. @default {33_554_432} */
   bufferedBytes?: number;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Deferred, deferred } from "../_core/deferred.ts";
 import { ResettableTimer } from "../_core/resettable_timer.ts";
 import type { FailedValue } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
@@ -15,6 +16,8 @@ export class Pump<T> {
   /** Rings `lingerMs` after a value was accepted. Then everything is sent, full batch or not. */
   readonly #linger: ResettableTimer;
   #isHalted = false;
+  /** The wait of the writers while there is enough to send. */
+  #pause: Deferred<void> | undefined;
 
   /** Does nothing before the first value. */
   constructor(
@@ -34,15 +37,23 @@ export class Pump<T> {
     this.#stages.ledger.settleFlushes();
     this.#send();
     this.sendAllIfStuck();
+    if (this.#pause && !this.#stages.delivery.hasEnough) this.#endPause();
   }
 
-  /** Sends a batch if the value that was accepted last has filled it. */
-  sendFull(): void {
+  /**
+   * Sends a batch if the value that was accepted last has filled it. The promise resolves when more
+   * values are needed; `undefined` if they are needed now.
+   */
+  sendFull(): Promise<void> | undefined {
     const { ledger, delivery } = this.#stages;
     // A value that was given up at once leaves nothing to send.
     if (ledger.bufferedValues > 0 && !this.#isHalted) this.#linger.set();
+    if (!delivery.batchIsFull) return undefined;
+    if (delivery.isReady) this.#send();
     // If no request may start, the end of a request sends the batch.
-    if (delivery.batchIsFull && delivery.isReady) this.#send();
+    if (this.#isHalted || !delivery.hasEnough) return undefined;
+    this.#pause ??= deferred();
+    return this.#pause.promise;
   }
 
   /** Sends partial batches if writers wait for room and requests could be sent. */
@@ -82,6 +93,7 @@ export class Pump<T> {
   /** Starts no request any more. Accepted values are still packed. */
   halt(): void {
     this.#isHalted = true;
+    this.#endPause();
   }
 
   /** Stops everything. */
@@ -89,6 +101,11 @@ export class Pump<T> {
     this.halt();
     this.#linger.clear();
     this.#stages.delivery.stop();
+  }
+
+  #endPause(): void {
+    this.#pause?.resolve();
+    this.#pause = undefined;
   }
 
   #acceptWaiting(): void {
