@@ -10,6 +10,12 @@ import type { ResolvedProducerOptions } from "./options.ts";
 import type { FlushResult } from "./results.ts";
 import type { Stages } from "./stages.ts";
 
+/**
+ * How long writers wait at most while there is enough to send, in milliseconds. During an outage
+ * they then go on, until the buffer is full.
+ */
+const PAUSE_MS = 1000;
+
 /** Decides when the stages work. */
 export class Pump<T> {
   readonly #stages: Stages<T>;
@@ -18,6 +24,9 @@ export class Pump<T> {
   #isHalted = false;
   /** The wait of the writers while there is enough to send. */
   #pause: Deferred<void> | undefined;
+  readonly #pauseEnd: ResettableTimer;
+  /** Whether a pause has taken too long, and no request has ended since then. */
+  #isStuck = false;
 
   /** Does nothing before the first value. */
   constructor(
@@ -29,6 +38,10 @@ export class Pump<T> {
   ) {
     this.#stages = stages;
     this.#linger = new ResettableTimer(clock, lingerMs, () => this.#sendAll());
+    this.#pauseEnd = new ResettableTimer(clock, PAUSE_MS, () => {
+      this.#isStuck = true;
+      this.#endPause();
+    });
   }
 
   /** Does what can be done now: accepts values that wait, ends flushes, and sends batches. */
@@ -37,12 +50,13 @@ export class Pump<T> {
     this.#stages.ledger.settleFlushes();
     this.#send();
     this.sendAllIfStuck();
-    if (this.#pause && !this.#stages.delivery.hasEnough) this.#endPause();
+    this.#isStuck = false;
+    if (!this.#stages.delivery.hasEnough) this.#endPause();
   }
 
   /**
    * Sends a batch if the value that was accepted last has filled it. The promise resolves when more
-   * values are needed; `undefined` if they are needed now.
+   * values are needed, or after {@linkcode PAUSE_MS}; `undefined` if the next value may come now.
    */
   sendFull(): Promise<void> | undefined {
     const { ledger, delivery } = this.#stages;
@@ -51,7 +65,10 @@ export class Pump<T> {
     if (!delivery.batchIsFull) return undefined;
     if (delivery.isReady) this.#send();
     // If no request may start, the end of a request sends the batch.
-    if (this.#isHalted || !delivery.hasEnough) return undefined;
+    if (this.#isHalted || this.#isStuck || !delivery.hasEnough) {
+      return undefined;
+    }
+    this.#pauseEnd.set();
     this.#pause ??= deferred();
     return this.#pause.promise;
   }
@@ -104,6 +121,7 @@ export class Pump<T> {
   }
 
   #endPause(): void {
+    this.#pauseEnd.clear();
     this.#pause?.resolve();
     this.#pause = undefined;
   }

@@ -29,14 +29,14 @@ Deno.test("putAll takes the values of two more batches while all four requests a
   const { clock, client, producer } = setUp();
   // Until the shards are known, nothing is sent.
   await clock.runUntil(producer.put(0));
-  client.latencyMs = 1000;
+  client.latencyMs = 200;
   const source = new Source();
   const putting = producer.putAll(source);
   putting.catch(() => {});
-  await clock.advance(500);
+  await clock.advance(100);
   assertEquals(producer.stats().inFlight, 4);
   assertEquals(source.taken, 60);
-  await clock.advance(1000);
+  await clock.advance(200);
   // The answers to four requests made room for four.
   assertEquals(producer.stats().delivered, 41);
   assertEquals(producer.stats().inFlight, 4);
@@ -58,6 +58,25 @@ Deno.test("putAll fills the buffer while the records of one shard may not be sen
   await clock.advance(500);
   // One shard gets 8/9 of the buffer.
   assertEquals(producer.stats().bufferedValues, 800);
+  await producer.abort(new Error("enough"));
+  await assertRejects(() => putting, DeliveryError);
+});
+
+Deno.test("putAll fills the buffer when no answer comes for a second, and pauses again after the answers", async () => {
+  const { clock, client, producer } = setUp({ bufferedValues: 900 });
+  await clock.runUntil(producer.put(0));
+  client.latencyMs = 1500;
+  const source = new Source();
+  const putting = producer.putAll(source);
+  putting.catch(() => {});
+  await clock.advance(900);
+  assertEquals(producer.stats().bufferedValues, 60);
+  await clock.advance(500);
+  // One of the four shards is a little fuller than the others.
+  assertLess(800, producer.stats().bufferedValues);
+  client.latencyMs = 50;
+  await clock.advance(5000);
+  assertEquals(producer.stats().bufferedValues, 60);
   await producer.abort(new Error("enough"));
   await assertRejects(() => putting, DeliveryError);
 });
