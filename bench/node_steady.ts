@@ -84,7 +84,9 @@ async function measure(
     const { success, stdout, stderr } = await new Deno.Command("npx", {
       args: [
         ...["-y", "-p", `node@${node}`, "-c"],
-        `node ${program} '${JSON.stringify({ ...run, warmUp: 5 })}'`,
+        `node --expose-gc ${program} '${
+          JSON.stringify({ ...run, warmUp: 5 })
+        }'`,
       ],
     }).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));
