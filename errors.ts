@@ -13,7 +13,10 @@ import type { ConsumerRecord, FailedValue, KinesisRecord } from "./records.ts";
 export interface KinesisErrorOptions extends ErrorOptions {
   /** The reason: a code of the service or of this library. Stable across releases. */
   code: string;
-  /** Whether the same request may succeed later. @default {false} */
+  /**
+   * Whether the same request may succeed later.
+   * @default {false}
+   */
   retryable?: boolean;
 }
 
@@ -55,11 +58,17 @@ export interface ServiceErrorOptions extends KinesisErrorOptions {
   status: number;
   /** The id of the request, for questions to AWS support. */
   requestId?: string;
-  /** Whether the service asked for fewer requests. @default {false} */
+  /**
+   * Whether the service asked for fewer requests.
+   * @default {false}
+   */
   throttled?: boolean;
   /** How long the service asked to wait, in milliseconds. */
   retryAfterMs?: number;
-  /** Whether further attempts are useful for some seconds only. @default {false} */
+  /**
+   * Whether further attempts are useful for some seconds only.
+   * @default {false}
+   */
   retryBriefly?: boolean;
 }
 

@@ -255,7 +255,8 @@ export interface QueueRecord<T> {
 export interface QueueRetryOptions {
   /**
    * How long the record stays invisible, in seconds: 0 to 43 200. Of several values of a record, the
-   * longest delay counts. @default {0}
+   * longest delay counts.
+   * @default {0}
    */
   delaySeconds?: number;
 }

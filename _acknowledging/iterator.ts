@@ -13,12 +13,16 @@ export interface Acknowledgeable {
 
 /** Options of {@linkcode Consumer.values}. */
 export interface AcknowledgingIteratorOptions {
-  /** Whether the stream stays open when the iteration ends early. @default {false} */
+  /**
+   * Whether the stream stays open when the iteration ends early.
+   * @default {false}
+   */
   preventCancel?: boolean;
   /**
    * Whether asking for the next record acknowledges the last one. Set it to `false` for code that
    * takes records before it has processed the earlier ones, such as `p-map`. Such code calls
-   * `ack()` of each record itself. @default {true}
+   * `ack()` of each record itself.
+   * @default {true}
    */
   acknowledge?: boolean;
 }

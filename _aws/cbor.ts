@@ -19,9 +19,15 @@ export type { CborValue };
 
 /** Options of {@linkcode decodeCbor}. */
 export interface DecodeCborOptions {
-  /** The deepest accepted nesting of lists, maps and tags. Kinesis needs 4. @default {64} */
+  /**
+   * The deepest accepted nesting of lists, maps and tags. Kinesis needs 4.
+   * @default {64}
+   */
   maxDepth?: number;
-  /** The HTTP status of the answer, for errors. @default {200} */
+  /**
+   * The HTTP status of the answer, for errors.
+   * @default {200}
+   */
   status?: number;
   /** Reads the items of the list `Records` of the outermost map, where it can. */
   records?: CborRecordReader;

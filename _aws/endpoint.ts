@@ -25,9 +25,15 @@ export interface EndpointOptions {
    * of account endpoints.
    */
   operationType: "data" | "control";
-  /** Whether the action is one on queues, which have hosts of their own. @default {false} */
+  /**
+   * Whether the action is one on queues, which have hosts of their own.
+   * @default {false}
+   */
   isOfQueues?: boolean;
-  /** Whether the endpoint uses FIPS-validated cryptography. @default {false} */
+  /**
+   * Whether the endpoint uses FIPS-validated cryptography.
+   * @default {false}
+   */
   useFips?: boolean;
   /**
    * Whether to use the dual-stack endpoint, which is reachable over IPv4 and IPv6.
@@ -36,7 +42,10 @@ export interface EndpointOptions {
   useDualStack?: boolean;
   /** The URL of an emulator or proxy. It is used unchanged and overrides the endpoint rules. */
   endpoint?: string | URL;
-  /** Whether `endpoint` may be a plain http URL of another machine. @default {false} */
+  /**
+   * Whether `endpoint` may be a plain http URL of another machine.
+   * @default {false}
+   */
   allowHttp?: boolean;
   /** The StreamId of the request. Used if it has the form of such an id. */
   streamId?: string;

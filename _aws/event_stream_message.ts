@@ -37,7 +37,10 @@ export interface EventStreamDecoderOptions {
    * @default {16_908_304}
    */
   maxMessageBytes?: number;
-  /** The HTTP status of the answer that is decoded, for errors. @default {200} */
+  /**
+   * The HTTP status of the answer that is decoded, for errors.
+   * @default {200}
+   */
   status?: number;
 }
 

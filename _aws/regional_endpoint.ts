@@ -15,13 +15,22 @@ export interface RegionalEndpointOptions {
   service: string;
   /** The region, for example `eu-central-1`. */
   region: string | undefined;
-  /** Whether the endpoint uses FIPS-validated cryptography. @default {false} */
+  /**
+   * Whether the endpoint uses FIPS-validated cryptography.
+   * @default {false}
+   */
   useFips?: boolean;
-  /** Whether the endpoint is reachable over IPv4 and IPv6. @default {false} */
+  /**
+   * Whether the endpoint is reachable over IPv4 and IPv6.
+   * @default {false}
+   */
   useDualStack?: boolean;
   /** The URL of an emulator or proxy. It is used unchanged. */
   endpoint?: string | URL;
-  /** Whether `endpoint` may be a plain http URL of another machine. @default {false} */
+  /**
+   * Whether `endpoint` may be a plain http URL of another machine.
+   * @default {false}
+   */
   allowHttp?: boolean;
 }
 

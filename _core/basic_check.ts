@@ -10,16 +10,25 @@
 export interface NumberRule {
   /** The value if the option is not set. */
   readonly default: number;
-  /** The smallest allowed number. @default {0} */
+  /**
+   * The smallest allowed number.
+   * @default {0}
+   */
   readonly least?: number;
-  /** The largest allowed number. @default {Infinity} */
+  /**
+   * The largest allowed number.
+   * @default {Infinity}
+   */
   readonly most?: number;
   /**
    * Whether the number must be an integer. `Infinity` is allowed as well if `most` is `Infinity`.
    * @default {false}
    */
   readonly integer?: boolean;
-  /** Whether `Infinity` is allowed beside the numbers up to `most`. @default {false} */
+  /**
+   * Whether `Infinity` is allowed beside the numbers up to `most`.
+   * @default {false}
+   */
   readonly orInfinity?: boolean;
 }
 

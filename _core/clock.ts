@@ -25,7 +25,8 @@ export interface Clock {
   clearTimeout(handle: unknown): void;
   /**
    * Whether the time stands still until a test moves it. Then a loop over buffered values does not
-   * yield to the event loop, which would happen at another moment in each run. @default {false}
+   * yield to the event loop, which would happen at another moment in each run.
+   * @default {false}
    */
   readonly isVirtual?: boolean;
 }

@@ -14,7 +14,10 @@ export interface FailureStreakOptions {
   readonly maxFailures: number;
   /** Spreads the pauses. */
   readonly random: Random;
-  /** The longest pause that an error may ask for, in milliseconds. @default {60_000} */
+  /**
+   * The longest pause that an error may ask for, in milliseconds.
+   * @default {60_000}
+   */
   readonly maxAskedMs?: number;
 }
 

@@ -16,7 +16,8 @@ export class Slabs {
 
   /**
    * `slabBytes` is the size of a slab. Larger slabs need fewer allocations; smaller slabs free
-   * memory sooner, since one array in use keeps its whole slab alive. @default {65_536}
+   * memory sooner, since one array in use keeps its whole slab alive.
+   * @default {65_536}
    */
   constructor(slabBytes = 64 * 1024) {
     this.#slabBytes = slabBytes;

@@ -11,9 +11,15 @@ import type { BasicCheck } from "./basic_check.ts";
 export interface TimeRule {
   /** The value if the option is not set, in milliseconds. */
   readonly default: number;
-  /** The shortest allowed time, in milliseconds. @default {1} */
+  /**
+   * The shortest allowed time, in milliseconds.
+   * @default {1}
+   */
   readonly least?: number;
-  /** Whether `Infinity` is allowed. @default {false} */
+  /**
+   * Whether `Infinity` is allowed.
+   * @default {false}
+   */
   readonly orNever?: boolean;
 }
 

@@ -50,7 +50,10 @@ export type ProducerClient = Pick<
  * a default.
  */
 export interface ProducerOptions<T> {
-  /** The client that sends the requests. @default {new KinesisClient()} */
+  /**
+   * The client that sends the requests.
+   * @default {new KinesisClient()}
+   */
   client?: ProducerClient;
   /** The name of the stream. Give either `streamName` or `streamARN`. */
   streamName?: string;
@@ -75,7 +78,10 @@ export interface ProducerOptions<T> {
    * @default {100}
    */
   lingerMs?: number;
-  /** The largest number of Kinesis records in one request, 1 to 500. @default {500} */
+  /**
+   * The largest number of Kinesis records in one request, 1 to 500.
+   * @default {500}
+   */
   maxBatchRecords?: number;
   /**
    * The largest number of bytes in one request, data and partition keys: 1024 to 10 MiB. Some
@@ -88,8 +94,9 @@ export interface ProducerOptions<T> {
   /**
    * The largest Kinesis record in bytes, data and partition key: 1024 to 10 MiB. With this option,
    * records are packed up to it and the service is not asked. Without it, values share records of
-   * up to 1 MiB. A value that needs a larger record is sent alone if `MaxRecordSizeInKiB` of the
-   * stream allows it; the producer calls DescribeStreamSummary for the first such value.
+   * up to 250 KiB, because Kinesis throttles records that are nearly as large as what a shard accepts
+   * in a second. A larger value is sent alone: up to 1 MiB, and beyond it if `MaxRecordSizeInKiB` of
+   * the stream allows it. The producer calls DescribeStreamSummary for the first value over 1 MiB.
    */
   maxRecordBytes?: number;
   /**
@@ -105,7 +112,10 @@ export interface ProducerOptions<T> {
    * @default {50_000}
    */
   bufferedValues?: number;
-  /** How many bytes may be unacknowledged before writers wait. @default {33_554_432} */
+  /**
+   * How many bytes may be unacknowledged before writers wait.
+   * @default {33_554_432}
+   */
   bufferedBytes?: number;
   /**
    * Which records keep their order through retries: `"none"`; `"key"`, the records of one partition
@@ -148,7 +158,8 @@ export interface ProducerOptions<T> {
   deadLetter?: WritableStream<FailedValue<T>>;
   /**
    * Creates the stream if it is missing, with this many shards or on demand. Give one of the two,
-   * and the stream by `streamName`. @default {false}
+   * and the stream by `streamName`.
+   * @default {false}
    */
   createStream?: { shardCount: number } | { onDemand: true } | false;
   /** Functions that are called with facts, for metrics and logs. */
@@ -172,9 +183,15 @@ export interface ProducerOptions<T> {
    * not acknowledged are then in `undelivered()`.
    */
   signal?: AbortSignal;
-  /** The clock. @default {systemClock} */
+  /**
+   * The clock.
+   * @default {systemClock}
+   */
   clock?: Clock;
-  /** Random numbers from 0 to 1, for the jitter of delays. @default {Math.random} */
+  /**
+   * Random numbers from 0 to 1, for the jitter of delays.
+   * @default {Math.random}
+   */
   random?: () => number;
 }
 

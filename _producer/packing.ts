@@ -12,7 +12,7 @@ import { KeylessPut, withValues } from "./keyless.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { Pending, Sending } from "./pending.ts";
-import { RecordLimit } from "./record_limit.ts";
+import { type KnownLimit, RecordLimit } from "./record_limit.ts";
 import { itemsInside, remember } from "./repack.ts";
 import type { SendQueue } from "./send_queue.ts";
 import type { ShardRoutes } from "./shard_routes.ts";
@@ -213,9 +213,7 @@ export class Packing<T> {
 
   /** A value that is too large may fit into a larger record, if this stream allows one. */
   #packAlone(pending: Pending<T>, error: unknown): Promise<void> | undefined {
-    if (
-      error instanceof InvalidRecordError && error.code === "RecordTooLarge"
-    ) return this.#packLarge(pending, error);
+    if (isTooLarge(error)) return this.#packLarge(pending, error);
     this.#refuse(pending, error);
   }
 
@@ -224,30 +222,45 @@ export class Packing<T> {
     tooLarge: InvalidRecordError,
   ): Promise<void> {
     pending.item ??= itemOf(this.#options.processor, pending.value);
-    const { bytes, source } = await this.#limit.ofStream();
-    let error: unknown = tooLarge;
-    if (bytes > this.#limit.packedBytes) {
-      try {
-        // Earlier values of the same key must be packed first.
-        await this.#packer.flush();
-        const packer = this.#createPacker<Pending<T>>(
-          (record) => this.#add(record),
-          bytes,
-        );
-        await packer.push(pending);
-        return await packer.flush();
-      } catch (cause) {
-        error = cause;
-      }
+    let limit = this.#limit.ofEveryStream;
+    let error: unknown = await this.#packWithin(limit, pending, tooLarge);
+    if (isTooLarge(error)) {
+      limit = await this.#limit.ofStream();
+      error = await this.#packWithin(limit, pending, error);
     }
-    if (error instanceof InvalidRecordError && error.code === tooLarge.code) {
+    if (error === undefined) return;
+    if (isTooLarge(error)) {
       const { message, code } = error;
-      error = new InvalidRecordError(`${message} by ${source}`, {
+      error = new InvalidRecordError(`${message} by ${limit.source}`, {
         code,
         cause: error,
       });
     }
     this.#refuse(pending, error);
+  }
+
+  /**
+   * Packs a value alone, into a record that is larger than the packer makes. Resolves with the error
+   * if that fails: with `tooLarge` if the limit is that of the packer.
+   */
+  async #packWithin(
+    { bytes }: KnownLimit,
+    pending: Pending<T>,
+    tooLarge: InvalidRecordError,
+  ): Promise<unknown> {
+    if (bytes <= this.#limit.packedBytes) return tooLarge;
+    try {
+      // Earlier values of the same key must be packed first.
+      await this.#packer.flush();
+      const packer = this.#createPacker<Pending<T>>(
+        (record) => this.#add(record),
+        bytes,
+      );
+      await packer.push(pending);
+      await packer.flush();
+    } catch (error) {
+      return error;
+    }
   }
 
   #refuse(pending: Pending<T>, cause: unknown, sending?: Sending): void {
@@ -269,6 +282,10 @@ export class Packing<T> {
     );
     return this.#working = working;
   }
+}
+
+function isTooLarge(error: unknown): error is InvalidRecordError {
+  return error instanceof InvalidRecordError && error.code === "RecordTooLarge";
 }
 
 /** The serialized form of a value; `undefined` if the processor has none or cannot serialize it. */

@@ -16,6 +16,13 @@ import { KinesisError } from "../errors.ts";
 import { BACKOFF } from "./backoff.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 
+/**
+ * The size up to which values share a record, in bytes: ten of the units of 25 KiB in which AWS
+ * bills writes. A shard accepts a record of 1 MiB only if nothing was written to it for a second, so
+ * a record of that size that arrives some milliseconds early is throttled.
+ */
+const PACKED_BYTES = 10 * 25 * 1024;
+
 /** How long an answer is used, in milliseconds. The limit of the stream may be raised meanwhile. */
 const ASK_AGAIN_MS = 60_000;
 
@@ -53,7 +60,15 @@ export class RecordLimit {
 
   /** The size up to which values are packed into one record, in bytes. */
   get packedBytes(): number {
-    return this.#options.maxRecordBytes ?? DEFAULT_RECORD_BYTES;
+    return this.#options.maxRecordBytes ?? PACKED_BYTES;
+  }
+
+  /** The largest record that every stream accepts, as far as the service need not be asked. */
+  get ofEveryStream(): KnownLimit {
+    const { maxRecordBytes } = this.#options;
+    return maxRecordBytes === undefined
+      ? { bytes: DEFAULT_RECORD_BYTES, source: "the default of Kinesis" }
+      : { bytes: maxRecordBytes, source: "the option 'maxRecordBytes'" };
   }
 
   /**
@@ -62,9 +77,7 @@ export class RecordLimit {
    */
   async ofStream(): Promise<KnownLimit> {
     const { maxRecordBytes, clock } = this.#options;
-    if (maxRecordBytes !== undefined) {
-      return { bytes: maxRecordBytes, source: "the option 'maxRecordBytes'" };
-    }
+    if (maxRecordBytes !== undefined) return this.ofEveryStream;
     if (this.#answer && monotonicNow(clock) - this.#answer.at < ASK_AGAIN_MS) {
       return this.#answer.limit;
     }
@@ -95,12 +108,10 @@ export class RecordLimit {
         },
       );
       const kib = StreamDescriptionSummary.MaxRecordSizeInKiB;
-      return kib === undefined
-        ? { bytes: DEFAULT_RECORD_BYTES, source: "the default of Kinesis" }
-        : {
-          bytes: Math.min(kib * 1024, MAX_RECORD_BYTES, MAX_BATCH_BYTES),
-          source: `'MaxRecordSizeInKiB' of ${stream}`,
-        };
+      return kib === undefined ? this.ofEveryStream : {
+        bytes: Math.min(kib * 1024, MAX_RECORD_BYTES, MAX_BATCH_BYTES),
+        source: `'MaxRecordSizeInKiB' of ${stream}`,
+      };
     } catch (error) {
       // An option such as `random` has thrown.
       if (error !== failure && !signal.aborted) throw error;

@@ -48,35 +48,40 @@ export interface QueueConsumerOptions<T> {
    * `visibilityTimeoutSeconds`. A long wait costs fewer requests while the queue is empty; records
    * arrive as soon with a short one. When the consumer is closed
    * while a request waits, records that it gives back are visible when the wait is over: the service
-   * may send them in answer to that request otherwise. @default {10}
+   * may send them in answer to that request otherwise.
+   * @default {10}
    */
   waitTimeSeconds?: number;
   /**
    * Most receive requests at a time. It starts with one. While answers are full and the application
-   * waits for values there are more; without records there is one. @default {10}
+   * waits for values there are more; without records there is one.
+   * @default {10}
    */
   maxPolls?: number;
   /**
    * Most records that are received and not settled. Records are received when the application has
    * taken the earlier ones, or will have in a tenth of a second at its pace: so most of them are in
-   * its hands. A queue allows 120 000 for all of its consumers. @default {1000}
+   * its hands. A queue allows 120 000 for all of its consumers.
+   * @default {1000}
    */
   maxInFlight?: number;
   /**
    * Most bytes of the data of these records, checked before each request. An answer may exceed it:
-   * it has up to ten records. @default {67_108_864}
+   * it has up to ten records.
+   * @default {67_108_864}
    */
   maxInFlightBytes?: number;
   /**
    * A record that the application has not settled after this time is not extended any more, in
    * milliseconds. It is delivered again and may become a dead letter: an application that forgets
    * records does not hide them for ever. Set it above the time that one value may take. `Infinity`
-   * extends without end. @default {3_600_000}
+   * extends without end.
+   * @default {3_600_000}
    */
   maxHoldMs?: number;
   /**
-   * What happens to a value that cannot be decoded, see {@linkcode QueuePoisonPolicy}. @default
-   * {"return"}
+   * What happens to a value that cannot be decoded, see {@linkcode QueuePoisonPolicy}.
+   * @default {"return"}
    */
   onPoison?: QueuePoisonPolicy;
   /**
@@ -90,13 +95,15 @@ export interface QueueConsumerOptions<T> {
   /**
    * How long {@linkcode QueueConsumer.close} waits for the values that the application has, in
    * milliseconds. What is not settled then is given back. The answers to acknowledgements are waited
-   * for up to 10 seconds more. @default {10_000}
+   * for up to 10 seconds more.
+   * @default {10_000}
    */
   closeTimeoutMs?: number;
   /**
    * Failures of receive requests in a row after which the stream fails. Each comes after the retries
    * of the client, and is followed by a pause of up to 10 seconds. An error that no retry can
-   * change, such as a missing permission, fails the stream at once. @default {10}
+   * change, such as a missing permission, fails the stream at once.
+   * @default {10}
    */
   maxFailuresInARow?: number;
   /** Functions that are called when something happens, for logs and metrics. */
@@ -105,7 +112,10 @@ export interface QueueConsumerOptions<T> {
   signal?: AbortSignal;
   /** Tells the time and sets timers. Default: the clock of the runtime. */
   clock?: Clock;
-  /** Spreads pauses: a number from 0 to below 1. @default {Math.random} */
+  /**
+   * Spreads pauses: a number from 0 to below 1.
+   * @default {Math.random}
+   */
   random?: () => number;
 }
 

@@ -49,16 +49,21 @@ export type QueueBatchHandler<T, R = QueueRecord<T>> = (
 export interface QueueHandlerRetryOptions {
   /**
    * Most calls for a value in one delivery, with the first. With 1, a value that fails is given back
-   * at once: the queue delivers it again and counts. @default {1}
+   * at once: the queue delivers it again and counts.
+   * @default {1}
    */
   maxAttempts?: number;
   /**
    * The longest delay before the second call, in milliseconds, and the delay with which a value is
    * given back after its first delivery, rounded up to seconds. It doubles for each further call or
-   * delivery. @default {1000}
+   * delivery.
+   * @default {1000}
    */
   baseDelayMs?: number;
-  /** The longest of these delays, in milliseconds. @default {60_000} */
+  /**
+   * The longest of these delays, in milliseconds.
+   * @default {60_000}
+   */
   maxDelayMs?: number;
   /**
    * Whether a call that failed with this error is repeated here. It must not return a promise.
@@ -87,16 +92,23 @@ export type QueueHandlerPoisonPolicy<T, R = QueueRecord<T>> =
 
 /** Options of {@linkcode QueueConsumer.process}. */
 export interface QueueProcessOptions<T, R = QueueRecord<T>> {
-  /** Most calls of the handler at a time. @default {16} */
+  /**
+   * Most calls of the handler at a time.
+   * @default {16}
+   */
   concurrency?: number;
   /** How failed calls are repeated. */
   retry?: QueueHandlerRetryOptions;
-  /** What happens to a value after the last attempt. @default {"return"} */
+  /**
+   * What happens to a value after the last attempt.
+   * @default {"return"}
+   */
   onPoison?: QueueHandlerPoisonPolicy<T, R>;
   /**
    * The time limit of a call, in milliseconds. After it the signal of the call aborts, and the hook
    * `onQueueHandlerTimeout` is called. The records of the call stay invisible until it has ended, at most
-   * `graceMs` more. `Infinity` is no limit. @default {60_000}
+   * `graceMs` more. `Infinity` is no limit.
+   * @default {60_000}
    */
   timeoutMs?: number;
   /**
@@ -112,11 +124,15 @@ export interface QueueProcessOptions<T, R = QueueRecord<T>> {
 /** Options of {@linkcode QueueConsumer.processBatches}. */
 export interface QueueBatchOptions<T, R = QueueRecord<T>>
   extends QueueProcessOptions<T, R> {
-  /** Most values of a batch. @default {100} */
+  /**
+   * Most values of a batch.
+   * @default {100}
+   */
   maxValues?: number;
   /**
    * How long the first value of a batch that is not full waits for others, in milliseconds. Longer
-   * makes larger batches, shorter processes sooner. @default {1000}
+   * makes larger batches, shorter processes sooner.
+   * @default {1000}
    */
   maxWaitMs?: number;
 }

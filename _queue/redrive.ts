@@ -61,10 +61,14 @@ export interface RedriveOptions<T> {
   ) => boolean | PromiseLike<boolean>;
   /**
    * Most dead letters that are restored in a second. Below 10, they are restored one after another
-   * or few at a time. @default {100}
+   * or few at a time.
+   * @default {100}
    */
   ratePerSecond?: number;
-  /** Ends after this number of restored dead letters. @default {Infinity} */
+  /**
+   * Ends after this number of restored dead letters.
+   * @default {Infinity}
+   */
   limit?: number;
   /** Called after each answer, up to ten dead letters. */
   onProgress?: (progress: RedriveProgress) => void;

@@ -41,7 +41,7 @@ const WHAT = "Cannot find the endpoint";
  */
 export async function resolveEndpointSettings(
   options: ResolvedServiceOptions,
-  service: Service,
+  service: Pick<Service, "owner" | "settingsName">,
 ): Promise<EndpointSettings> {
   const { environment } = options;
   if (options.endpoint) return await settingsOfGivenEndpoint(options);
@@ -105,7 +105,7 @@ function regionOf(environment: Environment): string | undefined {
 function endpointOf(
   options: ResolvedServiceOptions,
   { name, settings, services }: Profile,
-  { settingsName }: Service,
+  { settingsName }: Pick<Service, "settingsName">,
 ): URL | undefined {
   const ofServiceVariable = `AWS_ENDPOINT_URL_${settingsName}`;
   for (const variable of [ofServiceVariable, "AWS_ENDPOINT_URL"]) {

@@ -20,9 +20,15 @@ import type { ClientHooks } from "../hooks.ts";
 
 /** How failed calls are retried. */
 export interface RetryOptions {
-  /** Attempts of one call, including the first; 1 means no retries. @default {3} */
+  /**
+   * Attempts of one call, including the first; 1 means no retries.
+   * @default {3}
+   */
   maxAttempts?: number;
-  /** Longest delay before a retry, in milliseconds. @default {20_000} */
+  /**
+   * Longest delay before a retry, in milliseconds.
+   * @default {20_000}
+   */
   maxDelayMs?: number;
 }
 
@@ -65,7 +71,10 @@ export interface ServiceOptions {
    * attempt calls it again. Default: {@linkcode defaultCredentials}.
    */
   credentials?: Credentials | CredentialsProvider;
-  /** The function that sends requests. @default {globalThis.fetch} */
+  /**
+   * The function that sends requests.
+   * @default {globalThis.fetch}
+   */
   fetch?: Fetch;
   /** How failed calls are retried. */
   retry?: RetryOptions;
@@ -78,7 +87,8 @@ export interface ServiceOptions {
   timeoutMs?: number;
   /**
    * Whether plain `http` to other machines is allowed. Signatures protect requests from being
-   * changed, but the network can read the records. @default {false}
+   * changed, but the network can read the records.
+   * @default {false}
    */
   allowHttp?: boolean;
   /**
@@ -88,9 +98,15 @@ export interface ServiceOptions {
   environment?: Environment;
   /** Called with facts about every attempt. */
   hooks?: ClientHooks;
-  /** The clock. @default {systemClock} */
+  /**
+   * The clock.
+   * @default {systemClock}
+   */
   clock?: Clock;
-  /** A source of random numbers from 0 to 1, for jitter. @default {Math.random} */
+  /**
+   * A source of random numbers from 0 to 1, for jitter.
+   * @default {Math.random}
+   */
   random?: () => number;
 }
 

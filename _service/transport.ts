@@ -80,7 +80,8 @@ export interface TransportCallOptions extends CallOptions {
   mayRepeat?: (failure: unknown) => boolean;
   /**
    * How long the service itself waits before it answers, in milliseconds. It is added to the time
-   * limit of each attempt. @default {0}
+   * limit of each attempt.
+   * @default {0}
    */
   waitMs?: number;
 }

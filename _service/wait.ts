@@ -15,7 +15,10 @@ import type { CallOptions, ResolvedServiceOptions } from "./options.ts";
 export interface WaitOptions {
   /** Ends the wait. It rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Longest wait, in milliseconds. @default {300_000} */
+  /**
+   * Longest wait, in milliseconds.
+   * @default {300_000}
+   */
   timeoutMs?: number;
 }
 
@@ -25,7 +28,10 @@ export interface WaitTarget<T> {
   readonly what: string;
   /** The state that ends the wait. */
   readonly wanted: "ACTIVE" | "DELETED";
-  /** States after which it never comes to the wanted one. @default {[]} */
+  /**
+   * States after which it never comes to the wanted one.
+   * @default {[]}
+   */
   readonly hopeless?: readonly string[];
   /** Asks the service for a description. */
   describe(options: CallOptions): Promise<T>;

@@ -12,7 +12,7 @@
 import { delay } from "@std/async/delay";
 import { Consumer, KinesisClient } from "../mod.ts";
 import { json } from "../processors/mod.ts";
-import { startTlsKinesis } from "./_support/tls_kinesis.ts";
+import { startKinesis } from "./_support/kinesis_process.ts";
 
 /** When PutRecord was called, and when it was answered, by the clock of this process. */
 interface Sent {
@@ -25,7 +25,7 @@ const PER_SECOND = 100;
 const TOTAL = SECONDS * PER_SECOND;
 const STREAM = "bench";
 
-const server = await startTlsKinesis();
+const server = await startKinesis({ secure: true, limits: false });
 const client = new KinesisClient({
   endpoint: server.endpoint,
   region: "us-east-1",

@@ -10,7 +10,7 @@ import process from "node:process";
 import { MemoryCheckpointer } from "../checkpoint/mod.ts";
 import { Consumer, KinesisClient } from "../mod.ts";
 import { json } from "../processors/mod.ts";
-import { KinesisServer } from "../testing/mod.ts";
+import { startKinesis } from "./_support/kinesis_process.ts";
 import { type Sink, startSink } from "./_support/sink.ts";
 
 const STREAM = "bench";
@@ -30,32 +30,6 @@ type Value = { text: string };
 
 function clientOf(endpoint: string): KinesisClient {
   return new KinesisClient({ endpoint, region: "us-east-1", credentials });
-}
-
-/** A server in a process of its own, so that its work does not count as that of the consumer. */
-async function startServer(shards: number) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", import.meta.filename!, "--serve", String(shards)],
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = child.stdout.getReader();
-  const { value } = await reader.read();
-  await reader.cancel();
-  const client = clientOf(new TextDecoder().decode(value).trim());
-  return { client, stop: () => child.kill("SIGKILL") };
-}
-
-async function serve(shards: number): Promise<void> {
-  const server = new KinesisServer({ limits: false, logLimit: 0 });
-  server.createStream(STREAM, { shards });
-  const { promise, resolve } = Promise.withResolvers<number>();
-  Deno.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    onListen: ({ port }) => resolve(port),
-  }, (request) => server.fetch(request));
-  console.log(`http://127.0.0.1:${await promise}`);
 }
 
 function consume(
@@ -101,7 +75,9 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The time from the start to the first record of one busy shard among many. */
 async function start(): Promise<void> {
-  const { client, stop } = await startServer(MANY);
+  const server = await startKinesis({ secure: false, limits: false });
+  const client = clientOf(server.endpoint);
+  await client.createStream({ StreamName: STREAM, ShardCount: MANY });
   try {
     await fill(client, MANY - 1, 10);
     const began = performance.now();
@@ -119,7 +95,7 @@ async function start(): Promise<void> {
     );
     await consumer.close();
   } finally {
-    stop();
+    await server.close();
   }
 }
 
@@ -202,10 +178,7 @@ async function rateOf(endpoint: string): Promise<Rates> {
   };
 }
 
-if (Deno.args[0] === "--serve") await serve(Number(Deno.args[1]));
-else {
-  const parts = { start, idle, beside };
-  const names = Deno.args.length > 0 ? Deno.args : Object.keys(parts);
-  for (const name of names) await parts[name as keyof typeof parts]();
-  Deno.exit(0);
-}
+const parts = { start, idle, beside };
+const names = Deno.args.length > 0 ? Deno.args : Object.keys(parts);
+for (const name of names) await parts[name as keyof typeof parts]();
+Deno.exit(0);

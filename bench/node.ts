@@ -11,13 +11,13 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { bundleTo } from "../tests/_services/bundle.ts";
 import { startSink } from "./_support/sink.ts";
-import { installSdk } from "./peers/install.ts";
+import { installSdk, PEERS_HOME } from "./peers/install.ts";
 import { median } from "./peers/median.ts";
 import { runPeer } from "./peers/peer.ts";
 import { writeRecords } from "./peers/read_data.ts";
 
-const cache = Deno.env.get("XDG_CACHE_HOME") ?? "/tmp";
 const { values: options } = parseArgs({
   args: Deno.args,
   options: {
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "1.5" },
     sizes: { type: "string", default: "100,1000" },
     only: { type: "string", default: "write,read" },
-    home: { type: "string", default: `${cache}/webstreams-kinesis-peers` },
+    home: { type: "string", default: PEERS_HOME },
   },
 });
 
@@ -58,8 +58,8 @@ const sizes = options.sizes.split(",").map(Number);
 const rounds = Number(options.rounds);
 const sdk = await installSdk(home);
 const programs = {
-  write: await bundle("ours.mjs"),
-  read: await bundle("read_ours.mjs"),
+  write: await bundled("ours.mjs"),
+  read: await bundled("read_ours.mjs"),
 };
 const sdkPrograms = { write: "sdk.mjs", read: "read_sdk.mjs" };
 
@@ -83,19 +83,13 @@ async function nodeOf(version: string): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-function pathOf(file: string): string {
-  return new URL(`./peers/${file}`, import.meta.url).pathname;
+function urlOf(file: string): URL {
+  return new URL(`./peers/${file}`, import.meta.url);
 }
 
-async function bundle(file: string): Promise<string> {
+async function bundled(file: string): Promise<string> {
   const target = `${home}/${file}`;
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["bundle", "--quiet", "--platform", "browser"],
-      ...["--external", "node:*", "-o", target, pathOf(file)],
-    ],
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  await bundleTo(target, urlOf(file), { external: "node:*" });
   return target;
 }
 
@@ -111,7 +105,9 @@ async function measure(
   try {
     for (let round = 1; round <= rounds; round++) {
       for (const [name, variant] of Object.entries(ROWS[way])) {
-        const file = name === SDK ? pathOf(sdkPrograms[way]) : programs[way];
+        const file = name === SDK
+          ? urlOf(sdkPrograms[way]).pathname
+          : programs[way];
         const { endpoint } = sink;
         const args = JSON.stringify({ ...task, endpoint, variant, home: sdk });
         const run = await runPeer({ program: node, args: [file, args] }, sink);

@@ -44,7 +44,8 @@ export interface DynamoDBCheckpointerOptions extends ServiceOptions {
   /**
    * Whether the first call creates the table if it does not exist, with on-demand capacity, and
    * waits until it is `ACTIVE`: usually 10 to 20 seconds, at most 5 minutes. Needs
-   * `dynamodb:CreateTable` and `dynamodb:DescribeTable`. @default {false}
+   * `dynamodb:CreateTable` and `dynamodb:DescribeTable`.
+   * @default {false}
    */
   createTable?: boolean;
   /**
@@ -53,7 +54,8 @@ export interface DynamoDBCheckpointerOptions extends ServiceOptions {
    * `{ orders: "123456789012:orders:1700000000" }`: the account, the name, and when the stream was
    * created, in seconds since the epoch. A KCL can share the table only with such identifiers. With
    * `true`, the identifier is the name or ARN that the consumer was given. With `false`, the table
-   * holds one stream, and a second one is refused. @default {false}
+   * holds one stream, and a second one is refused.
+   * @default {false}
    */
   multiStream?: boolean | Readonly<Record<string, string>>;
   /**
@@ -74,7 +76,8 @@ export interface DynamoDBCheckpointerOptions extends ServiceOptions {
    * it reads the whole record again. Choose `"repeat"` if a KCL reads records with several values
    * in another format, such as `jsonLines()`: to the KCL such a record is one value, and with
    * `"exact"` it would skip the values that are not processed. Consumers of this library go on at
-   * the next value with both. @default {"exact"}
+   * the next value with both.
+   * @default {"exact"}
    */
   partialRecords?: "exact" | "repeat";
   /**

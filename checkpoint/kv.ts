@@ -59,7 +59,10 @@ export interface KvCheckpointerOptions<K extends KvStore = KvStore> {
   name: string;
   /** Times the waits for other processes that write to the file. Default: the runtime's clock. */
   clock?: Clock;
-  /** Spreads those waits: a number from 0 to below 1. @default {Math.random} */
+  /**
+   * Spreads those waits: a number from 0 to below 1.
+   * @default {Math.random}
+   */
   random?: () => number;
 }
 

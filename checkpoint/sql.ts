@@ -65,11 +65,17 @@ export interface SqlCheckpointerOptions<C extends SqlConnection> {
    * @default {"kinesis_leases"}
    */
   table?: string;
-  /** Whether a missing table is created before the first call. @default {true} */
+  /**
+   * Whether a missing table is created before the first call.
+   * @default {true}
+   */
   createTable?: boolean;
   /** Times the waits for other processes that write to the file. Default: the runtime's clock. */
   clock?: Clock;
-  /** Spreads those waits: a number from 0 to below 1. @default {Math.random} */
+  /**
+   * Spreads those waits: a number from 0 to below 1.
+   * @default {Math.random}
+   */
   random?: () => number;
 }
 

@@ -29,6 +29,17 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError("It must be a number above 0.");
 }
 
+/** Reads a span of time, and returns it in milliseconds. */
+export function duration(text: string): number {
+  const [, number, unit = "s"] = text.match(/^(\d+(?:\.\d+)?)(ms|[smhd])?$/) ??
+    [];
+  const ms = Number(number) * (unit === "ms" ? 1 : UNITS_MS[unit]!);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError(
+    "It must be a time above 0, such as 500ms, 10s or 2m.",
+  );
+}
+
 /** Where records start: the oldest, the latest, or a time. */
 export function startingPosition(
   text: string,
@@ -53,6 +64,18 @@ export function untilPosition(text: string): "caught-up" | Date {
   throw new InvalidArgumentError(
     "It must be caught-up, a time such as 2026-11-26T08:00:00Z, or an age such as 5m.",
   );
+}
+
+/** Where records end, or `never`. */
+export function untilOrNever(text: string): "caught-up" | "never" | Date {
+  if (text.toLowerCase() === "never") return "never";
+  try {
+    return untilPosition(text);
+  } catch {
+    throw new InvalidArgumentError(
+      "It must be caught-up, never, a time such as 2026-11-26T08:00:00Z, or an age such as 5m.",
+    );
+  }
 }
 
 /** Reads a regular expression. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { KinesisClient } from "../client/mod.ts";
-import { systemEnvironment } from "../credentials/mod.ts";
+import { type Environment, systemEnvironment } from "../credentials/mod.ts";
 
 /** The options that all commands share. */
 export interface ConnectionOptions {
@@ -17,10 +17,18 @@ export interface ConnectionOptions {
 export function connect(
   { endpoint, region, profile }: ConnectionOptions,
 ): KinesisClient {
-  const environment = profile === undefined ? systemEnvironment : {
+  return new KinesisClient({
+    endpoint,
+    region,
+    environment: environmentOf(profile),
+  });
+}
+
+/** The variables and files of this machine, with another profile if one is given. */
+export function environmentOf(profile: string | undefined): Environment {
+  return profile === undefined ? systemEnvironment : {
     ...systemEnvironment,
-    env: (name: string) =>
+    env: (name) =>
       name === "AWS_PROFILE" ? profile : systemEnvironment.env(name),
   };
-  return new KinesisClient({ endpoint, region, environment });
 }

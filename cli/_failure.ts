@@ -15,3 +15,9 @@ export class WrongUsage extends Failure {
   /** The name of the class. */
   override readonly name: string = "WrongUsage";
 }
+
+/** The program that reads the output has gone, as `head` goes. */
+export class ReaderGone extends Error {
+  /** The name of the class. */
+  override readonly name: string = "ReaderGone";
+}

@@ -65,6 +65,25 @@ export async function openOutput(path: string): Promise<OutputFile> {
   };
 }
 
+/**
+ * Creates a file for writing. Also opens a pipe or a device that exists.
+ *
+ * @throws {Failure} if it exists already, or cannot be written
+ */
+export async function createOutput(
+  path: string,
+  overwrite: boolean | undefined,
+): Promise<OutputFile> {
+  const { stat } = await import("node:fs/promises");
+  const isFile = await stat(path).then((it) => it.isFile(), () => false);
+  if (isFile && !overwrite) {
+    throw new Failure(
+      `The file ${path} exists already: give --overwrite, or another path`,
+    );
+  }
+  return await openOutput(path);
+}
+
 /** Whether two paths name the same file. */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
   const { stat } = await import("node:fs/promises");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concat } from "../_core/bytes.ts";
 
 /** A line of the input, without its end. */
 export interface InputLine {
@@ -67,7 +68,9 @@ class LineBuffer {
 
   /** Ends the line. `undefined` if it is empty. */
   take(number: number): InputLine | undefined {
-    const all = this.#parts.length === 1 ? this.#parts[0]! : this.#joined();
+    const all = this.#parts.length === 1
+      ? this.#parts[0]!
+      : concat(this.#parts, this.#size);
     const hasReturn = all.at(-1) === CARRIAGE_RETURN;
     const bytes = hasReturn ? all.subarray(0, -1) : all;
     const isTooLong = this.#isTooLong;
@@ -76,19 +79,10 @@ class LineBuffer {
     this.#isTooLong = false;
     return bytes.length === 0 ? undefined : { number, bytes, isTooLong };
   }
-
-  #joined(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#size);
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
-  }
 }
 
-async function* untilAborted<T>(
+/** Yields what a source yields, until the signal aborts: then it ends at once. */
+export async function* untilAborted<T>(
   source: AsyncIterable<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {

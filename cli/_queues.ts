@@ -10,6 +10,7 @@ import { QueueConsumer, type RedriveProgress } from "../queue.ts";
 import type { QueueRecord } from "../records.ts";
 import { agree } from "./_agree.ts";
 import { positiveNumber, startingPosition, wholeNumber } from "./_arguments.ts";
+import { suggestValues } from "./_completions/words.ts";
 import type { Context } from "./_context.ts";
 import { Failure } from "./_failure.ts";
 import { queueArnOf, streamArnOf } from "./_queue_reference.ts";
@@ -21,12 +22,26 @@ const COLUMNS = ["name", "status", "stream", "created", "arn"];
 /** Adds the commands to the program. */
 export function addQueueCommands(program: Command, context: Context): void {
   const queues = program.command("queues")
-    .description("list, create, delete, read and repair queues");
+    .description("list, create, delete, read and repair queues")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis queues list
+  $ kinesis queues tail invoices --peek -n 10`,
+    );
   queues.command("list")
     .description("list the queues of the account and region")
     .option("--stream <name|arn>", "only queues of this stream")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis queues list
+  $ kinesis queues list --stream orders --json | jq -r .name`,
+    )
     .action((options) => listQueues(context, options));
-  queues.command("create")
+  const create = queues.command("create")
     .description("create a queue over an on-demand stream, and wait for it")
     .argument("<name>", "the name of the queue")
     .requiredOption("--stream <name|arn>", "the stream")
@@ -47,11 +62,26 @@ export function addQueueCommands(program: Command, context: Context): void {
       wholeNumber(1, 1000),
     )
     .option("--no-dead-letters", "deliver records without end")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis queues create invoices --stream orders
+  $ kinesis queues create invoices --stream orders --from oldest --max-receives 3`,
+    )
     .action((name, options) => createQueue(context, name, options));
+  suggestValues(create, { from: ["latest", "oldest"] });
   queues.command("delete")
     .description("delete a queue with its dead letters")
     .argument("<queue>", "its name or ARN")
     .option("-y, --yes", "do not ask")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis queues delete invoices
+  $ kinesis queues delete invoices --yes`,
+    )
     .action((queue, options) => deleteQueue(context, queue, options));
   queues.command("tail")
     .description("print the values of a queue")
@@ -85,6 +115,13 @@ Examples:
     .option("--rate <count>", "most a second", positiveNumber, 100)
     .option("--limit <count>", "end after so many", wholeNumber(1))
     .option("-y, --yes", "do not ask")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis queues redrive invoices --limit 10
+  $ kinesis queues redrive invoices --grep order-17 --yes --json`,
+    )
     .action((queue, options) => redriveQueue(context, queue, options));
 }
 

@@ -16,7 +16,7 @@ export function addStreamChangeCommands(
 ): void {
   program.command("create")
     .description("create a stream")
-    .argument("<stream>", "its name")
+    .argument("<name>", "the name of the stream")
     .addOption(
       new Option("--shards <count>", "provisioned, with so many shards")
         .argParser(wholeNumber(1)).conflicts("onDemand"),
@@ -31,7 +31,7 @@ Examples:
   $ kinesis create orders --shards 4 --wait
   $ kinesis create orders --wait --json | jq -r .arn`,
     )
-    .action((stream, options) => createStream(context, stream, options));
+    .action((name, options) => createStream(context, name, options));
   program.command("delete")
     .description("delete a stream with its records, and wait for it")
     .argument("<stream>", "its name or ARN")

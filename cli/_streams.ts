@@ -17,11 +17,25 @@ const HASH_KEYS = 2n ** 128n;
 export function addStreamCommands(program: Command, context: Context): void {
   program.command("list")
     .description("list the streams of the account and region")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis list
+  $ kinesis list --region eu-west-1 --json | jq -r .name`,
+    )
     .action(() => listStreams(context));
   program.command("describe")
     .description("show a stream and its shards")
     .argument("<stream>", "its name or ARN")
     .option("--open", "only open shards")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis describe orders --open
+  $ kinesis describe orders --json | jq .RetentionPeriodHours`,
+    )
     .action((stream, options) => describeStream(context, stream, options));
 }
 

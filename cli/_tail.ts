@@ -14,6 +14,7 @@ import {
   untilPosition,
   wholeNumber,
 } from "./_arguments.ts";
+import { suggestValues } from "./_completions/words.ts";
 import type { Context } from "./_context.ts";
 import { Failure, WrongUsage } from "./_failure.ts";
 import { streamTargetOf } from "./_stream_target.ts";
@@ -30,7 +31,7 @@ const MOST_NOTES = 10;
 
 /** Adds the command to the program. */
 export function addTailCommand(program: Command, context: Context): void {
-  program.command("tail")
+  const command = program.command("tail")
     .description("print the values of all shards of a stream")
     .argument("<stream>", "its name or ARN")
     .option(
@@ -70,6 +71,11 @@ Examples:
   $ kinesis tail orders --from oldest -n 10 --processor kplJson`,
     )
     .action((stream, options) => tail(context, stream, options));
+  suggestValues(command, {
+    from: ["latest", "oldest"],
+    until: ["caught-up"],
+    processor: TAIL_PROCESSORS.split(", "),
+  });
 }
 
 interface TailOptions {

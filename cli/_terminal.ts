@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "./_failure.ts";
+import { Stopping } from "./_stopping.ts";
 
 /** The surroundings of a command. */
 export interface Terminal {
@@ -26,15 +27,11 @@ export interface Terminal {
 }
 
 const encoder = new TextEncoder();
-/** The exit code of a program that Ctrl-C has ended, as shells report it. */
-const INTERRUPTED = 130;
 
 /** The terminal of this process. Call `close` at the end. */
 export function systemTerminal(): Terminal & { close(): void } {
-  const stop = new AbortController();
   const hasScreen = Deno.stderr.isTerminal();
   let hasProgress = false;
-  let leftovers = () => "";
   const clear = () => {
     if (hasProgress) Deno.stderr.writeSync(encoder.encode("\r\x1b[K"));
     hasProgress = false;
@@ -43,16 +40,12 @@ export function systemTerminal(): Terminal & { close(): void } {
     clear();
     Deno.stderr.writeSync(encoder.encode(`${text}\n`));
   };
-  const onSignal = () => {
-    if (stop.signal.aborted) {
-      note(`Stopped at once${leftovers()}`);
-      Deno.exit(INTERRUPTED);
-    }
-    note("Stopping; press Ctrl-C again to stop at once");
-    stop.abort(new DOMException("Interrupted", "AbortError"));
-  };
+  const { signal, onSignal, onStopAtOnce } = new Stopping({
+    note,
+    exit: (code) => Deno.exit(code),
+  });
   const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  for (const name of signals) Deno.addSignalListener(name, onSignal);
   return {
     async line(text) {
       clear();
@@ -82,12 +75,12 @@ export function systemTerminal(): Terminal & { close(): void } {
       }
       return Deno.stdin.readable;
     },
-    onStopAtOnce: (report) => leftovers = () => `: ${report()}`,
-    signal: stop.signal,
+    onStopAtOnce,
+    signal,
     isTerminal: Deno.stdout.isTerminal(),
     close() {
       clear();
-      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+      for (const name of signals) Deno.removeSignalListener(name, onSignal);
     },
   };
 }

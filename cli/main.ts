@@ -4,26 +4,25 @@
  *
  * @module
  */
-import { Command, CommanderError } from "commander";
-import { KinesisError } from "../errors.ts";
+import { Command } from "commander";
+import { addCheckpointCommands } from "./_checkpoints.ts";
+import { addCompletionCommands } from "./_completions.ts";
 import { connect, type ConnectionOptions } from "./_connection.ts";
 import type { Context } from "./_context.ts";
-import { Failure, WrongUsage } from "./_failure.ts";
+import { addCopyCommand } from "./_copy.ts";
+import { addDoctorCommand } from "./_doctor.ts";
+import { nodeProcess } from "./_node_terminal.ts";
+import { allCommands, runProgram } from "./_program.ts";
 import { addPutCommand } from "./_put.ts";
 import { addQueueCommands } from "./_queues.ts";
 import { addReshardCommand } from "./_reshard.ts";
+import { addServeCommand } from "./_serve.ts";
 import { addStreamChangeCommands } from "./_stream_changes.ts";
 import { addStreamCommands } from "./_streams.ts";
 import { addTailCommand } from "./_tail.ts";
 import { systemTerminal, type Terminal } from "./_terminal.ts";
 
 export type { Terminal } from "./_terminal.ts";
-
-/** The exit codes. */
-const OK = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
-const INTERRUPTED = 130;
 
 /**
  * Runs a command. Resolves with its exit code: 0 if it succeeded, 1 if it failed, 2 if it was called
@@ -33,47 +32,18 @@ export async function runCommand(
   args: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
-  let help = "";
-  const program = programOf(terminal, (text) => help += text);
-  const parse = async () => {
-    try {
-      await program.parseAsync([...args], { from: "user" });
-    } catch (error) {
-      if (!(error instanceof CommanderError)) throw error;
-      if (error.exitCode !== 0) return WRONG_USAGE;
-      await terminal.line(help.trimEnd());
-    }
-    return OK;
-  };
-  try {
-    const code = await parse();
-    return terminal.signal.aborted ? INTERRUPTED : code;
-  } catch (error) {
-    if (terminal.signal.aborted) return INTERRUPTED;
-    const isKnown = error instanceof Failure || error instanceof KinesisError ||
-      error instanceof TypeError || error instanceof RangeError;
-    if (!isKnown) throw error;
-    terminal.note(`error: ${error.message}`);
-    return error instanceof WrongUsage ? WRONG_USAGE : FAILED;
-  }
+  return await runProgram(programOf(terminal), args, terminal);
 }
 
-/** Makes the program. `writeHelp` takes what `--help` shows. */
-function programOf(
-  terminal: Terminal,
-  writeHelp: (text: string) => void,
-): Command {
+function programOf(terminal: Terminal): Command {
   const program = new Command("kinesis");
   const options = () => program.opts<ConnectionOptions & { json?: boolean }>();
   let client: ReturnType<typeof connect> | undefined;
   const context: Context = {
     client: () => client ??= connect(options()),
+    connection: options,
     terminal,
     isJson: () => options().json === true,
-  };
-  const output = {
-    writeOut: writeHelp,
-    writeErr: (text: string) => terminal.note(text.replace(/\n$/, "")),
   };
   program
     .description("Amazon Kinesis Data Streams on the command line")
@@ -82,29 +52,45 @@ function programOf(
     .option("--profile <name>", "the profile of the shared AWS files")
     .option("--json", "write results as JSON, one object a line")
     .showHelpAfterError("(--help describes every command and option)")
-    .configureOutput(output)
-    .exitOverride();
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ kinesis doctor orders
+  $ kinesis tail orders --from 15m
+  $ kinesis help put`,
+    );
   addStreamCommands(program, context);
   addStreamChangeCommands(program, context);
   addReshardCommand(program, context);
   addPutCommand(program, context);
   addTailCommand(program, context);
+  addCopyCommand(program, context);
+  addCheckpointCommands(program, context);
   addQueueCommands(program, context);
+  addServeCommand(program, context);
+  addDoctorCommand(program, context);
+  addCompletionCommands(program, context);
   for (const command of allCommands(program)) {
-    command.exitOverride().configureOutput(output)
-      .configureHelp({ showGlobalOptions: true })
+    command.configureHelp({ showGlobalOptions: true })
       .showHelpAfterError("(--help describes every option)");
   }
   return program;
 }
 
-function allCommands(command: Command): Command[] {
-  return command.commands.flatMap((it) => [it, ...allCommands(it)]);
-}
-
-if (import.meta.main) {
+/**
+ * Runs the command that the arguments of this process name, and ends the process with its exit code.
+ * On Deno and Node.js.
+ */
+export async function main(): Promise<never> {
+  if (!("Deno" in globalThis)) {
+    const { args, terminal, exit } = await nodeProcess();
+    return exit(await runCommand(args, terminal));
+  }
   const terminal = systemTerminal();
   const code = await runCommand(Deno.args, terminal);
   terminal.close();
   Deno.exit(code);
 }
+
+if (import.meta.main) await main();

@@ -30,7 +30,8 @@ export interface SubscribeOptions extends CallOptions {
   /**
    * Longest wait for the next event, in milliseconds: 1 to 2 147 483 647. After that time the
    * stream errors with a {@linkcode TimeoutError}. Kinesis sends an event at least every 5 seconds,
-   * also without records. @default {15_000}
+   * also without records.
+   * @default {15_000}
    */
   idleTimeoutMs?: number;
 }

@@ -41,7 +41,8 @@ export interface KinesisClientOptions extends ServiceOptions {
   accountIdEndpointMode?: AccountIdEndpointMode;
   /**
    * The encoding. `"cbor"` is a quarter smaller, and faster to write, sign and read. `"json"` works
-   * with every emulator. @default {"json"}
+   * with every emulator.
+   * @default {"json"}
    */
   protocol?: Protocol;
 }

@@ -31,7 +31,8 @@ export interface StreamMetricsOptions {
   /**
    * The length of a period, in seconds: a multiple of 60. Kinesis writes once a minute; a longer
    * period has fewer points. CloudWatch keeps periods of 60 for 15 days, of 300 for 63 days and of
-   * 3600 for 455 days. @default {60}
+   * 3600 for 455 days.
+   * @default {60}
    */
   period?: number;
   /** The beginning of the first period. It is rounded down to a period. Default: an hour ago. */
@@ -43,7 +44,8 @@ export interface StreamMetricsOptions {
   /**
    * Reads the metrics of each shard in place of those of the stream: of all shards (`true`), or of
    * the named ones. They must be enabled (`EnableEnhancedMonitoring`), which AWS bills. `true` reads
-   * the shards from Kinesis. @default {false}
+   * the shards from Kinesis.
+   * @default {false}
    */
   perShard?: boolean | readonly string[];
   /** The URL that requests to CloudWatch are sent to, in place of the endpoint of the region. */

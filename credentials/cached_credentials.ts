@@ -17,7 +17,10 @@ import {
 export interface CachedCredentialsOptions {
   /** The clock. Default: the clock of the runtime. */
   clock?: Clock;
-  /** Credentials are renewed this long before they expire, in milliseconds. @default {300_000} */
+  /**
+   * Credentials are renewed this long before they expire, in milliseconds.
+   * @default {300_000}
+   */
   refreshBeforeMs?: number;
 }
 

@@ -40,12 +40,25 @@ export type DefaultCredentialsOptions = SharedFilesOptions;
 export function defaultCredentials(
   options: DefaultCredentialsOptions = {},
 ): CachedCredentialsProvider {
+  const { clock } = contextOf(
+    "defaultCredentials",
+    options,
+    SHARED_FILES_OPTIONS,
+  );
+  const chain = chainCredentials(defaultSources(options));
+  return cachedCredentials(chain, { clock });
+}
+
+/** The sources of {@linkcode defaultCredentials} by their names, in the order of the search. */
+export function defaultSources(
+  options: DefaultCredentialsOptions,
+): (readonly [name: string, provider: CredentialsProvider])[] {
   const context = contextOf(
     "defaultCredentials",
     options,
     SHARED_FILES_OPTIONS,
   );
-  const { environment, clock } = context;
+  const { environment } = context;
   const { profile, region, stsEndpoint } = options;
   const notWithProfile: CredentialsProvider = () => {
     const isNamed = profile ?? envOf(environment, "AWS_PROFILE");
@@ -55,14 +68,13 @@ export function defaultCredentials(
       )
       : fromEnvironment({ environment })();
   };
-  const chain = chainCredentials([
+  return [
     ["environment", notWithProfile],
     ["shared files", fromSharedFiles(options)],
     ["web identity", fromWebIdentity({ ...context, region, stsEndpoint })],
     ["container", fromContainer(context)],
     ["instance metadata", fromInstanceMetadata({ ...context, profile })],
-  ]);
-  return cachedCredentials(chain, { clock });
+  ];
 }
 
 /**

@@ -28,7 +28,10 @@ import {
 
 /** Options of {@linkcode fromContainer}. */
 export interface ContainerOptions extends ProviderOptions {
-  /** The time limit of each of up to 3 attempts, in milliseconds. @default {1000} */
+  /**
+   * The time limit of each of up to 3 attempts, in milliseconds.
+   * @default {1000}
+   */
   timeoutMs?: number;
 }
 

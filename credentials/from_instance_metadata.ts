@@ -30,7 +30,8 @@ import { loadSharedFiles, profileNameOf } from "./shared_files.ts";
 export interface InstanceMetadataOptions extends ProviderOptions {
   /**
    * The time limit of one request, in milliseconds. Outside of EC2 the first request takes this
-   * time and is the only one. @default {1000}
+   * time and is the only one.
+   * @default {1000}
    */
   timeoutMs?: number;
   /** The profile that may name the URL of the service. Default: `AWS_PROFILE`, then `default`. */

@@ -27,9 +27,15 @@ import {
 
 /** Options that all providers share. */
 export interface ProviderOptions {
-  /** The function that sends requests. @default {globalThis.fetch} */
+  /**
+   * The function that sends requests.
+   * @default {globalThis.fetch}
+   */
   fetch?: Fetch;
-  /** The variables, files and commands of the machine. @default {systemEnvironment} */
+  /**
+   * The variables, files and commands of the machine.
+   * @default {systemEnvironment}
+   */
   environment?: Environment;
   /** The clock. Default: the clock of the runtime. */
   clock?: Clock;
@@ -83,17 +89,29 @@ export interface HttpRequest {
   readonly what: string;
   /** The URL. Errors show only its origin: its path and query can be secrets. */
   readonly url: URL;
-  /** The method. @default {"GET"} */
+  /**
+   * The method.
+   * @default {"GET"}
+   */
   readonly method?: string;
   /** Headers. */
   readonly headers?: HeadersInit;
   /** The body. */
   readonly body?: string;
-  /** The time limit of one attempt, in milliseconds. @default {10_000} */
+  /**
+   * The time limit of one attempt, in milliseconds.
+   * @default {10_000}
+   */
   readonly timeoutMs?: number;
-  /** The most attempts, if the service answers that it is busy or broken. @default {3} */
+  /**
+   * The most attempts, if the service answers that it is busy or broken.
+   * @default {3}
+   */
   readonly attempts?: number;
-  /** Whether to retry also if there is no answer. @default {true} */
+  /**
+   * Whether to retry also if there is no answer.
+   * @default {true}
+   */
   readonly retryConnection?: boolean;
 }
 

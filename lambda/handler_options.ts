@@ -29,20 +29,25 @@ export interface KinesisHandlerOptions<T> extends DecodeEventOptions<T> {
    * results are ignored.
    */
   handler: (record: DecodedRecord<T>, context: LambdaHandlerContext) => unknown;
-  /** Most calls of the handler at a time. @default {16} */
+  /**
+   * Most calls of the handler at a time.
+   * @default {16}
+   */
   concurrency?: number;
   /**
    * The values that are processed one after another: those of a `"shard"`, those of a partition
    * `"key"`, or `"none"`. With `"shard"` and `"key"` no call starts after a failure, because Lambda
    * sends everything from that record on again. With `"none"` all values are tried, and all failed
    * records are in the answer. Values without a partition key, of streams with AUTO record
-   * distribution, have no order among each other with `"key"`. @default {"key"}
+   * distribution, have no order among each other with `"key"`.
+   * @default {"key"}
    */
   ordering?: "shard" | "key" | "none";
   /**
    * What happens to a value that cannot be decoded: `"fail"` counts it as failed, `"skip"` drops it,
    * and a function is called with the error; the value counts as processed when the promise that it
-   * returns has fulfilled, unless the result is `"fail"`. @default {"fail"}
+   * returns has fulfilled, unless the result is `"fail"`.
+   * @default {"fail"}
    */
   onPoison?: "fail" | "skip" | ((error: DecodeError) => unknown);
   /**
@@ -57,13 +62,15 @@ export interface KinesisHandlerOptions<T> extends DecodeEventOptions<T> {
    * How failed records reach Lambda. `"report"` answers with them, and needs
    * `FunctionResponseTypes: ["ReportBatchItemFailures"]` in the mapping: without it, Lambda ignores
    * the answer and failed records are lost. `"throw"` throws an error, and Lambda sends the whole
-   * batch again. @default {"report"}
+   * batch again.
+   * @default {"report"}
    */
   failures?: "report" | "throw";
   /**
    * The time that is left for the answer, in milliseconds. When the call has no more time than this,
    * no value is started, the signal of the handlers aborts, and the records that are not processed
-   * count as failed. @default {1000}
+   * count as failed.
+   * @default {1000}
    */
   reserveMs?: number;
 }

@@ -58,10 +58,14 @@ export interface DropStraysOptions {
   /**
    * How long a list of shards is trusted, in milliseconds. If the shard of a record is not in the
    * list, or a value would be dropped, an older list is fetched again first. Lower finds new shards
-   * sooner, higher makes fewer requests. @default {10_000}
+   * sooner, higher makes fewer requests.
+   * @default {10_000}
    */
   maxListAgeMs?: number;
-  /** The clock that measures `maxListAgeMs`. @default {the clock of the runtime} */
+  /**
+   * The clock that measures `maxListAgeMs`.
+   * @default {the clock of the runtime}
+   */
   clock?: Clock;
 }
 

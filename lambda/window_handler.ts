@@ -62,11 +62,17 @@ export interface WindowHandlerOptions<T, S> extends DecodeEventOptions<T> {
    * rejects, or has not ended in time, the call fails and Lambda makes it again.
    */
   onWindowEnd?: (state: S, context: WindowContext) => unknown;
-  /** See `onPoison` of {@linkcode kinesisHandler}. @default {"fail"} */
+  /**
+   * See `onPoison` of {@linkcode kinesisHandler}.
+   * @default {"fail"}
+   */
   onPoison?: "fail" | "skip" | ((error: DecodeError) => unknown);
   /** Called for each value that has failed, see {@linkcode kinesisHandler}. */
   onFailure?: (failure: EventFailure<T>) => unknown;
-  /** See `reserveMs` of {@linkcode kinesisHandler}, in milliseconds. @default {1000} */
+  /**
+   * See `reserveMs` of {@linkcode kinesisHandler}, in milliseconds.
+   * @default {1000}
+   */
   reserveMs?: number;
 }
 

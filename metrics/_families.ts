@@ -51,7 +51,10 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** A number that only grows. */
 export interface Counter {
-  /** Adds to the number. @default {1} */
+  /**
+   * Adds to the number.
+   * @default {1}
+   */
   add(labels: Labels, amount?: number): void;
 }
 

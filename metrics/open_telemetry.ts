@@ -22,12 +22,14 @@ import { type AllHooks, combineHooks } from "./combine.ts";
 export interface OpenTelemetryHooksOptions extends ProcessSpanOptions {
   /**
    * Whether metrics have the shard as an attribute. A stream of thousands of shards makes as many
-   * series. Spans always have the shard. @default {true}
+   * series. Spans always have the shard.
+   * @default {true}
    */
   perShard?: boolean;
   /**
    * Whether the metrics of `docs/metrics.md` are recorded as `kinesis.…`, beside those of the
-   * semantic conventions, which know no lag, leases or buffers. @default {true}
+   * semantic conventions, which know no lag, leases or buffers.
+   * @default {true}
    */
   kinesisMetrics?: boolean;
 }

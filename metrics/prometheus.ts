@@ -20,12 +20,16 @@ export interface PrometheusRegistry {
 
 /** Options of {@linkcode prometheusHooks}. */
 export interface PrometheusHooksOptions {
-  /** What the names of all metrics begin with. @default {"kinesis_"} */
+  /**
+   * What the names of all metrics begin with.
+   * @default {"kinesis_"}
+   */
   prefix?: string;
   /**
    * Whether the lag and the rate are kept for each shard, with its id as a label. A stream of
    * thousands of shards has as many series; without it, there is one with the greatest lag, and one
-   * with the least rate. @default {true}
+   * with the least rate.
+   * @default {true}
    */
   perShard?: boolean;
 }

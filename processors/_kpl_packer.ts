@@ -19,13 +19,15 @@ export interface KplOptions {
   /**
    * The largest aggregated record in bytes, without its partition key: 1 to 10 485 760. Larger
    * packs more values into a record; smaller sends fewer bytes again after a failure. A value that
-   * does not fit gets a plain record. @default {51_200}
+   * does not fit gets a plain record.
+   * @default {51_200}
    */
   maxAggregateBytes?: number;
   /**
    * The partition key of the aggregated record: `"a"`, as in the KPL, or `"first"`, the key of the
    * first value. With `"first"`, Lambda functions with concurrent batches per shard get the records
-   * in parallel. In both cases the explicit hash key determines the shard. @default {"a"}
+   * in parallel. In both cases the explicit hash key determines the shard.
+   * @default {"a"}
    */
   outerPartitionKey?: "a" | "first";
   /**
@@ -33,7 +35,8 @@ export interface KplOptions {
    * with the keys of the value, as the KPL does; all readers of the format accept both. `true`
    * costs about 30 bytes for each such value. Use it for readers that expect only aggregated
    * records: the KPL processors of async-kinesis for Python skip a short plain record without an
-   * error and fail on a longer one. @default {false}
+   * error and fail on a longer one.
+   * @default {false}
    */
   aggregateAlways?: boolean;
 }

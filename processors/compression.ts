@@ -32,7 +32,8 @@ export interface CompressionOptions {
 export interface DeflateRawOptions extends CompressionOptions {
   /**
    * How to read a record without the marker that {@linkcode deflateRaw} writes: as `"plain"` data,
-   * or as `"compressed"` by another writer, without the marker. @default {"plain"}
+   * or as `"compressed"` by another writer, without the marker.
+   * @default {"plain"}
    */
   unmarked?: "plain" | "compressed";
 }

@@ -26,7 +26,10 @@ export interface MsgpackExtension<V> {
 
 /** Options of {@linkcode msgpack}. */
 export interface MsgpackOptions {
-  /** The deepest nesting of arrays and maps, for writing and reading: 1 to 1000. @default {256} */
+  /**
+   * The deepest nesting of arrays and maps, for writing and reading: 1 to 1000.
+   * @default {256}
+   */
   maxDepth?: number;
   /**
    * Extension types besides dates. Other types are rejected. msgpackr has one registry for the

@@ -14,7 +14,10 @@ import type {
 
 /** Options of a {@linkcode Packer}. */
 export interface PackerOptions<P extends Put<unknown>> {
-  /** The largest Kinesis record in bytes, data and UTF-8 partition key. @default {1_048_576} */
+  /**
+   * The largest Kinesis record in bytes, data and UTF-8 partition key.
+   * @default {1_048_576}
+   */
   maxRecordBytes?: number;
   /** Called with each finished record, in order. */
   emit: (record: EncodedRecord<P>) => void;
@@ -29,13 +32,15 @@ export interface PackerOptions<P extends Put<unknown>> {
   ) => string | undefined;
   /**
    * Whether small records may share an `ArrayBuffer` with other records of their shard, which is
-   * faster. Set it only if `data.buffer` is neither transferred nor kept. @default {false}
+   * faster. Set it only if `data.buffer` is neither transferred nor kept.
+   * @default {false}
    */
   sharesMemory?: boolean;
   /**
    * Whether the writer sends a whole record again if one of its values lies outside of the shard
    * that has stored it. Framings that mix keys then mark their records, so that a `Consumer` drops
-   * such a record: all its values arrive again. @default {false}
+   * such a record: all its values arrive again.
+   * @default {false}
    */
   resendsStrays?: boolean;
 }
@@ -89,7 +94,10 @@ export type Unpacked<T> =
 
 /** Options of {@linkcode Processor.encoder}. */
 export interface EncoderOptions {
-  /** The largest Kinesis record in bytes, data and UTF-8 partition key. @default {1_048_576} */
+  /**
+   * The largest Kinesis record in bytes, data and UTF-8 partition key.
+   * @default {1_048_576}
+   */
   maxRecordBytes?: number;
   /**
    * The longest time that a value waits for more values of its record, in milliseconds: 0 to
@@ -102,7 +110,10 @@ export interface EncoderOptions {
     partitionKey: string,
     explicitHashKey: string | undefined,
   ) => string | undefined;
-  /** The clock that measures `lingerMs`. @default {the clock of the runtime} */
+  /**
+   * The clock that measures `lingerMs`.
+   * @default {the clock of the runtime}
+   */
   clock?: Clock;
 }
 
@@ -110,7 +121,8 @@ export interface EncoderOptions {
 export interface DecoderOptions {
   /**
    * What to do with a value that cannot be decoded. `"fail"` errors the stream, `"skip"` drops the
-   * value, and a function is called with the error before the value is dropped. @default {"fail"}
+   * value, and a function is called with the error before the value is dropped.
+   * @default {"fail"}
    */
   onPoison?: "fail" | "skip" | ((error: DecodeError) => void | Promise<void>);
 }

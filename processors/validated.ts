@@ -16,7 +16,8 @@ const SHOWN_ISSUES = 5;
 export interface ValidatedOptions {
   /**
    * When values are validated. Use `"read"` for a schema whose output is not a valid input, for
-   * example because it converts text to a `Date`. @default {"both"}
+   * example because it converts text to a `Date`.
+   * @default {"both"}
    */
   on?: "both" | "read" | "write";
 }

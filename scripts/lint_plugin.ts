@@ -130,12 +130,39 @@ const reexportsOnly = shipped((context, path) =>
   }
 );
 
+/**
+ * A tag behind other text is no tag: JSR and the reference would show it as text. The tag is spelled
+ * in two parts, so that this file does not break its own rule.
+ */
+const TAG_BEHIND_TEXT = new RegExp(
+  `^(?!\\s*\\* @).*[^\\s*/].* @${"default"}\\b`,
+  "gm",
+);
+
+const defaultTags: Deno.lint.Rule = {
+  create: (context) => ({
+    Program() {
+      for (
+        const { index, 0: line } of context.sourceCode.text.matchAll(
+          TAG_BEHIND_TEXT,
+        )
+      ) {
+        context.report({
+          range: [index, index + line.length],
+          message: "A tag with a default starts a line of its own",
+        });
+      }
+    },
+  }),
+};
+
 const plugin: Deno.lint.Plugin = {
   name: "house",
   rules: {
     layers,
     "web-standards": webStandards,
     "reexports-only": reexportsOnly,
+    "default-tags": defaultTags,
   },
 };
 export default plugin;

@@ -7,8 +7,10 @@
  * besides, see "The npm package" in docs/decisions.md:
  *
  * - `sideEffects: false`, so that bundlers drop the modules that are not used;
- * - the least version of Node.js, and in a workflow of GitHub the repository, which npm compares with
- *   the origin that it verifies;
+ * - the description, the least version of Node.js, and the repository, if its address is known, which
+ *   npm compares with the origin that it verifies;
+ * - links from the pages to the repository where the package lacks the file;
+ * - `bin`, so that npm installs the command `kinesis`;
  * - a reference to the library of `Symbol.asyncDispose` in the declarations that need it;
  * - a copy of the two files of msgpackr that are imported, in place of the dependency: msgpackr has
  *   an optional dependency with an install script, about which package managers warn.
@@ -17,14 +19,28 @@
  */
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type Contents, withoutDeadLinks } from "./package_links.ts";
+import { repositoryUrl } from "./repository.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const USAGE = `Builds the package for npm.
+
+    deno run -A scripts/npm_package.ts dist/webstreams-kinesis.tgz`;
+const WRONG_USAGE = 2;
 const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n';
 const NEEDS_DISPOSABLE = /Symbol\.(?:asyncD|d)ispose|\b(?:Async)?Disposable\b/;
 /** The least version of Node.js. Continuous integration runs the package in it. */
 const ENGINES = { node: ">=20.11.0" };
 /** Stand-ins for packages of JSR. No shipped file imports them. */
 const NOT_SHIPPED = ["std"];
+/** The command that npm installs, and its program. */
+const BIN = { kinesis: "bin/kinesis.js" };
+const BIN_PROGRAM = `#!/usr/bin/env node
+import { main } from "../cli/main.js";
+
+await main();
+`;
 
 /** The folder of the copied dependency. */
 const VENDOR = "_vendor/msgpackr";
@@ -71,27 +87,48 @@ async function complete(folder: string): Promise<void> {
   const { msgpackr: _, ...kept } = dependencies;
   await writeJson(path, {
     ...manifest,
-    ...repository(),
+    ...await described(),
     sideEffects: false,
     engines: ENGINES,
+    bin: BIN,
     dependencies: kept,
   });
+  const program = join(folder, BIN.kinesis);
+  await Deno.mkdir(dirname(program));
+  await Deno.writeTextFile(program, BIN_PROGRAM, { mode: 0o755 });
   await copyVendored(join(folder, VENDOR));
-  for await (const file of filesIn(folder)) {
+  const files = await Array.fromAsync(filesIn(folder));
+  const paths = files.map((file) =>
+    relative(folder, file).replaceAll("\\", "/")
+  );
+  const origin = await repositoryUrl();
+  const contents: Contents = {
+    has: (path) => paths.includes(path),
+    repository: origin && `${origin}/blob/v${manifest.version}/`,
+  };
+  for (const [at, file] of files.entries()) {
     if (file.endsWith(".d.ts")) await edit(file, withDisposable);
-    else if (file.endsWith(".js")) {
+    else if (file.endsWith(".md")) {
+      await edit(
+        file,
+        (text) => withoutDeadLinks(text, paths[at]!, contents),
+      );
+    } else if (file.endsWith(".js")) {
       const vendor = relative(dirname(file), join(folder, VENDOR));
       await edit(file, (text) => withVendored(text, vendor));
     }
   }
 }
 
-function repository(): { repository?: { type: string; url: string } } {
-  const name = Deno.env.get("GITHUB_REPOSITORY");
-  const server = Deno.env.get("GITHUB_SERVER_URL");
-  return name && server
-    ? { repository: { type: "git", url: `git+${server}/${name}.git` } }
-    : {};
+/** What `deno pack` does not take over from deno.json, in the words of npm. */
+async function described(): Promise<Record<string, unknown>> {
+  const { description }: { description: string } = JSON.parse(
+    await Deno.readTextFile(join(ROOT, "deno.json")),
+  );
+  const url = await repositoryUrl();
+  return url === undefined
+    ? { description }
+    : { description, repository: { type: "git", url: `git+${url}.git` } };
 }
 
 function withDisposable(text: string): string {
@@ -171,9 +208,41 @@ async function run(
   );
 }
 
-if (import.meta.main) {
-  const [tarball] = Deno.args;
-  if (!tarball) throw new TypeError("Usage: npm_package.ts <tarball>");
-  await buildNpmPackage(resolve(tarball));
-  console.log(tarball);
+/**
+ * Reads the command line. `undefined` if help is wanted.
+ *
+ * @throws {TypeError} if the arguments are not the path of one tarball
+ */
+function tarballOf(args: string[]): string | undefined {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { help: { type: "boolean", short: "h", default: false } },
+    allowPositionals: true,
+  });
+  if (values.help) return undefined;
+  const [tarball] = positionals;
+  if (positionals.length !== 1 || !/\.(?:tgz|tar\.gz)$/.test(tarball!)) {
+    throw new TypeError(
+      `It takes the path of one tarball that ends with .tgz: got ${
+        positionals.join(" ") || "nothing"
+      }`,
+    );
+  }
+  return tarball;
 }
+
+async function main(): Promise<number> {
+  let tarball: string | undefined;
+  try {
+    tarball = tarballOf(Deno.args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`error: ${error.message}\n\n${USAGE}`);
+    return WRONG_USAGE;
+  }
+  if (tarball) await buildNpmPackage(resolve(tarball));
+  console.log(tarball ?? USAGE);
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main());

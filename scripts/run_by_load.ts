@@ -6,7 +6,10 @@
 
 /** A task with the share of a processor that it uses. */
 export interface LoadedTask {
-  /** From 0 to 1. @default {1} */
+  /**
+   * From 0 to 1.
+   * @default {1}
+   */
   readonly load?: number;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-const SKIPPED = new Set(["node_modules", "coverage"]);
+const SKIPPED = new Set(["node_modules", "coverage", "_site"]);
 
 /**
  * The paths of all TypeScript files in a folder and its subfolders, sorted. Paths are relative to

@@ -51,8 +51,7 @@ export type Fault =
       | ((record: FaultRecord, index: number) => boolean);
     /**
      * The ErrorCode of the failed records.
-     * @default {"ProvisionedThroughputExceededException" for PutRecords, "ThrottlingException" for
-     * entries}
+     * @default {"ProvisionedThroughputExceededException" for PutRecords, "ThrottlingException" for entries}
      */
     readonly code?: string;
   }
@@ -65,7 +64,10 @@ export type Fault =
    */
   | {
     readonly type: "duplicate";
-    /** The most duplicates in one answer: 1 to 10. @default {1} */
+    /**
+     * The most duplicates in one answer: 1 to 10.
+     * @default {1}
+     */
     readonly records?: number;
   }
   /** A subscription sends nothing after `afterEvents` events, and its connection stays open. */
@@ -105,13 +107,20 @@ export interface FaultRequest {
 export interface FaultRule {
   /** What happens. */
   readonly fault: Fault;
-  /** The name in {@linkcode FaultyFetch.counts}. @default {the type of the fault} */
+  /**
+   * The name in {@linkcode FaultyFetch.counts}.
+   * @default {the type of the fault}
+   */
   readonly name?: string;
-  /** The actions that the rule is for. @default {all} */
+  /**
+   * The actions that the rule is for.
+   * @default {all}
+   */
   readonly action?: string | readonly string[];
   /**
    * The shard that the rule is for. Writes name no shard, so they never match: use the fault
-   * `partial` to choose records by key. @default {all}
+   * `partial` to choose records by key.
+   * @default {all}
    */
   readonly shardId?: string;
   /**
@@ -119,11 +128,20 @@ export interface FaultRule {
    * @default {all}
    */
   readonly match?: (request: FaultRequest) => boolean;
-  /** Probability of the fault for each matching request, from 0 to 1. @default {1} */
+  /**
+   * Probability of the fault for each matching request, from 0 to 1.
+   * @default {1}
+   */
   readonly probability?: number;
-  /** How many matching requests pass before the first fault. @default {0} */
+  /**
+   * How many matching requests pass before the first fault.
+   * @default {0}
+   */
   readonly skip?: number;
-  /** How often the fault happens at most. @default {no limit} */
+  /**
+   * How often the fault happens at most.
+   * @default {no limit}
+   */
   readonly times?: number;
 }
 
@@ -139,6 +157,9 @@ export interface FaultPlan {
    * @default {1}
    */
   readonly seed?: number;
-  /** The clock that delays are measured with. @default {the clock of the runtime} */
+  /**
+   * The clock that delays are measured with.
+   * @default {the clock of the runtime}
+   */
   readonly clock?: Clock;
 }

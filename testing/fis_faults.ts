@@ -49,9 +49,15 @@ export interface FisAction {
 
 /** Options of {@linkcode fisFaults}. */
 export interface FisFaultsOptions {
-  /** Chooses the requests that fail. The same seed and requests give the same faults. @default {1} */
+  /**
+   * Chooses the requests that fail. The same seed and requests give the same faults.
+   * @default {1}
+   */
   seed?: number;
-  /** The clock that ends the faults. @default {the clock of the runtime} */
+  /**
+   * The clock that ends the faults.
+   * @default {the clock of the runtime}
+   */
   clock?: Clock;
 }
 

@@ -12,9 +12,15 @@ import type { AcceptedCredentials } from "./_wire/signature.ts";
 
 /** Which rate limits are enforced; see {@linkcode KinesisServerOptions.limits}. */
 export interface KinesisServerLimits {
-  /** Writes per shard: 1 000 records and 1 MiB a second. @default {true} */
+  /**
+   * Writes per shard: 1 000 records and 1 MiB a second.
+   * @default {true}
+   */
   write?: boolean;
-  /** Reads per shard: 5 GetRecords, 2 MiB and 5 GetShardIterator a second. @default {true} */
+  /**
+   * Reads per shard: 5 GetRecords, 2 MiB and 5 GetShardIterator a second.
+   * @default {true}
+   */
   read?: boolean;
   /**
    * Calls of all other actions per account, for example 10 DescribeStream a second.
@@ -25,18 +31,26 @@ export interface KinesisServerLimits {
 
 /** Options of a {@linkcode KinesisServer}. */
 export interface KinesisServerOptions {
-  /** The region in ARNs. Verified signatures must be for this region. @default {"us-east-1"} */
+  /**
+   * The region in ARNs. Verified signatures must be for this region.
+   * @default {"us-east-1"}
+   */
   region?: string;
-  /** The account id in ARNs: 12 digits. @default {"123456789012"} */
+  /**
+   * The account id in ARNs: 12 digits.
+   * @default {"123456789012"}
+   */
   accountId?: string;
   /**
    * The base of the server's clock, which adds every {@linkcode KinesisServer.advance}. If this
-   * clock stands still, time passes only by `advance`. @default {the clock of the runtime}
+   * clock stands still, time passes only by `advance`.
+   * @default {the clock of the runtime}
    */
   clock?: Clock;
   /**
    * Random numbers from 0 to 1 (exclusive), for request ids, for the shards of streams with AUTO
-   * distribution and for the order in which queues deliver their records. @default {seeded, the same for every server}
+   * distribution and for the order in which queues deliver their records.
+   * @default {seeded, the same for every server}
    */
   random?: () => number;
   /**
@@ -51,7 +65,8 @@ export interface KinesisServerOptions {
    * CREATING or DELETING, in milliseconds on the server's clock. With 0, changes happen at once. Set
    * it to test that code waits for these states to end. A stream that is CREATING takes no records. One that
    * is DELETING still does and loses them with the rest, as Kinesis may:
-   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteStream.html. @default {0}
+   * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteStream.html.
+   * @default {0}
    */
   transitionMs?: number;
   /**
@@ -60,17 +75,22 @@ export interface KinesisServerOptions {
    * @default {not verified}
    */
   credentials?: AcceptedCredentials | readonly AcceptedCredentials[];
-  /** The most open shards of the account, in all provisioned streams together. @default {20_000} */
+  /**
+   * The most open shards of the account, in all provisioned streams together.
+   * @default {20_000}
+   */
   shardLimit?: number;
   /**
    * The most bytes of one PutRecords, data and partition keys. The limit of AWS is 10 MiB; it was 5
-   * MiB until 2025. @default {10_485_760}
+   * MiB until 2025.
+   * @default {10_485_760}
    */
   maxPutRecordsBytes?: number;
   /**
    * The most records of a queue that are in flight at the same time, dead letters included. A queue
    * with so many delivers no further record. The limit of AWS is the default; with a lower one, a
-   * test needs fewer records. @default {120_000}
+   * test needs fewer records.
+   * @default {120_000}
    */
   maxInFlightQueueRecords?: number;
   /**

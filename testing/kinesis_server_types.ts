@@ -14,11 +14,20 @@ export interface CreateStreamOptions {
    * @default {1, or 4 in ON_DEMAND mode}
    */
   shards?: number;
-  /** The capacity mode. @default {"PROVISIONED"} */
+  /**
+   * The capacity mode.
+   * @default {"PROVISIONED"}
+   */
   mode?: StreamMode;
-  /** Retention period in hours: 24 to 8 760. @default {24} */
+  /**
+   * Retention period in hours: 24 to 8 760.
+   * @default {24}
+   */
   retentionHours?: number;
-  /** Largest record in KiB, data and partition key: 1 024 to 10 240. @default {1_024} */
+  /**
+   * Largest record in KiB, data and partition key: 1 024 to 10 240.
+   * @default {1_024}
+   */
   maxRecordSizeInKiB?: number;
   /**
    * What chooses the shard of a record: its keys, or, in ON_DEMAND mode only, the service itself.
@@ -57,18 +66,26 @@ export interface CreatedStream {
 
 /** Options of {@linkcode KinesisServer.createQueue}. */
 export interface CreateQueueOptions {
-  /** The name of the queue. @default {the name of the stream, with `-queue` appended} */
+  /**
+   * The name of the queue.
+   * @default {the name of the stream, with `-queue` appended}
+   */
   name?: string;
   /**
    * Where delivery begins: with the oldest record, with the next record, or with the first record
-   * that arrived at a time or later. @default {"LATEST"}
+   * that arrived at a time or later.
+   * @default {"LATEST"}
    */
   startingPosition?: "TRIM_HORIZON" | "LATEST" | Date;
-  /** How long a received record stays in flight, in seconds: 0 to 43 200. @default {30} */
+  /**
+   * How long a received record stays in flight, in seconds: 0 to 43 200.
+   * @default {30}
+   */
   visibilityTimeoutSeconds?: number;
   /**
    * How often a record is received without an acknowledgement before it becomes a dead letter: 1 to
-   * 1 000. With `false`, no record becomes one. @default {6}
+   * 1 000. With `false`, no record becomes one.
+   * @default {6}
    */
   maxReceiveCount?: number | false;
 }

@@ -53,6 +53,11 @@ export {
 } from "./replay.ts";
 export { readCapture } from "./read_capture.ts";
 export {
+  captureEntries,
+  type CaptureEntry,
+  captureLine,
+} from "./capture_entries.ts";
+export {
   VirtualProcess,
   type VirtualProcessOptions,
 } from "./virtual_process.ts";

@@ -3,18 +3,15 @@
  *
  * @module
  */
-import { damaged, parseHeader, parseLine } from "./_capture_lines.ts";
+import { captureEntries } from "./capture_entries.ts";
 import type {
   Capture,
   CapturedRecord,
   CapturedShard,
 } from "./capture_types.ts";
 
-/** The longest line, in characters: a record of 10 MiB in base64, with its fields. */
-const LONGEST_LINE = 16 * 1024 * 1024;
-
 /**
- * Reads what `capture` has written, to the end, into memory.
+ * Reads what `capture` has written, to the end, into memory. `captureEntries` reads it part by part.
  *
  * @throws {KinesisError} `NotACapture` if the bytes are something else, `CaptureTooNew` if a newer
  * release has written them, `CaptureDamaged` if a line is damaged or the end is missing
@@ -22,61 +19,27 @@ const LONGEST_LINE = 16 * 1024 * 1024;
 export async function readCapture(
   source: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<Capture> {
-  let stream: string | undefined;
+  let stream = "";
   const shards: CapturedShard[] = [];
   const records: CapturedRecord[] = [];
-  let number = 0;
-  let isComplete = false;
-  for await (const text of linesOf(source)) {
-    number++;
-    if (stream === undefined) {
-      stream = parseHeader(text);
-      continue;
-    }
-    if (isComplete) throw damaged(`line ${number} follows the end`);
-    const line = parseLine(text, number);
-    if (line.type === "shard") shards.push(line.shard);
-    else if (line.type === "record") records.push(line.record);
-    else {
-      isComplete = true;
-      if (line.records === records.length) continue;
-      throw damaged(
-        `it has ${records.length} records, and its end says ${line.records}`,
-      );
-    }
+  for await (const entry of captureEntries(chunksOf(source))) {
+    if (entry.type === "stream") stream = entry.stream;
+    else if (entry.type === "shard") shards.push(entry.shard);
+    else if (entry.type === "record") records.push(entry.record);
   }
-  if (stream === undefined) parseHeader("");
-  if (isComplete) return { stream: stream!, shards, records };
-  throw damaged(
-    `its end is missing after ${number} lines: the capture was stopped, or the file is truncated`,
-  );
+  return { stream, shards, records };
 }
 
-/** The lines of a text in UTF-8. A last line without a line feed is not complete. */
-async function* linesOf(
+/** The chunks of a stream, also where streams have no async iterator. */
+async function* chunksOf(
   source: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<string, void> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   const reader = source.getReader();
-  const decoder = new TextDecoder();
-  let rest: string[] = [];
-  let restLength = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const parts = decoder.decode(value, { stream: true }).split("\n");
-      for (const [at, part] of parts.entries()) {
-        rest.push(part);
-        restLength += part.length;
-        // Another file may have no lines at all.
-        if (restLength > LONGEST_LINE) {
-          throw damaged(`a line has more than ${LONGEST_LINE} characters`);
-        }
-        if (at === parts.length - 1) break;
-        yield rest.join("");
-        rest = [];
-        restLength = 0;
-      }
+      yield value;
     }
   } finally {
     await reader.cancel().catch(() => {});

@@ -31,13 +31,20 @@ export type SimulatedHandler<T> = (
 
 /** Options of `simulate`. */
 export interface SimulateOptions<T> {
-  /** Chooses what happens. The same seed gives the same run. @default {1} */
+  /**
+   * Chooses what happens. The same seed gives the same run.
+   * @default {1}
+   */
   seed?: number;
-  /** The values that are written, as JSON. @default {the numbers 0 to 99} */
+  /**
+   * The values that are written, as JSON.
+   * @default {the numbers 0 to 99}
+   */
   values?: readonly T[];
   /**
    * The partition key of a value. Values of one key are processed in the order of `values`, unless
-   * `ordering` is `"none"`. @default {one of 8 keys in turn}
+   * `ordering` is `"none"`.
+   * @default {one of 8 keys in turn}
    */
   partitionKey?: (value: T) => string;
   /** The options of `Consumer.process`. */
@@ -45,7 +52,10 @@ export interface SimulateOptions<T> {
     ProcessOptions<T>,
     "concurrency" | "ordering" | "retry" | "timeoutMs" | "graceMs"
   >;
-  /** The number of workers at the same time, 1 to 8. @default {3} */
+  /**
+   * The number of workers at the same time, 1 to 8.
+   * @default {3}
+   */
   workers?: number;
   /**
    * Called when all values are processed and all workers are stopped. It throws if the effects of the

@@ -161,7 +161,8 @@ export class VirtualClock implements Clock {
   /**
    * Moves from timer to timer until a promise settles. Resolves or rejects as the promise does.
    *
-   * @param maxMs The longest time to move, in milliseconds. @default {3_600_000}
+   * @param maxMs The longest time to move, in milliseconds.
+   * @default {3_600_000}
    * @throws {Error} if the promise is pending and no timer is left within `maxMs`
    */
   async runUntil<T>(promise: PromiseLike<T>, maxMs = 3_600_000): Promise<T> {

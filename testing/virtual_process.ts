@@ -15,7 +15,10 @@ import type { VirtualClock } from "./virtual_clock.ts";
 
 /** Options of a {@linkcode VirtualProcess}. */
 export interface VirtualProcessOptions {
-  /** How long a call to the service or the store and its answer take each, in ms. @default {5} */
+  /**
+   * How long a call to the service or the store and its answer take each, in ms.
+   * @default {5}
+   */
   latencyMs?: number;
 }
 

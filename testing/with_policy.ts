@@ -10,9 +10,15 @@ import { type AuthorizedCall, Policy, type PolicyDocument } from "./policy.ts";
 
 /** Options of {@linkcode withPolicy}. */
 export interface WithPolicyOptions {
-  /** The account in the ARNs of streams that requests name without an ARN. @default {"123456789012"} */
+  /**
+   * The account in the ARNs of streams that requests name without an ARN.
+   * @default {"123456789012"}
+   */
   accountId?: string;
-  /** The region in these ARNs. @default {"us-east-1"} */
+  /**
+   * The region in these ARNs.
+   * @default {"us-east-1"}
+   */
   region?: string;
 }
 

@@ -20,7 +20,10 @@ export interface HeldLeaseOptions {
   readonly clock: Clock;
   /** The time limit of each call of the checkpointer, in milliseconds. */
   readonly timeoutMs: number;
-  /** When the lease was taken, in milliseconds of the monotonic clock. @default {now} */
+  /**
+   * When the lease was taken, in milliseconds of the monotonic clock.
+   * @default {now}
+   */
   readonly takenAt?: number;
   /**
    * Called when the answer to a write shows that another worker asks for the lease.

@@ -110,17 +110,21 @@ export interface ConsumerOptions<T> {
    * Default: the stream does not end.
    */
   until?: "caught-up" | Date;
-  /** Ends the stream after this number of values. @default {Infinity} */
+  /**
+   * Ends the stream after this number of values.
+   * @default {Infinity}
+   */
   limit?: number;
   /**
    * Ends the stream if the application waits for the next value for this long, in milliseconds:
    * also while requests fail, or the next value is being decoded. Set it above such times, or the
-   * stream ends as if there were no values. @default {Infinity}
+   * stream ends as if there were no values.
+   * @default {Infinity}
    */
   idleTimeoutMs?: number;
   /**
-   * What happens to a value that cannot be decoded, see {@linkcode PoisonPolicy}. @default
-   * {"fail"}
+   * What happens to a value that cannot be decoded, see {@linkcode PoisonPolicy}.
+   * @default {"fail"}
    */
   onPoison?: PoisonPolicy;
   /** Functions that are called when something happens, for logs and metrics. */
@@ -141,7 +145,8 @@ export interface ConsumerOptions<T> {
    * take it. Its holder renews it after a third of it without a checkpoint, and gives it up after
    * 7/8 of it without an accepted write. A shorter time hands the shards of a dead worker over
    * sooner, and costs more writes; a longer one outlasts pauses of the program and slow stores.
-   * Give all workers the same. @default {10_000}
+   * Give all workers the same.
+   * @default {10_000}
    */
   failoverTimeMs?: number;
   /**
@@ -150,13 +155,15 @@ export interface ConsumerOptions<T> {
    * stores its progress and passes the lease on: then no value is processed twice. After this time
    * the lease is taken without the holder, and the values that it had not acknowledged are processed
    * again. A KCL of version 2 does not answer, so its leases are taken after this time. With 0, leases
-   * are taken at once. Give all workers the same. @default {30_000}
+   * are taken at once. Give all workers the same.
+   * @default {30_000}
    */
   handoffTimeoutMs?: number;
   /**
    * How often progress is stored, in milliseconds. A long interval costs fewer writes, a short one
    * repeats fewer values after a crash. With `Infinity`, progress is stored only at the end of a
-   * shard, on close and by {@linkcode Consumer.checkpoint}. @default {1000}
+   * shard, on close and by {@linkcode Consumer.checkpoint}.
+   * @default {1000}
    */
   checkpointIntervalMs?: number;
   /**
@@ -188,7 +195,8 @@ export interface ConsumerOptions<T> {
    * `AcknowledgementMissing` and names the record: the value was probably dropped by a filter. Set
    * it above the time that one value may take. With {@linkcode Consumer.process} it has no effect:
    * a handler has a time limit of its own. {@linkcode ConsumerHooks.onUnacknowledged} is called
-   * after one minute already. `Infinity` never fails. @default {900_000}
+   * after one minute already. `Infinity` never fails.
+   * @default {900_000}
    */
   acknowledgeTimeoutMs?: number;
   /**
@@ -254,7 +262,8 @@ export interface ConsumerOptions<T> {
    * Failures in a row after which the stream fails: of reading one shard, or of listing the shards.
    * Those of the checkpointer do not count, see `checkpointer`. Each failure comes after the
    * retries of the client, and is followed by a pause of up to 10 seconds, or as long as the answer
-   * asks. @default {10}
+   * asks.
+   * @default {10}
    */
   maxFailuresInARow?: number;
   /**
@@ -268,7 +277,8 @@ export interface ConsumerOptions<T> {
    * Set it above the time that one call of the client may take with all its retries, by default 91
    * seconds. A shorter time finds a hung request earlier, a longer one leaves slow services alone.
    * With `fanOut` at least 10 000, because an idle shard has an event every 5 seconds.
-   * `Infinity` never acts. @default {120_000}
+   * `Infinity` never acts.
+   * @default {120_000}
    */
   stallTimeoutMs?: number;
   /**
@@ -276,24 +286,30 @@ export interface ConsumerOptions<T> {
    * values are lost. `"oldest"` calls {@linkcode ConsumerHooks.onExpired} and goes on at the oldest
    * record, or with the children of the shard. `"fail"` fails with the code `CheckpointExpired`
    * before a value behind the gap is handed out, and leaves the checkpoint as it is; the next run
-   * fails again until the policy is `"oldest"` or the lease is deleted. @default {"oldest"}
+   * fails again until the policy is `"oldest"` or the lease is deleted.
+   * @default {"oldest"}
    */
   expiredCheckpoint?: ExpiredCheckpointPolicy;
   /**
    * What happens if the stream was deleted and created again, so that the stored progress belongs
    * to an earlier stream. `"restart"` replaces the leases, reads the new stream from its oldest
    * record (if `from` is a `Date`: from that time), and calls the hook `onRecreated`. `"fail"`
-   * fails with the code `StreamRecreated` and leaves the leases as they are. @default {"restart"}
+   * fails with the code `StreamRecreated` and leaves the leases as they are.
+   * @default {"restart"}
    */
   onRecreated?: RecreatedPolicy;
   /**
    * Creates the stream before reading if it is missing, with this many shards or on demand, and
    * waits for up to 5 minutes until it is active. Give `streamName`, not `streamARN`. A stream that
-   * is deleted later is not created again. @default {false}
+   * is deleted later is not created again.
+   * @default {false}
    */
   createStream?: { shardCount: number } | { onDemand: true } | false;
   /** Tells the time and sets timers. Default: the clock of the runtime. */
   clock?: Clock;
-  /** Spreads pauses and the order of claims: a number from 0 to below 1. @default {Math.random} */
+  /**
+   * Spreads pauses and the order of claims: a number from 0 to below 1.
+   * @default {Math.random}
+   */
   random?: () => number;
 }

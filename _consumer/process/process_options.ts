@@ -68,14 +68,21 @@ export type ProcessingOrder = "shard" | "key" | "none";
 
 /** How failed calls are repeated. */
 export interface HandlerRetryOptions {
-  /** Most calls for a value, with the first. 1 is no retry. @default {5} */
+  /**
+   * Most calls for a value, with the first. 1 is no retry.
+   * @default {5}
+   */
   maxAttempts?: number;
   /**
    * The longest delay before the second call, in milliseconds. It doubles for each further call. A
-   * delay is between one half of its longest and its longest. @default {200}
+   * delay is between one half of its longest and its longest.
+   * @default {200}
    */
   baseDelayMs?: number;
-  /** The longest delay before a call, in milliseconds. @default {10_000} */
+  /**
+   * The longest delay before a call, in milliseconds.
+   * @default {10_000}
+   */
   maxDelayMs?: number;
   /**
    * Whether a call that failed with this error is repeated. Return `false` for errors that no retry
@@ -108,14 +115,16 @@ export interface ProcessOptions<T> {
   /**
    * Most calls of the handler at a time, over all shards. If this worker reads several shards, a
    * shard with more than its fair part leaves an eighth free, rounded up: so a shard whose handlers
-   * hang leaves slots to the others. @default {16}
+   * hang leaves slots to the others.
+   * @default {16}
    */
   concurrency?: number;
   /**
    * The values that are processed one after another, see {@linkcode ProcessingOrder}. Values without
    * a partition key, of streams with AUTO record distribution, have no order by default: they are
    * processed beside one another, and the hook `onUnkeyed` is called. With `"key"` given here, such
-   * a value ends the processing with the code `NoPartitionKey`. @default {"key"}
+   * a value ends the processing with the code `NoPartitionKey`.
+   * @default {"key"}
    */
   ordering?: ProcessingOrder;
   /** How failed calls are repeated. */
@@ -135,14 +144,16 @@ export interface ProcessOptions<T> {
    * The time limit of a call, in milliseconds. After it the signal of the call aborts, and the hook
    * `onHandlerTimeout` is called. The next attempt starts when the call has ended: it never runs
    * beside the earlier one. `Infinity` is no limit: a handler that never ends then blocks its key
-   * or shard for ever. @default {60_000}
+   * or shard for ever.
+   * @default {60_000}
    */
   timeoutMs?: number;
   /**
    * How long a call may go on after its signal has aborted, in milliseconds. After `timeoutMs` and
    * this time, the lease of the shard is given back, so that another worker processes it. This
    * worker takes the shard again after three failover times at the earliest. After `signal` has
-   * aborted, `process()` waits this long for the calls. @default {30_000}
+   * aborted, `process()` waits this long for the calls.
+   * @default {30_000}
    */
   graceMs?: number;
   /**
@@ -150,7 +161,8 @@ export interface ProcessOptions<T> {
    * milliseconds. Example: with `ordering: "key"`, the values 1 and 3 are processed and value 2 waits
    * for its key. The checkpoint stays behind 1, so the next run repeats 3, unless 2 is processed as
    * well. After this time no further call starts. With 0, none starts after `close()` was called.
-   * Orchestrators kill a process about 30 seconds after SIGTERM. @default {10_000}
+   * Orchestrators kill a process about 30 seconds after SIGTERM.
+   * @default {10_000}
    */
   drainTimeoutMs?: number;
   /**
@@ -185,19 +197,25 @@ export interface ProcessBatchesOptions<T> extends ProcessOptions<T> {
   /**
    * Which batches are processed one after another: with `"shard"` those of a shard, with `"key"`
    * those that have a partition key in common, with `"none"` none. With `"key"`, a value without a
-   * partition key ends the processing with the code `NoPartitionKey`. @default {"shard"}
+   * partition key ends the processing with the code `NoPartitionKey`.
+   * @default {"shard"}
    */
   ordering?: ProcessingOrder;
-  /** Most values of a batch. A batch has values of one shard. @default {500} */
+  /**
+   * Most values of a batch. A batch has values of one shard.
+   * @default {500}
+   */
   maxValues?: number;
   /**
    * How long the first value of a batch that is not full waits for others, in milliseconds. Longer
-   * makes larger batches, shorter processes sooner. @default {1000}
+   * makes larger batches, shorter processes sooner.
+   * @default {1000}
    */
   maxWaitMs?: number;
   /**
    * Most values of a shard that are taken from the reader and wait, as for `process`. At least
-   * twice `maxValues`. @default {2 × maxValues}
+   * twice `maxValues`.
+   * @default {2 × maxValues}
    */
   lookahead?: number;
 }

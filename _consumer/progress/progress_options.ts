@@ -26,7 +26,8 @@ export interface ProgressOptions {
   /**
    * The `failoverTimeMs` of the consumers, in milliseconds. A lease whose counter stands still for so
    * long has no running holder. Leases with an owner are watched until their counters move, and for
-   * this long at most: running workers move them every third of it. @default {10_000}
+   * this long at most: running workers move them every third of it.
+   * @default {10_000}
    */
   failoverTimeMs?: number;
   /** Tells the time and sets timers. Default: the clock of the runtime. */

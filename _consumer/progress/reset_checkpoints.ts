@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "../../_core/clock.ts";
 import { inBatches } from "../../_core/in_batches.ts";
 import { OptionCheck } from "../../_core/option_check.ts";
 import type { Lease } from "../../checkpoint/mod.ts";
@@ -34,8 +35,19 @@ export interface ResetOptions extends ProgressOptions {
    * after its children. Default: all shards, and parents are read before their children again.
    */
   shardIds?: readonly string[];
-  /** Whether to resolve with the plan and change nothing. @default {false} */
+  /**
+   * Whether to resolve with the plan and change nothing.
+   * @default {false}
+   */
   dryRun?: boolean;
+  /**
+   * Whether running workers lose their leases, instead of the call being refused. They notice that
+   * within half of `failoverTimeMs`, for which the call waits before it changes the first lease.
+   * Handlers that are running then are told by their signals, and may process values to the end
+   * that are read again.
+   * @default {false}
+   */
+  force?: boolean;
   /**
    * Called when the lease of a shard is as wanted, with the number of those that are left. Its errors
    * are ignored.
@@ -44,12 +56,14 @@ export interface ResetOptions extends ProgressOptions {
 }
 
 const WHAT = "Cannot reset the checkpoints";
+/** How often the leases are listed again of workers that write while they are taken away. */
+const FORCED_ROUNDS = 10;
 /** Most concurrent writes of leases. */
 const WRITES_AT_ONCE = 32;
 
 /**
  * Sets the progress of all consumers that share the checkpointer, or of some shards, to a position.
- * Stop the consumers first: while a worker holds a lease, nothing is changed.
+ * Stop the consumers first: while a worker holds a lease, nothing is changed, unless `force` is set.
  *
  * All leases are taken before the first one is changed, so a consumer that starts meanwhile reads
  * nothing before the end. If the call fails in the middle, its leases expire after `failoverTimeMs`;
@@ -101,6 +115,7 @@ export async function resetCheckpoints(
     "to",
     "shardIds",
     "dryRun",
+    "force",
     "onProgress",
   ]);
   const check = new OptionCheck(WHAT);
@@ -108,7 +123,8 @@ export async function resetCheckpoints(
   const dryRun = check.type("dryRun", options.dryRun, "boolean") ?? false;
   const onProgress = check.type("onProgress", options.onProgress, "function");
   const observed = await observeLeases(settings);
-  refuseHeld(settings.stream, observed);
+  const force = check.type("force", options.force, "boolean") ?? false;
+  if (!force) refuseHeld(settings.stream, observed);
   const shards = await listShards(settings, settings.signal);
   const { leases } = observed;
   const plan = await planReset(
@@ -116,7 +132,8 @@ export async function resetCheckpoints(
     { shards, leases, to, shardIds },
     settings,
   );
-  if (!dryRun) await new Reset(settings, plan, onProgress).run();
+  const isForced = force && observed.held.size > 0;
+  if (!dryRun) await new Reset(settings, plan, isForced, onProgress).run();
   return plan.map(reportOf);
 }
 
@@ -154,6 +171,7 @@ function refuseHeld(stream: string, { leases, held }: ObservedLeases): void {
 class Reset {
   readonly #settings: ResolvedProgressOptions;
   readonly #changes: readonly PlannedReset[];
+  readonly #isForced: boolean;
   readonly #onProgress: ResetOptions["onProgress"];
   /** The name in the leases meanwhile. No consumer has it. */
   readonly #owner = `reset-${crypto.randomUUID()}`;
@@ -163,16 +181,19 @@ class Reset {
   constructor(
     settings: ResolvedProgressOptions,
     plan: readonly PlannedReset[],
+    isForced: boolean,
     onProgress: ResetOptions["onProgress"],
   ) {
     this.#settings = settings;
     this.#changes = plan.filter(({ action }) => action !== "keep");
+    this.#isForced = isForced;
     this.#onProgress = onProgress;
   }
 
   async run(): Promise<void> {
     try {
       await this.#takeAll();
+      if (this.#isForced) await this.#untilNoticed();
     } catch (error) {
       await this.#releaseAll();
       throw error;
@@ -186,19 +207,15 @@ class Reset {
   }
 
   async #takeAll(): Promise<void> {
-    const { checkpointer, signal, stream } = this.#settings;
-    const lost: string[] = [];
-    await inBatches(
-      this.#changes,
-      WRITES_AT_ONCE,
-      async ({ shardId, lease }) => {
-        if (!lease) return;
-        const taken = await checkpointer.take(lease, this.#owner, { signal });
-        if (taken) this.#taken.set(shardId, taken);
-        else lost.push(shardId);
-      },
-    );
-    if (lost.length === 0) return;
+    const { stream } = this.#settings;
+    let missing = this.#changes.flatMap(({ lease }) => lease ?? []);
+    for (let round = 0; round <= FORCED_ROUNDS; round++) {
+      missing = await this.#take(missing);
+      if (missing.length === 0) return;
+      if (!this.#isForced) break;
+      missing = await this.#listedAgain(missing);
+    }
+    const lost = missing.map(({ shardId }) => shardId);
     throw new KinesisError(
       `${WHAT} of ${stream} as a worker has written these leases meanwhile: ${
         lost.join(", ")
@@ -206,6 +223,34 @@ class Reset {
         "Stop all consumers of this checkpointer first; nothing was changed",
       { code: "LeasesChanged" },
     );
+  }
+
+  /** Takes leases. Resolves with those that a worker has written since they were listed. */
+  async #take(leases: readonly Lease[]): Promise<Lease[]> {
+    const { checkpointer, signal } = this.#settings;
+    const lost: Lease[] = [];
+    await inBatches(leases, WRITES_AT_ONCE, async (lease) => {
+      const taken = await checkpointer.take(lease, this.#owner, { signal });
+      if (taken) this.#taken.set(lease.shardId, taken);
+      else lost.push(lease);
+    });
+    return lost;
+  }
+
+  async #listedAgain(leases: readonly Lease[]): Promise<Lease[]> {
+    const { checkpointer, signal, stream } = this.#settings;
+    const wanted = new Set(leases.map(({ shardId }) => shardId));
+    const listed = await checkpointer.list(stream, { signal });
+    return listed.filter(({ shardId }) => wanted.has(shardId));
+  }
+
+  /**
+   * Waits until the workers whose leases were taken away have been refused a renewal. The leases
+   * that this call holds expire after the double of that time.
+   */
+  async #untilNoticed(): Promise<void> {
+    const { clock, failoverTimeMs, signal } = this.#settings;
+    await delay(failoverTimeMs / 2, { clock, signal });
   }
 
   async #releaseAll(): Promise<void> {
@@ -222,7 +267,9 @@ class Reset {
     const { shardId, next } = change;
     const lease = this.#taken.get(shardId);
     let isDone: boolean;
-    if (!lease) isDone = await checkpointer.create(next!, { signal });
+    // With force, a worker may have deleted the lease of an expired shard meanwhile.
+    if (!lease && !next) isDone = true;
+    else if (!lease) isDone = await checkpointer.create(next!, { signal });
     else if (next) isDone = await checkpointer.replace(lease, next, { signal });
     else isDone = await checkpointer.delete(lease, { signal });
     if (!isDone) {

@@ -189,7 +189,8 @@ export class ShardCursor {
 
   /**
    * Notes the lag that an answer states: all older records were read. `at` is when it was stated,
-   * by the clock of the service, in milliseconds since the epoch. @default {now}
+   * by the clock of the service, in milliseconds since the epoch.
+   * @default {now}
    */
   noteLag(
     millisBehindLatest: number,

@@ -31,7 +31,10 @@ export interface ShardWorkParts {
    * the store that no retry can change. Without it, the work is tried for ever.
    */
   readonly onGivenUp?: (error: unknown) => void;
-  /** See `onGivenUp`. @default {Infinity} */
+  /**
+   * See `onGivenUp`.
+   * @default {Infinity}
+   */
   readonly limitMs?: number;
 }
 

@@ -41,11 +41,15 @@ export interface PlanSituation {
   readonly from: StartPosition;
   /** When this worker started, by the clock of the service, in milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Shards that were closed before `from`, if that is a time. @default {none} */
+  /**
+   * Shards that were closed before `from`, if that is a time.
+   * @default {none}
+   */
   readonly closedBefore?: ReadonlySet<string>;
   /**
    * Shards that `from` has a position for, and that have expired. They get leases as well: their
-   * readers report what has expired. @default {none}
+   * readers report what has expired.
+   * @default {none}
    */
   readonly expired?: readonly string[];
 }

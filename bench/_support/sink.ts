@@ -7,27 +7,45 @@
 
 /** Options of a sink. */
 export interface SinkOptions {
-  /** The number of shards in its answers. @default {4} */
+  /**
+   * The number of shards in its answers.
+   * @default {4}
+   */
   shards?: number;
-  /** The first shards have records without end; the others have none. @default {all} */
+  /**
+   * The first shards have records without end; the others have none.
+   * @default {all}
+   */
   busyShards?: number;
-  /** Records in every GetRecords answer. @default {10_000} */
+  /**
+   * Records in every GetRecords answer.
+   * @default {10_000}
+   */
   readRecords?: number;
-  /** Bytes of each of these records. @default {1000} */
+  /**
+   * Bytes of each of these records.
+   * @default {1000}
+   */
   readBytes?: number;
   /**
    * A file with the records of every GetRecords answer in place of these: a JSON array of objects
    * with `Data` in base64 and `PartitionKey`.
    */
   readFile?: string;
-  /** Paths of a PEM key and certificate, for HTTPS. @default {plain HTTP} */
+  /**
+   * Paths of a PEM key and certificate, for HTTPS.
+   * @default {plain HTTP}
+   */
   tls?: { key: string; cert: string };
   /**
    * Whether to decode all records and count their values, which makes the sink slow.
    * @default {false}
    */
   inspect?: boolean;
-  /** Delay of every answer, in milliseconds. @default {0} */
+  /**
+   * Delay of every answer, in milliseconds.
+   * @default {0}
+   */
   delayMs?: number;
 }
 

@@ -5,9 +5,16 @@
  * @module
  */
 
-const ASYNC_KINESIS = "async-kinesis[kpl]==3.0.1";
-const KPL = "1.1.1";
-const KCL = "3.1.2";
+const CACHE = Deno.env.get("XDG_CACHE_HOME") ?? "/tmp";
+
+/** The folder that the benchmarks install into unless they are given another one. */
+export const PEERS_HOME: string = `${CACHE}/webstreams-kinesis-peers`;
+
+const ASYNC_KINESIS = "async-kinesis[kpl,msgpack]==3.0.1";
+/** The version of the KPL. */
+export const KPL = "1.1.1";
+/** The version of the KCL. */
+export const KCL = "3.1.2";
 const DYNALITE = "dynalite@4.0.0";
 const SDK = [
   "@aws-sdk/client-kinesis@3.1143.0",
@@ -34,7 +41,7 @@ export async function install(home: string): Promise<Peers> {
   await Deno.mkdir(home, { recursive: true });
   return {
     sdk: await attempt(() => installSdk(home)),
-    python: await attempt(() => installPython(`${home}/python`)),
+    python: await attempt(() => installAsyncKinesis(home)),
     kpl: await attempt(() =>
       installJava(`${home}/kpl`, "amazon-kinesis-producer", KPL)
     ),
@@ -51,6 +58,12 @@ export async function install(home: string): Promise<Peers> {
 export async function installSdk(home: string): Promise<string> {
   await Deno.mkdir(home, { recursive: true });
   return await installNode(`${home}/sdk`, SDK);
+}
+
+/** Installs async-kinesis alone. Returns its Python interpreter. */
+export async function installAsyncKinesis(home: string): Promise<string> {
+  await Deno.mkdir(home, { recursive: true });
+  return await installPython(`${home}/python`);
 }
 
 async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
@@ -104,7 +117,7 @@ async function installPython(home: string): Promise<string> {
 }
 
 /** Installs a Java library with its dependencies. Returns the class path. */
-async function installJava(
+export async function installJava(
   home: string,
   artifact: string,
   version: string,

@@ -5,14 +5,9 @@
  * @module
  */
 import type { Sink } from "../_support/sink.ts";
+import { type Command, PeerProcess } from "./peer_process.ts";
 
-/** The command of a peer. */
-export interface Command {
-  program: string;
-  args: string[];
-  /** Environment variables, in addition to the inherited ones. */
-  env?: Record<string, string>;
-}
+export type { Command } from "./peer_process.ts";
 
 /** The result of one run. */
 export interface Measured {
@@ -47,34 +42,24 @@ const TICK_MICROS = 10_000;
  * @throws {Error} if the peer ends early, or takes too long
  */
 export async function runPeer(
-  { program, args, env }: Command,
+  command: Command,
   sink: Sink,
 ): Promise<Measured> {
-  const child = new Deno.Command(program, {
-    args,
-    env,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const stderr = new Response(child.stderr).text();
-  const writer = child.stdin.getWriter();
-  const go = () => writer.write(new TextEncoder().encode("go\n"));
-  const lines = linesOf(child.stdout);
+  await using peer = new PeerProcess(command);
   // The run then fails, because the process has ended.
-  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const timer = setTimeout(() => peer.kill(), PATIENCE_MS);
   try {
-    await expect(lines, "ready");
-    const before = await usageOf(child.pid);
+    await peer.expect("ready");
+    const before = await usageOf(peer.pid);
     const sinkBefore = await sink.stats();
     const start = performance.now();
-    await go();
-    const result = JSON.parse(await expect(lines, "done"));
+    await peer.go();
+    const result = JSON.parse(await peer.expect("done"));
     const seconds = (performance.now() - start) / 1000;
-    const after = await usageOf(child.pid);
+    const after = await usageOf(peer.pid);
     const sinkAfter = await sink.stats();
-    await go();
-    await child.status;
+    await peer.go();
+    await peer.ended();
     return {
       ...result,
       seconds,
@@ -83,39 +68,8 @@ export async function runPeer(
       sinkMicros: sinkAfter.cpuMicros - sinkBefore.cpuMicros,
       kinesisRecords: sinkAfter.records - sinkBefore.records,
     };
-  } catch (error) {
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // The process has already ended.
-    }
-    throw new Error(`${error}\n${(await stderr).slice(-1500)}`);
   } finally {
     clearTimeout(timer);
-    await writer.close().catch(() => {});
-    await lines.return?.();
-  }
-}
-
-async function expect(
-  lines: AsyncIterator<string>,
-  word: string,
-): Promise<string> {
-  for (;;) {
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`ended before it was ${word}`);
-    if (value.startsWith(word)) return value.slice(word.length);
-  }
-}
-
-async function* linesOf(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<string, void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
   }
 }
 

@@ -12,13 +12,12 @@
  */
 import { parseArgs } from "node:util";
 import { startSink } from "../_support/sink.ts";
-import { install, type Peers } from "./install.ts";
+import { install, type Peers, PEERS_HOME } from "./install.ts";
 import { type Measured, runPeer } from "./peer.ts";
 import { type Framing, writeRecords } from "./read_data.ts";
 import { readTable } from "./read_report.ts";
 import { type Reader, readersOf } from "./readers.ts";
 
-const cache = Deno.env.get("XDG_CACHE_HOME") ?? "/tmp";
 const { values: options } = parseArgs({
   args: Deno.args,
   options: {
@@ -27,7 +26,7 @@ const { values: options } = parseArgs({
     sizes: { type: "string", default: "100,1000" },
     framings: { type: "string", default: "json,jsonLines,kplJson" },
     only: { type: "string" },
-    home: { type: "string", default: `${cache}/webstreams-kinesis-peers` },
+    home: { type: "string", default: PEERS_HOME },
   },
 });
 /** The largest values that are measured in each framing: packing is for small ones. */

@@ -11,13 +11,13 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { bundleTo } from "../../tests/_services/bundle.ts";
 import { type Sink, type SinkOptions, startSink } from "../_support/sink.ts";
 import { type Case, casesOf } from "./cases.ts";
-import { install } from "./install.ts";
+import { install, PEERS_HOME } from "./install.ts";
 import { type Measured, runPeer } from "./peer.ts";
 import { table } from "./report.ts";
 
-const cache = Deno.env.get("XDG_CACHE_HOME") ?? "/tmp";
 const { values: options } = parseArgs({
   args: Deno.args,
   options: {
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "2" },
     sizes: { type: "string", default: "100,1000,10000" },
     only: { type: "string" },
-    home: { type: "string", default: `${cache}/webstreams-kinesis-peers` },
+    home: { type: "string", default: PEERS_HOME },
   },
 });
 const { home } = options;
@@ -73,21 +73,14 @@ function dirname(path: string): string {
 }
 
 async function bundleForNode(target: string): Promise<boolean> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", "--external"]
-      .concat([
-        "node:*",
-        "-o",
-        target,
-        new URL("./ours.mjs", import.meta.url).pathname,
-      ]),
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (!success) {
-    console.log(`without Node: ${new TextDecoder().decode(stderr)}`);
+  try {
+    const entry = new URL("./ours.mjs", import.meta.url);
+    await bundleTo(target, entry, { external: "node:*" });
+    return true;
+  } catch (error) {
+    console.log(`without Node: ${error}`);
+    return false;
   }
-  return success;
 }
 
 interface Sinks {

@@ -57,7 +57,10 @@ export interface S3StorageConfiguration {
   ExpectedBucketOwner: string;
   /** The pattern of the object keys, 1 to 1024 characters. Default: one of the service. */
   OutputKeyTemplate?: string;
-  /** The storage class of the objects. @default {"STANDARD"} */
+  /**
+   * The storage class of the objects.
+   * @default {"STANDARD"}
+   */
   StorageClass?: "STANDARD" | "INTELLIGENT_TIERING" | "GLACIER_IR";
   /** The compression of the objects. */
   CompressionType: "NONE" | "GZIP" | "ZSTD";
@@ -65,7 +68,10 @@ export interface S3StorageConfiguration {
 
 /** Delivery to a bucket. */
 export interface S3DestinationConfiguration {
-  /** The longest time from a record to its object, in seconds. @default {300} */
+  /**
+   * The longest time from a record to its object, in seconds.
+   * @default {300}
+   */
   DataFreshnessInSeconds?: number;
   /** Where records go that cannot be delivered. Default: the bucket of the objects. */
   DeadLetterQueueS3Configuration?: DeadLetterQueueS3Configuration;
@@ -103,7 +109,10 @@ export interface S3TablesConfiguration {
 
 /** Delivery to tables. */
 export interface S3TablesDestinationConfiguration {
-  /** The longest time from a record to its row, in seconds. @default {300} */
+  /**
+   * The longest time from a record to its row, in seconds.
+   * @default {300}
+   */
   DataFreshnessInSeconds?: number;
   /** Where records go that cannot be delivered. */
   DeadLetterQueueS3Configuration: DeadLetterQueueS3Configuration;
@@ -125,7 +134,10 @@ export interface CloudWatchLogs {
   Enabled: boolean;
   /** The log group. Default: `/aws/kinesis/<channel name>/<channel id>`. */
   LogGroupName?: string;
-  /** The log stream. @default {"DestinationDelivery"} */
+  /**
+   * The log stream.
+   * @default {"DestinationDelivery"}
+   */
   LogStreamName?: string;
 }
 
@@ -254,7 +266,10 @@ export interface ChannelSummary {
 export interface ListChannelsRequest {
   /** Only channels of these streams are listed. */
   StreamFilter?: readonly ChannelStreamFilter[];
-  /** Page size, 1 to 10 000. A page has at most 100. @default {100} */
+  /**
+   * Page size, 1 to 10 000. A page has at most 100.
+   * @default {100}
+   */
   MaxResults?: number;
   /** The token of the previous page. */
   NextToken?: string;

@@ -9,9 +9,15 @@ import type { QueueTarget } from "./queues.ts";
 
 /** Request of `ReceiveQueueRecords` and `ReceiveDeadLetterQueueRecords`. */
 export interface ReceiveQueueRecordsRequest extends QueueTarget {
-  /** The most records of the answer: 1 to 10. @default {10} */
+  /**
+   * The most records of the answer: 1 to 10.
+   * @default {10}
+   */
   Limit?: number;
-  /** How long the service waits for a record, in seconds: 1 to 20. @default {9} */
+  /**
+   * How long the service waits for a record, in seconds: 1 to 20.
+   * @default {9}
+   */
   WaitTimeSeconds?: number;
   /**
    * How long the records are invisible to other receivers, in seconds: 0 to 43 200 (12 hours).

@@ -22,7 +22,10 @@ export interface QueueStartingPosition {
 export interface QueueStreamConfiguration {
   /** The ARN of the stream. It must be on demand. */
   StreamARN: string;
-  /** Where the records start. @default {LATEST} */
+  /**
+   * Where the records start.
+   * @default {LATEST}
+   */
   StartingPosition?: QueueStartingPosition;
 }
 
@@ -42,7 +45,8 @@ export interface QueueAttributes {
   /**
    * How long a received record is invisible to other receivers, in seconds: 0 to 43 200 (12 hours).
    * A receive request may give another time. Records that are in flight keep their time when it is
-   * changed. @default {30}
+   * changed.
+   * @default {30}
    */
   VisibilityTimeoutSeconds?: number;
   /** What happens to records that are delivered often without an acknowledgement. */

@@ -66,7 +66,10 @@ export interface InputOptions {
   readonly key: string | undefined;
   /** A folder for a copy of an input that cannot be read twice. */
   readonly folder: string;
-  /** The processor that must not change the values. @default {jsonLines()} */
+  /**
+   * The processor that must not change the values.
+   * @default {jsonLines()}
+   */
   readonly processor?: Processor<Envelope>;
   /** Ends reading. */
   readonly signal: AbortSignal;

@@ -14,19 +14,27 @@ const WRONG_USE = 2;
 /** Exit codes after a signal, as shells define them: 128 plus the number of the signal. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const SIGPIPE = 141;
+/**
+ * A signal so soon after the first one is part of the same Ctrl-C, in milliseconds: `npx` and `deno
+ * task` pass on a Ctrl-C that the demo has got from the terminal as well.
+ */
+const SAME_PRESS_MS = 300;
 
 const cleanup = new Cleanup();
 const interrupt = new AbortController();
 let interrupted = 0;
+let interruptedAt = 0;
 
 /** Ends the run. Removing what it created may take some seconds. */
 function stop(code: number): void {
   interrupted = code;
+  interruptedAt = performance.now();
   interrupt.abort(new Error("Interrupted"));
 }
 
 /** Ends the process after a second signal, without waiting for the removal. */
-function stopAtOnce(): never {
+function stopAtOnce(): void {
+  if (performance.now() - interruptedAt < SAME_PRESS_MS) return;
   const left = cleanup.removeAtOnce();
   complain("stopped at once", ...left.map((each) => `left behind: ${each}`));
   Deno.exit(interrupted);

@@ -54,7 +54,10 @@ export interface HandlerWorldOptions<T> {
   /** What is written, in this order. */
   readonly records: readonly WorldRecord[];
   readonly process: ProcessOptions<T>;
-  /** Until then workers crash, in milliseconds. @default {60_000} */
+  /**
+   * Until then workers crash, in milliseconds.
+   * @default {60_000}
+   */
   readonly roughMs?: number;
   /** Called when the handler is called. Returns a function to call when it has resolved. */
   readonly onCall?: (record: number, subSequenceNumber: number) => () => void;

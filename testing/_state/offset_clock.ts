@@ -17,7 +17,10 @@ export class OffsetClock implements Clock {
   readonly #timers: Set<Timer> = new Set();
   #offset = 0;
 
-  /** Follows `base`. @default {the clock of the runtime} */
+  /**
+   * Follows `base`.
+   * @default {the clock of the runtime}
+   */
   constructor(base: Clock = systemClock) {
     this.#base = base;
   }

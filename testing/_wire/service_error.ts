@@ -10,7 +10,10 @@ export class ServiceFault extends Error {
   override readonly name: string = "ServiceFault";
   /** The exception name, for example `ResourceNotFoundException`. */
   readonly type: string;
-  /** The HTTP status. @default {400} */
+  /**
+   * The HTTP status.
+   * @default {400}
+   */
   readonly status: number;
 
   /** Makes an error with an exception name, a message and an HTTP status. */

@@ -17,7 +17,10 @@ export interface AcceptedCredentials {
   secretAccessKey: string;
   /** The session token that requests must carry, for temporary credentials. */
   sessionToken?: string;
-  /** When the key stops being accepted, for temporary credentials. @default {never} */
+  /**
+   * When the key stops being accepted, for temporary credentials.
+   * @default {never}
+   */
   expiration?: Date;
 }
 

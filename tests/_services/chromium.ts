@@ -65,6 +65,8 @@ export class Page implements AsyncDisposable {
   #calls = 0;
   /** What the page has written to its console, and its uncaught errors. */
   readonly log: string[] = [];
+  /** The addresses that the page has requested, also those of files and `data:`. */
+  readonly requests: string[] = [];
 
   private constructor(
     process: Deno.ChildProcess,
@@ -197,6 +199,11 @@ export class Page implements AsyncDisposable {
     } else if (method === "Runtime.exceptionThrown") {
       const { exception, text } = params.exceptionDetails;
       this.log.push(exception?.description ?? text);
+    } else if (method === "Log.entryAdded") {
+      // Errors of the browser itself, such as a file that was not found. Needs `Log.enable`.
+      this.log.push(`${params.entry.text} ${params.entry.url ?? ""}`);
+    } else if (method === "Network.requestWillBeSent") {
+      this.requests.push(params.request.url);
     }
   }
 }

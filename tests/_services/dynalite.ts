@@ -9,7 +9,10 @@ import type { Service } from "./service.ts";
 
 /** Options of {@linkcode startDynalite}. */
 export interface DynaliteOptions {
-  /** How long a table stays `CREATING`, in milliseconds. @default {0} */
+  /**
+   * How long a table stays `CREATING`, in milliseconds.
+   * @default {0}
+   */
   createTableMs?: number;
 }
 

@@ -25,7 +25,10 @@ export class FakeClock implements Clock {
   #nextId = 1;
   #timers = new Map<number, Timer>();
 
-  /** Starts at a time in milliseconds since the epoch. @default {1_700_000_000_000} */
+  /**
+   * Starts at a time in milliseconds since the epoch.
+   * @default {1_700_000_000_000}
+   */
   constructor(now: number = 1_700_000_000_000) {
     this.#now = now;
   }
@@ -101,7 +104,8 @@ export class FakeClock implements Clock {
    * Advances from timer to timer until the promise settles. Resolves or rejects as the promise
    * does.
    *
-   * @param maxMs Longest time to advance, in milliseconds. @default {3_600_000}
+   * @param maxMs Longest time to advance, in milliseconds.
+   * @default {3_600_000}
    * @throws {Error} if the promise is pending and no timer is left within `maxMs`
    */
   async runUntil<T>(promise: Promise<T>, maxMs = 3_600_000): Promise<T> {

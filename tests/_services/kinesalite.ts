@@ -10,13 +10,25 @@ import type { Service } from "./service.ts";
 
 /** Options of {@linkcode startKinesalite}. */
 export interface KinesaliteOptions {
-  /** How long a stream stays `CREATING`, in milliseconds. @default {0} */
+  /**
+   * How long a stream stays `CREATING`, in milliseconds.
+   * @default {0}
+   */
   createStreamMs?: number;
-  /** How long a stream stays `DELETING`, in milliseconds. @default {0} */
+  /**
+   * How long a stream stays `DELETING`, in milliseconds.
+   * @default {0}
+   */
   deleteStreamMs?: number;
-  /** How long a stream stays `UPDATING` after a split or a merge, in milliseconds. @default {0} */
+  /**
+   * How long a stream stays `UPDATING` after a split or a merge, in milliseconds.
+   * @default {0}
+   */
   updateStreamMs?: number;
-  /** Most shards of all streams together. @default {1000} */
+  /**
+   * Most shards of all streams together.
+   * @default {1000}
+   */
   shardLimit?: number;
 }
 

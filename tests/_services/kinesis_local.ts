@@ -12,20 +12,36 @@ import { freePort, type Service, service } from "./service.ts";
 
 /** Options of {@linkcode startKinesisLocal}. */
 export interface KinesisLocalOptions {
-  /** How long a stream stays `CREATING`, in milliseconds. @default {0} */
+  /**
+   * How long a stream stays `CREATING`, in milliseconds.
+   * @default {0}
+   */
   createStreamMs?: number;
-  /** How long a stream stays `DELETING`, in milliseconds. @default {0} */
+  /**
+   * How long a stream stays `DELETING`, in milliseconds.
+   * @default {0}
+   */
   deleteStreamMs?: number;
   /**
    * How long a stream stays `UPDATING` after a split, a merge or a new shard count, in
-   * milliseconds. @default {0}
+   * milliseconds.
+   * @default {0}
    */
   updateStreamMs?: number;
-  /** How long a consumer stays `CREATING` or `DELETING`, in milliseconds. @default {0} */
+  /**
+   * How long a consumer stays `CREATING` or `DELETING`, in milliseconds.
+   * @default {0}
+   */
   consumerMs?: number;
-  /** Most shards of all streams together. @default {1000} */
+  /**
+   * Most shards of all streams together.
+   * @default {1000}
+   */
   shardLimit?: number;
-  /** Longest wait for the first answer, in milliseconds. @default {30_000} */
+  /**
+   * Longest wait for the first answer, in milliseconds.
+   * @default {30_000}
+   */
   startTimeoutMs?: number;
   /** Cancels the start and stops the process. */
   signal?: AbortSignal;

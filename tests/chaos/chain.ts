@@ -23,7 +23,10 @@ export interface ChainOptions {
   readonly wire: readonly WireOdds[];
   /** The actions that meet faults of the wire. */
   readonly actions: readonly string[];
-  /** Attempts of the client for each call. @default {1} */
+  /**
+   * Attempts of the client for each call.
+   * @default {1}
+   */
   readonly clientAttempts?: number;
   /** Wraps the `fetch` between client and proxy, to observe it. */
   readonly watch?: (fetch: Fetch) => Fetch;

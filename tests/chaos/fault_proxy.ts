@@ -22,9 +22,15 @@ import {
 export interface FaultProxyOptions {
   /** The faults. */
   plan: FaultPlan;
-  /** The base URL of the Kinesis behind the proxy. @default {an in-memory Kinesis} */
+  /**
+   * The base URL of the Kinesis behind the proxy.
+   * @default {an in-memory Kinesis}
+   */
   target?: string;
-  /** The loopback port. @default {0, a free port} */
+  /**
+   * The loopback port.
+   * @default {0, a free port}
+   */
   port?: number;
 }
 

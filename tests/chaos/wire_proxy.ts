@@ -50,7 +50,10 @@ export interface WireProxyOptions {
   readonly forward: Fetch;
   /** Chooses the fault of a request. Called once for each request. */
   readonly faultOf: (action: string) => WireFault | undefined;
-  /** The clock of the stalls. @default {systemClock} */
+  /**
+   * The clock of the stalls.
+   * @default {systemClock}
+   */
   readonly clock?: Clock;
 }
 

@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly onLine?: (text: string) => void;
   /** Aborts as Ctrl-C does. */
   readonly signal?: AbortSignal;
+  /** Whether results go to a terminal. */
+  readonly isTerminal?: boolean;
 }
 
 /** What a command has written, and its exit code. */
@@ -34,14 +36,23 @@ export interface Result {
   readonly leftovers: string | undefined;
 }
 
+/** Answers a request. */
+type Answer = (request: Request) => Promise<Response>;
+
 /** A server, and commands that use it. */
 export class FakeTerminalKinesis implements AsyncDisposable {
   readonly server: KinesisServer;
-  /** Called with each request before the server answers it. */
-  onRequest: (action: string) => Promise<void> | void = () => {};
+  /** Called with each request before the server answers it. May answer in its place. */
+  onRequest: (
+    action: string,
+  ) => Promise<Response | void> | Response | void = () => {};
   readonly #listener: Deno.HttpServer<Deno.NetAddr>;
 
-  constructor(options: KinesisServerOptions = {}) {
+  /** `wrap` may put policies, faults and other services in front of the server. */
+  constructor(
+    options: KinesisServerOptions = {},
+    wrap: (fetch: Answer) => Answer = (fetch) => fetch,
+  ) {
     for (
       const [name, value] of Object.entries({
         AWS_ACCESS_KEY_ID: "id",
@@ -50,63 +61,78 @@ export class FakeTerminalKinesis implements AsyncDisposable {
       })
     ) Deno.env.set(name, value);
     this.server = new KinesisServer(options);
+    const answer = wrap(this.server.fetch);
     this.#listener = Deno.serve(
       { port: 0, hostname: "127.0.0.1", onListen: () => {} },
       async (request) => {
         const target = request.headers.get("x-amz-target") ?? "";
-        await this.onRequest(target.split(".").at(-1)!);
-        return await this.server.fetch(request);
+        return await this.onRequest(target.split(".").at(-1)!) ??
+          await answer(request);
       },
     );
   }
 
+  /** The URL of the server. */
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.#listener.addr.port}`;
+  }
+
   /** Runs a command to its end. */
   async run(args: string[], around: Surroundings = {}): Promise<Result> {
-    const lines: string[] = [];
-    const notes: string[] = [];
-    const progress: string[] = [];
-    const questions: string[] = [];
-    let leftovers: (() => string) | undefined;
-    const terminal: Terminal = {
-      line(text) {
-        if (lines.length === around.lines) return Promise.resolve(false);
-        lines.push(text);
-        around.onLine?.(text);
-        return Promise.resolve(true);
-      },
-      note: (text) => void notes.push(text),
-      progress(text) {
-        progress.push(text);
-        around.onProgress?.(text);
-      },
-      confirm(question) {
-        questions.push(question);
-        return around.answer;
-      },
-      input: () => inputOf(around.input ?? ""),
-      onStopAtOnce: (report) => leftovers = report,
-      signal: around.signal ?? new AbortController().signal,
-      isTerminal: false,
-    };
-    const { port } = this.#listener.addr;
-    const code = await runCommand([
-      `--endpoint=http://127.0.0.1:${port}`,
+    const address = [
+      `--endpoint=${this.endpoint}`,
       "--region=us-east-1",
-      ...args,
-    ], terminal);
-    return {
-      code,
-      lines,
-      notes: notes.join("\n"),
-      progress,
-      questions,
-      leftovers: leftovers?.(),
-    };
+    ];
+    return await runOnFakeTerminal(
+      (terminal) => runCommand([...address, ...args], terminal),
+      around,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#listener.shutdown();
   }
+}
+
+/** Runs a program, which resolves with its exit code, on a terminal that keeps what is written. */
+export async function runOnFakeTerminal(
+  program: (terminal: Terminal) => Promise<number>,
+  around: Surroundings = {},
+): Promise<Result> {
+  const lines: string[] = [];
+  const notes: string[] = [];
+  const progress: string[] = [];
+  const questions: string[] = [];
+  let leftovers: (() => string) | undefined;
+  const code = await program({
+    line(text) {
+      if (lines.length === around.lines) return Promise.resolve(false);
+      lines.push(text);
+      around.onLine?.(text);
+      return Promise.resolve(true);
+    },
+    note: (text) => void notes.push(text),
+    progress(text) {
+      progress.push(text);
+      around.onProgress?.(text);
+    },
+    confirm(question) {
+      questions.push(question);
+      return around.answer;
+    },
+    input: () => inputOf(around.input ?? ""),
+    onStopAtOnce: (report) => leftovers = report,
+    signal: around.signal ?? new AbortController().signal,
+    isTerminal: around.isTerminal ?? false,
+  });
+  return {
+    code,
+    lines,
+    notes: notes.join("\n"),
+    progress,
+    questions,
+    leftovers: leftovers?.(),
+  };
 }
 
 async function* inputOf(

@@ -24,6 +24,12 @@ export class CommandKinesis implements AsyncDisposable {
     );
   }
 
+  /** The options of commands that use the server. */
+  get connection(): string[] {
+    const { port } = this.#listener.addr;
+    return [`--endpoint=http://127.0.0.1:${port}`, "--region=us-east-1"];
+  }
+
   /** Starts a command without standard input. */
   spawn(...args: string[]): Deno.ChildProcess {
     return this.spawnWith("null", ...args);
@@ -31,7 +37,6 @@ export class CommandKinesis implements AsyncDisposable {
 
   /** Starts a command. */
   spawnWith(stdin: "null" | "piped", ...args: string[]): Deno.ChildProcess {
-    const { port } = this.#listener.addr;
     const command = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -39,8 +44,7 @@ export class CommandKinesis implements AsyncDisposable {
         "--quiet",
         "--no-check",
         new URL("../../cli/main.ts", import.meta.url).href,
-        `--endpoint=http://127.0.0.1:${port}`,
-        "--region=us-east-1",
+        ...this.connection,
         ...args,
       ],
       env: {

@@ -97,7 +97,7 @@ Deno.test("The commands that change streams say what is wrong", async () => {
   kinesis.server.createStream("orders", { shards: 3 });
   kinesis.server.createStream("free", { mode: "ON_DEMAND" });
   const cases: [string[], number, RegExp][] = [
-    [["create"], 2, /missing required argument 'stream'/],
+    [["create"], 2, /missing required argument 'name'/],
     [["create", "a", "--shards=0"], 2, /1 or more/],
     [["create", "a", "--shards=2", "--on-demand"], 2, /cannot be used with/],
     [["create", "a b"], 1, /ValidationException/],

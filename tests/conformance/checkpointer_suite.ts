@@ -35,7 +35,10 @@ export interface CheckpointerCheck {
 
 /** Options of the suite. */
 export interface CheckpointerSuiteOptions {
-  /** How many random sequences of calls are compared with the model. @default {50} */
+  /**
+   * How many random sequences of calls are compared with the model.
+   * @default {50}
+   */
   modelRuns?: number;
 }
 

@@ -35,7 +35,10 @@ export interface Item {
 export interface WorldOptions {
   shards?: number;
   rules?: FaultRule[];
-  /** The seed of the rules. @default {1} */
+  /**
+   * The seed of the rules.
+   * @default {1}
+   */
   seed?: number;
   server?: KinesisServerOptions;
 }

@@ -183,6 +183,46 @@ Deno.test("resetCheckpoints refuses while a worker holds leases, and names them"
   assertEquals(plan.map(({ action }) => action), ["reset", "reset"]);
 });
 
+Deno.test("resetCheckpoints with force takes the leases of a running worker, which then reads from the new position", async () => {
+  const world = new World({ shards: 2 });
+  const checkpointer = new MemoryCheckpointer();
+  // The worker renews its leases between the list and the writes of the reset.
+  const take = checkpointer.take.bind(checkpointer);
+  const late = new Set(world.shardIds);
+  const failures = new Set<string>();
+  checkpointer.take = async (lease, owner, options) => {
+    if (owner.startsWith("reset-") && late.delete(lease.shardId)) {
+      const [stored] = (await checkpointer.list(STREAM))
+        .filter(({ shardId }) => shardId === lease.shardId);
+      await checkpointer.renew(stored!);
+    }
+    const taken = await take(lease, owner, options);
+    if (!taken) failures.add(lease.shardId);
+    return taken;
+  };
+  const seen: ConsumerRecord<Item>[] = [];
+  const consumer = world.consumer({ checkpointer, workerId: "one" });
+  const working = (async () => {
+    for await (const record of consumer) seen.push(record);
+  })();
+  await world.put(20);
+  await world.pass(5000);
+  assertEquals(seen.length, 20);
+  const plan = await world.run(resetCheckpoints({
+    ...optionsOf(world, checkpointer),
+    to: "TRIM_HORIZON",
+    force: true,
+  }));
+  assertEquals(plan.map(({ action }) => action), ["reset", "reset"]);
+  assertEquals(failures.size, 2);
+  const lost = world.events.filter((event) => event.startsWith("lost"));
+  assertEquals(lost.length, 2);
+  await world.pass(20_000);
+  assertEquals(idsOf(seen.slice(20)), idsOf(seen.slice(0, 20)));
+  await world.run(consumer.close());
+  await working;
+});
+
 Deno.test("resetCheckpoints with dryRun changes nothing and resolves with the plan", async () => {
   const world = new World({ shards: 2 });
   await world.put(20);
@@ -386,6 +426,7 @@ Deno.test("resetCheckpoints and checkpointStatus refuse wrong options", async ()
     [{ to: new Date(NaN) }, "'to' must be"],
     [{ to: "LATEST", shardIds: [] }, "'shardIds' must be a list of shard ids"],
     [{ to: "LATEST", dryRun: "yes" }, "'dryRun' must be true or false"],
+    [{ to: "LATEST", force: 1 }, "'force' must be true or false"],
     [{ to: "LATEST", checkpointer: undefined }, "'checkpointer' is missing"],
     [
       { to: "LATEST", checkpointer: {} },

@@ -4,29 +4,10 @@ import {
   assertGreaterOrEqual,
   assertMatch,
 } from "@std/assert";
-import config from "../../deno.json" with { type: "json" };
 import { KinesisServer } from "../../testing/mod.ts";
 import { selfSignedCertificate } from "../_services/certificate.ts";
+import { installSdk } from "./aws_sdk_folder.ts";
 import { serveHttp2 } from "./http2_listener.ts";
-
-/** A folder whose node_modules contains the SDK, for Node.js. */
-async function installSdk(folder: string): Promise<void> {
-  await Deno.writeTextFile(
-    `${folder}/deno.json`,
-    JSON.stringify({
-      nodeModulesDir: "auto",
-      minimumDependencyAge: config.minimumDependencyAge,
-      imports: {
-        "@aws-sdk/client-kinesis": config.imports["@aws-sdk/client-kinesis"],
-      },
-    }),
-  );
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["install", "--quiet"],
-    cwd: folder,
-  }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-}
 
 Deno.test("The AWS SDK for JavaScript under Node drives the server over TLS and HTTP/2", async () => {
   const folder = await Deno.makeTempDir();

@@ -5,6 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { bundleTo } from "../_services/bundle.ts";
 import { freePort } from "../_services/service.ts";
 import { eventOf } from "../lambda/_events.ts";
 
@@ -46,13 +47,7 @@ if (hasEmulator()) {
   Deno.test("kinesisHandler answers events of Lambda's runtime interface emulator", async () => {
     const folder = await Deno.makeTempDir();
     const bundle = `${folder}/index.mjs`;
-    const { code } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["bundle", "--quiet", "--minify", "--platform", "browser"],
-        ...["--output", bundle, ENTRY.pathname],
-      ],
-    }).output();
-    assertEquals(code, 0);
+    await bundleTo(bundle, ENTRY, { minify: true });
     const [port, api] = [freePort(), freePort()];
     const emulator = new Deno.Command("aws-lambda-rie", {
       args: [

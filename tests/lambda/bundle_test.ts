@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { bundleTo } from "../_services/bundle.ts";
 import { eventOf } from "./_events.ts";
 
 const ENTRY = new URL("../../examples/lambda/index.ts", import.meta.url);
@@ -13,13 +14,7 @@ Deno.test("The bundle of the Lambda example has less than 10 KB, no client, and 
   const folder = await Deno.makeTempDir();
   const output = `${folder}/index.mjs`;
   try {
-    const bundled = await new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["bundle", "--quiet", "--minify", "--platform", "browser"],
-        ...["--output", output, ENTRY.pathname],
-      ],
-    }).output();
-    assertEquals(bundled.code, 0, new TextDecoder().decode(bundled.stderr));
+    await bundleTo(output, ENTRY, { minify: true });
     const text = await Deno.readTextFile(output);
     assert(!/PutRecords|aws4|msgpack/i.test(text));
     const { size } = await Deno.stat(output);

@@ -120,7 +120,12 @@ async function run(
     args: [...args],
     cwd,
     stdin: "null",
-    env: { AWS_EC2_METADATA_DISABLED: "true", NO_COLOR: "1" },
+    env: {
+      AWS_ACCESS_KEY_ID: "id",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      AWS_EC2_METADATA_DISABLED: "true",
+      NO_COLOR: "1",
+    },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, output: text(stdout) + text(stderr) };

@@ -14,7 +14,11 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { deadLinksOf } from "../../scripts/package_links.ts";
+import { CommandKinesis } from "../cli/_kinesis.ts";
 import { App, hasNpm } from "./_app.ts";
 import {
   type Bundle,
@@ -78,12 +82,44 @@ if (await hasNpm()) {
     assertEquals(withScript, []);
   });
 
+  Deno.test("The pages in the npm package link to no file that it lacks", async () => {
+    const root = app.path("node_modules/@webstreams/kinesis");
+    const names = await Array.fromAsync(Deno.readDir(join(root, "docs")));
+    const docs = names.map(({ name }) => `docs/${name}`);
+    for (const page of ["README.md", "CHANGELOG.md", ...docs]) {
+      const text = await Deno.readTextFile(join(root, page));
+      const has = (path: string) => existsSync(join(root, path));
+      assertEquals(deadLinksOf(text, page, has), [], page);
+    }
+  });
+
   for (const { name, program } of RUNTIMES) {
     Deno.test(`The npm package writes and reads in ${name}`, async () => {
       const ended = await app.run(program, "scenario.js");
       assertEquals(ended, { code: 0, output: "done\n" });
     });
   }
+
+  Deno.test("npm installs the command kinesis, which writes, reads, and fails with the exit codes of its documentation", async () => {
+    await using kinesis = new CommandKinesis();
+    kinesis.server.createStream("orders");
+    await kinesis.put("orders", '{"id":1}', '{"id":2}');
+    const run = (...args: string[]) =>
+      app.run("./node_modules/.bin/kinesis", ...kinesis.connection, ...args);
+    assertEquals(
+      await run("tail", "orders", "--until", "caught-up"),
+      { code: 0, output: '{"id":1}\n{"id":2}\n' },
+    );
+    assertEquals((await run("put", "orders")).output, "0 stored, 0 bad\n");
+    const deleted = await run("delete", "orders");
+    assertEquals(deleted.code, 1);
+    assertMatch(deleted.output, /There is no terminal.*--yes/);
+    const wrong = await run("tial");
+    assertEquals(wrong.code, 2);
+    assertMatch(wrong.output, /Did you mean tail/);
+    const script = await run("completions", "bash");
+    assertMatch(script.output, /complete -F _kinesis kinesis/);
+  });
 
   for (const name of Object.keys(SOURCES)) {
     Deno.test(`A bundle of the npm package for "${name}" contains no other parts, and is within its budget`, async () => {

@@ -29,6 +29,21 @@ Deno.test("Producer asks nothing about the stream while every value fits into a 
   assertEquals([client.stored.length, client.descriptions], [2, 0]);
 });
 
+Deno.test("Producer packs values up to 250 KiB, and sends a larger one alone, in its place, without a question", async () => {
+  const { clock, client, producer } = setUp({ processor: lines });
+  const [half, small] = ["y".repeat(500_000), "x".repeat(1023)];
+  const texts = [...Array(300).fill(small), half, small];
+  for (const text of texts) producer.put(text);
+  await clock.runUntil(producer.close());
+  assertEquals(client.stored.map(({ data }) => data.length), [
+    249 * 1024,
+    51 * 1024,
+    500_001,
+    1024,
+  ]);
+  assertEquals(client.descriptions, 0);
+});
+
 for (
   const { name, processor } of [
     { name: "single", processor: string() },

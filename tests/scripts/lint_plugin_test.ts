@@ -83,3 +83,21 @@ Deno.test("house/reexports-only reports a mod.ts that does more", () => {
     ]);
   }
 });
+
+Deno.test("house/default-tags reports a default behind other text", () => {
+  const tag = "@" + "default {5}";
+  const source = [
+    `/** The limit. ${tag} */`,
+    "export const a = 5;",
+    "/**",
+    ` * The limit. ${tag}`,
+    " */",
+    "export const b = 5;",
+    "/**",
+    " * The limit.",
+    ` * ${tag}`,
+    " */",
+    "export const c = 5;",
+  ].join("\n");
+  assertEquals(lint("_core/a.ts", source, ["a line of its own"]), [1, 4]);
+});

@@ -20,11 +20,20 @@ export interface FleetOptions {
   readonly rates: readonly number[];
   /** The names of the first workers. */
   readonly workers: readonly string[];
-  /** The largest deviation of a measured load, as a part of it. @default {0} */
+  /**
+   * The largest deviation of a measured load, as a part of it.
+   * @default {0}
+   */
   readonly noise?: number;
-  /** Whether loads are measured. @default {true} */
+  /**
+   * Whether loads are measured.
+   * @default {true}
+   */
   readonly measured?: boolean;
-  /** The time between asking for a lease and having it, in milliseconds. @default {0} */
+  /**
+   * The time between asking for a lease and having it, in milliseconds.
+   * @default {0}
+   */
   readonly handoffMs?: number;
   /** A number in [0, 1). */
   readonly random: () => number;
