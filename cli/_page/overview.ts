@@ -50,7 +50,7 @@ export function overviewCharts(): ReturnType<typeof createChart>[] {
   const records = (value: number | null) => `${numberText(value)} records/s`;
   const bytes = (value: number | null) => `${bytesText(value)}/s`;
   const workers = "Needs --metrics or CloudWatch";
-  const writers = "Sampling is off";
+  const writers = "No samples yet";
   return [
     createChart({
       ...{ title: "Records written", text: records, missing: writers },

@@ -35,13 +35,13 @@ export function createSelection(clear: () => void): Panel {
     createChart({
       title: "Records written",
       text: (value) => `${numberText(value)} records/s`,
-      missing: "Sampling is off",
+      missing: "No samples yet",
       value: (point) => point[1] ?? null,
     }),
     createChart({
       title: "Data written",
       text: (value) => `${bytesText(value)}/s`,
-      missing: "Sampling is off",
+      missing: "No samples yet",
       value: (point) => point[2] ?? null,
     }),
     createChart({

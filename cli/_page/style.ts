@@ -198,7 +198,7 @@ tbody tr[data-selected] > * { background: var(--accent-soft); }
 tbody tr[data-selected] > :first-child { box-shadow: inset 3px 0 0 var(--accent); }
 tbody tr[data-closed] { color: var(--soft); }
 tbody button { border: 0; background: none; padding: 4px 6px; text-align: left; }
-.zeros { color: var(--soft); opacity: 0.75; }
+.zeros { color: var(--soft); }
 .bar {
   display: inline-block; width: 84px; height: 8px; margin-right: 10px; border-radius: 2px;
   background: var(--track); position: relative; overflow: hidden; vertical-align: 0;
