@@ -4,21 +4,17 @@
  * @module
  */
 import { checkpointStatus } from "../../progress.ts";
-import type { CheckpointStatus } from "../../progress.ts";
-import { lagsOf, type ShardLag } from "../_checkpoint_lag.ts";
-import { durationText } from "../_checkpoint_text.ts";
+import { lagsOf } from "../_checkpoint_lag.ts";
 import type { OpenStore } from "../_store.ts";
 import { streamTargetOf } from "../_stream_target.ts";
-import { counted } from "../_values.ts";
-import type { Check, Finding } from "./check.ts";
+import type { Check } from "./check.ts";
 import { NotKnown } from "./errors.ts";
+import { judgeCheckpoints } from "./judge_checkpoints.ts";
 
 /** The time for which the holders of leases are watched, in milliseconds. */
 const FAILOVER_MS = 10_000;
 /** The time to open the store, and to read a record of each shard, in milliseconds. */
 const READING_MS = 20_000;
-/** How many shards are named. */
-const MOST_NAMED = 5;
 
 /** The check for a store. `open` is absent if no store is given. */
 export function checkpointsCheck(
@@ -50,59 +46,4 @@ export function checkpointsCheck(
       }
     },
   };
-}
-
-/** Judges who holds the shards. How far they are behind is the subject of another check. */
-export function judgeCheckpoints(
-  { shards, workers }: Pick<CheckpointStatus, "shards" | "workers">,
-  lags: readonly ShardLag[],
-): Finding {
-  const data = {
-    workers,
-    shards: lags.map(({ shard: { shardId, state, owner }, lagMs }) => ({
-      ...{ shardId, state, owner, lagMilliseconds: lagMs },
-    })),
-  };
-  const open = shards.filter(({ isListed }) => isListed);
-  if (open.every(({ state }) => state === "new")) {
-    return {
-      status: "warning",
-      message: "No progress is stored for this stream",
-      remedy:
-        "Check --store and --name, and whether the consumers are given the name or the ARN of the stream",
-      data,
-    };
-  }
-  const unread = open.filter(({ state }) =>
-    state === "free" || state === "expired" || state === "new"
-  );
-  const running = `${counted(workers.length, "worker")} ${
-    workers.length === 1 ? "holds" : "hold"
-  } ${counted(open.filter(({ state }) => state === "held").length, "shard")}`;
-  if (workers.length === 0) {
-    const [slowest] = [...lags].sort((a, b) => (b.lagMs ?? 0) - (a.lagMs ?? 0));
-    return {
-      status: "warning",
-      message: `No worker is running; ${slowest!.shard.shardId} is ${
-        durationText(slowest!.lagMs ?? 0)
-      } behind`,
-      remedy: "Start a consumer with this store",
-      data,
-    };
-  }
-  if (unread.length > 0) {
-    const names = unread.slice(0, MOST_NAMED).map(({ shardId, owner }) =>
-      owner === undefined ? shardId : `${shardId} (of ${owner})`
-    );
-    return {
-      status: "warning",
-      message: `${running}, and no worker reads ${
-        counted(unread.length, "shard")
-      }: ${names.join(", ")}${unread.length > MOST_NAMED ? ", …" : ""}`,
-      remedy:
-        "Wait for 15 seconds and check again. If it stays, all workers have reached maxShards, or cannot write to the store: look at their logs",
-      data,
-    };
-  }
-  return { status: "ok", message: running, data };
 }

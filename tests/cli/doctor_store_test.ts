@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { SqlCheckpointer } from "../../checkpoint/mod.ts";
-import { judgeCheckpoints } from "../../cli/_doctor/checkpoints.ts";
+import { judgeCheckpoints } from "../../cli/_doctor/judge_checkpoints.ts";
 import { KinesisClient } from "../../client/mod.ts";
 import { Consumer, type ShardCheckpoint } from "../../mod.ts";
 import { string } from "../../processors/mod.ts";
