@@ -130,7 +130,8 @@ export const OWN_CODES: readonly CodeGroup[] = [
         code: "InvalidPartitionKey",
         meaning:
           "The partition key is no text of 1 to 256 characters, the value lacks the field that `partitionKey` names, or the function `partitionKey` has thrown.",
-        remedy: "Mend the key. A `put` rejects; a pipe ends, unless the producer has a [`deadLetter`](./producing.md#failures).",
+        remedy:
+          "Mend the key. A `put` rejects; a pipe ends, unless the producer has a [`deadLetter`](./producing.md#failures).",
       },
       {
         code: "InvalidExplicitHashKey",
