@@ -85,7 +85,7 @@ export class TipReader {
    * Reads each of the open shards once, or those that wait longest. Call it once a second. Throttled
    * and failing shards are left alone for some seconds.
    *
-   * @returns idle if there was no answer with records, such as while all shards are left alone
+   * @returns idle if nothing was read, such as while all shards are left alone
    * @throws the first error, when all shards were read. A throttle is none
    */
   async read(open: readonly string[], signal: AbortSignal): Promise<Outcome> {
@@ -152,6 +152,8 @@ export class TipReader {
       ShardIteratorType: "LATEST",
     }, { signal, ...ONE_ATTEMPT });
     tip.iterator = ShardIterator;
+    // At the start, and after an iterator has expired, nothing is older for it.
+    if (tip.pauseMs === SHORTEST_PAUSE_MS) this.#answers++;
     tip.since = monotonicNow(this.#clock);
   }
 
