@@ -77,7 +77,7 @@ export function showConnection(
   setText(
     byId("lost-text"),
     lastSeen === undefined
-      ? "The monitor cannot be reached, trying again. Is it still running in its terminal?"
+      ? "The monitor cannot be reached, trying again. Is it still running in its terminal, and are less than 20 pages open?"
       : `Disconnected, trying again. These numbers are of ${
         clockText(lastSeen)
       }. Is the monitor still running in its terminal?`,

@@ -201,6 +201,16 @@ Deno.test({
       setTimeout(() => done(longest), 1500);
     })`);
     assert(Number(longest) < 500, `${longest} ms`);
+    // On a phone a shard has less than 2 pixels, and its bar is seen nevertheless.
+    await page.call("Emulation.setDeviceMetricsOverride", {
+      ...{ width: 320, height: 800, deviceScaleFactor: 1, mobile: false },
+    });
+    const width = (selector: string) =>
+      `document.querySelector("${selector}").getBoundingClientRect().width`;
+    await page.until(
+      `${width(".fill")} > 0.9 * ${width(".segment")}`,
+      true,
+    );
     await running.stop();
     assertEquals(page.log, []);
   },
