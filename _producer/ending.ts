@@ -243,7 +243,7 @@ export class Ending<T> {
     const failures = this.#collect(why);
     const { stream } = this.#options;
     const error = new DeliveryError<T>(
-      `Cannot deliver ${failures.size} records to ${stream}: ${why.message}`,
+      `Cannot deliver ${failures.size} values to ${stream}: ${why.message}`,
       { code: why.code, cause: why, failures: [...failures.values()] },
     );
     this.#stop({ how: "failed", error, why });

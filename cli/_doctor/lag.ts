@@ -86,7 +86,7 @@ function judgeLag({ nowMs, beforeMs }: Lag): Finding {
     status: "warning",
     message: `The slowest reader is ${spanOf(nowMs)} behind${trend}`,
     remedy:
-      "See throttles.read. If readers are not throttled, their work takes too long: run more workers, up to one a shard, or add shards",
+      "See throttles.read. If readers are not throttled, their work takes too long: process more values at a time, run more workers, up to one a shard, or add shards",
     data,
   };
 }

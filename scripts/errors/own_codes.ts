@@ -129,8 +129,9 @@ export const OWN_CODES: readonly CodeGroup[] = [
       {
         code: "InvalidPartitionKey",
         meaning:
-          "The partition key is no text of 1 to 256 characters, or the function `partitionKey` has thrown.",
-        remedy: "Mend the key. Other values are not affected.",
+          "The partition key is no text of 1 to 256 characters, the value lacks the field that `partitionKey` names, or the function `partitionKey` has thrown.",
+        remedy:
+          "Mend the key. A `put` rejects; a pipe ends, unless the producer has a [`deadLetter`](./producing.md#failures).",
       },
       {
         code: "InvalidExplicitHashKey",

@@ -366,6 +366,27 @@ Deno.test("doctor finds a hot shard and throttled readers by a sample", async ()
   assertMatch(of["throttles.read"]!.message, /^1 reads? .*in the sample$/);
 });
 
+Deno.test("doctor advises to spread the keys if one of two shards has all traffic", async () => {
+  await using kinesis = faulty();
+  kinesis.server.createStream("orders", { shards: 2 });
+  let written: Promise<void> | undefined;
+  let isSampling = false;
+  kinesis.onRequest = (action) =>
+    isSampling && action === "GetRecords"
+      ? written ??= call(kinesis, "PutRecords", {
+        StreamName: "orders",
+        Records: Array.from({ length: 500 }, () => ({
+          ...{ PartitionKey: "k", ExplicitHashKey: "0", Data: btoa("value") },
+        })),
+      })
+      : undefined;
+  const { of } = await examine(kinesis, ["orders", "--sample=400ms"], {
+    onProgress: (text) => isSampling ||= text === "Checking sample",
+  });
+  assertMatch(of["hot-shards"]!.message, /the others have 0 % on average$/);
+  assertMatch(of["hot-shards"]!.remedy!, /^Use partition keys that spread/);
+});
+
 interface MetricQuery {
   readonly Id: string;
   readonly MetricStat: {
