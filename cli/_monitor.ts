@@ -20,6 +20,7 @@ import { addStoreOptions, openStore, type StoreOptions } from "./_store.ts";
 import { streamTargetOf } from "./_stream_target.ts";
 
 const HIGHEST_PORT = 65_535;
+const USUAL_INTERVAL_MS = 2_000;
 const SHORTEST_INTERVAL_MS = 500;
 const LONGEST_INTERVAL_MS = 3_600_000;
 
@@ -40,9 +41,8 @@ export function addMonitorCommand(program: Command, context: Context): void {
     .option("--open", "open the page in the default browser")
     .option(
       "--interval <time>",
-      "the time between two snapshots",
+      "the time between two snapshots (default: 2s)",
       interval,
-      2_000,
     )
     .option(
       "-n, --count <count>",
@@ -80,7 +80,7 @@ interface MonitorCommandOptions extends Partial<StoreOptions> {
   readonly web?: boolean;
   readonly port?: number;
   readonly open?: boolean;
-  readonly interval: number;
+  readonly interval?: number;
   readonly count?: number;
   readonly sample: boolean;
   readonly cloudwatch?: boolean;
@@ -92,7 +92,7 @@ async function monitor(
   stream: string,
   options: MonitorCommandOptions,
 ): Promise<void> {
-  const { web, port, open, count, interval } = options;
+  const { web, port, open, count, interval = USUAL_INTERVAL_MS } = options;
   if (!web && (open || port !== undefined)) {
     throw new WrongUsage(`${open ? "--open" : "--port"} needs --web`);
   }

@@ -65,9 +65,7 @@ export async function openScreen(interrupt: () => void): Promise<Screen> {
   return {
     size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }),
     draw(lines) {
-      // Cleared first: behind a full line, the cursor is still on its last character.
-      const cleared = lines.slice(0, stdout.rows).map((it) => CLEAR_LINE + it);
-      stdout.write(`${HOME}${cleared.join("\r\n")}\r\n${CLEAR_BELOW}`);
+      stdout.write(frameOf(lines, stdout.rows));
     },
     onKey: (callback) => void keys.push(callback),
     onResize: (callback) => void resizes.callbacks.push(callback),
@@ -79,6 +77,16 @@ export async function openScreen(interrupt: () => void): Promise<Screen> {
       stdin.pause();
     },
   };
+}
+
+/** What replaces the picture on a terminal of so many rows. */
+export function frameOf(lines: readonly string[], rows?: number): string {
+  // Cleared first: behind a full line, the cursor is still on its last character.
+  const cleared = lines.slice(0, rows).map((it) => CLEAR_LINE + it);
+  const isFull = cleared.length === rows;
+  // A line break in the last row would scroll the first line away.
+  const rest = isFull ? [] : [CLEAR_BELOW];
+  return `${HOME}${[...cleared, ...rest].join("\r\n")}`;
 }
 
 function watchSize(

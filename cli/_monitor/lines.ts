@@ -13,16 +13,18 @@ import {
   shortShardId,
 } from "./units.ts";
 
-/** The reshards since the last line, and a line with the totals. */
+/** The reshards and errors since the last line, and a line with the totals. */
 export function linesOf(snapshot: Snapshot, after: number): string[] {
   const { time, stream, totals, shards } = snapshot;
   const news = snapshot.reshards.filter((it) => it.time > after).reverse();
+  const errors = snapshot.errors.filter((it) => it.time > after).reverse();
   const hottest = shards.reduce(
     (a, b) => (b.load ?? 0) > (a?.load ?? 0) ? b : a,
     shards[0],
   );
   return [
     ...news.map((it) => `${timeText(it.time)} ${reshardText(it)}`),
+    ...errors.map((it) => `${timeText(it.time)} ${errorText(it)}`),
     [
       `${timeText(time)} ${counted(stream.openShards, "open shard")}`,
       `write ${numberText(totals.recordsPerSecond)} records/s ${
@@ -36,6 +38,11 @@ export function linesOf(snapshot: Snapshot, after: number): string[] {
       ]),
     ].join(", "),
   ];
+}
+
+function errorText({ source, message, count }: Snapshot["errors"][number]) {
+  const times = count > 1 ? ` (${count} times)` : "";
+  return `error of ${source}: ${message}${times}`;
 }
 
 /** A split or a merge in words. */

@@ -13,7 +13,7 @@ import { ErrorLog } from "./error_log.ts";
 import { shardViews } from "./shard_views.ts";
 import { ShardLog } from "./shard_log.ts";
 import type { Snapshot, SourceView, StreamView } from "./snapshot.ts";
-import { Source } from "./source.ts";
+import { type Outcome, Source } from "./source.ts";
 import { MOST_READS, TipReader } from "./tip_reader.ts";
 import { totalsOf } from "./totals.ts";
 import { WorkerMetrics } from "./worker_metrics.ts";
@@ -161,7 +161,7 @@ export class Monitor {
     const loops: Promise<void>[] = [];
     const repeat = (
       source: Source,
-      work: (signal: AbortSignal) => Promise<void>,
+      work: (signal: AbortSignal) => Promise<Outcome | void>,
     ) => {
       const around = { clock, errors: this.#errors };
       loops.push(source.repeat(work, around, ended));
@@ -210,8 +210,8 @@ export class Monitor {
     );
   }
 
-  async #read(signal: AbortSignal): Promise<void> {
-    await this.#tips.read(this.#shards.open.map(({ id }) => id), signal);
+  async #read(signal: AbortSignal): Promise<Outcome> {
+    return await this.#tips.read(this.#shards.open.map(({ id }) => id), signal);
   }
 
   #sources(): SourceView[] {

@@ -35,6 +35,11 @@ export class RateWindow {
     this.#portions.splice(0, first);
   }
 
+  /** Forgets what arrived. */
+  clear(): void {
+    this.#portions.length = 0;
+  }
+
   /** The rate. `undefined` if there was no news for `staleMs` milliseconds. */
   rate(now: number, staleMs: number): Rate | undefined {
     const last = this.#portions.at(-1);

@@ -27,6 +27,7 @@ export async function servePage(
   const server: HttpServer = await listen(
     pageHandler(feed, () => server.port),
     port,
+    { mostBodyBytes: 0 },
   );
   try {
     const url = `http://127.0.0.1:${server.port}/`;

@@ -13,6 +13,14 @@ export interface SourceSurroundings {
   readonly errors: ErrorLog;
 }
 
+/** What became of work that did not throw. */
+export interface Outcome {
+  /** Whether nothing was learned, so that the source stays as it is. */
+  readonly isIdle?: boolean;
+  /** An earlier failure that still holds. */
+  readonly failure?: string;
+}
+
 /** The longest wait after failures, as a multiple of the usual time between two attempts. */
 const MOST_PATIENCE = 16;
 
@@ -60,20 +68,17 @@ export class Source {
     if (failure === undefined) this.#at = time;
   }
 
-  /**
-   * Does the work until the signal aborts. After failures it waits longer, except for work that is
-   * patient itself.
-   */
+  /** Does the work until the signal aborts. After failures that it throws, it waits longer. */
   async repeat(
-    work: (signal: AbortSignal) => Promise<void>,
+    work: (signal: AbortSignal) => Promise<Outcome | void>,
     { clock, errors }: SourceSurroundings,
     signal: AbortSignal,
   ): Promise<void> {
     let patience = 1;
     while (!signal.aborted) {
       try {
-        await work(signal);
-        this.mark(clock.now());
+        const { isIdle, failure } = await work(signal) ?? {};
+        if (!isIdle) this.mark(clock.now(), failure);
         patience = 1;
       } catch (error) {
         if (signal.aborted) return;

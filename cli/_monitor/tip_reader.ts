@@ -13,11 +13,11 @@ import { hasCode } from "../../_aws/service_error.ts";
 import type { GetRecordsResponse, KinesisClient } from "../../client/mod.ts";
 import type { StreamTarget } from "../_stream_target.ts";
 import { type Rate, RateWindow } from "./rate_window.ts";
-import { textOfError } from "./source.ts";
+import { type Outcome, textOfError } from "./source.ts";
 
 /** The most shards that are read at one time. Those of a larger stream take turns. */
 export const MOST_READS = 50;
-/** Without news for so long, a rate is not known any more, in milliseconds. */
+/** How long a rate is known without news if all shards are read in a turn, in milliseconds. */
 const STALE_MS = 15_000;
 /** How many turns of a large stream may pass besides. */
 const STALE_TURNS = 4;
@@ -44,6 +44,8 @@ interface Tip {
   /** No reading before this time. */
   pausedUntil: number;
   pauseMs: number;
+  /** The last failure, until records are read again. */
+  failure?: string;
 }
 
 /** Reads the tips of shards. */
@@ -54,6 +56,7 @@ export class TipReader {
   /** The shard that waits longest first. */
   readonly #tips = new Map<string, Tip>();
   #throttles = 0;
+  #answers = 0;
 
   constructor(client: TipClient, target: StreamTarget, clock: Clock) {
     this.#client = client;
@@ -68,21 +71,26 @@ export class TipReader {
 
   /** The rate of a shard. `undefined` if it is not known. */
   rateOf(shardId: string): Rate | undefined {
+    const now = monotonicNow(this.#clock);
+    return this.#tips.get(shardId)?.window.rate(now, this.#staleMs);
+  }
+
+  /** Without news for so long, a rate is not known any more, in milliseconds. */
+  get #staleMs(): number {
     const turnMs = Math.floor(this.#tips.size / MOST_READS) * 1_000;
-    return this.#tips.get(shardId)?.window.rate(
-      monotonicNow(this.#clock),
-      STALE_MS + STALE_TURNS * turnMs,
-    );
+    return STALE_MS + STALE_TURNS * turnMs;
   }
 
   /**
    * Reads each of the open shards once, or those that wait longest. Call it once a second. Throttled
    * and failing shards are left alone for some seconds.
    *
+   * @returns idle if nothing was read, such as while all shards are left alone
    * @throws the first error, when all shards were read. A throttle is none
    */
-  async read(open: readonly string[], signal: AbortSignal): Promise<void> {
+  async read(open: readonly string[], signal: AbortSignal): Promise<Outcome> {
     this.#keep(open);
+    const before = this.#answers;
     const now = monotonicNow(this.#clock);
     const turn: Tip[] = [];
     for (const tip of this.#tips.values()) {
@@ -98,6 +106,11 @@ export class TipReader {
     );
     const failure = failures.find((it) => it !== undefined);
     if (failure !== undefined) throw failure;
+    const failing = [...this.#tips.values()].find((tip) => tip.failure);
+    return {
+      isIdle: open.length > 0 && this.#answers === before,
+      ...(failing && { failure: failing.failure }),
+    };
   }
 
   #keep(open: readonly string[]): void {
@@ -122,7 +135,10 @@ export class TipReader {
       if (signal.aborted || hasCode(error, "ExpiredIteratorException")) return;
       tip.pausedUntil = monotonicNow(this.#clock) + tip.pauseMs;
       tip.pauseMs = Math.min(2 * tip.pauseMs, LONGEST_PAUSE_MS);
-      if (!hasCode(error, THROTTLED)) return new Error(textOfError(error));
+      if (!hasCode(error, THROTTLED)) {
+        tip.failure = textOfError(error);
+        return new Error(tip.failure);
+      }
       this.#throttles++;
     } finally {
       tip.isBusy = false;
@@ -136,6 +152,8 @@ export class TipReader {
       ShardIteratorType: "LATEST",
     }, { signal, ...ONE_ATTEMPT });
     tip.iterator = ShardIterator;
+    // At the start, and after an iterator has expired, nothing is older for it.
+    if (tip.pauseMs === SHORTEST_PAUSE_MS) this.#answers++;
     tip.since = monotonicNow(this.#clock);
   }
 
@@ -146,6 +164,8 @@ export class TipReader {
       Limit: budgetOf(monotonicNow(this.#clock) - tip.since),
       ...(streamARN !== undefined && { StreamARN: streamARN }),
     }, { signal, ...ONE_ATTEMPT });
+    this.#answers++;
+    tip.failure = undefined;
     tip.pauseMs = SHORTEST_PAUSE_MS;
     const now = monotonicNow(this.#clock);
     const behindMs = answer.MillisBehindLatest ?? 0;
@@ -155,6 +175,8 @@ export class TipReader {
       Math.max(elapsed - behindMs, SHORTEST_SPAN_MS),
     );
     const { length } = answer.Records;
+    // What was not known any more does not come back as a part of the new rate.
+    if (!tip.window.rate(now, this.#staleMs)) tip.window.clear();
     tip.window.add(now, span, length, bytesOf(answer));
     tip.since = now;
     // Records that do not fit the budget are passed over: the next answer begins at the tip again.

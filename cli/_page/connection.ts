@@ -17,17 +17,25 @@ export interface ConnectionEvents {
 /**
  * Connects, and again after a loss: at first after half a second, and then every 3 seconds. A server
  * that says nothing for 25 seconds, where a sign of life comes every 10, is lost too.
+ *
+ * A hidden page has no connection: browsers allow 6 to a server, so the seventh tab would not even
+ * load. The first event of the next connection has what the hidden page has missed.
  */
 export function connect({ onStart, onSnapshot }: ConnectionEvents): void {
-  let source: EventSource;
+  let source: EventSource | undefined;
   let silence: ReturnType<typeof setTimeout>;
+  let retry: ReturnType<typeof setTimeout>;
   let attempts = 0;
   let lastSeen: number | undefined;
-  const lose = () => {
-    source.close();
+  const close = () => {
+    source?.close();
     clearTimeout(silence);
+    clearTimeout(retry);
+  };
+  const lose = () => {
+    close();
     showConnection("lost", lastSeen);
-    setTimeout(open, Math.min(3_000, 500 * 2 ** attempts++));
+    retry = setTimeout(open, Math.min(3_000, 500 * 2 ** attempts++));
   };
   const hear = () => {
     lastSeen = Date.now();
@@ -50,7 +58,12 @@ export function connect({ onStart, onSnapshot }: ConnectionEvents): void {
       onSnapshot(JSON.parse(data));
     });
   };
-  open();
+  const follow = () => {
+    close();
+    if (document.visibilityState === "visible") open();
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
 }
 
 /** Shows whether the numbers are live. */
@@ -64,7 +77,7 @@ export function showConnection(
   setText(
     byId("lost-text"),
     lastSeen === undefined
-      ? "The monitor cannot be reached, trying again. Is it still running in its terminal?"
+      ? "The monitor cannot be reached, trying again. Is it still running in its terminal, and are less than 20 pages open?"
       : `Disconnected, trying again. These numbers are of ${
         clockText(lastSeen)
       }. Is the monitor still running in its terminal?`,

@@ -110,8 +110,11 @@ export function createStrip(
       drawSegment(segments.get(shard.id)!, shard, state.selected === shard.id);
     }
     describe(described);
-    setAttribute(strip, "data-count", shards.length > 60 ? "many" : undefined);
+    setAttribute(strip, "data-count", countWord(shards.length));
   };
+  /** How much room there is between the shards. */
+  const countWord = (count: number) =>
+    count <= 60 ? undefined : strip.clientWidth < 4 * count ? "packed" : "many";
   setText(byId("strip-hint"), stripHint());
   return { draw };
 }

@@ -135,6 +135,8 @@ main > *, .columns > * { min-width: 0; }
   overflow: hidden;
 }
 [data-count="many"] .segment { border-left-width: 0; }
+[data-count="packed"] .segment { border-width: 0; }
+[data-count="packed"] .segment[data-load="hot"] { z-index: 1; min-width: 3px; }
 .fill {
   position: absolute; inset: auto 0 0; height: calc(var(--load) * 70px); min-height: 2px;
   background: var(--fill, var(--edge)); transition: height 0.6s ease;

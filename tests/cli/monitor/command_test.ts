@@ -57,6 +57,21 @@ Deno.test("monitor writes a line for each snapshot, and reshards, where there is
   assertMatch(lines.at(-1)!, /Z 2 open shards, /);
 });
 
+Deno.test("monitor writes a line for each error of a source, where there is no terminal", async () => {
+  await using kinesis = new FakeTerminalKinesis();
+  kinesis.server.createStream("orders", { shards: 1 });
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const { code, lines } = await kinesis.run([
+    ...["monitor", "orders", "-n", "1", "--interval", "500ms"],
+    ...["--metrics", `http://127.0.0.1:${port}/metrics`],
+  ]);
+  assertEquals([code, lines.length], [0, 2]);
+  assertMatch(lines[0]!, /^\d{4}-.*Z error of 127\.0\.0\.1:\d+: \S/);
+  assertMatch(lines[1]!, /Z 1 open shard, /);
+});
+
 Deno.test("monitor ends when the reader of its output has gone", async () => {
   await using kinesis = new FakeTerminalKinesis();
   kinesis.server.createStream("orders");

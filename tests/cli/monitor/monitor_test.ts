@@ -4,6 +4,7 @@ import {
   assertEquals,
   assertMatch,
 } from "@std/assert";
+import type { Snapshot } from "../../../cli/_monitor/snapshot.ts";
 import { Watch } from "./_watch.ts";
 
 const HALF = `${2n ** 127n}`;
@@ -184,6 +185,104 @@ Deno.test("monitor goes on when Kinesis fails, and keeps what it knows", async (
     ),
     ["on", "on", "on"],
   );
+});
+
+Deno.test("monitor shows sampling as failing until a shard that failed is read again", async () => {
+  let isFailing = false;
+  await using watch = new Watch(2, {}, (fetch) => async (input, init) => {
+    const target = new Headers(init?.headers).get("x-amz-target")!;
+    const isRead = target.endsWith("GetRecords") ||
+      target.endsWith("GetShardIterator");
+    return isFailing && isRead
+      ? Response.json({ __type: "AccessDeniedException", message: "no" }, {
+        status: 400,
+      })
+      : await fetch(input, init);
+  });
+  const samplingOf = ({ sources }: Snapshot) =>
+    sources.find(({ name }) => name === "Sampling")!;
+  const before = samplingOf(await watch.after(4));
+  assertEquals(before.state, "on");
+  isFailing = true;
+  await watch.after(2);
+  for (let second = 0; second < 20; second++) {
+    const { state, note, at } = samplingOf(await watch.after(1));
+    assertEquals(state, "failing");
+    assertMatch(note!, /AccessDenied/);
+    assert(at! - before.at! <= 2_000);
+  }
+  isFailing = false;
+  assertEquals(samplingOf(await watch.after(31)).state, "on");
+});
+
+Deno.test("monitor reads the other shards at their pace while one fails", async () => {
+  let failing: string | undefined;
+  await using watch = new Watch(2, {}, (fetch) => async (input, init) => {
+    const response = await fetch(input, init);
+    const body = new TextDecoder().decode(init!.body as Uint8Array);
+    const { ShardId, ShardIterator } = JSON.parse(body);
+    if (ShardId === "shardId-000000000000") {
+      failing = (await response.clone().json()).ShardIterator;
+    }
+    if (!ShardIterator || ShardIterator !== failing) return response;
+    await response.body?.cancel();
+    return Response.json({ __type: "AccessDeniedException", message: "no" }, {
+      status: 400,
+    });
+  });
+  const { shards, sources } = await watch.after(
+    40,
+    () => watch.put(10, 10, HALF),
+  );
+  assertEquals(shards[0]!.recordsPerSecond, undefined);
+  assertAlmostEquals(shards[1]!.recordsPerSecond!, 10, 1);
+  const reads = watch.count("GetRecords");
+  assert(reads >= 35, `${reads}`);
+  const sampling = sources.find(({ name }) => name === "Sampling")!;
+  assertEquals(sampling.state, "failing");
+});
+
+Deno.test("monitor shows the age of what was read while all shards are throttled", async () => {
+  let isThrottling = false;
+  await using watch = new Watch(2, {}, (fetch) => async (input, init) => {
+    const target = new Headers(init?.headers).get("x-amz-target")!;
+    return isThrottling && target.endsWith("GetRecords")
+      ? Response.json(
+        { __type: "ProvisionedThroughputExceededException" },
+        { status: 400 },
+      )
+      : await fetch(input, init);
+  });
+  await watch.after(4);
+  isThrottling = true;
+  const { sources, time } = await watch.after(10);
+  const { state, at } = sources.find(({ name }) => name === "Sampling")!;
+  assertEquals(state, "on");
+  // The reads of iterators are answered between the throttles.
+  assert(time - at! >= 8_000, `${time - at!}`);
+});
+
+Deno.test("monitor forgets the rates before a time without answers", async () => {
+  let isFailing = false;
+  await using watch = new Watch(
+    1,
+    {},
+    (fetch) => async (input, init) =>
+      isFailing
+        ? Response.json({ __type: "AccessDeniedException", message: "no" }, {
+          status: 400,
+        })
+        : await fetch(input, init),
+  );
+  const writing = await watch.after(6, () => watch.put(200, 10, "0"));
+  assertAlmostEquals(writing.totals.recordsPerSecond!, 200, 20);
+  isFailing = true;
+  assertEquals((await watch.after(20)).totals.recordsPerSecond, undefined);
+  isFailing = false;
+  for (let second = 0; second < 40; second++) {
+    const { recordsPerSecond = 0 } = (await watch.after(1)).totals;
+    assertEquals(recordsPerSecond, 0);
+  }
 });
 
 Deno.test("monitor takes the holders of leases from a store", async () => {

@@ -201,6 +201,16 @@ Deno.test({
       setTimeout(() => done(longest), 1500);
     })`);
     assert(Number(longest) < 500, `${longest} ms`);
+    // On a phone a shard has less than 2 pixels, and its bar is seen nevertheless.
+    await page.call("Emulation.setDeviceMetricsOverride", {
+      ...{ width: 320, height: 800, deviceScaleFactor: 1, mobile: false },
+    });
+    const width = (selector: string) =>
+      `document.querySelector("${selector}").getBoundingClientRect().width`;
+    await page.until(
+      `${width(".fill")} > 0.9 * ${width(".segment")}`,
+      true,
+    );
     await running.stop();
     assertEquals(page.log, []);
   },
@@ -235,6 +245,44 @@ Deno.test({
       true,
     );
     await again.stop();
+  },
+});
+
+Deno.test({
+  name: "the page of monitor holds no connection while it is hidden",
+  ignore: !isReady,
+  async fn() {
+    await using kinesis = new FakeTerminalKinesis();
+    kinesis.server.createStream("orders", { shards: 2 });
+    const running = await monitor(kinesis);
+    await using page = await Page.open();
+    await page.call("Page.navigate", {
+      url: `http://127.0.0.1:${running.port}/`,
+    });
+    await page.until(count("#rows tr"), 2);
+    const show = (state: string) =>
+      page.evaluate(`(() => {
+        Object.defineProperty(document, "visibilityState", {
+          configurable: true, value: ${JSON.stringify(state)},
+        });
+        document.dispatchEvent(new Event("visibilitychange"));
+      })()`);
+    await show("hidden");
+    kinesis.server.split("orders", "shardId-000000000001");
+    // The monitor serves 20 pages: it takes 20 others only when this one has gone.
+    const others: Response[] = [];
+    while (others.length < 20) {
+      const url = `http://127.0.0.1:${running.port}/events`;
+      const response = await fetch(url);
+      if (response.status === 200) others.push(response);
+      else await response.body?.cancel();
+    }
+    await Promise.all(others.map(({ body }) => body!.cancel()));
+    assertEquals(await page.evaluate(text("#connection-text")), "Live");
+    assertEquals(await page.evaluate(count("#rows tr")), 2);
+    await show("visible");
+    await page.until(count("#rows tr"), 3);
+    await running.stop();
   },
 });
 

@@ -119,6 +119,21 @@ Deno.test("the page of monitor refuses other hosts, origins, sites and methods",
   });
 });
 
+Deno.test("the page of monitor reads no bodies of requests", async () => {
+  await serving(async (port) => {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const head = [
+      ...["POST / HTTP/1.1", `host: 127.0.0.1:${port}`],
+      ...["origin: https://evil.example", "transfer-encoding: chunked"],
+    ];
+    const text = `${head.join("\r\n")}\r\n\r\n5\r\nhello\r\n`;
+    await connection.write(new TextEncoder().encode(text));
+    // The body has not ended, and the answer is there.
+    const answer = await new Response(connection.readable).text();
+    assertMatch(answer, /^HTTP\/1\.1 413 /);
+  });
+});
+
 Deno.test("the page of monitor gets all that is known, then snapshots, and the end", async () => {
   await serving(async (port, stop) => {
     const response = await fetch(`http://127.0.0.1:${port}/events`);
