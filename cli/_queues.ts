@@ -198,7 +198,7 @@ async function deleteQueue(
 ): Promise<void> {
   const { signal } = terminal;
   const QueueARN = await queueArnOf(client(), queue, signal);
-  agree(terminal, yes, `Delete ${queue} with its dead letters?`);
+  await agree(terminal, yes, `Delete ${queue} with its dead letters?`);
   await client().deleteQueue({ QueueARN }, { signal });
   terminal.progress(`Waiting until ${queue} is deleted`);
   await client().waitUntilQueueDeleted({ QueueARN }, { signal });
@@ -269,7 +269,7 @@ async function redriveQueue(
 ): Promise<void> {
   const { grep, rate, limit, yes } = options;
   const queueARN = await queueArnOf(client(), name, terminal.signal);
-  agree(
+  await agree(
     terminal,
     yes,
     `Put ${
