@@ -11,13 +11,13 @@ import type { Terminal } from "./_terminal.ts";
  *
  * @throws {Failure} if the answer is no, or there is no terminal to answer on
  */
-export function agree(
+export async function agree(
   terminal: Terminal,
   yes: boolean | undefined,
   question: string,
-): void {
+): Promise<void> {
   if (yes) return;
-  const answer = terminal.confirm(question);
+  const answer = await terminal.confirm(question);
   if (answer === undefined) {
     throw new Failure(
       `${question} There is no terminal to answer on: give --yes`,

@@ -238,7 +238,11 @@ async function reset(
     if (changes.length > 0 && !yes) {
       await writePlan(context, plan);
       const what = counted(changes.length, "shard");
-      agree(terminal, yes, `Change the progress of ${what} of ${stream}?`);
+      await agree(
+        terminal,
+        yes,
+        `Change the progress of ${what} of ${stream}?`,
+      );
     }
     terminal.onStopAtOnce(() =>
       "some shards may be reset; run the same command again"

@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "./_failure.ts";
+import { isYes } from "./_question.ts";
 import { openScreen } from "./_screen.ts";
 import { Stopping } from "./_stopping.ts";
 import type { Terminal } from "./_terminal.ts";
@@ -23,7 +24,6 @@ export interface NodeProcess {
 /** The process that runs. */
 export async function nodeProcess(): Promise<NodeProcess> {
   const { default: process } = await import("node:process");
-  const { closeSync, openSync, readSync } = await import("node:fs");
   const { isatty } = await import("node:tty");
   const { stdout, stderr } = process;
   const clear = progressOf(stderr);
@@ -51,25 +51,11 @@ export async function nodeProcess(): Promise<NodeProcess> {
     },
     note,
     progress: (text) => clear(text),
-    confirm(question) {
+    async confirm(question) {
       if (!isatty(STDIN)) return undefined;
       clear();
       stderr.write(`${question} [y/N] `);
-      // Opened again: reads of the standard input do not wait for a line, because Node.js makes the
-      // terminal that it shares with the standard output non-blocking.
-      const tty = openSync(
-        process.platform === "win32" ? "\\\\.\\CON" : "/dev/tty",
-        "r",
-      );
-      const bytes = new Uint8Array(1024);
-      let length = 0;
-      try {
-        length = readSync(tty, bytes);
-      } finally {
-        closeSync(tty);
-      }
-      const answer = bytes.subarray(0, length);
-      return /^y(es)?$/i.test(new TextDecoder().decode(answer).trim());
+      return await isYes(process.stdin, signal);
     },
     input() {
       if (isatty(STDIN)) {

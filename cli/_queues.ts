@@ -12,9 +12,11 @@ import { agree } from "./_agree.ts";
 import { positiveNumber, startingPosition, wholeNumber } from "./_arguments.ts";
 import { suggestValues } from "./_completions/words.ts";
 import type { Context } from "./_context.ts";
-import { Failure } from "./_failure.ts";
+import { Failure, WrongUsage } from "./_failure.ts";
+import { IdleTime } from "./_queue_idle.ts";
 import { queueArnOf, streamArnOf } from "./_queue_reference.ts";
 import { writeRows } from "./_table.ts";
+import { anyText, type TextValue } from "./_tail_values.ts";
 import { textOfBytes } from "./_values.ts";
 
 const COLUMNS = ["name", "status", "stream", "created", "arn"];
@@ -163,7 +165,7 @@ async function createQueue(
   const { signal } = terminal;
   const { from = { Type: "LATEST" }, deadLetters, maxReceives = 6 } = options;
   if (!deadLetters && options.maxReceives !== undefined) {
-    throw new Failure(
+    throw new WrongUsage(
       "Give either --max-receives or --no-dead-letters, which delivers records without end",
     );
   }
@@ -198,7 +200,7 @@ async function deleteQueue(
 ): Promise<void> {
   const { signal } = terminal;
   const QueueARN = await queueArnOf(client(), queue, signal);
-  agree(terminal, yes, `Delete ${queue} with its dead letters?`);
+  await agree(terminal, yes, `Delete ${queue} with its dead letters?`);
   await client().deleteQueue({ QueueARN }, { signal });
   terminal.progress(`Waiting until ${queue} is deleted`);
   await client().waitUntilQueueDeleted({ QueueARN }, { signal });
@@ -223,7 +225,7 @@ async function tailQueue(
 ): Promise<void> {
   const { acknowledge, peek, count = Infinity, idle, grep } = options;
   if (!acknowledge === !peek) {
-    throw new Failure(
+    throw new WrongUsage(
       "Give either --peek, which counts as a delivery of each value, or --acknowledge, which removes " +
         "what was printed",
     );
@@ -231,7 +233,8 @@ async function tailQueue(
   const queueARN = await queueArnOf(client(), name, terminal.signal);
   // Without a filter, nothing is received that is not printed: each delivery counts.
   const most = grep === undefined && count < Infinity ? count : undefined;
-  const queue = consumerOf(client(), queueARN, idle, most);
+  const idleTime = new IdleTime(idle, () => stop());
+  const queue = consumerOf(client(), queueARN, idleTime, most);
   const stream = options.deadLetters ? queue.deadLetters() : queue;
   const stop = () => void stream.close().catch(() => {});
   terminal.onStopAtOnce(() =>
@@ -243,12 +246,14 @@ async function tailQueue(
   const reader = stream.getReader();
   try {
     for (;;) {
-      const { done, value: record } = await reader.read();
+      const { done, value: record } = await idleTime.during(
+        reader.read(),
+      );
       if (done) break;
-      const text = textOfBytes(record.value);
-      const isWanted = grep === undefined || text.includes(grep);
+      const value = anyText.deserialize(record.value);
+      const isWanted = grep === undefined || value.text.includes(grep);
       const hasReader = !isWanted ||
-        await terminal.line(isJson() ? jsonOf(record, text) : text);
+        await terminal.line(isJson() ? jsonOf(record, value) : value.text);
       // Everything else is given back when the stream is closed: before, this command would receive
       // it again.
       if (acknowledge && isWanted && hasReader) record.ack();
@@ -269,7 +274,7 @@ async function redriveQueue(
 ): Promise<void> {
   const { grep, rate, limit, yes } = options;
   const queueARN = await queueArnOf(client(), name, terminal.signal);
-  agree(
+  await agree(
     terminal,
     yes,
     `Put ${
@@ -314,7 +319,7 @@ function countsOf({ restored, kept, failed }: RedriveProgress): string {
 function consumerOf(
   client: KinesisClient,
   queueARN: string,
-  idleSeconds?: number,
+  idleTime?: IdleTime,
   maxInFlight?: number,
 ): QueueConsumer<Uint8Array<ArrayBuffer>> {
   return new QueueConsumer({
@@ -325,14 +330,20 @@ function consumerOf(
     onPoison: "return",
     closeTimeoutMs: 0,
     maxInFlight,
-    waitTimeSeconds: 2,
-    idleTimeoutMs: idleSeconds === undefined ? undefined : idleSeconds * 1000,
+    waitTimeSeconds: idleTime?.waitSeconds ?? 2,
+    hooks: { onReceive: idleTime?.onReceive },
   });
 }
 
 function jsonOf(
   record: QueueRecord<Uint8Array<ArrayBuffer>>,
-  value: string,
+  { text, isJson }: TextValue,
 ): string {
-  return JSON.stringify({ ...record, value, id: record.id });
+  const position = JSON.stringify({
+    ...record,
+    value: undefined,
+    id: record.id,
+  });
+  const value = isJson ? text : JSON.stringify(text);
+  return `${position.slice(0, -1)},"value":${value}}`;
 }

@@ -82,7 +82,11 @@ async function deleteStream(
   // Asks only about a stream that exists.
   const { StreamDescriptionSummary: { StreamARN } } = await client()
     .describeStreamSummary(target, { signal });
-  agree(terminal, yes, `Delete the stream ${stream} with all its records?`);
+  await agree(
+    terminal,
+    yes,
+    `Delete the stream ${stream} with all its records?`,
+  );
   await client().deleteStream({
     ...target,
     EnforceConsumerDeletion: withConsumers,

@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "./_failure.ts";
+import { isYes } from "./_question.ts";
 import { openScreen, type Screen } from "./_screen.ts";
 import { Stopping } from "./_stopping.ts";
 
@@ -15,8 +16,11 @@ export interface Terminal {
   note(text: string): void;
   /** Shows one line that is replaced by the next one. Nothing if people do not see it. */
   progress(text: string): void;
-  /** Asks a question that is answered with yes or no. `undefined` without a terminal. */
-  confirm(question: string): boolean | undefined;
+  /**
+   * Asks a question that is answered with yes or no. `undefined` without a terminal. Rejects at the
+   * first Ctrl-C.
+   */
+  confirm(question: string): Promise<boolean | undefined>;
   /** The bytes of standard input. */
   input(): AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Sets what the second Ctrl-C says before it ends the program: what was left undone. */
@@ -73,8 +77,13 @@ export function systemTerminal(): Terminal & { close(): void } {
       Deno.stderr.writeSync(encoder.encode(`\r${text}\x1b[K`));
       hasProgress = true;
     },
-    confirm: (question) =>
-      Deno.stdin.isTerminal() ? confirm(question) : undefined,
+    // Not `confirm` of Deno: it blocks the program, so that Ctrl-C would wait for an answer.
+    async confirm(question) {
+      if (!Deno.stdin.isTerminal()) return undefined;
+      clear();
+      Deno.stderr.writeSync(encoder.encode(`${question} [y/N] `));
+      return await isYes(Deno.stdin.readable, signal);
+    },
     input() {
       if (Deno.stdin.isTerminal()) {
         note("Reading from the terminal; Ctrl-D on an empty line ends it");

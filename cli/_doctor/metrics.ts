@@ -5,6 +5,7 @@
  */
 import { streamMetrics } from "../../cloudwatch/mod.ts";
 import type { MetricSeries, StreamMetricName } from "../../cloudwatch/mod.ts";
+import { KinesisError } from "../../errors.ts";
 import type { Check, Exam } from "./check.ts";
 import { settingsOf } from "./endpoint.ts";
 import { NotKnown } from "./errors.ts";
@@ -48,8 +49,15 @@ export const cloudWatchCheck: Check = {
 async function requireCloudWatch(exam: Exam): Promise<void> {
   const { endpoint } = exam.found.settings!;
   if (endpoint === undefined || AWS_HOST.test(endpoint.hostname)) return;
-  const cloudWatch = await settingsOf(exam, "CLOUDWATCH");
-  if (cloudWatch.endpoint !== undefined) return;
+  try {
+    const cloudWatch = await settingsOf(exam, "CLOUDWATCH");
+    if (cloudWatch.endpoint !== undefined) return;
+  } catch (error) {
+    // Without a region there is no endpoint of CloudWatch either: that would imply a region.
+    if (!(error instanceof KinesisError && error.code === "NoRegion")) {
+      throw error;
+    }
+  }
   throw new NotKnown(
     "CloudWatch does not know a stream at a custom endpoint. If the emulator has CloudWatch, give " +
       "--cloudwatch-endpoint",

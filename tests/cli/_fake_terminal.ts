@@ -120,7 +120,7 @@ export async function runOnFakeTerminal(
     },
     confirm(question) {
       questions.push(question);
-      return around.answer;
+      return Promise.resolve(around.answer);
     },
     input: () => inputOf(around.input ?? ""),
     onStopAtOnce: (report) => leftovers = report,
