@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { frameOf } from "./_screen_frame.ts";
 
 /** A terminal that shows one picture. */
 export interface Screen {
@@ -21,9 +22,6 @@ export interface Screen {
 /** Alternate screen, no cursor, lines are cut at the edge: https://vt100.net/docs/vt510-rm/ */
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
-const HOME = "\x1b[H";
-const CLEAR_LINE = "\x1b[K";
-const CLEAR_BELOW = "\x1b[J";
 
 const KEYS: Readonly<Record<string, string>> = {
   "\x1b[A": "up",
@@ -77,16 +75,6 @@ export async function openScreen(interrupt: () => void): Promise<Screen> {
       stdin.pause();
     },
   };
-}
-
-/** What replaces the picture on a terminal of so many rows. */
-export function frameOf(lines: readonly string[], rows?: number): string {
-  // Cleared first: behind a full line, the cursor is still on its last character.
-  const cleared = lines.slice(0, rows).map((it) => CLEAR_LINE + it);
-  const isFull = cleared.length === rows;
-  // A line break in the last row would scroll the first line away.
-  const rest = isFull ? [] : [CLEAR_BELOW];
-  return `${HOME}${[...cleared, ...rest].join("\r\n")}`;
 }
 
 function watchSize(

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { frameOf } from "../../../cli/_screen.ts";
+import { frameOf } from "../../../cli/_screen_frame.ts";
 
 /** What a terminal without automatic wrapping shows, of the sequences that a frame has. */
 function shown(frame: string, rows: number): string[] {
