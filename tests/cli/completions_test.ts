@@ -53,6 +53,9 @@ const CASES: readonly (readonly [words: string[], expected: string])[] = [
   [["queues", "list", "--stream", "ord"], "orders"],
   [["queues", "tail", "dead"], "dead-letters"],
   [["put", "orders", "--file", "CHANGE"], "CHANGELOG.md"],
+  [["copy", "ord"], "orders"],
+  [["copy", "orders", "inv"], "invoices"],
+  [["copy", "orders", "./CHANGE"], "./CHANGELOG.md"],
   [["completions", "z"], "zsh"],
   [["doctor", "--for", "fan"], "fan-out"],
 ];
