@@ -100,8 +100,9 @@ export interface ShardStatus {
   /** The last error of this shard. It may be over: compare its time with `lastRead`. */
   lastError?: LastError;
   /**
-   * How far reading is behind the latest record, in milliseconds, as the server says. Only shards
-   * that this worker reads have this member and those below.
+   * How far reading is behind the latest record, in milliseconds, as the server says. Values that
+   * are read ahead are not processed yet: with a slow handler it is 0 until `prefetch` is full.
+   * Only shards that this worker reads have this member and those below.
    */
   millisBehindLatest?: number;
   /** When the last answer arrived, with or without records. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isBytes } from "../_core/bytes.ts";
+import { isBytes, unfilled } from "../_core/bytes.ts";
 import type { CborValue } from "./cbor_value.ts";
 
 type Fields = { readonly [key: string]: CborValue };
@@ -50,7 +50,7 @@ export class CborWriter {
    * `capacity` is in bytes. It must be at least the {@linkcode sizeBound} of everything written.
    */
   constructor(capacity: number) {
-    this.#bytes = new Uint8Array(capacity);
+    this.#bytes = unfilled(capacity);
     this.#view = new DataView(this.#bytes.buffer);
   }
 

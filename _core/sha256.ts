@@ -7,17 +7,7 @@
  *
  * @module
  */
-
-/** The part of `node:crypto` that is used. */
-interface NodeCrypto {
-  createHash(algorithm: "sha256"): NodeHash;
-  createHmac(algorithm: "sha256", key: Uint8Array): NodeHash;
-}
-interface NodeHash {
-  update(message: Uint8Array | string): this;
-  digest(): Uint8Array<ArrayBuffer>;
-  digest(encoding: "hex"): string;
-}
+import { type NodeCrypto, nodeCrypto } from "./node_crypto.ts";
 
 /** A value that may be there already. A promise is made only where a runtime needs one. */
 type MaybeLater<T> = T | Promise<T>;
@@ -44,24 +34,10 @@ const MOST_IN_THIS_THREAD = 1024 * 1024;
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Looks for the module at the call. `null` stands for a runtime without it. */
-export function createSha256(node: NodeCrypto | null = nodeCrypto()): Sha256 {
+export function createSha256(
+  node: NodeCrypto | null = nodeCrypto(works),
+): Sha256 {
   return node ? inThisThread(node) : webCrypto;
-}
-
-/**
- * Not in Node.js before 20.16, in browsers, and in Workers without compatibility with Node.js.
- */
-function nodeCrypto(): NodeCrypto | null {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(name: string): NodeCrypto | undefined };
-  };
-  try {
-    const node = process?.getBuiltinModule?.("node:crypto");
-    return node && works(node) ? node : null;
-  } catch {
-    // A runtime that has the function and not the module, or a part of the module.
-    return null;
-  }
 }
 
 function works(node: NodeCrypto): boolean {

@@ -79,6 +79,20 @@ export class Delivery<T> {
     return sendableRecords >= maxRecords || sendableBytes >= maxBytes;
   }
 
+  /**
+   * Whether no request may start, and there are full batches for when some end. More values would
+   * only be kept in memory: the garbage collector would copy them twice before they are sent. The
+   * batches are for half of the requests that may be under way, in case several end at once.
+   */
+  get hasEnough(): boolean {
+    if (this.isReady) return false;
+    const { maxRecords, maxBytes } = this.#limits;
+    const { sendableRecords, sendableBytes } = this.#stages.queue;
+    const batches = Math.ceil(this.#maxInFlight / 2);
+    return sendableRecords >= batches * maxRecords ||
+      sendableBytes >= batches * maxBytes;
+  }
+
   /** Sends the records that may be sent now. */
   pump(): void {
     const { queue, watch, settlement } = this.#stages;

@@ -16,6 +16,7 @@ import {
   withReason,
 } from "./end_errors.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
+import { errorOfOthers, textOfFailure } from "./other_values.ts";
 import type { Pending } from "./pending.ts";
 import type { Pump } from "./pump.ts";
 import type { Stages } from "./stages.ts";
@@ -135,7 +136,8 @@ export class Ending<T> {
         code: "NotAcknowledged",
         retryable: true,
       });
-    const late = this.#late.map((pending) => pending.toFailed(why));
+    const others = errorOfOthers(why);
+    const late = this.#late.map((pending) => pending.toFailed(others));
     return [...this.#failures(why).values(), ...late];
   }
 
@@ -243,7 +245,7 @@ export class Ending<T> {
     const failures = this.#collect(why);
     const { stream } = this.#options;
     const error = new DeliveryError<T>(
-      `Cannot deliver ${failures.size} records to ${stream}: ${why.message}`,
+      textOfFailure(failures.size, stream, why),
       { code: why.code, cause: why, failures: [...failures.values()] },
     );
     this.#stop({ how: "failed", error, why });
@@ -261,7 +263,7 @@ export class Ending<T> {
 
   #failures(why: KinesisError | Error): Map<Pending<T>, FailedValue<T>> {
     const { ledger, queue } = this.#stages;
-    return ledger.failures(why, queue.sendings());
+    return ledger.failures(errorOfOthers(why), queue.sendings());
   }
 
   #reject(error: DeliveryError<T>, reason: unknown): void {

@@ -66,8 +66,7 @@ export class Engine<T> implements Supervisor, ValueAcceptor<T> {
       this.#pump.sendAllIfStuck();
       return admitted;
     }
-    this.#pump.sendFull();
-    return this.#breathe();
+    return this.#pump.sendFull() ?? this.#breathe();
   }
 
   acceptPut(

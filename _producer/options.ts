@@ -106,7 +106,9 @@ export interface ProducerOptions<T> {
    */
   maxInFlight?: number;
   /**
-   * How many values may be unacknowledged before writers wait.
+   * How many values may be unacknowledged before writers wait. Writers also wait, for a second at
+   * most, while all `maxInFlight` requests are under way and full batches for half as many requests
+   * are ready.
    * @default {50_000}
    */
   bufferedValues?: number;

@@ -3,11 +3,18 @@
  *
  * @module
  */
+import { type Deferred, deferred } from "../_core/deferred.ts";
 import { ResettableTimer } from "../_core/resettable_timer.ts";
 import type { FailedValue } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import type { FlushResult } from "./results.ts";
 import type { Stages } from "./stages.ts";
+
+/**
+ * How long writers wait at most while there is enough to send, in milliseconds. During an outage
+ * they then go on, until the buffer is full.
+ */
+const PAUSE_MS = 1000;
 
 /** Decides when the stages work. */
 export class Pump<T> {
@@ -15,6 +22,11 @@ export class Pump<T> {
   /** Rings `lingerMs` after a value was accepted. Then everything is sent, full batch or not. */
   readonly #linger: ResettableTimer;
   #isHalted = false;
+  /** The wait of the writers while there is enough to send. */
+  #pause: Deferred<void> | undefined;
+  readonly #pauseEnd: ResettableTimer;
+  /** Whether a pause has taken too long, and no request has ended since then. */
+  #isStuck = false;
 
   /** Does nothing before the first value. */
   constructor(
@@ -26,6 +38,10 @@ export class Pump<T> {
   ) {
     this.#stages = stages;
     this.#linger = new ResettableTimer(clock, lingerMs, () => this.#sendAll());
+    this.#pauseEnd = new ResettableTimer(clock, PAUSE_MS, () => {
+      this.#isStuck = true;
+      this.#endPause();
+    });
   }
 
   /** Does what can be done now: accepts values that wait, ends flushes, and sends batches. */
@@ -34,15 +50,27 @@ export class Pump<T> {
     this.#stages.ledger.settleFlushes();
     this.#send();
     this.sendAllIfStuck();
+    this.#isStuck = false;
+    if (!this.#stages.delivery.hasEnough) this.#endPause();
   }
 
-  /** Sends a batch if the value that was accepted last has filled it. */
-  sendFull(): void {
+  /**
+   * Sends a batch if the value that was accepted last has filled it. The promise resolves when more
+   * values are needed, or after {@linkcode PAUSE_MS}; `undefined` if the next value may come now.
+   */
+  sendFull(): Promise<void> | undefined {
     const { ledger, delivery } = this.#stages;
     // A value that was given up at once leaves nothing to send.
     if (ledger.bufferedValues > 0 && !this.#isHalted) this.#linger.set();
+    if (!delivery.batchIsFull) return undefined;
+    if (delivery.isReady) this.#send();
     // If no request may start, the end of a request sends the batch.
-    if (delivery.batchIsFull && delivery.isReady) this.#send();
+    if (this.#isHalted || this.#isStuck || !delivery.hasEnough) {
+      return undefined;
+    }
+    this.#pauseEnd.set();
+    this.#pause ??= deferred();
+    return this.#pause.promise;
   }
 
   /** Sends partial batches if writers wait for room and requests could be sent. */
@@ -82,6 +110,7 @@ export class Pump<T> {
   /** Starts no request any more. Accepted values are still packed. */
   halt(): void {
     this.#isHalted = true;
+    this.#endPause();
   }
 
   /** Stops everything. */
@@ -89,6 +118,12 @@ export class Pump<T> {
     this.halt();
     this.#linger.clear();
     this.#stages.delivery.stop();
+  }
+
+  #endPause(): void {
+    this.#pauseEnd.clear();
+    this.#pause?.resolve();
+    this.#pause = undefined;
   }
 
   #acceptWaiting(): void {

@@ -42,3 +42,10 @@ export function environmentOf(profile: string | undefined): Environment {
       name === "AWS_PROFILE" ? profile : systemEnvironment.env(name),
   };
 }
+
+/** Whether requests go to another endpoint than that of the region: an emulator or a proxy. */
+export function hasEndpoint({ endpoint }: ConnectionOptions): boolean {
+  return endpoint !== undefined ||
+    ["AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"]
+      .some((name) => !!systemEnvironment.env(name));
+}

@@ -16,4 +16,6 @@ export interface Context {
   readonly terminal: Terminal;
   /** Whether results are written as JSON. */
   readonly isJson: () => boolean;
+  /** Whether the client uses another endpoint than that of its region: an emulator or a proxy. */
+  readonly hasEndpoint: () => boolean;
 }

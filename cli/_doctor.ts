@@ -17,6 +17,7 @@ import {
   NEEDS,
   type Status,
 } from "./_doctor/check.ts";
+import { checkpointsCheck } from "./_doctor/checkpoints.ts";
 import { clockCheck } from "./_doctor/clock.ts";
 import { consumersCheck } from "./_doctor/consumers.ts";
 import { credentialsCheck, credentialsFinder } from "./_doctor/credentials.ts";
@@ -41,6 +42,7 @@ import {
   readThrottlesCheck,
   writeThrottlesCheck,
 } from "./_doctor/throttles.ts";
+import { addStoreOptions, openStore, type StoreOptions } from "./_store.ts";
 import { Failure, WrongUsage } from "./_failure.ts";
 import { counted } from "./_values.ts";
 
@@ -60,7 +62,8 @@ const OF_ACCOUNT: readonly Check[] = [
 /** The longest time of a check, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
-interface DoctorOptions {
+interface DoctorOptions extends Omit<StoreOptions, "store"> {
+  readonly store?: StoreOptions["store"];
   readonly for?: readonly Need[];
   readonly sample?: number;
   readonly timeout: number;
@@ -69,7 +72,10 @@ interface DoctorOptions {
 
 /** Adds the command to the program. */
 export function addDoctorCommand(program: Command, context: Context): void {
-  const command = program.command("doctor")
+  const command = addStoreOptions(
+    program.command("doctor"),
+    { isOptional: true },
+  )
     .description("find out what is wrong, and say what to do")
     .argument(
       "[stream]",
@@ -103,6 +109,7 @@ Examples:
   $ kinesis doctor
   $ kinesis doctor orders --for read,write
   $ kinesis doctor orders --sample 10s
+  $ kinesis doctor orders --store redis://localhost:6379 --name billing
   $ kinesis doctor orders --json | jq -r 'select(.status == "error").id'`,
     )
     .action((stream, options) => doctor(context, stream, options));
@@ -115,12 +122,21 @@ async function doctor(
   options: DoctorOptions,
 ): Promise<void> {
   const { terminal, isJson } = context;
-  if (stream === undefined && options.sample !== undefined) {
-    throw new WrongUsage("--sample needs a stream");
+  for (const option of ["sample", "store"] as const) {
+    if (stream === undefined && options[option] !== undefined) {
+      throw new WrongUsage(`--${option} needs a stream`);
+    }
+  }
+  if (options.store === undefined) {
+    for (const option of ["name", "table", "storeEndpoint"] as const) {
+      if (options[option] === undefined) continue;
+      const name = option.replace(/[A-Z]/, (it) => `-${it.toLowerCase()}`);
+      throw new WrongUsage(`--${name} is only with --store`);
+    }
   }
   const checks = stream === undefined
     ? [...OF_CONNECTION, ...OF_ACCOUNT]
-    : [...OF_CONNECTION, ...checksOfStream(options), ...OF_ACCOUNT];
+    : [...OF_CONNECTION, ...checksOfStream(context, options), ...OF_ACCOUNT];
   const counts = { ok: 0, warning: 0, error: 0, skipped: 0 };
   const lineOf = isJson() ? JSON.stringify : textOf(colors(terminal), checks);
   const results = examine(checks, examOf(context, stream, options), {
@@ -144,7 +160,8 @@ async function doctor(
 }
 
 /** The order matters: later checks use what earlier ones have found. */
-function checksOfStream({ sample }: DoctorOptions): Check[] {
+function checksOfStream(context: Context, options: DoctorOptions): Check[] {
+  const { sample, store } = options;
   return [
     streamCheck,
     shardsCheck,
@@ -159,6 +176,9 @@ function checksOfStream({ sample }: DoctorOptions): Check[] {
     writeThrottlesCheck,
     readThrottlesCheck,
     hotShardsCheck,
+    checkpointsCheck(
+      store && (() => openStore(context, { ...options, store })),
+    ),
     lagCheck,
     retentionCheck,
   ];

@@ -19,6 +19,12 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** What a server takes. */
+export interface ListenOptions {
+  /** The most bytes of the body of a request. Default: no limit. */
+  readonly mostBodyBytes?: number;
+}
+
 /** The only interface: other machines cannot connect. */
 const HOST = "127.0.0.1";
 
@@ -30,10 +36,12 @@ const HOST = "127.0.0.1";
 export async function listen(
   handler: Handler,
   port: number,
+  { mostBodyBytes = Infinity }: ListenOptions = {},
 ): Promise<HttpServer> {
   const { createServer } = await import("node:http");
   const server = createServer((request, response) => {
-    answer(request, response, handler).catch(() => response.destroy());
+    answer(request, response, handler, mostBodyBytes)
+      .catch(() => response.destroy());
   });
   server.on("clientError", (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
@@ -62,30 +70,56 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   handler: Handler,
+  mostBodyBytes: number,
 ): Promise<void> {
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
-  const response = await handler(await requestOf(incoming, gone.signal));
+  const body = await bodyOf(incoming, mostBodyBytes);
+  if (!body) {
+    outgoing.writeHead(413, { connection: "close" });
+    // What is still to come is not read.
+    outgoing.end(() => incoming.destroy());
+    return;
+  }
+  const response = await handler(requestOf(incoming, body, gone.signal));
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   if (response.body) await send(response.body, outgoing, gone.signal);
   outgoing.end();
 }
 
-async function requestOf(
+/** The body of a request. `undefined` if it is too large. */
+function bodyOf(
   incoming: IncomingMessage,
+  most: number,
+): Promise<Blob | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    let size = 0;
+    incoming.on("data", (chunk) => {
+      size += chunk.length;
+      if (size <= most) chunks.push(chunk);
+      else resolve(void incoming.pause());
+    });
+    incoming.once("end", () => resolve(new Blob(chunks)));
+    incoming.once("error", reject);
+    incoming.once("close", () => reject(new Error("The client has gone")));
+  });
+}
+
+function requestOf(
+  incoming: IncomingMessage,
+  body: Blob,
   signal: AbortSignal,
-): Promise<Request> {
+): Request {
   const { method = "GET", url = "/" } = incoming;
   const headers = new Headers();
   for (let i = 0; i < incoming.rawHeaders.length; i += 2) {
     headers.append(incoming.rawHeaders[i]!, incoming.rawHeaders[i + 1]!);
   }
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  for await (const chunk of incoming) chunks.push(chunk);
   const host = headers.get("host") ?? HOST;
   return new Request(new URL(url, `http://${host}`), {
     ...{ method, headers, signal },
-    body: method === "GET" || method === "HEAD" ? null : new Blob(chunks),
+    body: method === "GET" || method === "HEAD" ? null : body,
   });
 }
 

@@ -5,6 +5,7 @@
  */
 import { Failure } from "./_failure.ts";
 import { isYes } from "./_question.ts";
+import { openScreen } from "./_screen.ts";
 import { Stopping } from "./_stopping.ts";
 import type { Terminal } from "./_terminal.ts";
 
@@ -65,6 +66,9 @@ export async function nodeProcess(): Promise<NodeProcess> {
     onStopAtOnce,
     signal,
     isTerminal: stdout.isTTY === true,
+    ...(isatty(STDIN) && stdout.isTTY && {
+      screen: () => openScreen(onSignal),
+    }),
   };
   return {
     terminal,

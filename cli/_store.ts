@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   type Checkpointer,
   DynamoDBCheckpointer,
@@ -45,10 +45,18 @@ export interface OpenStore {
 const FORMS =
   "dynamodb:<table>, redis://host:6379, postgres://user@host/database, sqlite:<path> or kv:<path>";
 
-/** Adds the options to a command. */
-export function addStoreOptions(command: Command): Command {
+/** Adds the options to a command. Without `isOptional`, the command needs a store. */
+export function addStoreOptions(
+  command: Command,
+  { isOptional = false }: { isOptional?: boolean } = {},
+): Command {
+  const store = new Option(
+    "--store <url>",
+    `the store of checkpoints: ${FORMS}`,
+  )
+    .argParser(storePlace);
   return command
-    .requiredOption("--store <url>", `the store: ${FORMS}`, storePlace)
+    .addOption(isOptional ? store : store.makeOptionMandatory())
     .option(
       "--name <application>",
       "the name of the application; not for dynamodb",

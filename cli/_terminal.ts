@@ -5,6 +5,7 @@
  */
 import { Failure } from "./_failure.ts";
 import { isYes } from "./_question.ts";
+import { openScreen, type Screen } from "./_screen.ts";
 import { Stopping } from "./_stopping.ts";
 
 /** The surroundings of a command. */
@@ -28,6 +29,11 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Whether results go to a terminal. */
   readonly isTerminal: boolean;
+  /**
+   * Takes the whole terminal for a picture that is drawn again and again. Absent where input and
+   * output are no terminal.
+   */
+  readonly screen?: () => Promise<Screen>;
 }
 
 const encoder = new TextEncoder();
@@ -87,6 +93,9 @@ export function systemTerminal(): Terminal & { close(): void } {
     onStopAtOnce,
     signal,
     isTerminal: Deno.stdout.isTerminal(),
+    ...(Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && {
+      screen: () => openScreen(onSignal),
+    }),
     close() {
       clear();
       for (const name of signals) Deno.removeSignalListener(name, onSignal);

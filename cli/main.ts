@@ -7,10 +7,11 @@
 import { Command } from "commander";
 import { addCheckpointCommands } from "./_checkpoints.ts";
 import { addCompletionCommands } from "./_completions.ts";
-import { connect, type ConnectionOptions } from "./_connection.ts";
+import { connect, type ConnectionOptions, hasEndpoint } from "./_connection.ts";
 import type { Context } from "./_context.ts";
 import { addCopyCommand } from "./_copy.ts";
 import { addDoctorCommand } from "./_doctor.ts";
+import { addMonitorCommand } from "./_monitor.ts";
 import { nodeProcess } from "./_node_terminal.ts";
 import { allCommands, runProgram } from "./_program.ts";
 import { addPutCommand } from "./_put.ts";
@@ -22,6 +23,7 @@ import { addStreamCommands } from "./_streams.ts";
 import { addTailCommand } from "./_tail.ts";
 import { systemTerminal, type Terminal } from "./_terminal.ts";
 
+export type { Screen } from "./_screen.ts";
 export type { Terminal } from "./_terminal.ts";
 
 /**
@@ -44,6 +46,7 @@ function programOf(terminal: Terminal): Command {
     connection: options,
     terminal,
     isJson: () => options().json === true,
+    hasEndpoint: () => hasEndpoint(options()),
   };
   program
     .description("Amazon Kinesis Data Streams on the command line")
@@ -65,6 +68,7 @@ Examples:
   addReshardCommand(program, context);
   addPutCommand(program, context);
   addTailCommand(program, context);
+  addMonitorCommand(program, context);
   addCopyCommand(program, context);
   addCheckpointCommands(program, context);
   addQueueCommands(program, context);

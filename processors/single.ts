@@ -98,7 +98,8 @@ function itemOf<T>(value: T, partitionKey: string | undefined): Unpacked<T> {
   return { type: "value", value, partitionKey, subSequenceNumber: 0 };
 }
 
-const SLAB_BYTES = 8192;
+/** All slabs in use are bounded: with more shards, the slab of each is smaller. */
+const SLAB_BYTES = { least: 8192, most: 32_768, ofAll: 1024 * 1024 };
 const MOST_SLABS = 1024;
 
 // Records share memory only within a shard, since they are acknowledged in nearly the order in
@@ -115,7 +116,7 @@ function sharingEncoder<T, P extends Put<T>>(
     if (!slabs) {
       // The map is bounded, since resharding produces new shard ids without end.
       if (byShard.size >= MOST_SLABS) byShard.clear();
-      byShard.set(shard, slabs = new Slabs(SLAB_BYTES));
+      byShard.set(shard, slabs = new Slabs(slabBytes(byShard.size + 1)));
     }
     return slabs;
   };
@@ -130,6 +131,11 @@ function sharingEncoder<T, P extends Put<T>>(
     const bytes = serializeValue(serializer, put);
     return isValueItself(put, bytes) ? slabsOf(put).copy(bytes) : bytes;
   };
+}
+
+function slabBytes(shards: number): number {
+  const { least, most, ofAll } = SLAB_BYTES;
+  return Math.max(least, Math.min(most, Math.floor(ofAll / shards)));
 }
 
 /**

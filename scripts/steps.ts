@@ -184,6 +184,7 @@ async function pagesOf(root: URL): Promise<string[]> {
   const names = await foundIn(new URL("docs/", root), ".md");
   return [
     ...await presentOf(root, ["README.md"]),
-    ...names.map((name) => `docs/${name}`),
+    ...names.filter((name) => name.endsWith(".md"))
+      .map((name) => `docs/${name}`),
   ];
 }

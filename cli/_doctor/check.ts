@@ -92,6 +92,8 @@ export interface Found {
   sample?: { readonly loads: readonly ShardLoad[]; readonly throttles: number };
   /** The quotas of the account. */
   limits?: DescribeLimitsResponse;
+  /** The age of the oldest record that the consumers of a store have not processed. */
+  processingLagMs?: number;
   /** How far the slowest reader is behind, in milliseconds. */
   lagMs?: number;
 }

@@ -14,9 +14,12 @@ const MOST_BYTES = 1_048_576;
 const MOST_RECORDS = 1_000;
 /** A shard that is used so much has no room for a peak. */
 const FULL = 0.8;
-/** A shard is hot if it is used so much, and so many times the average of all shards. */
+/**
+ * A shard is hot if it is used so much, and so many times the average of the others. The average of
+ * all would never tell it with two shards, because one has at most twice that.
+ */
 const BUSY = 0.25;
-const TIMES_AVERAGE = 3;
+const TIMES_OTHERS = 3;
 /** The most shards whose metrics are read: AWS bills by the number of series. */
 const MOST_SHARDS = 100;
 const MINUTE_S = 60;
@@ -35,7 +38,7 @@ function judgeLoads(loads: readonly ShardLoad[]): Finding {
     .sort((a, b) => b.used - a.used);
   const [hottest] = used;
   if (!hottest) return { status: "skipped", message: "There are no shards" };
-  const average = used.reduce((sum, { used }) => sum + used, 0) / used.length;
+  const average = averageOf(used);
   const data = {
     average,
     hottest: used.slice(0, 5),
@@ -44,13 +47,16 @@ function judgeLoads(loads: readonly ShardLoad[]): Finding {
     return { status: "ok", message: "There was no traffic", data };
   }
   const { shardId, bytesPerSecond, recordsPerSecond } = hottest;
+  const others = averageOf(used.slice(1));
   const message = `${shardId} is used most: ${
     percentOf(hottest.used)
   } of its limit (${byteRateOf(bytesPerSecond)}, ${
     Math.round(recordsPerSecond)
-  } records/s); the average is ${percentOf(average)}`;
-  const isUneven = hottest.used >= BUSY &&
-    hottest.used >= average * TIMES_AVERAGE;
+  } records/s)${
+    used.length > 1 ? `; the others have ${percentOf(others)} on average` : ""
+  }`;
+  const isUneven = used.length > 1 && hottest.used >= BUSY &&
+    hottest.used >= others * TIMES_OTHERS;
   if (isUneven) {
     return {
       status: "warning",
@@ -63,9 +69,14 @@ function judgeLoads(loads: readonly ShardLoad[]): Finding {
   return hottest.used < FULL ? { status: "ok", message, data } : {
     status: "warning",
     message,
-    remedy: "Add shards with reshard, or make the stream on demand",
+    remedy:
+      "Add shards with reshard, or make the stream on demand. Neither helps if one partition key has most of the traffic: divide that key",
     data,
   };
+}
+
+function averageOf(loads: readonly { used: number }[]): number {
+  return loads.reduce((sum, { used }) => sum + used, 0) / loads.length;
 }
 
 /** The share of its limits that a shard uses. */

@@ -20,8 +20,8 @@ const HOUR_MS = 3_600_000;
 export interface Lag {
   /** The slowest reader, in milliseconds, as it is now. */
   readonly nowMs: number;
-  /** The same about an hour ago, or when reading began. */
-  readonly beforeMs: number;
+  /** The same about an hour ago, or when reading began. Absent if it is not known. */
+  readonly beforeMs?: number;
 }
 
 /** Tells how far readers are behind. `undefined` if it does not know. */
@@ -30,8 +30,10 @@ type LagSource = (
   signal: AbortSignal,
 ) => Promise<Lag | undefined> | Lag | undefined;
 
-/** The sources, best first. One that reads a checkpoint store belongs before CloudWatch. */
+/** The sources, best first. */
 const SOURCES: readonly LagSource[] = [
+  ({ found: { processingLagMs } }) =>
+    processingLagMs === undefined ? undefined : { nowMs: processingLagMs },
   ({ found }) =>
     lagOf(
       seriesOf(found.metrics, "GetRecords.IteratorAgeMilliseconds")?.points ??
@@ -67,11 +69,13 @@ export const lagCheck: Check = {
 /** Judges how far readers are behind, and whether they catch up. */
 function judgeLag({ nowMs, beforeMs }: Lag): Finding {
   const data = { milliseconds: nowMs, before: beforeMs };
-  const trend = nowMs > beforeMs * 1.2
-    ? "and falls behind further"
+  const trend = beforeMs === undefined
+    ? ""
+    : nowMs > beforeMs * 1.2
+    ? " and falls behind further"
     : nowMs < beforeMs * 0.8
-    ? "and catches up"
-    : "and stays there";
+    ? " and catches up"
+    : " and stays there";
   if (nowMs < LATE_MS) {
     const message = nowMs < 1_000
       ? "The slowest reader is not behind"
@@ -80,9 +84,9 @@ function judgeLag({ nowMs, beforeMs }: Lag): Finding {
   }
   return {
     status: "warning",
-    message: `The slowest reader is ${spanOf(nowMs)} behind ${trend}`,
+    message: `The slowest reader is ${spanOf(nowMs)} behind${trend}`,
     remedy:
-      "See throttles.read. If readers are not throttled, their work takes too long: run more workers, up to one a shard, or add shards",
+      "See throttles.read. If readers are not throttled, their work takes too long: process more values at a time, run more workers, up to one a shard, or add shards",
     data,
   };
 }

@@ -129,8 +129,9 @@ export const OWN_CODES: readonly CodeGroup[] = [
       {
         code: "InvalidPartitionKey",
         meaning:
-          "The partition key is no text of 1 to 256 characters, or the function `partitionKey` has thrown.",
-        remedy: "Mend the key. Other values are not affected.",
+          "The partition key is no text of 1 to 256 characters, the value lacks the field that `partitionKey` names, or the function `partitionKey` has thrown.",
+        remedy:
+          "Mend the key. A `put` rejects; a pipe ends, unless the producer has a [`deadLetter`](./producing.md#failures).",
       },
       {
         code: "InvalidExplicitHashKey",
@@ -172,9 +173,9 @@ export const OWN_CODES: readonly CodeGroup[] = [
       {
         code: "NotAcknowledged",
         meaning:
-          "In `producer.undelivered()`: the value is not acknowledged yet. Of a queue: the service has not confirmed an acknowledgement in time.",
+          "In `producer.undelivered()`: the value is not acknowledged yet. In a `DeliveryError`: another value was refused and has ended the producer. Of a queue: the service has not confirmed an acknowledgement in time.",
         remedy:
-          "A value may have been stored; a record of a queue may come again. Ids make repetitions visible.",
+          "Write the value again with another producer: it is not at fault. It may have been stored; a record of a queue may come again. Ids make repetitions visible.",
       },
       {
         code: "DeadLetterFailed",

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { md5 } from "@noble/hashes/legacy.js";
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
@@ -40,6 +41,43 @@ Deno.test("writeMd5 agrees with another implementation at every length and align
       target[2 + length % 16]! ^= 1;
       assertFalse(isMd5Of(part, target, 2));
     }
+  }
+});
+
+Deno.test("writeMd5 of a long message agrees with another implementation", () => {
+  const bytes = Uint8Array.from({ length: 20_000 }, (_, i) => i * 7919);
+  for (const length of [8191, 8192, 8193, 19_990]) {
+    for (let start = 0; start < 5; start++) {
+      const part = bytes.subarray(start, start + length);
+      const target = new Uint8Array(20);
+      writeMd5(part, target, 2);
+      assertEquals(target.slice(2, 18), md5(part));
+      assert(isMd5Of(part, target, 2));
+      target[2 + start]! ^= 1;
+      assertFalse(isMd5Of(part, target, 2));
+    }
+  }
+});
+
+Deno.test("writeMd5 does without node:crypto where that refuses MD5", async () => {
+  const refuses = {
+    createHash: () => {
+      throw new Error("FIPS");
+    },
+  };
+  const { getBuiltinModule } = process;
+  process.getBuiltinModule = () => refuses;
+  try {
+    // A second copy of the module, which has not looked for node:crypto yet.
+    const { writeMd5 } = await import(
+      new URL("../../_core/md5.ts?refused", import.meta.url).href
+    );
+    const bytes = new Uint8Array(10_000).fill(3);
+    const target = new Uint8Array(16);
+    writeMd5(bytes, target, 0);
+    assertEquals(target, md5(bytes));
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
   }
 });
 

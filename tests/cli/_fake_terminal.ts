@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { runCommand, type Terminal } from "../../cli/main.ts";
+import { runCommand, type Screen, type Terminal } from "../../cli/main.ts";
 import { KinesisServer, type KinesisServerOptions } from "../../testing/mod.ts";
 
 /** What a person or a program at the other end does. */
@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly onLine?: (text: string) => void;
   /** Aborts as Ctrl-C does. */
   readonly signal?: AbortSignal;
+  /** The screen of a terminal. Without it there is no terminal to draw on. */
+  readonly screen?: Screen;
   /** Whether results go to a terminal. */
   readonly isTerminal?: boolean;
 }
@@ -124,6 +126,7 @@ export async function runOnFakeTerminal(
     onStopAtOnce: (report) => leftovers = report,
     signal: around.signal ?? new AbortController().signal,
     isTerminal: around.isTerminal ?? false,
+    ...(around.screen && { screen: () => Promise.resolve(around.screen!) }),
   });
   return {
     code,

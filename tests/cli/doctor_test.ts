@@ -85,7 +85,7 @@ Deno.test("doctor finds nothing wrong with a good stream, and its checks are tho
   assertEquals(code, 0, notes);
   assertEquals(statusesOf(of).error, undefined);
   assertEquals(statusesOf(of).warning, undefined);
-  assertMatch(notes, /^19 ok, 0 warnings, 0 errors, 4 skipped$/);
+  assertMatch(notes, /^19 ok, 0 warnings, 0 errors, 5 skipped$/);
   const page = new URL("../../docs/cli.md", import.meta.url);
   const section = (await Deno.readTextFile(page)).split("\n## doctor\n")[1]!;
   const documented = [...section.matchAll(/^\| `([\w.-]+)` +\|/gm)]
@@ -184,7 +184,7 @@ Deno.test("doctor tells a wrong secret key from everything behind it", async () 
   kinesis.server.createStream("orders");
   const { code, notes, of } = await examine(kinesis, ["orders"]);
   assertEquals(code, 1);
-  assertMatch(notes, /^error: 4 ok, 0 warnings, 1 error, 17 skipped$/);
+  assertMatch(notes, /^error: 4 ok, 0 warnings, 1 error, 18 skipped$/);
   assertEquals(statusesOf(of).error, ["signature"]);
   assertEquals(of["signature"]!.data, { code: "InvalidSignatureException" });
   assertMatch(of["signature"]!.remedy!, /secret access key/);
@@ -193,7 +193,7 @@ Deno.test("doctor tells a wrong secret key from everything behind it", async () 
   assertMatch(lines[4]!, /^error +signature .*\n +→ Check the secret/);
   assertMatch(
     lines[5]!,
-    /^skipped +17 checks +Not made because of signature: stream, /,
+    /^skipped +18 checks +Not made because of signature: stream, /,
   );
   assertEquals(lines.length, 6);
 });
@@ -366,6 +366,27 @@ Deno.test("doctor finds a hot shard and throttled readers by a sample", async ()
   assertMatch(of["throttles.read"]!.message, /^1 reads? .*in the sample$/);
 });
 
+Deno.test("doctor advises to spread the keys if one of two shards has all traffic", async () => {
+  await using kinesis = faulty();
+  kinesis.server.createStream("orders", { shards: 2 });
+  let written: Promise<void> | undefined;
+  let isSampling = false;
+  kinesis.onRequest = (action) =>
+    isSampling && action === "GetRecords"
+      ? written ??= call(kinesis, "PutRecords", {
+        StreamName: "orders",
+        Records: Array.from({ length: 500 }, () => ({
+          ...{ PartitionKey: "k", ExplicitHashKey: "0", Data: btoa("value") },
+        })),
+      })
+      : undefined;
+  const { of } = await examine(kinesis, ["orders", "--sample=400ms"], {
+    onProgress: (text) => isSampling ||= text === "Checking sample",
+  });
+  assertMatch(of["hot-shards"]!.message, /the others have 0 % on average$/);
+  assertMatch(of["hot-shards"]!.remedy!, /^Use partition keys that spread/);
+});
+
 interface MetricQuery {
   readonly Id: string;
   readonly MetricStat: {
@@ -522,6 +543,7 @@ Deno.test("doctor skips what kinesalite does not know", async () => {
     "permissions.fan-out",
     "cloudwatch",
     "throttles.write",
+    "checkpoints",
     "lag",
     "limits.shards",
     "limits.on-demand",
@@ -548,6 +570,7 @@ Deno.test("doctor skips what kinesis-local does not know", async () => {
     "permissions.fan-out",
     "cloudwatch",
     "throttles.write",
+    "checkpoints",
     "lag",
   ]]);
 });

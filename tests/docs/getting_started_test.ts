@@ -54,7 +54,7 @@ Deno.test("The programs of the first guide write, read, stop and go on", async (
     );
     const put = async (order: string) =>
       await run(folder, env, CLI, "put", "orders", order, "--key", "ada");
-    const read = async () => await run(folder, env, "--unstable-kv", "read.ts");
+    const read = async () => await run(folder, env, "read.ts");
 
     assertMatch(await put('{"user":"ada","total":12}'), /^shardId-\d+ \d+$/);
     assertEquals(

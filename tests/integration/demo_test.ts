@@ -10,6 +10,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { KinesisClient } from "@webstreams/kinesis";
 import { KinesisServer } from "@webstreams/kinesis/testing";
 
@@ -72,7 +73,8 @@ async function runDemo(
       if (interruptAt && !interrupted && stdout.includes(interruptAt)) {
         interrupted = true;
         child.kill("SIGINT");
-        interruptAgain?.then(() => child.kill("SIGINT"));
+        // A signal within 300 ms belongs to the same Ctrl-C.
+        interruptAgain?.then(() => delay(400)).then(() => child.kill("SIGINT"));
       }
       if (closeAt && stdout.includes(closeAt)) break;
     }

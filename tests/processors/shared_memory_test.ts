@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertStrictEquals,
+} from "@std/assert";
 import fc from "fast-check";
 import {
   createProcessor,
@@ -49,17 +54,32 @@ Deno.test("records share memory with those of their shard only, and only when th
   assertEquals(new Set(apart.map(({ data }) => data.buffer)).size, 4);
 });
 
-Deno.test("one record that is kept keeps no more than 8 KiB of others", async () => {
+Deno.test("one record that is kept keeps no more than 32 KiB of others", async () => {
   const puts = putsOf(Array.from({ length: 500 }, () => "x".repeat(100)), "k");
   const records = await pack(string(), puts, { sharesMemory: true });
   for (const { data } of records) {
-    assertEquals(data.buffer.byteLength, 8192);
+    assertEquals(data.buffer.byteLength, 32_768);
     assertEquals(data.length, 100);
   }
-  const [large] = await pack(string(), putsOf(["x".repeat(3000)], "k"), {
+  const [large] = await pack(string(), putsOf(["x".repeat(9000)], "k"), {
     sharesMemory: true,
   });
-  assertEquals(large!.data.buffer.byteLength, 3000);
+  assertEquals(large!.data.buffer.byteLength, 9000);
+});
+
+Deno.test("records of a thousand shards keep no more than 16 MiB together", async () => {
+  const puts = Array.from({ length: 1000 }, (_, i) => ({
+    value: "x",
+    partitionKey: `k${i}`,
+  }));
+  const shardOf = (key: string) => key;
+  const records = await pack(string(), puts, { shardOf, sharesMemory: true });
+  const buffers = new Set(records.map(({ data }) => data.buffer));
+  const bytes = [...buffers].reduce(
+    (sum, { byteLength }) => sum + byteLength,
+    0,
+  );
+  assertLess(bytes, 16 * 1024 * 1024);
 });
 
 /** A serializer of a user who likes classes. */

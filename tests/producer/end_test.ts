@@ -2,6 +2,7 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertMatch,
   assertRejects,
   assertStrictEquals,
   assertThrows,
@@ -380,6 +381,21 @@ Deno.test("Producer errors when a written value cannot become a record and lists
     1,
     1024 * 1024 + 1,
   ]);
+  assertMatch(error.message, /^Cannot deliver 2 values to \w+, as one of them/);
+  // The value that was only not sent does not have the error of the other one.
+  assertEquals(
+    error.failures.map(({ error }) => (error as KinesisError).code),
+    [
+      "NotAcknowledged",
+      "RecordTooLarge",
+    ],
+  );
+  assertEquals(
+    producer.undelivered().map(({ error }) =>
+      (error as KinesisError).retryable
+    ),
+    [true, false],
+  );
   assertEquals(client.texts, ["a"]);
 });
 

@@ -41,6 +41,7 @@ Deno.test("allSteps runs the examples of shipped source, README and docs, and of
     "tests/x_test.ts": example,
     "README.md": "```ts\n```",
     "docs/a.md": "```ts\n```",
+    "docs/images/a.svg": "<svg/>",
   }, async (root) => {
     const step = (await allSteps(root)).find(({ args }) =>
       args[0] === "test" && args.includes("--doc")
