@@ -5,6 +5,9 @@
  */
 import { InvalidArgumentError } from "commander";
 
+/** The longest partition key, in Unicode characters. */
+const MAX_KEY_CHARACTERS = 256;
+
 /** Reads a whole number within bounds. */
 export function wholeNumber(
   least: number,
@@ -20,6 +23,15 @@ export function wholeNumber(
       : `from ${least} to ${most}`;
     throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
   };
+}
+
+/** Reads a partition key. */
+export function partitionKey(text: string): string {
+  const { length } = [...text];
+  if (length >= 1 && length <= MAX_KEY_CHARACTERS) return text;
+  throw new InvalidArgumentError(
+    `A partition key has 1 to ${MAX_KEY_CHARACTERS} characters: this one has ${length}.`,
+  );
 }
 
 /** Reads a number above 0. */

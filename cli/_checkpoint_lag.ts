@@ -124,7 +124,8 @@ async function firstUnprocessed(
       const arrivedAt = record.ApproximateArrivalTimestamp;
       if (!arrivedAt) return { lagMs: behindMs };
       const now = client.serviceNow() ?? Date.now();
-      return { lagMs: Math.max(0, now - arrivedAt.getTime()), arrivedAt };
+      const ageMs = Math.round(now - arrivedAt.getTime());
+      return { lagMs: Math.max(0, ageMs), arrivedAt };
     }
     if (behindMs === 0) break;
     iterator = answer.NextShardIterator;

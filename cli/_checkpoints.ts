@@ -234,6 +234,10 @@ async function reset(
     const wanted = { ...progress, to: position, shardIds, force };
     const plan = await resetCheckpoints({ ...wanted, dryRun: true });
     const changes = plan.filter(({ action }) => action !== "keep");
+    // A name with a typing error is the name of a new application.
+    if (plan.every(({ action }) => action === "create")) {
+      terminal.note(noProgress(stream, options));
+    }
     if (dryRun) return await writePlan(context, plan);
     if (changes.length > 0 && !yes) {
       await writePlan(context, plan);

@@ -5,6 +5,7 @@
  */
 import { KinesisClient } from "../client/mod.ts";
 import { type Environment, systemEnvironment } from "../credentials/mod.ts";
+import { WrongUsage } from "./_failure.ts";
 
 /** The options that all commands share. */
 export interface ConnectionOptions {
@@ -13,15 +14,24 @@ export interface ConnectionOptions {
   readonly profile?: string;
 }
 
-/** Makes the client. */
+/**
+ * Makes the client.
+ *
+ * @throws {WrongUsage} if an option cannot be used
+ */
 export function connect(
   { endpoint, region, profile }: ConnectionOptions,
 ): KinesisClient {
-  return new KinesisClient({
-    endpoint,
-    region,
-    environment: environmentOf(profile),
-  });
+  try {
+    return new KinesisClient({
+      endpoint,
+      region,
+      environment: environmentOf(profile),
+    });
+  } catch (error) {
+    const isWrong = error instanceof TypeError || error instanceof RangeError;
+    throw isWrong ? new WrongUsage(error.message) : error;
+  }
 }
 
 /** The variables and files of this machine, with another profile if one is given. */

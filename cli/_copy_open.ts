@@ -96,13 +96,12 @@ async function checkFiles(
   to: CopyPlace,
   { bad }: CopyOptions,
 ): Promise<void> {
-  if (from.type === "file" && to.type === "file") {
-    if (await isSameFile(from.path, to.path)) {
-      throw new WrongUsage("The source and the destination are the same file");
-    }
+  if (from.type === "stream") return;
+  const source = from.type === "file" ? from.path : undefined;
+  if (to.type === "file" && await isSameFile(source, to.path)) {
+    throw new WrongUsage("The source and the destination are the same file");
   }
-  if (bad === undefined || from.type !== "file") return;
-  if (await isSameFile(from.path, bad)) {
+  if (bad !== undefined && await isSameFile(source, bad)) {
     throw new WrongUsage("The source and --bad must be two files");
   }
 }

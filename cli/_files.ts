@@ -7,6 +7,8 @@ import { Failure } from "./_failure.ts";
 
 /** The bytes of one read. */
 const CHUNK_BYTES = 65_536;
+/** Standard input as a file. */
+const STDIN = 0;
 
 /** A file that is read from its start to its end. */
 export interface InputFile {
@@ -84,12 +86,21 @@ export async function createOutput(
   return await openOutput(path);
 }
 
-/** Whether two paths name the same file. */
-export async function isSameFile(a: string, b: string): Promise<boolean> {
+/**
+ * Whether two paths name the same file. Without a first path, it is the file that standard input
+ * comes from, if it comes from one.
+ */
+export async function isSameFile(
+  a: string | undefined,
+  b: string,
+): Promise<boolean> {
+  const { fstatSync } = await import("node:fs");
   const { stat } = await import("node:fs/promises");
   try {
-    const [first, second] = await Promise.all([stat(a), stat(b)]);
-    return first.dev === second.dev && first.ino === second.ino;
+    const first = a === undefined ? fstatSync(STDIN) : await stat(a);
+    const second = await stat(b);
+    return second.isFile() && first.dev === second.dev &&
+      first.ino === second.ino;
   } catch {
     return false;
   }

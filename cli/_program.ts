@@ -52,10 +52,23 @@ async function parse(
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) return WRONG_USAGE;
+    if (error.exitCode !== 0) {
+      // commander shows the help, and does not say why.
+      if (error.code === "commander.help") terminal.note(`error: ${why(args)}`);
+      return WRONG_USAGE;
+    }
     await terminal.line(help.trimEnd());
   }
   return OK;
+}
+
+/** Why there is no command to run. */
+function why(args: readonly string[]): string {
+  const at = args.indexOf("help");
+  const unknown = at < 0 ? undefined : args[at + 1];
+  return unknown === undefined
+    ? "a command is missing"
+    : `unknown command '${unknown}'`;
 }
 
 /** The commands of a program and their commands. */

@@ -5,6 +5,7 @@
  */
 import { type Command, Option } from "commander";
 import { Producer } from "../producer.ts";
+import { partitionKey } from "./_arguments.ts";
 import type { Context } from "./_context.ts";
 import { WrongUsage } from "./_failure.ts";
 import { putLines, type PutLinesOptions } from "./_put_lines.ts";
@@ -23,7 +24,11 @@ export function addPutCommand(program: Command, context: Context): void {
     .argument("<stream>", "its name or ARN")
     .argument("[value]", "the value; without it, lines are read")
     .option("--file <path>", "read this file, and not standard input")
-    .option("--key <text>", "the partition key of all values (default: random)")
+    .option(
+      "--key <text>",
+      "the partition key of all values (default: random)",
+      partitionKey,
+    )
     .addOption(
       new Option(
         "--key-field <name>",

@@ -47,9 +47,9 @@ export async function putLines(
   const { terminal } = context;
   const { file, bad: badPath } = options;
   if (
-    file !== undefined && badPath !== undefined &&
-    await isSameFile(file, badPath)
-  ) throw new WrongUsage("--file and --bad must be two files");
+    badPath !== undefined &&
+    await isSameFile(file === "-" ? undefined : file, badPath)
+  ) throw new WrongUsage("The input and --bad must be two files");
   const input = await inputOf(terminal, file);
   try {
     const bad = await BadLines.open(terminal, badPath);

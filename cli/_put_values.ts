@@ -137,6 +137,8 @@ function keyOf(value: unknown, field: string): string {
     case "undefined":
       throw new Failure(`no field "${field}" for the key`);
     default:
-      throw new Failure(`field "${field}" is not a text or number`);
+      throw new Failure(
+        `field "${field}" is not a text, a number, true or false`,
+      );
   }
 }

@@ -19,6 +19,8 @@ import { writeRows } from "./_table.ts";
 import { anyText, type TextValue } from "./_tail_values.ts";
 import { textOfBytes } from "./_values.ts";
 
+/** The records that a queue may have delivered at a time. What is only looked at is held. */
+const MOST_HELD = 120_000;
 const COLUMNS = ["name", "status", "stream", "created", "arn"];
 
 /** Adds the commands to the program. */
@@ -232,7 +234,9 @@ async function tailQueue(
   }
   const queueARN = await queueArnOf(client(), name, terminal.signal);
   // Without a filter, nothing is received that is not printed: each delivery counts.
-  const most = grep === undefined && count < Infinity ? count : undefined;
+  const most = grep === undefined && count < Infinity
+    ? Math.min(count, MOST_HELD)
+    : MOST_HELD;
   const idleTime = new IdleTime(idle, () => stop());
   const queue = consumerOf(client(), queueARN, idleTime, most);
   const stream = options.deadLetters ? queue.deadLetters() : queue;

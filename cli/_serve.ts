@@ -7,6 +7,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { KinesisServer } from "../testing/mod.ts";
 import { wholeNumber } from "./_arguments.ts";
 import type { Context } from "./_context.ts";
+import { WrongUsage } from "./_failure.ts";
 import { listen } from "./_http_server.ts";
 
 /** The port that emulators of Kinesis commonly use. */
@@ -74,7 +75,13 @@ async function serve(
 ): Promise<void> {
   const kinesis = new KinesisServer({ region: REGION, limits });
   for (const { name, shards } of streams) {
-    kinesis.createStream(name, shards ? { shards } : { mode: "ON_DEMAND" });
+    try {
+      kinesis.createStream(name, shards ? { shards } : { mode: "ON_DEMAND" });
+    } catch (error) {
+      // The name is given twice, or a limit of an account is reached.
+      const why = error instanceof Error ? error.message : `${error}`;
+      throw new WrongUsage(`Cannot serve the stream ${name}: ${why}`);
+    }
   }
   const server = await listen(kinesis.fetch, port);
   try {

@@ -47,6 +47,10 @@ _kinesis() {
       _kinesis_commands "$path"
     fi
   fi
+  # A place with a slash is a file, and all others are streams.
+  if [[ $kind == places ]]; then
+    [[ $cur == */* ]] && kind=file || kind=streams
+  fi
   case $kind in
     streams | queues)
       words=$(kinesis \${connection[@]+"\${connection[@]}"} __names "$kind" 2>/dev/null </dev/null)

@@ -114,6 +114,8 @@ function valuesOf(value: Value): string {
     case "streams":
     case "queues":
       return `-a '(__kinesis_names ${value.kind})'`;
+    case "places":
+      return "-F -a '(__kinesis_names streams)'";
     default:
       return "";
   }

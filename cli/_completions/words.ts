@@ -8,6 +8,8 @@ import type { Argument, Command, Option } from "commander";
 /** What can stand at a place. */
 export type Value =
   | { readonly kind: "any" | "file" | "queues" | "streams" }
+  /** A stream, or a path with a slash, as `copy` takes them. */
+  | { readonly kind: "places" }
   | { readonly kind: "words"; readonly words: readonly string[] };
 
 /** An option of a command. */
@@ -119,6 +121,9 @@ function valueOf(
       return { kind: "queues" };
     case "stream":
       return { kind: "streams" };
+    case "source":
+    case "destination":
+      return { kind: "places" };
     default:
       return { kind: "any" };
   }

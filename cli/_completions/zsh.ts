@@ -17,6 +17,14 @@ _kinesis_names() {
   compadd -a names
 }
 
+# A stream, or a file.
+_kinesis_places() {
+  local -i ret=1
+  _kinesis_names streams && ret=0
+  _files && ret=0
+  return ret
+}
+
 _kinesis() {
   local -a connection
   local -i i
@@ -123,6 +131,8 @@ function actionOf(value: Value): string {
     case "streams":
     case "queues":
       return `_kinesis_names ${value.kind}`;
+    case "places":
+      return "_kinesis_places";
     default:
       return " ";
   }

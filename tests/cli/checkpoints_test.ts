@@ -248,6 +248,19 @@ Deno.test("checkpoints shows running workers, and resets only with --force while
   });
 });
 
+Deno.test("checkpoints reset says that an application has no progress, as one of a misspelled name", async () => {
+  await using kinesis = new FakeTerminalKinesis();
+  await withSqlite(async (checkpointer, options) => {
+    await processed(kinesis, checkpointer);
+    const { code, notes } = await kinesis.run([
+      ...["checkpoints", "reset", "orders", "--to=oldest", "--dry-run"],
+      ...options.map((it) => it === "--name=app" ? "--name=typo" : it),
+    ]);
+    assertEquals(code, 0);
+    assertMatch(notes, /has no progress of typo for orders: check the name/);
+  });
+});
+
 Deno.test("checkpoints reset shows the plan and asks, and does nothing without an answer", async () => {
   await using kinesis = new FakeTerminalKinesis();
   await withSqlite(async (checkpointer, options) => {

@@ -53,6 +53,9 @@ const CASES: readonly (readonly [words: string[], expected: string])[] = [
   [["queues", "list", "--stream", "ord"], "orders"],
   [["queues", "tail", "dead"], "dead-letters"],
   [["put", "orders", "--file", "CHANGE"], "CHANGELOG.md"],
+  [["copy", "ord"], "orders"],
+  [["copy", "orders", "inv"], "invoices"],
+  [["copy", "orders", "./CHANGE"], "./CHANGELOG.md"],
   [["completions", "z"], "zsh"],
   [["doctor", "--for", "fan"], "fan-out"],
 ];
@@ -210,8 +213,11 @@ Deno.test("a call without a command shows the help, and a wrong one suggests the
   await using kinesis = new FakeTerminalKinesis();
   for (
     const [args, notes] of [
-      [[], /^Usage: kinesis /],
-      [["queues"], /^Usage: kinesis queues /],
+      [[], /^Usage: kinesis [^]*\nerror: a command is missing$/],
+      [["queues"], /^Usage: kinesis queues [^]*\nerror: a command is missing$/],
+      [["--region", "list"], /\nerror: a command is missing$/],
+      [["help", "nope"], /\nerror: unknown command 'nope'$/],
+      [["put", "orders", "1", "--key="], /has 1 to 256 characters/],
       [["tial"], /unknown command 'tial'\n\(Did you mean tail\?\)/],
       [["queues", "lst"], /unknown command 'lst'\n\(Did you mean list\?\)/],
       [

@@ -61,3 +61,10 @@ Deno.test("queues refuses options that exclude each other as a wrong call", asyn
     assertEquals([code, lines], [2, []], args.join(" "));
   }
 });
+
+Deno.test("queues tail --peek shows more values than a consumer holds by itself", async () => {
+  const numbers = Array.from({ length: 1100 }, (_, i) => `${i}`);
+  await using kinesis = await queueOf(...numbers);
+  const { code, lines } = await kinesis.run(PEEK);
+  assertEquals([code, lines.length], [0, 1100]);
+});

@@ -117,3 +117,18 @@ Deno.test("serve refuses wrong ports and streams", async () => {
     assertMatch(notes, why);
   }
 });
+
+Deno.test("serve refuses a stream that is given twice, and too many shards, as a wrong call", async () => {
+  await using kinesis = new FakeTerminalKinesis();
+  const call = (...streams: string[]) =>
+    kinesis.run([
+      ...["serve", "--port", "0"],
+      ...streams.flatMap((it) => ["--stream", it]),
+    ]);
+  const twice = await call("a", "a:2");
+  assertEquals([twice.code, twice.lines], [2, []]);
+  assertMatch(twice.notes, /^error: Cannot serve the stream a: .*exists/);
+  const many = await call("a:100000");
+  assertEquals([many.code, many.lines], [2, []]);
+  assertMatch(many.notes, /^error: Cannot serve the stream a: .*limit/);
+});
