@@ -46,14 +46,14 @@ Examples:
     .action((kind) => printNames(context, kind));
 }
 
-/** Prints names, one a line. Says nothing if there are none to be had: somebody has pressed Tab. */
+/** Prints names, one a line. Prints nothing after an error: a user who presses Tab wants no message. */
 async function printNames(
   { client, terminal }: Context,
   kind: "streams" | "queues",
 ): Promise<void> {
   const { signal, clear } = startDeadline(
     PATIENCE_MS,
-    () => new Error("Nobody waits any longer"),
+    () => new Error("The shell has stopped waiting"),
     { clock: systemClock, signal: terminal.signal },
   );
   try {

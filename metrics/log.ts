@@ -15,7 +15,7 @@ export interface Logger {
   info(message: string, ...rest: unknown[]): unknown;
   /** What is repaired by itself. */
   warn(message: string, ...rest: unknown[]): unknown;
-  /** What needs somebody to look at it: values are lost or given up, or nothing goes on. */
+  /** What a person must look at: values are lost or given up, or nothing goes on. */
   error(message: string, ...rest: unknown[]): unknown;
 }
 

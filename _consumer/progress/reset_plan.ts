@@ -99,7 +99,7 @@ function changeOf(lease: Lease | undefined, next: NewLease): PlannedReset {
   if (!lease) return { shardId, action: "create", after, next };
   const before = lease.checkpoint;
   const isSame = JSON.stringify(before) === JSON.stringify(after);
-  // A lease that names a dead worker is replaced as well: nobody has to wait for it afterwards.
+  // A lease that names a dead worker is replaced as well: no worker has to wait for it afterwards.
   const action = isSame && lease.owner === undefined ? "keep" : "reset";
   return { shardId, action, before, after, lease, next };
 }

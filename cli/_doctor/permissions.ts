@@ -79,7 +79,7 @@ function severityOf(
 ): Judgement["severity"] {
   if (needs.length > 0) return needs.includes(need) ? "error" : "skipped";
   if (!isLikely) return "skipped";
-  // Somebody who can neither read nor write can do nothing with the stream.
+  // A program that can neither read nor write can do nothing with the stream.
   const isReadable = found.preflights.get("read")?.ok !== false;
   return need === "write" && !isReadable ? "error" : "warning";
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Control characters: a text of somebody else must not move the cursor. */
+/** Control characters: a text from another program must not move the cursor. */
 // deno-lint-ignore no-control-regex -- They are what is replaced.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\ufeff]/g;
 

@@ -19,7 +19,7 @@ import { createStrip } from "./strip.ts";
 import { createTable } from "./table.ts";
 import { startTheme } from "./theme.ts";
 
-/** Starts the page: connects, and draws whatever arrives. */
+/** Starts the page: connects, and draws each snapshot that arrives. */
 export function startPage(): void {
   startTheme();
   const state = createState();
