@@ -46,7 +46,7 @@ Examples:
     .action((kind) => printNames(context, kind));
 }
 
-/** Prints names, one a line. Prints nothing after an error: a user who presses Tab wants no message. */
+/** Prints names, one a line. Prints nothing after an error: Tab must not print a message. */
 async function printNames(
   { client, terminal }: Context,
   kind: "streams" | "queues",

@@ -79,7 +79,9 @@ export async function* captureEntries(
   if (number === 0) parseHeader("");
   if (isComplete) return;
   throw damaged(
-    `its end is missing after ${number} lines: the capture was stopped, or the file is truncated`,
+    `its end is missing after ${number} ${
+      number === 1 ? "line" : "lines"
+    }: the capture was stopped, or the file is truncated`,
   );
 }
 
