@@ -121,3 +121,59 @@ Deno.test("The commands that change streams say what is wrong", async () => {
     assertMatch(text, /\nGlobal Options:\n(.*\n)* {2}--json /);
   }
 });
+
+Deno.test("describe shows the hash keys and the parents of each shard", async () => {
+  await using kinesis = new FakeTerminalKinesis();
+  const { server } = kinesis;
+  server.createStream("orders", { shards: 2 });
+  const client = new KinesisClient(server.connection);
+  await client.splitShard({
+    StreamName: "orders",
+    ShardToSplit: "shardId-000000000001",
+    NewStartingHashKey: `${3n * 2n ** 126n}`,
+  });
+  const all = await kinesis.run(["describe", "orders"]);
+  const rows = all.lines.slice(all.lines.indexOf("") + 2)
+    .map((line) => line.replace(/shardId-0+(?=\d)/g, "").split(/ {2,}/));
+  assertEquals(rows, [
+    ["0", "open", "50 %", "00000000-7fffffff", "-"],
+    ["1", "closed", "50 %", "80000000-ffffffff", "-"],
+    ["2", "open", "25 %", "80000000-bfffffff", "1"],
+    ["3", "open", "25 %", "c0000000-ffffffff", "1"],
+  ]);
+  server.advance(1_000);
+  const json = await kinesis.run(["describe", "orders", "--open", "--json"]);
+  const { shards } = JSON.parse(json.lines[0]!);
+  assertEquals(shards.length, 3);
+  assertEquals(shards[0].startingHashKey, "0");
+  assertEquals(shards[2].endingHashKey, `${2n ** 128n - 1n}`);
+});
+
+Deno.test("describe --sample shows what is written to each open shard meanwhile", async () => {
+  await using kinesis = new FakeTerminalKinesis();
+  const { server } = kinesis;
+  server.createStream("orders", { shards: 2 });
+  const client = new KinesisClient(server.connection);
+  let reads = 0;
+  kinesis.onRequest = async (action) => {
+    // The shard has its iterator by now.
+    if (action !== "GetRecords" || reads++ > 0) return;
+    await client.putRecords({
+      StreamName: "orders",
+      Records: Array.from({ length: 100 }, () => ({
+        PartitionKey: "k",
+        ExplicitHashKey: "0",
+        Data: new Uint8Array(999),
+      })),
+    });
+  };
+  const { code, lines, progress } = await kinesis.run([
+    ...["--json", "describe", "orders", "--sample", "1500ms"],
+  ]);
+  assertEquals(code, 0);
+  const [first, second] = JSON.parse(lines[0]!).shards;
+  assert(first.recordsPerSecond > 20, `${first.recordsPerSecond}`);
+  assertEquals(first.bytesPerSecond, 1000 * first.recordsPerSecond);
+  assertEquals(second.recordsPerSecond, 0);
+  assertMatch(progress[0]!, /^Reading the shards: 2 s left$/);
+});
