@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * The connection to the monitor. It is made again for as long as the page is open.
  *

@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 /**
  * Makes and changes elements. Texts are set as text only: names and errors come from elsewhere.
  *

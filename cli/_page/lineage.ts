@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * How the shards came to be: below the map, a row for each time of splits and merges, the latest
  * first. A shard in a row is above the shards that it came from, since it has the same hash keys.

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * The head of the page: the stream and its totals, as charts and in a sentence.
  *

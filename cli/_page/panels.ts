@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * The panels beside the table: the selected shard, workers, sources and errors.
  *

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * The map: all hash keys from left to right, and the open shards that own them.
  *

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * The table of shards: sorted by a click or by Enter on a header, and filtered.
  *

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * Dark or light: as the system, or as the user has chosen.
  *
