@@ -3,18 +3,16 @@
  *
  * @module
  */
+import { FirstNotes } from "./_first_notes.ts";
 import { openOutput, type OutputFile } from "./_files.ts";
 import type { Terminal } from "./_terminal.ts";
 
-/** How many lines are described. The number of the others is in the summary. */
-const MOST_NOTES = 10;
 const LINE_FEED = Uint8Array.of(10);
 
 /** Counts the lines, says what is wrong with the first ones, and writes all of them to a file. */
 export class BadLines {
-  readonly #terminal: Pick<Terminal, "note">;
+  readonly #notes: FirstNotes;
   readonly #file: OutputFile | undefined;
-  #count = 0;
   /** Lines are written one after the other. */
   #written: Promise<void> = Promise.resolve();
 
@@ -31,23 +29,18 @@ export class BadLines {
     terminal: Pick<Terminal, "note">,
     file: OutputFile | undefined,
   ) {
-    this.#terminal = terminal;
+    this.#notes = new FirstNotes(terminal, "bad lines");
     this.#file = file;
   }
 
   /** The number of lines so far. */
   get count(): number {
-    return this.#count;
+    return this.#notes.count;
   }
 
   /** Adds a line. Resolves when it is in the file. */
   add(number: number, bytes: Uint8Array, why: string): Promise<void> {
-    this.#count++;
-    if (this.#count <= MOST_NOTES) {
-      this.#terminal.note(`line ${number}: ${why}`);
-    } else if (this.#count === MOST_NOTES + 1) {
-      this.#terminal.note("Further bad lines are only counted");
-    }
+    this.#notes.add(`line ${number}: ${why}`);
     const file = this.#file;
     if (!file) return this.#written;
     return this.#written = this.#written.then(async () => {

@@ -4,18 +4,16 @@
  * @module
  */
 import { type CapturedRecord, captureLine } from "../testing/mod.ts";
+import { FirstNotes } from "./_first_notes.ts";
 import { openOutput, type OutputFile } from "./_files.ts";
 import type { Terminal } from "./_terminal.ts";
 
-/** How many records are described. The number of the others is in the summary. */
-const MOST_NOTES = 10;
 const encoder = new TextEncoder();
 
 /** Counts the records, says what is wrong with the first ones, and writes all into a capture. */
 export class RefusedRecords {
-  readonly #terminal: Pick<Terminal, "note">;
+  readonly #notes: FirstNotes;
   readonly #file: OutputFile | undefined;
-  #count = 0;
   /** Records are written one after the other. */
   #written: Promise<void> = Promise.resolve();
 
@@ -34,30 +32,25 @@ export class RefusedRecords {
     terminal: Pick<Terminal, "note">,
     file: OutputFile | undefined,
   ) {
-    this.#terminal = terminal;
+    this.#notes = new FirstNotes(terminal, "refused records");
     this.#file = file;
   }
 
   /** The number of records so far. */
   get count(): number {
-    return this.#count;
+    return this.#notes.count;
   }
 
   /** Adds a record. Never rejects: `close` does so. */
   add(record: CapturedRecord, why: string): void {
     const { sequenceNumber, shardId } = record;
-    this.#count++;
-    if (this.#count <= MOST_NOTES) {
-      this.#terminal.note(`record ${sequenceNumber} of ${shardId}: ${why}`);
-    } else if (this.#count === MOST_NOTES + 1) {
-      this.#terminal.note("Further refused records are only counted");
-    }
+    this.#notes.add(`record ${sequenceNumber} of ${shardId}: ${why}`);
     this.#write(captureLine({ type: "record", record }));
   }
 
   /** Ends the capture, and closes the file. */
   async close(): Promise<void> {
-    this.#write(captureLine({ type: "end", records: this.#count }));
+    this.#write(captureLine({ type: "end", records: this.count }));
     try {
       await this.#written;
     } finally {

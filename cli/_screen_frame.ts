@@ -1,5 +1,5 @@
 /**
- * What draws a picture over the one before: https://vt100.net/docs/vt510-rm/
+ * The control sequences that draw a picture over the last one: https://vt100.net/docs/vt510-rm/
  *
  * @module
  */

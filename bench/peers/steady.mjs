@@ -91,7 +91,7 @@ for (let round = -task.warmUp; round < task.rounds; round++) {
   const order = [...runs.keys()];
   if (round % 2 !== 0) order.reverse();
   for (const i of order) {
-    // No subject collects the garbage of the one before it.
+    // No subject collects the garbage of the previous subject.
     globalThis.gc();
     const before = process.cpuUsage();
     await runs[i][1]();

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { KinesisApiRecord } from "../../client/mod.ts";
 import { pause } from "../_pause.ts";
+import { recordSize } from "../_record_size.ts";
 import { streamTargetOf } from "../_stream_target.ts";
 import { counted } from "../_values.ts";
 import { ServiceError } from "../../errors.ts";
@@ -16,8 +16,6 @@ import { byteRateOf } from "./texts.ts";
 const READ_MS = 1_000;
 /** The most shards that are read. */
 const MOST_SHARDS = 50;
-
-const encoder = new TextEncoder();
 
 /** What reading a shard has shown. */
 interface Sample extends ShardLoad {
@@ -60,8 +58,9 @@ async function sampleShard(
   sampleMs: number,
   signal: AbortSignal,
 ): Promise<Sample> {
+  const target = streamTargetOf(stream!);
   const first = await client.getShardIterator({
-    ...streamTargetOf(stream!),
+    ...target,
     ShardId,
     ShardIteratorType: "LATEST",
   }, { signal });
@@ -74,12 +73,12 @@ async function sampleShard(
     await pause(Math.min(READ_MS, end - now), signal);
     try {
       const answer = await client.getRecords(
-        { ShardIterator: iterator },
+        { ShardIterator: iterator, StreamARN: target.StreamARN },
         { signal, maxAttempts: 1 },
       );
       iterator = answer.NextShardIterator;
       records += answer.Records.length;
-      bytes += sum(answer.Records.map(sizeOf));
+      bytes += sum(answer.Records.map(recordSize));
     } catch (error) {
       if (!(error instanceof ServiceError && error.throttled)) throw error;
       throttles++;
@@ -93,10 +92,6 @@ async function sampleShard(
     recordsPerSecond: records / seconds,
     throttles,
   };
-}
-
-function sizeOf({ Data, PartitionKey = "" }: KinesisApiRecord): number {
-  return Data.length + encoder.encode(PartitionKey).length;
 }
 
 function sum(numbers: readonly number[]): number {

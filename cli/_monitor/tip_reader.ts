@@ -11,6 +11,7 @@ import {
 import { type Clock, monotonicNow } from "../../_core/clock.ts";
 import { hasCode } from "../../_aws/service_error.ts";
 import type { GetRecordsResponse, KinesisClient } from "../../client/mod.ts";
+import { recordSize } from "../_record_size.ts";
 import type { StreamTarget } from "../_stream_target.ts";
 import { type Rate, RateWindow } from "./rate_window.ts";
 import { type Outcome, textOfError } from "./source.ts";
@@ -28,7 +29,6 @@ const SHORTEST_SPAN_MS = 100;
 /** The next turn is the retry. A shard without an answer must not hold up the others for long. */
 const ONE_ATTEMPT = { maxAttempts: 1, timeoutMs: 5_000 };
 const THROTTLED = "ProvisionedThroughputExceededException";
-const encoder = new TextEncoder();
 
 /** The methods of a client that reading needs. */
 export type TipClient = Pick<KinesisClient, "getRecords" | "getShardIterator">;
@@ -193,9 +193,7 @@ function budgetOf(ms: number): number {
 /** The bytes that count for the limit of a shard: data and partition keys. */
 function bytesOf({ Records }: GetRecordsResponse): number {
   let bytes = 0;
-  for (const { Data, PartitionKey = "" } of Records) {
-    bytes += Data.length + encoder.encode(PartitionKey).length;
-  }
+  for (const record of Records) bytes += recordSize(record);
   return bytes;
 }
 

@@ -270,8 +270,8 @@ Deno.test("checkpoints reset shows the plan and asks, and does nothing without a
     const no = await kinesis.run(args, { answer: false });
     assertEquals([no.code, no.lines.length], [1, 3]);
     assertEquals(no.questions, ["Change the progress of 2 shards of orders?"]);
-    const nobody = await kinesis.run(args);
-    assertMatch(nobody.notes, /There is no terminal to answer on: give --yes/);
+    const refused = await kinesis.run(args);
+    assertMatch(refused.notes, /There is no terminal to answer on: give --yes/);
     assertEquals(await checkpointer.list("orders"), before);
     const one = before[0]!.shardId;
     const yes = await kinesis.run([...args, "--shard", one, "--json"], {

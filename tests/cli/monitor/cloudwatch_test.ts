@@ -3,7 +3,7 @@ import { CloudWatchMetrics } from "../../../cli/_monitor/cloudwatch_metrics.ts";
 import { KinesisClient } from "../../../client/mod.ts";
 import { Watch } from "./_watch.ts";
 
-/** The last minute of each metric, and the one before. */
+/** The last minute of each metric, and the minute before it. */
 const VALUES: Readonly<Record<string, readonly [number, number]>> = {
   IncomingRecords: [600, 60],
   "GetRecords.Records": [1_200, 0],
