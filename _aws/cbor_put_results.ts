@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plainObjects } from "../_core/young_objects.ts";
 import { Key, UsualForm } from "./cbor_usual_form.ts";
 
 /** The result of a record that was stored. */
@@ -10,6 +11,13 @@ export interface ReadPutResult {
   SequenceNumber: string;
   ShardId: string;
 }
+
+const PutResult = /* @__PURE__ */ plainObjects(
+  function (this: ReadPutResult, sequenceNumber: string, shardId: string) {
+    this.SequenceNumber = sequenceNumber;
+    this.ShardId = shardId;
+  },
+);
 
 const TEXT = 3;
 const SEQUENCE_NUMBER = new Key("SequenceNumber");
@@ -34,7 +42,7 @@ export class CborPutResults extends UsualForm {
       else return undefined;
     }
     if (sequenceNumber === undefined || shardId === undefined) return undefined;
-    return { SequenceNumber: sequenceNumber, ShardId: shardId };
+    return new PutResult(sequenceNumber, shardId);
   }
 
   /** Most results of an answer have one of a few shard ids. Comparing takes less than decoding. */

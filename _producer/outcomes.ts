@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Mutable, plainObjects } from "../_core/young_objects.ts";
 import { isThrottle, serviceError } from "../_aws/service_error.ts";
 import type {
   PutRecordsResponse,
@@ -26,6 +27,25 @@ export type RecordOutcome =
   /** The record was not stored, and no other request will store it. */
   | { readonly type: "fatal"; readonly error: KinesisError };
 
+const Receipt = /* @__PURE__ */ plainObjects(
+  function (
+    this: Mutable<PutReceipt>,
+    shardId: string,
+    sequenceNumber: string,
+    attempts: number,
+  ) {
+    this.shardId = shardId;
+    this.sequenceNumber = sequenceNumber;
+    this.attempts = attempts;
+  },
+);
+
+class Stored {
+  readonly type = "stored";
+
+  constructor(readonly receipt: PutReceipt) {}
+}
+
 /** The outcome of each record of an answered request, in order. */
 export function outcomesOfAnswer<T>(
   batch: readonly Outgoing<T>[],
@@ -42,12 +62,13 @@ function outcomeOf<T>(
   stream: string,
 ): RecordOutcome {
   if (!result?.ErrorCode && result?.SequenceNumber) {
-    const receipt = {
-      shardId: result.ShardId || item.shardId || "",
-      sequenceNumber: result.SequenceNumber,
-      attempts: item.attempts,
-    };
-    return { type: "stored", receipt };
+    return new Stored(
+      new Receipt(
+        result.ShardId || item.shardId || "",
+        result.SequenceNumber,
+        item.attempts,
+      ),
+    );
   }
   // A record that was not stored is sent again for every code, also for an unknown one.
   const code = result?.ErrorCode || "InternalFailure";

@@ -59,24 +59,39 @@ const NO_LOAD: Load = { values: 0, bytes: 0 };
 
 /** A record that is neither queued nor sent. `past` is the record that had its values before. */
 export function outgoing<T>(
-  { record, version, seq, place, since, isFull }: PackedPart<T>,
+  packed: PackedPart<T>,
   past?: Outgoing<T>,
 ): Queued<T> {
-  return {
-    record,
-    version,
-    seq,
-    place,
-    since,
-    isFull,
-    groups: NO_GROUPS,
-    shardId: undefined,
-    load: NO_LOAD,
-    slot: -1,
-    attempts: past?.attempts ?? 0,
-    error: past?.error,
-    history: past?.history && [...past.history],
-  };
+  return new QueuedRecord(packed, past);
+}
+
+// A class and not a literal: see `young_objects.ts`.
+class QueuedRecord<T> implements PackedPart<T>, QueuedPart, SentPart {
+  readonly record: EncodedRecord<Pending<T>>;
+  readonly version: number;
+  readonly seq: number;
+  readonly place: readonly number[] | undefined;
+  readonly since: number;
+  readonly isFull: boolean;
+  groups: readonly string[] = NO_GROUPS;
+  shardId: string | undefined = undefined;
+  load: Readonly<Load> = NO_LOAD;
+  slot = -1;
+  attempts: number;
+  error: KinesisError | undefined;
+  history: FailedAttempt[] | undefined;
+
+  constructor(packed: PackedPart<T>, past: Outgoing<T> | undefined) {
+    this.record = packed.record;
+    this.version = packed.version;
+    this.seq = packed.seq;
+    this.place = packed.place;
+    this.since = packed.since;
+    this.isFull = packed.isFull;
+    this.attempts = past?.attempts ?? 0;
+    this.error = past?.error;
+    this.history = past?.history && [...past.history];
+  }
 }
 
 /**

@@ -5,8 +5,13 @@
  */
 import { textOf } from "../_core/text_of.ts";
 import { monotonicNow } from "../_core/clock.ts";
-import type { PutRecordsResponse } from "../client/mod.ts";
+import { type Mutable, plainObjects } from "../_core/young_objects.ts";
+import type {
+  PutRecordsRequestEntry,
+  PutRecordsResponse,
+} from "../client/mod.ts";
 import { KinesisError, ResponseError } from "../errors.ts";
+import type { EncodedRecord } from "../records.ts";
 import type { ResolvedProducerOptions } from "./options.ts";
 import {
   outcomesOfAnswer,
@@ -46,6 +51,17 @@ const WANTS_KEYS = new Set([
   "ValidationException",
   "SerializationException",
 ]);
+
+const Entry = /* @__PURE__ */ plainObjects(
+  function (
+    this: Mutable<PutRecordsRequestEntry>,
+    { data, partitionKey, explicitHashKey }: EncodedRecord,
+  ) {
+    this.Data = data;
+    this.PartitionKey = partitionKey;
+    this.ExplicitHashKey = explicitHashKey;
+  },
+);
 
 /** Sends batches, and knows when requests have to pause. */
 export class Sender {
@@ -122,11 +138,9 @@ export class Sender {
     const answer = await client.putRecords({
       ...target,
       Records: batch.map(({ record }) =>
-        isKeyless && needsNoKey(record) ? { Data: record.data } : {
-          Data: record.data,
-          PartitionKey: record.partitionKey,
-          ExplicitHashKey: record.explicitHashKey,
-        }
+        isKeyless && needsNoKey(record)
+          ? { Data: record.data }
+          : new Entry(record)
       ),
     }, { signal: this.#signal, maxAttempts: 1 });
     if (answer.Records?.length === batch.length) return answer;

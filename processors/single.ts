@@ -5,6 +5,7 @@
  */
 import { setBatchForm } from "../_core/batch_form.ts";
 import { isBytes } from "../_core/bytes.ts";
+import { listOf, type Mutable, plainObjects } from "../_core/young_objects.ts";
 import { Slabs } from "../_core/slabs.ts";
 import {
   asciiTexts,
@@ -151,10 +152,32 @@ export function recordOf<P extends Put<unknown>>(
   const { partitionKey, explicitHashKey } = put;
   const size = data.length + utf8Length(partitionKey);
   if (size > limit) throw tooLarge(put, size, limit);
-  return explicitHashKey === undefined
-    ? { data, partitionKey, size, puts: [put] }
-    : { data, partitionKey, explicitHashKey, size, puts: [put] };
+  const record = new OneValueRecord(
+    data,
+    partitionKey,
+    explicitHashKey,
+    size,
+    put,
+  );
+  return record as EncodedRecord<P>;
 }
+
+const OneValueRecord = /* @__PURE__ */ plainObjects(
+  function (
+    this: Mutable<EncodedRecord>,
+    data: Uint8Array<ArrayBuffer>,
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+    size: number,
+    put: Put<unknown>,
+  ) {
+    this.data = data;
+    this.partitionKey = partitionKey;
+    if (explicitHashKey !== undefined) this.explicitHashKey = explicitHashKey;
+    this.size = size;
+    this.puts = listOf(put);
+  },
+);
 
 /** Decodes a record as one value. */
 export function decodeOne<T>(
