@@ -11,9 +11,8 @@ import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
  * the caches of the processor.
  */
 const ENCODE_UNITS = 65_536;
-const LONG_UNITS = 4096;
-const INITIAL_BYTES = 131_072;
-const GROWTH = 8;
+const LONG_UNITS = 256;
+const GROWTH = 4;
 const encoder = new TextEncoder();
 
 /** The delimiters of a frame, in ASCII. */
@@ -128,11 +127,9 @@ export class TextFrame implements Frame<string> {
   #reserve(units: number): Uint8Array<ArrayBuffer> {
     const needed = this.#encodedBytes + units + 4;
     if (this.#bytes && needed <= this.#bytes.length) return this.#bytes;
-    // A frame that exceeds the first size will probably fill up to the limit. Growing by a factor
-    // of eight copies it only once.
     const wanted = this.#bytes
       ? Math.min(GROWTH * this.#bytes.length, this.#limit)
-      : INITIAL_BYTES;
+      : 2 * needed;
     const larger = new Uint8Array(Math.max(needed, wanted));
     if (this.#bytes) larger.set(this.#bytes.subarray(0, this.#encodedBytes));
     return this.#bytes = larger;
