@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { Slabs } from "../_core/slabs.ts";
 import { normalizeAnswer, type ScalarReaders } from "./answer.ts";
 import { type CborValue, decodeCbor, encodeCbor, epochToDate } from "./cbor.ts";
 import { CborPutResults } from "./cbor_put_results.ts";
@@ -12,6 +11,7 @@ import { CborRecords } from "./cbor_records.ts";
 import type { CborRecordReader } from "./cbor_reader.ts";
 import { CborWriter, sizeBound } from "./cbor_writer.ts";
 import { type Codec, errorBodyOf } from "./codec.ts";
+import { AnswerBytes, RecordView } from "./record_view.ts";
 
 /** The CBOR protocol. */
 export const cborCodec: Codec = {
@@ -23,16 +23,16 @@ export const cborCodec: Codec = {
       : encodeCbor(request as CborValue);
   },
 
-  decode(action, body) {
+  decode(action, body, viewsRecords = false) {
     // Actions that return no members answer with an empty body.
     if (body.length === 0) return {};
-    const slabs = new Slabs();
+    const answer = new AnswerBytes(body);
     const records = action === "PutRecords"
       ? new CborPutResults(body)
-      : new CborRecords(body, slabs, epochToDate);
+      : new CborRecords(answer, epochToDate, viewsRecords);
     return normalizeAnswer(
       decodeCbor(body, { records }),
-      readersOf(body, slabs, records),
+      readersOf(answer, records),
     );
   },
 
@@ -91,21 +91,21 @@ function encodePutRecords(request: PutRecordsShape): Uint8Array<ArrayBuffer> {
 }
 
 function readersOf(
-  body: Uint8Array<ArrayBuffer>,
-  slabs: Slabs,
+  answer: AnswerBytes,
   records: CborRecordReader,
 ): ScalarReaders {
   return {
     areConverted: (list) => list === records.list,
-    // The general reader gives a view of the body, and CborRecords a copy.
-    isConverted: ({ Data }) =>
-      Data instanceof Uint8Array && Data.buffer !== body.buffer,
+    // The general reader gives data inside the body, and CborRecords none.
+    isConverted: (record) =>
+      record instanceof RecordView ||
+      record.Data instanceof Uint8Array &&
+        record.Data.buffer !== answer.bytes.buffer,
     blob(value) {
       if (!(value instanceof Uint8Array)) {
         throw new TypeError("a blob is not a byte string");
       }
-      // A copy, so that a record that is kept does not keep the whole answer in memory.
-      return slabs.copy(value);
+      return answer.copyOf(value);
     },
     time(value) {
       // A time with tag 1 is already a Date. Some servers leave the tag out.

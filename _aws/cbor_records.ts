@@ -3,17 +3,12 @@
  *
  * @module
  */
-import type { Slabs } from "../_core/slabs.ts";
 import { Key, UsualForm } from "./cbor_usual_form.ts";
-
-/** A record of an answer. */
-export interface ReadRecord {
-  SequenceNumber: string;
-  ApproximateArrivalTimestamp: Date | undefined;
-  Data: Uint8Array<ArrayBuffer>;
-  PartitionKey?: string;
-  EncryptionType: string | undefined;
-}
+import {
+  type AnswerBytes,
+  type ReadRecord,
+  RecordView,
+} from "./record_view.ts";
 
 const BYTES = 2;
 const NULL = 0xf6;
@@ -30,24 +25,27 @@ const ARRIVAL = new Key("ApproximateArrivalTimestamp");
 
 /** Reads records with data. */
 export class CborRecords extends UsualForm {
-  readonly #slabs: Slabs;
+  readonly #answer: AnswerBytes;
   readonly #toDate: (epoch: number) => Date;
+  readonly #areViews: boolean;
 
-  /** Copies data into `slabs`. */
+  /** Makes a {@linkcode RecordView} of each record if `areViews`, else copies its data. */
   constructor(
-    bytes: Uint8Array<ArrayBuffer>,
-    slabs: Slabs,
+    answer: AnswerBytes,
     toDate: (epoch: number) => Date,
+    areViews: boolean,
   ) {
-    super(bytes);
-    this.#slabs = slabs;
+    super(answer.bytes);
+    this.#answer = answer;
     this.#toDate = toDate;
+    this.#areViews = areViews;
   }
 
   protected override object(): ReadRecord | undefined {
     let sequenceNumber: string | undefined;
     let arrival: Date | undefined;
-    let data: Uint8Array<ArrayBuffer> | undefined;
+    let dataStart = 0;
+    let dataLength = -1;
     let partitionKey: string | undefined;
     let encryptionType: string | undefined;
     for (let left = this.map(); !this.ends(left); left--) {
@@ -59,8 +57,10 @@ export class CborRecords extends UsualForm {
       } else if (this.is(ARRIVAL, length, key)) {
         arrival = this.#time();
         if (!arrival) return undefined;
-      } else if (this.is(DATA, length, key)) data = this.#data();
-      else if (this.is(PARTITION_KEY, length, key)) {
+      } else if (this.is(DATA, length, key)) {
+        dataLength = this.string(BYTES);
+        dataStart = this.start;
+      } else if (this.is(PARTITION_KEY, length, key)) {
         partitionKey = this.text();
         if (partitionKey === undefined) return undefined;
       } else if (this.is(ENCRYPTION_TYPE, length, key)) {
@@ -70,24 +70,27 @@ export class CborRecords extends UsualForm {
         }
       } else return undefined;
     }
-    if (sequenceNumber === undefined || data === undefined) return undefined;
+    if (sequenceNumber === undefined || dataLength < 0) return undefined;
+    // Absent with AUTO record distribution. A key is never empty.
+    partitionKey ||= undefined;
+    if (this.#areViews) {
+      return new RecordView(
+        this.#answer,
+        dataStart,
+        dataLength,
+        sequenceNumber,
+        arrival,
+        partitionKey,
+        encryptionType,
+      );
+    }
     return {
       SequenceNumber: sequenceNumber,
       ApproximateArrivalTimestamp: arrival,
-      Data: data,
-      // Absent with AUTO record distribution. A key is never empty.
-      PartitionKey: partitionKey || undefined,
+      Data: this.#answer.copy(dataStart, dataLength),
+      PartitionKey: partitionKey,
       EncryptionType: encryptionType,
     };
-  }
-
-  #data(): Uint8Array<ArrayBuffer> | undefined {
-    const length = this.string(BYTES);
-    if (length < 0) return undefined;
-    // A copy, so that a record that is kept does not keep the whole answer in memory.
-    return this.#slabs.copy(
-      this.bytes.subarray(this.start, this.start + length),
-    );
   }
 
   #time(): Date | undefined {

@@ -20,9 +20,14 @@ export interface Codec {
   encode(action: string, request: object): Uint8Array<ArrayBuffer>;
   /**
    * Decodes a successful answer. Fields that are `null` become absent. Throws if it is not an
-   * answer.
+   * answer. With `viewsRecords`, the codec may leave the records of an answer of GetRecords in the
+   * body, as `RecordView`.
    */
-  decode(action: string, body: Uint8Array<ArrayBuffer>): object;
+  decode(
+    action: string,
+    body: Uint8Array<ArrayBuffer>,
+    viewsRecords?: boolean,
+  ): object;
   /** Decodes an error answer. Empty if it cannot be decoded. Never throws. */
   decodeError(body: Uint8Array<ArrayBuffer>): ErrorBody;
 }

@@ -132,12 +132,13 @@ export class Exchange {
     });
   }
 
-  /** Sends a request and resolves with its decoded answer. */
+  /** Sends a request and resolves with its decoded answer. See {@linkcode Codec.decode}. */
   async answer(
     call: Call,
     now: number,
     signal: AbortSignal,
     facts: AttemptFacts,
+    viewsRecords?: boolean,
   ): Promise<object> {
     const { action, destination: { name } } = call;
     const response = await this.open(call, now, signal, facts);
@@ -145,7 +146,11 @@ export class Exchange {
     const type = response.headers.get("content-type");
     const { codec, service } = this.#options;
     try {
-      return service.codecOf(type, codec).decode(action, bytes);
+      return service.codecOf(type, codec).decode(
+        action,
+        bytes,
+        viewsRecords,
+      );
     } catch (cause) {
       const requestId = requestIdOf(response.headers);
       throw new ResponseError(

@@ -84,6 +84,11 @@ export interface TransportCallOptions extends CallOptions {
    * @default {0}
    */
   waitMs?: number;
+  /**
+   * Whether records of the answer may be left in its bytes; see {@linkcode Codec.decode}.
+   * @default {false}
+   */
+  viewsRecords?: boolean;
 }
 
 /**
@@ -134,7 +139,7 @@ export class Transport {
       action,
       request,
       options,
-      (...attempt) => this.#exchange.answer(...attempt),
+      (...attempt) => this.#exchange.answer(...attempt, options.viewsRecords),
     );
   }
 

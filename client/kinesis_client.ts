@@ -11,6 +11,7 @@ import { OptionCheck } from "../_core/option_check.ts";
 import { timeOption } from "../_core/time_option.ts";
 import { checkPutData } from "../_aws/put_data.ts";
 import type { CallOptions, ServiceOptions } from "../_service/options.ts";
+import { setBatchForm } from "../_core/batch_form.ts";
 import { Transport } from "../_service/transport.ts";
 import type { WaitOptions } from "../_service/wait.ts";
 import { Destinations } from "./_destination.ts";
@@ -1002,6 +1003,24 @@ export class KinesisClient {
       waitMs: WaitTimeSeconds * 1000,
     });
     return answer as api.ReceiveQueueRecordsResponse;
+  }
+
+  static {
+    // `Consumer` uses this form. It belongs to the method, so a client of the user with another
+    // `getRecords` has no such form.
+    setBatchForm(
+      this.prototype.getRecords,
+      function (
+        this: KinesisClient,
+        request: api.GetRecordsRequest,
+        options?: CallOptions,
+      ) {
+        return this.#transport.call("GetRecords", request, {
+          ...options,
+          viewsRecords: true,
+        });
+      },
+    );
   }
 
   async #call<Response>(

@@ -7,12 +7,7 @@ import { setBatchForm } from "../_core/batch_form.ts";
 import { isBytes } from "../_core/bytes.ts";
 import { listOf, type Mutable, plainObjects } from "../_core/young_objects.ts";
 import { Slabs } from "../_core/slabs.ts";
-import {
-  asciiTexts,
-  encodeUtf8,
-  encodeUtf8Into,
-  utf8Length,
-} from "../_core/utf8.ts";
+import { encodeUtf8, encodeUtf8Into, utf8Length } from "../_core/utf8.ts";
 import type { EncodedRecord, KinesisRecord, Put } from "../records.ts";
 import { damagedItem, notSerializable, tooLarge } from "./_errors.ts";
 import { recordLimit } from "./_record_limit.ts";
@@ -49,8 +44,10 @@ const framing: Framing = {
 
 /** Several records, without an object for each. */
 export interface RecordBatch {
-  /** The bytes of each record. */
-  readonly data: readonly Uint8Array<ArrayBuffer>[];
+  /** The number of records. */
+  readonly length: number;
+  /** The text of each record; `undefined` for the records that `deserialize` must decode. */
+  texts(): readonly (string | undefined)[];
   /** The partition key of a record, by its index. */
   partitionKeyOf(index: number): string | undefined;
   /** A whole record, by its index. */
@@ -72,13 +69,17 @@ function unpackAll<T>(
   batch: RecordBatch,
 ): Unpacked<T>[] {
   const { text: codec } = serializer;
-  const texts = codec ? asciiTexts(batch.data) : [];
-  return batch.data.map((_, i) => {
+  const texts = codec ? batch.texts() : [];
+  const items: Unpacked<T>[] = [];
+  for (let i = 0; i < batch.length; i++) {
     const text = texts[i];
-    return text === undefined
-      ? decodeOne(serializer, batch.recordOf(i))
-      : parseOne(codec!, text, batch, i, serializer.name);
-  });
+    items.push(
+      text === undefined
+        ? decodeOne(serializer, batch.recordOf(i))
+        : parseOne(codec!, text, batch, i, serializer.name),
+    );
+  }
+  return items;
 }
 
 function parseOne<T>(

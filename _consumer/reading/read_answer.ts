@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { RecordView } from "../../_aws/record_view.ts";
 import { raceAbort, untilAborted } from "../../_core/race_abort.ts";
 import type { ChildShard, KinesisApiRecord } from "../../client/mod.ts";
 import type { Existence } from "../shards/shard_directory.ts";
@@ -11,6 +12,7 @@ import type { Existence } from "../shards/shard_directory.ts";
 export function areWhole(records: readonly KinesisApiRecord[]): boolean {
   return Array.isArray(records) &&
     records.every((record) =>
+      record instanceof RecordView ||
       ArrayBuffer.isView(record?.Data) && !!record.SequenceNumber
     );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { MAX_READ_BYTES, MAX_READ_RECORDS } from "../../_aws/limits.ts";
+import { RecordView } from "../../_aws/record_view.ts";
 import type { Share } from "../../_core/shares.ts";
 import type { KinesisApiRecord } from "../../client/mod.ts";
 
@@ -165,12 +166,14 @@ export class ReaderShare {
     const wasEmpty = this.#held.records === 0;
     let count = 0;
     let bytes = 0;
-    for (const { Data } of records) {
-      if (bytes + Data.length > room && !this.#mayExceed(count)) break;
-      bytes += Data.length;
+    for (const record of records) {
+      const length = RecordView.dataLength(record);
+      if (bytes + length > room && !this.#mayExceed(count)) break;
+      bytes += length;
       count++;
     }
-    this.#refusedBytes = records[count]?.Data.length ?? 0;
+    const refused = records[count];
+    this.#refusedBytes = refused ? RecordView.dataLength(refused) : 0;
     this.#measure(records);
     this.#held.records += count;
     this.#held.bytes += bytes;
@@ -237,7 +240,7 @@ export class ReaderShare {
   #measure(records: readonly KinesisApiRecord[]): void {
     if (records.length === 0) return;
     let bytes = 0;
-    for (const { Data } of records) bytes += Data.length;
+    for (const record of records) bytes += RecordView.dataLength(record);
     this.#averageBytes = Math.max(1, bytes / records.length);
     this.#pool.addAverage(this.#averageBytes);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { LeaseLoad } from "../../checkpoint/mod.ts";
+import { RecordView } from "../../_aws/record_view.ts";
 import { Deque } from "../../_core/deque.ts";
 import { hears, notify } from "../../_core/notify.ts";
 import type { ChildShard, KinesisApiRecord } from "../../client/mod.ts";
@@ -123,7 +124,7 @@ export class ShardIntake implements ShardRecords {
 
   shift(): KinesisApiRecord | undefined {
     const record = this.#buffer.shift();
-    if (record) this.#parts.share.free(record.Data.length);
+    if (record) this.#parts.share.free(RecordView.dataLength(record));
     return record;
   }
 
@@ -230,6 +231,6 @@ export class ShardIntake implements ShardRecords {
 /** The number of records and the bytes of their data. */
 export function sizeOf(records: readonly KinesisApiRecord[]): Size {
   let bytes = 0;
-  for (const { Data } of records) bytes += Data.length;
+  for (const record of records) bytes += RecordView.dataLength(record);
   return { records: records.length, bytes };
 }

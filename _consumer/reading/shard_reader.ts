@@ -5,6 +5,7 @@
  */
 import { MAX_READ_RECORDS } from "../../_aws/limits.ts";
 import type { Admission } from "../../_core/admission.ts";
+import { batchFormOf } from "../../_core/batch_form.ts";
 import { delay, monotonicNow } from "../../_core/clock.ts";
 import { hears } from "../../_core/notify.ts";
 import { onAbort } from "../../_core/on_abort.ts";
@@ -228,7 +229,10 @@ export class ShardReader implements RecordReader {
   ): Promise<GetRecordsResponse> {
     const { client, target } = this.#options;
     this.#vitals.enter("request");
-    const call = client.getRecords({
+    const getRecords = batchFormOf<typeof client.getRecords>(
+      client.getRecords,
+    ) ?? client.getRecords;
+    const call = getRecords.call(client, {
       ShardIterator: iterator,
       Limit: limit,
       // For a stream of another account, the service needs the ARN besides the iterator.

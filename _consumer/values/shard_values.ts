@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { RecordView } from "../../_aws/record_view.ts";
 import { notify } from "../../_core/notify.ts";
 import type { KinesisApiRecord } from "../../client/mod.ts";
 import type { DecodeError } from "../../errors.ts";
@@ -119,17 +120,20 @@ export class ShardValues<T> {
     if (!this.hasNext) return undefined;
     if (this.#failure) throw this.#failure.error;
     if (this.isBetweenRecords) this.#unpack();
-    while (!this.isBusy && !this.isBetweenRecords) {
-      const record = this.#handOut(this.#items[this.#next++]!);
-      if (record) return record;
+    let record: ConsumerRecord<T> | undefined;
+    while (!record && !this.isBusy && !this.isBetweenRecords) {
+      record = this.#handOut(this.#items[this.#next++]!);
     }
-    return undefined;
+    // A record may keep its whole answer in memory.
+    if (this.isBetweenRecords && !this.isBusy) this.#raw = undefined;
+    return record;
   }
 
   /** Drops the values that are decoded. */
   clear(): void {
     this.#dropItems();
     this.#records.clear();
+    if (!this.isBusy) this.#raw = undefined;
   }
 
   #dropItems(): void {
@@ -163,18 +167,18 @@ export class ShardValues<T> {
 
   #setItems(items: Unpacked<T>[]): void {
     const { strays, skipped, shardId, options } = this.#parts;
-    const { Data, PartitionKey, SequenceNumber } = this.#raw!;
+    const raw = this.#raw!;
     this.#items = items;
-    this.#bytesOfItem = Math.ceil(Data.length / items.length);
-    if (items.length === 0) this.#passEmpty(SequenceNumber);
-    this.#dropped = strays?.among(items, PartitionKey) ?? NONE;
+    this.#bytesOfItem = Math.ceil(RecordView.dataLength(raw) / items.length);
+    if (items.length === 0) this.#passEmpty(raw.SequenceNumber);
+    this.#dropped = strays?.among(items, raw.PartitionKey) ?? NONE;
     const values = this.#dropped.size;
     if (values === 0) return;
     skipped.addStrays(values);
     notify(options.hooks, "onStrays", {
       stream: options.stream,
       shardId,
-      sequenceNumber: SequenceNumber,
+      sequenceNumber: raw.SequenceNumber,
       values,
     });
   }
@@ -216,13 +220,13 @@ export class ShardValues<T> {
 
   /** Whether the item lies before a checkpoint inside its record. */
   #wasProcessed(
-    { SequenceNumber }: KinesisApiRecord,
+    raw: KinesisApiRecord,
     { subSequenceNumber }: Unpacked<T>,
   ): boolean {
     const { position } = this.#parts;
     return position.type === "SEQUENCE" &&
       position.subSequenceNumber !== undefined &&
-      position.sequenceNumber === SequenceNumber &&
+      position.sequenceNumber === raw.SequenceNumber &&
       subSequenceNumber <= position.subSequenceNumber;
   }
 

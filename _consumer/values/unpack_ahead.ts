@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { RecordView } from "../../_aws/record_view.ts";
 import { batchFormOf } from "../../_core/batch_form.ts";
 import type { KinesisApiRecord } from "../../client/mod.ts";
 import type { Processor, Unpacked } from "../../processors/mod.ts";
@@ -60,7 +61,10 @@ export class UnpackAhead<T> {
     const raw = records.shift()!;
     const index = this.#next++;
     if (this.#ahead[index] === raw) {
-      return { raw, unpacked: [this.#items[index]!] };
+      const unpacked = [this.#items[index]!];
+      // A record may keep its whole answer in memory.
+      if (this.#next === this.#ahead.length) this.clear();
+      return { raw, unpacked };
     }
     this.clear();
     return { raw, unpacked: processor.unpack(recordOf(raw)) };
@@ -80,7 +84,8 @@ export class UnpackAhead<T> {
     if (raws.length < 2) return;
     const { recordOf } = this.#parts;
     this.#items = this.#unpackAll({
-      data: raws.map(({ Data }) => Data),
+      length: raws.length,
+      texts: () => RecordView.texts(raws),
       partitionKeyOf: (index) => raws[index]!.PartitionKey,
       recordOf: (index) => recordOf(raws[index]!),
     });
@@ -93,7 +98,7 @@ export class UnpackAhead<T> {
     const raws: KinesisApiRecord[] = [];
     for (let bytes = 0; raws.length < MOST_RECORDS;) {
       const raw = records.peek(raws.length);
-      if (!raw || (bytes += raw.Data.length) > MOST_BYTES) break;
+      if (!raw || (bytes += RecordView.dataLength(raw)) > MOST_BYTES) break;
       raws.push(raw);
     }
     return raws;

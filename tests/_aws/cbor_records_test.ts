@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { normalizeAnswer } from "../../_aws/answer.ts";
 import {
@@ -8,6 +8,7 @@ import {
   epochToDate,
 } from "../../_aws/cbor.ts";
 import { cborCodec } from "../../_aws/cbor_codec.ts";
+import { RecordView } from "../../_aws/record_view.ts";
 
 /** What the general reader alone makes of an answer, or its error. */
 function generally(bytes: Uint8Array<ArrayBuffer>): unknown {
@@ -40,6 +41,34 @@ function attempt(work: () => unknown): unknown {
 
 const decoded = (bytes: Uint8Array<ArrayBuffer>) =>
   attempt(() => cborCodec.decode("GetRecords", bytes));
+
+/** The same, with the data of the records left in the answer. */
+const viewed = (bytes: Uint8Array<ArrayBuffer>) =>
+  attempt(() => {
+    const answer = cborCodec.decode("GetRecords", bytes, true);
+    const { Records } = answer as { Records?: unknown };
+    if (!Array.isArray(Records)) return answer;
+    return { ...answer, Records: Records.map(plain) };
+  });
+
+function plain(record: unknown): unknown {
+  if (!(record instanceof RecordView)) return record;
+  const {
+    SequenceNumber,
+    ApproximateArrivalTimestamp,
+    Data,
+    PartitionKey,
+    EncryptionType,
+  } = record;
+  assertEquals(RecordView.dataLength(record), Data.length);
+  return {
+    SequenceNumber,
+    ApproximateArrivalTimestamp,
+    Data,
+    PartitionKey,
+    EncryptionType,
+  };
+}
 
 const name = fc.constantFrom(
   "SequenceNumber",
@@ -84,6 +113,7 @@ Deno.test("cborCodec reads records of the usual form as the general reader does,
   fc.assert(fc.property(answer, (fields) => {
     const bytes = encodeCbor(fields);
     assertEquals(decoded(bytes), generally(bytes));
+    assertEquals(viewed(bytes), generally(bytes));
   }));
 });
 
@@ -93,8 +123,11 @@ Deno.test("cborCodec reads damaged records as the general reader does", () => {
       const bytes = encodeCbor(fields);
       bytes[at % bytes.length] = byte;
       assertEquals(decoded(bytes), generally(bytes));
+      assertEquals(viewed(bytes), generally(bytes));
       const cut = bytes.slice(0, at % bytes.length);
-      if (cut.length > 0) assertEquals(decoded(cut), generally(cut));
+      if (cut.length === 0) return;
+      assertEquals(decoded(cut), generally(cut));
+      assertEquals(viewed(cut), generally(cut));
     }),
     { numRuns: 500 },
   );
@@ -113,4 +146,38 @@ Deno.test("cborCodec copies the data of a record, so that it does not keep the a
   };
   bytes.fill(0);
   assertEquals(Records.map(({ Data }) => [...Data]), [[0], [1], [2]]);
+});
+
+Deno.test("RecordView.texts decodes what is ASCII, of records of any answers", () => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc.string({ unit: "grapheme", maxLength: 40 }),
+    fc.nat(20_000).map((length) => "x".repeat(length)),
+  );
+  fc.assert(fc.property(
+    fc.array(fc.array(text, { maxLength: 20 }), { minLength: 1, maxLength: 3 }),
+    fc.boolean(),
+    (answers, areViews) => {
+      const records = answers.flatMap((texts) => {
+        const bytes = encodeCbor({
+          Records: texts.map((text, i) => ({
+            SequenceNumber: String(i + 1),
+            Data: new TextEncoder().encode(text),
+          })),
+        });
+        const answer = cborCodec.decode("GetRecords", bytes, areViews);
+        return (answer as { Records: { Data: Uint8Array<ArrayBuffer> }[] })
+          .Records;
+      });
+      const texts = answers.flat();
+      // One part of a run that is not ASCII leaves the whole run to the decoder.
+      const areShort = texts.every((text) =>
+        text.length < 100 && !/[^\0-\x7f]/.test(text)
+      );
+      RecordView.texts(records).forEach((text, i) => {
+        if (text === undefined) assert(!areShort);
+        else assertEquals(text, texts[i]);
+      });
+    },
+  ));
 });
