@@ -39,7 +39,7 @@ export function concat(
   chunks: readonly Uint8Array[],
   length: number,
 ): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(length);
+  const all = unfilled(length);
   let offset = 0;
   for (const chunk of chunks) {
     all.set(chunk, offset);

@@ -5,7 +5,7 @@
  */
 import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { concat } from "../_core/bytes.ts";
+import { concat, unfilled } from "../_core/bytes.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { failure } from "./_request.ts";
 
@@ -241,7 +241,7 @@ function collect(
     listen(source, ending, (chunk) => {
       if (
         length === 0 && announced > chunk.length && announced <= MOST_AT_ONCE
-      ) whole = new Uint8Array(announced);
+      ) whole = unfilled(announced);
       if (whole && length + chunk.length > whole.length) {
         chunks.push(whole.subarray(0, length));
         whole = undefined;
