@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { concat } from "../_core/bytes.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { ResponseError } from "../errors.ts";
 
 /**
  * Reads a whole body, or as much as comes before the signal aborts; the rest is cancelled on every
- * path.
+ * path. If the response gives an own buffer, nothing else uses the memory of the result.
  *
  * @throws {ResponseError} if it is longer than `limit` bytes
  */
@@ -61,12 +62,5 @@ async function readChunks(
     }
     chunks.push(value);
   }
-  if (chunks.length === 1) return chunks[0]!;
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
+  return concat(chunks, length);
 }

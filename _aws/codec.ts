@@ -20,8 +20,8 @@ export interface Codec {
   encode(action: string, request: object): Uint8Array<ArrayBuffer>;
   /**
    * Decodes a successful answer. Fields that are `null` become absent. Throws if it is not an
-   * answer. With `viewsRecords`, the codec may leave the records of an answer of GetRecords in the
-   * body, as `RecordView`.
+   * answer. With `viewsRecords`, the codec may leave the data of records in the body, as
+   * `RecordView`, which frees the body.
    */
   decode(
     action: string,

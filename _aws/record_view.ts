@@ -25,6 +25,7 @@ export class AnswerBytes {
   /** The bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #slabs = new Slabs();
+  #users = 0;
 
   /** Takes the bytes of an answer. */
   constructor(bytes: Uint8Array<ArrayBuffer>) {
@@ -40,14 +41,30 @@ export class AnswerBytes {
   copyOf(part: Uint8Array): Uint8Array<ArrayBuffer> {
     return this.#slabs.copy(part);
   }
+
+  /** Adds a user of the bytes. */
+  use(): void {
+    this.#users++;
+  }
+
+  /**
+   * Notes that a user does not use the bytes any more. The last one frees them: a garbage
+   * collection for the sake of memory outside the heap would otherwise run every few answers, and
+   * take up to a fourth of the CPU time of reading.
+   */
+  release(): void {
+    if (--this.#users > 0) return;
+    // Not in Node.js 20, where the garbage collector frees them.
+    (this.bytes.buffer as { transfer?(length: number): void }).transfer?.(0);
+  }
 }
 
 /**
  * A record whose data is in the bytes of its answer. Data that becomes text is then never copied,
  * and has no `Uint8Array` of its own: a sixth to a quarter of the CPU time of reading 1 KB values.
  *
- * The whole answer stays in memory as long as one of these records does. What the properties return
- * keeps nothing of the answer.
+ * The whole answer stays in memory until all of these records are released. What the properties
+ * return keeps nothing of the answer.
  */
 export class RecordView implements ReadRecord {
   readonly SequenceNumber: string;
@@ -75,9 +92,14 @@ export class RecordView implements ReadRecord {
     this.#answer = answer;
     this.#dataStart = dataStart;
     this.#dataLength = dataLength;
+    answer.use();
   }
 
-  /** A copy of the data, a new one each time. */
+  /**
+   * A copy of the data, a new one each time.
+   *
+   * @throws {TypeError} if all records of the answer are released
+   */
   get Data(): Uint8Array<ArrayBuffer> {
     return this.#answer.copy(this.#dataStart, this.#dataLength);
   }
@@ -87,6 +109,11 @@ export class RecordView implements ReadRecord {
     return record instanceof RecordView
       ? record.#dataLength
       : record.Data.length;
+  }
+
+  /** Notes that the data of a record is not used any more. Call it once for a record. */
+  static release(record: Pick<ReadRecord, "Data">): void {
+    if (record instanceof RecordView) record.#answer.release();
   }
 
   /**

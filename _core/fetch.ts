@@ -19,6 +19,24 @@ export function isResponse(value: unknown): value is Response {
   return typeof status === "number" && typeof headers?.get === "function";
 }
 
+type ArrayBufferMethod = Response["arrayBuffer"];
+
+const ownBuffers = /* @__PURE__ */ new WeakSet<ArrayBufferMethod>();
+
+/** Notes that nothing else uses the buffers that a method `arrayBuffer` resolves with. */
+export function setOwnBuffers(method: ArrayBufferMethod): void {
+  ownBuffers.add(method);
+}
+
+/**
+ * Whether nothing else uses the buffer that `response.arrayBuffer()` resolves with. A response that
+ * the user made, as in a test, may give the same buffer each time.
+ */
+export function givesOwnBuffer({ arrayBuffer }: Response): boolean {
+  return arrayBuffer === Response.prototype.arrayBuffer ||
+    ownBuffers.has(arrayBuffer);
+}
+
 /** The messages of Node.js and of Deno for a blocked port. */
 const BLOCKED_PORT = /^bad port$|requests to port \d+ are blocked/i;
 /** Their messages for a proxy that requires credentials. */

@@ -9,6 +9,7 @@ import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
 import { PROXY_HINT } from "../_aws/error_hints.ts";
 import {
   type Fetch,
+  givesOwnBuffer,
   isBlockedPort,
   isRefusedByProxy,
   isResponse,
@@ -149,7 +150,7 @@ export class Exchange {
       return service.codecOf(type, codec).decode(
         action,
         bytes,
-        viewsRecords,
+        viewsRecords && givesOwnBuffer(response),
       );
     } catch (cause) {
       const requestId = requestIdOf(response.headers);

@@ -6,6 +6,7 @@
 import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { concat, unfilled } from "../_core/bytes.ts";
+import { setOwnBuffers } from "../_core/fetch.ts";
 import { onAbort } from "../_core/on_abort.ts";
 import { failure } from "./_request.ts";
 
@@ -95,6 +96,10 @@ export class Answer implements Response {
   /** Whether the body has been read, at least in part. */
   get bodyUsed(): boolean {
     return this.#collected || (this.#response?.bodyUsed ?? false);
+  }
+
+  static {
+    setOwnBuffers(this.prototype.arrayBuffer);
   }
 
   /** The whole body. */

@@ -64,10 +64,13 @@ export class UnpackAhead<T> {
       const unpacked = [this.#items[index]!];
       // A record may keep its whole answer in memory.
       if (this.#next === this.#ahead.length) this.clear();
+      RecordView.release(raw);
       return { raw, unpacked };
     }
     this.clear();
-    return { raw, unpacked: processor.unpack(recordOf(raw)) };
+    const unpacked = processor.unpack(recordOf(raw));
+    RecordView.release(raw);
+    return { raw, unpacked };
   }
 
   /** Drops what was decoded ahead. */

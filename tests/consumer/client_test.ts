@@ -53,3 +53,32 @@ Deno.test("Consumer reads through the method getRecords of a class that extends 
   assertEquals(values(await world.drain(consumer)).length, 10);
   assert(client.reads > 0);
 });
+
+Deno.test("Consumer leaves an answer as it is whose buffer belongs to the fetch of the user", async () => {
+  const world = new World({ shards: 1 });
+  await world.put(10);
+  const { clock } = world;
+  const buffers: ArrayBuffer[] = [];
+  const client = new KinesisClient({
+    region: "eu-west-1",
+    credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+    protocol: "cbor",
+    clock,
+    async fetch(...given) {
+      const response = await world.fetch(...given);
+      const buffer = await response.arrayBuffer();
+      buffers.push(buffer);
+      const { status } = response;
+      const headers = new Headers(response.headers);
+      headers.set("content-length", String(buffer.byteLength));
+      // The same buffer each time, as that of a fixture.
+      return Object.assign(new Response(null, { status, headers }), {
+        arrayBuffer: () => Promise.resolve(buffer),
+      });
+    },
+  });
+  const consumer = world.consumer({ client, until: "caught-up" });
+  assertEquals(values(await world.drain(consumer)).length, 10);
+  assert(buffers.length > 0);
+  assert(buffers.every(({ byteLength }) => byteLength > 0));
+});
