@@ -5,7 +5,7 @@
  * @module
  */
 import type { OrderGroups } from "./order_groups.ts";
-import type { Queued } from "./outgoing.ts";
+import { type Queued, recordFacts } from "./outgoing.ts";
 
 /**
  * Records up to this size, in bytes, are packed again to share a record. A larger record is worth a
@@ -21,9 +21,9 @@ export function removeJoinable<T>(
 ): readonly Queued<T>[] {
   if (!isSmall(first)) return [];
   let last = first;
-  let bytes = first.record.size;
+  let bytes = first.size;
   return groups.removeBehind(first, (next) => {
-    bytes += next.record.size;
+    bytes += next.size;
     // After a merge of shards a younger record may wait before an older one. Records in that
     // order stay apart, because one position cannot stand for both.
     if (next.seq < last.seq || bytes > MOST_JOINED_BYTES) return false;
@@ -35,20 +35,18 @@ export function removeJoinable<T>(
 /** A record in the place of the first one, with the values of all. It must be packed again. */
 export function joined<T>(items: readonly Queued<T>[]): Queued<T> {
   const [first] = items;
-  return {
-    ...first!,
-    record: {
-      ...first!.record,
-      size: items.reduce((sum, { record: { size } }) => sum + size, 0),
-      puts: items.flatMap(({ record: { puts } }) => puts),
-    },
+  const record = {
+    ...first!.record,
+    size: items.reduce((sum, { size }) => sum + size, 0),
+    puts: items.flatMap(({ record: { puts } }) => puts),
   };
+  return { ...first!, record, ...recordFacts(record) };
 }
 
 /**
  * Whether a record may gain from sharing one with others. A record that is full cannot. A record
  * that was sent before stays as it is, because the others do not share its attempts.
  */
-function isSmall<T>({ record, isFull, attempts }: Queued<T>): boolean {
-  return !isFull && attempts === 0 && record.size <= SMALL_BYTES;
+function isSmall<T>({ size, isFull, attempts }: Queued<T>): boolean {
+  return !isFull && attempts === 0 && size <= SMALL_BYTES;
 }

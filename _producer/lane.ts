@@ -28,8 +28,8 @@ export interface LaneTotals {
 
 /** An item of a {@linkcode Lane}. */
 export interface LaneItem extends Grouped {
-  /** The record. */
-  readonly record: { readonly size: number };
+  /** The size of the record in bytes. */
+  readonly size: number;
 }
 
 /** A queue of records for one shard. */
@@ -71,7 +71,7 @@ export class Lane<I extends LaneItem> {
   add(item: I, front: boolean): void {
     if (front) this.#items.unshift(item);
     else this.#items.push(item);
-    this.#count(1, item.record.size);
+    this.#count(1, item.size);
   }
 
   /** Adds a record near the front, behind the records there that were packed before it. */
@@ -89,14 +89,14 @@ export class Lane<I extends LaneItem> {
   /** Removes the first record without asking the limit. */
   shift(): I {
     const item = this.#items.shift()!;
-    this.#count(-1, -item.record.size);
+    this.#count(-1, -item.size);
     if (this.#items.length === 0) this.#blocked = false;
     return item;
   }
 
   /** Removes the first record if the limit allows it. */
   shiftWithinLimit(): I | undefined {
-    if (this.#limit && !this.#limit.take(this.first!.record.size)) {
+    if (this.#limit && !this.#limit.take(this.first!.size)) {
       this.#setBlocked(true);
       return undefined;
     }

@@ -13,7 +13,6 @@ interface DueItem extends LaneItem {
   /** The `seq` of the oldest record inside. */
   readonly since: number;
   readonly record: {
-    readonly size: number;
     readonly puts: readonly { readonly acceptedAt: number }[];
   };
 }
@@ -125,7 +124,7 @@ export class Lanes<I extends DueItem> {
     while (round.length > 0) {
       const next: Lane<I>[] = [];
       for (const lane of round) {
-        const { size } = lane.first!.record;
+        const { size } = lane.first!;
         const fits = batch.length < limits.maxRecords &&
           (batch.length === 0 || bytes + size <= limits.maxBytes);
         if (!fits) {

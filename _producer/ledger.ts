@@ -81,12 +81,15 @@ export class Ledger<T> {
 
   /** Settles values that Kinesis has acknowledged. */
   deliver(puts: readonly Pending<T>[], receipt: PutReceipt): void {
-    for (const pending of puts) {
-      if (!this.#pending.remove(pending)) continue;
-      this.#delivered++;
-      this.#flushes.delivered(pending.ordinal);
-      pending.outcome?.resolve(receipt);
-    }
+    for (const pending of puts) this.deliverOne(pending, receipt);
+  }
+
+  /** Settles a value that Kinesis has acknowledged. */
+  deliverOne(pending: Pending<T>, receipt: PutReceipt): void {
+    if (!this.#pending.remove(pending)) return;
+    this.#delivered++;
+    this.#flushes.delivered(pending.ordinal);
+    pending.outcome?.resolve(receipt);
   }
 
   /**

@@ -29,6 +29,16 @@ export interface PackedPart<T> {
   readonly isFull: boolean;
 }
 
+/** What is often needed of the record: reading it there would wait for memory more often. */
+export interface RecordFacts<T> {
+  /** The size of the record in bytes. */
+  readonly size: number;
+  /** The number of its values. */
+  readonly values: number;
+  /** The value of a record of one value. */
+  readonly only: Pending<T> | undefined;
+}
+
 /** What {@linkcode SendQueue} knows about a record. Only the queue writes it. */
 export interface QueuedPart extends Pick<Grouped, "groups">, Slotted {
   /** The predicted shard; `undefined` while it is not known. */
@@ -49,7 +59,11 @@ export interface SentPart {
 
 /** A packed record that is not settled. */
 export interface Outgoing<T>
-  extends PackedPart<T>, Readonly<QueuedPart>, Readonly<SentPart> {}
+  extends
+    PackedPart<T>,
+    RecordFacts<T>,
+    Readonly<QueuedPart>,
+    Readonly<SentPart> {}
 
 /** A record as {@linkcode SendQueue} sees it. */
 export type Queued<T> = Outgoing<T> & QueuedPart;
@@ -66,8 +80,12 @@ export function outgoing<T>(
 }
 
 // A class and not a literal: see `young_objects.ts`.
-class QueuedRecord<T> implements PackedPart<T>, QueuedPart, SentPart {
+class QueuedRecord<T>
+  implements PackedPart<T>, RecordFacts<T>, QueuedPart, SentPart {
   readonly record: EncodedRecord<Pending<T>>;
+  readonly size: number;
+  readonly values: number;
+  readonly only: Pending<T> | undefined;
   readonly version: number;
   readonly seq: number;
   readonly place: readonly number[] | undefined;
@@ -82,7 +100,11 @@ class QueuedRecord<T> implements PackedPart<T>, QueuedPart, SentPart {
   history: FailedAttempt[] | undefined;
 
   constructor(packed: PackedPart<T>, past: Outgoing<T> | undefined) {
+    const { size, values, only } = recordFacts(packed.record);
     this.record = packed.record;
+    this.size = size;
+    this.values = values;
+    this.only = only;
     this.version = packed.version;
     this.seq = packed.seq;
     this.place = packed.place;
@@ -94,12 +116,20 @@ class QueuedRecord<T> implements PackedPart<T>, QueuedPart, SentPart {
   }
 }
 
+/** The facts of a record. */
+export function recordFacts<T>(
+  { size, puts }: EncodedRecord<Pending<T>>,
+): RecordFacts<T> {
+  const { length } = puts;
+  return { size, values: length, only: length === 1 ? puts[0] : undefined };
+}
+
 /**
  * The keys that choose the groups of a record. An aggregated record has a key of its own. A value
  * that is alone in its record determines the groups.
  */
-export function keysOf<T>({ record }: Outgoing<T>): RecordKeys {
-  return record.puts.length === 1 ? record.puts[0]! : record;
+export function keysOf<T>({ record, only }: Outgoing<T>): RecordKeys {
+  return only ?? record;
 }
 
 /** The most failed requests that a record remembers. */

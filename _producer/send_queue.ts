@@ -264,12 +264,11 @@ export class SendQueue<T> {
   }
 
   #count(item: Queued<T>, shardId: string | undefined): void {
-    const { puts, size } = item.record;
-    item.load = this.#backlog.add(shardId, puts.length, size);
+    item.load = this.#backlog.add(shardId, item.values, item.size);
   }
 
-  #uncount({ record, load }: Outgoing<T>): void {
-    this.#backlog.remove(load, record.puts.length, record.size);
+  #uncount({ values, size, load }: Outgoing<T>): void {
+    this.#backlog.remove(load, values, size);
   }
 
   #recount(): void {

@@ -154,8 +154,10 @@ export class Settlement<T> {
   }
 
   #settleStored(item: Outgoing<T>, receipt: PutReceipt): void {
-    this.#stages.queue.settle(item);
-    this.#stages.ledger.deliver(item.record.puts, receipt);
+    const { queue, ledger } = this.#stages;
+    queue.settle(item);
+    if (item.only) ledger.deliverOne(item.only, receipt);
+    else ledger.deliver(item.record.puts, receipt);
   }
 
   /**
