@@ -76,13 +76,12 @@ export class ShardHealth {
    * is handed out and not acknowledged, or else the next one to hand out.
    */
   get processingLagMs(): number | undefined {
-    const { records, values, progress } = this.#parts;
-    if (records.vitals.answeredAt === undefined) return undefined;
-    const waiting = progress.oldest ? undefined : values.opened ??
-      records.peek(0);
-    if (!progress.oldest && !waiting) return 0;
-    const arrival = progress.oldest?.arrival ??
-      waiting?.ApproximateArrivalTimestamp;
+    const { records, values, progress: { oldest } } = this.#parts;
+    const next = oldest ? undefined : values.opened ?? records.peek(0);
+    if (!oldest && !next) {
+      return records.vitals.answeredAt === undefined ? undefined : 0;
+    }
+    const arrival = oldest ? oldest.arrival : next?.ApproximateArrivalTimestamp;
     return arrival &&
       Math.max(0, Math.round(serviceNow(this.#options) - arrival.getTime()));
   }
