@@ -101,10 +101,20 @@ export interface ShardStatus {
   lastError?: LastError;
   /**
    * How far reading is behind the latest record, in milliseconds, as the server says. Values that
-   * are read ahead are not processed yet: with a slow handler it is 0 until `prefetch` is full.
-   * Only shards that this worker reads have this member and those below.
+   * are read ahead are not processed yet: with a slow handler it is 0 until `prefetch` is full, and
+   * `processingLagMs` grows. Only shards that this worker reads have this member and those below.
    */
   millisBehindLatest?: number;
+  /**
+   * How far processing is behind, in milliseconds: the age of the oldest value that was read and is
+   * not acknowledged. The value is handed out, or still in the buffer. Its age is the time since its
+   * record arrived, by the clock of the service, up to a second too low. 0 if all values that were
+   * read are acknowledged: those that are not read yet count in `millisBehindLatest` alone. Without
+   * a `checkpointer`, a value counts as acknowledged when it is handed out, unless `process` or
+   * `processBatches` calls a handler. Absent before the first answer, and if the server does not
+   * tell when the record arrived.
+   */
+  processingLagMs?: number;
   /** When the last answer arrived, with or without records. */
   lastRead?: Moment;
   /** When a value was last handed out or dropped. Measured every second. */

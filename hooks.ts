@@ -485,6 +485,21 @@ export interface StatusEvent {
   readonly coverage: Coverage;
 }
 
+/** How far the processing of a shard is behind. */
+export interface ProcessingLagEvent {
+  /** The stream, by name or ARN as given to the consumer. */
+  readonly stream: string;
+  /** Distinguishes the consumers and producers of this process, and the streams of a consumer. */
+  readonly instance: number;
+  /** The shard. */
+  readonly shardId: string;
+  /**
+   * The age of the oldest value that was read and is not acknowledged, in milliseconds; 0 if there
+   * is none. Absent if it is not known, see {@linkcode ShardStatus.processingLagMs}.
+   */
+  readonly processingLagMs?: number;
+}
+
 /** A call of the handler of `Consumer.process` or `Consumer.processBatches` has ended. */
 export interface HandledEvent {
   /** The stream, by name or ARN as given to the consumer. */
@@ -607,6 +622,8 @@ export interface ConsumerHooks {
   onCoverage?(event: CoverageEvent): void;
   /** Called once a minute while the consumer reads. */
   onStatus?(event: StatusEvent): void;
+  /** Called every 10 seconds for each shard that this worker reads. */
+  onProcessingLag?(event: ProcessingLagEvent): void;
   /**
    * Called when a call of the handler has ended, or is waited for no longer; before
    * `onHandlerError`.

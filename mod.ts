@@ -209,6 +209,7 @@ export type {
   HandledEvent,
   HandlerErrorEvent,
   HandlerTimeoutEvent,
+  ProcessingLagEvent,
   ProducerEndEvent,
   ProducerHooks,
   ReadErrorEvent,

@@ -16,6 +16,7 @@ import type { SharedByShards } from "./session_parts.ts";
 import type { ShardSession } from "./shard_session.ts";
 import type { ShardStatus } from "../health.ts";
 import { statusOf, type StreamStatus } from "./health/status.ts";
+import { reportLag } from "./health/lag_report.ts";
 import { reportStatus } from "./health/status_report.ts";
 
 /** The objects that the shards of all streams share. */
@@ -181,7 +182,9 @@ export class StreamGroup<T> {
       shards: this.#shardsOf(member),
       coverage: coordinator.coverage,
     });
-    reportStatus(options, status, this.#stop.signal);
+    const { signal } = this.#stop;
+    reportStatus(options, status, signal);
+    reportLag(options, coordinator.sessions, signal);
   }
 
   #shardsOf(

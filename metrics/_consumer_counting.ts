@@ -9,7 +9,7 @@ import { codeOf, outcomeOf } from "./_error_code.ts";
 import type { Families } from "./_families.ts";
 import { followedBy } from "./_handler_errors.ts";
 import { introducing } from "./_introducing.ts";
-import { ShardGauges } from "./_shard_gauges.ts";
+import { ShardGauges, type ShardPlace } from "./_shard_gauges.ts";
 
 const MS = 1000;
 /** The states in which a worker reads a shard no more. */
@@ -31,6 +31,10 @@ export function consumerHooks(to: Families, perShard: boolean): ConsumerHooks {
   /** The shards that each consumer reads. */
   const held = new Map<number, Set<string>>();
   const introduce = introducing((stream) => tellZero(to, stream));
+  const removeLags = (place: ShardPlace) => {
+    ofShard.remove(to.lagSeconds, place);
+    ofShard.remove(to.processingLagSeconds, place);
+  };
   return {
     onRead(event) {
       const { stream, instance, shardId, durationMs } = event;
@@ -60,7 +64,7 @@ export function consumerHooks(to: Families, perShard: boolean): ConsumerHooks {
       held.set(instance, shards);
       if (OVER.has(state)) {
         shards.delete(shardId);
-        ofShard.remove(to.lagSeconds, { ...event, shardId });
+        removeLags(event);
       } else shards.add(shardId);
       to.heldShards.set({ stream }, shards.size, `${instance}`);
     },
@@ -83,6 +87,13 @@ export function consumerHooks(to: Families, perShard: boolean): ConsumerHooks {
       const owners = new Set(shards.map(({ owner }) => owner));
       owners.delete(undefined);
       to.workers.set({ stream }, owners.size, source);
+    },
+    onProcessingLag(event) {
+      const { instance, shardId, processingLagMs } = event;
+      if (!held.get(instance)?.has(shardId)) return;
+      const gauge = to.processingLagSeconds;
+      if (processingLagMs === undefined) ofShard.remove(gauge, event);
+      else ofShard.set(gauge, event, processingLagMs / MS);
     },
     onHandled({ stream, records, failed, durationMs }) {
       const outcome = failed === 0 ? "ok" : "failed";
@@ -129,7 +140,7 @@ export function consumerHooks(to: Families, perShard: boolean): ConsumerHooks {
       const { stream, instance } = event;
       const source = `${instance}`;
       for (const shardId of held.get(instance) ?? []) {
-        ofShard.remove(to.lagSeconds, { ...event, shardId });
+        removeLags({ ...event, shardId });
       }
       held.delete(instance);
       to.heldShards.remove({ stream }, source);

@@ -112,6 +112,7 @@ export interface Families {
   readonly readRecords: Counter;
   readonly readBytes: Counter;
   readonly lagSeconds: Gauge;
+  readonly processingLagSeconds: Gauge;
   readonly readErrors: Counter;
   readonly heldShards: Gauge;
   readonly shardEvents: Counter;
@@ -307,6 +308,13 @@ export function families(prefix: string, makers: Makers): Families {
     lagSeconds: gauge(
       `${consumer}lag_seconds`,
       "How far reading is behind the latest record of a shard",
+      { merge: "max" },
+      "stream",
+      "shard",
+    ),
+    processingLagSeconds: gauge(
+      `${consumer}processing_lag_seconds`,
+      "Age of the oldest value of a shard that was read and is not acknowledged, every 10 seconds",
       { merge: "max" },
       "stream",
       "shard",

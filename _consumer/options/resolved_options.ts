@@ -116,6 +116,7 @@ const HOOKS: Record<keyof ConsumerHooks, true> = {
   onStalled: true,
   onCoverage: true,
   onStatus: true,
+  onProcessingLag: true,
   onHandled: true,
   onHandlerError: true,
   onHandlerTimeout: true,

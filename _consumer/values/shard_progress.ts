@@ -12,6 +12,8 @@ export interface Ticket {
   readonly sequenceNumber: string;
   /** Its index inside that record; `undefined` for the last value of a record. */
   readonly subSequenceNumber: number | undefined;
+  /** When that record arrived. `undefined` if the server does not tell. */
+  readonly arrival: Date | undefined;
   /** Whether the value is acknowledged. */
   done: boolean;
 }

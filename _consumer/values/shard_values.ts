@@ -108,6 +108,13 @@ export class ShardValues<T> {
     return this.#next === this.#items.length;
   }
 
+  /** The record that is taken from the buffer, if not all of its values are handed out. */
+  get opened(): KinesisApiRecord | undefined {
+    return this.isBusy || this.#failure || !this.isBetweenRecords
+      ? this.#raw
+      : undefined;
+  }
+
   /**
    * Takes the next value of one record; `undefined` if the record has none to hand out now. Skips
    * values that were processed before the start, and values that are dropped. Asynchronous decoding
@@ -170,7 +177,7 @@ export class ShardValues<T> {
     const raw = this.#raw!;
     this.#items = items;
     this.#bytesOfItem = Math.ceil(RecordView.dataLength(raw) / items.length);
-    if (items.length === 0) this.#passEmpty(raw.SequenceNumber);
+    if (items.length === 0) this.#passEmpty(raw);
     this.#dropped = strays?.among(items, raw.PartitionKey) ?? NONE;
     const values = this.#dropped.size;
     if (values === 0) return;
@@ -184,10 +191,13 @@ export class ShardValues<T> {
   }
 
   /** Marks a record without values as processed, so that the checkpoint can pass it. */
-  #passEmpty(sequenceNumber: string): void {
-    const { progress } = this.#parts;
-    const subSequenceNumber = undefined;
-    progress.pass({ sequenceNumber, subSequenceNumber, done: false });
+  #passEmpty(raw: KinesisApiRecord): void {
+    this.#parts.progress.pass({
+      sequenceNumber: raw.SequenceNumber,
+      subSequenceNumber: undefined,
+      arrival: raw.ApproximateArrivalTimestamp,
+      done: false,
+    });
   }
 
   #handOut(item: Unpacked<T>): ConsumerRecord<T> | undefined {
@@ -199,6 +209,7 @@ export class ShardValues<T> {
       subSequenceNumber: this.isBetweenRecords
         ? undefined
         : item.subSequenceNumber,
+      arrival: raw.ApproximateArrivalTimestamp,
       done: false,
     };
     if (this.#dropped.has(this.#next - 1) || this.#wasProcessed(raw, item)) {

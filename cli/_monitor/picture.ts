@@ -209,6 +209,9 @@ function bottomOf(
           it.name,
           counted(it.heldShards ?? it.shards.length, "shard"),
           it.lagMs === undefined ? "" : `lag ${durationText(it.lagMs)}`,
+          it.processingLagMs === undefined
+            ? ""
+            : `processing lag ${durationText(it.processingLagMs)}`,
           it.readRecordsPerSecond === undefined
             ? ""
             : `read ${numberText(it.readRecordsPerSecond)} records/s`,

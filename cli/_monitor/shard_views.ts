@@ -26,10 +26,12 @@ export function shardViews(
     const rate = shard.isOpen ? tips.rateOf(id) : undefined;
     const reader = readerOf(workers, id);
     const factors = workers.flatMap((it) => it.rateFactors.get(id) ?? []);
+    const waits = workers.flatMap((it) => it.processingLags.get(id) ?? []);
     return {
       ...shard,
       ...(rate && { ...rate, load: loadOf(rate) }),
       lagMs: reader?.lagMs,
+      processingLagMs: waits.length > 0 ? Math.max(...waits) : undefined,
       worker: leases.get(id) ?? reader?.name,
       rateFactor: factors.length > 0 ? Math.min(...factors) : undefined,
     };

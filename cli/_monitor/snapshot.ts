@@ -77,7 +77,10 @@ export interface ShardView {
   readonly bytesPerSecond?: number;
   /** The used part of its write limits: 1 is 1 000 records or 1 MiB a second. */
   readonly load?: number;
+  /** How far reading is behind. */
   readonly lagMs?: number;
+  /** The age of the oldest value that its workers have read and not processed, in milliseconds. */
+  readonly processingLagMs?: number;
   /** The worker that reads it. */
   readonly worker?: string;
   /** The part of its limits that a producer uses after throttles. */
@@ -99,7 +102,10 @@ export interface WorkerView {
   readonly shards: readonly string[];
   /** How many shards it reads. */
   readonly heldShards?: number;
+  /** How far reading is behind, of its slowest shard. */
   readonly lagMs?: number;
+  /** How far processing is behind, of its slowest shard. */
+  readonly processingLagMs?: number;
   readonly readRecordsPerSecond?: number;
   readonly readBytesPerSecond?: number;
   readonly writtenRecordsPerSecond?: number;

@@ -33,6 +33,7 @@ export class WorkerMetrics {
   readonly #options: WorkerOptions;
   readonly #counters = new Counters();
   #lags = new Map<string, number>();
+  #processingLags = new Map<string, number>();
   #rateFactors = new Map<string, number>();
   #heldShards: number | undefined;
   #bufferedValues: number | undefined;
@@ -51,6 +52,11 @@ export class WorkerMetrics {
   /** The lag of each shard that it reads, in milliseconds. Empty if the endpoint fails. */
   get lags(): ReadonlyMap<string, number> {
     return this.#lags;
+  }
+
+  /** The age of the oldest value of each shard that is read and not processed, in milliseconds. */
+  get processingLags(): ReadonlyMap<string, number> {
+    return this.#processingLags;
   }
 
   /** The part of its limits that a shard gets from the producers, by its id. */
@@ -72,8 +78,7 @@ export class WorkerMetrics {
     try {
       text = await this.#download(signal);
     } catch (error) {
-      this.#lags = new Map();
-      this.#rateFactors = new Map();
+      this.#forgetShards();
       throw error;
     }
     const now = monotonicNow(clock);
@@ -87,7 +92,6 @@ export class WorkerMetrics {
   view(): WorkerView {
     const counters = this.#counters;
     const { source } = this.#options;
-    const lags = [...this.#lags.values()];
     const isOn = source.state === "on";
     return {
       name: source.name,
@@ -98,7 +102,8 @@ export class WorkerMetrics {
       ...(isOn && {
         heldShards: this.#heldShards,
         bufferedValues: this.#bufferedValues,
-        lagMs: lags.length > 0 ? Math.max(...lags) : undefined,
+        lagMs: greatest(this.#lags),
+        processingLagMs: greatest(this.#processingLags),
         readRecordsPerSecond: counters.rate("read records"),
         readBytesPerSecond: counters.rate("read bytes"),
         writtenRecordsPerSecond: counters.rate("written records"),
@@ -129,8 +134,7 @@ export class WorkerMetrics {
   }
 
   #take(text: string, stream: string): void {
-    this.#lags = new Map();
-    this.#rateFactors = new Map();
+    this.#forgetShards();
     this.#heldShards = this.#bufferedValues = undefined;
     let isKnown = false;
     for (const sample of samplesOf(text)) {
@@ -144,6 +148,12 @@ export class WorkerMetrics {
     }
   }
 
+  #forgetShards(): void {
+    this.#lags = new Map();
+    this.#processingLags = new Map();
+    this.#rateFactors = new Map();
+  }
+
   /** Applications may give the names another prefix than `kinesis_`. */
   #takeSample({ name, labels, value }: Sample): void {
     const is = (suffix: string) =>
@@ -152,6 +162,8 @@ export class WorkerMetrics {
     const counters = this.#counters;
     if (is("consumer_lag_seconds")) {
       if (shard !== undefined) this.#lags.set(shard, value * 1000);
+    } else if (is("consumer_processing_lag_seconds")) {
+      if (shard !== undefined) this.#processingLags.set(shard, value * 1000);
     } else if (is("producer_rate_factor")) {
       if (shard !== undefined) this.#rateFactors.set(shard, value);
     } else if (is("consumer_held_shards")) this.#heldShards = value;
@@ -190,4 +202,9 @@ export class WorkerMetrics {
       errors.add(source.name, key.slice("error ".length), clock.now(), growth);
     }
   }
+}
+
+/** The greatest lag; `undefined` if none is known. */
+function greatest(lags: ReadonlyMap<string, number>): number | undefined {
+  return lags.size > 0 ? Math.max(...lags.values()) : undefined;
 }

@@ -155,6 +155,9 @@ export function workerText(worker: Snapshot["workers"][number]): string {
     ...(worker.lagMs === undefined
       ? []
       : [`lag ${durationText(worker.lagMs)}`]),
+    ...(worker.processingLagMs === undefined
+      ? []
+      : [`processing lag ${durationText(worker.processingLagMs)}`]),
     ...(worker.readRecordsPerSecond === undefined
       ? []
       : [`reads ${numberText(worker.readRecordsPerSecond)} records/s`]),

@@ -218,7 +218,11 @@ Deno.test("openTelemetryHooks records the metrics of this library, and forgets t
   hooks.onShard!({ ...place, state: "opened" });
   const read = { ...place, records: 1, bytes: 9, millisBehindLatest: 1500 };
   hooks.onRead!({ ...read, durationMs: 30 });
+  hooks.onProcessingLag!({ ...place, processingLagMs: 2500 });
   const before = await telemetry.metrics();
+  const processing = before.get("kinesis.consumer.processing_lag")!;
+  assertEquals(processing.unit, "s");
+  assertEquals(byAttribute(processing, "stream", "shard"), { "orders a": 2.5 });
   const lag = before.get("kinesis.consumer.lag")!;
   assertEquals(lag.unit, "s");
   assertEquals(byAttribute(lag, "stream", "shard"), { "orders a": 1.5 });
@@ -237,6 +241,8 @@ Deno.test("openTelemetryHooks records the metrics of this library, and forgets t
     const after = await telemetry.metrics();
     const lag = after.get("kinesis.consumer.lag");
     assertEquals(byAttribute(lag, "stream", "shard"), { "orders a": 0 });
+    const processing = after.get("kinesis.consumer.processing_lag");
+    assertEquals(byAttribute(processing, "stream", "shard"), { "orders a": 0 });
     const rate = after.get("kinesis.producer.rate_factor");
     assertEquals(byAttribute(rate, "stream", "shard"), { "orders a": 1 });
   }

@@ -1,6 +1,7 @@
 /** What the series of several producers and consumers tell, from the first event to the end. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Registry } from "prom-client";
+import { deferred } from "../../_core/deferred.ts";
 import { MemoryCheckpointer } from "../../checkpoint/mod.ts";
 import { KinesisClient } from "../../client/mod.ts";
 import { Consumer } from "../../consumer.ts";
@@ -9,6 +10,7 @@ import { openTelemetryHooks, prometheusHooks } from "../../metrics/mod.ts";
 import { Producer } from "../../producer.ts";
 import { json } from "../../processors/mod.ts";
 import { KinesisServer, withFaults } from "../../testing/mod.ts";
+import { World } from "../consumer/_world.ts";
 import { Telemetry } from "./_telemetry.ts";
 
 const STREAM = { stream: "orders" };
@@ -84,6 +86,64 @@ Deno.test("prometheusHooks without perShard tells the greatest lag and the least
     hooks.onShard!({ ...STREAM, instance: 1, shardId, state: "lost" });
   }
   assertEquals(await value("consumer_lag_seconds", all), undefined);
+});
+
+Deno.test("prometheusHooks tells how far processing is behind, of the shards that are read and while it is known", async () => {
+  for (const perShard of [true, false]) {
+    const { hooks, value } = setUp(perShard);
+    const lag = (shard: string) =>
+      value("consumer_processing_lag_seconds", {
+        shard: perShard ? shard : "all",
+      });
+    const tell = (shardId: string, processingLagMs?: number) =>
+      hooks.onProcessingLag!({
+        ...STREAM,
+        instance: 1,
+        shardId,
+        processingLagMs,
+      });
+    const turn = (shardId: string, state: "opened" | "lost") =>
+      hooks.onShard!({ ...STREAM, instance: 1, shardId, state });
+    tell("a", 1000);
+    assertEquals(await lag("a"), undefined, "it is not read");
+    for (const shardId of ["a", "b"]) turn(shardId, "opened");
+    tell("a", 9000);
+    tell("b", 500);
+    assertEquals(await lag("a"), 9);
+    assertEquals(await lag("b"), perShard ? 0.5 : 9);
+    tell("a");
+    assertEquals(await lag("a"), perShard ? undefined : 0.5);
+    turn("b", "lost");
+    assertEquals(await lag("b"), undefined);
+    tell("a", 0);
+    assertEquals(await lag("a"), 0);
+    hooks.onConsumerEnd!({ ...STREAM, instance: 1 });
+    assertEquals(await lag("a"), undefined);
+  }
+});
+
+Deno.test("prometheusHooks tells that a slow handler is behind while reading is not", async () => {
+  const { hooks, value } = setUp();
+  const world = new World();
+  const { clock } = world;
+  const client = world.client(undefined, undefined, { clock });
+  const consumer = world.consumer({ client, hooks });
+  const gate = deferred<void>();
+  const processing = consumer.process(() => gate.promise, {
+    timeoutMs: Infinity,
+  });
+  await world.put(1);
+  await world.pass(65_000);
+  const shard = { shard: world.shardIds[0]! };
+  const lag = () => value("consumer_processing_lag_seconds", shard);
+  assertEquals(await value("consumer_lag_seconds", shard), 0);
+  assertEquals(await lag(), 60);
+  gate.resolve();
+  await world.pass(10_000);
+  assertEquals(await lag(), 0);
+  await world.run(consumer.close());
+  await processing;
+  assertEquals(await lag(), undefined);
 });
 
 Deno.test("openTelemetryHooks without perShard tells the greatest lag, and 0 when no shard is read", async () => {

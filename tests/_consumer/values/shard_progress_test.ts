@@ -8,6 +8,7 @@ import {
 const ticket = (n: number): Ticket => ({
   sequenceNumber: String(n),
   subSequenceNumber: undefined,
+  arrival: undefined,
   done: false,
 });
 

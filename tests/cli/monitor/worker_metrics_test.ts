@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { Registry } from "prom-client";
 import type { Snapshot } from "../../../cli/_monitor/snapshot.ts";
+import { workerText } from "../../../cli/_page/panels.ts";
 import { ServiceError } from "../../../errors.ts";
 import { type AllHooks, prometheusHooks } from "../../../metrics/mod.ts";
 import { Watch } from "./_watch.ts";
@@ -79,6 +80,29 @@ Deno.test("monitor shows lag, reading and leases of the workers that serve metri
   const worker = workerOf(snapshot, "one:9464");
   assertEquals([worker.heldShards, worker.shards.length], [1, 1]);
   assertEquals(workerOf(snapshot, "two:9464").readRecordsPerSecond, 0);
+});
+
+Deno.test("monitor shows how far the handlers of workers are behind, beside the lag of reading", async () => {
+  const [one, two] = [new Worker("one:9464"), new Worker("two:9464")];
+  const first = "shardId-000000000000";
+  for (const [worker, shardId] of [[one, first], [two, ONE]] as const) {
+    worker.reads(shardId, 0);
+    const place = { stream: "orders", instance: 1, shardId };
+    const processingLagMs = worker === one ? 90_000 : 0;
+    worker.hooks.onProcessingLag!({ ...place, processingLagMs });
+  }
+  await using watch = watching(2, one, two);
+  const snapshot = await watch.after(5);
+  assertEquals(
+    snapshot.shards.map((it) => [it.lagMs, it.processingLagMs]),
+    [[0, 90_000], [0, 0]],
+  );
+  const worker = workerOf(snapshot, "one:9464");
+  assertEquals([worker.lagMs, worker.processingLagMs], [0, 90_000]);
+  assertEquals(
+    workerText(worker),
+    "1 shard · lag 0 ms · processing lag 1 min 30 s · reads 0 records/s",
+  );
 });
 
 Deno.test("monitor counts throttles of readers and writers, and leaves other streams out", async () => {
