@@ -9,6 +9,7 @@ import { MAX_RESPONSE_BYTES } from "../_aws/limits.ts";
 import { PROXY_HINT } from "../_aws/error_hints.ts";
 import {
   type Fetch,
+  freeSentBody,
   givesOwnBuffer,
   isBlockedPort,
   isRefusedByProxy,
@@ -133,7 +134,10 @@ export class Exchange {
     });
   }
 
-  /** Sends a request and resolves with its decoded answer. See {@linkcode Codec.decode}. */
+  /**
+   * Sends a request and resolves with its decoded answer. See {@linkcode Codec.decode}. The body of
+   * the request may be gone then.
+   */
   async answer(
     call: Call,
     now: number,
@@ -145,13 +149,16 @@ export class Exchange {
     const response = await this.open(call, now, signal, facts);
     const bytes = await this.#read(call, response, signal, facts);
     const type = response.headers.get("content-type");
-    const { codec, service } = this.#options;
+    const { codec, fetch, service } = this.#options;
     try {
-      return service.codecOf(type, codec).decode(
+      const answer = service.codecOf(type, codec).decode(
         action,
         bytes,
         viewsRecords && givesOwnBuffer(response),
       );
+      // Not before: an answer that cannot be read may have to be asked for again.
+      freeSentBody(fetch, response, call.body);
+      return answer;
     } catch (cause) {
       const requestId = requestIdOf(response.headers);
       throw new ResponseError(

@@ -174,6 +174,7 @@ export class Transport {
     const limits = resolveCallOptions(action, options, this.#options);
     const timeoutMs = withWait(limits.timeoutMs, waitMs);
     const body = this.#exchange.encode(action, request);
+    const requestBytes = body.length;
     const call = { action, request, body };
     const repairs = { skew: false, signature: false, credentials: false };
     let retry: Retry | undefined;
@@ -202,7 +203,7 @@ export class Transport {
         attempt,
         durationMs: ended - started,
         status: facts.status,
-        requestBytes: body.length,
+        requestBytes,
         responseBytes: facts.responseBytes,
       };
       if (answer !== undefined) {

@@ -28,6 +28,8 @@ export interface AnswerParts {
   readonly signal: AbortSignal | undefined;
   /** Whether an answer to this request has no body, whatever its headers say. */
   readonly bodiless: boolean;
+  /** Whether the body of the request has been passed on to the system. Absent if it is not known. */
+  hasSent?(): boolean;
 }
 
 /** Memory for an announced length is allocated up to so many bytes: the announcement may be false. */
@@ -81,6 +83,11 @@ export class Answer implements Response {
   /** Whether there is a body, even an empty one. */
   get hasBody(): boolean {
     return this.#source !== undefined;
+  }
+
+  /** Whether the body of the request is not used any more. */
+  get hasSentBody(): boolean {
+    return this.#parts.hasSent?.() ?? false;
   }
 
   /** Whether the status is 200 to 299. */

@@ -96,6 +96,7 @@ export class Http1 {
           isComplete: () => message.complete,
           signal,
           bodiless: method === "HEAD",
+          hasSent: () => sent.writableFinished,
         });
         if (answer.hasBody) resolve(answer);
         // Only now is the connection free for the next request.

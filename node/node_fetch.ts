@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Fetch } from "../_core/fetch.ts";
+import { type Fetch, hasSentBody } from "../_core/fetch.ts";
 import { LONGEST_TIMER_MS } from "../_core/clock.ts";
 import { raceAbort } from "../_core/race_abort.ts";
 import { OptionCheck } from "../_core/option_check.ts";
-import type { Answer } from "./_answer.ts";
+import { Answer } from "./_answer.ts";
 import { Http1 } from "./_http1.ts";
 import { Http2 } from "./_http2.ts";
 import { type NodeRequest, readRequest } from "./_request.ts";
@@ -156,6 +156,8 @@ export function nodeFetch(options: NodeFetchOptions = {}): NodeFetch {
   }
 
   return Object.assign(send, {
+    [hasSentBody]: (response: Response) =>
+      response instanceof Answer && response.hasSentBody,
     stats: () => ({
       connections: http1.connections + http2.connections,
       requests,

@@ -10,7 +10,9 @@ import http2 from "node:http2";
 import https from "node:https";
 import net, { type AddressInfo, type Socket } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { nodeFetch } from "../../node/mod.ts";
+import { hasSentBody, type ReleasingFetch } from "../../_core/fetch.ts";
+import { KinesisClient } from "../../client/mod.ts";
+import { type NodeFetch, nodeFetch } from "../../node/mod.ts";
 import { selfSignedCertificate } from "../_services/certificate.ts";
 
 type Handler = (
@@ -672,4 +674,62 @@ test("nodeFetch connects again after close()", async () => {
   fetch.close();
   assertEquals(await (await fetch(server.url)).text(), "x");
   fetch.close();
+});
+
+test("nodeFetch tells that it does not use a body any more when it is sent, and not before", async () => {
+  const server = await serve((request, response) => {
+    // An answer before the end of the request.
+    if (request.url === "/early") return void response.end("early");
+    request.resume();
+    request.on("end", () => response.end("late"));
+  });
+  const fetch = nodeFetch() as NodeFetch & ReleasingFetch;
+  const hasSent = async (path: string, body: Uint8Array<ArrayBuffer>) => {
+    const url = `${server.url}${path}`;
+    const response = await fetch(url, { method: "POST", body });
+    await response.text();
+    return fetch[hasSentBody](response);
+  };
+  assertEquals(await hasSent("late", new Uint8Array(1_000_000)), true);
+  // More than the buffers of the system hold.
+  assertEquals(await hasSent("early", new Uint8Array(100_000_000)), false);
+  assertEquals(fetch[hasSentBody](new Response("x")), false);
+  fetch.close();
+});
+
+test("KinesisClient frees a body that nodeFetch has sent, and no body of another fetch", async () => {
+  const server = await serve((request, response) => {
+    request.resume();
+    request.on("end", () => {
+      response.setHeader("content-type", "application/x-amz-json-1.1");
+      response.end('{"FailedRecordCount":0,"Records":[]}');
+    });
+  });
+  const inner = nodeFetch() as NodeFetch & ReleasingFetch;
+  const sizeAfter = async (bytes: number, own: boolean) => {
+    let body: Uint8Array | undefined;
+    const wrapped = (url: string | URL, init: RequestInit = {}) => {
+      body = init.body as Uint8Array;
+      return inner(url, init);
+    };
+    const client = new KinesisClient({
+      endpoint: server.url,
+      allowHttp: true,
+      region: "us-east-1",
+      credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+      fetch: own
+        ? Object.assign(wrapped, { [hasSentBody]: inner[hasSentBody] })
+        : wrapped,
+    });
+    const Data = new Uint8Array(bytes);
+    const Records = [{ Data, PartitionKey: "k" }];
+    await client.putRecords({ StreamName: "s", Records });
+    return body!.length;
+  };
+  // Not in Node.js 20.
+  const frees = "transfer" in ArrayBuffer.prototype;
+  assertEquals(await sizeAfter(200_000, true) === 0, frees);
+  assert(await sizeAfter(200_000, false) > 200_000);
+  assert(await sizeAfter(1000, true) > 1000);
+  inner.close();
 });
