@@ -209,7 +209,8 @@ export interface ConsumerOptions<T> {
    *
    * At most `records` are buffered (or one record for each shard, if that is more) and at most
    * `bytes` plus one record. Of an answer that is larger, the rest is read again later. Answers on
-   * their way come on top. While records wait that were read before further shards were opened,
+   * their way come on top, and over CBOR the part of an answer that was taken already: its memory is
+   * freed as a whole, after its last record. While records wait that were read before further shards were opened,
    * half as much may be buffered in addition.
    * @default {{ records: 50_000, bytes: 33_554_432 }}
    */
