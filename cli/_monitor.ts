@@ -175,13 +175,13 @@ async function writeLines(
   { terminal, isJson }: Context,
   snapshots: AsyncIterable<Snapshot>,
 ): Promise<void> {
-  let last = -Infinity;
+  let last: Snapshot | undefined;
   for await (const snapshot of snapshots) {
     const lines = isJson()
       ? [JSON.stringify(snapshot)]
       : linesOf(snapshot, last);
     for (const line of lines) if (!await terminal.line(line)) return;
-    last = snapshot.time;
+    last = snapshot;
   }
 }
 

@@ -13,10 +13,13 @@ import {
   shortShardId,
 } from "./units.ts";
 
-/** The reshards and errors since the last line, and a line with the totals. */
-export function linesOf(snapshot: Snapshot, after: number): string[] {
+/** The reshards and errors since the last snapshot, and a line with the totals. */
+export function linesOf(snapshot: Snapshot, last?: Snapshot): string[] {
   const { time, stream, totals, shards } = snapshot;
-  const news = snapshot.reshards.filter((it) => it.time > after).reverse();
+  // Not by its time: a shard that was opened before the last snapshot may be found after it.
+  const news = snapshot.reshards.filter((it) => !last?.reshards.includes(it))
+    .reverse();
+  const after = last?.time ?? -Infinity;
   const errors = snapshot.errors.filter((it) => it.time > after).reverse();
   const hottest = shards.reduce(
     (a, b) => (b.load ?? 0) > (a?.load ?? 0) ? b : a,
