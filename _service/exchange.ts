@@ -32,6 +32,8 @@ export interface Call {
   readonly body: Uint8Array<ArrayBuffer>;
   /** The endpoint and its region. */
   readonly destination: Destination;
+  /** Whether an earlier attempt has sent the body, and may not have ended yet. */
+  readonly isRepeated: boolean;
 }
 
 /** What an attempt has found out so far. Filled in during the attempt, also if it fails. */
@@ -156,8 +158,9 @@ export class Exchange {
         bytes,
         viewsRecords && givesOwnBuffer(response),
       );
-      // Not before: an answer that cannot be read may have to be asked for again.
-      freeSentBody(fetch, response, call.body);
+      // Not before: an answer that cannot be read may have to be asked for again. Not after a
+      // failure: its connection may still be sending the same body.
+      if (!call.isRepeated) freeSentBody(fetch, response, call.body);
       return answer;
     } catch (cause) {
       const requestId = requestIdOf(response.headers);

@@ -175,7 +175,6 @@ export class Transport {
     const timeoutMs = withWait(limits.timeoutMs, waitMs);
     const body = this.#exchange.encode(action, request);
     const requestBytes = body.length;
-    const call = { action, request, body };
     const repairs = { skew: false, signature: false, credentials: false };
     let retry: Retry | undefined;
     for (let attempt = 1;; attempt++) {
@@ -186,7 +185,7 @@ export class Transport {
       let answer: T | undefined;
       try {
         answer = await this.#attempt(
-          call,
+          { action, request, body, isRepeated: attempt > 1 },
           timeoutMs,
           signal,
           facts,
@@ -229,7 +228,7 @@ export class Transport {
 
   /** One attempt with its time limit, from the look-up of the destination to the answer. */
   async #attempt<T>(
-    { action, request, body }: Request,
+    { action, request, body, isRepeated }: Request,
     timeoutMs: number,
     signal: AbortSignal | undefined,
     facts: AttemptFacts,
@@ -257,7 +256,7 @@ export class Transport {
         destination = destination.ofAccount(action, accountId);
       }
       return await attemptOnce(
-        { action, body, destination },
+        { action, body, destination, isRepeated },
         clock.now() + this.#clockOffsetMs,
         deadline.signal,
         facts,
