@@ -16,11 +16,10 @@ import {
 /** The reshards and errors since the last snapshot, and a line with the totals. */
 export function linesOf(snapshot: Snapshot, last?: Snapshot): string[] {
   const { time, stream, totals, shards } = snapshot;
-  // Not by its time: a shard that was opened before the last snapshot may be found after it.
-  const news = snapshot.reshards.filter((it) => !last?.reshards.includes(it))
-    .reverse();
-  const after = last?.time ?? -Infinity;
-  const errors = snapshot.errors.filter((it) => it.time > after).reverse();
+  // Not by their times: a shard that was opened before the last snapshot may be found after it, and
+  // an error may have the time of the last snapshot.
+  const news = newOf(snapshot.reshards, last?.reshards);
+  const errors = newOf(snapshot.errors, last?.errors);
   const hottest = shards.reduce(
     (a, b) => (b.load ?? 0) > (a?.load ?? 0) ? b : a,
     shards[0],
@@ -41,6 +40,11 @@ export function linesOf(snapshot: Snapshot, last?: Snapshot): string[] {
       ]),
     ].join(", "),
   ];
+}
+
+/** The items that were not there before, the oldest first. An item that changes is a new object. */
+function newOf<T>(items: readonly T[], before: readonly T[] = []): T[] {
+  return items.filter((it) => !before.includes(it)).reverse();
 }
 
 function errorText({ source, message, count }: Snapshot["errors"][number]) {
