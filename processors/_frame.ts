@@ -11,7 +11,9 @@ import { encodeUtf8, utf8Length } from "../_core/utf8.ts";
  * the caches of the processor.
  */
 const ENCODE_UNITS = 65_536;
+/** Longer texts are encoded when they are added: as text, the garbage collector would copy them. */
 const LONG_UNITS = 256;
+/** How many times as large a buffer becomes that is full. */
 const GROWTH = 4;
 const encoder = new TextEncoder();
 
